@@ -1,0 +1,1 @@
+"""Bundled districts, authored from public facts; every output calls them schematic."""

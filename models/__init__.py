@@ -1,0 +1,1 @@
+"""One folder per model; `registry` names them. Nothing heavy is imported here."""

@@ -1,0 +1,1 @@
+"""Walking, staying and leaving on the walk layer."""

@@ -1,0 +1,1 @@
+"""Vehicles on the drive layer."""

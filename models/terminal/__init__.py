@@ -1,0 +1,1 @@
+"""The container-terminal gate: trucks, lanes, yards, booking."""

@@ -1,0 +1,1 @@
+"""On-demand transit: requests, virtual stops, vans, dispatch."""

@@ -1,0 +1,1 @@
+"""Streets, places and routes."""

@@ -1,0 +1,175 @@
+"""The city as models see it: streets, places and routes, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class StreetLayer:
+    """Nodes and directed links of one layer (drive or walk), as arrays in metres.
+
+    Attributes
+    ----------
+    node_id : (n,) int64
+        Id in the map.
+    x_m, y_m : (n,) float64
+        Position in the city's projected CRS.
+    lon_deg, lat_deg : (n,) float64
+    signal, crossing : (n,) bool
+        Whether the node carries traffic lights, a pedestrian crossing.
+    link_from, link_to : (m,) int32
+        Node indices. Links are sorted by (from, to, way id), so that CSR needs no permutation.
+    length_m, free_speed_mps : (m,) float64
+    lanes : (m,) int16
+        Lanes in the direction of the link.
+    road_class : (m,) uint8
+        Index into ``ROAD_CLASSES``.
+    name_index : (m,) int32
+        Index into ``names``; -1 without a name.
+    way_id : (m,) int64
+    width_m : (m,) float64
+        Clear width of a walk link; nan where unknown and on drive links.
+    flags : (m,) uint8
+        Bit 1 tunnel, 2 bridge, 4 steps, 8 covered or underground, 16 crossing, 32 no bicycles/step-free.
+    vertex_ptr : (m + 1,) int64
+        Shape of link i is ``vertex_x_m[vertex_ptr[i]:vertex_ptr[i + 1]]`` (both ends included).
+    vertex_x_m, vertex_y_m : (k,) float64
+    out_ptr : (n + 1,) int64
+        Links leaving node i are ``out_ptr[i] .. out_ptr[i + 1] - 1``.
+    names : tuple of str
+        Street names as written on signs.
+    aliases : mapping
+        Alias -> name, for streets with more than one name.
+    """
+
+    node_id: Ids
+    x_m: Floats
+    y_m: Floats
+    lon_deg: Floats
+    lat_deg: Floats
+    signal: Flags
+    crossing: Flags
+    link_from: Ints
+    link_to: Ints
+    length_m: Floats
+    free_speed_mps: Floats
+    lanes: NDArray[np.int16]
+    road_class: NDArray[np.uint8]
+    name_index: Ints
+    way_id: Ids
+    width_m: Floats
+    flags: NDArray[np.uint8]
+    vertex_ptr: Ids
+    vertex_x_m: Floats
+    vertex_y_m: Floats
+    out_ptr: Ids
+    names: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes."""
+        return len(self.node_id)
+
+    @property
+    def link_count(self) -> int:
+        """Number of directed links."""
+        return len(self.link_from)
+
+    @cached_property
+    def free_time_s(self) -> Floats:
+        """(m,) float64: seconds over each link at free-flow speed."""
+        return self.length_m / self.free_speed_mps
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph:
+        """The same layer as a networkx graph in OSMnx's conventions (x, y, length, name, …)."""
+        from twin.city.graph import layer_graph
+
+        return layer_graph(self)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stop, station, exit, gate, yard, zone or point of interest.
+
+    Attributes
+    ----------
+    id
+        Unique in the city, for example ``"osaka_ikuno/stop/ikuno-012"``.
+    kind
+        ``stop``, ``station``, ``exit``, ``gate``, ``yard``, ``zone``, ``poi`` or ``entry`` (where traffic
+        enters the map).
+    name_ja, name_en
+        As written on signs; empty where unknown.
+    drive_node, walk_node
+        Nearest node of each layer, -1 where the layer is empty.
+    attributes
+        Numbers and words from the map: ``capacity``, ``lanes``, ``attraction``, ``category``, ``ref`` …
+    """
+
+    id: str
+    kind: str
+    name_ja: str
+    name_en: str
+    x_m: float
+    y_m: float
+    lon_deg: float
+    lat_deg: float
+    drive_node: int
+    walk_node: int
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class City:
+    """Everything models are given of the city.
+
+    Attributes
+    ----------
+    name
+        Names of the districts, joined by ``+``.
+    crs
+        Projected CRS of all metres, for example ``"EPSG:6674"``.
+    schematic
+        Whether any district is authored rather than surveyed; every output says so.
+    attribution
+        What every picture and table owes its sources.
+    driving_side
+        ``"left"`` or ``"right"``.
+    digest
+        Hash of the built arrays; goes into the manifest.
+    """
+
+    name: str
+    crs: str
+    schematic: bool
+    attribution: tuple[str, ...]
+    driving_side: str
+    drive: StreetLayer
+    walk: StreetLayer
+    places: tuple[Place, ...]
+    digest: str
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    def places_of(self, kind: str, prefix: str = "") -> list[Place]:
+        """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""
+        return sorted((p for p in self.places if p.kind == kind and p.id.startswith(prefix)), key=lambda p: p.id)
+
+    @cached_property
+    def place_by_id(self) -> dict[str, Place]:
+        """Places by id."""
+        return {place.id: place for place in self.places}

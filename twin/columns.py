@@ -1,0 +1,88 @@
+"""Every column name, once, with its unit and meaning; and the tables they form.
+
+A model appends to the tables it declares here; the recorder writes exactly these columns with exactly these
+types; readers, KPIs and pictures use the names. Rows of a finished table are sorted by ``sort_by``, so that
+neither the step nor a checkpoint can be seen in the bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: numpy type, unit and meaning."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a run: its columns, and the order of its rows."""
+
+    name: str
+    columns: tuple[Column, ...]
+    sort_by: tuple[str, ...]
+    meaning: str
+
+
+TABLES: dict[str, Table] = {}
+
+
+def _table(name: str, meaning: str, sort_by: tuple[str, ...], *columns: tuple[str, str, str, str]) -> None:
+    TABLES[name] = Table(name, tuple(Column(*c) for c in columns), sort_by, meaning)
+
+
+# Shared by all models -------------------------------------------------------------------------------
+
+_table(
+    "traces", "Points of sampled vehicles and walkers, for pictures: one path per (body, id, trip)",
+    ("body", "id", "trip", "time_s"),
+    ("body", "uint8", "", "what moves, index into BODIES"),
+    ("id", "uint64", "", "id of the vehicle or walker"),
+    ("trip", "int32", "", "trips of the same body counted from 0"),
+    ("time_s", "float64", "s", "seconds since midnight of day one"),
+    ("x_m", "float32", "m", "easting in the city's CRS"),
+    ("y_m", "float32", "m", "northing in the city's CRS"),
+    ("state", "uint8", "", "what it is doing, index into BODY_STATES of the body"),
+)
+
+BODIES: tuple[str, ...] = ("car", "van", "bus", "truck", "walker")
+BODY_STATES: dict[str, tuple[str, ...]] = {
+    "car": ("driving",),
+    "van": ("empty", "loaded"),
+    "bus": ("driving",),
+    "truck": ("booked", "ordinary"),
+    "walker": ("walking", "staying"),
+}
+
+_table(
+    "ledger", "Who is inside each model, who left and why, at the end of the run",
+    ("model", "account", "entry"),
+    ("model", "str", "", "model"),
+    ("account", "str", "", "kind of body or request"),
+    ("entry", "str", "", "entered, inside, received, handed_over, or left:reason"),
+    ("count", "int64", "", "how many"),
+)
+
+# road_traffic ---------------------------------------------------------------------------------------
+
+# transit --------------------------------------------------------------------------------------------
+
+# terminal -------------------------------------------------------------------------------------------
+
+# pedestrian -----------------------------------------------------------------------------------------
+
+KPI_COLUMNS: tuple[Column, ...] = (
+    Column("variant", "str", "", "variant of the scenario"),
+    Column("day", "str", "", "kind of day; empty where the scenario has one"),
+    Column("replication", "int32", "", "replication, from 0"),
+    Column("kpi", "str", "", "model.name_with_unit"),
+    Column("group", "str", "", "all, or a class of travellers"),
+    Column("value", "float64", "", "value in `unit`; nan where undefined"),
+    Column("unit", "str", "", "unit"),
+)

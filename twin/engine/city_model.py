@@ -1,0 +1,124 @@
+"""One city, one clock, one Mesa model.
+
+Whoever knows Mesa can build a :class:`CityModel`, step it, look at ``model.agents``, select and group them.
+One :meth:`CityModel.step` takes every model of the city to the next common instant, in the fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mesa
+import numpy as np
+from mesa import Agent
+
+from twin.engine.channels import Channels
+from twin.engine.clock import Clock
+from twin.engine.ledger import check_accounts, check_channels
+from twin.engine.sim_model import SimModel, Stage, State
+from twin.errors import EngineError
+
+
+class CityModel(mesa.Model):
+    """The city as a Mesa model.
+
+    Parameters
+    ----------
+    sim_models
+        The models, in the fixed order of ``twin.models.registry``.
+    start_s, end_s
+        Start of the clock; after ``end_s`` no new demand enters.
+    step_s
+        Length of a step.
+    run_seed
+        Seed of the keyed draws. Mesa's own generators are seeded too, but no model of the twin uses them.
+
+    Raises
+    ------
+    EngineError
+        If the step is longer than the shortest lead of a feedback loop.
+    """
+
+    def __init__(
+        self, sim_models: Sequence[SimModel], *, start_s: float, end_s: float, step_s: float, run_seed: np.uint64
+    ) -> None:
+        super().__init__(rng=int(run_seed))
+        self.clock = Clock(start_s, step_s)
+        self.sim_models = tuple(sim_models)
+        self.channels = Channels([m.name for m in sim_models], start_s)
+        _check_leads(sim_models, step_s)
+        stage = Stage(self, self.channels, run_seed, start_s, end_s)
+        for sim_model in self.sim_models:
+            sim_model.begin(stage)
+        self.check_ledger()
+
+    @property
+    def now_s(self) -> float:
+        """The instant every model has reached."""
+        return self.clock.now_s
+
+    def step(self) -> None:
+        """Advance every model to the next common instant, then check the ledger."""
+        until_s = self.clock.next_s
+        for sim_model in self.sim_models:
+            sim_model.advance(until_s)
+            self.channels.reached(sim_model.name, until_s)
+        self.clock.tick += 1
+        self.check_ledger()
+
+    def is_empty(self) -> bool:
+        """Whether nobody is inside any model or under way between two."""
+        return all(m.is_empty() for m in self.sim_models) and self.channels.bodies_under_way() == 0
+
+    def check_ledger(self) -> None:
+        """Check that nobody is lost, in each model and between them.
+
+        Raises
+        ------
+        EngineError
+            Naming the model, the account and the instant.
+        """
+        every = []
+        for sim_model in self.sim_models:
+            accounts = sim_model.accounts()
+            check_accounts(sim_model.name, accounts, self.now_s)
+            every.extend(accounts)
+        check_channels(every, self.channels.bodies_under_way(), self.now_s)
+
+    def state(self) -> State:
+        """The whole state of the run as arrays."""
+        out: State = {"clock/tick": np.array([self.clock.tick], np.int64)}
+        out.update({f"channels/{key}": values for key, values in self.channels.state().items()})
+        for sim_model in self.sim_models:
+            out.update({f"{sim_model.name}/{key}": values for key, values in sim_model.state().items()})
+        return out
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put the state back into a city that was built from the same scenario (or a fork of it)."""
+        self.clock.tick = int(state["clock/tick"][0])
+        self.channels.restore(_part(state, "channels"))
+        for sim_model in self.sim_models:
+            sim_model.restore(_part(state, sim_model.name), forked_at_s)
+        self.check_ledger()
+
+    def close(self) -> None:
+        """Let go of every agent: Mesa would keep this model alive otherwise."""
+        self.remove_all_agents()
+        Agent._ids.pop(self, None)
+
+
+def _part(state: State, name: str) -> State:
+    prefix = name + "/"
+    return {key[len(prefix) :]: values for key, values in state.items() if key.startswith(prefix)}
+
+
+def _check_leads(sim_models: Sequence[SimModel], step_s: float) -> None:
+    for sim_model in sim_models:
+        for target, lead_s in sim_model.leads_s.items():
+            if step_s > lead_s:
+                raise EngineError(
+                    f"the step of {step_s:g} s is longer than {lead_s:g} s, the shortest lead from "
+                    f"{sim_model.name} to {target}",
+                    where="clock.step",
+                    mend=f"set clock.step to {lead_s:g} s or less",
+                )

@@ -1,0 +1,111 @@
+"""What a model owes the city: the protocol, and nothing with behaviour.
+
+The life of a model in a run:
+
+1. ``begin(stage)`` once: register its Mesa agents, publish its first boards, schedule its first events.
+2. ``advance(until_s)`` at every step, in the city's fixed order: take the rows and orders that are due, let
+   everything happen that happens by ``until_s``, each event at its **exact** time, send rows and orders.
+3. ``accounts()`` after every step; ``drain_tables()`` now and then; ``state()`` at every checkpoint.
+
+A one-page model that does all of it stands in ``tests/unit/engine/toy_model.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.channels import Channels
+from twin.engine.ledger import Account
+
+if TYPE_CHECKING:
+    from twin.engine.city_model import CityModel
+
+State = dict[str, NDArray[np.generic]]
+Tables = dict[str, dict[str, NDArray[np.generic]]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a model is given when it begins.
+
+    Attributes
+    ----------
+    city_model
+        The Mesa model its agents register with; nothing else may be asked of it.
+    channels
+        Rows, orders and boards.
+    run_seed
+        Seed of this run; streams are made from it with :func:`twin.engine.draws.make_stream`.
+    start_s, end_s
+        Start of the clock, and the time after which no new demand enters.
+    """
+
+    city_model: CityModel
+    channels: Channels
+    run_seed: np.uint64
+    start_s: float
+    end_s: float
+
+
+@runtime_checkable
+class SimModel(Protocol):
+    """The functions a model owes; see the module's text for the life of a run."""
+
+    @property
+    def name(self) -> str:
+        """Name as in the fixed order: ``road_traffic``, ``transit``, ``terminal``, ``pedestrian``."""
+        ...
+
+    @property
+    def leads_s(self) -> Mapping[str, float]:
+        """Shortest lead of rows towards each **earlier** model this model sends to.
+
+        The lead is the least time between the moment a row is announced and the moment it acts.
+        """
+        ...
+
+    def begin(self, stage: Stage) -> None:
+        """Set the stage at the start of the clock; agents are made here, always in the same order."""
+        ...
+
+    def advance(self, until_s: float) -> None:
+        """Let everything happen up to and including ``until_s``."""
+        ...
+
+    def accounts(self) -> Sequence[Account]:
+        """The ledger of this model now."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether nobody is inside and nothing is still to come (background fleets do not count)."""
+        ...
+
+    def drain_tables(self) -> Tables:
+        """Copies of the table rows finished since the last call: table name -> column -> array.
+
+        Tables and columns are declared in :mod:`twin.columns`.
+        """
+        ...
+
+    def state(self) -> State:
+        """The whole state as arrays; no objects, no pickles."""
+        ...
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put the state back, after ``begin``.
+
+        Parameters
+        ----------
+        state
+            As :meth:`state` gave it.
+        forked_at_s
+            None for a plain resume, byte for byte. Otherwise the parameters of this model may differ from
+            those that made the state: what is under way keeps its draws, demand after this moment is made
+            anew from the new parameters, by id.
+        """
+        ...

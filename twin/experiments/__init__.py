@@ -1,0 +1,1 @@
+"""Variants times replications over processes."""

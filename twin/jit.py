@@ -1,0 +1,107 @@
+"""The only importer of numba: the kernel decorator, and a cache folder that never serves stale code.
+
+numba's file cache notices an edit in the file of a kernel, but not in a helper that the kernel calls from
+another file. The cache folder is therefore named by a digest of every Python file of the package, of the
+versions of numba, numpy and Python and of the machine type; an edit anywhere moves to a fresh folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import platformdirs
+
+_KEPT_DIGESTS = 4
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _package_files() -> list[tuple[str, Path]]:
+    """Every Python file of the package as (dotted name, path), found through import specs.
+
+    The models live outside the ``twin`` folder in a checkout and inside it in a wheel; the import
+    system knows both, a path does not.
+    """
+    files: list[tuple[str, Path]] = []
+    for package in ("twin", "twin.models", "twin.viz", "twin.data"):
+        spec = importlib.util.find_spec(package)
+        for location in (spec.submodule_search_locations or ()) if spec else ():
+            root = Path(location)
+            for path in root.rglob("*.py"):
+                files.append((f"{package}/{path.relative_to(root).as_posix()}", path))
+    # The links twin/models -> ../models show a file twice in a checkout, once in a wheel.
+    return sorted({path.resolve(): (name, path) for name, path in files}.values())
+
+
+def source_digest() -> str:
+    """Digest of the package's sources and of what compiles them.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for _, path in _package_files():
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    for part in (
+        importlib.metadata.version("numba"),
+        importlib.metadata.version("numpy"),
+        sys.version,
+        platform.machine(),
+    ):
+        digest.update(part.encode())
+    return digest.hexdigest()[:16]
+
+
+def _prune(root: Path) -> None:
+    """Remove the oldest cache folders, so that edits do not fill the disk."""
+    folders = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    for folder in folders[:-_KEPT_DIGESTS]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set_cache_folder() -> None:
+    root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "kernels"
+    folder = root / source_digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        _prune(root)
+    except OSError:
+        return  # a read-only home: numba falls back to its own order of places, or compiles each time
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    if "numba" in sys.modules:
+        from numba.core import config
+
+        config.reload_config()
+
+
+_set_cache_folder()
+
+import numba  # noqa: E402  (the cache folder must be set before numba reads it)
+
+
+def kernel(function: F) -> F:
+    """Compile a function of arrays and numbers on first use; cached on disk, releases the GIL.
+
+    Division by zero gives inf or nan as in numpy; kernels check before they divide.
+    """
+    compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def inline_kernel(function: F) -> F:
+    """Compile a small helper that is copied into the kernels that call it."""
+    compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")(function)
+    return compiled

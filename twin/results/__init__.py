@@ -1,0 +1,1 @@
+"""Recorder, run folder, KPIs and comparison."""

@@ -1,0 +1,1 @@
+"""Pictures of finished runs; reads run folders, never a model."""
