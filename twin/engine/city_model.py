@@ -32,6 +32,8 @@ class CityModel(mesa.Model):
         Length of a step.
     run_seed
         Seed of the keyed draws. Mesa's own generators are seeded too, but no model of the twin uses them.
+    trace_share
+        Share of bodies whose path is recorded.
 
     Raises
     ------
@@ -40,14 +42,15 @@ class CityModel(mesa.Model):
     """
 
     def __init__(
-        self, sim_models: Sequence[SimModel], *, start_s: float, end_s: float, step_s: float, run_seed: np.uint64
+        self, sim_models: Sequence[SimModel], *, start_s: float, end_s: float, step_s: float,
+        run_seed: np.uint64, trace_share: float = 0.0,
     ) -> None:
         super().__init__(rng=int(run_seed))
         self.clock = Clock(start_s, step_s)
         self.sim_models = tuple(sim_models)
         self.channels = Channels([m.name for m in sim_models], start_s)
         _check_leads(sim_models, step_s)
-        stage = Stage(self, self.channels, run_seed, start_s, end_s)
+        stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share)
         for sim_model in self.sim_models:
             sim_model.begin(stage)
         self.check_ledger()

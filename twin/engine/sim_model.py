@@ -43,6 +43,8 @@ class Stage:
         Seed of this run; streams are made from it with :func:`twin.engine.draws.make_stream`.
     start_s, end_s
         Start of the clock, and the time after which no new demand enters.
+    trace_share
+        Share of bodies whose path is recorded in the table ``traces``, chosen by a keyed draw of their id.
     """
 
     city_model: CityModel
@@ -50,6 +52,7 @@ class Stage:
     run_seed: np.uint64
     start_s: float
     end_s: float
+    trace_share: float = 0.0
 
 
 @runtime_checkable
