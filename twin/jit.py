@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 import platformdirs
 
 _KEPT_DIGESTS = 4
+_KEPT_S = 86400.0
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,10 +67,14 @@ def source_digest() -> str:
 
 
 def _prune(root: Path) -> None:
-    """Remove the oldest cache folders, so that edits do not fill the disk."""
+    """Remove old cache folders, so that edits do not fill the disk.
+
+    A folder in use was touched when its process started; a day spares the longest run.
+    """
     folders = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
     for folder in folders[:-_KEPT_DIGESTS]:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.stat().st_mtime < time.time() - _KEPT_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _set_cache_folder() -> None:
