@@ -1,0 +1,239 @@
+"""A study: start it, do its runs, merge them, put the finished folder in its place. Any kill resumes.
+
+Each step leaves something whole: the growing folder appears with its plan complete; each run's folder is
+renamed when finished; merging can be done again; the manifest comes last, then the folder takes its name.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin import __version__
+from twin.city.build import open_city, save_city
+from twin.city.city import City
+from twin.columns import KPI_COLUMNS
+from twin.errors import RunError
+from twin.experiments.pool import do_all
+from twin.experiments.task import LEAN, LOCKS, PAST, Task, do_task, is_done, read_lean
+from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair
+from twin.results.kpis import infos
+from twin.results.parquet import read_columns, write_columns
+from twin.results.recorder import Columns
+from twin.results.run_folder import (
+    FORMAT, MANIFEST, Study, file_sha256, files_of, partial_of, read_json, run_path, write_json,
+)
+from twin.run import city_facts, kpi_columns
+from twin.scenario.plan import Plan
+
+#: Called with (share of the whole study done, runs done, runs in all).
+OnStudyProgress = Callable[[float, int, int], None]
+_HOW = "how.json"
+
+
+@dataclass(frozen=True)
+class How:
+    """How a study is run; nothing here can be seen in its results.
+
+    Attributes
+    ----------
+    workers
+        Processes; 1 runs in this process.
+    checkpoint_every_s
+        Simulated time between checkpoints; None for none.
+    keep_checkpoints
+        Whether they stay in the finished runs, for forks.
+    lean
+        Whether runs keep their KPIs only.
+    """
+
+    workers: int = 1
+    checkpoint_every_s: float | None = None
+    keep_checkpoints: bool = False
+    lean: bool = False
+
+
+def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", past: Sequence[Path] = ()) -> Path:
+    """Make the growing folder of a study, with everything its runs need; returns it.
+
+    Parameters
+    ----------
+    plan, city
+        What to run.
+    out
+        Folder of the finished study; must not exist.
+    how
+        Kept for ``twin resume``.
+    source
+        The scenario file as the user wrote it.
+    past
+        Run folders a fork begins with, one per replication.
+
+    Raises
+    ------
+    RunError
+        If the folder or its growing twin exists, or cannot be made.
+    """
+    partial = partial_of(out)
+    if out.exists():
+        raise RunError("the output folder exists already", where=str(out), mend="choose another with --out, or delete it")
+    if partial.exists():
+        raise RunError("an unfinished study is in the way", where=str(partial),
+                       mend=f"go on with it: twin resume {out}; or delete it")
+    starting = out.with_name(f"{out.name}.starting-{os.getpid()}")
+    try:
+        starting.mkdir(parents=True)
+        plan.write(starting)
+        if source:
+            (starting / "scenario.yaml").write_bytes(source)
+        save_city(city, starting / "city")
+        for replication, folder in enumerate(past):
+            shutil.copytree(folder, starting / PAST / f"{replication:03d}")
+        write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s,
+                                     "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
+        os.replace(starting, partial)
+    except OSError as fault:
+        shutil.rmtree(starting, ignore_errors=True)
+        raise RunError(f"the output folder cannot be made: {fault}", where=str(out),
+                       mend="choose a folder you may write to, with room, by --out") from fault
+    return partial
+
+
+def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
+    """Take up an unfinished study where it was left; a finished one is opened as it is.
+
+    Raises
+    ------
+    RunError
+        If there is neither.
+    """
+    out = out.with_name(out.name.removesuffix(".partial"))
+    partial = partial_of(out)
+    if out.is_dir():
+        return Study(out)
+    if not partial.is_dir():
+        raise RunError("there is no study to resume", where=str(partial),
+                       mend="start it with `twin run`; a run killed in its first moments has left nothing")
+    kept = read_json(partial / _HOW)
+    how = How(workers, kept["checkpoint_every_s"], kept["keep_checkpoints"], kept["lean"])
+    return go_on(partial, out, how, on_progress)
+
+
+def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None = None) -> Study:
+    """Do what is left of a study, merge, and put the folder in its place."""
+    began = time.perf_counter()
+    plan = Plan.read(partial)
+    tasks = [Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
+             for replication in range(plan.replications) for variant in plan.variants]
+    left = [task for task in tasks if not is_done(partial, task)]
+    _log(partial, f"{len(left)} of {len(tasks)} runs to do with {how.workers} workers")
+    try:
+        if how.workers == 1 or len(left) == 1:
+            _do_here(partial, plan, left, len(tasks), on_progress)
+        elif left:
+            done_before = len(tasks) - len(left)
+
+            def show(done: int, under_way: Sequence[float]) -> None:
+                if on_progress:
+                    share = (done_before + done + sum(under_way)) / len(tasks)
+                    on_progress(min(share, 1.0), done_before + done, len(tasks))
+
+            do_all(partial, left, how.workers, show)
+        _merge(partial, plan, tasks)
+        _finish(partial, out, how, began)
+    except OSError as fault:
+        raise RunError(f"cannot write: {fault}", where=str(partial),
+                       mend=f"make room on the disk; then `twin resume {out}` goes on") from fault
+    return Study(out)
+
+
+def _do_here(
+    partial: Path, plan: Plan, left: Sequence[Task], total: int, on_progress: OnStudyProgress | None
+) -> None:
+    city = open_city(partial / "city")
+    start_s = plan.content["clock"]["start_s"]
+    for done, task in enumerate(left, total - len(left)):
+
+        def show(now_s: float, end_s: float, done: int = done) -> None:
+            if on_progress:
+                within = min(1.0, (now_s - start_s) / max(end_s - start_s, 1.0))
+                on_progress((done + within) / total, done, total)
+
+        do_task(partial, plan, city, task, show)
+        if on_progress:
+            on_progress((done + 1) / total, done + 1, total)
+
+
+def _merge(partial: Path, plan: Plan, tasks: Sequence[Task]) -> None:
+    """KPIs of all runs, in the order of variants and replications, and the paired differences."""
+    order = {variant: i for i, variant in enumerate(plan.variants)}
+    pieces: list[Columns] = []
+    for task in sorted(tasks, key=lambda t: (order[t.variant], t.replication)):
+        if task.lean:
+            pieces.append(kpi_columns(task.variant, "", task.replication, read_lean(partial, task)))
+        else:
+            pieces.append(read_columns(partial / run_path(task.variant, task.replication) / "kpis.parquet"))
+    kpis: Columns = {c.name: np.concatenate([piece[c.name] for piece in pieces]) for c in KPI_COLUMNS}
+    write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
+    better = {name: info.better for name, info in infos().items()}
+    first = plan.variants[0]
+    rows = [row for second in plan.variants[1:] for row in compare_pair(kpis, first, kpis, second, better)]
+    write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, difference_columns(rows))
+
+
+def difference_columns(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Rows of differences as columns of their table."""
+    return {c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
+            for c in DIFFERENCE_COLUMNS}
+
+
+def _finish(partial: Path, out: Path, how: How, began: float) -> None:
+    for name in (LOCKS, LEAN, PAST):
+        shutil.rmtree(partial / name, ignore_errors=True)
+    plan = Plan.read(partial)
+    city = open_city(partial / "city")
+    _log(partial, "runs done, merged")
+    timing = read_json(partial / "timing.json") if (partial / "timing.json").is_file() else {"wall_s": 0.0, "parts": 0}
+    write_json(partial / "timing.json", {
+        "wall_s": timing["wall_s"] + time.perf_counter() - began, "parts": timing["parts"] + 1,
+        "workers": how.workers, "host": platform.platform(), "cpus": os.cpu_count(), "peak_memory_mb": _peak_mb(),
+    })
+    (partial / _HOW).unlink(missing_ok=True)
+    top = {name: digest for name, digest in files_of(partial).items() if not name.startswith("runs/")}
+    runs = {path.parent.relative_to(partial).as_posix(): file_sha256(path)
+            for path in sorted((partial / "runs").glob(f"*/*/{MANIFEST}"))}
+    write_json(partial / MANIFEST, {
+        "kind": "study", "format": FORMAT, "twin": __version__,
+        "name": plan.name, "title": plan.content["title"], "scenario_sha256": plan.content["scenario_sha256"],
+        "variants": plan.variants, "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
+        "replications": plan.replications, "seed": plan.content["seed"], "lean": how.lean,
+        "city": city_facts(city), "parent": plan.content.get("parent"),
+        "versions": {"python": platform.python_version(), "machine": platform.machine(),
+                     **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")}},
+        "files": top, "runs": runs,
+    })
+    os.replace(partial, out)
+
+
+def _peak_mb() -> float:
+    """Peak memory of this process and of its largest worker; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+
+
+def _log(partial: Path, text: str) -> None:
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+    with (partial / "log.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{stamp} {text}\n")

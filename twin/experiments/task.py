@@ -1,0 +1,140 @@
+"""One run of a study as a task: everything through the study's folder, so that any process can take it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from twin.city.city import City
+from twin.engine.checkpoint import read_checkpoint
+from twin.errors import RunError
+from twin.results.kpis import Kpi
+from twin.results.run_folder import Run, run_path
+from twin.run import Past, Progress, checkpoints_of, clear_run, simulate, write_run
+from twin.scenario.plan import Plan
+
+LOCKS = "locks"
+LEAN = "lean"
+PAST = "past"
+_LOCK_WAIT_S = 120.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to do.
+
+    Attributes
+    ----------
+    variant, replication
+        Which run.
+    checkpoint_every_s
+        Simulated time between checkpoints; None for none.
+    keep_checkpoints
+        Whether they stay in the finished run, for forks.
+    lean
+        Whether only the KPIs are kept.
+    """
+
+    variant: str
+    replication: int
+    checkpoint_every_s: float | None = None
+    keep_checkpoints: bool = False
+    lean: bool = False
+
+
+def is_done(partial: Path, task: Task) -> bool:
+    """Whether the result of a task stands complete in the study's folder."""
+    if task.lean:
+        return lean_path(partial, task).is_file()
+    return (partial / run_path(task.variant, task.replication) / "manifest.json").is_file()
+
+
+def lean_path(partial: Path, task: Task) -> Path:
+    """File of the KPIs of a lean run."""
+    return partial / LEAN / task.variant / f"{task.replication:05d}.json"
+
+
+def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None = None) -> None:
+    """Do a task unless it is done; afterwards its result stands complete, or not at all.
+
+    The lock keeps a worker that outlived its killed parent from writing beside its successor.
+    """
+    lock = partial / LOCKS / f"{task.variant}-{task.replication:05d}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock, timeout=_LOCK_WAIT_S):
+        if is_done(partial, task):
+            return
+        if task.lean:
+            _do_lean(partial, plan, city, task, on_progress)
+        else:
+            _do_full(partial, plan, city, task, on_progress)
+
+
+def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
+    final = partial / run_path(task.variant, task.replication)
+    growing = final.with_name(final.name + ".partial")
+    growing.mkdir(parents=True, exist_ok=True)
+    clear_run(growing)
+    finished = simulate(
+        plan, task.variant, task.replication, city, folder=growing,
+        checkpoint_every_s=task.checkpoint_every_s, past=_past_of(partial, plan, task), on_progress=on_progress,
+    )
+    write_run(growing, plan, task.variant, task.replication, city, finished)
+    if not task.keep_checkpoints:
+        shutil.rmtree(growing / "checkpoints", ignore_errors=True)
+    validate_run(growing)
+    os.replace(growing, final)
+
+
+def validate_run(folder: Path) -> None:
+    """Read every table back before the folder takes its place.
+
+    Raises
+    ------
+    RunError
+        If a file is not as the manifest says.
+    """
+    run = Run.unfinished(folder)
+    for name in run.tables:
+        columns = run.table(name)
+        count = len(next(iter(columns.values())))
+        if count != run.manifest["rows"][name]:
+            raise RunError(f"table {name} has {count} rows, the manifest says {run.manifest['rows'][name]}",
+                           where=str(folder), mend="the disk may be failing; run the scenario again")
+
+
+def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
+    finished = simulate(plan, task.variant, task.replication, city, past=_past_of(partial, plan, task),
+                        on_progress=on_progress)
+    path = lean_path(partial, task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [[k.kpi, k.group, None if math.isnan(k.value) else k.value, k.unit] for k in finished.kpis]
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    os.replace(beside, path)
+
+
+def read_lean(partial: Path, task: Task) -> list[Kpi]:
+    """KPIs of a lean run."""
+    rows = json.loads(lean_path(partial, task).read_text(encoding="utf-8"))
+    return [Kpi(kpi, group, math.nan if value is None else float(value), unit) for kpi, group, value, unit in rows]
+
+
+def _past_of(partial: Path, plan: Plan, task: Task) -> Past | None:
+    """The parent's state and tables, when the study is a fork."""
+    if not plan.content.get("parent"):
+        return None
+    folder = partial / PAST / f"{task.replication:03d}"
+    checkpoints = checkpoints_of(folder)
+    if not checkpoints:
+        raise RunError("the past of this fork is missing", where=str(folder), mend="fork the run again")
+    state = read_checkpoint(checkpoints[-1])
+    parts = int(state.pop("recorder/parts")[0])
+    changed = task.variant != plan.content["parent"]["sibling"]
+    return Past(state, folder / "checkpoints" / "parts", parts, changed)

@@ -1,0 +1,77 @@
+"""A worker process: tasks in on standard input, progress and outcomes out on standard output, as JSON lines.
+
+Plain subprocesses rather than a process pool: nothing is re-imported from the user's script, so notebooks
+and scripts need no ``__main__`` guard; a dead worker is seen at once and its task given to another; and when
+the parent dies, standard input ends and the worker stops.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+_PROGRESS_S = 0.5
+
+
+def _read_tasks(tasks: queue.Queue[dict[str, Any]]) -> None:
+    """Feed tasks; the end of standard input means that the parent is gone or wants no more."""
+    for line in sys.stdin:
+        tasks.put(json.loads(line))
+    os._exit(0)
+
+
+def _say(out: TextIO, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message) + "\n")
+    out.flush()
+
+
+def main() -> None:
+    """Serve tasks until standard input ends."""
+    # The protocol owns standard output; whatever else prints goes to standard error.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    tasks: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_read_tasks, args=(tasks,), daemon=True).start()
+
+    from twin.city.build import open_city
+    from twin.errors import TwinError
+    from twin.experiments.task import Task, do_task
+    from twin.scenario.plan import Plan
+
+    partial = Path(sys.argv[1])
+    plan = Plan.read(partial)
+    city = open_city(partial / "city")
+    _say(out, {"ready": os.getpid()})
+    while True:
+        task = Task(**tasks.get())
+        began = last = time.perf_counter()
+        span_s = max(plan.content["clock"]["end_s"] - plan.content["clock"]["start_s"], 1.0)
+
+        def progress(now_s: float, end_s: float, span_s: float = span_s) -> None:
+            nonlocal last
+            if time.perf_counter() - last > _PROGRESS_S:
+                last = time.perf_counter()
+                _say(out, {"progress": min(1.0, 1.0 - (end_s - now_s) / span_s)})
+
+        try:
+            do_task(partial, plan, city, task, progress)
+        except TwinError as fault:
+            _say(out, {"error": type(fault).__name__, "what": fault.what, "where": fault.where, "mend": fault.mend})
+        except OSError as fault:
+            _say(out, {"error": "OSError", "what": str(fault), "where": str(partial), "mend": ""})
+        except Exception as fault:  # noqa: BLE001  (the parent must hear of it whatever it is)
+            traceback.print_exc()
+            _say(out, {"error": "internal", "what": f"{type(fault).__name__}: {fault}", "where": "", "mend": ""})
+        else:
+            _say(out, {"done": True, "wall_s": time.perf_counter() - began})
+
+
+if __name__ == "__main__":
+    main()

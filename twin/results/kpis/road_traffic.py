@@ -1,0 +1,64 @@
+"""KPIs of the road: trips, kilometres, travel times and delays, per owner of the vehicles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.columns import VEHICLE_CLASSES
+from twin.results.kpis import Kpi, KpiInfo, TableColumns
+
+INFOS: tuple[KpiInfo, ...] = (
+    KpiInfo("road.trips_count", "trips", "neither", "道路走行トリップ数", "Trips driven on the road"),
+    KpiInfo("road.vkm_km", "km", "neither", "走行台キロ", "Vehicle kilometres of finished trips"),
+    KpiInfo("road.mean_travel_time_s", "s", "lower", "平均走行時間", "Mean travel time of finished trips", True),
+    KpiInfo("road.delay_mean_s", "s", "lower", "平均遅れ時間", "Mean delay against free flow", True),
+    KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
+    KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
+    KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
+    KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
+)
+_UNITS = {info.name: info.unit for info in INFOS}
+
+
+def compute(tables: TableColumns) -> list[Kpi]:
+    """KPIs for all vehicles and per class that drove; means are nan where nobody finished."""
+    trips = tables.get("road_trips")
+    if trips is None:
+        time_s = free_s = metres = np.empty(0)
+        vehicle_class = np.empty(0, np.uint8)
+    else:
+        time_s = np.asarray(trips["leave_s"], np.float64) - np.asarray(trips["enter_s"], np.float64)
+        free_s = np.asarray(trips["free_s"], np.float64)
+        metres = np.asarray(trips["metres_m"], np.float64)
+        vehicle_class = np.asarray(trips["vehicle_class"])
+    out = _of_group("all", time_s, free_s, metres)
+    for code, name in enumerate(VEHICLE_CLASSES):
+        rows = vehicle_class == code
+        if rows.any():
+            out += _of_group(name, time_s[rows], free_s[rows], metres[rows])
+    out.append(Kpi("road.unfinished_count", "all", float(_inside(tables)), _UNITS["road.unfinished_count"]))
+    return out
+
+
+def _of_group(group: str, time_s: np.ndarray, free_s: np.ndarray, metres: np.ndarray) -> list[Kpi]:
+    delay_s = time_s - free_s
+    some = len(time_s) > 0
+    values = {
+        "road.trips_count": float(len(time_s)),
+        "road.vkm_km": float(metres.sum()) / 1000,
+        "road.mean_travel_time_s": float(time_s.mean()) if some else np.nan,
+        "road.delay_mean_s": float(delay_s.mean()) if some else np.nan,
+        "road.delay_p95_s": float(np.quantile(delay_s, 0.95)) if some else np.nan,
+        "road.delay_total_h": float(delay_s.sum()) / 3600,
+        "road.speed_mean_mps": float(metres.sum() / time_s.sum()) if some and time_s.sum() > 0 else np.nan,
+    }
+    return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]
+
+
+def _inside(tables: TableColumns) -> int:
+    """Vehicles of the road's ledger that are inside at the end of the run."""
+    ledger = tables.get("ledger")
+    if ledger is None:
+        return 0
+    rows = (np.asarray(ledger["model"]) == "road_traffic") & (np.asarray(ledger["entry"]) == "inside")
+    return int(np.asarray(ledger["count"])[rows].sum())

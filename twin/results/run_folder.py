@@ -1,0 +1,259 @@
+"""Layout of results on disk; opens nothing that is incomplete.
+
+::
+
+    STUDY/
+      manifest.json        written last: hashes, seeds, versions, counts; only what the scenario determines
+      timing.json log.txt  times, memory, host, workers; outside every comparison
+      scenario.yaml        as the user wrote it
+      plan.json            the resolved scenario
+      city/ inputs.npz     what the runs were given
+      kpis.parquet differences.parquet
+      runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
+
+While a study runs its folder is ``STUDY.partial``; it is never read as a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import RunError
+from twin.results.parquet import read_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+#: Files of a finished folder that no comparison looks at.
+OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON whose bytes depend on the content alone; found whole or not at all."""
+    beside = path.with_name(path.name + ".tmp")
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+    with beside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    RunError
+        If the file is missing or no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise RunError(f"cannot be read: {fault}", where=str(path), mend="run the scenario again") from fault
+    if not isinstance(content, dict):
+        raise RunError("is not a JSON object", where=str(path), mend="run the scenario again")
+    return content
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """Relative path -> hash of every file a manifest vouches for.
+
+    Checkpoints and parts are left out: they depend on how a run was made, not on what it says.
+    """
+    out = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        relative = path.relative_to(folder)
+        if relative.name in OUTSIDE or relative.suffix == ".tmp" or "checkpoints" in relative.parts:
+            continue
+        out[relative.as_posix()] = file_sha256(path)
+    return out
+
+
+def partial_of(folder: Path) -> Path:
+    """Folder in which a study grows."""
+    return folder.with_name(folder.name + ".partial")
+
+
+def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:
+    if not folder.is_dir():
+        beside = partial_of(folder)
+        if beside.is_dir():
+            raise RunError(f"this {kind} is not finished", where=str(beside), mend=f"twin resume {folder}")
+        raise RunError(f"there is no {kind} here", where=str(folder), mend="name a folder that `twin run` made")
+    if folder.name.endswith(".partial"):
+        raise RunError(f"this {kind} is not finished", where=str(folder),
+                       mend=f"twin resume {str(folder).removesuffix('.partial')}")
+    if not (folder / MANIFEST).is_file():
+        raise RunError(f"this folder is no {kind}: it has no {MANIFEST}", where=str(folder),
+                       mend="name a folder that `twin run` made")
+    manifest = read_json(folder / MANIFEST)
+    if manifest.get("kind") != kind:
+        raise RunError(f"this folder is a {manifest.get('kind')!r}, not a {kind}", where=str(folder),
+                       mend="name the study's folder, or one of its runs/VARIANT/NNN")
+    if manifest.get("format") != FORMAT:
+        raise RunError(f"the format {manifest.get('format')!r} of this {kind} is not {FORMAT}", where=str(folder),
+                       mend="read it with the version of twin that made it")
+    return manifest
+
+
+class Run:
+    """One finished run: one variant, one replication."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.manifest = _open_manifest(self.folder, "run")
+
+    @classmethod
+    def unfinished(cls, folder: Path) -> Run:
+        """A run whose folder has not taken its place yet; for its own validation only."""
+        run = cls.__new__(cls)
+        run.folder = folder
+        run.manifest = read_json(folder / MANIFEST)
+        return run
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant."""
+        return str(self.manifest["variant"])
+
+    @property
+    def replication(self) -> int:
+        """Number of the replication, from 0."""
+        return int(self.manifest["replication"])
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables of this run."""
+        return sorted(self.manifest["rows"])
+
+    def table(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """Columns of a table.
+
+        Raises
+        ------
+        RunError
+            If there is no such table, or its file is damaged.
+        """
+        if name not in self.manifest["rows"]:
+            raise RunError(f"there is no table {name!r}", where=str(self.folder),
+                           mend=f"tables here: {', '.join(self.tables)}")
+        relative = f"tables/{name}.parquet"
+        self._check_file(relative)
+        return read_columns(self.folder / relative)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
+        import pandas as pd
+
+        from twin.columns import TABLES
+
+        frame = pd.DataFrame(self.table(name))
+        frame.attrs["units"] = {c.name: c.unit for c in TABLES[name].columns} if name in TABLES else {}
+        return frame
+
+    def _check_file(self, relative: str) -> None:
+        path = self.folder / relative
+        expected = self.manifest["files"].get(relative)
+        if not path.is_file() or file_sha256(path) != expected:
+            raise RunError("the file is missing or not as it was written", where=str(path),
+                           mend="copy the run folder anew, or run the scenario again")
+
+
+class Study:
+    """A finished study: every variant and replication, KPIs, differences."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self.manifest = _open_manifest(self.folder, "study")
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants, in the order of the scenario."""
+        return [str(v) for v in self.manifest["variants"]]
+
+    @property
+    def replications(self) -> int:
+        """Number of replications."""
+        return int(self.manifest["replications"])
+
+    @cached_property
+    def plan(self) -> dict[str, Any]:
+        """The resolved scenario."""
+        return read_json(self.folder / "plan.json")
+
+    def run(self, variant: str | None = None, replication: int = 0) -> Run:
+        """One run of the study; without a variant, the first."""
+        name = variant or self.variants[0]
+        if name not in self.variants:
+            raise RunError(f"there is no variant {name!r}", where=str(self.folder),
+                           mend=f"variants here: {', '.join(self.variants)}")
+        return Run(self.folder / run_path(name, replication))
+
+    def runs(self) -> Iterator[Run]:
+        """Every run, by variant and replication."""
+        for variant in self.variants:
+            for replication in range(self.replications):
+                yield self.run(variant, replication)
+
+    def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """Columns of ``kpis`` or ``differences``."""
+        path = self.folder / f"{name}.parquet"
+        if not path.is_file() or file_sha256(path) != self.manifest["files"].get(path.name):
+            raise RunError("the file is missing or not as it was written", where=str(path),
+                           mend="copy the study anew, or run the scenario again")
+        return read_columns(path)
+
+    @property
+    def kpis(self) -> pd.DataFrame:
+        """KPIs in long form: variant, day, replication, kpi, group, value, unit."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns("kpis"))
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns("differences"))
+
+    def _repr_html_(self) -> str:
+        """Show the study in a notebook."""
+        import html
+
+        title = html.escape(str(self.manifest["name"]))
+        return f"<h4>{title}</h4>" + self.differences.to_html(escape=True, index=False, max_rows=40)
+
+
+def run_path(variant: str, replication: int) -> Path:
+    """Folder of a run inside its study."""
+    return Path("runs") / variant / f"{replication:03d}"
+
+
+def open_any(folder: Path) -> Study | Run:
+    """Open a study or one of its runs."""
+    manifest = folder / MANIFEST
+    if manifest.is_file() and read_json(manifest).get("kind") == "run":
+        return Run(folder)
+    return Study(folder)

@@ -1,0 +1,119 @@
+"""The plan of a study: the resolved scenario as plain JSON and arrays, enough to run without the user's files.
+
+It is written into the study's folder before anything runs, and is all that workers, ``twin resume`` and
+``twin fork`` read. Parameters stand in it in SI units, so that reading it back needs no unit.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import RunError
+from twin.models import registry
+from twin.params import Params
+
+PLAN_FORMAT = 1
+PLAN_FILE = "plan.json"
+INPUTS_FILE = "inputs.npz"
+
+TableColumns = dict[str, dict[str, NDArray[np.generic]]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study runs.
+
+    Attributes
+    ----------
+    content
+        JSON: ``name, title, scenario_sha256, city, seed, replications, clock, record, limits, variants,
+        assumptions, tables, parent``.
+    tables
+        Tables of the scenario: name -> column -> array.
+    """
+
+    content: dict[str, Any]
+    tables: TableColumns = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return str(self.content["name"])
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants, in order."""
+        return [v["name"] for v in self.content["variants"]]
+
+    @property
+    def replications(self) -> int:
+        """Number of replications of each variant."""
+        return int(self.content["replications"])
+
+    def variant(self, name: str) -> dict[str, Any]:
+        """One variant's entry.
+
+        Raises
+        ------
+        RunError
+            If there is none of that name.
+        """
+        for entry in self.content["variants"]:
+            if entry["name"] == name:
+                return dict(entry)
+        raise RunError(f"there is no variant {name!r}", where=self.name,
+                       mend=f"variants here: {', '.join(self.variants)}")
+
+    def params_of(self, variant: str) -> dict[str, Params]:
+        """Parameters of a variant's models, in the fixed order of the models."""
+        models = self.variant(variant)["models"]
+        return {name: registry.params_class(name).model_validate(models[name])
+                for name in registry.ORDER if name in models}
+
+    def write(self, folder: Path) -> None:
+        """Write ``plan.json`` and ``inputs.npz``."""
+        (folder / PLAN_FILE).write_text(
+            json.dumps(self.content, ensure_ascii=False, sort_keys=True, indent=1) + "\n", encoding="utf-8", newline="\n"
+        )
+        if self.tables:
+            arrays = {f"{table}|{column}": values for table, columns in self.tables.items()
+                      for column, values in columns.items()}
+            np.savez(folder / INPUTS_FILE, **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, folder: Path) -> Plan:
+        """Read a plan back.
+
+        Raises
+        ------
+        RunError
+            If it is missing or damaged.
+        """
+        try:
+            content = json.loads((folder / PLAN_FILE).read_text(encoding="utf-8"))
+            tables: TableColumns = {}
+            if (folder / INPUTS_FILE).is_file():
+                with np.load(folder / INPUTS_FILE, allow_pickle=False) as arrays:
+                    for key in arrays.files:
+                        table, column = key.split("|")
+                        tables.setdefault(table, {})[column] = arrays[key]
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as fault:
+            raise RunError(f"the plan cannot be read: {fault}", where=str(folder),
+                           mend="delete the folder and run the scenario again") from fault
+        if not isinstance(content, dict) or content.get("format") != PLAN_FORMAT:
+            raise RunError("the plan is of another format", where=str(folder / PLAN_FILE),
+                           mend="read it with the version of twin that made it")
+        return cls(content, tables)
+
+
+def models_json(params: Mapping[str, Params]) -> dict[str, Any]:
+    """Parameters of models as JSON in SI units, by field name."""
+    return {name: p.model_dump(mode="json", by_alias=False) for name, p in params.items()}
