@@ -71,6 +71,32 @@ _table(
 
 # road_traffic ---------------------------------------------------------------------------------------
 
+#: Classes of vehicles on the road; a row's ``vehicle_class`` is the index.
+VEHICLE_CLASSES: tuple[str, ...] = ("car", "van", "small_truck", "container_truck", "bus")
+
+_table(
+    "road_trips", "One row per vehicle that has driven its path on the drive layer, of whatever model",
+    ("leave_s", "id", "enter_s"),
+    ("id", "uint64", "", "id of the vehicle"),
+    ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES"),
+    ("owner", "uint8", "", "model the vehicle belongs to, by its place in the fixed order"),
+    ("enter_s", "float64", "s", "when the vehicle asked to enter the road; seconds since midnight of day one"),
+    ("leave_s", "float64", "s", "when it left the last link of its path"),
+    ("metres_m", "float64", "m", "length of the path driven"),
+    ("free_s", "float64", "s", "seconds the same path takes at free-flow speed for this class"),
+)
+
+_table(
+    "road_links", "Flow and travel time per drive link and period of five minutes; empty rows are left out",
+    ("from_s", "link_index"),
+    ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
+    ("link_index", "int32", "", "row of the link in the drive layer of the city"),
+    ("inflow_count", "int32", "", "vehicles that entered the link"),
+    ("outflow_count", "int32", "", "vehicles that left the link"),
+    ("inside_count", "int32", "", "vehicles on the link at the end of the period"),
+    ("time_mean_s", "float64", "s", "mean seconds on the link of those who left it; nan if none did"),
+)
+
 # transit --------------------------------------------------------------------------------------------
 
 # terminal -------------------------------------------------------------------------------------------

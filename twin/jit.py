@@ -17,14 +17,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import platformdirs
 
 _KEPT_DIGESTS = 4
 _KEPT_S = 86400.0
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _package_files() -> list[tuple[str, Path]]:
@@ -98,16 +96,16 @@ _set_cache_folder()
 import numba  # noqa: E402  (the cache folder must be set before numba reads it)
 
 
-def kernel(function: F) -> F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of arrays and numbers on first use; cached on disk, releases the GIL.
 
     Division by zero gives inf or nan as in numpy; kernels check before they divide.
     """
-    compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     return compiled
 
 
-def inline_kernel(function: F) -> F:
+def inline_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small helper that is copied into the kernels that call it."""
-    compiled: F = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")(function)
+    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")(function)
     return compiled

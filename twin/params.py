@@ -28,7 +28,7 @@ GRADES: dict[str, str] = {
     "G": "guess",
 }
 
-_UNIT_SUFFIX = re.compile(r"_(s|m|m2|mps|per_s|per_h|per_m|per_m2|deg|yen|g|l|kg)$")
+_UNIT_SUFFIX = re.compile(r"_(s|m|m2|mps|per_s|per_h|per_m|per_m2|deg|yen|g|l|kg|bytes)$")
 
 
 def scenario_key(field_name: str) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _TIME = {
@@ -22,6 +24,7 @@ _TIME = {
     "day": 86400.0, "days": 86400.0, "日": 86400.0,
 }
 _LENGTH = {"m": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001}
+_MONEY = {"yen": 1.0, "円": 1.0, "thousand yen": 1e3, "million yen": 1e6}
 
 #: dimension -> unit -> factor to SI. Dimensions name the SI unit people see in messages.
 DIMENSIONS: dict[str, dict[str, float]] = {
@@ -31,13 +34,15 @@ DIMENSIONS: dict[str, dict[str, float]] = {
     "speed": {"m/s": 1.0, "km/h": 1 / 3.6, "kmh": 1 / 3.6, "m/min": 1 / 60},
     "share": {"%": 0.01, "％": 0.01, "point": 0.01, "points": 0.01},
     "rate": {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600, "/day": 1 / 86400},
-    "money": {"yen": 1.0, "円": 1.0, "thousand yen": 1e3, "million yen": 1e6},
+    "money": _MONEY,
+    "money_rate": {f"{unit}/year": factor for unit, factor in _MONEY.items()},
     "volume": {"l": 1.0, "L": 1.0, "litre": 1.0, "litres": 1.0},
     "fuel_rate": {"L/h": 1 / 3600, "l/h": 1 / 3600},
     "mass": {"kg": 1.0, "g": 0.001, "t": 1000.0},
     "mass_rate": {"g/h": 0.001 / 3600, "kg/h": 1 / 3600},
     "carbon": {"kg/L": 1.0},
     "density": {"/m2": 1.0, "/m²": 1.0, "people/m2": 1.0},
+    "memory": {"B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9},
     "count": {
         "": 1.0, "people": 1.0, "person": 1.0, "trucks": 1.0, "truck": 1.0, "vans": 1.0, "van": 1.0,
         "vehicles": 1.0, "boxes": 1.0, "requests": 1.0, "spaces": 1.0, "seats": 1.0, "lanes": 1.0,
@@ -46,16 +51,47 @@ DIMENSIONS: dict[str, dict[str, float]] = {
 }
 _EXAMPLES = {
     "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %", "rate": "30 /h",
-    "money": "210 yen", "volume": "1.5 L", "fuel_rate": "1.5 L/h", "mass": "2 kg", "mass_rate": "30 g/h",
-    "carbon": "2.6 kg/L", "density": "1 /m2", "count": "8",
+    "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L", "fuel_rate": "1.5 L/h",
+    "mass": "2 kg", "mass_rate": "30 g/h", "carbon": "2.6 kg/L", "density": "1 /m2", "memory": "6 GB", "count": "8",
 }
-_NUMBER_UNIT = re.compile(r"^\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
-_CLOCK = re.compile(r"^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$")
+#: Unit in which people read a dimension where the parameter names none.
+_SHOWN = {
+    "time": "s", "length": "m", "area": "m2", "speed": "m/s", "share": "%", "rate": "/h", "money": "yen",
+    "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "mass": "kg", "mass_rate": "g/h", "carbon": "kg/L",
+    "density": "/m2", "memory": "MB", "count": "",
+}
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
+_CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
+_CLOCK_PATTERN = "[0-9]{1,2}:[0-5][0-9](:[0-5][0-9])?"
 
 
-def _fault(text: str) -> PydanticCustomError:
-    # Braces in user text would be read as template fields.
-    return PydanticCustomError("quantity", "{message}", {"message": text})
+@dataclass(frozen=True)
+class Dimension:
+    """Marks a quantity type with its dimension, a key of :data:`DIMENSIONS`, ``clock`` or ``span``."""
+
+    name: str
+
+
+def _fault(what: str, mend: str = "") -> PydanticCustomError:
+    # Braces in user text would be read as template fields, hence the fixed template.
+    message = f"{what}; {mend}" if mend else what
+    return PydanticCustomError("quantity", "{message}", {"message": message, "what": what, "mend": mend})
+
+
+def _shortened(value: Any) -> str:
+    """Text of a value for a message, never longer than a line."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer beyond Python's limit of digits
+        text = "a huge number"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _refuse_full_width(value: str) -> None:
+    text = unicodedata.normalize("NFKC", value)
+    if text != value and not value.endswith(("㎡", "％", "²")):
+        raise _fault(f"{_shortened(value)} holds full-width characters", f"write {_shortened(text.strip())}")
 
 
 def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
@@ -76,31 +112,37 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
         With the offending value and an example.
     """
     units = DIMENSIONS[dimension]
-    example = _EXAMPLES[dimension]
+    example = f"write for example {_EXAMPLES[dimension]}"
     if isinstance(value, bool):
-        raise _fault(f"a {dimension} is due, got {str(value).lower()}; write for example {example}")
+        raise _fault(f"a {dimension} is due, got {str(value).lower()}", example)
     if isinstance(value, int | float):
         if from_file and dimension != "count":
-            raise _fault(f"{value} has no unit; write for example {example}")
-        if not math.isfinite(value):
-            raise _fault(f"{value} is not a finite number; write for example {example}")
+            raise _fault(f"{_shortened(value)} has no unit", example)
+        if isinstance(value, int) and value.bit_length() > 1000 or not math.isfinite(value):
+            raise _fault(f"{_shortened(value)} is not a finite number", example)
         return float(value)
     if not isinstance(value, str):
-        raise _fault(f"a {dimension} is due, got {type(value).__name__}; write for example {example}")
-    text = unicodedata.normalize("NFKC", value)
-    if text != value and not value.endswith(("㎡", "％", "²")):
-        raise _fault(f"{value!r} holds full-width characters; write {text!r}")
-    match = _NUMBER_UNIT.match(text.replace("²", "2"))
+        raise _fault(f"a {dimension} is due, got {_kind(value)}", example)
+    _refuse_full_width(value)
+    match = _NUMBER_UNIT.match(unicodedata.normalize("NFKC", value))
     if not match:
-        raise _fault(f"{value!r} is not a number with a unit; write for example {example}")
+        raise _fault(f"{_shortened(value)} is not a number with a unit", example)
     number, unit = float(match.group(1)), match.group(2)
     if unit not in units:
         known = ", ".join(u for u in units if u and u.isascii())
-        missing = "has no unit" if not unit else f"has the unit {unit!r}, which is no unit of {dimension}"
-        raise _fault(f"{value!r} {missing}; units of {dimension}: {known}; for example {example}")
-    if not math.isfinite(number):
-        raise _fault(f"{value!r} is not a finite number")
+        missing = f"has the unit {_shortened(unit)}, which is no unit of {dimension}" if unit else "has no unit"
+        raise _fault(f"{_shortened(value)} {missing}", f"units of {dimension}: {known}; {example}")
+    if not math.isfinite(number * units[unit]):
+        raise _fault(f"{_shortened(value)} is not a finite number", example)
     return number * units[unit]
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return {"dict": "a group of keys", "list": "a list", "tuple": "a list"}.get(
+        type(value).__name__, type(value).__name__
+    )
 
 
 def parse_clock(value: Any) -> float:
@@ -114,13 +156,14 @@ def parse_clock(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     if not isinstance(value, str):
-        raise _fault(f"a time of day is due, got {value!r}; write for example 08:30")
-    text = unicodedata.normalize("NFKC", value)
-    if text != value:
-        raise _fault(f"{value!r} holds full-width characters; write {text!r}")
-    match = _CLOCK.match(text)
+        got = _shortened(value) if isinstance(value, bool | int | float) else _kind(value)
+        raise _fault(f"a time of day is due, got {got}", "write for example 08:30")
+    _refuse_full_width(value)
+    match = _CLOCK.match(value)
     if not match or int(match.group(2)) > 59 or int(match.group(3) or 0) > 59:
-        raise _fault(f"{value!r} is not a time of day; write for example 08:30, or 24:30 for after midnight")
+        raise _fault(
+            f"{_shortened(value)} is not a time of day", "write for example 08:30, or 24:30 for after midnight"
+        )
     return int(match.group(1)) * 3600.0 + int(match.group(2)) * 60.0 + int(match.group(3) or 0)
 
 
@@ -132,19 +175,22 @@ def parse_span(value: Any) -> tuple[float, float]:
     PydanticCustomError
         If the text is no span, or ends before it starts.
     """
+    if isinstance(value, str):
+        _refuse_full_width(value)
     if isinstance(value, tuple | list) and len(value) == 2:
         start, end = parse_clock(value[0]), parse_clock(value[1])
     elif isinstance(value, str) and value.count("-") == 1:
         first, last = value.split("-")
         start, end = parse_clock(first), parse_clock(last)
     else:
-        raise _fault(f"{value!r} is not a span of time; write for example 08:30-11:30")
+        got = _shortened(value) if isinstance(value, str | bool | int | float) else _kind(value)
+        raise _fault(f"{got} is not a span of time", "write for example 08:30-11:30")
     if end <= start:
-        raise _fault(f"{value!r} ends before it starts; after midnight write 24:30")
+        raise _fault(f"{_shortened(value)} ends before it starts", "after midnight write 24:30")
     return start, end
 
 
-def _quantity_type(dimension: str) -> BeforeValidator:
+def _quantity_validator(dimension: str) -> BeforeValidator:
     def validate(value: Any, info: ValidationInfo) -> float:
         context = info.context or {}
         return parse_quantity(value, dimension, from_file=bool(context.get("from_file")))
@@ -152,26 +198,139 @@ def _quantity_type(dimension: str) -> BeforeValidator:
     return BeforeValidator(validate, json_schema_input_type=str | float)
 
 
+def _quantity_schema(dimension: str) -> WithJsonSchema:
+    """What editors check: a number and one of the units."""
+    units = sorted((u for u in DIMENSIONS[dimension] if u), key=lambda u: (-len(u), u))
+    listed = "|".join(re.escape(u).replace("/", "\\/").replace("\\ ", " ") for u in units)
+    optional = "?" if "" in DIMENSIONS[dimension] else ""
+    text = {
+        "type": "string",
+        "pattern": f"^\\s*{_NUMBER}\\s*({listed}){optional}\\s*$",
+        "examples": [_EXAMPLES[dimension]],
+    }
+    return WithJsonSchema({"anyOf": [{"type": "number"}, text]} if optional else text)
+
+
 def _clock_validator(value: Any, info: ValidationInfo) -> float:
     context = info.context or {}
-    if context.get("from_file") and not isinstance(value, str):
-        raise _fault(f"{value!r} is not a time of day; write for example 08:30")
+    if context.get("from_file") and isinstance(value, int | float) and not isinstance(value, bool):
+        raise _fault(f"{_shortened(value)} is not a time of day", "write for example 08:30")
     return parse_clock(value)
 
 
-Seconds = Annotated[float, _quantity_type("time")]
-Metres = Annotated[float, _quantity_type("length")]
-SquareMetres = Annotated[float, _quantity_type("area")]
-Speed = Annotated[float, _quantity_type("speed")]
-Share = Annotated[float, _quantity_type("share")]
-Rate = Annotated[float, _quantity_type("rate")]
-Yen = Annotated[float, _quantity_type("money")]
-FuelRate = Annotated[float, _quantity_type("fuel_rate")]
-MassRate = Annotated[float, _quantity_type("mass_rate")]
-CarbonPerLitre = Annotated[float, _quantity_type("carbon")]
-Count = Annotated[float, _quantity_type("count")]
-ClockTime = Annotated[float, BeforeValidator(_clock_validator, json_schema_input_type=str)]
-ClockSpan = Annotated[tuple[float, float], BeforeValidator(parse_span, json_schema_input_type=str)]
+def _span_validator(value: Any, info: ValidationInfo) -> tuple[float, float]:
+    context = info.context or {}
+    if context.get("from_file") and not isinstance(value, str):
+        got = _kind(value) if isinstance(value, list | dict | None) else _shortened(value)
+        raise _fault(f"a span of time is due, got {got}", "write for example 08:30-11:30")
+    return parse_span(value)
+
+
+_CLOCK_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK_PATTERN}$", "examples": ["08:30", "24:30"]})
+_SPAN_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": rf"^{_CLOCK_PATTERN}\s*-\s*{_CLOCK_PATTERN}$", "examples": ["08:30-11:30"]}
+)
+
+Seconds = Annotated[float, _quantity_validator("time"), _quantity_schema("time"), Dimension("time")]
+Metres = Annotated[float, _quantity_validator("length"), _quantity_schema("length"), Dimension("length")]
+SquareMetres = Annotated[float, _quantity_validator("area"), _quantity_schema("area"), Dimension("area")]
+Speed = Annotated[float, _quantity_validator("speed"), _quantity_schema("speed"), Dimension("speed")]
+Share = Annotated[float, _quantity_validator("share"), _quantity_schema("share"), Dimension("share")]
+Rate = Annotated[float, _quantity_validator("rate"), _quantity_schema("rate"), Dimension("rate")]
+Yen = Annotated[float, _quantity_validator("money"), _quantity_schema("money"), Dimension("money")]
+YenPerYear = Annotated[
+    float, _quantity_validator("money_rate"), _quantity_schema("money_rate"), Dimension("money_rate")
+]
+FuelRate = Annotated[float, _quantity_validator("fuel_rate"), _quantity_schema("fuel_rate"), Dimension("fuel_rate")]
+MassRate = Annotated[float, _quantity_validator("mass_rate"), _quantity_schema("mass_rate"), Dimension("mass_rate")]
+CarbonPerLitre = Annotated[float, _quantity_validator("carbon"), _quantity_schema("carbon"), Dimension("carbon")]
+Density = Annotated[float, _quantity_validator("density"), _quantity_schema("density"), Dimension("density")]
+Bytes = Annotated[float, _quantity_validator("memory"), _quantity_schema("memory"), Dimension("memory")]
+Count = Annotated[float, _quantity_validator("count"), _quantity_schema("count"), Dimension("count")]
+ClockTime = Annotated[
+    float, BeforeValidator(_clock_validator, json_schema_input_type=str), _CLOCK_SCHEMA, Dimension("clock")
+]
+ClockSpan = Annotated[
+    tuple[float, float],
+    BeforeValidator(_span_validator, json_schema_input_type=str), _SPAN_SCHEMA, Dimension("span"),
+]
+
+
+def dimension_of(annotation: Any, metadata: Iterable[Any] = ()) -> str | None:
+    """Dimension of a quantity type, looking through ``| None``, lists and mappings; None for other types."""
+    for marker in metadata:
+        if isinstance(marker, Dimension):
+            return marker.name
+    found = getattr(annotation, "__metadata__", ())
+    if found:
+        inner = dimension_of(None, found)
+        if inner:
+            return inner
+    for part in get_args(annotation):
+        inner = dimension_of(part)
+        if inner:
+            return inner
+    return None
+
+
+def magnitudes(text: str) -> dict[str, float]:
+    """Every reading of a text as a quantity: dimension -> SI value; empty where it is none.
+
+    ``"5 min"`` has one reading, ``"3"`` is a count, ``"08:30"`` a time of day (``clock``).
+    """
+    clock = _CLOCK.match(text)
+    if clock and int(clock.group(2)) <= 59 and int(clock.group(3) or 0) <= 59:
+        return {"clock": parse_clock(text)}
+    match = _NUMBER_UNIT.match(text)
+    if not match:
+        return {}
+    number, unit = float(match.group(1)), match.group(2)
+    found = {d: number * units[unit] for d, units in DIMENSIONS.items() if unit in units}
+    return {d: value for d, value in found.items() if math.isfinite(value)}
+
+
+def number_text(number: float) -> str:
+    """Shortest text of a number that people read without loss: ``2300``, ``0.26``, ``1e12``."""
+    if number == int(number) and abs(number) < 1e9:
+        return str(int(number))
+    return f"{number:.12g}".replace("e+", "e")
+
+
+def value_text(value: Any, unit: str = "", dimension: str | None = None) -> str:
+    """A parameter as people read it: ``"60 %"`` from 0.6, ``"08:30-11:30"`` from seconds.
+
+    Parameters
+    ----------
+    value
+        In SI units, as a model holds it.
+    unit
+        Unit shown to people; where empty, the usual one of the dimension.
+    dimension
+        As :func:`dimension_of` gives it.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if dimension == "span" and isinstance(value, tuple | list) and len(value) == 2 and not isinstance(value[0], tuple | list):
+        return f"{_clock(value[0])}-{_clock(value[1])}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {value_text(v, unit, dimension)}" for key, v in value.items()) + "}"
+    if isinstance(value, tuple | list | set | frozenset):
+        return "[" + ", ".join(value_text(v, unit, dimension) for v in value) + "]"
+    if not isinstance(value, int | float):
+        return str(value)
+    if dimension in ("clock", "span"):
+        return _clock(value)
+    units = DIMENSIONS.get(dimension or "", {})
+    shown = unit if unit in units or not units else _SHOWN[dimension or "count"]
+    if dimension == "count" and unit:
+        shown = unit
+    return f"{number_text(value / units.get(shown, 1.0))} {shown}".rstrip()
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    text = f"{whole // 3600:02d}:{whole % 3600 // 60:02d}"
+    return f"{text}:{whole % 60:02d}" if whole % 60 else text
 
 
 def duration_text(seconds: float) -> str:

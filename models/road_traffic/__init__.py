@@ -1,1 +1,26 @@
-"""Vehicles on the drive layer."""
+"""Vehicles on the drive layer: free-flow driving, and queues by link transmission.
+
+``from twin.models.road_traffic import RoadNetwork`` gives the standalone queueing network; README.md shows it
+in ten lines. Names are loaded on first use, so that checking a scenario loads neither Mesa nor numba.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "RoadTraffic": "model",
+    "RoadNetwork": "queueing.network",
+    "LoadingResult": "queueing.loading",
+    "load_network": "queueing.loading",
+    "solve_equilibrium": "assignment",
+}
+
+__all__ = ["LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
+    import networkx as nx
+    from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+#: Bits of ``StreetLayer.flags``.
+TUNNEL = 1
+BRIDGE = 2
+STEPS = 4
+COVERED = 8
+CROSSING = 16
+STEP_FREE = 32
+SIGNALISED = 64
 
 
 @dataclass(frozen=True)
@@ -29,21 +41,24 @@ class StreetLayer:
         Position in the city's projected CRS.
     lon_deg, lat_deg : (n,) float64
     signal, crossing : (n,) bool
-        Whether the node carries traffic lights, a pedestrian crossing.
+        Drive layer: the junction has traffic lights, the node a pedestrian crossing. Walk layer: a crossing
+        with lights, a crossing of any kind, begins, ends or passes here.
     link_from, link_to : (m,) int32
         Node indices. Links are sorted by (from, to, way id), so that CSR needs no permutation.
     length_m, free_speed_mps : (m,) float64
     lanes : (m,) int16
-        Lanes in the direction of the link.
+        Lanes in the direction of the link; 0 on walk links.
     road_class : (m,) uint8
-        Index into ``ROAD_CLASSES``.
+        Index into ``twin.city.road_classes.ROAD_CLASSES``.
     name_index : (m,) int32
         Index into ``names``; -1 without a name.
     way_id : (m,) int64
     width_m : (m,) float64
-        Clear width of a walk link; nan where unknown and on drive links.
+        Clear width of a walk link, from tags or by class; nan on drive links.
     flags : (m,) uint8
-        Bit 1 tunnel, 2 bridge, 4 steps, 8 covered or underground, 16 crossing, 32 no bicycles/step-free.
+        Bits ``TUNNEL``, ``BRIDGE``, ``STEPS``, ``COVERED`` (by a roof, a building or the ground),
+        ``CROSSING``, ``STEP_FREE`` (said to be so in the map) and ``SIGNALISED``: whoever enters the link waits for green.
+        A crossing cut in two by the road it crosses is signalised where one leaves the kerb, not half-way.
     vertex_ptr : (m + 1,) int64
         Shape of link i is ``vertex_x_m[vertex_ptr[i]:vertex_ptr[i + 1]]`` (both ends included).
     vertex_x_m, vertex_y_m : (k,) float64
@@ -53,6 +68,8 @@ class StreetLayer:
         Street names as written on signs.
     aliases : mapping
         Alias -> name, for streets with more than one name.
+    crs : str
+        Projected CRS of the metres, as in :class:`City`.
     """
 
     node_id: Ids
@@ -78,6 +95,7 @@ class StreetLayer:
     out_ptr: Ids
     names: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    crs: str = ""
 
     @property
     def node_count(self) -> int:
@@ -93,6 +111,25 @@ class StreetLayer:
     def free_time_s(self) -> Floats:
         """(m,) float64: seconds over each link at free-flow speed."""
         return self.length_m / self.free_speed_mps
+
+    @cached_property
+    def out_links(self) -> Ints:
+        """Every link by the node it leaves: simply 0, 1, 2 …, as links are sorted so."""
+        return np.arange(self.link_count, dtype=np.int32)
+
+    @cached_property
+    def in_links(self) -> tuple[Ids, Ints]:
+        """Links by the node they enter: ``links[ptr[i]:ptr[i + 1]]`` enter node i, ascending."""
+        ptr = np.zeros(self.node_count + 1, np.int64)
+        np.cumsum(np.bincount(self.link_to, minlength=self.node_count), out=ptr[1:])
+        return ptr, np.argsort(self.link_to, kind="stable").astype(np.int32)
+
+    @cached_property
+    def node_tree(self) -> cKDTree:
+        """Search tree over the nodes, in metres."""
+        from scipy.spatial import cKDTree
+
+        return cKDTree(np.column_stack([self.x_m, self.y_m]))
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
@@ -167,7 +204,8 @@ class City:
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""
-        return sorted((p for p in self.places if p.kind == kind and p.id.startswith(prefix)), key=lambda p: p.id)
+        found = (p for p in self.places if p.kind == kind and p.id.startswith(prefix))
+        return sorted(found, key=lambda place: place.id)
 
     @cached_property
     def place_by_id(self) -> dict[str, Place]:

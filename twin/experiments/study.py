@@ -30,7 +30,15 @@ from twin.results.kpis import infos
 from twin.results.parquet import read_columns, write_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import (
-    FORMAT, MANIFEST, Study, file_sha256, files_of, partial_of, read_json, run_path, write_json,
+    FORMAT,
+    MANIFEST,
+    Study,
+    file_sha256,
+    files_of,
+    partial_of,
+    read_json,
+    run_path,
+    write_json,
 )
 from twin.run import city_facts, kpi_columns
 from twin.scenario.plan import Plan
@@ -123,37 +131,50 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
     if not partial.is_dir():
         raise RunError("there is no study to resume", where=str(partial),
                        mend="start it with `twin run`; a run killed in its first moments has left nothing")
-    kept = read_json(partial / _HOW)
-    how = How(workers, kept["checkpoint_every_s"], kept["keep_checkpoints"], kept["lean"])
+    how = How(workers)
+    if (partial / _HOW).is_file():
+        kept = read_json(partial / _HOW)
+        how = How(workers, kept["checkpoint_every_s"], kept["keep_checkpoints"], kept["lean"])
     return go_on(partial, out, how, on_progress)
 
 
 def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None = None) -> Study:
     """Do what is left of a study, merge, and put the folder in its place."""
+    try:
+        if not (partial / MANIFEST).is_file():
+            _work(partial, out, how, on_progress)
+        _put_in_place(partial, out)
+    except OSError as fault:
+        raise RunError(f"cannot write: {fault}", where=str(partial),
+                       mend=f"make room on the disk; then `twin resume {out}` goes on") from fault
+    return Study(out)
+
+
+def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None) -> None:
     began = time.perf_counter()
     plan = Plan.read(partial)
     tasks = [Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
              for replication in range(plan.replications) for variant in plan.variants]
     left = [task for task in tasks if not is_done(partial, task)]
     _log(partial, f"{len(left)} of {len(tasks)} runs to do with {how.workers} workers")
-    try:
-        if how.workers == 1 or len(left) == 1:
-            _do_here(partial, plan, left, len(tasks), on_progress)
-        elif left:
-            done_before = len(tasks) - len(left)
+    if how.workers == 1 or len(left) == 1:
+        _do_here(partial, plan, left, len(tasks), on_progress)
+    elif left:
+        done_before = len(tasks) - len(left)
 
-            def show(done: int, under_way: Sequence[float]) -> None:
-                if on_progress:
-                    share = (done_before + done + sum(under_way)) / len(tasks)
-                    on_progress(min(share, 1.0), done_before + done, len(tasks))
+        def show(done: int, under_way: Sequence[float]) -> None:
+            if on_progress:
+                share = (done_before + done + sum(under_way)) / len(tasks)
+                on_progress(min(share, 1.0), done_before + done, len(tasks))
 
-            do_all(partial, left, how.workers, show)
-        _merge(partial, plan, tasks)
-        _finish(partial, out, how, began)
-    except OSError as fault:
-        raise RunError(f"cannot write: {fault}", where=str(partial),
-                       mend=f"make room on the disk; then `twin resume {out}` goes on") from fault
-    return Study(out)
+        do_all(partial, left, how.workers, show)
+    _merge(partial, plan, tasks)
+    _log(partial, f"merged; the study goes to {out.name}")
+    write_json(partial / "timing.json", {
+        "wall_s": time.perf_counter() - began, "workers": how.workers, "runs_done": len(left),
+        "host": platform.platform(), "cpus": os.cpu_count(), "peak_memory_mb": _peak_mb(),
+    })
+    write_json(partial / MANIFEST, _manifest(partial, plan, how))
 
 
 def _do_here(
@@ -196,31 +217,28 @@ def difference_columns(rows: Sequence[dict[str, Any]]) -> Columns:
             for c in DIFFERENCE_COLUMNS}
 
 
-def _finish(partial: Path, out: Path, how: How, began: float) -> None:
-    for name in (LOCKS, LEAN, PAST):
-        shutil.rmtree(partial / name, ignore_errors=True)
-    plan = Plan.read(partial)
-    city = open_city(partial / "city")
-    _log(partial, "runs done, merged")
-    timing = read_json(partial / "timing.json") if (partial / "timing.json").is_file() else {"wall_s": 0.0, "parts": 0}
-    write_json(partial / "timing.json", {
-        "wall_s": timing["wall_s"] + time.perf_counter() - began, "parts": timing["parts"] + 1,
-        "workers": how.workers, "host": platform.platform(), "cpus": os.cpu_count(), "peak_memory_mb": _peak_mb(),
-    })
-    (partial / _HOW).unlink(missing_ok=True)
-    top = {name: digest for name, digest in files_of(partial).items() if not name.startswith("runs/")}
+def _manifest(partial: Path, plan: Plan, how: How) -> dict[str, Any]:
+    scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", "runs/", _HOW)
     runs = {path.parent.relative_to(partial).as_posix(): file_sha256(path)
             for path in sorted((partial / "runs").glob(f"*/*/{MANIFEST}"))}
-    write_json(partial / MANIFEST, {
+    return {
         "kind": "study", "format": FORMAT, "twin": __version__,
         "name": plan.name, "title": plan.content["title"], "scenario_sha256": plan.content["scenario_sha256"],
         "variants": plan.variants, "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
         "replications": plan.replications, "seed": plan.content["seed"], "lean": how.lean,
-        "city": city_facts(city), "parent": plan.content.get("parent"),
+        "city": city_facts(open_city(partial / "city")), "parent": plan.content.get("parent"),
         "versions": {"python": platform.python_version(), "machine": platform.machine(),
                      **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")}},
-        "files": top, "runs": runs,
-    })
+        "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
+        "runs": runs,
+    }
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    """Take the scaffold down, then give the folder its name: from here on it is a result."""
+    for name in (LOCKS, LEAN, PAST):
+        shutil.rmtree(partial / name, ignore_errors=True)
+    (partial / _HOW).unlink(missing_ok=True)
     os.replace(partial, out)
 
 
