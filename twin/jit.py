@@ -107,5 +107,6 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def inline_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small helper that is copied into the kernels that call it."""
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")(function)
+    compile_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+    compiled: Callable[..., Any] = compile_inline(function)
     return compiled

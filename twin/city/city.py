@@ -57,7 +57,8 @@ class StreetLayer:
         Clear width of a walk link, from tags or by class; nan on drive links.
     flags : (m,) uint8
         Bits ``TUNNEL``, ``BRIDGE``, ``STEPS``, ``COVERED`` (by a roof, a building or the ground),
-        ``CROSSING``, ``STEP_FREE`` (said to be so in the map) and ``SIGNALISED``: whoever enters the link waits for green.
+        ``CROSSING``, ``STEP_FREE`` (said to be so in the map) and ``SIGNALISED``: whoever enters the link
+        waits for green.
         A crossing cut in two by the road it crosses is signalised where one leaves the kerb, not half-way.
     vertex_ptr : (m + 1,) int64
         Shape of link i is ``vertex_x_m[vertex_ptr[i]:vertex_ptr[i + 1]]`` (both ends included).
