@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 Grade = Literal["V", "D", "M", "G"]
@@ -75,10 +76,12 @@ def quantity(
     **bounds
         ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` … as pydantic takes them.
     """
-    extra = {"unit": unit, "source": source, "grade": grade, "fork": fork}
+    extra: JsonDict = {"unit": unit, "source": source, "grade": grade, "fork": fork}
     if default_factory is not None:
-        return Field(default_factory=default_factory, description=doc or None, json_schema_extra=extra, **bounds)
-    return Field(default, description=doc or None, json_schema_extra=extra, **bounds)
+        bounds["default_factory"] = default_factory
+    else:
+        bounds["default"] = default
+    return Field(description=doc or None, json_schema_extra=extra, **bounds)
 
 
 def field_facts(field: FieldInfo) -> dict[str, str]:

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
-from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _TIME = {
     "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "秒": 1.0,
@@ -50,27 +50,21 @@ DIMENSIONS: dict[str, dict[str, float]] = {
     },
 }
 _EXAMPLES = {
-    "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %", "rate": "30 /h",
-    "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L", "fuel_rate": "1.5 L/h",
-    "mass": "2 kg", "mass_rate": "30 g/h", "carbon": "2.6 kg/L", "density": "1 /m2", "memory": "6 GB", "count": "8",
+    "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %",
+    "rate": "30 /h", "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L",
+    "fuel_rate": "1.5 L/h", "mass": "2 kg", "mass_rate": "30 g/h", "carbon": "2.6 kg/L", "density": "1 /m2",
+    "memory": "6 GB", "count": "8",
 }
 #: Unit in which people read a dimension where the parameter names none.
 _SHOWN = {
     "time": "s", "length": "m", "area": "m2", "speed": "m/s", "share": "%", "rate": "/h", "money": "yen",
-    "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "mass": "kg", "mass_rate": "g/h", "carbon": "kg/L",
-    "density": "/m2", "memory": "MB", "count": "",
+    "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "mass": "kg", "mass_rate": "g/h",
+    "carbon": "kg/L", "density": "/m2", "memory": "MB", "count": "",
 }
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
 _CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
 _CLOCK_PATTERN = "[0-9]{1,2}:[0-5][0-9](:[0-5][0-9])?"
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """Marks a quantity type with its dimension, a key of :data:`DIMENSIONS`, ``clock`` or ``span``."""
-
-    name: str
 
 
 def _fault(what: str, mend: str = "") -> PydanticCustomError:
@@ -118,7 +112,7 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
     if isinstance(value, int | float):
         if from_file and dimension != "count":
             raise _fault(f"{_shortened(value)} has no unit", example)
-        if isinstance(value, int) and value.bit_length() > 1000 or not math.isfinite(value):
+        if (isinstance(value, int) and value.bit_length() > 1000) or not math.isfinite(value):
             raise _fault(f"{_shortened(value)} is not a finite number", example)
         return float(value)
     if not isinstance(value, str):
@@ -130,8 +124,8 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
     number, unit = float(match.group(1)), match.group(2)
     if unit not in units:
         known = ", ".join(u for u in units if u and u.isascii())
-        missing = f"has the unit {_shortened(unit)}, which is no unit of {dimension}" if unit else "has no unit"
-        raise _fault(f"{_shortened(value)} {missing}", f"units of {dimension}: {known}; {example}")
+        fault = f"has the unit {_shortened(unit)}, which is no unit of {dimension}" if unit else "has no unit"
+        raise _fault(f"{_shortened(value)} {fault}", f"units of {dimension}: {known}; {example}")
     if not math.isfinite(number * units[unit]):
         raise _fault(f"{_shortened(value)} is not a finite number", example)
     return number * units[unit]
@@ -161,9 +155,8 @@ def parse_clock(value: Any) -> float:
     _refuse_full_width(value)
     match = _CLOCK.match(value)
     if not match or int(match.group(2)) > 59 or int(match.group(3) or 0) > 59:
-        raise _fault(
-            f"{_shortened(value)} is not a time of day", "write for example 08:30, or 24:30 for after midnight"
-        )
+        mend = "write for example 08:30, or 24:30 for after midnight"
+        raise _fault(f"{_shortened(value)} is not a time of day", mend)
     return int(match.group(1)) * 3600.0 + int(match.group(2)) * 60.0 + int(match.group(3) or 0)
 
 
@@ -190,70 +183,73 @@ def parse_span(value: Any) -> tuple[float, float]:
     return start, end
 
 
-def _quantity_validator(dimension: str) -> BeforeValidator:
-    def validate(value: Any, info: ValidationInfo) -> float:
-        context = info.context or {}
-        return parse_quantity(value, dimension, from_file=bool(context.get("from_file")))
+def _validate(value: Any, dimension: str, from_file: bool) -> Any:
+    if dimension == "clock":
+        if from_file and isinstance(value, int | float) and not isinstance(value, bool):
+            raise _fault(f"{_shortened(value)} is not a time of day", "write for example 08:30")
+        return parse_clock(value)
+    if dimension == "span":
+        if from_file and not isinstance(value, str):
+            raise _fault(f"a span of time is due, got {_kind(value)}", "write for example 08:30-11:30")
+        return parse_span(value)
+    return parse_quantity(value, dimension, from_file=from_file)
 
-    return BeforeValidator(validate, json_schema_input_type=str | float)
 
-
-def _quantity_schema(dimension: str) -> WithJsonSchema:
-    """What editors check: a number and one of the units."""
+def _json_schema(dimension: str) -> dict[str, Any]:
+    """Schema that editors check: a number and one of the units."""
+    if dimension == "clock":
+        return {"type": "string", "pattern": f"^{_CLOCK_PATTERN}$", "examples": ["08:30", "24:30"]}
+    if dimension == "span":
+        pattern = rf"^{_CLOCK_PATTERN}\s*-\s*{_CLOCK_PATTERN}$"
+        return {"type": "string", "pattern": pattern, "examples": ["08:30-11:30"]}
     units = sorted((u for u in DIMENSIONS[dimension] if u), key=lambda u: (-len(u), u))
-    listed = "|".join(re.escape(u).replace("/", "\\/").replace("\\ ", " ") for u in units)
-    optional = "?" if "" in DIMENSIONS[dimension] else ""
+    bare = "" in DIMENSIONS[dimension]
     text = {
         "type": "string",
-        "pattern": f"^\\s*{_NUMBER}\\s*({listed}){optional}\\s*$",
+        "pattern": rf"^\s*{_NUMBER}\s*({'|'.join(units)}){'?' if bare else ''}\s*$",
         "examples": [_EXAMPLES[dimension]],
     }
-    return WithJsonSchema({"anyOf": [{"type": "number"}, text]} if optional else text)
+    return {"anyOf": [{"type": "number"}, text]} if bare else text
 
 
-def _clock_validator(value: Any, info: ValidationInfo) -> float:
-    context = info.context or {}
-    if context.get("from_file") and isinstance(value, int | float) and not isinstance(value, bool):
-        raise _fault(f"{_shortened(value)} is not a time of day", "write for example 08:30")
-    return parse_clock(value)
+@dataclass(frozen=True)
+class Dimension:
+    """Makes a float (or a pair of times) a quantity: how it is read, shown and described to editors.
+
+    Attributes
+    ----------
+    name
+        A key of :data:`DIMENSIONS`, or ``clock`` or ``span``.
+    """
+
+    name: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: Any, info: ValidationInfo) -> Any:
+            return _validate(value, self.name, bool((info.context or {}).get("from_file")))
+
+        return core_schema.with_info_before_validator_function(validate, handler(source))
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _json_schema(self.name)
 
 
-def _span_validator(value: Any, info: ValidationInfo) -> tuple[float, float]:
-    context = info.context or {}
-    if context.get("from_file") and not isinstance(value, str):
-        got = _kind(value) if isinstance(value, list | dict | None) else _shortened(value)
-        raise _fault(f"a span of time is due, got {got}", "write for example 08:30-11:30")
-    return parse_span(value)
-
-
-_CLOCK_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK_PATTERN}$", "examples": ["08:30", "24:30"]})
-_SPAN_SCHEMA = WithJsonSchema(
-    {"type": "string", "pattern": rf"^{_CLOCK_PATTERN}\s*-\s*{_CLOCK_PATTERN}$", "examples": ["08:30-11:30"]}
-)
-
-Seconds = Annotated[float, _quantity_validator("time"), _quantity_schema("time"), Dimension("time")]
-Metres = Annotated[float, _quantity_validator("length"), _quantity_schema("length"), Dimension("length")]
-SquareMetres = Annotated[float, _quantity_validator("area"), _quantity_schema("area"), Dimension("area")]
-Speed = Annotated[float, _quantity_validator("speed"), _quantity_schema("speed"), Dimension("speed")]
-Share = Annotated[float, _quantity_validator("share"), _quantity_schema("share"), Dimension("share")]
-Rate = Annotated[float, _quantity_validator("rate"), _quantity_schema("rate"), Dimension("rate")]
-Yen = Annotated[float, _quantity_validator("money"), _quantity_schema("money"), Dimension("money")]
-YenPerYear = Annotated[
-    float, _quantity_validator("money_rate"), _quantity_schema("money_rate"), Dimension("money_rate")
-]
-FuelRate = Annotated[float, _quantity_validator("fuel_rate"), _quantity_schema("fuel_rate"), Dimension("fuel_rate")]
-MassRate = Annotated[float, _quantity_validator("mass_rate"), _quantity_schema("mass_rate"), Dimension("mass_rate")]
-CarbonPerLitre = Annotated[float, _quantity_validator("carbon"), _quantity_schema("carbon"), Dimension("carbon")]
-Density = Annotated[float, _quantity_validator("density"), _quantity_schema("density"), Dimension("density")]
-Bytes = Annotated[float, _quantity_validator("memory"), _quantity_schema("memory"), Dimension("memory")]
-Count = Annotated[float, _quantity_validator("count"), _quantity_schema("count"), Dimension("count")]
-ClockTime = Annotated[
-    float, BeforeValidator(_clock_validator, json_schema_input_type=str), _CLOCK_SCHEMA, Dimension("clock")
-]
-ClockSpan = Annotated[
-    tuple[float, float],
-    BeforeValidator(_span_validator, json_schema_input_type=str), _SPAN_SCHEMA, Dimension("span"),
-]
+Seconds = Annotated[float, Dimension("time")]
+Metres = Annotated[float, Dimension("length")]
+SquareMetres = Annotated[float, Dimension("area")]
+Speed = Annotated[float, Dimension("speed")]
+Share = Annotated[float, Dimension("share")]
+Rate = Annotated[float, Dimension("rate")]
+Yen = Annotated[float, Dimension("money")]
+YenPerYear = Annotated[float, Dimension("money_rate")]
+FuelRate = Annotated[float, Dimension("fuel_rate")]
+MassRate = Annotated[float, Dimension("mass_rate")]
+CarbonPerLitre = Annotated[float, Dimension("carbon")]
+Density = Annotated[float, Dimension("density")]
+Bytes = Annotated[float, Dimension("memory")]
+Count = Annotated[float, Dimension("count")]
+ClockTime = Annotated[float, Dimension("clock")]
+ClockSpan = Annotated[tuple[float, float], Dimension("span")]
 
 
 def dimension_of(annotation: Any, metadata: Iterable[Any] = ()) -> str | None:
@@ -310,7 +306,7 @@ def value_text(value: Any, unit: str = "", dimension: str | None = None) -> str:
     """
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
-    if dimension == "span" and isinstance(value, tuple | list) and len(value) == 2 and not isinstance(value[0], tuple | list):
+    if dimension == "span" and isinstance(value, tuple | list) and value and isinstance(value[0], int | float):
         return f"{_clock(value[0])}-{_clock(value[1])}"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {value_text(v, unit, dimension)}" for key, v in value.items()) + "}"
