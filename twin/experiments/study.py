@@ -84,7 +84,7 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
     source
         The scenario file as the user wrote it.
     past
-        Run folders a fork begins with, one per replication.
+        Checkpoints a fork begins with, one per replication.
 
     Raises
     ------
@@ -104,8 +104,10 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
         if source:
             (starting / "scenario.yaml").write_bytes(source)
         save_city(city, starting / "city")
-        for replication, folder in enumerate(past):
-            shutil.copytree(folder, starting / PAST / f"{replication:03d}")
+        for replication, checkpoint in enumerate(past):
+            target = starting / PAST / f"{replication:03d}" / "checkpoints"
+            shutil.copytree(checkpoint.parent / "parts", target / "parts")
+            shutil.copyfile(checkpoint, target / checkpoint.name)
         write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s,
                                      "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
         os.replace(starting, partial)

@@ -1,0 +1,202 @@
+"""What ``import twin`` offers: load, check, run, open, compare, model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import RunError, ScenarioError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.engine.city_model import CityModel
+    from twin.experiments.study import OnStudyProgress
+    from twin.results.run_folder import Run, Study
+    from twin.scenario.check import CheckReport
+    from twin.scenario.plan import Plan
+    from twin.scenario.schema import Scenario
+
+PathLike = str | os.PathLike[str]
+
+
+def load(
+    path: PathLike, *, seed: int | None = None, replications: int | None = None,
+    only: Sequence[str] | None = None, allow_read: Sequence[PathLike] = (),
+) -> Scenario:
+    """Read and check a scenario file.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    seed, replications
+        Instead of those in the file.
+    only
+        Keep these variants.
+    allow_read
+        Further folders tables may be read from.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem in the file.
+    """
+    from twin.scenario.load import load_scenario
+
+    return load_scenario(Path(path), allow_read=[Path(p) for p in allow_read], seed=seed,
+                         replications=replications, only=only)
+
+
+def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
+    """Check a scenario file and estimate its size, memory and time, without running anything."""
+    from twin.scenario.check import check_scenario
+
+    return check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
+
+
+def run(
+    scenario: PathLike | Scenario, out: PathLike | None = None, *, workers: int = 1, seed: int | None = None,
+    replications: int | None = None, only: Sequence[str] | None = None, allow_read: Sequence[PathLike] = (),
+    checkpoint_every_s: float | None = None, keep_checkpoints: bool = False, lean: bool = False,
+    on_progress: OnStudyProgress | None = None,
+) -> Study:
+    """Run every variant and replication of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        The YAML file, or what :func:`load` gave.
+    out
+        Folder of the study; by default ``runs/NAME``, with a number if that exists.
+    workers
+        Processes; the result does not depend on their number.
+    seed, replications, only, allow_read
+        As in :func:`load`.
+    checkpoint_every_s
+        Simulated time between checkpoints.
+    keep_checkpoints
+        Whether they stay, so that the study can be forked.
+    lean
+        Keep the KPIs only, no folder per replication.
+    on_progress
+        Called with (share done, runs done, runs in all).
+    """
+    from twin.experiments.study import How, go_on, start
+
+    loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
+        scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
+    if workers < 1:
+        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    plan, city = plan_and_city(loaded)
+    target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
+    how = How(workers, checkpoint_every_s, keep_checkpoints, lean)
+    partial = start(plan, city, target, how, source=loaded.source)
+    return go_on(partial, target, how, on_progress)
+
+
+def open(path: PathLike) -> Study | Run:  # noqa: A001  (the public name is twin.open)
+    """Open a finished study, or one of its runs.
+
+    Raises
+    ------
+    RunError
+        If the folder is no finished study or run.
+    """
+    from twin.results.run_folder import open_any
+
+    return open_any(Path(path))
+
+
+def compare(
+    study: PathLike | Study, other: PathLike | Study | None = None, *, pairs: Sequence[tuple[str, str]] | None = None,
+) -> pd.DataFrame:
+    """Paired differences with 95 % intervals.
+
+    Parameters
+    ----------
+    study
+        A study; its variants are compared.
+    other
+        A second study; variants of the same name are then compared, first minus nothing shared but the seed.
+    pairs
+        (first, second) names of variants; by default the first variant with each other one.
+
+    Raises
+    ------
+    RunError
+        If the studies do not share their seed, and so not their luck.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(difference_rows(study, other, pairs))
+
+
+def difference_rows(
+    study: PathLike | Study, other: PathLike | Study | None, pairs: Sequence[tuple[str, str]] | None,
+) -> list[dict[str, Any]]:
+    """Rows of :func:`compare`."""
+    from twin.results.compare import compare_pair
+    from twin.results.kpis import infos
+
+    first, second = _as_study(study), _as_study(other) if other is not None else None
+    better = {name: info.better for name, info in infos().items()}
+    here = first.columns("kpis")
+    if second is None:
+        chosen = pairs or [(first.variants[0], v) for v in first.variants[1:]]
+        for name in (v for pair in chosen for v in pair):
+            if name not in first.variants:
+                raise RunError(f"there is no variant {name!r}", where=str(first.folder),
+                               mend=f"variants here: {', '.join(first.variants)}")
+        return [row for a, b in chosen for row in compare_pair(here, a, here, b, better)]
+    _check_pairing(first, second)
+    there = second.columns("kpis")
+    chosen = pairs or [(v, v) for v in first.variants if v in second.variants]
+    return [row for a, b in chosen for row in compare_pair(here, a, there, b, better)]
+
+
+def _check_pairing(first: Study, second: Study) -> None:
+    """Only runs that share their seed and their past share their luck."""
+    if first.manifest["seed"] != second.manifest["seed"]:
+        raise RunError(
+            f"the studies have different seeds, {first.manifest['seed']} and {second.manifest['seed']}: "
+            "their replications are no pairs",
+            where=f"{first.folder}, {second.folder}", mend="run one of them again with --seed of the other",
+        )
+    parents = [s.manifest.get("parent") for s in (first, second)]
+    if parents[0] != parents[1]:
+        raise RunError("a fork pairs only with its siblings", where=f"{first.folder}, {second.folder}",
+                       mend="compare the variants within the forked study")
+
+
+def _as_study(study: PathLike | Study) -> Study:
+    from twin.results.run_folder import Study
+
+    return Study(Path(study)) if isinstance(study, str | os.PathLike) else study
+
+
+def model(scenario: PathLike | Scenario, variant: str | None = None, replication: int = 0) -> CityModel:
+    """Build the Mesa model of one run, to step and look at by hand."""
+    from twin.run import build_city_model
+
+    loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(scenario)
+    plan, city = plan_and_city(loaded)
+    return build_city_model(plan, variant or plan.variants[0], replication, city)
+
+
+def plan_and_city(scenario: Scenario) -> tuple[Plan, Any]:
+    """Resolve a scenario into its plan and its built city."""
+    from twin.city.build import find_city
+
+    return scenario.to_plan(), find_city(scenario.city, scenario.folder)
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """``parent/name``, or with the first number behind it that is free."""
+    candidate, number = parent / name, 1
+    while candidate.exists() or candidate.with_name(candidate.name + ".partial").exists():
+        number += 1
+        candidate = parent / f"{name}-{number}"
+    return candidate

@@ -1,0 +1,330 @@
+"""The command line: parse, call, print. Heavy libraries load inside the command that needs them.
+
+Exit codes: 0 done; 1 other error; 2 the scenario or the command is wrong; 3 the map; 4 a run folder, the disk;
+5 the run broke one of its own rules; 6 a limit; 70 a fault of the twin; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twin.errors import RunError, ScenarioError, TwinError
+
+if TYPE_CHECKING:
+    from twin.results.run_folder import Study
+
+app = typer.Typer(
+    name="twin", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    help="A digital twin of Osaka: on-demand transit, container-terminal gates and walking, on one clock.",
+    epilog="Start: [bold]twin new my-question[/] · [bold]twin run my-question.yaml[/] · "
+           "[bold]twin view runs/my-question[/]. Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
+           "5 engine, 6 limit, 70 fault of the twin.",
+)
+city_app = typer.Typer(no_args_is_help=True, help="Build and look at cities (streets, places) from OpenStreetMap.")
+app.add_typer(city_app, name="city")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
+Workers = Annotated[int | None, typer.Option("--workers", help="Processes; results do not depend on it. Default: all cores.")]
+
+
+def main() -> None:
+    """Run the command line; every expected error is one message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A cp932 console must not fail on a character it lacks.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(standalone_mode=False)
+    except TwinError as fault:
+        _fail(str(fault), fault.exit_code)
+    except typer.Abort:
+        _fail("interrupted", 130)
+    except KeyboardInterrupt:
+        _fail("interrupted; `twin resume` goes on with an unfinished study", 130)
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
+        if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
+            _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
+        if os.environ.get("TWIN_DEBUG"):
+            traceback.print_exc()
+        _fail(f"internal error: {type(fault).__name__}: {fault}\n  mend:  this is a fault of the twin, not of your "
+              "scenario; set TWIN_DEBUG=1 to see where, and report it", 70)
+
+
+def _fail(text: str, code: int) -> None:
+    print(text, file=sys.stderr)
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def _print_json(content: Any) -> None:
+    """One JSON object, ASCII only, so that no console can damage it; undefined numbers are null."""
+    print(json.dumps(_without_nan(content), ensure_ascii=True))
+
+
+def _without_nan(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {str(k): _without_nan(v) for k, v in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(v) for v in content]
+    if isinstance(content, float) and (content != content or content in (float("inf"), float("-inf"))):
+        return None
+    return content
+
+
+@app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")
+def check(scenario: Annotated[Path, typer.Argument(help="Scenario file.")], as_json: Json = False,
+          allow_read: AllowRead = None) -> None:
+    """Check a scenario: every problem at once; tables echoed; size, memory and time estimated."""
+    from twin import cli_show
+    from twin.api import check as check_scenario
+
+    report = check_scenario(scenario, allow_read=allow_read or [])
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        cli_show.show_check(report)
+
+
+@app.command(epilog="Example: twin new ikuno-fleet  (then: twin run ikuno-fleet.yaml)")
+def new(name: Annotated[str, typer.Argument(help="Name of the scenario: letters, digits, - and _.")],
+        folder: Annotated[Path, typer.Option("--folder", help="Where to write it.")] = Path(),
+        kind: Annotated[str, typer.Option("--kind", help="osaka, transit, terminal or pedestrian.")] = "osaka") -> None:
+    """Write a commented scenario of your own that runs as it is, with its JSON Schema beside it."""
+    from twin.scenario.new import new_scenario
+
+    path = new_scenario(name, folder, kind)
+    print(f"wrote {path}\nnext: twin check {path}\n      twin run {path}")
+
+
+@app.command(epilog="Example: twin schema --out scenario.schema.json")
+def schema(out: Annotated[Path | None, typer.Option("--out", help="File; without it, standard output.")] = None) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from twin.scenario.new import json_schema
+
+    text = json.dumps(json_schema(), ensure_ascii=False, indent=1)
+    if out is None:
+        print(text)
+        return
+    try:
+        out.write_text(text + "\n", encoding="utf-8", newline="\n")
+    except OSError as fault:
+        raise RunError(f"cannot write: {fault}", where=str(out), mend="choose another file with --out") from fault
+
+
+@app.command(epilog="Example: twin run scenarios/osaka_weekday.yaml --replications 20 --workers 2")
+def run(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the study. Default: runs/NAME.")] = None,
+    workers: Workers = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")] = None,
+    replications: Annotated[int | None, typer.Option("--replications", min=1, help="Instead of those in the file.")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Run this variant only; may be repeated.")] = None,
+    checkpoint_every: Annotated[str | None, typer.Option(
+        "--checkpoint-every", help='Simulated time between checkpoints, e.g. "30 min".')] = None,
+    keep_checkpoints: Annotated[bool, typer.Option("--keep-checkpoints", help="Keep them in the study, for `twin fork`.")] = False,
+    lean: Annotated[bool, typer.Option("--lean", help="Keep KPIs only, no folder per run.")] = False,
+    allow_read: AllowRead = None,
+    as_json: Json = False,
+) -> None:
+    """Run every variant and replication, and end with a table of KPIs and differences."""
+    from twin import api, cli_show
+
+    every_s = _simulated_time(checkpoint_every) if checkpoint_every else None
+    if keep_checkpoints and every_s is None:
+        raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
+    loaded = api.load(scenario, seed=seed, replications=replications, only=only, allow_read=allow_read or [])
+    with cli_show.study_progress() as on_progress:
+        study = api.run(loaded, out, workers=workers or _cores(), checkpoint_every_s=every_s,
+                        keep_checkpoints=keep_checkpoints, lean=lean, on_progress=on_progress)
+    _show_study(study, as_json)
+
+
+@app.command(epilog="Example: twin resume runs/osaka-weekday")
+def resume(study: Annotated[Path, typer.Argument(help="Folder of the study, with or without .partial.")],
+           workers: Workers = None, as_json: Json = False) -> None:
+    """Go on with a study that was killed or stopped; the result is the same to the byte."""
+    from twin import cli_show
+    from twin.experiments.study import resume as resume_study
+
+    with cli_show.study_progress() as on_progress:
+        finished = resume_study(study, workers=workers or _cores(), on_progress=on_progress)
+    _show_study(finished, as_json)
+
+
+@app.command(epilog='Example: twin fork runs/yumeshima --at 11:00 --set "terminal.opening=[08:30-16:30]" --name lunch_open')
+def fork(
+    study: Annotated[Path, typer.Argument(help="A study that was run with --checkpoint-every and --keep-checkpoints.")],
+    at: Annotated[str, typer.Option("--at", help="Time of day of a checkpoint, e.g. 12:00.")],
+    changes: Annotated[list[str], typer.Option("--set", help="KEY=VALUE as in a scenario file; may be repeated.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the forked variant.")] = "fork",
+    variant: Annotated[str | None, typer.Option("--variant", help="Variant to fork. Default: the first.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the new study.")] = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """What if, from a moment on: two variants that share one past, one of them changed."""
+    from twin import api, cli_show
+    from twin.city.build import open_city
+    from twin.experiments.fork import fork_plan
+    from twin.experiments.study import How, go_on, start
+    from twin.results.run_folder import Study
+    from twin.scenario.load import parse_changes
+    from twin.units import parse_clock
+
+    parent = Study(study)
+    plan, checkpoints = fork_plan(parent, variant or parent.variants[0], parse_clock(at), parse_changes(changes), name)
+    target = out or api.free_folder(study.parent, f"{study.name}-{name}")
+    how = How(workers or _cores())
+    partial = start(plan, open_city(study / "city"), target, how, past=checkpoints)
+    with cli_show.study_progress() as on_progress:
+        finished = go_on(partial, target, how, on_progress)
+    _show_study(finished, as_json)
+
+
+@app.command(epilog="Example: twin compare runs/yumeshima --pair today conpas")
+def compare(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    other: Annotated[Path | None, typer.Argument(help="A second study with the same seed.")] = None,
+    pair: Annotated[tuple[str, str] | None, typer.Option("--pair", help="Two variants: second minus first.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show paired differences with 95 % intervals, and what they allow to be said."""
+    from twin import cli_show
+    from twin.api import difference_rows
+    from twin.results.run_folder import Study
+
+    rows = difference_rows(study, other, [pair] if pair else None)
+    if as_json:
+        _print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
+    else:
+        cli_show.show_differences(rows, Study(study))
+
+
+@app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
+def view(
+    study: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: beside the run.")] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
+    variant: Annotated[str | None, typer.Option("--variant", help="Variant to show. Default: the first.")] = None,
+    replication: Annotated[int, typer.Option("--replication", min=0)] = 0,
+) -> None:
+    """Write one HTML page with the moving 3D scene of a run; it opens without internet."""
+    from twin.results.run_folder import Study, open_any
+    from twin.viz.scene_3d import write_scene
+
+    opened = open_any(study)
+    one = opened.run(variant, replication) if isinstance(opened, Study) else opened
+    target = out or study / "scene.html" if isinstance(opened, Study) else out or study.parent / f"{study.name}.html"
+    try:
+        write_scene(one.folder, target)
+    except OSError as fault:
+        raise RunError(f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out") from fault
+    print(f"wrote {target}")
+    if not no_open:
+        import webbrowser
+
+        webbrowser.open(target.resolve().as_uri())
+
+
+@city_app.command("build", epilog="Example: twin city build kita.osm.pbf --out cities/kita")
+def city_build(
+    file: Annotated[Path | None, typer.Argument(help="OSM XML, PBF or GraphML, also .gz.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the city.")] = ...,  # type: ignore[assignment]
+    place: Annotated[str | None, typer.Option("--place", help="Place name, through OSMnx; needs internet.")] = None,
+    bbox: Annotated[str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Build a city from a map file, or from a place or box where there is internet."""
+    from twin import cli_show
+    from twin.city.build import build_city, build_from_bbox, build_from_place, save_city
+
+    if sum(given is not None for given in (file, place, bbox)) != 1:
+        raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
+    if out.exists():
+        raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
+    with cli_show.stage_progress() as on_progress:
+        if file is not None:
+            city = build_city(file, name=out.name, progress=on_progress)
+        elif place is not None:
+            city = build_from_place(place, name=out.name)
+        else:
+            city = build_from_bbox(_box(bbox or ""), name=out.name)
+        try:
+            save_city(city, out)
+        except OSError as fault:
+            raise RunError(f"cannot write the city: {fault}", where=str(out), mend="choose another folder with --out") from fault
+    if as_json:
+        _print_json({"city": str(out), "report": dict(city.report)})
+    else:
+        cli_show.show_city_report(city, out)
+
+
+@city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
+def city_info_command(city: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
+                      as_json: Json = False) -> None:
+    """Say what a city holds."""
+    from twin import cli_show
+    from twin.city.build import city_info, find_city
+
+    facts = city_info(find_city(city, Path()))
+    if as_json:
+        _print_json(facts)
+    else:
+        cli_show.show_facts(facts)
+
+
+@city_app.command("list")
+def city_list(as_json: Json = False) -> None:
+    """List the bundled districts."""
+    from twin.city.build import list_cities
+
+    cities = list_cities()
+    if as_json:
+        _print_json({"cities": cities})
+    else:
+        print("\n".join(cities))
+
+
+def _show_study(study: Study, as_json: bool) -> None:
+    from twin import cli_show
+
+    if as_json:
+        _print_json(cli_show.study_json(study))
+    else:
+        cli_show.show_study(study)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def _simulated_time(text: str) -> float:
+    from pydantic_core import PydanticCustomError
+
+    from twin.units import parse_quantity
+
+    try:
+        seconds = parse_quantity(text, "time", from_file=True)
+    except PydanticCustomError as fault:
+        raise ScenarioError(f"--checkpoint-every: {fault}", mend='write for example --checkpoint-every "30 min"') from fault
+    if seconds <= 0:
+        raise ScenarioError(f"--checkpoint-every must be greater than 0, got {text!r}", mend='write for example "30 min"')
+    return seconds
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as fault:
+        raise ScenarioError(f"--bbox {text!r} is not four numbers", mend="west,south,east,north, e.g. 135.49,34.66,135.51,34.71") from fault
+    return west, south, east, north
