@@ -87,7 +87,7 @@ _table(
 )
 
 _table(
-    "road_links", "Flow and travel time per drive link and period of five minutes; empty rows are left out",
+    "road_links", "Flow and travel time per drive link in each full period of five minutes, where there was any",
     ("from_s", "link_index"),
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
     ("link_index", "int32", "", "row of the link in the drive layer of the city"),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.columns import VEHICLE_CLASSES
 from twin.results.kpis import Kpi, KpiInfo, TableColumns
+
+Floats = NDArray[np.float64]
 
 INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.trips_count", "trips", "neither", "道路走行トリップ数", "Trips driven on the road"),
@@ -40,7 +43,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
     return out
 
 
-def _of_group(group: str, time_s: np.ndarray, free_s: np.ndarray, metres: np.ndarray) -> list[Kpi]:
+def _of_group(group: str, time_s: Floats, free_s: Floats, metres: Floats) -> list[Kpi]:
     delay_s = time_s - free_s
     some = len(time_s) > 0
     values = {

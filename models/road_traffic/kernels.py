@@ -1,0 +1,112 @@
+"""Kernels of the free-flow form: driving times through slices of speed, and the crossings of a period.
+
+Speed is a step function of the time of day, the same for all vehicles on a street. A vehicle always drives at
+the speed that holds at that moment, so that who enters first also leaves first (Ichoua, Gendreau and Potvin
+2003): looking the travel time up at entry would let the later vehicle overtake across a boundary.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.jit import kernel
+
+_DAY_S = 86400.0
+
+
+@kernel
+def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """When a vehicle leaves a link that it enters at ``enter_s`` and that takes ``free_s`` at free flow.
+
+    Parameters
+    ----------
+    enter_s, free_s
+        Seconds.
+    group
+        Column of ``slice_factor``: streets that share their factors.
+    slice_from_s : (k,) float64
+        Starts of the slices of a day, the first at 0.
+    slice_factor : (k, g) float64
+        Share of the free-flow speed, greater than 0.
+    """
+    k = slice_from_s.size
+    if k == 1:
+        return enter_s + free_s / slice_factor[0, group]
+    day_s = np.floor(enter_s / _DAY_S) * _DAY_S
+    i = np.searchsorted(slice_from_s, enter_s - day_s, side="right") - 1
+    at_s = enter_s
+    left_s = free_s
+    while True:
+        end_s = day_s + (slice_from_s[i + 1] if i + 1 < k else _DAY_S)
+        factor = slice_factor[i, group]
+        needed_s = left_s / factor
+        if at_s + needed_s <= end_s:
+            return at_s + needed_s
+        left_s -= (end_s - at_s) * factor
+        at_s = end_s
+        i += 1
+        if i == k:
+            i = 0
+            day_s += _DAY_S
+
+
+@kernel
+def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    enter_s, path, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_leave_s  # noqa: ANN001
+):
+    """Fill the times at which a vehicle leaves each link of its path; returns its free-flow seconds."""
+    at_s = enter_s
+    free_total_s = 0.0
+    for i in range(path.size):
+        link = path[i]
+        free_s = length_m[link] / min(speed_mps[link], class_speed_mps)
+        free_total_s += free_s
+        at_s = leave_link_s(at_s, free_s, group[link], slice_from_s, slice_factor)
+        out_leave_s[i] = at_s
+    return free_total_s
+
+
+@kernel
+def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Fill the seconds over every link for a vehicle that enters it at ``at_s``."""
+    for link in range(length_m.size):
+        free_s = length_m[link] / min(speed_mps[link], class_speed_mps)
+        out_s[link] = leave_link_s(at_s, free_s, group[link], slice_from_s, slice_factor) - at_s
+
+
+@kernel
+def collect_crossings(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    slots, until_s, path_start, path_len, enter_s, told, pool_link, pool_leave_s,  # noqa: ANN001
+    out_time_s, out_slot, out_from, out_to, out_on_link_s,  # noqa: ANN001
+):
+    """Write the crossings of some vehicles up to and including ``until_s`` that have not been told yet.
+
+    A crossing joins the link left (-1 at entry) and the link entered (-1 at the end of the path). ``told``
+    counts crossings already written, the entry included, and is moved on. Stops when the arrays are full.
+
+    Returns
+    -------
+    int
+        Crossings written; equal to the size of the arrays if there may be more.
+    """
+    n = 0
+    for slot in slots:
+        start = path_start[slot]
+        while told[slot] <= path_len[slot]:
+            k = told[slot]
+            time_s = enter_s[slot] if k == 0 else pool_leave_s[start + k - 1]
+            if time_s > until_s:
+                break
+            if n == out_time_s.size:
+                return n
+            before_s = 0.0
+            if k > 0:
+                before_s = enter_s[slot] if k == 1 else pool_leave_s[start + k - 2]
+            out_time_s[n] = time_s
+            out_slot[n] = slot
+            out_from[n] = pool_link[start + k - 1] if k > 0 else -1
+            out_to[n] = pool_link[start + k] if k < path_len[slot] else -1
+            out_on_link_s[n] = time_s - before_s if k > 0 else 0.0
+            told[slot] = k + 1
+            n += 1
+    return n

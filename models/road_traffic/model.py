@@ -1,0 +1,368 @@
+"""Road traffic in the city: vehicles of every model drive here, beside background cars.
+
+The model takes vehicles in, lets one of two forms drive them, hands them back with exact times, publishes link
+times and keeps the books. The forms (free flow, queueing) share one small interface; see ``free_flow.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.columns import TABLES, VEHICLE_CLASSES
+from twin.engine.channels import RowKind, Rows
+from twin.engine.clock import clock_text
+from twin.engine.ledger import Account
+from twin.engine.sim_model import Stage, State, Tables
+from twin.errors import EngineError
+from twin.models.registry import CODES, ORDER
+from twin.models.road_traffic.background import BackgroundCars
+from twin.models.road_traffic.crossings import Crossings, LinkPeriods
+from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.routes import RouteTrees
+from twin.models.road_traffic.traces import CarTraces
+
+Ints = NDArray[np.int32]
+Slots = NDArray[np.int64]
+
+BOARD = "road.link_time_s"
+
+
+class Form(Protocol):
+    """How vehicles get along; everything else is the same for all forms."""
+
+    @property
+    def next_s(self) -> float:
+        """Earliest moment at which a vehicle inside may do something; infinite if none can."""
+        ...
+
+    def enter(self, fleet: Fleet, slots: Slots) -> None:
+        """Take up vehicles that have just been added, in the order of time and id."""
+        ...
+
+    def repath(self, fleet: Fleet, slot: int, keep: int, path: Ints) -> None:
+        """Give a vehicle a path whose first ``keep`` links are those it had."""
+        ...
+
+    def hop_at(self, fleet: Fleet, slot: int, at_s: float) -> int:
+        """Position on its path of the link a vehicle is on at a moment; the path's length if it has left."""
+        ...
+
+    def advance(self, fleet: Fleet, until_s: float, everyone: bool) -> Crossings:
+        """Drive up to ``until_s``; the crossings of whoever leaves, or of everyone if asked."""
+        ...
+
+    def forget(self, fleet: Fleet) -> None:
+        """Vehicles have been let go."""
+        ...
+
+    def apply_credits(self, orders: Rows) -> None:
+        """Places are free at the end of links from the times in the orders."""
+        ...
+
+    def next_board_s(self, after_s: float) -> float:
+        """Next moment after a given one from which other link times hold."""
+        ...
+
+    def link_times(self, at_s: float) -> NDArray[np.float64]:
+        """Seconds over each link from a moment on."""
+        ...
+
+    def state(self) -> State:
+        """The form's own state."""
+        ...
+
+    def restore(self, state: State, fleet: Fleet) -> None:
+        """Put it back."""
+        ...
+
+
+class RoadTraffic:
+    """The first model of the city: the drive layer that all vehicles share.
+
+    Parameters
+    ----------
+    params
+        How vehicles drive.
+    city
+        The city; only its drive layer and places are used.
+    tables
+        Tables of the scenario; the OD table of background cars is looked up here.
+    """
+
+    name = "road_traffic"
+
+    def __init__(
+        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+    ) -> None:
+        self.params = params
+        self._city = city
+        self._tables = tables
+        self._drive = city.drive
+        self._form = _make_form(params, city)
+        self._fleet = Fleet()
+        self._entered = self._received = self._handed_over = self._arrived = 0
+        #: Orders that came after the vehicle had passed the point from which the new path starts.
+        self.missed_repaths = 0
+        self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {"road_trips": [], "road_links": [], "traces": []}
+
+    @property
+    def leads_s(self) -> Mapping[str, float]:
+        """The road comes first: it sends to later models only."""
+        return {}
+
+    def begin(self, stage: Stage) -> None:
+        """Read the background cars and publish the first link times."""
+        self._channels = stage.channels
+        self._end_s = stage.end_s
+        self._reached_s = stage.start_s
+        self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
+        self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
+        self._cars = BackgroundCars(self.params.background, self._city, self._tables, stage.run_seed)
+        self._routes = RouteTrees(self._drive, self._form.link_times(stage.start_s))
+        self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
+        self._publish(stage.start_s)
+        self._next_s = -np.inf
+
+    def advance(self, until_s: float) -> None:
+        """Take vehicles and orders in, drive, hand back; link times change at their exact moments."""
+        if until_s < min(self._next_s, self._channels.next_time_s(self.name)):
+            self._reached_s = until_s
+            return
+        boards = 0
+        while self._next_board_s <= until_s:
+            boards += 1
+            self._advance_to(self._next_board_s)
+            self._publish(self._next_board_s)
+        if boards > 1 and self._received:
+            raise EngineError(
+                f"link times change {boards} times within one step of {until_s - self._reached_s:g} s, "
+                "and other models read them",
+                where=f"road_traffic, {clock_text(until_s)}", mend="set clock.step to 30 s or less",
+            )
+        self._advance_to(until_s)
+        self._reached_s = until_s
+        self._next_s = self._find_next_s()
+
+    def accounts(self) -> Sequence[Account]:
+        """Vehicles of all models together."""
+        return [
+            Account(
+                "vehicles", self._entered, int(np.count_nonzero(self._fleet.alive)), {"arrived": self._arrived},
+                self._received, self._handed_over,
+            )
+        ]
+
+    def is_empty(self) -> bool:
+        """Whether nobody is on the road and no background car is still to come."""
+        return not len(self._fleet) and self._next_car >= self._cars.first_after(self._end_s)
+
+    def drain_tables(self) -> Tables:
+        """Trips that ended, periods that are over, and points of sampled cars."""
+        out: Tables = {}
+        for name, parts in self._rows.items():
+            if parts:
+                out[name] = {c: np.concatenate([p[c] for p in parts]) for c in parts[0]}
+            parts.clear()
+        return out
+
+    def state(self) -> State:
+        """The whole state as arrays, rows not yet drained included."""
+        out: State = {
+            "counts": np.array(
+                [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car],
+                np.int64,
+            ),
+            "times": np.array([self._reached_s]),
+        }
+        for prefix, part in (("fleet", self._fleet), ("form", self._form), ("periods", self._periods)):
+            out.update({f"{prefix}/{key}": values for key, values in part.state().items()})
+        for name, parts in self._rows.items():
+            if parts:
+                out.update({f"rows/{name}/{c}": np.concatenate([p[c] for p in parts]) for c in parts[0]})
+        return out
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put the state back; after a fork, cars that leave later come from the new table."""
+        counts = [int(n) for n in state["counts"]]
+        self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car = counts
+        self._reached_s = float(state["times"][0])
+        if forked_at_s is not None:
+            self._next_car = self._cars.first_after(forked_at_s)
+        self._fleet.restore(_part(state, "fleet"))
+        self._periods.restore(_part(state, "periods"))
+        self._form.restore(_part(state, "form"), self._fleet)
+        for name, parts in self._rows.items():
+            columns = _part(state, f"rows/{name}")
+            parts[:] = [{c: values.copy() for c, values in columns.items()}] if columns else []
+        self._next_board_s = self._form.next_board_s(self._reached_s)
+        if forked_at_s is not None:
+            self._publish(self._reached_s)
+        self._next_s = -np.inf
+
+    def _find_next_s(self) -> float:
+        next_s = min(self._form.next_s, self._next_board_s)
+        if self._next_car < self._cars.first_after(self._end_s):
+            next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
+        if len(self._fleet) or self._periods.pending:
+            next_s = min(next_s, self._periods.next_end_s)
+        return next_s
+
+    def _publish(self, at_s: float) -> None:
+        self._channels.publish(BOARD, self._form.link_times(at_s), at_s)
+        self._next_board_s = self._form.next_board_s(at_s)
+
+    def _advance_to(self, until_s: float) -> None:
+        self._take_vehicles(until_s)
+        self._take_orders(until_s)
+        crossings = self._form.advance(self._fleet, until_s, until_s >= self._periods.next_end_s)
+        self._record(crossings)
+        self._hand_back(crossings.where(crossings.to_link < 0))
+        self._rows["road_links"].extend(self._periods.finish(until_s))
+
+    def _take_vehicles(self, until_s: float) -> None:
+        rows = self._channels.take(self.name, until_s)
+        slots = []
+        for i in range(len(rows)):
+            row = rows.data[i]
+            path = rows.path_of(i)
+            self._check_entry(row, path)
+            slots.append(self._fleet.add(row["id"], row["vehicle_class"], row["b"], row["time_s"], path))
+        self._received += len(slots)
+        slots.extend(self._take_cars(until_s))
+        if slots:
+            index = np.array(slots, np.int64)
+            fleet = self._fleet
+            self._form.enter(fleet, index[np.lexsort((fleet.id[index], fleet.enter_s[index]))])
+
+    def _take_cars(self, until_s: float) -> list[int]:
+        last = self._cars.first_after(min(until_s, self._end_s))
+        cars, slots = self._cars, []
+        for i in range(self._next_car, last):
+            path = self._routes.path(int(cars.from_node[i]), int(cars.to_node[i]))
+            if path is None:
+                raise EngineError(
+                    f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]}",
+                    where=f"background car {cars.id[i]}, {clock_text(cars.depart_s[i])}",
+                    mend="choose places in the strongly connected part of the drive layer",
+                )
+            self._entered += 1
+            if len(path):
+                code = CODES[self.name]
+                slots.append(self._fleet.add(cars.id[i], cars.vehicle_class[i], code, cars.depart_s[i], path))
+            else:
+                self._arrived += 1  # from a place to the same node: no metre to drive
+        self._next_car = max(self._next_car, last)
+        return slots
+
+    def _take_orders(self, until_s: float) -> None:
+        orders = self._channels.take_orders(self.name, until_s)
+        if not len(orders):
+            return
+        credit = np.flatnonzero(orders.data["kind"] == RowKind.ROAD_CREDIT)
+        if len(credit):
+            self._form.apply_credits(orders.take(credit))
+        for i in np.flatnonzero(orders.data["kind"] == RowKind.ROAD_REPATH).tolist():
+            self._repath(int(orders.data["id"][i]), float(orders.data["time_s"][i]), orders.path_of(i))
+
+    def _repath(self, id_: int, at_s: float, onward: Ints) -> None:
+        """Replace the path from the next place where the new one starts; an empty one ends after this link."""
+        slot = self._fleet.slot_of(id_)
+        hop = self._form.hop_at(self._fleet, slot, at_s) if slot >= 0 else 0
+        if slot < 0 or hop >= int(self._fleet.path_len[slot]):
+            self.missed_repaths += 1
+            return
+        path = self._fleet.path(slot)
+        keep = hop + 1
+        if len(onward):
+            self._check_path(id_, at_s, onward)
+            ahead = np.flatnonzero(self._drive.link_to[path[hop:]] == self._drive.link_from[onward[0]])
+            if not len(ahead):
+                self.missed_repaths += 1
+                return
+            keep = hop + int(ahead[0]) + 1
+        self._form.repath(self._fleet, slot, keep, np.concatenate([path[:keep], onward]))
+
+    def _record(self, crossings: Crossings) -> None:
+        self._periods.add(crossings)
+        points = self._traces.points(crossings, self._fleet, CODES[self.name])
+        if points is not None:
+            self._rows["traces"].append(points)
+
+    def _hand_back(self, left: Crossings) -> None:
+        """Let vehicles go that have driven their path: back to their owners, or out of the city."""
+        if not len(left):
+            return
+        fleet, slots = self._fleet, left.slot
+        order = np.lexsort((fleet.id[slots], left.time_s))
+        left, slots = left.where(order), slots[order]
+        owner, ids, classes = fleet.owner[slots], fleet.id[slots], fleet.vehicle_class[slots]
+        metres = [float(self._drive.length_m[fleet.path(slot)].sum()) for slot in slots.tolist()]
+        trips: dict[str, NDArray[np.generic]] = {
+            "id": ids, "vehicle_class": classes, "owner": owner,
+            "enter_s": fleet.enter_s[slots], "leave_s": left.time_s, "metres_m": np.array(metres),
+            "free_s": fleet.free_s[slots],
+        }
+        self._rows["road_trips"].append({c.name: trips[c.name] for c in TABLES["road_trips"].columns})
+        for code in np.unique(owner).tolist():
+            mine = np.flatnonzero(owner == code)
+            if code == CODES[self.name]:
+                self._arrived += len(mine)
+                continue
+            self._handed_over += len(mine)
+            self._channels.send(ORDER[code], Rows.of(
+                len(mine), time_s=left.time_s[mine], kind=RowKind.ROAD_LEAVE, id=ids[mine], bodies=1,
+                vehicle_class=classes[mine], a=left.from_link[mine], b=code,
+                amount=fleet.enter_s[slots[mine]],
+            ))
+        fleet.remove(slots)
+        self._form.forget(fleet)
+
+    def _check_entry(self, row: np.void, path: Ints) -> None:
+        id_, at_s = int(row["id"]), float(row["time_s"])
+        where = f"road_traffic, {clock_text(at_s)}"
+        fault = ""
+        if row["kind"] != RowKind.ROAD_ENTER:
+            fault = f"a row of kind {row['kind']} is no entry of a vehicle"
+        elif self._fleet.slot_of(id_) >= 0:
+            fault = f"vehicle {id_} enters the road while it is on it"
+        elif row["vehicle_class"] >= len(VEHICLE_CLASSES) or not 0 < row["b"] < len(ORDER) or row["bodies"] != 1:
+            fault = (
+                f"vehicle {id_} has class {row['vehicle_class']}, owner {row['b']} and {row['bodies']} bodies"
+            )
+        elif not len(path):
+            fault = f"vehicle {id_} enters the road with an empty path"
+        if fault:
+            raise EngineError(fault, where=where, mend="this is a fault of the model that sent it")
+        self._check_path(id_, at_s, path)
+
+    def _check_path(self, id_: int, at_s: float, path: Ints) -> None:
+        where = f"road_traffic, {clock_text(at_s)}"
+        mend = "give the rows of drive links in the order in which they are driven"
+        if path.min() < 0 or path.max() >= self._drive.link_count:
+            raise EngineError(
+                f"the path of vehicle {id_} names link {path.min()} or {path.max()}", where=where, mend=mend
+            )
+        broken = np.flatnonzero(self._drive.link_to[path[:-1]] != self._drive.link_from[path[1:]])
+        if len(broken):
+            first = int(broken[0])
+            raise EngineError(
+                f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
+                where=where, mend=mend,
+            )
+
+
+def _make_form(params: RoadParams, city: City) -> Form:
+    from twin.models.road_traffic.free_flow import FreeFlow
+
+    return FreeFlow(params, city.drive)
+
+
+def _part(state: State, name: str) -> State:
+    prefix = name + "/"
+    return {key[len(prefix) :]: values for key, values in state.items() if key.startswith(prefix)}

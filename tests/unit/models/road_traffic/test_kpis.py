@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+
+from twin.results.kpis.road_traffic import INFOS, compute
+
+TRIPS = {
+    "id": np.array([1, 2, 3], np.uint64), "vehicle_class": np.array([0, 0, 1], np.uint8),
+    "owner": np.zeros(3, np.uint8), "enter_s": np.array([0.0, 10.0, 20.0]), "leave_s": np.array([60.0, 90.0, 120.0]),
+    "metres_m": np.array([600.0, 600.0, 1000.0]), "free_s": np.array([60.0, 60.0, 90.0]),
+}
+
+
+def values(tables):
+    return {(k.kpi, k.group): k.value for k in compute(tables)}
+
+
+def test_means_totals_and_delays_follow_from_the_trips():
+    got = values({"road_trips": TRIPS})
+    assert got["road.trips_count", "all"] == 3
+    assert got["road.vkm_km", "all"] == 2.2
+    assert got["road.mean_travel_time_s", "all"] == 80.0
+    assert got["road.delay_mean_s", "all"] == 10.0
+    assert got["road.delay_mean_s", "car"] == 10.0
+    assert got["road.mean_travel_time_s", "van"] == 100.0
+    assert got["road.speed_mean_mps", "all"] == 2200 / 240
+
+
+def test_an_empty_road_has_no_mean_and_nobody_unfinished():
+    got = values({})
+    assert np.isnan(got["road.delay_mean_s", "all"])
+    assert got["road.trips_count", "all"] == 0
+    assert got["road.unfinished_count", "all"] == 0
+
+
+def test_whoever_is_still_driving_is_counted_from_the_ledger():
+    ledger = {
+        "model": np.array(["road_traffic", "road_traffic", "transit"]),
+        "entry": np.array(["inside", "entered", "inside"]), "count": np.array([7, 9, 5]),
+    }
+    assert values({"ledger": ledger})["road.unfinished_count", "all"] == 7
+
+
+def test_every_kpi_is_described_and_named_after_the_model():
+    assert {k.kpi for k in compute({"road_trips": TRIPS})} == {info.name for info in INFOS}
+    assert all(info.name.startswith("road.") for info in INFOS)
