@@ -37,7 +37,7 @@ def read_checkpoint(path: Path) -> State:
         If the file is missing, cut short or no checkpoint.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {key.replace("|", "/"): arrays[key] for key in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as fault:
         raise RunError(

@@ -112,7 +112,7 @@ class Recorder:
         path = (self._folder or Path()) / f"{number:05d}.npz"
         out: dict[str, Columns] = {}
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 for key in arrays.files:
                     table, column = key.split("|")
                     out.setdefault(table, {})[column] = arrays[key]

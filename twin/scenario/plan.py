@@ -101,7 +101,7 @@ class Plan:
             content = json.loads((folder / PLAN_FILE).read_text(encoding="utf-8"))
             tables: TableColumns = {}
             if (folder / INPUTS_FILE).is_file():
-                with np.load(folder / INPUTS_FILE, allow_pickle=False) as arrays:
+                with (folder / INPUTS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                     for key in arrays.files:
                         table, column = key.split("|")
                         tables.setdefault(table, {})[column] = arrays[key]

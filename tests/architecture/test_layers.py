@@ -1,0 +1,134 @@
+"""Imports go down only: read from the source, held against the table in docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ANYONE = {"columns", "params", "units", "errors"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts if parts[0] == "twin" else ("twin", *parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def sources() -> list[Path]:
+    found = [p for p in (ROOT / "twin").rglob("*.py") if not any(x.is_symlink() for x in p.parents)]
+    for folder in ("models", "viz", "data", "scenarios"):
+        found += (ROOT / folder).rglob("*.py")
+    return sorted(found)
+
+
+def in_type_checking(tree: ast.Module) -> set[ast.AST]:
+    """Nodes under ``if TYPE_CHECKING``: types may point anywhere a reader needs them to."""
+    out: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            out.update(x for child in node.body for x in ast.walk(child))
+    return out
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = in_type_checking(tree)
+    out: set[str] = set()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            out.update(a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            out.add(node.module)
+            out.update(f"{node.module}.{a.name}" for a in node.names)
+    return {name for name in out if name == "twin" or name.startswith("twin.")}
+
+
+def part_of(module: str) -> str:
+    """The part a module belongs to: cli, engine, models.transit …"""
+    pieces = module.split(".")[1:]
+    if not pieces:
+        return ""
+    if pieces[0] == "models" and len(pieces) > 1:
+        return "models.registry" if pieces[1] == "registry" else f"models.{pieces[1]}"
+    return pieces[0]
+
+
+ALLOWED: dict[str, set[str]] = {
+    "cli": {"api", "cli_show", "city", "experiments", "results", "run", "scenario", "viz"},
+    "cli_show": {"city", "results", "scenario"},
+    "api": {"city", "experiments", "results", "run", "scenario", "engine"},
+    "experiments": {"city", "engine", "models.registry", "results", "run", "scenario"},
+    "run": {"city", "engine", "models.registry", "results", "scenario"},
+    "scenario": {"models.registry"},
+    "city": {"data", "jit", "engine"},
+    "engine": {"jit"},
+    "results": set(),
+    "viz": {"results"},
+    "data": set(),
+    "scenarios": set(),
+    "jit": set(),
+    "models.registry": set(),
+    "__main__": {"cli"},
+    "": {"api"},
+    **{shared: ANYONE for shared in ANYONE},
+}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_module_imports_only_what_its_layer_may(path):
+    module = module_of(path)
+    part = part_of(module)
+    if part.startswith("models.") and part != "models.registry":
+        allowed = {part, "engine", "city", "jit", "models.registry"}
+    elif part == "models":
+        allowed = set()
+    else:
+        allowed = ALLOWED[part] | {part}
+    for name in imports_of(path):
+        target = part_of(name)
+        if target in ANYONE or target == "" or name in {"twin.models", "twin.__version__"}:
+            continue
+        if part == "scenario" and name.startswith("twin.models.") and ".params" in name:
+            continue
+        assert target in allowed, f"{module} imports {name}: {part} may import {sorted(allowed | ANYONE)}"
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if p.name == "kernels.py" or p.stem.endswith("_kernels")],
+                         ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_kernels_import_only_numpy_jit_draws_and_the_event_queue(path):
+    own = part_of(module_of(path))
+    for name in imports_of(path):
+        if name.startswith(("twin.jit", "twin.engine.draws", "twin.engine.event_queue")) or name == "twin.engine":
+            continue
+        # Kernels that call one another may be spread over files of one model.
+        assert part_of(name) == own and "kernels" in name, f"{path} imports {name}"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    others = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    others |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+    assert others <= {"__future__", "math", "numpy", "twin", "typing"}
+
+
+def test_numba_is_imported_in_one_place_only():
+    for path in sources():
+        if module_of(path) == "twin.jit":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+        names |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        assert not any(n == "numba" or n.startswith("numba.") for n in names), path
+
+
+def test_parameters_load_neither_numba_nor_mesa_nor_numpy():
+    import subprocess
+    import sys
+
+    code = ("import sys; from twin.models import registry; [registry.params_class(n) for n in registry.ORDER]; "
+            "print([m for m in ('numba', 'mesa', 'numpy', 'pandas') if m in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

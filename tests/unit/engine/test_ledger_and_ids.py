@@ -1,0 +1,36 @@
+"""Accounts that close, and ids from separate ranges."""
+
+from __future__ import annotations
+
+import pytest
+
+from twin.engine.ids import Kind, make_id, make_ids
+from twin.engine.ledger import Account, check_accounts, check_channels
+from twin.errors import EngineError
+
+
+def test_an_account_that_closes_passes_and_one_that_does_not_names_every_number():
+    good = Account("trucks", 10, 3, {"served": 6, "refused": 2}, received=4, handed_over=3)
+    check_accounts("terminal", [good], 0.0)
+    bad = Account("trucks", 10, 3, {"served": 6, "refused": 2}, received=4, handed_over=2)
+    with pytest.raises(EngineError, match=r"terminal.*trucks.*entered 10.*received 4.*inside 3.*handed over 2"):
+        check_accounts("terminal", [bad], 37800.0)
+
+
+def test_what_is_handed_over_must_be_received_or_under_way():
+    accounts = [Account("a", 5, 2, received=0, handed_over=3), Account("b", 0, 2, received=2)]
+    check_channels(accounts, 1, 0.0)
+    with pytest.raises(EngineError, match="handed over 3 is not received 2"):
+        check_channels(accounts, 0, 0.0)
+
+
+def test_ids_of_different_kinds_and_origins_never_meet():
+    ids = {int(i) for kind in Kind for origin in (0, 1, 2**24 - 1) for i in make_ids(kind, origin, 50)}
+    assert len(ids) == len(Kind) * 3 * 50
+
+
+def test_an_origin_or_serial_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="out of range"):
+        make_id(Kind.CAR, 1 << 24, 0)
+    with pytest.raises(ValueError, match="out of range"):
+        make_ids(Kind.CAR, 0, 2, first_serial=(1 << 32) - 1)
