@@ -82,13 +82,13 @@ def _without_nan(content: Any) -> Any:
 
 
 @app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")
-def check(scenario: Annotated[Path, typer.Argument(help="Scenario file.")], as_json: Json = False,
+def check(scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")], as_json: Json = False,
           allow_read: AllowRead = None) -> None:
     """Check a scenario: every problem at once; tables echoed; size, memory and time estimated."""
     from twin import cli_show
     from twin.api import check as check_scenario
 
-    report = check_scenario(scenario, allow_read=allow_read or [])
+    report = check_scenario(_scenario_file(scenario), allow_read=allow_read or [])
     if as_json:
         _print_json(report.to_json())
     else:
@@ -123,7 +123,7 @@ def schema(out: Annotated[Path | None, typer.Option("--out", help="File; without
 
 @app.command(epilog="Example: twin run scenarios/osaka_weekday.yaml --replications 20 --workers 2")
 def run(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file.")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the study. Default: runs/NAME.")] = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")] = None,
@@ -142,7 +142,7 @@ def run(
     every_s = _simulated_time(checkpoint_every) if checkpoint_every else None
     if keep_checkpoints and every_s is None:
         raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
-    loaded = api.load(scenario, seed=seed, replications=replications, only=only, allow_read=allow_read or [])
+    loaded = api.load(_scenario_file(scenario), seed=seed, replications=replications, only=only, allow_read=allow_read or [])
     with cli_show.study_progress() as on_progress:
         study = api.run(loaded, out, workers=workers or _cores(), checkpoint_every_s=every_s,
                         keep_checkpoints=keep_checkpoints, lean=lean, on_progress=on_progress)
@@ -302,6 +302,16 @@ def _show_study(study: Study, as_json: bool) -> None:
         _print_json(cli_show.study_json(study))
     else:
         cli_show.show_study(study)
+
+
+def _scenario_file(given: Path) -> Path:
+    """The file named, or the shipped scenario of that bare name."""
+    if given.exists() or given.suffix or len(given.parts) != 1:
+        return given
+    from importlib.resources import files
+
+    shipped = Path(str(files("twin.scenarios") / f"{given.name}.yaml"))
+    return shipped if shipped.is_file() else given
 
 
 def _cores() -> int:
