@@ -1,0 +1,76 @@
+// Names on the map as ordinary text above it: crisp in every script, never in each other's way.
+"use strict";
+((twin) => {
+  const RANK = { gate: 0, station: 1, yard: 2, poi: 3, zone: 4, exit: 5, stop: 6, entry: 7 };
+  // Smaller things get their names only when one is near.
+  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, poi: 14, zone: 12.5, exit: 15.5, stop: 15, entry: 15.5 };
+
+  twin.Labels = class {
+    constructor(scene, parent) {
+      this.queue = null;
+      this.shown = true;
+      this.parent = parent;
+      this.marks = scene.facts.places
+        .map((place) => ({ place, rank: RANK[place.kind] ?? 6, from: FROM_ZOOM[place.kind] ?? 14 }))
+        .sort((a, b) => a.rank - b.rank);
+      this.queueMark = scene.queue ? { place: { lon: scene.queue.fact.gate[0], lat: scene.queue.fact.gate[1] } } : null;
+    }
+
+    speak(lang) {
+      this.lang = lang;
+      for (const mark of this.marks) if (mark.element) this.write(mark);
+    }
+
+    write(mark) {
+      const name = mark.place[this.lang];
+      mark.element.textContent = name;
+      mark.width = mark.element.offsetWidth + 12;
+    }
+
+    elementOf(mark) {
+      if (mark.element) return mark.element;
+      mark.element = document.createElement("span");
+      if (mark.rank < 3) mark.element.className = "strong";
+      this.parent.append(mark.element);
+      this.write(mark);
+      return mark.element;
+    }
+
+    setQueue(text) {
+      if (!this.queueMark) return;
+      const mark = this.queueMark;
+      mark.element ??= this.parent.appendChild(Object.assign(document.createElement("span"), { className: "queue" }));
+      if (mark.element.textContent !== text) mark.element.textContent = text;
+      mark.element.hidden = !text;
+    }
+
+    draw(viewport) {
+      const taken = [];
+      const { width, height, zoom } = viewport;
+      if (this.queueMark?.element) {
+        const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat]);
+        this.queueMark.element.style.transform = `translate(${Math.round(x + 12)}px, ${Math.round(y - 34)}px)`;
+        taken.push([x, y - 36, x + 140, y - 10]);
+      }
+      for (const mark of this.marks) {
+        let free = this.shown && zoom >= mark.from && taken.length < 120;
+        let x = 0;
+        let y = 0;
+        if (free) {
+          [x, y] = viewport.project([mark.place.lon, mark.place.lat]);
+          free = mark.place[this.lang] && x > -100 && y > -20 && x < width && y < height;
+        }
+        if (free) {
+          const element = this.elementOf(mark);
+          const box = [x, y - 12, x + mark.width, y + 12];
+          free = !taken.some((t) => box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]);
+          if (free) {
+            taken.push(box);
+            element.style.transform = `translate(${Math.round(x + 9)}px, ${Math.round(y - 10)}px)`;
+          }
+        }
+        if (mark.element) mark.element.hidden = !free;
+      }
+    }
+  };
+})(window.__twin);

@@ -1,0 +1,148 @@
+// Where everybody is at a moment: paths of one kind of body, and the heads that move along them.
+"use strict";
+((twin) => {
+  const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+
+  twin.Motion = class {
+    constructor(fact, columns, facts) {
+      const trips = columns.start.length - 1;
+      this.fact = fact;
+      this.columns = columns;
+      this.trips = trips;
+      this.origin = facts.origin;
+      this.fromS = facts.clock.from_s;
+      this.xy = twin.pairs(columns, facts.degree_step);
+      this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
+      this.colors = fact.states.map((state) => rgb(state.color));
+      this.cursor = columns.start.slice(0, trips);
+      this.eastPerNorth = Math.cos((facts.origin[1] * Math.PI) / 180);
+      // Heads now: filled anew by moveTo, only the first `count` rows count.
+      this.position = new Float32Array(trips * 3);
+      this.color = new Uint8Array(trips * 4).fill(255);
+      this.yaw = new Float32Array(trips);
+      this.row = new Int32Array(trips);
+      this.state = new Uint8Array(trips);
+      this.count = 0;
+      this.perState = fact.states.map(() => 0);
+    }
+
+    // Colour of every point of every path, for the trails.
+    pathColors() {
+      const out = new Uint8Array(this.columns.state.length * 4);
+      for (let i = 0; i < this.columns.state.length; i++) out.set([...this.colors[this.columns.state[i]], 255], 4 * i);
+      return out;
+    }
+
+    moveTo(t) {
+      const { start } = this.columns;
+      this.count = 0;
+      this.perState.fill(0);
+      for (let trip = 0; trip < this.trips; trip++) {
+        const first = start[trip];
+        const last = start[trip + 1] - 1;
+        if (t < this.time[first] || t > this.time[last]) continue;
+        this.put(trip, this.segment(trip, first, last, t), t);
+      }
+      return this.count;
+    }
+
+    // Last point at or before t; the clock mostly runs forward, so the search starts where it ended.
+    segment(trip, first, last, t) {
+      let i = this.cursor[trip];
+      if (this.time[i] > t || this.time[Math.min(i + 8, last)] < t) {
+        let low = first;
+        let high = last;
+        while (low < high) {
+          const middle = (low + high + 1) >> 1;
+          if (this.time[middle] <= t) low = middle; else high = middle - 1;
+        }
+        i = low;
+      }
+      while (i < last && this.time[i + 1] <= t) i++;
+      this.cursor[trip] = i;
+      return i;
+    }
+
+    put(trip, i, t) {
+      const k = this.count++;
+      const j = Math.min(i + 1, this.columns.start[trip + 1] - 1);
+      const gap = this.time[j] - this.time[i];
+      const part = gap > 0 ? (t - this.time[i]) / gap : 0;
+      for (const axis of [0, 1]) {
+        const from = this.xy[2 * i + axis];
+        this.position[3 * k + axis] = from + part * (this.xy[2 * j + axis] - from);
+      }
+      const state = this.columns.state[i];
+      this.color.set(this.colors[state], 4 * k);
+      this.yaw[k] = this.headingAt(trip, i);
+      this.row[k] = trip;
+      this.state[k] = state;
+      this.perState[state]++;
+    }
+
+    // Direction of travel in degrees from east; who stands keeps the direction of the last move, or takes the next.
+    headingAt(trip, i) {
+      const first = this.columns.start[trip];
+      const last = this.columns.start[trip + 1] - 1;
+      const { xy } = this;
+      const moves = (a) => xy[2 * a] !== xy[2 * a + 2] || xy[2 * a + 1] !== xy[2 * a + 3];
+      let a = Math.min(i, last - 1);
+      while (a > first && !moves(a)) a--;
+      while (a < last - 1 && !moves(a)) a++;
+      const east = (xy[2 * a + 2] - xy[2 * a]) * this.eastPerNorth;
+      return (Math.atan2(xy[2 * a + 3] - xy[2 * a + 1], east) * 180) / Math.PI;
+    }
+
+    lonLatOf(k) {
+      return [this.origin[0] + this.position[3 * k], this.origin[1] + this.position[3 * k + 1]];
+    }
+
+    // How many are under way in each of `bins` equal parts of the clock.
+    activity(bins, spanS) {
+      const change = new Float64Array(bins + 1);
+      const binOf = (t) => Math.max(0, Math.min(bins - 1, Math.floor((t / spanS) * bins)));
+      for (let trip = 0; trip < this.trips; trip++) {
+        change[binOf(this.time[this.columns.start[trip]])]++;
+        change[binOf(this.time[this.columns.start[trip + 1] - 1]) + 1]--;
+      }
+      for (let i = 1; i <= bins; i++) change[i] += change[i - 1];
+      return change.subarray(0, bins);
+    }
+  };
+
+  // Length of the queue at a moment, and the part of its road that it covers.
+  twin.QueueLine = class {
+    constructor(fact, columns, facts) {
+      this.fact = fact;
+      this.columns = columns;
+      this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
+    }
+
+    at(t) {
+      let low = 0;
+      let high = this.time.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.time[middle] <= t) low = middle + 1; else high = middle;
+      }
+      if (low === 0) return { trucks: 0, metres: 0 };
+      return { trucks: this.columns.trucks[low - 1], metres: this.columns.metres_dm[low - 1] / 10 };
+    }
+
+    path(metres) {
+      const out = [];
+      let left = metres;
+      const all = this.fact.path;
+      for (let i = 0; i < all.length && left > 0; i++) {
+        if (i === 0) { out.push(all[0]); continue; }
+        const [ax, ay] = all[i - 1];
+        const [bx, by] = all[i];
+        const gap = 111320 * Math.hypot((bx - ax) * Math.cos((ay * Math.PI) / 180), by - ay);
+        const part = gap > 0 ? Math.min(1, left / gap) : 0;
+        out.push([ax + part * (bx - ax), ay + part * (by - ay)]);
+        left -= gap;
+      }
+      return out;
+    }
+  };
+})(window.__twin);

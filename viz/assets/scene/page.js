@@ -1,0 +1,249 @@
+// The page itself: reads the scene, makes the view, and ties the controls to it.
+"use strict";
+((twin) => {
+  const $ = (id) => document.getElementById(id);
+  const html = document.documentElement;
+  const make = (tag, className, ...children) => {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.append(...children);
+    return element;
+  };
+  let scene;
+  let view;
+  let labels;
+  let timebar;
+  let words = twin.words[html.lang] ?? twin.words.ja;
+  const shown = { trails: true, labels: true };
+  const rows = [];
+
+  const notice = (text) => { $("notice").textContent = text; $("notice").hidden = !text; };
+  const swatch = (color, dot) => {
+    const mark = make("span", dot ? "swatch dot" : "swatch");
+    mark.style.background = color;
+    return mark;
+  };
+
+  // One switch per thing shown; `layers` are the ids it governs.
+  const addRow = (key, names, states, isDot) => {
+    const row = make("button", "row");
+    const parts = { name: make("span", "name"), count: make("span", "count"), states: make("span", "states"), values: [] };
+    row.type = "button";
+    row.id = `switch-${key}`;
+    row.setAttribute("role", "switch");
+    row.append(make("span", "switch"), parts.name, parts.count, parts.states);
+    for (const state of states) {
+      const value = make("b");
+      const word = make("span");
+      parts.states.append(make("span", "", swatch(state.color, isDot), word, " ", value));
+      parts.values.push([value, word, state]);
+    }
+    row.addEventListener("click", () => { shown[key] = shown[key] === false; applyShown(); });
+    $("rows").append(row);
+    rows.push({ key, row, names, ...parts });
+  };
+
+  const applyShown = () => {
+    const layers = {};
+    for (const { key, row } of rows) row.setAttribute("aria-checked", String(shown[key] !== false));
+    for (const motion of scene.motions) {
+      const { key } = motion.fact;
+      layers[`heads_${key}`] = shown[key] !== false;
+      layers[`trail_${key}`] = shown[key] !== false && shown.trails !== false;
+    }
+    layers.drive_minor = layers.drive_major = shown.roads !== false;
+    layers.places = shown.places !== false;
+    layers.walk = shown.footpaths !== false;
+    layers.queue_path = layers.queue_column = shown.queue !== false;
+    labels.shown = shown.labels !== false;
+    twin.state.shown = layers;
+    view.setShown(layers);
+    moved(timebar.t);
+  };
+
+  const addRows = () => {
+    for (const motion of scene.motions) {
+      const { fact } = motion;
+      addRow(fact.key, () => fact[html.lang], fact.states, !fact.size_m);
+    }
+    if (scene.queue) addRow("queue", () => scene.facts.queue_words[html.lang], [{ ...scene.facts.queue_words }], false);
+    if (scene.motions.length) addRow("trails", () => words.trails, [], false);
+    if (scene.columns.drive_major || scene.columns.drive_minor) addRow("roads", () => words.roads, [], false);
+    if (scene.columns.walk) addRow("footpaths", () => words.footpaths, [], false);
+    if (scene.facts.places.length) addRow("places", () => words.places, [], false);
+    if (scene.facts.places.length) addRow("labels", () => words.labels, [], false);
+  };
+
+  const moved = (t) => {
+    const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, metres: 0 };
+    for (const motion of scene.motions) motion.moveTo(t);
+    for (const { key, count, values } of rows) {
+      const motion = scene.motions.find((m) => m.fact.key === key);
+      if (motion) {
+        count.textContent = motion.count.toLocaleString();
+        values.forEach(([value], i) => { value.textContent = motion.perState[i].toLocaleString(); });
+      } else if (key === "queue") {
+        count.textContent = String(queueNow.trucks);
+        values[0][0].textContent = `${Math.round(queueNow.metres)} m`;
+      }
+    }
+    const road = queueNow.metres > 0 ? ` · ${Math.round(queueNow.metres)} m` : "";
+    labels.setQueue(queueNow.trucks && shown.queue !== false ? `${queueNow.trucks} ${words.trucks}${road}` : "");
+    twin.state.t = t;
+    twin.state.queue = queueNow;
+    view.setTime(t, queueNow);
+  };
+
+  const speak = (lang) => {
+    const { facts } = scene;
+    html.lang = lang;
+    words = twin.words[lang];
+    document.title = facts.title[lang];
+    $("title").textContent = facts.title[lang];
+    $("subtitle").textContent = `${facts.variant} · ${words.replication} ${facts.replication}${facts.city[lang] ? ` · ${facts.city[lang]}` : ""}`;
+    $("schematic").textContent = words.schematic;
+    $("schematic").hidden = !facts.schematic;
+    const kept = scene.motions.reduce((n, m) => n + m.trips, 0);
+    const all = scene.motions.reduce((n, m) => n + m.fact.trips_in_run, 0);
+    $("sampled").textContent = words.sampled(kept.toLocaleString(), all.toLocaleString());
+    $("sampled").hidden = kept >= all;
+    $("lang").textContent = words.other;
+    $("lang").title = words.langTitle;
+    $("fold").textContent = words.layers;
+    rows.forEach(({ name, names, values, key }) => {
+      name.textContent = names();
+      values.forEach(([, word, state]) => { word.textContent = key === "queue" ? "" : state[lang]; });
+    });
+    [...$("cameras").children].forEach((button, i) => { button.textContent = facts.cameras[i][lang]; });
+    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution].join(" · ");
+    showTheme();
+    $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
+    timebar.speak(words);
+    labels.speak(lang);
+    moved(timebar.t);
+  };
+
+  const showTheme = () => { $("theme").textContent = html.dataset.theme === "dark" ? words.themeLight : words.themeDark; };
+  const setTheme = (theme) => { html.dataset.theme = theme; showTheme(); view.setTheme(theme); };
+
+  // Who is under the pointer, as plain text.
+  const tipText = ({ id, index }) => {
+    const lang = html.lang;
+    if (id === "queue_column") return `${scene.facts.queue_words[lang]}\n${twin.state.queue.trucks} ${words.trucks}`;
+    if (id === "places") {
+      const place = scene.facts.places[index];
+      const lines = [place[lang] || place.id, words.kinds[place.kind] ?? place.kind];
+      if (place.capacity !== null) lines.push(`${words.capacity} ${place.capacity}`);
+      return lines.join("\n");
+    }
+    const motion = scene.motions.find((m) => id === `heads_${m.fact.key}`);
+    if (!motion) return "";
+    const trip = motion.row[index];
+    const serial = motion.columns.id_serial[trip] >>> 0;
+    const [start, end] = [motion.columns.start[trip], motion.columns.start[trip + 1] - 1];
+    const clock = (i) => twin.clockText(scene.facts.clock.from_s + motion.time[i]);
+    return `${motion.fact[lang]} ${motion.columns.id_origin[trip]}-${serial}\n` +
+      `${motion.fact.states[motion.state[index]][lang]}\n${clock(start)} – ${clock(end)}`;
+  };
+
+  const hover = (found) => {
+    const text = found ? tipText(found) : "";
+    $("tip").hidden = !text;
+    if (!text) return;
+    $("tip").textContent = text;
+    const right = found.x + 340 > window.innerWidth;
+    $("tip").style.transform = `translate(${found.x + (right ? -14 : 14)}px, ${found.y + 14}px) translateX(${right ? "-100%" : "0"})`;
+  };
+
+  const told = (news) => {
+    if ("hover" in news) hover(news.hover);
+    if (news.error) { twin.state.errors.push(String(news.error.message ?? news.error)); console.error(news.error); }
+    if (news.drawn) { labels.draw(news.drawn); twin.state.drawn += 1; }
+  };
+
+  const addCameras = () => {
+    const { cameras } = scene.facts;
+    for (const camera of cameras) {
+      const button = make("button");
+      button.type = "button";
+      button.addEventListener("click", () => goTo(camera, 1.6));
+      $("cameras").append(button);
+    }
+    $("cameras").hidden = cameras.length < 2;
+  };
+
+  const goTo = (camera, seconds) => {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    view.frame(camera.bounds, calm ? 0 : seconds);
+    twin.state.camera = camera.key;
+    [...$("cameras").children].forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(scene.facts.cameras[i] === camera));
+    });
+  };
+
+  // Districts lie kilometres apart: the picture opens on the one with most life.
+  const firstCamera = () => scene.facts.cameras.reduce((best, camera) => (camera.points > best.points ? camera : best));
+
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    const step = event.shiftKey ? 600 : 60;
+    if (event.key === " ") { if (event.target.tagName === "BUTTON") return; timebar.play(!timebar.playing); }
+    else if (event.key === "ArrowRight") timebar.set(timebar.t + step);
+    else if (event.key === "ArrowLeft") timebar.set(timebar.t - step);
+    else if (event.key === "Home") timebar.set(0);
+    else if (event.key === "End") timebar.set(timebar.span);
+    else return;
+    event.preventDefault();
+  };
+
+  const listen = () => {
+    $("lang").addEventListener("click", () => speak(html.lang === "ja" ? "en" : "ja"));
+    $("theme").addEventListener("click", () => setTheme(html.dataset.theme === "dark" ? "light" : "dark"));
+    $("tilt").addEventListener("click", () => {
+      twin.state.flat = !twin.state.flat;
+      $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
+      view.tilt(twin.state.flat);
+    });
+    $("fold").addEventListener("click", () => {
+      const open = $("rows").hidden;
+      $("rows").hidden = !open;
+      $("fold").setAttribute("aria-expanded", String(open));
+    });
+    window.addEventListener("keydown", onKey);
+  };
+
+  const readScene = async () => {
+    const { spec, packs, facts } = JSON.parse($("scene-data").textContent);
+    const columns = {};
+    for (const name of Object.keys(packs)) columns[name] = await twin.unpack(packs[name]);
+    const motions = facts.bodies.map((fact) => new twin.Motion(fact, columns[fact.key], facts));
+    const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
+    return { spec, facts, columns, motions, queue };
+  };
+
+  const begin = async () => {
+    twin.state = { ready: false, t: 0, drawn: 0, errors: [], shown: {}, camera: "", flat: false };
+    if (typeof DecompressionStream === "undefined") { notice(words.noCodec); return; }
+    scene = twin.scene = await readScene();
+    const gl = twin.glWorks() && window.location.hash !== "#flat";
+    labels = new twin.Labels(scene, $("labels"));
+    view = twin.view = new (gl ? twin.GlView : twin.FlatView)(scene, $("map"), told);
+    twin.state.view = gl ? "3d" : "flat";
+    $("tilt").hidden = !gl;
+    const element = Object.fromEntries(["play", "clock", "slider", "speed", "activity", "ticks"].map((id) => [id, $(id)]));
+    timebar = twin.timebar = new twin.Timebar(scene, element, moved);
+    addRows();
+    addCameras();
+    listen();
+    html.dataset.theme = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    speak(html.lang);
+    setTheme(html.dataset.theme);
+    applyShown();
+    goTo(firstCamera(), 0);
+    timebar.set(timebar.busyMoment());
+    if (!scene.motions.length) notice(words.noTraces); else if (!gl) notice(words.noWebGl);
+    twin.state.ready = true;
+  };
+
+  begin().catch((error) => { notice(String(error.message ?? error)); throw error; });
+})(window.__twin);

@@ -1,0 +1,112 @@
+// The flat view: the same scene on a 2D canvas, for browsers without WebGL. Same methods as the 3D view.
+"use strict";
+((twin) => {
+  const mercator = (lon, lat) => [(lon + 180) / 360, 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI)];
+
+  twin.FlatView = class {
+    constructor(scene, parent, told) {
+      Object.assign(this, { scene, told, t: 0, shown: {}, theme: "dark", queueNow: { trucks: 0, metres: 0 }, viewState: { zoom: 13, pitch: 0 } });
+      this.canvas = document.createElement("canvas");
+      this.canvas.style.cssText = "width:100%;height:100%;display:block;touch-action:none";
+      parent.append(this.canvas);
+      this.middle = mercator(...scene.facts.origin);
+      this.scale = 2 ** 22;
+      this.streets = ["walk", "drive_minor", "drive_major"].filter((name) => scene.columns[name])
+        .map((name) => [name, scene.columns[name], this.projected(twin.pairs(scene.columns[name], scene.facts.degree_step))]);
+      this.listen();
+    }
+
+    projected(xy) {
+      const [lon, lat] = this.scene.facts.origin;
+      const out = new Float64Array(xy.length);
+      for (let i = 0; i < xy.length; i += 2) out.set(mercator(lon + xy[i], lat + xy[i + 1]), i);
+      return out;
+    }
+
+    listen() {
+      const { canvas } = this;
+      let held = null;
+      canvas.addEventListener("pointerdown", (e) => { held = [e.clientX, e.clientY]; canvas.setPointerCapture(e.pointerId); });
+      canvas.addEventListener("pointerup", () => { held = null; });
+      canvas.addEventListener("pointermove", (e) => {
+        if (!held) return;
+        this.middle = [this.middle[0] - (e.clientX - held[0]) / this.scale, this.middle[1] - (e.clientY - held[1]) / this.scale];
+        held = [e.clientX, e.clientY];
+        this.refresh();
+      });
+      canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); }, { passive: false });
+      new ResizeObserver(() => this.refresh()).observe(canvas);
+    }
+
+    at(x, y) { return [(x - this.middle[0]) * this.scale + this.width / 2, (y - this.middle[1]) * this.scale + this.height / 2]; }
+    project([lon, lat]) { return this.at(...mercator(lon, lat)); }
+
+    refresh() {
+      const dots = window.devicePixelRatio || 1;
+      this.width = this.canvas.clientWidth;
+      this.height = this.canvas.clientHeight;
+      this.canvas.width = this.width * dots;
+      this.canvas.height = this.height * dots;
+      const pen = this.canvas.getContext("2d");
+      pen.setTransform(dots, 0, 0, dots, 0, 0);
+      this.drawStreets(pen);
+      this.drawQueue(pen);
+      for (const motion of this.scene.motions) this.drawHeads(pen, motion);
+      this.viewState.zoom = Math.log2(this.scale / 512);
+      this.told({ drawn: { width: this.width, height: this.height, zoom: this.viewState.zoom, project: (p) => this.project(p) } });
+    }
+
+    drawStreets(pen) {
+      for (const [name, columns, xy] of this.streets) {
+        if (this.shown[name] === false) continue;
+        pen.strokeStyle = this.scene.facts.themes[this.theme][name];
+        pen.lineWidth = name === "drive_major" ? 2.5 : 1;
+        pen.beginPath();
+        for (let i = 0; i + 1 < columns.start.length; i++) {
+          for (let v = columns.start[i]; v < columns.start[i + 1]; v++) {
+            const point = this.at(xy[2 * v], xy[2 * v + 1]);
+            if (v === columns.start[i]) pen.moveTo(...point); else pen.lineTo(...point);
+          }
+        }
+        pen.stroke();
+      }
+    }
+
+    drawQueue(pen) {
+      if (!this.scene.queue || this.shown.queue_path === false) return;
+      pen.strokeStyle = "#D55E00";
+      pen.lineWidth = 6;
+      pen.beginPath();
+      this.scene.queue.path(this.queueNow.metres).forEach((p, i) => (i ? pen.lineTo(...this.project(p)) : pen.moveTo(...this.project(p))));
+      pen.stroke();
+    }
+
+    drawHeads(pen, motion) {
+      if (this.shown[`heads_${motion.fact.key}`] === false) return;
+      pen.strokeStyle = this.scene.facts.themes[this.theme].head_edge;
+      pen.lineWidth = 1;
+      for (let k = 0; k < motion.count; k++) {
+        const [x, y] = this.project(motion.lonLatOf(k));
+        pen.fillStyle = motion.fact.states[motion.state[k]].color;
+        pen.beginPath();
+        if (motion.fact.size_m) pen.rect(x - 4.5, y - 4.5, 9, 9); else pen.arc(x, y, 3.5, 0, 2 * Math.PI);
+        pen.fill();
+        pen.stroke();
+      }
+    }
+
+    setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }
+    setShown(shown) { this.shown = shown; this.refresh(); }
+    setTheme(theme) { this.theme = theme; this.refresh(); }
+    tilt() {}
+
+    frame([west, south, east, north]) {
+      const [left, bottom] = mercator(west, south);
+      const [right, top] = mercator(east, north);
+      this.middle = [(left + right) / 2, (top + bottom) / 2];
+      const { clientWidth: width, clientHeight: height } = this.canvas;
+      this.scale = Math.min((width - 120) / (right - left), (height - 220) / (bottom - top));
+      this.refresh();
+    }
+  };
+})(window.__twin);

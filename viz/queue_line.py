@@ -1,0 +1,91 @@
+"""The queue at the gate: how long it is at each moment, and along which road it stands.
+
+The run says how many trucks wait and how many metres they take on the road; it does not say where that
+road is. The trucks themselves do: the line is drawn backwards along a path on which one came to the gate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.columns import BODIES
+from twin.viz.packs import SECOND_STEP, pack_columns, steps_of
+from twin.viz.run_view import RunView
+
+#: A truck that comes nearer than this has come to the gate.
+_NEAR_GATE_M = 150.0
+#: Paths looked at to find the longest way in; more would not change it on any map with one gate road.
+_MAX_PATHS = 400
+_METRES_PER_DEGREE = 111_320.0
+
+Floats = NDArray[np.float64]
+
+
+def queue_pack(run: RunView) -> dict[str, Any] | None:
+    """Length of the queue over time and the road it stands on; None where a run has no queue.
+
+    Returns
+    -------
+    dict or None
+        ``pack`` with columns ``time``, ``trucks``, ``metres_dm``; ``gate`` [lon, lat]; ``path`` from the gate
+        backwards, [[lon, lat], …], empty where no truck's path is known.
+    """
+    table = run.tables.get("terminal_queue")
+    gates = [place for place in run.places if place.kind == "gate"]
+    if table is None or not len(table["time_s"]) or not gates:
+        return None
+    time_s, trucks, metres = _series(run)
+    gate, path = _way_in(run, np.array([[g.lon_deg, g.lat_deg] for g in gates]))
+    return {
+        "pack": pack_columns({
+            "time": steps_of(time_s, run.from_s, SECOND_STEP), "trucks": np.rint(trucks),
+            "metres_dm": np.rint(metres * 10),
+        }),
+        "gate": [round(float(gate[0]), 6), round(float(gate[1]), 6)],
+        "path": np.round(path, 6).tolist(),
+        "max_trucks": int(trucks.max()), "max_m": round(float(metres.max()), 1),
+    }
+
+
+def _series(run: RunView) -> tuple[Floats, Floats, Floats]:
+    """Time, trucks in line and metres on the road; rows of one instant (several lanes) are summed."""
+    table = run.tables["terminal_queue"]
+    time_s, group = np.unique(table["time_s"].astype(np.float64), return_inverse=True)
+    zero = np.zeros(len(table["time_s"]))
+    trucks = np.bincount(group, weights=table.get("trucks_in_line", zero).astype(np.float64))
+    metres = np.bincount(group, weights=table.get("road_queue_m", zero).astype(np.float64))
+    return time_s, trucks, metres
+
+
+def _metres_from(point: NDArray[Any], lon: Floats, lat: Floats) -> Floats:
+    east = (lon - point[0]) * np.cos(np.radians(point[1])) * _METRES_PER_DEGREE
+    return np.hypot(east, (lat - point[1]) * _METRES_PER_DEGREE)
+
+
+def _way_in(run: RunView, gates: Floats) -> tuple[Floats, Floats]:
+    """The gate trucks go to, and the longest path on which one came, from the gate backwards."""
+    is_truck = run.traces.body == BODIES.index("truck")
+    lon, lat = run.traces.lon_deg[is_truck], run.traces.lat_deg[is_truck]
+    best, longest = np.empty((0, 2)), 0.0
+    if not len(lon):
+        return gates[0], best
+    nearest = int(np.argmin([_metres_from(g, lon, lat).min() for g in gates]))
+    gate = gates[nearest]
+    key = np.stack([run.traces.id[is_truck], run.traces.trip[is_truck].astype(np.uint64)], axis=1)
+    starts = np.flatnonzero(np.any(np.diff(key, axis=0, prepend=key[:1] + np.uint64(1)), axis=1))
+    ends = np.append(starts[1:], len(lon))
+    for start, end in list(zip(starts, ends, strict=True))[:_MAX_PATHS]:
+        away_m = _metres_from(gate, lon[start:end], lat[start:end])
+        arrival = int(np.argmin(away_m))
+        if away_m[arrival] > _NEAR_GATE_M:
+            continue
+        points = np.stack([lon[start : start + arrival + 1], lat[start : start + arrival + 1]], axis=1)[::-1]
+        moved = np.any(np.diff(points, axis=0, prepend=points[:1] + 1.0) != 0, axis=1)
+        points = points[moved]
+        length = float(_metres_from(gate, points[:, 0], points[:, 1]).max())
+        if length > longest:
+            best, longest = points, length
+    return gate, best

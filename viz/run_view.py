@@ -1,0 +1,260 @@
+"""What a picture needs of a finished run, read in one place.
+
+A run folder is taken as it is: it may have been changed, cut short or written by somebody else. Every file
+is checked against the manifest, nothing is unpickled, and coordinates must be numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import RunError
+from twin.results.parquet import read_columns
+from twin.results.run_folder import Run, file_sha256
+
+Floats = NDArray[np.float64]
+Columns = Mapping[str, NDArray[np.generic]]
+
+_EPSG = re.compile(r"^EPSG:\d{4,6}$")
+#: Every column of ``traces`` that a picture reads.
+_TRACE_COLUMNS = ("body", "id", "trip", "time_s", "x_m", "y_m", "state")
+_MEND = "copy the run folder anew, or run the scenario again"
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Shapes of one layer of streets.
+
+    Attributes
+    ----------
+    vertex_ptr : (m + 1,) int64
+        Shape of link i is rows ``vertex_ptr[i]:vertex_ptr[i + 1]`` of the vertices.
+    lon_deg, lat_deg : (k,) float64
+    lanes : (m,) int64
+        Lanes in the direction of the link; 0 on footpaths.
+    """
+
+    vertex_ptr: NDArray[np.int64]
+    lon_deg: Floats
+    lat_deg: Floats
+    lanes: NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Streets:
+        """No streets."""
+        return cls(np.zeros(1, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class PlaceMark:
+    """A place to show, with its names as written on signs."""
+
+    id: str
+    kind: str
+    name_ja: str
+    name_en: str
+    lon_deg: float
+    lat_deg: float
+    capacity: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Points of sampled bodies, sorted by body, id, trip, time; columns as in ``twin.columns``."""
+
+    body: NDArray[np.uint8]
+    id: NDArray[np.uint64]
+    trip: NDArray[np.int32]
+    time_s: Floats
+    lon_deg: Floats
+    lat_deg: Floats
+    state: NDArray[np.uint8]
+
+    @classmethod
+    def none(cls) -> Traces:
+        """No points."""
+        return cls(np.empty(0, np.uint8), np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0),
+                   np.empty(0), np.empty(0), np.empty(0, np.uint8))
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One finished run, ready to be drawn; positions in degrees (WGS 84)."""
+
+    title: Mapping[str, str]
+    variant: str
+    replication: int
+    city: str
+    schematic: bool
+    attribution: tuple[str, ...]
+    from_s: float
+    to_s: float
+    drive: Streets
+    walk: Streets
+    places: tuple[PlaceMark, ...]
+    traces: Traces
+    tables: Mapping[str, Columns] = field(default_factory=dict)
+
+
+def read_run_view(run: Run) -> RunView:
+    """Read what a picture needs.
+
+    Parameters
+    ----------
+    run
+        A finished run; tables it does not have give no layer.
+
+    Raises
+    ------
+    RunError
+        If a file is missing, damaged or holds what no run writes.
+    """
+    manifest = run.manifest
+    city = _mapping(manifest, "city", run)
+    clock = _mapping(manifest, "clock", run)
+    crs = str(city.get("crs", ""))
+    if not _EPSG.match(crs):
+        raise RunError(f"the CRS {crs!r} is not of the form EPSG:6674", where=str(run.folder), mend=_MEND)
+    geometry = _read_geometry(run)
+    tables = {name: run.table(name) for name in ("terminal_queue",) if name in run.tables}
+    return RunView(
+        title=_title(manifest, run),
+        variant=run.variant,
+        replication=run.replication,
+        city=str(city.get("name", "")),
+        schematic=bool(city.get("schematic", False)),
+        attribution=tuple(str(line) for line in city.get("attribution", ())),
+        from_s=_number(clock, "from_s", run),
+        to_s=_number(clock, "to_s", run),
+        drive=_streets(geometry, "drive", run),
+        walk=_streets(geometry, "walk", run),
+        places=_read_places(run),
+        traces=_read_traces(run, crs),
+        tables=tables,
+    )
+
+
+def _mapping(manifest: Mapping[str, Any], key: str, run: Run) -> Mapping[str, Any]:
+    found = manifest.get(key)
+    if not isinstance(found, Mapping):
+        raise RunError(f"the manifest has no {key!r}", where=str(run.folder), mend=_MEND)
+    return found
+
+
+def _number(mapping: Mapping[str, Any], key: str, run: Run) -> float:
+    value = mapping.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise RunError(f"{key} is no number of seconds, got {value!r}", where=str(run.folder), mend=_MEND)
+    return float(value)
+
+
+def _title(manifest: Mapping[str, Any], run: Run) -> dict[str, str]:
+    """Both languages, each standing in for the other where one is missing."""
+    raw = manifest.get("title")
+    words = {k: str(v) for k, v in raw.items() if v} if isinstance(raw, Mapping) else {}
+    name = str(raw) if isinstance(raw, str) and raw else run.variant
+    return {"ja": words.get("ja") or words.get("en") or name, "en": words.get("en") or words.get("ja") or name}
+
+
+def _vouched(run: Run, relative: str) -> bool:
+    """Whether the run has the file; it must be as the manifest says."""
+    expected = run.manifest.get("files", {}).get(relative)
+    if expected is None:
+        return False
+    path = run.folder / relative
+    if not path.is_file() or file_sha256(path) != expected:
+        raise RunError("the file is missing or not as it was written", where=str(path), mend=_MEND)
+    return True
+
+
+def _read_geometry(run: Run) -> dict[str, NDArray[Any]]:
+    if not _vouched(run, "geometry.npz"):
+        return {}
+    path = run.folder / "geometry.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as fault:
+        raise RunError(f"the street shapes cannot be read: {fault}", where=str(path), mend=_MEND) from fault
+
+
+def _streets(geometry: Mapping[str, NDArray[Any]], layer: str, run: Run) -> Streets:
+    if f"{layer}/vertex_ptr" not in geometry:
+        return Streets.none()
+    where = f"{run.folder / 'geometry.npz'}, {layer}"
+    try:
+        ptr = geometry[f"{layer}/vertex_ptr"].astype(np.int64)
+        lon = geometry[f"{layer}/vertex_lon_deg"].astype(np.float64)
+        lat = geometry[f"{layer}/vertex_lat_deg"].astype(np.float64)
+        lanes = geometry.get(f"{layer}/lanes", np.zeros(len(ptr) - 1)).astype(np.int64)
+    except (KeyError, ValueError) as fault:
+        raise RunError(f"the street shapes lack {fault}", where=where, mend=_MEND) from fault
+    ordered = len(ptr) > 0 and ptr[0] == 0 and ptr[-1] == len(lon) and bool(np.all(np.diff(ptr) >= 0))
+    if not ordered or len(lat) != len(lon) or len(lanes) != len(ptr) - 1:
+        raise RunError("the street shapes do not fit together", where=where, mend=_MEND)
+    _need_degrees(lon, lat, where)
+    return Streets(ptr, lon, lat, lanes)
+
+
+def _need_degrees(lon: Floats, lat: Floats, where: str) -> None:
+    # Written so that nan fails too. Beyond 85.06 degrees the web's map projection has no picture.
+    bad = np.flatnonzero(~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 85.0)))
+    if len(bad):
+        row = int(bad[0])
+        raise RunError(f"row {row} lies nowhere on the map: {lon[row]}, {lat[row]}", where=where, mend=_MEND)
+
+
+def _read_places(run: Run) -> tuple[PlaceMark, ...]:
+    if not _vouched(run, "places.parquet"):
+        return ()
+    path = run.folder / "places.parquet"
+    columns = read_columns(path)
+    for name in ("id", "kind", "name_ja", "name_en", "lon_deg", "lat_deg"):
+        _column(columns, name, str(path))
+    lon, lat = columns["lon_deg"].astype(np.float64), columns["lat_deg"].astype(np.float64)
+    _need_degrees(lon, lat, str(path))
+    capacity = columns.get("capacity", np.full(len(lon), np.nan)).astype(np.float64)
+    words = zip(columns["id"], columns["kind"], columns["name_ja"], columns["name_en"], strict=True)
+    return tuple(
+        PlaceMark(str(id_), str(kind), str(ja), str(en), float(lon[i]), float(lat[i]), float(capacity[i]))
+        for i, (id_, kind, ja, en) in enumerate(words)
+    )
+
+
+def _column(columns: Columns, name: str, where: str) -> NDArray[Any]:
+    if name not in columns:
+        raise RunError(f"the table has no column {name!r}", where=where, mend=_MEND)
+    return columns[name]
+
+
+def _read_traces(run: Run, crs: str) -> Traces:
+    if "traces" not in run.tables:
+        return Traces.none()
+    from pyproj import Transformer
+    from pyproj.exceptions import CRSError
+
+    where = str(run.folder / "tables" / "traces.parquet")
+    table = run.table("traces")
+    body, id_, trip, time_s, x_m, y_m, state = (_column(table, name, where) for name in _TRACE_COLUMNS)
+    order = np.lexsort((time_s, trip, id_, body))
+    try:
+        to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as fault:
+        raise RunError(f"the CRS {crs!r} is unknown", where=str(run.folder), mend=_MEND) from fault
+    lon, lat = to_degrees.transform(x_m[order].astype(np.float64), y_m[order].astype(np.float64))
+    lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    _need_degrees(lon, lat, where)
+    time_s = time_s[order].astype(np.float64)
+    if not np.all(np.isfinite(time_s)):
+        raise RunError("a time is no number", where=where, mend=_MEND)
+    return Traces(
+        body=body[order].astype(np.uint8), id=id_[order].astype(np.uint64), trip=trip[order].astype(np.int32),
+        time_s=time_s, lon_deg=lon, lat_deg=lat, state=state[order].astype(np.uint8),
+    )
