@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,7 @@ def load_scenario(
     _check_table_names(resolved, tree, problems)
     if head is not None:
         _check_table_files(head, tree, path.parent, allow_read, problems)
+        _check_city_files(head, tree, path.parent, allow_read, problems)
     kept = _kept(variants, only, problems)
     assumptions = _assumptions(resolved, tree, kept)
     _check_ranges(resolved, problems)
@@ -236,6 +238,22 @@ def _check_table_files(
         except PathRefusedError as refused:
             node = marks[name]
             at = node.entries["file"] if isinstance(node, Mapping) else node
+            problems.add(refused.what, at.mark, at.path, refused.mend)
+
+
+def _check_city_files(
+    head: Head, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems
+) -> None:
+    """A city named by a path lies where the scenario may read; a plain word is a bundled district."""
+    node = tree.entries["city"]
+    parts = [head.city] if isinstance(head.city, str) else list(head.city)
+    nodes = node.items if isinstance(node, Listing) else (node,)
+    for part, at in zip(parts, nodes, strict=True):
+        if re.fullmatch(r"\w+", part) and not (folder / part).exists():
+            continue
+        try:
+            allowed_path(part, folder, allow_read, or_folder=True)
+        except PathRefusedError as refused:
             problems.add(refused.what, at.mark, at.path, refused.mend)
 
 

@@ -17,7 +17,7 @@ class PathRefusedError(Exception):
         self.mend = mend
 
 
-def allowed_path(file: str, folder: Path, allow_read: Sequence[Path]) -> Path:
+def allowed_path(file: str, folder: Path, allow_read: Sequence[Path], *, or_folder: bool = False) -> Path:
     """Resolved path of a file named in a scenario.
 
     Parameters
@@ -28,6 +28,8 @@ def allowed_path(file: str, folder: Path, allow_read: Sequence[Path]) -> Path:
         The scenario's folder.
     allow_read
         Further folders.
+    or_folder
+        Whether a folder will do, as for a built city.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def allowed_path(file: str, folder: Path, allow_read: Sequence[Path]) -> Path:
         path = (home / file.replace("\\", "/")).resolve()
         allowed = [home, *(Path(p).resolve() for p in allow_read)]
         inside = any(path.is_relative_to(root) for root in allowed)
-        if inside and path.is_file():
+        if inside and (path.is_file() or (or_folder and path.is_dir())):
             return path
         names = sorted(p.name for p in path.parent.iterdir()) if inside and path.parent.is_dir() else []
     except (OSError, ValueError, RuntimeError) as fault:

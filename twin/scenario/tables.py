@@ -1,0 +1,509 @@
+"""Tables of the user's, as municipalities have them, to columns in SI units; with an echo of what was read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import Problem, TableError
+from twin.scenario import cells
+from twin.scenario.cells import Cell, CellError
+from twin.scenario.paths import PathRefusedError, allowed_path
+from twin.scenario.schema import DayTotal, TableSpec
+from twin.scenario.sheets import Sheet, SheetError, read_sheet
+from twin.scenario.validate import nearest
+from twin.units import value_text
+
+if TYPE_CHECKING:
+    from twin.scenario.schema import Scenario
+
+_HEADER_SEARCH_ROWS = 50
+_MOST_PROBLEMS = 20
+#: Last words of column names whose cells are text whatever they look like (stop 012 is not 12).
+_TEXT_WORDS = frozenset({
+    "id", "name", "kind", "class", "stop", "exit", "place", "area", "zone", "group", "outcome", "camera", "gate",
+    "yard", "haulier", "purpose", "origin", "destination", "mode", "code", "note", "street", "district", "lane",
+})
+#: A row of one cell that begins like this is a footnote.
+_FOOTNOTES = ("※", "注", "(注", "*", "資料", "出典")
+
+
+@dataclass(frozen=True)
+class TableEcho:
+    """What was read, for the writer to recognise.
+
+    Attributes
+    ----------
+    rows
+        Rows that count.
+    dropped
+        Rows left out: row number and why.
+    totals
+        Sum of each numeric column, in SI units, before scaling.
+    scaled
+        Factor of each column that was scaled to a day's total.
+    gaps
+        Empty numbers and missing hours, in words.
+    warnings
+        What the writer should think about.
+    """
+
+    file: str
+    sheet: str
+    encoding: str
+    header_row: int
+    rows: int
+    dropped: tuple[tuple[int, str], ...]
+    totals: dict[str, float]
+    scaled: dict[str, float]
+    gaps: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON; the file's name stands in the declaration."""
+        return {
+            "sheet": self.sheet, "encoding": self.encoding, "header_row": self.header_row, "rows": self.rows,
+            "dropped": [list(pair) for pair in self.dropped], "totals": self.totals, "scaled": self.scaled,
+            "gaps": list(self.gaps), "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True)
+class TableData:
+    """A table read: columns of one length, the echo, and the hash of the file."""
+
+    columns: dict[str, NDArray[np.generic]]
+    echo: TableEcho
+    sha256: str
+
+
+@dataclass
+class _Reading:
+    """A table being read."""
+
+    name: str
+    spec: TableSpec
+    sheet: Sheet
+    problems: list[Problem] = field(default_factory=list)
+    unlisted: int = 0
+    gaps: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def where(self, row: int | None = None, column: str = "") -> str:
+        """Place in the file: sheet, row, column."""
+        parts = [self.spec.file]
+        if self.sheet.name:
+            parts.append(f"sheet {self.sheet.name}")
+        if row is not None:
+            parts.append(f"row {row}")
+        if column:
+            parts.append(f"column {column}")
+        return ", ".join(parts)
+
+    def add(self, what: str, row: int | None = None, column: str = "", mend: str = "") -> None:
+        """Note a problem; beyond a score they are only counted."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(what, self.where(row, column), mend))
+        else:
+            self.unlisted += 1
+
+
+def read_tables(scenario: Scenario) -> dict[str, TableData]:
+    """Read every table of a scenario.
+
+    Raises
+    ------
+    TableError
+        With every problem in all of them.
+    """
+    out: dict[str, TableData] = {}
+    problems: list[Problem] = []
+    for name, spec in scenario.tables.items():
+        try:
+            out[name] = read_table(name, spec, scenario)
+        except TableError as fault:
+            problems.extend(fault.problems)
+    if problems:
+        raise TableError.of(problems, scenario.file or scenario.name)
+    return out
+
+
+def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
+    """Read one table.
+
+    Parameters
+    ----------
+    name
+        Its name in the scenario.
+    spec
+        How it is declared.
+    scenario
+        For the folders it may be read from.
+
+    Returns
+    -------
+    TableData
+        ``hour`` gives ``hour_start_s`` and ``hour_end_s``; ``time`` and names in ``_at`` or ``_time`` gain
+        ``_s``; words are mapped; numbers are in SI units, nan where a gap was kept.
+
+    Raises
+    ------
+    TableError
+        With every problem in it: file, sheet, row, column.
+    """
+    try:
+        path = allowed_path(spec.file, scenario.folder, scenario.allow_read)
+        sheet = read_sheet(path, spec.sheet, spec.encoding)
+    except PathRefusedError as refused:
+        raise TableError.of([Problem(refused.what, f"table {name}", refused.mend)], name) from refused
+    except SheetError as fault:
+        where = spec.file + (f", row {fault.row}" if fault.row else "")
+        raise TableError.of([Problem(fault.what, where, fault.mend)], name) from fault
+    reading = _Reading(name, spec, sheet)
+    header_row = _header_row(reading)
+    places = _places(reading, header_row)
+    _stop_if_wrong(reading)
+    rows, dropped = _data_rows(reading, header_row, places)
+    if not rows and not reading.problems:
+        reading.add("the table has no rows", header_row + 1, mend="check header_row: and the sheet")
+    columns: dict[str, NDArray[np.generic]] = {}
+    for column, place in places.items():
+        columns.update(_column(reading, column, place, rows))
+    _stop_if_wrong(reading)
+    _look_for_missing_hours(reading, columns)
+    totals = {c: float(np.nansum(v)) for c, v in columns.items() if v.dtype == np.float64 and not c.endswith("_s")}
+    scaled = _scale(reading, columns, totals)
+    _stop_if_wrong(reading)
+    if spec.counted_at in ("gate_in", "gate_out"):
+        reading.warnings.append(
+            f"counted at {spec.counted_at}: a gate count hides the queue before the gate; arrivals at the line differ"
+        )
+    echo = TableEcho(
+        spec.file, sheet.name, sheet.encoding, header_row, len(rows), tuple(dropped), totals, scaled,
+        tuple(reading.gaps), tuple(reading.warnings),
+    )
+    return TableData(columns, echo, sheet.sha256)
+
+
+def _stop_if_wrong(reading: _Reading) -> None:
+    if not reading.problems:
+        return
+    if reading.unlisted:
+        reading.problems.append(Problem(f"and {reading.unlisted} more problems", reading.where()))
+    raise TableError.of(reading.problems, reading.where())
+
+
+def _header_row(reading: _Reading) -> int:
+    """Row of the headings, counted from 1; found by the headings where the scenario does not say."""
+    spec, rows = reading.spec, reading.sheet.rows
+    if spec.header_row is not None:
+        if spec.header_row > len(rows):
+            reading.add(f"header_row is {spec.header_row}, the table has {len(rows)} rows")
+            _stop_if_wrong(reading)
+        return spec.header_row
+    wanted = {cells.folded(heading) for heading in spec.columns.values()}
+    best, most = 1, -1
+    for number, row in enumerate(rows[:_HEADER_SEARCH_ROWS], 1):
+        texts = {cells.folded(c) for c in row} - {""}
+        # Without headings to look for, the first row that is full enough to be one.
+        found = len(wanted & texts) if wanted else int(len(texts) > 1)
+        if found > most:
+            best, most = number, found
+    return best
+
+
+def _places(reading: _Reading, header_row: int) -> dict[str, int]:
+    """Column of the file for each of our names."""
+    rows, spec = reading.sheet.rows, reading.spec
+    if not rows:
+        reading.add("the table is empty")
+        return {}
+    headings = [cells.folded(c) for c in rows[header_row - 1]]
+    readable = [cells.normal(c) for c in rows[header_row - 1]]
+    if not spec.columns:
+        named = {text: i for i, text in enumerate(readable) if text.isidentifier() or text.replace("_", "a").isalnum()}
+        if not named:
+            reading.add("no heading can name a column", header_row, mend="name them under columns:")
+        return named
+    places: dict[str, int] = {}
+    for name, heading in spec.columns.items():
+        found = [i for i, text in enumerate(headings) if text == cells.folded(heading)]
+        if len(found) == 1:
+            places[name] = found[0]
+        elif found:
+            reading.add(f"the heading {heading!r} stands {len(found)} times", header_row, mend="rename one of them")
+        else:
+            reading.add(f"there is no heading {heading!r}", header_row, mend=_heading_mend(reading, heading, readable))
+    for section, keys in (("values", spec.values), ("units", spec.units), ("drop_rows", spec.drop_rows)):
+        for key in keys:
+            if key not in places and not (section == "drop_rows" and cells.folded(key) in headings):
+                reading.add(f"{section} names {key!r}, which is no column", mend=nearest(key, spec.columns))
+    return places
+
+
+def _heading_mend(reading: _Reading, heading: str, readable: Sequence[str]) -> str:
+    for number, row in enumerate(reading.sheet.rows[:_HEADER_SEARCH_ROWS], 1):
+        if cells.folded(heading) in {cells.folded(c) for c in row}:
+            return f"it stands in row {number}; write header_row: {number}"
+    return nearest(heading, [text for text in readable if text])
+
+
+def _data_rows(
+    reading: _Reading, header_row: int, places: dict[str, int]
+) -> tuple[list[tuple[int, list[Cell]]], list[tuple[int, str]]]:
+    """Rows that count, each with its number in the file, and those that were left out."""
+    drops = _drop_words(reading, header_row, places)
+    label_places = [p for c, p in places.items() if _kind(c, reading.spec) not in ("number", "auto")]
+    kept: list[tuple[int, list[Cell]]] = []
+    dropped: list[tuple[int, str]] = []
+    for number, row in enumerate(reading.sheet.rows[header_row:], header_row + 1):
+        filled = [c for c in row if cells.normal(c)]
+        if not filled:
+            continue
+        reason = _reason_to_drop(row, filled, label_places, drops)
+        if reason:
+            dropped.append((number, reason))
+        else:
+            kept.append((number, row))
+    return kept, dropped
+
+
+def _drop_words(reading: _Reading, header_row: int, places: dict[str, int]) -> dict[int, set[str]]:
+    headings = [cells.folded(c) for c in reading.sheet.rows[header_row - 1]]
+    out: dict[int, set[str]] = {}
+    for key, words in reading.spec.drop_rows.items():
+        place = places[key] if key in places else headings.index(cells.folded(key))
+        out[place] = {cells.folded(word) for word in words}
+    return out
+
+
+def _reason_to_drop(
+    row: list[Cell], filled: list[Cell], label_places: list[int], drops: dict[int, set[str]]
+) -> str:
+    for place, words in drops.items():
+        if place < len(row) and cells.folded(row[place]) in words:
+            return cells.normal(row[place])
+    labels = [row[p] for p in label_places if p < len(row)]
+    for cell in (filled[0], *labels):
+        if cells.is_total(cell):
+            return cells.normal(cell)
+    first = cells.normal(filled[0])
+    return first[:40] if len(filled) == 1 and first.startswith(_FOOTNOTES) else ""
+
+
+def _kind(column: str, spec: TableSpec) -> str:
+    """How the cells of a column are read; decided by the declaration alone, never by the cells, but for ``auto``."""
+    unit = spec.units.get(column)
+    if column in spec.values:
+        return "words"
+    if unit in ("text", "date"):
+        return unit
+    if unit == "clock":
+        return "time"
+    if unit is not None:
+        return "number"
+    if column == "hour" or column.endswith("_hour"):
+        return "hour"
+    if column == "date" or column.endswith("_date"):
+        return "date"
+    if column == "time" or column.endswith(("_at", "_time", "_s")):
+        return "time"
+    return "text" if column.rsplit("_", 1)[-1] in _TEXT_WORDS else "auto"
+
+
+def _column(
+    reading: _Reading, column: str, place: int, rows: list[tuple[int, list[Cell]]]
+) -> dict[str, NDArray[np.generic]]:
+    """One column of the file as one or two of ours."""
+    kind = _kind(column, reading.spec)
+    values: list[Cell] = [row[place] if place < len(row) else None for _, row in rows]
+    numbers = [number for number, _ in rows]
+    if kind == "words":
+        return {column: _words(reading, column, values, numbers)}
+    if kind == "text" or (kind == "auto" and _all_text(values)):
+        return {column: np.array([cells.normal(v) for v in values], np.str_)}
+    if kind == "date":
+        return {column: _each(reading, column, values, numbers, cells.date, np.str_)}
+    if kind == "hour":
+        return _hours(reading, column, values, numbers)
+    if kind == "time":
+        return _times(reading, column, values, numbers)
+    return {column: _numbers(reading, column, values, numbers)}
+
+
+def _all_text(values: Sequence[Cell]) -> bool:
+    """Whether no cell of a column is a number, though some hold something."""
+    held = [v for v in values if cells.normal(v) not in cells.NO_NUMBER]
+    return bool(held) and not any(_is_number(v) for v in held)
+
+
+def _is_number(value: Cell) -> bool:
+    try:
+        return cells.number(value) is not None
+    except CellError:
+        return False
+
+
+def _each(
+    reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int], read: Any, dtype: Any
+) -> NDArray[np.generic]:
+    out = []
+    for value, number in zip(values, numbers, strict=True):
+        try:
+            out.append(read(value))
+        except CellError as fault:
+            reading.add(str(fault), number, _heading(reading, column))
+            out.append(read("2000-01-01"))
+    return np.array(out, dtype)
+
+
+def _heading(reading: _Reading, column: str) -> str:
+    return reading.spec.columns.get(column, column)
+
+
+def _words(reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.generic]:
+    """Words of the file as ours; a word that is not listed is a problem, named once."""
+    mapping = {cells.normal(word): ours for word, ours in reading.spec.values[column].items()}
+    seen: dict[str, int] = {}
+    out: list[Any] = []
+    for value, number in zip(values, numbers, strict=True):
+        text = cells.normal(value)
+        if text not in mapping and text not in seen:
+            seen[text] = number
+            known = ", ".join(mapping)
+            reading.add(f"{cells.shown(value)} is none of the words under values.{column}", number,
+                        _heading(reading, column), f"add it there; listed: {known[:120]}")
+        out.append(mapping.get(text, next(iter(mapping.values()), "")))
+    ours = list(mapping.values())
+    if ours and all(isinstance(v, bool) for v in ours):
+        return np.array(out, np.bool_)
+    if ours and all(isinstance(v, int | float) and not isinstance(v, bool) for v in ours):
+        return np.array(out, np.float64)
+    return np.array([cells.normal(v) for v in out], np.str_)
+
+
+def _hours(
+    reading: _Reading, column: str, values: list[Cell], numbers: Sequence[int]
+) -> dict[str, NDArray[np.generic]]:
+    fractions, end_label = cells.are_fractions(values), reading.spec.hour_labels == "end_of_hour"
+    slots = []
+    for value, number in zip(values, numbers, strict=True):
+        try:
+            slots.append(cells.hour_slot(value, fractions=fractions, end_label=end_label))
+        except CellError as fault:
+            reading.add(str(fault), number, _heading(reading, column), "write for example 8, 8時台 or 8:00～9:00")
+    starts = np.array([slot.start_s for slot in slots], np.float64)
+    length_s = min(_step_s(starts), 3600.0)
+    ends = np.array([slot.start_s + length_s if slot.end_s is None else slot.end_s for slot in slots], np.float64)
+    return {f"{column}_start_s": starts, f"{column}_end_s": ends}
+
+
+def _step_s(starts: NDArray[np.float64]) -> float:
+    """Shortest distance between two labels: the length of a slot."""
+    steps = np.diff(np.unique(starts))
+    return float(steps.min()) if len(steps) else 3600.0
+
+
+def _times(
+    reading: _Reading, column: str, values: list[Cell], numbers: Sequence[int]
+) -> dict[str, NDArray[np.generic]]:
+    fractions = cells.are_fractions(values)
+    out, days = [], set()
+    for value, number in zip(values, numbers, strict=True):
+        try:
+            seconds, day = cells.time_of_day(value, fractions=fractions)
+            out.append(seconds)
+            days.add(day)
+        except CellError as fault:
+            reading.add(str(fault), number, _heading(reading, column), "write for example 8:05")
+    days.discard("")
+    if len(days) > 1:
+        reading.warnings.append(
+            f"column {_heading(reading, column)} holds {len(days)} days, {min(days)} to {max(days)}; only the time of "
+            "day is used"
+        )
+    return {column if column.endswith("_s") else f"{column}_s": np.array(out, np.float64)}
+
+
+def _numbers(reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.float64]:
+    unit, heading = reading.spec.units.get(column, ""), _heading(reading, column)
+    try:
+        cells.unit_factor(unit)
+    except KeyError:
+        reading.add(f"{unit!r} is no unit", None, heading, "write for example min, km, %, or text, clock, date")
+        return np.zeros(len(values))
+    out = np.zeros(len(values))
+    empty: list[int] = []
+    for i, (value, number) in enumerate(zip(values, numbers, strict=True)):
+        try:
+            read = cells.number(value, unit)
+        except CellError as fault:
+            reading.add(str(fault), number, heading, "write a number, or drop the row with drop_rows:")
+            continue
+        if read is None:
+            empty.append(number)
+            out[i] = 0.0 if reading.spec.gaps == "zero" else math.nan
+        else:
+            out[i] = read
+    if empty:
+        _note_gaps(reading, heading, empty)
+    return out
+
+
+def _note_gaps(reading: _Reading, heading: str, empty: Sequence[int]) -> None:
+    listed = ", ".join(map(str, empty[:10])) + (" …" if len(empty) > 10 else "")
+    words = f"column {heading}: {len(empty)} empty, in row {listed}"
+    if reading.spec.gaps != "error":
+        reading.gaps.append(words + ("; taken as 0" if reading.spec.gaps == "zero" else "; kept as gaps"))
+        return
+    # A formula that was never calculated reads as empty.
+    formula = "; a formula needs the file saved in Excel first" if reading.sheet.name else ""
+    reading.add(f"{len(empty)} cells hold no number, in row {listed}", empty[0], heading,
+                f"fill them, or write gaps: zero or gaps: keep_and_report{formula}")
+
+
+def _look_for_missing_hours(reading: _Reading, columns: dict[str, NDArray[np.generic]]) -> None:
+    """Hours between the first and the last that have no row at all."""
+    for column in (c for c in columns if c.endswith("hour_start_s")):
+        starts = np.unique(columns[column].astype(np.float64))
+        step_s = _step_s(starts)
+        # Labels 30 min and 45 min apart make no regular series; nothing is then missing.
+        if len(starts) < 3 or np.any(np.abs(np.diff(starts) / step_s % 1) > 1e-6):
+            continue
+        expected = np.arange(starts[0], starts[-1] + step_s / 2, step_s)
+        absent = expected[~np.isin(np.round(expected, 3), np.round(starts, 3))]
+        if not len(absent):
+            continue
+        words = "no row for " + ", ".join(value_text(float(s), "", "clock") for s in absent[:10]) + (" …" if len(absent) > 10 else "")
+        if reading.spec.gaps == "error":
+            reading.add(words, None, _heading(reading, column.removesuffix("_start_s")),
+                        "add the rows, or write gaps: zero (nobody came) or gaps: keep_and_report")
+        else:
+            reading.gaps.append(words)
+
+
+def _scale(
+    reading: _Reading, columns: dict[str, NDArray[np.generic]], totals: dict[str, float]
+) -> dict[str, float]:
+    """Scale counts to the total of a day; the factor is shown."""
+    wanted = reading.spec.day_total
+    if wanted is None:
+        return {}
+    counts = [c for c in totals if reading.spec.units.get(c, "") in ("", "people", "trucks", "vehicles")]
+    column = wanted.column if isinstance(wanted, DayTotal) else counts[0] if len(counts) == 1 else ""
+    total = wanted.total if isinstance(wanted, DayTotal) else wanted
+    if column not in totals:
+        reading.add(f"day_total needs one column of counts, there are {len(counts)}", mend=(
+            f"write day_total: {{column: NAME, total: {total:g}}}; columns: {', '.join(totals)}"))
+        return {}
+    if not totals[column] > 0 or not total > 0:
+        reading.add(f"the counts of {column} add up to {totals[column]:g} and cannot be scaled to {total:g}")
+        return {}
+    factor = total / totals[column]
+    columns[column] = columns[column].astype(np.float64) * factor
+    return {column: factor}
