@@ -1,0 +1,53 @@
+"""The hash of a city: its arrays, names and places, so that a damaged or edited one is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City, StreetLayer
+
+#: Bumped when the meaning of an array changes; an older built city is then built anew.
+FORMAT = 1
+
+
+def layer_arrays(layer: StreetLayer) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Arrays of a layer by name, in the order of their declaration."""
+    for field in fields(layer):
+        value = getattr(layer, field.name)
+        if isinstance(value, np.ndarray):
+            yield field.name, value
+
+
+def city_facts(city: City) -> dict[str, Any]:
+    """All of a city that is no array, as plain values for JSON; without digest and report."""
+    return {
+        "format": FORMAT,
+        "name": city.name,
+        "crs": city.crs,
+        "schematic": city.schematic,
+        "attribution": list(city.attribution),
+        "driving_side": city.driving_side,
+        "layers": {
+            name: {"names": list(layer.names), "aliases": dict(layer.aliases)}
+            for name, layer in (("drive", city.drive), ("walk", city.walk))
+        },
+        "places": [asdict(place) for place in city.places],
+    }
+
+
+def city_digest(city: City) -> str:
+    """SHA-256 over facts and arrays, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps(city_facts(city), ensure_ascii=False, sort_keys=True).encode())
+    for layer in (city.drive, city.walk):
+        for name, array in layer_arrays(layer):
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,107 @@
+"""A map as read, before streets are joined: flat node arrays, ways with their facts, places."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Direction(NamedTuple):
+    """One direction of a street: lanes (0 for walking) and free speed."""
+
+    lanes: int
+    speed_mps: float
+
+
+class StreetFacts(NamedTuple):
+    """What distinguishes one street from the next; a link never spans a change of it.
+
+    ``forward`` and ``backward`` are None where one may not go. ``width_m`` is 0 where it has no meaning.
+    """
+
+    road_class: int
+    name: str
+    flags: int
+    width_m: float
+    forward: Direction | None
+    backward: Direction | None
+
+    def turned(self) -> StreetFacts:
+        """The same street seen from its other end."""
+        return self._replace(forward=self.backward, backward=self.forward)
+
+
+class WayFacts(NamedTuple):
+    """What the tags of a way say, for each layer; None where the way is no part of it."""
+
+    drive: StreetFacts | None
+    walk: StreetFacts | None
+    aliases: tuple[str, ...]
+    area: bool
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RawWay:
+    """A way: rows of its nodes in order, and what its tags say."""
+
+    way_id: int
+    rows: tuple[int, ...]
+    facts: WayFacts
+
+
+@dataclass(frozen=True)
+class RawPlace:
+    """A place as tagged; ``row`` is its node where that node is part of a way, else -1.
+
+    ``authored`` places are named as such in the file: an error in one is an error of the file. Others come
+    from ordinary tags and are left out, and counted, if they do not fit.
+    """
+
+    kind: str
+    slug: str
+    authored: bool
+    name_ja: str
+    name_en: str
+    lon_deg: float
+    lat_deg: float
+    row: int
+    attributes: Mapping[str, Any]
+    origin: str
+
+
+@dataclass
+class RawMap:
+    """A map as read.
+
+    Attributes
+    ----------
+    node_id, lon_deg, lat_deg : (n,)
+        Nodes of ways, by ascending id.
+    signal, crossing : (n,) bool
+    ways, places
+        In the order of the file.
+    generator
+        What wrote the file, from its header.
+    side_votes
+        Ways tagged with a driving side, by side.
+    read, dropped
+        Counts for the report.
+    """
+
+    node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    lon_deg: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
+    lat_deg: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
+    signal: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    crossing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    ways: list[RawWay] = field(default_factory=list)
+    places: list[RawPlace] = field(default_factory=list)
+    generator: str = ""
+    side_votes: Counter[str] = field(default_factory=Counter)
+    read: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)

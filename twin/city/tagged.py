@@ -1,0 +1,114 @@
+"""From tagged ways and nodes, whatever file they come from, to a raw map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.city.place_tags import place_kind, read_place
+from twin.city.raw_map import RawMap, RawPlace, RawWay
+from twin.city.tags import Tags, is_crossing, is_signal, way_facts
+
+
+class TaggedWay(NamedTuple):
+    """A way with the ids of its nodes."""
+
+    way_id: int
+    refs: Sequence[int]
+    tags: Tags
+
+
+class TaggedNode(NamedTuple):
+    """A node with its position in degrees."""
+
+    node_id: int
+    lon_deg: float
+    lat_deg: float
+    tags: Tags
+
+
+def fill_map(
+    raw: RawMap,
+    streets: Iterable[TaggedWay],
+    place_ways: Iterable[TaggedWay],
+    nodes: Iterable[TaggedNode],
+    needed: set[int],
+) -> None:
+    """Fill a raw map.
+
+    Ways are cut where a node is missing, as at the edge of an extract: a straight line over the gap would be a
+    street that does not exist.
+
+    Parameters
+    ----------
+    raw
+        Empty but for its generator and counts.
+    streets
+        Ways with ``highway``.
+    place_ways
+        Outlines that are places, each put at the middle of its corners.
+    nodes
+        Nodes that a way needs or that have tags.
+    needed
+        Ids of the nodes of streets.
+    """
+    found: dict[int, tuple[float, float]] = {}
+    node_tags: dict[int, Tags] = {}
+    tagged: list[TaggedNode] = []
+    for node in nodes:
+        found[node.node_id] = (node.lon_deg, node.lat_deg)
+        if node.tags:
+            node_tags[node.node_id] = node.tags
+            if place_kind(node.tags):
+                tagged.append(node)
+    ids = sorted(needed & found.keys())
+    row = {node_id: i for i, node_id in enumerate(ids)}
+    raw.node_id = np.array(ids, np.int64)
+    raw.lon_deg = np.array([found[i][0] for i in ids], np.float64)
+    raw.lat_deg = np.array([found[i][1] for i in ids], np.float64)
+    raw.signal = np.array([i in node_tags and is_signal(node_tags[i]) for i in ids], np.bool_)
+    raw.crossing = np.array([i in node_tags and is_crossing(node_tags[i]) for i in ids], np.bool_)
+    raw.read["nodes of ways"] = len(ids)
+    for way in streets:
+        _add_way(raw, way, row)
+    for node in tagged:
+        place = read_place(
+            node.tags, f"node {node.node_id}", str(node.node_id), node.lon_deg, node.lat_deg,
+            row.get(node.node_id, -1),
+        )
+        _add_place(raw, place)
+    for way in place_ways:
+        corners = [found[ref] for ref in dict.fromkeys(way.refs) if ref in found]
+        if corners:
+            lon_deg, lat_deg = np.mean(corners, axis=0).tolist()
+            _add_place(raw, read_place(way.tags, f"way {way.way_id}", f"w{way.way_id}", lon_deg, lat_deg, -1))
+
+
+def _add_place(raw: RawMap, place: RawPlace | None) -> None:
+    if place is not None:
+        raw.read["places"] += 1
+        raw.places.append(place)
+
+
+def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
+    facts = way_facts(way.tags)
+    if facts is None:
+        raw.dropped[f"ways not for cars or walkers: highway={way.tags['highway'][:40]}"] += 1
+        return
+    runs: list[list[int]] = [[]]
+    missing = 0
+    for ref in way.refs:
+        if ref not in row:
+            missing += 1
+            runs.append([])
+        elif not runs[-1] or runs[-1][-1] != row[ref]:
+            runs[-1].append(row[ref])
+    if missing:
+        raw.dropped["references to nodes that are not in the file"] += missing
+        raw.dropped["ways cut or shortened for want of nodes"] += 1
+    usable = [run for run in runs if len(run) >= 2]
+    if not usable:
+        raw.dropped["ways with fewer than two nodes"] += 1
+    raw.ways.extend(RawWay(way.way_id, tuple(run), facts) for run in usable)
