@@ -1,0 +1,284 @@
+"""Walking around: visitors enter at station exits, choose places and lengths of stay, walk there, and leave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.engine.draws import lognormal_law, make_stream
+from twin.engine.event_queue import Heap, new_heap
+from twin.engine.ledger import Account
+from twin.engine.sim_model import Stage, State, Tables
+from twin.models.pedestrian import kernels
+from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
+from twin.models.pedestrian.demand import after, make_arrivals
+from twin.models.pedestrian.params import PedestrianParams
+from twin.models.pedestrian.places import read_exits, read_stay_places
+from twin.models.pedestrian.plans import BUDGET_LEAST_S, BUDGET_MOST_S, program_nodes, solve_plans
+from twin.models.pedestrian.rows import (
+    CLASS_LAW,
+    CURSOR,
+    ENTERED,
+    GREEN,
+    LEFT,
+    LINK,
+    MOVE,
+    MOVES,
+    PLACE,
+    REFUSED,
+    SPACE,
+    VISIT,
+    VISITS,
+    WALKER,
+    Buffers,
+    Laws,
+    World,
+    new_rows,
+    rows_of,
+)
+from twin.models.pedestrian.streets import Legs, Streets, find_legs, read_streets
+from twin.models.pedestrian.tables import PERIOD_S, period_columns, shares_along, trace_columns, visit_columns
+
+Columns = Mapping[str, NDArray[np.generic]]
+
+REFUSED_REASON = "refused: no feasible path"
+_FIRST_SLOTS = 1024
+_BUFFER_ROWS = 8192
+_SPEED_LEAST_MPS, _SPEED_MOST_MPS = 0.5, 2.2
+
+
+class Pedestrian:
+    """The model of walkers; see the README beside this file.
+
+    Parameters
+    ----------
+    params
+        How many come, how they walk and choose.
+    city
+        Its walk layer, exits and points of interest.
+    tables
+        Tables of the scenario.
+
+    Raises
+    ------
+    CityError
+        If the walk layer has fewer than two exits, or a place has a wrong attribute.
+    ScenarioError
+        If the weights let a link cost nothing.
+    """
+
+    def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
+        self._params, self._city, self._tables = params, city, tables
+        self._exits = read_exits(city, params.district)
+        self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
+        streets = read_streets(city.walk, params)
+        nodes = program_nodes(self._exits, self._stays)
+        legs = find_legs(city.walk, streets, nodes)
+        self._plans = solve_plans(params, self._exits, self._stays, legs)
+        self._world = _make_world(city, params, streets, legs, nodes, len(self._exits.id))
+        self._share_along = shares_along(city.walk)
+        self._finished: dict[str, list[dict[str, NDArray[np.generic]]]] = {}
+
+    @property
+    def name(self) -> str:
+        """``pedestrian``."""
+        return "pedestrian"
+
+    @property
+    def leads_s(self) -> Mapping[str, float]:
+        """Nothing is sent to earlier models."""
+        return {}
+
+    def begin(self, stage: Stage) -> None:
+        """Find out who comes, and start with nobody inside."""
+        self._stage = stage
+        self._laws = _make_laws(self._params, stage)
+        self._arrivals = make_arrivals(self._params, self._exits, self._city, self._tables, stage.run_seed,
+                                       stage.start_s, stage.end_s)
+        self._counts = np.zeros(6, np.int64)
+        self._spaces = new_rows(SPACE, len(self._world.links))
+        self._spaces.last_s = stage.start_s
+        self._buffers = Buffers(new_rows(VISIT, _BUFFER_ROWS), new_rows(MOVE, _BUFFER_ROWS))
+        self._now_s = float(stage.start_s)
+        self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
+        self.lights = CrossingLights(stage.city_model, self._world)
+        self.observer = CirculationObserver(stage.city_model, new_rows(WALKER, 0))
+        self._set_slots(_FIRST_SLOTS)
+
+    def advance(self, until_s: float) -> None:
+        """Let everybody walk up to an instant; periods of the tables close on the way."""
+        while self._period_s + PERIOD_S <= until_s:
+            end_s = self._period_s + PERIOD_S
+            # What happens at the very end of a period belongs to the next one.
+            self._run(float(np.nextafter(end_s, -np.inf)))
+            self._close_period(end_s)
+            self._period_s = end_s
+        self._run(until_s)
+        self._now_s = until_s
+
+    def accounts(self) -> Sequence[Account]:
+        """Walkers who entered, are inside, and left."""
+        inside = int(np.count_nonzero(self._walkers.event))
+        left = {"exit": int(self._counts[LEFT]), REFUSED_REASON: int(self._counts[REFUSED])}
+        return (Account("walkers", int(self._counts[ENTERED]), inside, left),)
+
+    def is_empty(self) -> bool:
+        """Whether nobody is inside and nobody is still to come."""
+        return self._heap.size[0] == 0 and self._counts[CURSOR] >= len(self._arrivals)
+
+    def view(self, walker_id: int) -> WalkerView | None:
+        """Look at one walker; None if it is not inside."""
+        return view_walker(self._walkers, walker_id, self._now_s)
+
+    def drain_tables(self) -> Tables:
+        """Finished rows since the last call."""
+        if self.is_empty() and self._now_s >= self._stage.end_s:
+            self._close_period(self._now_s)  # nobody will come into the last period any more
+        self._take_buffers()
+        tables: Tables = {name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
+                          for name, parts in self._finished.items()}
+        self._finished = {}
+        return tables
+
+    def state(self) -> State:
+        """Everybody inside by id, the counters, and rows not yet drained."""
+        slots = np.flatnonzero(self._walkers.event)
+        order = slots[np.argsort(self._walkers.id[slots], kind="stable")]
+        self._take_buffers()
+        state: State = {
+            "walkers": self._walkers[order].view(np.ndarray),
+            "spaces": self._spaces.copy().view(np.ndarray),
+            "counts": self._counts.copy(),
+            "times_s": np.array([self._now_s, self._period_s]),
+        }
+        for table, parts in self._finished.items():
+            for column in parts[0]:
+                state[f"finished/{table}/{column}"] = np.concatenate([part[column] for part in parts])
+        return state
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
+        count = len(state["walkers"])
+        self._set_slots(max(_FIRST_SLOTS, count))
+        self._walkers[:count] = state["walkers"]
+        self._spaces[:] = state["spaces"]
+        self._counts[:] = state["counts"]
+        self._now_s, self._period_s = (float(t) for t in state["times_s"])
+        self._counts[CURSOR] = after(self._arrivals, self._now_s)
+        if forked_at_s is not None:
+            self._wait_anew(forked_at_s)
+        self._fill_queue(count)
+        self._finished = {}
+        for key, values in state.items():
+            if key.startswith("finished/"):
+                table, column = key.split("/")[1:]
+                self._finished.setdefault(table, [{}])[0][column] = values
+
+    def _wait_anew(self, forked_at_s: float) -> None:
+        """Whoever waits at a crossing starts when the new plan lets him, from the fork on."""
+        for s in np.flatnonzero(self._walkers.event == GREEN).tolist():
+            self._walkers.next_s[s] = forked_at_s + self.lights.wait_s(int(self._walkers.link[s]), forked_at_s)
+
+    def _set_slots(self, capacity: int) -> None:
+        """Start with empty slots."""
+        self._walkers = new_rows(WALKER, capacity)
+        self.observer.walkers = self._walkers
+        self._fill_queue(0)
+
+    def _grow_slots(self) -> None:
+        """Twice as many slots; called when all are taken."""
+        used = self._walkers
+        self._walkers = new_rows(WALKER, 2 * len(used))
+        self._walkers[: len(used)] = used
+        self.observer.walkers = self._walkers
+        self._fill_queue(len(used))
+
+    def _fill_queue(self, used: int) -> None:
+        """Build the event queue and the list of free slots from rows 0 to ``used``, all of them taken."""
+        capacity = len(self._walkers)
+        self._free = np.arange(capacity + 1, dtype=np.int64)
+        self._free[capacity] = used  # the last element counts the slots in use
+        self._heap: Heap = new_heap(capacity)
+        kernels.fill_queue(self._walkers, used, self._heap)
+
+    def _run(self, until_s: float) -> None:
+        # A look at the two next times spares the kernel's call in quiet steps.
+        row = int(self._counts[CURSOR])
+        if (self._heap.size[0] == 0 or self._heap.times[0] > until_s) and (
+            row >= len(self._arrivals) or self._arrivals.enter_s[row] > until_s
+        ):
+            return
+        while True:
+            asks = kernels.run_until(until_s, self._world, self._plans, self._laws, self._arrivals, self._spaces,
+                                     self._walkers, self._heap, self._free, self._buffers, self._counts)
+            if asks == kernels.NEED_SLOTS:
+                self._grow_slots()
+            elif asks == kernels.NEED_DRAIN:
+                self._take_buffers()
+            else:
+                return
+
+    def _close_period(self, end_s: float) -> None:
+        kernels.close_period(self._world, self._spaces, end_s)
+        links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s)
+        self._finish("pedestrian_links", links)
+        self._finish("pedestrian_stays", places)
+
+    def _take_buffers(self) -> None:
+        visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
+        self._counts[[VISITS, MOVES]] = 0
+        if visits:
+            self._finish("pedestrian_visits", visit_columns(
+                self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi))
+        if moves:
+            self._finish("traces", trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along))
+
+    def _finish(self, table: str, columns: dict[str, NDArray[np.generic]]) -> None:
+        if len(next(iter(columns.values()))):
+            self._finished.setdefault(table, []).append(columns)
+
+
+def _make_world(
+    city: City, params: PedestrianParams, streets: Streets, legs: Legs, nodes: NDArray[np.int32], exit_count: int
+) -> World:
+    links, stays = city.walk.link_count, len(nodes) - 2 * exit_count
+    rows = new_rows(LINK, links + stays)
+    rows.area_m2 = np.inf  # no place to stay is ever too full
+    rows.twin = -1
+    for name, values in (
+        ("length_m", city.walk.length_m), ("to", city.walk.link_to), ("area_m2", streets.area_m2),
+        ("speed_share", streets.speed_share), ("green_s", streets.green_s), ("offset_s", streets.offset_s),
+        ("twin", streets.twin),
+    ):
+        rows[name][:links] = values
+    places = rows_of(PLACE, node=nodes, route=legs.route)
+    places.leaves[exit_count : 2 * exit_count] = True
+    places.space = -1
+    places.space[2 * exit_count :] = links + np.arange(stays)
+    return World(rows, places, legs.next_link, float(params.crossings.cycle_s), float(params.walk.counterflow_share))
+
+
+def _make_laws(params: PedestrianParams, stage: Stage) -> Laws:
+    classes = params.classes.in_order()
+    sd = params.walk.speed_sd_mps
+    rows = new_rows(CLASS_LAW, len(classes))
+    for row, c in zip(rows, classes, strict=True):
+        mean, spread = lognormal_law(c.budget_mean_s, c.budget_cv)
+        row.budget_log_mean, row.budget_log_sd = mean, spread
+        row.budget_low = normal_share((math.log(BUDGET_LEAST_S) - mean) / spread)
+        row.budget_high = normal_share((math.log(BUDGET_MOST_S) - mean) / spread)
+        row.speed_mean_mps = c.walk_speed_mps
+        row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd)
+        row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd)
+    place, stay, budget, speed, trace = (make_stream(stage.run_seed, f"pedestrian.{purpose}")
+                                         for purpose in ("place", "stay", "budget", "speed", "trace"))
+    return Laws(place, stay, budget, speed, trace, float(stage.trace_share), float(sd), rows)
+
+
+def normal_share(z: float) -> float:
+    """Share of a standard normal below ``z``."""
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))

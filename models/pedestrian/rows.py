@@ -1,0 +1,136 @@
+"""The arrays of the model, in the form in which kernels take them.
+
+Walkers are rows of one record array, not an array per quantity: an event touches many fields of one walker,
+which then lie side by side, and kernels of few arguments compile several times faster. Which row (slot) a
+walker has never shows in a result. Each walker has exactly one coming event, so the event queue can be built
+again from the rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+#: Rows with named fields; mypy knows neither the fields nor their types.
+Rows = Any
+
+#: What happens next to a walker; the numbers also order events of the same instant.
+LINK_END, GREEN, STAY_END = 1, 2, 3
+#: A slot that nobody holds.
+FREE = 0
+
+#: Places in ``counts``: walkers who entered, left by an exit, were refused; rows of arrivals used; finished
+#: visits and moves that wait to be drained.
+ENTERED, LEFT, REFUSED, CURSOR, VISITS, MOVES = 0, 1, 2, 3, 4, 5
+
+#: One walker inside, 112 bytes. ``event`` is FREE in an empty slot; ``since_s`` is the start of a wait.
+WALKER = np.dtype([
+    ("id", "<u8"), ("enter_s", "<f8"), ("budget_s", "<f8"), ("speed_mps", "<f8"), ("next_s", "<f8"),
+    ("since_s", "<f8"), ("walked_m", "<f8"), ("wait_s", "<f8"), ("stay_s", "<f8"), ("node", "<i4"), ("link", "<i4"),
+    ("target", "<i4"), ("entry", "<i4"), ("decisions", "<i4"), ("stays", "<i4"), ("crossings", "<i4"),
+    ("visitor_class", "u1"), ("event", "u1"), ("traced", "u1"),
+], align=True)
+
+#: One finished visit; ``entry`` and ``leave`` are places of the program.
+VISIT = np.dtype([
+    ("id", "<u8"), ("enter_s", "<f8"), ("leave_s", "<f8"), ("budget_s", "<f8"), ("stay_s", "<f8"), ("walked_m", "<f8"),
+    ("wait_s", "<f8"), ("entry", "<i4"), ("leave", "<i4"), ("stays", "<i4"), ("crossings", "<i4"),
+    ("visitor_class", "u1"),
+], align=True)
+
+#: What a sampled walker did: a link walked (``link`` of 0 or more), or a wait or stay at a node.
+MOVE = np.dtype([
+    ("id", "<u8"), ("from_s", "<f8"), ("to_s", "<f8"), ("link", "<i4"), ("node", "<i4"), ("staying", "u1"),
+], align=True)
+
+#: Who comes.
+ARRIVAL = np.dtype([("id", "<u8"), ("enter_s", "<f8"), ("entry", "<i4"), ("visitor_class", "u1")], align=True)
+
+#: Counters of the running period for a link or a stay place; ``occupancy`` and ``last_s`` go on over periods.
+SPACE = np.dtype([
+    ("last_s", "<f8"), ("person_s", "<f8"), ("crowded_s", "<f8"), ("occupancy", "<i4"), ("entries", "<i4"),
+    ("occupancy_most", "<i4"),
+], align=True)
+
+#: A link of the walk layer, or (with an infinite area) a stay place: both count who is on them. A link and its
+#: ``twin``, the same pavement the other way, share their area. ``green_s`` is 0 without lights.
+LINK = np.dtype([
+    ("length_m", "<f8"), ("area_m2", "<f8"), ("speed_share", "<f8"), ("green_s", "<f8"), ("offset_s", "<f8"),
+    ("to", "<i4"), ("twin", "<i4"),
+], align=True)
+
+#: A place of the program: its walk node, the tree that leads there, its row among links and stay places.
+PLACE = np.dtype([("node", "<i4"), ("route", "<i4"), ("space", "<i4"), ("leaves", "?")], align=True)
+
+#: What is drawn for a person of a class: time budget and free speed, as truncated laws.
+CLASS_LAW = np.dtype([
+    ("budget_log_mean", "<f8"), ("budget_log_sd", "<f8"), ("budget_low", "<f8"), ("budget_high", "<f8"),
+    ("speed_mean_mps", "<f8"), ("speed_low", "<f8"), ("speed_high", "<f8"),
+])
+
+
+class World(NamedTuple):
+    """Streets, lights and places, read-only; ``next_link`` has a row per destination node."""
+
+    links: Rows
+    places: Rows
+    next_link: NDArray[np.int32]
+    cycle_s: float
+    counterflow_share: float
+
+
+class Plans(NamedTuple):
+    """The time-budget program of every class, solved; see :func:`kernels.solve_program`.
+
+    Arcs of place i are ``arc_ptr[i] .. arc_ptr[i + 1] - 1``. Shapes, for c classes, k steps, n places, a arcs and
+    d lengths of stay: ``arc_ptr`` (n + 1,), ``arc_to`` and ``arc_utility`` (a,), ``arc_steps`` (c, a),
+    ``stay_steps`` (c, d), ``stay_utility`` (c, n, d), ``go_value`` and ``come_value`` (c, k + 1, n).
+    """
+
+    arc_ptr: NDArray[np.int64]
+    arc_to: Ints
+    arc_utility: Floats
+    arc_steps: NDArray[np.int32]
+    stay_steps: NDArray[np.int32]
+    stay_utility: Floats
+    go_value: Floats
+    come_value: Floats
+    scale: float
+    step_s: float
+
+
+class Laws(NamedTuple):
+    """Streams, and the laws of what is drawn for a person."""
+
+    place_stream: np.uint64
+    stay_stream: np.uint64
+    budget_stream: np.uint64
+    speed_stream: np.uint64
+    trace_stream: np.uint64
+    trace_share: float
+    speed_sd_mps: float
+    classes: Rows
+
+
+class Buffers(NamedTuple):
+    """Finished visits and moves, waiting to be drained; ``counts`` says how many."""
+
+    visits: Rows
+    moves: Rows
+
+
+def new_rows(dtype: np.dtype[np.void], count: int) -> Rows:
+    """Rows of zeros whose fields can be read as attributes, in kernels and out of them."""
+    return np.zeros(count, dtype).view(np.recarray)
+
+
+def rows_of(dtype: np.dtype[np.void], **columns: Any) -> Rows:
+    """Rows from columns of equal length."""
+    rows = new_rows(dtype, len(next(iter(columns.values()))))
+    for name, values in columns.items():
+        rows[name] = values
+    return rows

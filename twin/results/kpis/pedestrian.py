@@ -1,0 +1,139 @@
+"""KPIs of walking around: who stays how long, how far people walk, how they wait and where it is crowded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.results.kpis import Columns, Kpi, KpiInfo, TableColumns
+
+Floats = NDArray[np.float64]
+
+_BANDS = ("short", "stay", "long")
+
+INFOS: tuple[KpiInfo, ...] = (
+    KpiInfo("pedestrian.stay_share", "share", "higher", "回遊人口の割合（既定：滞在15〜180分、両端を含む）",
+            "share of visitors who stay 15 to 180 minutes, bounds included, unless set otherwise", headline=True),
+    KpiInfo("pedestrian.short_share", "share", "neither", "滞在が下限未満の割合（既定15分）",
+            "share of visitors who stay less than the lower bound of 15 minutes"),
+    KpiInfo("pedestrian.long_share", "share", "neither", "滞在が上限超の割合（既定180分）",
+            "share of visitors who stay longer than the upper bound of 180 minutes"),
+    KpiInfo("pedestrian.stay_count", "people", "higher", "回遊人口（人）", "visitors who stay 15 to 180 minutes",
+            headline=True),
+    KpiInfo("pedestrian.short_count", "people", "neither", "滞在が下限未満の人数",
+            "visitors who stay less than 15 minutes", headline=True),
+    KpiInfo("pedestrian.long_count", "people", "neither", "滞在が上限超の人数",
+            "visitors who stay longer than 180 minutes", headline=True),
+    KpiInfo("pedestrian.visitors_count", "people", "higher", "集計対象の来訪者数",
+            "visitors who have left and count in the shares"),
+    KpiInfo("pedestrian.unfinished_count", "people", "lower", "終了時にまだ域内にいる人数",
+            "walkers still inside at the end; no other figure knows of them", headline=True),
+    KpiInfo("pedestrian.refused_count", "people", "lower", "時間内に行ける先がなく断念した人数",
+            "walkers who found nothing they could reach in their time"),
+    KpiInfo("pedestrian.dwell_mean_min", "min", "neither", "滞在時間の平均", "mean time from arrival to departure",
+            headline=True),
+    KpiInfo("pedestrian.dwell_p50_min", "min", "neither", "滞在時間の中央値", "median time from arrival to departure"),
+    KpiInfo("pedestrian.dwell_p95_min", "min", "neither", "滞在時間の95%点",
+            "95th percentile of the time from arrival to departure"),
+    KpiInfo("pedestrian.walked_mean_m", "m", "neither", "歩行距離の平均", "mean distance walked"),
+    KpiInfo("pedestrian.stays_mean_count", "stays", "higher", "立ち寄り回数の平均", "mean number of stays per visitor"),
+    KpiInfo("pedestrian.crossing_wait_mean_s", "s", "lower", "横断1回あたりの信号待ち",
+            "mean wait per crossing with lights", headline=True),
+    KpiInfo("pedestrian.overrun_share", "share", "lower", "予定時間を超えた人の割合",
+            "share of visitors who left after their time was up"),
+    KpiInfo("pedestrian.overrun_p95_s", "s", "lower", "予定時間の超過の95%点（超過なしは0）",
+            "95th percentile of the time by which visitors overran, 0 for those who did not"),
+    KpiInfo("pedestrian.crowded_person_min", "min", "lower", "サービス水準D以下での歩行（人・分）",
+            "person-minutes walked at level of service D, E or F by density", headline=True),
+)
+_UNITS = {info.name: info.unit for info in INFOS}
+
+
+def compute(tables: TableColumns) -> list[Kpi]:
+    """KPIs of one run.
+
+    Parameters
+    ----------
+    tables
+        ``pedestrian_visits``, ``pedestrian_links`` and ``ledger``; a table that is absent has no rows.
+
+    Returns
+    -------
+    list of Kpi
+        For all, and for each class of visitors that has a finished visit; means over nobody are nan.
+    """
+    visits = tables.get("pedestrian_visits")
+    kpis: list[Kpi] = []
+    for group, chosen in _groups(visits):
+        kpis.extend(Kpi(f"pedestrian.{name}", group, value, _UNITS[f"pedestrian.{name}"])
+                    for name, value in _of_group(visits, chosen, group))
+    links = tables.get("pedestrian_links")
+    crowded_s = float(np.asarray(links["crowded_person_s"], np.float64).sum()) if links is not None else 0.0
+    for name, value in (
+        ("unfinished_count", _ledger(tables, "inside")),
+        ("refused_count", _ledger(tables, "left:refused: no feasible path")),
+        ("crowded_person_min", crowded_s / 60.0),
+    ):
+        kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
+    return kpis
+
+
+def _groups(visits: Columns | None) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Every group with its rows; classes in the order of their names."""
+    if visits is None:
+        yield "all", np.zeros(0, np.bool_)
+        return
+    classes = np.asarray(visits["class"]).astype(str)
+    yield "all", np.ones(len(classes), np.bool_)
+    for name in np.unique(classes).tolist():
+        yield name, classes == name
+
+
+def _of_group(visits: Columns | None, chosen: NDArray[np.bool_], group: str) -> Iterator[tuple[str, float]]:
+    def column(name: str) -> Floats:
+        return np.zeros(0) if visits is None else np.asarray(visits[name])[chosen].astype(np.float64)
+
+    # Shares and head counts of `all` leave out the classes that the scenario leaves out; a class asked for by
+    # name is always counted in its own group.
+    bands = column("stay_band")
+    counted = column("counted") > 0 if group == "all" else np.ones(len(bands), np.bool_)
+    heads = np.array([np.count_nonzero(bands[counted] == band) for band in range(3)], np.float64)
+    for band, name in enumerate(_BANDS):
+        yield f"{name}_share", _ratio(heads[band], heads.sum())
+        yield f"{name}_count", float(heads[band])
+    yield "visitors_count", float(heads.sum())
+    dwell_min = column("dwell_s") / 60.0
+    yield "dwell_mean_min", _mean(dwell_min)
+    yield "dwell_p50_min", _quantile(dwell_min, 0.5)
+    yield "dwell_p95_min", _quantile(dwell_min, 0.95)
+    yield "walked_mean_m", _mean(column("walked_m"))
+    yield "stays_mean_count", _mean(column("stays_count"))
+    yield "crossing_wait_mean_s", _ratio(column("wait_s").sum(), column("crossings_count").sum())
+    over_s = np.maximum(column("dwell_s") - column("budget_s"), 0.0)
+    yield "overrun_share", _mean((over_s > 0).astype(np.float64))
+    yield "overrun_p95_s", _quantile(over_s, 0.95)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0 else float("nan")
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _quantile(values: Floats, share: float) -> float:
+    return float(np.quantile(values, share)) if len(values) else float("nan")
+
+
+def _ledger(tables: TableColumns, entry: str) -> float:
+    """A number of the walkers' account; 0 if the ledger does not list it, nan without a ledger."""
+    ledger = tables.get("ledger")
+    if ledger is None:
+        return float("nan")
+    rows = ((np.asarray(ledger["model"]).astype(str) == "pedestrian")
+            & (np.asarray(ledger["account"]).astype(str) == "walkers")
+            & (np.asarray(ledger["entry"]).astype(str) == entry))
+    return float(np.asarray(ledger["count"])[rows].sum())
