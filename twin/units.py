@@ -61,6 +61,8 @@ _SHOWN = {
     "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "mass": "kg", "mass_rate": "g/h",
     "carbon": "kg/L", "density": "/m2", "memory": "MB", "count": "",
 }
+#: Units that are tried first, where they give a whole number.
+_COARSER = {("time", "s"): ("h", "min"), ("speed", "m/s"): ("km/h",), ("memory", "MB"): ("GB",)}
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
 _CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
@@ -286,10 +288,10 @@ def magnitudes(text: str) -> dict[str, float]:
 
 
 def number_text(number: float) -> str:
-    """Shortest text of a number that people read without loss: ``2300``, ``0.26``, ``1e12``."""
+    """Text of a number for people, six significant digits: ``2300``, ``0.26``, ``1e12``."""
     if number == int(number) and abs(number) < 1e9:
         return str(int(number))
-    return f"{number:.12g}".replace("e+", "e")
+    return f"{number:.6g}".replace("e+", "e")
 
 
 def value_text(value: Any, unit: str = "", dimension: str | None = None) -> str:
@@ -317,6 +319,11 @@ def value_text(value: Any, unit: str = "", dimension: str | None = None) -> str:
     if dimension in ("clock", "span"):
         return _clock(value)
     units = DIMENSIONS.get(dimension or "", {})
+    for coarser in _COARSER.get((dimension, unit or _SHOWN.get(dimension or "", "")), ()):
+        # 5400 s reads as 90 min, 16.67 m/s as 60 km/h; only where nothing is lost.
+        number = value / units[coarser]
+        if value and round(number, 9) == round(number):
+            return f"{number_text(round(number))} {coarser}"
     shown = unit if unit in units or not units else _SHOWN[dimension or "count"]
     if dimension == "count" and unit:
         shown = unit

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from twin.params import GRADES, Params, field_facts, scenario_key
 from twin.scenario.document import Grading, Listing, Mapping, Node, Problems, Scalar
 from twin.units import dimension_of, magnitudes, value_text
@@ -98,18 +100,18 @@ def _graded(node: Mapping, problems: Problems) -> Node:
         if key not in _GRADED_KEYS:
             near = difflib.get_close_matches(key, _GRADED_KEYS, 1, 0.7)[0]
             problems.add(f"unknown key {key!r}", node.key_marks[key], f"{node.path}.{key}", f"did you mean {near}?")
-    grade = _text(node, "grade", problems)
+    grade = _words(node, "grade", problems)
     if grade and grade not in GRADES:
         meant = ", ".join(f"{letter} {words}" for letter, words in GRADES.items())
         problems.add(f"grade must be V, D, M or G, got {grade!r}", node.key_marks["grade"], f"{node.path}.grade", meant)
     low, high = _range(node, value, problems)
-    grading = Grading(low, high, grade, _text(node, "source", problems), _text(node, "note", problems), node.mark)
+    grading = Grading(low, high, grade, _words(node, "source", problems), _words(node, "note", problems), node.mark)
     if isinstance(value, Scalar | Listing):
         return replace(value, grading=grading, path=node.path)
     return value
 
 
-def _text(node: Mapping, key: str, problems: Problems) -> str:
+def _words(node: Mapping, key: str, problems: Problems) -> str:
     child = node.entries.get(key)
     if child is None:
         return ""
@@ -186,25 +188,27 @@ def unset_fields(params: Params, key: str) -> Iterator[Assumption]:
             for child_key, group in groups:
                 yield from unset_fields(group, child_key)
         elif facts and name not in params.model_fields_set:
-            shown = _field_text(value, facts["unit"], dimension_of(info.annotation, info.metadata))
+            shown = field_text(value, info)
             yield Assumption(child, shown, None, None, facts["grade"], facts["source"], 0, ())
 
 
-def _field_text(value: Any, unit: str, dimension: str | None) -> str:
-    """Text of a value that may hold groups of parameters, as it would stand in a file."""
+def field_text(value: Any, info: FieldInfo) -> str:
+    """Value of a declared parameter as it would stand in a file, groups of parameters included."""
+    return _text_of(value, field_facts(info).get("unit", ""), dimension_of(info.annotation, info.metadata))
+
+
+def _text_of(value: Any, unit: str, dimension: str | None) -> str:
     if isinstance(value, Params):
-        fields = type(value).model_fields.items()
         parts = (
-            f"{info.alias or name}: "
-            + _field_text(getattr(value, name), field_facts(info).get("unit", ""),
-                          dimension_of(info.annotation, info.metadata))
-            for name, info in fields
+            f"{info.alias or name}: {field_text(getattr(value, name), info)}"
+            for name, info in type(value).model_fields.items()
+            if getattr(value, name) is not None
         )
         return "{" + ", ".join(parts) + "}"
     if isinstance(value, dict) and any(isinstance(member, Params) for member in value.values()):
-        return "{" + ", ".join(f"{key}: {_field_text(member, unit, dimension)}" for key, member in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_text_of(member, unit, dimension)}" for key, member in value.items()) + "}"
     if isinstance(value, tuple | list) and any(isinstance(member, Params) for member in value):
-        return "[" + ", ".join(_field_text(member, unit, dimension) for member in value) + "]"
+        return "[" + ", ".join(_text_of(member, unit, dimension) for member in value) + "]"
     return value_text(value, unit, dimension)
 
 

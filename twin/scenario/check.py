@@ -13,7 +13,7 @@ from twin.scenario.assumptions import Assumption
 from twin.scenario.forks import unforkable_changes
 from twin.scenario.load import load_scenario
 from twin.scenario.schema import Scenario, Variant
-from twin.units import duration_text, number_text
+from twin.units import number_text
 
 if TYPE_CHECKING:
     from twin.scenario.tables import TableData, TableEcho
@@ -293,10 +293,4 @@ def refuse_beyond_limits(scenario: Scenario, estimate: Estimate) -> None:
             f"{limits.memory_bytes / 1e9:.1f} GB",
             where=f"{scenario.file or scenario.name}, limits.memory",
             mend="ask for fewer agents, or raise limits: {memory: …}",
-        )
-    if limits.time_s is not None and not estimate.run_time_s <= limits.time_s:
-        raise LimitError(
-            f"a run would take about {duration_text(estimate.run_time_s)}, the limit is {duration_text(limits.time_s)}",
-            where=f"{scenario.file or scenario.name}, limits.time",
-            mend="ask for fewer agents, or raise limits: {time: …}",
         )

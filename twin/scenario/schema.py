@@ -52,7 +52,14 @@ def folder_name(text: str) -> str:
     return text
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Short ASCII name of a scenario; it becomes a folder, and paths on Windows end at 260 characters.
+
+    Raises
+    ------
+    ValueError
+        With the reason.
+    """
     if text.casefold() in _DEVICES:
         raise ValueError(f"{text!r} is a device name on Windows; choose another name")
     if not _SLUG.fullmatch(text):
@@ -233,7 +240,7 @@ class Head(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
     twin: Literal[1] = Field(description="version of the scenario language")
-    name: Annotated[str, AfterValidator(_slug)] = Field(description="short ASCII name; it becomes a folder")
+    name: Annotated[str, AfterValidator(slug)] = Field(description="short ASCII name; it becomes a folder")
     title: LabelField = Field(Label(), description="title for people")
     author: str = Field("", max_length=200, description="who answers for it")
     city: str | tuple[str, ...] = Field(

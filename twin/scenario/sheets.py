@@ -208,10 +208,10 @@ def _sheet_rows(worksheet: Any) -> list[list[Cell]]:
 
 
 def _value(cell: Any) -> Cell:
-    value = cell.value
+    value: Cell = cell.value
     if isinstance(value, float) and "%" in (cell.number_format or ""):
         # Shown as 45 % and meant as 45 %, though held as 0.45.
         return f"{value * 100:.12g}%"
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    return value  # type: ignore[no-any-return]
+    return value

@@ -479,7 +479,8 @@ def _look_for_missing_hours(reading: _Reading, columns: dict[str, NDArray[np.gen
         absent = expected[~np.isin(np.round(expected, 3), np.round(starts, 3))]
         if not len(absent):
             continue
-        words = "no row for " + ", ".join(value_text(float(s), "", "clock") for s in absent[:10]) + (" …" if len(absent) > 10 else "")
+        listed = ", ".join(value_text(float(s), "", "clock") for s in absent[:10])
+        words = f"no row for {listed}" + (" …" if len(absent) > 10 else "")
         if reading.spec.gaps == "error":
             reading.add(words, None, _heading(reading, column.removesuffix("_start_s")),
                         "add the rows, or write gaps: zero (nobody came) or gaps: keep_and_report")
@@ -495,14 +496,16 @@ def _scale(
     if wanted is None:
         return {}
     counts = [c for c in totals if reading.spec.units.get(c, "") in ("", "people", "trucks", "vehicles")]
-    column = wanted.column if isinstance(wanted, DayTotal) else counts[0] if len(counts) == 1 else ""
-    total = wanted.total if isinstance(wanted, DayTotal) else wanted
+    if isinstance(wanted, DayTotal):
+        column, total = wanted.column, wanted.total
+    else:
+        column, total = counts[0] if len(counts) == 1 else "", wanted
     if column not in totals:
         reading.add(f"day_total needs one column of counts, there are {len(counts)}", mend=(
             f"write day_total: {{column: NAME, total: {total:g}}}; columns: {', '.join(totals)}"))
         return {}
     if not totals[column] > 0 or not total > 0:
-        reading.add(f"the counts of {column} add up to {totals[column]:g} and cannot be scaled to {total:g}")
+        reading.add(f"the counts of {column} add up to {totals[column]:g}, which cannot be scaled to {total:g}")
         return {}
     factor = total / totals[column]
     columns[column] = columns[column].astype(np.float64) * factor

@@ -231,11 +231,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"known here: {', '.join(known[:20])}" if known else ""
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
     """Parameter classes an annotation speaks of, through unions, lists and mappings."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+    return [model for part in get_args(annotation) for model in models_in(part)]
 
 
 def _models_at(model: type[BaseModel], way: Sequence[str | int]) -> list[type[BaseModel]]:
@@ -248,7 +248,7 @@ def _models_at(model: type[BaseModel], way: Sequence[str | int]) -> list[type[Ba
             for name, info in candidate.model_fields.items():
                 if segment in (info.alias, name):
                     matched = True
-                    below.extend(_models_in(info.annotation))
+                    below.extend(models_in(info.annotation))
         # An index, a key of a mapping or a union's branch: the classes stay those of its members.
         here = below if matched else here
     return here
