@@ -99,7 +99,131 @@ _table(
 
 # transit --------------------------------------------------------------------------------------------
 
+_table(
+    "transit_stops", "Stops that transit serves; other tables name them by `stop_index`",
+    ("stop_index",),
+    ("stop_index", "int32", "", "number of the stop in this run"),
+    ("stop", "str", "", "id of the stop in the city"),
+    ("name_ja", "str", "", "name as written on signs"),
+    ("name_en", "str", "", "name in English"),
+    ("x_m", "float64", "m", "easting in the city's CRS"),
+    ("y_m", "float64", "m", "northing in the city's CRS"),
+)
+
+_table(
+    "transit_requests", "Requests that are answered for good: refused, or set down",
+    ("asked_s", "id"),
+    ("id", "uint64", "", "id of the request"),
+    ("asked_s", "float64", "s", "when it was asked; seconds since midnight of day one"),
+    ("from_stop", "int32", "", "stop_index where the riders board"),
+    ("to_stop", "int32", "", "stop_index where they alight"),
+    ("party", "int32", "people", "people who ride together"),
+    ("age_group", "str", "", "adult, age_65 or wheelchair"),
+    ("outcome", "str", "", "served or refused"),
+    ("reason", "str", "", "why it was refused; empty if served"),
+    ("van", "uint64", "", "id of the van; 0 if refused"),
+    ("walk_s", "float64", "s", "walk from the door to the first stop"),
+    ("egress_s", "float64", "s", "walk from the last stop to the door"),
+    ("direct_s", "float64", "s", "drive from stop to stop without others, on the road as it was when asked"),
+    ("promised_pickup_s", "float64", "s", "promise: boarding by this time; nan if refused"),
+    ("promised_dropoff_s", "float64", "s", "promise: alighting by this time; nan if refused"),
+    ("promised_ride_s", "float64", "s", "promise: ride no longer than this; nan if refused"),
+    ("pickup_s", "float64", "s", "boarding; nan if refused"),
+    ("dropoff_s", "float64", "s", "alighting; nan if refused"),
+)
+
+_table(
+    "transit_legs", "Drives of vans from stop to stop that ended",
+    ("van", "leg"),
+    ("van", "uint64", "", "id of the van"),
+    ("leg", "int32", "", "drives of the same van counted from 0"),
+    ("depart_s", "float64", "s", "seconds since midnight of day one"),
+    ("arrive_s", "float64", "s", "seconds since midnight of day one"),
+    ("from_stop", "int32", "", "stop_index"),
+    ("to_stop", "int32", "", "stop_index"),
+    ("metres_m", "float64", "m", "length of the way driven"),
+    ("riders", "int32", "people", "people on board"),
+)
+
+_table(
+    "transit_shifts", "Hours in which vans are on duty, within the clock; written when a shift ends",
+    ("van", "from_s"),
+    ("van", "uint64", "", "id of the van"),
+    ("seats", "int32", "seats", "passengers it can carry"),
+    ("from_s", "float64", "s", "seconds since midnight of day one"),
+    ("to_s", "float64", "s", "seconds since midnight of day one"),
+)
+
+
 # terminal -------------------------------------------------------------------------------------------
+
+TRUCK_CLASSES: tuple[str, ...] = ("ordinary", "booked")
+TRUCK_KINDS: tuple[str, ...] = ("laden_out", "laden_in", "empty_out", "empty_in")
+TRUCK_REASONS: tuple[str, ...] = ("served", "after_closing", "in_line_at_closing", "too_late")
+
+_table(
+    "terminal_visits", "One row per truck that has left the terminal or was turned away",
+    ("out_s", "id"),
+    ("id", "uint64", "", "id of the visit"),
+    ("class", "uint8", "", "as it set out: index into TRUCK_CLASSES; booked means: takes part in CONPAS"),
+    ("served_as", "uint8", "", "class in which it stood in line: index into TRUCK_CLASSES"),
+    ("kind", "uint8", "", "index into TRUCK_KINDS"),
+    ("moves_count", "uint8", "", "boxes brought or fetched"),
+    ("haulier_index", "int32", "", "haulier, a number without a name"),
+    ("reason", "uint8", "", "how it ended: index into TRUCK_REASONS"),
+    ("slot_from_s", "float64", "s", "start of the booked slot; nan without one"),
+    ("desired_s", "float64", "s", "when it would have come without slots; seconds since midnight of day one"),
+    ("planned_s", "float64", "s", "when it meant to reach the line"),
+    ("enter_s", "float64", "s", "when it entered the road; nan where trucks appear at the line"),
+    ("join_s", "float64", "s", "when it joined the line"),
+    ("called_s", "float64", "s", "when a lane first called it; nan if none did"),
+    ("gate_start_s", "float64", "s", "when its service at the gate began: called and moved up"),
+    ("gate_end_s", "float64", "s", "when it left the in-gate lane"),
+    ("out_s", "float64", "s", "when it left the out-gate, or was turned away"),
+    ("wait_s", "float64", "s", "time in line until a lane called it, with any time sent back into the line"),
+    ("road_queue_s", "float64", "s", "part of the wait spent standing on the public road"),
+    ("yard_wait_s", "float64", "s", "time waiting for a crane"),
+    ("lane_group", "int8", "", "group of in-gate lanes; -1 if none; names in terminal_constants"),
+    ("lane", "int16", "", "lane of the group, from 0; -1 if none"),
+    ("yard", "int16", "", "holding yard it waited in, from 0; -1 none; -2 on the road only"),
+    ("trouble", "uint8", "", "1 if its documents were not in order"),
+    ("rehandles_count", "uint8", "", "boxes moved out of its way"),
+    ("hours_left_s", "float64", "s", "working time its driver had left at the line"),
+)
+
+_table(
+    "terminal_queue", "The line at the gate at every change: a row holds until the next",
+    ("time_s", "change"),
+    ("time_s", "float64", "s", "seconds since midnight of day one"),
+    ("change", "int64", "", "changes counted from 0"),
+    ("trucks_in_line", "int32", "", "trucks waiting for the in-gate, wherever they stand"),
+    ("booked_in_line", "int32", "", "of these, in the line of booked trucks or early for their slot"),
+    ("trucks_in_yards", "int32", "", "of these, in holding yards"),
+    ("trucks_on_road", "int32", "", "of these, on the public road"),
+    ("metres_on_road_m", "float64", "m", "length of the queue on the public road, along the street"),
+    ("lanes_open", "int32", "", "in-gate lanes open"),
+    ("lanes_busy", "int32", "", "in-gate lanes serving"),
+    ("trucks_inside", "int32", "", "trucks between in-gate and out-gate"),
+)
+
+_table(
+    "terminal_slots", "Booking slots: offered, booked, not used",
+    ("slot_from_s",),
+    ("slot_from_s", "float64", "s", "start of the slot; seconds since midnight of day one"),
+    ("slot_to_s", "float64", "s", "end of the slot"),
+    ("offered_count", "int32", "", "quota"),
+    ("booked_count", "int32", "", "trucks that got a place"),
+    ("no_show_count", "int32", "", "of these, trucks that did not come in it"),
+    ("unplaced_count", "int32", "", "trucks of the day that asked and found no slot; the same in every row"),
+)
+
+_table(
+    "terminal_constants", "Parameters of the gate that its KPIs need",
+    ("name",),
+    ("name", "str", "", "name, or lane:I:NAME for the lanes of group I"),
+    ("value", "float64", "", "value in SI units"),
+)
+
 
 # pedestrian -----------------------------------------------------------------------------------------
 

@@ -194,6 +194,19 @@ class Channels:
         EngineError
             If nobody has published it.
         """
+        return self._version(name, at_s)[1]
+
+    def board_since_s(self, name: str, at_s: float) -> float:
+        """From when the board that stands at a moment has been valid.
+
+        Raises
+        ------
+        EngineError
+            If nobody has published it.
+        """
+        return self._version(name, at_s)[0]
+
+    def _version(self, name: str, at_s: float) -> tuple[float, NDArray[np.generic]]:
         versions = self._boards.get(name)
         if not versions:
             raise EngineError(
@@ -201,10 +214,10 @@ class Channels:
                 where=clock_text(at_s),
                 mend="switch on the model that publishes it, or ask has_board first",
             )
-        for valid_from_s, values in reversed(versions):
-            if valid_from_s <= at_s:
-                return values
-        return versions[0][1]
+        for version in reversed(versions):
+            if version[0] <= at_s:
+                return version
+        return versions[0]
 
     def has_board(self, name: str) -> bool:
         """Whether a board has been published."""

@@ -1,0 +1,74 @@
+"""Mesa agents of transit: the dispatcher, and vans as handles on their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+
+from twin.models.transit.desk import Desk
+from twin.models.transit.fleet import GOING, IDLE, Legs
+
+if TYPE_CHECKING:
+    from twin.models.transit.model import Transit
+
+
+class Dispatcher(mesa.Agent):
+    """Answers every request at the moment it is asked, by the strategy of the desk."""
+
+    def __init__(self, city_model: mesa.Model, transit: Transit) -> None:
+        super().__init__(city_model)
+        self._transit = transit
+
+    @property
+    def desk(self) -> Desk:
+        """Vans and requests."""
+        return self._transit.desk
+
+    def serve_until(self, until_s: float) -> Legs:
+        """Answer the requests and let the vans act up to an instant; returns the drives that ended."""
+        return self.desk.run_until(until_s)
+
+
+class Van(mesa.Agent):
+    """One van: its state lives in row ``row`` of the fleet."""
+
+    def __init__(self, city_model: mesa.Model, transit: Transit, row: int) -> None:
+        super().__init__(city_model)
+        self._transit = transit
+        self.row = row
+
+    @property
+    def id(self) -> int:
+        """Id in all tables; Mesa's own ``unique_id`` appears nowhere."""
+        return int(self._transit.desk.fleet["id"][self.row])
+
+    @property
+    def doing(self) -> str:
+        """``idle``, ``standing`` (at a stop, with work) or ``going``."""
+        phase = self._transit.desk.fleet["phase"][self.row]
+        return "idle" if phase == IDLE else "going" if phase == GOING else "standing"
+
+    @property
+    def stop_id(self) -> str:
+        """Stop at which it stands, or to which it goes."""
+        van = self._transit.desk.fleet[self.row]
+        return self._transit.stops[int(van["target"] if van["phase"] == GOING else van["stop"])].id
+
+    @property
+    def riders(self) -> int:
+        """People on board."""
+        return int(self._transit.desk.fleet["load"][self.row])
+
+    @property
+    def plan(self) -> list[tuple[str, int, str]]:
+        """Tasks ahead as (``pick up`` or ``set down``, id of the request, id of the stop)."""
+        van, requests = self._transit.desk.fleet[self.row], self._transit.desk.requests
+        return [
+            (
+                "pick up" if van["task_pick"][k] else "set down",
+                int(requests["id"][van["task_request"][k]]),
+                self._transit.stops[int(van["task_stop"][k])].id,
+            )
+            for k in range(int(van["size"]))
+        ]

@@ -1,0 +1,342 @@
+"""On-demand transit in the city: requests come in, the dispatcher answers, vans drive on the shared road.
+
+What happens is in ``desk.py`` and ``kernels.py``; here are the channels, the tables, the books and the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City, Place
+from twin.columns import VEHICLE_CLASSES
+from twin.engine.channels import Channels, RowKind, Rows
+from twin.engine.ledger import Account
+from twin.engine.sim_model import Stage, State, Tables
+from twin.errors import EngineError, ScenarioError
+from twin.models.registry import CODES
+from twin.models.transit import kernels
+from twin.models.transit.agents import Dispatcher, Van
+from twin.models.transit.demand import make_requests
+from twin.models.transit.desk import Desk
+from twin.models.transit.dispatch import STRATEGIES, Strategy
+from twin.models.transit.fleet import ACCEPTED, ON_BOARD, REFUSED, SERVED, Ints, Legs, Rules, new_fleet
+from twin.models.transit.network import StopNetwork, stops_of, trace_rows
+from twin.models.transit.params import TransitParams
+from twin.models.transit.records import Records, request_rows, stop_rows
+
+BOARD = "road.link_time_s"
+ROAD = "road_traffic"
+_DAY_S = 86400.0
+_VAN_CLASS = VEHICLE_CLASSES.index("van")
+
+
+class Transit:
+    """AI on-demand transit.
+
+    Parameters
+    ----------
+    params
+        Fleet, promise, dwell, riders, demand, dispatch.
+    city
+        Its drive layer, stops, zones and stations.
+    tables
+        Tables of the scenario; requests are looked up here.
+    strategy
+        A dispatcher of one's own, in place of the one ``params`` names.
+    """
+
+    name = "transit"
+
+    def __init__(
+        self, params: TransitParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        strategy: Strategy | None = None,
+    ) -> None:
+        self.params = params
+        self.stops: tuple[Place, ...] = stops_of(city, params.area)
+        self._city = city
+        self._tables = tables
+        self._strategy = strategy or STRATEGIES[params.dispatch.strategy]
+        self._network = StopNetwork(city.drive, self.stops)
+        self._depots = self._find_depots()
+        self._records = Records()
+
+    @property
+    def leads_s(self) -> Mapping[str, float]:
+        """A drive is announced to the road this long before it begins."""
+        return {ROAD: self.params.lead_s}
+
+    def begin(self, stage: Stage) -> None:
+        """Put the vans at their depots, draw or read the requests, and answer those of the very first instant."""
+        self._stage = stage
+        self._channels: Channels = stage.channels
+        self._reached_s = stage.start_s
+        self._board_since_s = -np.inf
+        self._handed_over = self._received = self._written = 0
+        self._ways: dict[int, Ints] = {}
+        self.dispatcher = Dispatcher(stage.city_model, self)
+        count = int(self.params.fleet.count)
+        fleet = new_fleet(self._homes(count), int(self.params.fleet.seats), stage.start_s)
+        self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
+        self.vans = [Van(stage.city_model, self, row) for row in range(count)]
+        self._close_daily(range(count), stage.start_s)
+        self._records.add("transit_stops", stop_rows(self.stops))
+        self._count()
+        self._follow_board(stage.start_s)
+        self._serve(stage.start_s)
+
+    def advance(self, until_s: float) -> None:
+        """Let vans arrive, answer requests and announce drives, each at its exact time."""
+        rows = self._channels.take(self.name, until_s)
+        for row in rows.data:
+            self._arrive(int(row["id"]), float(row["time_s"]))
+        since_s = self._board_since(until_s)
+        if since_s != self._board_since_s:
+            # What happens before the new link times hold goes by the old ones.
+            self._serve(float(np.nextafter(since_s, -np.inf)))
+            self._follow_board(until_s)
+        self._serve(until_s)
+        self._end_shifts(until_s)
+        self._reached_s = until_s
+
+    def accounts(self) -> Sequence[Account]:
+        """Requests, the people who ride, and the vans."""
+        return self._accounts
+
+    def is_empty(self) -> bool:
+        """Whether no request is open and none is still to come; vans on their way home do not count."""
+        return not self._open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
+
+    def drain_tables(self) -> Tables:
+        """Requests answered for good, drives that ended, shifts that are over, points of the picture."""
+        self._write_requests()
+        return self._records.drain()
+
+    def state(self) -> State:
+        """The whole state as arrays, rows not yet drained included."""
+        self._write_requests()
+        vans = sorted(self._ways)
+        ways = [self._ways[van] for van in vans]
+        out: State = {f"desk/{key}": values for key, values in self.desk.state().items()}
+        out.update({f"rows/{key}": values for key, values in self._records.state().items()})
+        out["counts"] = np.array([self._handed_over, self._received, self._written], np.int64)
+        out["times"] = np.array([self._reached_s, self._board_since_s])
+        out["way_van"] = np.array(vans, np.int32)
+        out["way_size"] = np.array([len(way) for way in ways], np.int32)
+        out["way_link"] = np.concatenate([*ways, np.zeros(0, np.int32)]).astype(np.int32)
+        return out
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put the state back; after a fork the new fleet, hours and later requests hold from that moment on."""
+        self.desk.restore(_part(state, "desk/"))
+        self._records.restore(_part(state, "rows/"))
+        self._handed_over, self._received, self._written = (int(n) for n in state["counts"])
+        self._reached_s, self._board_since_s = (float(t) for t in state["times"])
+        ends = np.cumsum(state["way_size"])[:-1]
+        ways = np.split(state["way_link"].astype(np.int32), ends)
+        self._ways = {int(van): way for van, way in zip(state["way_van"], ways, strict=False)}
+        if self._channels.has_board(BOARD):
+            self._network.use(np.asarray(self._channels.board(BOARD, self._reached_s), np.float64))
+        self.desk.times = self._network.times
+        if forked_at_s is not None:
+            self._fork(forked_at_s)
+        self._match_agents()
+        self._count()
+
+    # What a step is made of -------------------------------------------------------------------------
+
+    def _serve(self, until_s: float) -> None:
+        """Let the dispatcher go on, then tell the road and the books."""
+        if self.desk.next_s > until_s:
+            return
+        self._record_legs(self.dispatcher.serve_until(until_s))
+        self._depart()
+        self._count()
+
+    def _arrive(self, id_: int, time_s: float) -> None:
+        van = id_ & 0xFFFFFFFF
+        fleet = self.desk.fleet
+        if van >= len(fleet) or int(fleet["id"][van]) != id_ or not fleet["on_road"][van]:
+            raise EngineError(
+                f"the road gives back vehicle {id_}, which is no van on the road",
+                where=f"transit, {time_s:g} s", mend="this is a fault of a model; please report it with the scenario",
+            )
+        self._received += 1
+        self.desk.arrive(van, time_s)
+
+    def _depart(self) -> None:
+        """Announce the drives that were decided: each begins at least a lead later."""
+        vans = np.array(self.desk.take_departing(), np.intp)
+        if not len(vans):
+            return
+        fleet = self.desk.fleet
+        for van in vans.tolist():
+            self._ways[van] = self._network.way(int(fleet["stop"][van]), int(fleet["target"][van]))
+        ways = [self._ways[van] for van in vans.tolist()]
+        self._channels.send(ROAD, Rows.of(
+            len(vans), paths=ways, time_s=fleet["depart_s"][vans], kind=RowKind.ROAD_ENTER, id=fleet["id"][vans],
+            bodies=1, vehicle_class=_VAN_CLASS, a=np.array([way[0] for way in ways]), b=CODES[self.name],
+        ))  # fmt: skip
+        self._handed_over += len(vans)
+
+    def _record_legs(self, legs: Legs) -> None:
+        if not len(legs):
+            return
+        ways = [self._ways.pop(int(van)) for van in legs["van"]]
+        ids = self.desk.fleet["id"][legs["van"]]
+        self._records.add("transit_legs", {
+            "van": ids, "leg": legs["leg"], "depart_s": legs["depart_s"], "arrive_s": legs["arrive_s"],
+            "from_stop": legs["from_stop"], "to_stop": legs["to_stop"],
+            "metres_m": np.array([self._network.length_m(way) for way in ways]), "riders": legs["riders"],
+        })  # fmt: skip
+        if self._stage.trace_share <= 0:
+            return
+        # Fleets are small: all vans are in the picture as soon as anybody is.
+        for leg, way, id_ in zip(legs, ways, ids, strict=True):
+            points = self._network.trace(way, float(leg["depart_s"]), float(leg["arrive_s"]))
+            self._records.add("traces", trace_rows(int(id_), int(leg["leg"]), int(leg["riders"]), points))
+
+    def _board_since(self, at_s: float) -> float:
+        return self._channels.board_since_s(BOARD, at_s) if self._channels.has_board(BOARD) else -np.inf
+
+    def _follow_board(self, at_s: float) -> None:
+        """Go over to the link times that hold at a moment."""
+        self._board_since_s = self._board_since(at_s)
+        if self._channels.has_board(BOARD) and self._network.use(
+            np.asarray(self._channels.board(BOARD, at_s), np.float64)
+        ):
+            self.desk.set_times(self._network.times)
+
+    # Books and tables -------------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        """Take stock; only called when something has happened."""
+        desk = self.desk
+        status, party = desk.requests["status"], desk.requests["party"]
+        is_open = (status == ACCEPTED) | (status == ON_BOARD)
+        self._open = int(np.count_nonzero(is_open))
+        finished = desk.log.finished[: desk.log.counts[kernels.FINISHED]]
+        served = finished[status[finished] == SERVED]
+        self._accounts = (
+            Account(
+                "requests", int(desk.log.counts[kernels.NEXT]), self._open,
+                {"served": len(served), "refused": int(np.count_nonzero(status[finished] == REFUSED))},
+            ),
+            Account(
+                "riders", int(party[desk.requests["van"] >= 0].sum()), int(party[is_open].sum()),
+                {"arrived": int(party[served].sum())},
+            ),
+            Account(
+                "vans", len(desk.fleet), int(np.count_nonzero(desk.fleet["on_road"] == 0)), {},
+                self._received, self._handed_over,
+            ),
+        )
+
+    def _write_requests(self) -> None:
+        finished = int(self.desk.log.counts[kernels.FINISHED])
+        if finished > self._written:
+            rows = self.desk.log.finished[self._written : finished]
+            self._records.add("transit_requests", request_rows(self.desk.requests[rows], self.desk.fleet["id"]))
+            self._written = finished
+
+    def _shifts(self) -> list[tuple[float, float]]:
+        """Hours of service within the clock, one span per day."""
+        open_s, close_s = self.params.hours
+        start_s, end_s = self._stage.start_s, self._stage.end_s
+        days = range(int((start_s - close_s) // _DAY_S), int((end_s - open_s) // _DAY_S) + 1)
+        spans = [(max(start_s, open_s + d * _DAY_S), min(end_s, close_s + d * _DAY_S)) for d in days]
+        return [(from_s, to_s) for from_s, to_s in spans if to_s > from_s]
+
+    def _end_shifts(self, until_s: float) -> None:
+        for from_s, to_s in self._shifts_of_run:
+            if self._reached_s < to_s <= until_s:
+                self._write_shift(self.desk.fleet[self.desk.fleet["working"] > 0], from_s, to_s)
+
+    def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
+        begin_s = np.maximum(from_s, vans["since_s"])
+        on = begin_s < to_s
+        self._records.add("transit_shifts", {
+            "van": vans["id"][on], "seats": vans["seats"][on], "from_s": begin_s[on],
+            "to_s": np.full(int(on.sum()), to_s),
+        })  # fmt: skip
+
+    # Making and forking -----------------------------------------------------------------------------
+
+    def _rules(self) -> Rules:
+        params = self.params
+        return Rules(
+            wait_at_most_s=params.promise.wait_at_most_s, times_direct=params.promise.detour.times_direct,
+            plus_s=params.promise.detour.plus_s, dwell_s=params.dwell.per_stop_s,
+            acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s,
+            rider_time_weight=params.dispatch.rider_time_weight, open_s=params.hours[0], close_s=params.hours[1],
+            strategy=getattr(self._strategy, "kernel_rule", kernels.ASK), road=1,
+        )  # fmt: skip
+
+    def _make_requests(self) -> NDArray[np.void]:
+        self._shifts_of_run = self._shifts()
+        stage = self._stage
+        return make_requests(
+            self.params, self._city, self.stops, self._tables, stage.run_seed, stage.start_s, stage.end_s
+        )
+
+    def _find_depots(self) -> list[int]:
+        row_of = {stop.id: row for row, stop in enumerate(self.stops)}
+        unknown = [id_ for id_ in self.params.fleet.depots if id_ not in row_of]
+        if unknown:
+            raise ScenarioError(
+                f"depot {unknown[0]!r} is no stop that transit serves", where="transit.fleet.depots",
+                mend=f"give ids of stops, for example {self.stops[0].id}",
+            )
+        return [row_of[id_] for id_ in self.params.fleet.depots]
+
+    def _homes(self, count: int) -> Ints:
+        """Stop at which each van begins and ends its day."""
+        van = np.arange(count)
+        if self._depots:
+            return np.array(self._depots, np.int32)[van % len(self._depots)]
+        return ((2 * van + 1) * len(self.stops) // (2 * max(count, 1))).astype(np.int32)
+
+    def _close_daily(self, vans: Sequence[int], after_s: float) -> None:
+        """End of service of every day from a moment on; round the clock there is none."""
+        open_s, close_s = self.params.hours
+        if close_s - open_s >= _DAY_S:
+            return
+        first_s = close_s + max(0.0, np.floor((after_s - close_s) / _DAY_S) + 1) * _DAY_S
+        for van in vans:
+            self.desk.close_daily(van, first_s)
+
+    def _fork(self, at_s: float) -> None:
+        """Change the fleet, the hours and the requests that come after ``at_s``."""
+        desk = self.desk
+        asked = int(desk.log.counts[kernels.NEXT])
+        later = self._make_requests()
+        later = later[later["asked_s"] > at_s]
+        requests = np.concatenate([desk.requests[:asked], later])
+        old, count = desk.fleet, int(self.params.fleet.count)
+        leaving = (old["working"] > 0) & (np.arange(len(old)) >= count)
+        for from_s, to_s in self._shifts_of_run:
+            if from_s < at_s < to_s:
+                self._write_shift(old[leaving], from_s, at_s)
+        coming = (old["working"] == 0) & (np.arange(len(old)) < count)
+        old["since_s"][coming] = at_s
+        old["working"] = np.arange(len(old)) < count
+        added = max(0, count - len(old))
+        homes = self._homes(count)[count - added :]
+        fresh = new_fleet(homes, int(self.params.fleet.seats), at_s, first_serial=len(old))
+        self.desk = Desk(np.concatenate([old, fresh]), requests, desk.times, self._rules(), self._strategy)
+        self.desk.take_over(desk)
+        self._close_daily(range(len(self.desk.fleet)), at_s)
+
+    def _match_agents(self) -> None:
+        """As many Mesa agents as vans, in the order of rows."""
+        for van in self.vans[len(self.desk.fleet) :]:
+            van.remove()
+        self.vans = self.vans[: len(self.desk.fleet)]
+        for row in range(len(self.vans), len(self.desk.fleet)):
+            self.vans.append(Van(self._stage.city_model, self, row))
+
+
+def _part(state: State, prefix: str) -> State:
+    return {key[len(prefix) :]: values for key, values in state.items() if key.startswith(prefix)}

@@ -1,0 +1,131 @@
+"""Stops on the streets: times between them as the road stands, the ways vans drive, and points for pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City, Place, StreetLayer
+from twin.city.routing import shortest_path, travel_times
+from twin.columns import BODIES, BODY_STATES
+from twin.errors import CityError
+from twin.models.transit.fleet import Floats, Ints, Times, new_times
+
+_VAN = BODIES.index("van")
+_EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))
+
+
+def stops_of(city: City, area: Sequence[str]) -> tuple[Place, ...]:
+    """Stops whose id begins with one of the prefixes (all without any), in the order of their ids.
+
+    Raises
+    ------
+    CityError
+        If a prefix or the whole city has no stop, or a stop is not on a street.
+    """
+    found: dict[str, Place] = {}
+    for prefix in area or ("",):
+        places = city.places_of("stop", prefix)
+        if not places:
+            known = sorted({p.id.rsplit("/", 1)[0] + "/" for p in city.places if p.kind == "stop"})
+            raise CityError(
+                f"no stop's id begins with {prefix!r}" if prefix else f"the city {city.name} has no stops",
+                where="transit.area",
+                mend=f"stops there are: {', '.join(known)}" if known else "use a map with places of the kind stop",
+            )
+        found.update({place.id: place for place in places})
+    stops = tuple(found[key] for key in sorted(found))
+    for stop in stops:
+        if stop.drive_node < 0:
+            raise CityError(
+                f"stop {stop.id} lies on no street that vans can drive", where="transit.area",
+                mend="leave it out of transit.area, or use a map with a drive layer",
+            )
+    return stops
+
+
+class StopNetwork:
+    """Times and ways between stops under one set of link times.
+
+    Parameters
+    ----------
+    layer
+        Drive layer.
+    stops
+        Stops served.
+    """
+
+    def __init__(self, layer: StreetLayer, stops: Sequence[Place]) -> None:
+        self._layer = layer
+        self._node: Ints = np.array([stop.drive_node for stop in stops], np.int32)
+        self._stops = stops
+        self._cost_s: Floats | None = None
+        self._ways: dict[tuple[int, int], Ints] = {}
+        self.times: Times = self._measure()
+
+    def use(self, cost_s: Floats) -> bool:
+        """Go over to other link times; False, and nothing done, if they are what is in use."""
+        if np.array_equal(cost_s, self._layer.free_time_s if self._cost_s is None else self._cost_s):
+            return False
+        self._cost_s = np.array(cost_s, np.float64)
+        self._ways.clear()
+        self.times = self._measure()
+        return True
+
+    def way(self, origin: int, destination: int) -> Ints:
+        """Links of the fastest way between two stops."""
+        key = (origin, destination)
+        if key not in self._ways:
+            self._ways[key] = shortest_path(
+                self._layer, int(self._node[origin]), int(self._node[destination]), self._cost_s,
+                names=(self._stops[origin].id, self._stops[destination].id),
+            )
+        return self._ways[key]
+
+    def length_m(self, way: Ints) -> float:
+        """Length of a way."""
+        return float(self._layer.length_m[way].sum())
+
+    def trace(self, way: Ints, depart_s: float, arrive_s: float) -> tuple[Floats, Floats, Floats]:
+        """Points along a way that was driven: exact times at the ends, in proportion to free flow between.
+
+        Returns
+        -------
+        time_s, x_m, y_m : (k,) float64
+        """
+        layer = self._layer
+        xs, ys, shares = [], [], []
+        time_s = layer.free_time_s[way]
+        begin = np.concatenate([[0.0], np.cumsum(time_s)])
+        for i, link in enumerate(way):
+            span = slice(int(layer.vertex_ptr[link]), int(layer.vertex_ptr[link + 1]))
+            x, y = layer.vertex_x_m[span], layer.vertex_y_m[span]
+            along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+            along = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
+            # A link begins where the one before ends.
+            first = 1 if i else 0
+            xs.append(x[first:])
+            ys.append(y[first:])
+            shares.append(begin[i] + along[first:] * time_s[i])
+        share = np.concatenate(shares) / begin[-1]
+        times = depart_s + share * (arrive_s - depart_s)
+        times[-1] = arrive_s
+        return times, np.concatenate(xs), np.concatenate(ys)
+
+    def _measure(self) -> Times:
+        return new_times(travel_times(self._layer, self._node, self._node, self._cost_s), self._node)
+
+
+def trace_rows(
+    id_: int, leg: int, riders: int, points: tuple[Floats, Floats, Floats]
+) -> dict[str, NDArray[np.generic]]:
+    """Rows of the table ``traces`` for one drive."""
+    time_s, x_m, y_m = points
+    count = len(time_s)
+    return {
+        "body": np.full(count, _VAN, np.uint8), "id": np.full(count, id_, np.uint64),
+        "trip": np.full(count, leg, np.int32), "time_s": time_s, "x_m": x_m.astype(np.float32),
+        "y_m": y_m.astype(np.float32), "state": np.full(count, _LOADED if riders else _EMPTY, np.uint8),
+    }  # fmt: skip

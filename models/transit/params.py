@@ -1,0 +1,214 @@
+"""Parameters of on-demand transit: fleet, promise, dwell, riders, demand, dispatch."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from twin.params import Params, quantity
+from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
+
+#: Relative demand by hour of the day, 0 to 23. Day-time service for errands, clinics and stations: a plateau
+#: from 9 to 17 and little in the evening. A guess of ours; no published profile was found.
+HOURLY_PROFILE: tuple[float, ...] = (
+    0, 0, 0, 0, 0, 0, 2, 5, 7, 9, 9, 8, 7, 8, 8, 8, 8, 7, 6, 4, 3, 2, 1, 0,
+)  # fmt: skip
+
+
+class Detour(Params):
+    """Longest ride that is promised: ``times_direct`` x the direct ride + ``plus``."""
+
+    times_direct: float = quantity(
+        1.5, "", source="FleetPy examples allow 40 % more; our choice", grade="G", fork="new_only", ge=1, le=10,
+        doc="Factor on the direct ride.",
+    )
+    plus_s: Seconds = quantity(
+        300.0, "s", source="our choice", grade="G", fork="new_only", ge=0, le=86400,
+        doc="Time on top; it also covers the dwell at the first stop.",
+    )
+
+
+class Promise(Params):
+    """What a rider is told when a request is accepted; it is kept as long as the road keeps its times."""
+
+    wait_at_most_s: Seconds = quantity(
+        900.0, "s", source="FleetPy examples use 5 min; our choice, to be swept from 10 to 30 min", grade="G",
+        fork="new_only", gt=0, le=86400, doc="From asking to boarding.",
+    )
+    detour: Detour = quantity(
+        default_factory=Detour, source="see its fields", grade="G", doc="Limit of the ride."
+    )
+
+
+class FleetParams(Params):
+    """Vans and where they stand."""
+
+    count: Count = quantity(
+        10.0, "vans", source="plan of 39 cut to 10 vans at the start in Ikuno and Hirano (traport.biz)", grade="V",
+        fork="now", ge=0, le=100_000, multiple_of=1, doc="Vans in service.",
+    )
+    seats: Count = quantity(
+        8.0, "seats", source="one-box van for 8 passengers (creators.yahoo.co.jp/aya/0100160836)", grade="V",
+        ge=1, le=100, multiple_of=1, doc="Passengers a van can carry.",
+    )
+    depots: tuple[str, ...] = quantity(
+        (), "", source="not published; without it vans start spread evenly over the stops", grade="G",
+        doc="Ids of the stops where vans start and end their day, in turn.",
+    )
+    acknowledge_s: Seconds = quantity(
+        10.0, "s", source="our guess", grade="G", ge=0, le=3600,
+        doc="From the order to a standing van until it drives off.",
+    )
+
+
+class Dwell(Params):
+    """Time a van stands at a stop."""
+
+    per_stop_s: Seconds = quantity(
+        30.0, "s", source="default of FleetPy; a MATSim example has 60 s", grade="V", ge=0, le=3600,
+        doc="Doors, belts, pulling out; once per visit.",
+    )
+    per_boarder_s: Seconds = quantity(
+        5.0, "s", source="our guess", grade="G", ge=0, le=600, doc="More for every boarding passenger."
+    )
+    wheelchair_s: Seconds = quantity(
+        180.0, "s", source="our guess", grade="G", ge=0, le=3600,
+        doc="More when a wheelchair boards, and again when it alights.",
+    )
+
+
+class Riders(Params):
+    """Who rides and how they walk to the stop."""
+
+    age65_share: Share = quantity(
+        0.3121, "%", source="share of residents of 65 and older, Ikuno 2020 (renovism.com); that riders are like "
+        "residents is a guess", grade="G", fork="new_only", ge=0, le=1,
+    )
+    wheelchair_share: Share = quantity(
+        0.01, "%", source="our guess", grade="G", fork="new_only", ge=0, le=1,
+        doc="Requests with a wheelchair, whatever the age.",
+    )
+    adult_walk_mps: Speed = quantity(1.2, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
+    age65_walk_mps: Speed = quantity(
+        1.0, "m/s", source="pedestrian signals assume 1.0 m/s (newsdig.tbs.co.jp 1487682)", grade="V",
+        fork="new_only", gt=0, le=3,
+    )
+    wheelchair_walk_mps: Speed = quantity(0.8, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
+    two_share: Share = quantity(
+        0.15, "%", source="our guess; 1,675 rides for 2,410 people in Shiojiri make 1.44 a ride", grade="G",
+        fork="new_only", ge=0, le=1, doc="Requests for two people.",
+    )
+    three_share: Share = quantity(
+        0.05, "%", source="our guess", grade="G", fork="new_only", ge=0, le=1, doc="Requests for three people."
+    )
+    stop_spacing_m: Metres = quantity(
+        300.0, "m", source="stops on a mesh of about 300 m (saitoshika-west.com 7742)", grade="V",
+        fork="new_only", ge=0, le=10_000,
+        doc="Doors lie evenly in a square of this side around their stop; people walk along its streets.",
+    )
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Riders:
+        if self.age65_share + self.wheelchair_share > 1:
+            raise ValueError(
+                f"age65_share {self.age65_share:g} and wheelchair_share {self.wheelchair_share:g} make more than 100 %"
+            )
+        if self.two_share + self.three_share > 1:
+            raise ValueError(
+                f"two_share {self.two_share:g} and three_share {self.three_share:g} make more than 100 %"
+            )
+        return self
+
+
+class Demand(Params):
+    """Requests from a table, or drawn."""
+
+    table: str | None = quantity(
+        None, "", source="yours", grade="G", doc="Name of a table with time, from_stop, to_stop and, if known, "
+        "party, age_group and id; without it requests are drawn.",
+    )
+    requests_per_day: Count = quantity(
+        234.0, "requests", source="riders to the end of 2022 by days: Ikuno about 100 and Hirano about 134 a day "
+        "(Osaka Metro release 2023-01-24)", grade="D", fork="new_only", ge=0, le=10_000_000,
+        doc="Mean number of a whole day; ignored with a table.",
+    )
+    hourly_profile: tuple[float, ...] = quantity(
+        HOURLY_PROFILE, "", source="our guess", grade="G", fork="new_only",
+        doc="24 relative weights, from hour 0 to hour 23.",
+    )
+    station_share: Share = quantity(
+        0.3, "%", source="our guess; 32.4 % of those with mobility trouble say the station is too far", grade="G",
+        fork="new_only", ge=0, le=1, doc="Trip ends at stops beside stations, by their riders; the rest follows "
+        "residents. Ignored where the map has no stations or no residents.",
+    )
+    shortest_trip_m: Metres = quantity(
+        500.0, "m", source="our guess; nearer goals are walked to", grade="G", fork="new_only", ge=0, le=100_000,
+        doc="As the crow flies.",
+    )
+
+    @field_validator("hourly_profile")
+    @classmethod
+    def _a_day_of_hours(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(value) != 24:
+            raise ValueError(f"hourly_profile has {len(value)} values; give 24, from hour 0 to hour 23")
+        if min(value) < 0 or not sum(value) > 0:
+            raise ValueError(f"hourly_profile must not be negative and must not be all 0, got {value}")
+        return value
+
+
+class DispatchParams(Params):
+    """How requests are given to vans."""
+
+    strategy: Literal["cheapest_insertion", "first_come"] = quantity(
+        "cheapest_insertion", "", source="standard first rung of on-demand dispatch", grade="V", fork="now",
+        doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan.",
+    )
+    rider_time_weight: float = quantity(
+        0.6, "", source="our choice: on the two grid cases of the benchmark it serves more and waits less than 0.3, "
+        "for 5 % more kilometres", grade="G", fork="now", ge=0, le=100,
+        doc="Worth of one second of a rider, in seconds of a van.",
+    )
+
+
+class TransitParams(Params):
+    """AI on-demand transit: vans between virtual stops, dispatched as requests come in."""
+
+    area: tuple[str, ...] = quantity(
+        (), "", source="yours", grade="G", doc="Prefixes of the ids of the stops that are served; all if empty."
+    )
+    hours: ClockSpan = quantity(
+        (21600.0, 82800.0), "", source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)", grade="V",
+        fork="now", doc="Requests are taken in these hours of every day; rides under way are finished.",
+    )
+    promise: Promise = quantity(default_factory=Promise, source="see its fields", grade="G")
+    fleet: FleetParams = quantity(
+        default_factory=FleetParams, source="see its fields", grade="V", doc="A number, or count, seats, depots …"
+    )
+    dwell: Dwell = quantity(default_factory=Dwell, source="see its fields", grade="G")
+    riders: Riders = quantity(default_factory=Riders, source="see its fields", grade="G")
+    demand: Demand = quantity(default_factory=Demand, source="see its fields", grade="G")
+    dispatch: DispatchParams = quantity(default_factory=DispatchParams, source="see its fields", grade="G")
+
+    @field_validator("fleet", mode="before")
+    @classmethod
+    def _a_number_is_a_count(cls, value: Any) -> Any:
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return {"count": value}
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _within_a_day(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if value[0] >= 86400 or value[1] - value[0] > 86400:
+            raise ValueError(f"hours must begin on day one and last 24 h at most, got {value[0]:g} s to {value[1]:g} s")
+        return value
+
+    @property
+    def lead_s(self) -> float:
+        """Least time between deciding on a drive and driving off."""
+        return min(self.fleet.acknowledge_s, self.dwell.per_stop_s)
+
+    def estimate_agents(self) -> float:
+        """Vans and requests of a day, for the estimate before a run."""
+        return self.fleet.count + (0.0 if self.demand.table else self.demand.requests_per_day)
