@@ -25,9 +25,11 @@ def read_osm(file: MapFile, progress: Progress) -> RawMap:
     CityError
         If the file is damaged or is no OSM.
     """
+    import osmium
+
     try:
         return _read(file, progress)
-    except (RuntimeError, ValueError, UnicodeDecodeError) as error:  # pyosmium's own words for damage
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # pyosmium's own words for damage
         raise CityError(
             f"the map is damaged or cut short: {error}", where=str(file.source), mend="download or export it again"
         ) from error

@@ -70,14 +70,14 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     signals: set[int] = set()
     if layer == "drive":
         signals = set(np.flatnonzero(ground.raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
-        pieces = cut_at_junctions(lines, kept | signals, shapes)
+        pieces = drop_doubles(cut_at_junctions(lines, kept | signals, shapes))
         crossings = {row for row in signals if ground.raw.crossing[row]}
         signals, moved = move_signals(pieces, signals, crossings, ground.params.signal_reach_m)
         counts["drive: lights on an approach, given to their junction"] = moved
     else:
         lines += _desire_lines(ground, ways, counts)
-        pieces = cut_at_junctions(lines, kept, shapes)
-    pieces = drop_doubles(join_chains(pieces, kept | signals))
+        pieces = drop_doubles(cut_at_junctions(lines, kept, shapes))
+    pieces = join_chains(pieces, kept | signals)
     limit_m = ground.params.junction_cluster_m
     pieces, clusters = draw_in_short(pieces, limit_m, kept | signals, shapes)
     counts[f"{layer}: links shorter than {limit_m:g} m, drawn into junctions"] = clusters.links_gone
