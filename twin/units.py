@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any, get_args
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -123,14 +124,28 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
     match = _NUMBER_UNIT.match(unicodedata.normalize("NFKC", value))
     if not match:
         raise _fault(f"{_shortened(value)} is not a number with a unit", example)
-    number, unit = float(match.group(1)), match.group(2)
+    unit = match.group(2)
     if unit not in units:
         known = ", ".join(u for u in units if u and u.isascii())
         fault = f"has the unit {_shortened(unit)}, which is no unit of {dimension}" if unit else "has no unit"
         raise _fault(f"{_shortened(value)} {fault}", f"units of {dimension}: {known}; {example}")
-    if not math.isfinite(number * units[unit]):
+    number = _to_si(match.group(1), units[unit])
+    if not math.isfinite(number):
         raise _fault(f"{_shortened(value)} is not a finite number", example)
-    return number * units[unit]
+    return number
+
+
+def _to_si(number: str, factor: float) -> float:
+    """Nearest float to the exact product: 35 % is 0.35 and not 0.35000000000000003."""
+    exponent = number.lower().partition("e")[2]
+    if len(exponent) > 4 or len(number) > 400:
+        # Beyond any float; exact arithmetic would only cost memory.
+        return float(number) * factor
+    exact = Fraction(number) * Fraction(factor).limit_denominator(10**9)
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf
 
 
 def _kind(value: Any) -> str:
@@ -282,8 +297,8 @@ def magnitudes(text: str) -> dict[str, float]:
     match = _NUMBER_UNIT.match(text)
     if not match:
         return {}
-    number, unit = float(match.group(1)), match.group(2)
-    found = {d: number * units[unit] for d, units in DIMENSIONS.items() if unit in units}
+    number, unit = match.groups()
+    found = {d: _to_si(number, units[unit]) for d, units in DIMENSIONS.items() if unit in units}
     return {d: value for d, value in found.items() if math.isfinite(value)}
 
 
@@ -319,7 +334,7 @@ def value_text(value: Any, unit: str = "", dimension: str | None = None) -> str:
     if dimension in ("clock", "span"):
         return _clock(value)
     units = DIMENSIONS.get(dimension or "", {})
-    for coarser in _COARSER.get((dimension, unit or _SHOWN.get(dimension or "", "")), ()):
+    for coarser in _COARSER.get((dimension or "", unit or _SHOWN.get(dimension or "", "")), ()):
         # 5400 s reads as 90 min, 16.67 m/s as 60 km/h; only where nothing is lost.
         number = value / units[coarser]
         if value and round(number, 9) == round(number):

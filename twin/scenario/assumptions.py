@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from twin.params import GRADES, Params, field_facts, scenario_key
 from twin.scenario.document import Grading, Listing, Mapping, Node, Problems, Scalar
-from twin.units import dimension_of, magnitudes, value_text
+from twin.units import DIMENSIONS, dimension_of, magnitudes, value_text
 
 _GRADED_KEYS = ("value", "range", "grade", "source", "note")
 #: Under these keys of a table, ``value`` is a word of the user's, not ours.
@@ -188,13 +188,15 @@ def unset_fields(params: Params, key: str) -> Iterator[Assumption]:
             for child_key, group in groups:
                 yield from unset_fields(group, child_key)
         elif facts and name not in params.model_fields_set:
-            shown = field_text(value, info)
+            shown = _text_of(value, facts["unit"], dimension_of(info.annotation, info.metadata))
             yield Assumption(child, shown, None, None, facts["grade"], facts["source"], 0, ())
 
 
 def field_text(value: Any, info: FieldInfo) -> str:
     """Value of a declared parameter as it would stand in a file, groups of parameters included."""
-    return _text_of(value, field_facts(info).get("unit", ""), dimension_of(info.annotation, info.metadata))
+    unit, dimension = field_facts(info).get("unit", ""), dimension_of(info.annotation, info.metadata)
+    # A plain number stands bare in a file, whatever unit it is told with.
+    return _text_of(value, unit if unit in DIMENSIONS.get(dimension or "", {}) else "", dimension)
 
 
 def _text_of(value: Any, unit: str, dimension: str | None) -> str:

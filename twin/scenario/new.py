@@ -15,6 +15,7 @@ from twin.scenario.assumptions import field_text
 from twin.scenario.json_schema import json_schema
 from twin.scenario.schema import VERSION, slug
 from twin.scenario.variants import params_with_changes
+from twin.units import dimension_of
 
 SCHEMA_FILE = "scenario.schema.json"
 _WIDTH = 100
@@ -163,8 +164,10 @@ def _keys(params: Params, indent: str) -> Iterator[str]:
             continue
         # A default of nothing, or of more than a line, is told but not shown.
         text = field_text(value, info) if value not in (None, "") else "…"
-        grade = field_facts(info).get("grade", "")
-        told = "  ".join(part for part in (info.description or "", f"({grade})" if grade else "") if part)
+        facts = field_facts(info)
+        unit = facts.get("unit", "") if dimension_of(info.annotation, info.metadata) is None else ""
+        grade = f"({facts['grade']})" if "grade" in facts else ""
+        told = "  ".join(part for part in (info.description or "", unit, grade) if part)
         yield f"{indent}# {key}: {text if len(text) <= _WIDTH else '…'}        # {told}"
 
 

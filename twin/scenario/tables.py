@@ -93,6 +93,7 @@ class _Reading:
     unlisted: int = 0
     gaps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    times: set[str] = field(default_factory=set)
 
     def where(self, row: int | None = None, column: str = "") -> str:
         """Place in the file: sheet, row, column."""
@@ -148,8 +149,9 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
     Returns
     -------
     TableData
-        ``hour`` gives ``hour_start_s`` and ``hour_end_s``; ``time`` and names in ``_at`` or ``_time`` gain
-        ``_s``; words are mapped; numbers are in SI units, nan where a gap was kept.
+        Columns bear our names. ``hour`` gives ``hour_start_s`` and ``hour_end_s``; ``time`` and names in
+        ``_at``, ``_time`` or ``_s`` are seconds since midnight; words are mapped; numbers are in SI units,
+        nan where a gap was kept.
 
     Raises
     ------
@@ -176,7 +178,7 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         columns.update(_column(reading, column, place, rows))
     _stop_if_wrong(reading)
     _look_for_missing_hours(reading, columns)
-    totals = {c: float(np.nansum(v)) for c, v in columns.items() if v.dtype == np.float64 and not c.endswith("_s")}
+    totals = {c: float(np.nansum(v)) for c, v in columns.items() if v.dtype == np.float64 and c not in reading.times}
     scaled = _scale(reading, columns, totals)
     _stop_if_wrong(reading)
     if spec.counted_at in ("gate_in", "gate_out"):
@@ -400,6 +402,7 @@ def _hours(
     starts = np.array([slot.start_s for slot in slots], np.float64)
     length_s = min(_step_s(starts), 3600.0)
     ends = np.array([slot.start_s + length_s if slot.end_s is None else slot.end_s for slot in slots], np.float64)
+    reading.times.update((f"{column}_start_s", f"{column}_end_s"))
     return {f"{column}_start_s": starts, f"{column}_end_s": ends}
 
 
@@ -427,7 +430,8 @@ def _times(
             f"column {_heading(reading, column)} holds {len(days)} days, {min(days)} to {max(days)}; only the time of "
             "day is used"
         )
-    return {column if column.endswith("_s") else f"{column}_s": np.array(out, np.float64)}
+    reading.times.add(column)
+    return {column: np.array(out, np.float64)}
 
 
 def _numbers(reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.float64]:
