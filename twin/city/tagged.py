@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from twin.city.place_tags import place_kind, read_place
-from twin.city.raw_map import RawMap, RawPlace, RawWay
+from twin.city.raw_map import RawMap, RawPlace, RawWay, StreetFacts
 from twin.city.tags import Tags, is_crossing, is_signal, way_facts
 
 
@@ -73,6 +74,7 @@ def fill_map(
     raw.read["nodes of ways"] = len(ids)
     for way in streets:
         _add_way(raw, way, row)
+    _infer_lanes(raw)
     for node in tagged:
         place = read_place(
             node.tags, f"node {node.node_id}", str(node.node_id), node.lon_deg, node.lat_deg,
@@ -112,3 +114,33 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
     if not usable:
         raw.dropped["ways with fewer than two nodes"] += 1
     raw.ways.extend(RawWay(way.way_id, tuple(run), facts) for run in usable)
+
+
+def _infer_lanes(raw: RawMap) -> None:
+    """Give ways without lanes those of the rest of their street: same name, class and direction, if tagged.
+
+    The middle value is taken, the lower of two. It is nearer the truth than a default for the class: a main
+    street is often tagged at its junctions only.
+    """
+    tagged: dict[tuple[str, int, bool], list[int]] = {}
+    for way in raw.ways:
+        drive = way.facts.drive
+        if drive is not None and drive.name and "lanes" not in way.facts.assumed:
+            lanes = [d.lanes for d in (drive.forward, drive.backward) if d is not None]
+            tagged.setdefault(_street_key(drive), []).extend(lanes)
+    for i, way in enumerate(raw.ways):
+        drive = way.facts.drive
+        if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in tagged:
+            continue
+        known = sorted(tagged[_street_key(drive)])
+        lanes_count = known[(len(known) - 1) // 2]
+        drive = drive._replace(
+            forward=drive.forward and drive.forward._replace(lanes=lanes_count),
+            backward=drive.backward and drive.backward._replace(lanes=lanes_count),
+        )
+        assumed = tuple("lanes of street" if key == "lanes" else key for key in way.facts.assumed)
+        raw.ways[i] = replace(way, facts=way.facts._replace(drive=drive, assumed=assumed))
+
+
+def _street_key(drive: StreetFacts) -> tuple[str, int, bool]:
+    return drive.name, drive.road_class, drive.forward is not None and drive.backward is not None

@@ -96,8 +96,8 @@ def test_nodes_along_a_street_become_its_shape(build, osm):
 def test_a_link_ends_where_the_street_changes(build, osm, changed, nodes):
     for i in range(3):
         osm.node(i + 1, 100 * i, 0)
-    osm.way(1, [1, 2], highway="residential", name="a")
-    osm.way(2, [2, 3], **{"highway": "residential", "name": "a", **changed})
+    osm.way(1, [1, 2], highway="residential", name="a", lanes="2")
+    osm.way(2, [2, 3], **{"highway": "residential", "name": "a", "lanes": "2", **changed})
     assert build(osm).drive.node_count == nodes
 
 
@@ -131,6 +131,20 @@ def test_lanes_are_counted_per_direction(build, osm, tags, along, against):
     for link in links_of(drive, "diagonal"):
         found[int(drive.node_id[drive.link_from[link]])] += int(drive.lanes[link])
     assert (found[1], found[3]) == (along, against)
+
+
+def test_a_street_without_lanes_takes_those_of_its_other_parts(build, osm):
+    for i in range(4):
+        osm.node(i + 1, 100 * i, 0)
+    osm.way(1, [1, 2], highway="trunk", name="御堂筋", lanes="6")
+    osm.way(2, [2, 3], highway="trunk", name="御堂筋")
+    osm.way(3, [3, 4], highway="trunk", name="新御堂筋")
+    city = build(osm)
+    assert set(city.drive.lanes[links_of(city.drive, "御堂筋")]) == {3}
+    assert set(city.drive.lanes[links_of(city.drive, "新御堂筋")]) == {2}
+    assumed = city.report["assumed"]
+    assert assumed["lanes where only other parts of the street have them"]["ways"] == 1
+    assert assumed["lanes where the map gives none"]["ways"] == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,163 @@
+"""Real files: counts near those known of them, and distances as another library finds them."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+
+from twin.city import routing
+from twin.city.build import build_city, city_info, open_city, save_city
+from twin.city.city import COVERED, CROSSING, SIGNALISED, STEPS
+from twin.city.road_classes import CLASS_INDEX
+
+KITA = "osaka-kita-osm-drive/kita_drive_reconstructed.osm.gz"
+KITA_GRAPH = "osaka-kita-osm-drive/kita_drive.graphml.gz"
+SAPPORO = "sapporo-station-osm/Hokudai-SatsuEki.00.orig.osm.gz"
+HELSINKI = "dense-city-osm-raw/Helsinki.osm.pbf"
+MONACO = "dense-city-osm-raw/monaco.osm.gz"
+
+
+def check_layer(layer):
+    """What holds of every layer: it hangs together, has no loops, and its shapes are as long as it says."""
+    assert (layer.link_from != layer.link_to).all()
+    times = routing.travel_times(layer, [0], range(layer.node_count))
+    back = routing.travel_times(layer, range(layer.node_count), [0])
+    assert np.isfinite(times).all()
+    assert np.isfinite(back).all()
+    for link in range(0, layer.link_count, 7):
+        shape = slice(layer.vertex_ptr[link], layer.vertex_ptr[link + 1])
+        drawn_m = np.hypot(np.diff(layer.vertex_x_m[shape]), np.diff(layer.vertex_y_m[shape])).sum()
+        assert layer.length_m[link] == pytest.approx(max(drawn_m, 0.1), abs=1e-6)
+
+
+def test_kita_has_the_streets_that_are_known_of_it(real):
+    city = build_city(real(KITA))
+    drive = city.drive
+    check_layer(drive)
+    check_layer(city.walk)
+    assert (city.crs, city.driving_side, city.schematic) == ("EPSG:6674", "left", False)
+    # The largest strongly connected part has 1,902 nodes before short links are drawn in.
+    assert 0.95 * 1902 < drive.node_count < 1902
+    assert 0.94 * 4693 < drive.link_count < 4693
+    assert 0.94 * 326.5 < drive.length_m.sum() / 1000 < 326.5
+    assert 0.95 * 261 < drive.signal.sum() <= 261
+    midosuji = np.flatnonzero(drive.name_index == drive.names.index("御堂筋"))
+    assert set(drive.road_class[midosuji]) == {CLASS_INDEX["trunk"]}
+    assert np.median(drive.lanes[midosuji]) >= 5
+    assert drive.lanes[midosuji].max() == 8
+    south_m = drive.y_m[drive.link_from[midosuji]] - drive.y_m[drive.link_to[midosuji]]
+    assert south_m[south_m > 0].sum() > 0.9 * np.abs(south_m).sum(), "one-way to the south"
+    assert "新御堂筋" in drive.names
+
+
+def test_kita_as_graphml_and_as_xml_are_the_same_streets(real):
+    xml, graph = build_city(real(KITA)), build_city(real(KITA_GRAPH))
+    ours, theirs = xml.drive, graph.drive
+    assert (ours.node_count, ours.link_count) == (theirs.node_count, theirs.link_count)
+    # Points within the shape of an edge have no id in a graph; a few are nodes where loops are cut.
+    np.testing.assert_array_equal(ours.node_id[ours.node_id > 0], theirs.node_id[theirs.node_id > 0])
+    assert (ours.node_id > 0).mean() > 0.99
+    np.testing.assert_allclose(np.sort(ours.length_m), np.sort(theirs.length_m), atol=0.05)
+    # Merged edges carry several values in a graph; the file kept one of them.
+    assert ours.lanes.sum() == pytest.approx(theirs.lanes.sum(), rel=0.01)
+
+
+def test_distances_in_kita_are_those_that_osmnx_and_networkx_find(real, tmp_path):
+    import networkx as nx
+    import osmnx as ox
+
+    plain = tmp_path / "kita.osm"
+    plain.write_bytes(gzip.decompress(real(KITA).read_bytes()))
+    graph = ox.graph_from_xml(plain, simplify=True, retain_all=True)
+    closed = [
+        (u, v, k) for u, v, k, access in graph.edges(keys=True, data="access", default="")
+        if {"no", "private"} & set([access] if isinstance(access, str) else access)
+    ]
+    graph.remove_edges_from(closed)
+    drive = build_city(real(KITA)).drive
+    shared = [i for i in range(drive.node_count) if int(drive.node_id[i]) in graph]
+    picked = shared[:: len(shared) // 12]
+    metres = routing.travel_times(drive, picked, picked, drive.length_m)
+    for i, a in enumerate(picked):
+        theirs = nx.single_source_dijkstra_path_length(graph, int(drive.node_id[a]), weight="length")
+        for j, b in enumerate(picked):
+            # Theirs on a sphere; ours in a plane, with junction nodes closer than 5 m drawn together.
+            assert metres[i, j] == pytest.approx(theirs[int(drive.node_id[b])], rel=0.01, abs=30)
+
+
+def test_sapporo_is_walked_over_crossings_stairs_and_underground(real):
+    city = build_city(real(SAPPORO), name="sapporo")
+    walk = city.walk
+    check_layer(walk)
+    check_layer(city.drive)
+    assert (city.crs, city.driving_side) == ("EPSG:32654", "left")
+    assert 350 < walk.node_count < 600
+    assert 50 < walk.length_m.sum() / 1000 < 80
+    for bit in (STEPS, COVERED, CROSSING, SIGNALISED):
+        assert ((walk.flags & bit) > 0).sum() >= 6, bit
+    assert ((walk.flags & SIGNALISED) == 0).sum() > walk.link_count / 2
+    assert not ((walk.flags & SIGNALISED > 0) & (walk.flags & CROSSING == 0)).any()
+    assert (walk.width_m > 0).all()
+    assert "北8条通" in city.drive.names
+    # 41 lights and 65 lit crossings in the file are fewer junctions.
+    assert 15 <= city.drive.signal.sum() <= 45
+    kinds = city_info(city)["places"]
+    assert kinds["poi"] > 50
+    assert any(place.name_ja == "札幌" for place in city.places_of("station"))
+
+
+def test_helsinki_says_how_many_references_were_cut_off(real):
+    city = build_city(real(HELSINKI))
+    check_layer(city.drive)
+    check_layer(city.walk)
+    assert (city.crs, city.driving_side) == ("EPSG:32635", "right")
+    assert city.report["dropped"]["references to nodes that are not in the file"] > 500
+    assert city.drive.node_count > 300
+    assert city.walk.node_count > 1500
+    assert city_info(city)["places"]["stop"] > 50
+    west, south, east, north = city_info(city)["bbox"]
+    assert (west, south) > (24.93, 60.16)
+    assert (east, north) < (24.96, 60.19)
+
+
+def test_monaco_of_2012_is_read(real):
+    city = build_city(real(MONACO))
+    check_layer(city.drive)
+    check_layer(city.walk)
+    # 959 nodes and 2,264 edges with footways, in OSMnx.
+    assert 350 < city.drive.node_count < 959
+    assert 800 < city.walk.node_count < 1300
+    assert city.walk.length_m.sum() > city.drive.length_m.sum()
+
+
+@pytest.mark.parametrize("name", [KITA, SAPPORO, HELSINKI])
+def test_a_real_city_is_built_twice_to_the_same_bytes(real, name, tmp_path):
+    first, second = build_city(real(name), name="a"), build_city(real(name), name="a")
+    assert first.digest == second.digest
+    save_city(first, tmp_path / "a")
+    assert open_city(tmp_path / "a").digest == first.digest
+
+
+@pytest.mark.parametrize("name", [KITA, SAPPORO, HELSINKI, MONACO])
+@pytest.mark.parametrize("keep", [0.2, 0.9])
+def test_a_real_file_cut_short_is_refused(real, name, keep, tmp_path):
+    from twin.errors import CityError
+
+    content = real(name).read_bytes()
+    path = tmp_path / real(name).name
+    path.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(CityError, match="damaged or cut short"):
+        build_city(path)
+
+
+def test_all_pairs_of_many_stops_are_found_in_one_call(real):
+    drive = build_city(real(KITA)).drive
+    stops = np.linspace(0, drive.node_count - 1, 300).astype(int)
+    times = routing.travel_times(drive, stops, stops)
+    assert times.shape == (300, 300)
+    assert (np.diag(times) == 0).all()
+    i, j = np.unravel_index(np.argmax(times), times.shape)
+    path = routing.shortest_path(drive, stops[i], stops[j])
+    assert drive.free_time_s[path].sum() == pytest.approx(times[i, j], rel=1e-9)
