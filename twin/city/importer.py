@@ -254,7 +254,7 @@ def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dic
     others = [
         row("lanes where the map gives none", counts["lanes"], "by road class",
             road_classes.LANES_SOURCE, road_classes.LANES_GRADE),
-        row("lanes where only other parts of the street have them", counts["lanes of street"], "their middle value",
+        row("lanes where only other parts of the street have them", counts["lanes of street"], "their least",
             "the same street in the same map", "D"),
         row("clear width for walking where the map gives none", counts["width"], "by road class",
             road_classes.WIDTH_SOURCE, road_classes.WIDTH_GRADE),

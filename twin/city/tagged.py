@@ -119,8 +119,8 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
 def _infer_lanes(raw: RawMap) -> None:
     """Give ways without lanes those of the rest of their street: same name, class and direction, if tagged.
 
-    The middle value is taken, the lower of two. It is nearer the truth than a default for the class: a main
-    street is often tagged at its junctions only.
+    The least value is taken: parts are tagged where a street is wide, and too many lanes would hide a queue.
+    Still it is nearer the truth than a default for the class, which knows nothing of the street.
     """
     tagged: dict[tuple[str, int, bool], list[int]] = {}
     for way in raw.ways:
@@ -132,8 +132,7 @@ def _infer_lanes(raw: RawMap) -> None:
         drive = way.facts.drive
         if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in tagged:
             continue
-        known = sorted(tagged[_street_key(drive)])
-        lanes_count = known[(len(known) - 1) // 2]
+        lanes_count = min(tagged[_street_key(drive)])
         drive = drive._replace(
             forward=drive.forward and drive.forward._replace(lanes=lanes_count),
             backward=drive.backward and drive.backward._replace(lanes=lanes_count),
