@@ -272,8 +272,9 @@ def _make_laws(params: PedestrianParams, stage: Stage) -> Laws:
         row.budget_low = normal_share((math.log(BUDGET_LEAST_S) - mean) / spread)
         row.budget_high = normal_share((math.log(BUDGET_MOST_S) - mean) / spread)
         row.speed_mean_mps = c.walk_speed_mps
-        row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd)
-        row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd)
+        # Without a spread the cut does not matter: everybody walks at the mean.
+        row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 0.0
+        row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 1.0
     place, stay, budget, speed, trace = (make_stream(stage.run_seed, f"pedestrian.{purpose}")
                                          for purpose in ("place", "stay", "budget", "speed", "trace"))
     return Laws(place, stay, budget, speed, trace, float(stage.trace_share), float(sd), rows)

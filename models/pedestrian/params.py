@@ -211,7 +211,7 @@ class WalkParams(Params):
     """How people move on links."""
 
     speed_sd_mps: Speed = quantity(
-        0.26, "m/s", source="Weidmann (1993), spread of free speeds", grade="M", fork="new_only", ge=0.001, le=1,
+        0.26, "m/s", source="Weidmann (1993), spread of free speeds", grade="M", fork="new_only", ge=0, le=1,
         doc="standard deviation of personal free speeds, cut to 0.5-2.2 m/s",
     )
     default_width_m: Metres = quantity(

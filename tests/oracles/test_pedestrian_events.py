@@ -1,0 +1,226 @@
+"""The loop over events against a slow, obvious twin: a list of walkers, a sorted list of events, plain words."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tests.unit.models.pedestrian.small_city import city_of, model_of, params_for, place, run_to_end, walk_layer
+from twin.engine.draws import event, make_stream, normal_quantile, uniform
+from twin.models.pedestrian.model import normal_share
+from twin.models.pedestrian.params import CLASSES
+
+
+def crowded_city():
+    """A narrow street between two exits with two shops, a crossing with lights and stairs."""
+    xy = [(0.0, 0.0), (60.0, 0.0), (75.0, 0.0), (140.0, 0.0), (75.0, 50.0)]
+    layer = walk_layer(xy, [(0, 1), (1, 2), (2, 3), (2, 4), (1, 4)], width_m=1.5, lit=[1], steps=[4])
+    places = [
+        place("exit", "a", 0, layer, riders=2.0), place("exit", "b", 3, layer, riders=1.0),
+        place("poi", "p", 4, layer, category="shop", attraction=5.0, seats=2.0),
+        place("poi", "q", 1, layer, category="shop", attraction=2.0),
+    ]
+    return city_of(layer, places)
+
+
+def crowded_params():
+    return params_for(
+        {"shopper": 60000.0, "passer_through": 60000.0},
+        choice={"step_s": 600.0},
+        classes={"shopper": {"stay_durations_s": (600.0, 1200.0), "stop_cost": 0.0},
+                 "passer_through": {"stay_durations_s": ()}},
+    )
+
+
+@dataclass
+class Person:
+    id: int
+    visitor_class: int
+    entry: int
+    enter_s: float
+    budget_s: float
+    speed_mps: float
+    node: int
+    target: int = -1
+    link: int = -1
+    decisions: int = 0
+    stays: int = 0
+    crossings: int = 0
+    stay_s: float = 0.0
+    wait_s: float = 0.0
+    walked_m: float = 0.0
+
+
+@dataclass
+class SlowTwin:
+    """Walks everybody through the same city; only streets and solved plans are taken from the model."""
+
+    model: object
+    params: object
+    seed: int
+    events: list = field(default_factory=list)
+    on_link: dict = field(default_factory=dict)
+    visits: list = field(default_factory=list)
+    refused: int = 0
+
+    def truncated(self, purpose, who, low, high, mean, spread):
+        low, high = normal_share((low - mean) / spread), normal_share((high - mean) / spread)
+        u = float(uniform(make_stream(self.seed, f"pedestrian.{purpose}"), np.uint64(who), event(0)))
+        return mean + spread * float(normal_quantile(low + u * (high - low)))
+
+    def run(self):
+        for row in self.model._arrivals:
+            self.add(float(row.enter_s), 9, int(row.id), ("arrive", row))
+        while self.events:
+            time_s, _, _, (what, who) = self.events.pop(0)
+            getattr(self, what)(who, time_s)
+        return sorted(self.visits)
+
+    def add(self, time_s, order, who, action):
+        # The tuple's action must never be compared: (time, order, id) is unique.
+        bisect.insort(self.events, (time_s, order, who, action), key=lambda e: e[:3])
+
+    def arrive(self, row, time_s):
+        c = self.params.classes.in_order()[row.visitor_class]
+        variance = math.log1p(c.budget_cv**2)
+        mean, spread = math.log(c.budget_mean_s) - variance / 2, math.sqrt(variance)
+        budget_s = math.exp(self.truncated("budget", row.id, math.log(300), math.log(43200), mean, spread))
+        speed = self.truncated("speed", row.id, 0.5, 2.2, c.walk_speed_mps, self.params.walk.speed_sd_mps)
+        person = Person(int(row.id), int(row.visitor_class), int(row.entry), time_s, budget_s, speed,
+                        int(self.model._world.places[row.entry].node))
+        if not self.ways(person, person.entry, time_s):
+            self.refused += 1
+            return
+        self.choose(person, person.entry, time_s)
+        self.go_on(person, time_s)
+
+    def steps_left(self, person, time_s):
+        return math.floor((person.budget_s - (time_s - person.enter_s)) / self.params.choice.step_s)
+
+    def pick(self, purpose, stage, person, options):
+        """Draw from (value, thing) pairs by their logit probabilities."""
+        top = max(value for value, _ in options)
+        weights = [math.exp(value - top) for value, _ in options]
+        u = float(uniform(make_stream(self.seed, f"pedestrian.{purpose}"), np.uint64(person.id),
+                          event(person.decisions, stage))) * sum(weights)
+        for weight, (_, thing) in zip(weights, options, strict=True):
+            u -= weight
+            if u < 0:
+                return thing
+        return options[-1][1]
+
+    def ways(self, person, at, time_s):
+        """Where one can go in the time left, as (value, place)."""
+        plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
+        options = [(plans.arc_utility[a] + plans.come_value[c, k - plans.arc_steps[c, a], plans.arc_to[a]],
+                    int(plans.arc_to[a]))
+                   for a in range(plans.arc_ptr[at], plans.arc_ptr[at + 1]) if plans.arc_steps[c, a] <= k]
+        return [(float(v), to) for v, to in options if v > -math.inf]
+
+    def choose(self, person, at, time_s):
+        options = self.ways(person, at, time_s)
+        if options:
+            person.target = self.pick("place", 0, person, options)
+        else:
+            plans, c = self.model._plans, person.visitor_class
+            arcs = range(plans.arc_ptr[at], plans.arc_ptr[at + 1])
+            outs = [(plans.arc_steps[c, a], a) for a in arcs if self.model._world.places[plans.arc_to[a]].leaves]
+            person.target = int(plans.arc_to[min(outs)[1]])
+        person.decisions += 1
+
+    def go_on(self, person, time_s):
+        world = self.model._world
+        while person.node == world.places[person.target].node:
+            if world.places[person.target].leaves:
+                self.visits.append((
+                    person.id, person.target, person.stays, person.crossings, person.enter_s, time_s, person.budget_s,
+                    person.stay_s, person.walked_m, person.wait_s))
+                return
+            if self.stay(person, time_s):
+                return
+            self.choose(person, person.target, time_s)
+        link = int(world.next_link[world.places[person.target].route, person.node])
+        person.link = link
+        if world.links[link].green_s > 0:
+            person.crossings += 1
+            cycle_s = self.params.crossings.cycle_s
+            into_cycle_s = (time_s - world.links[link].offset_s) % cycle_s
+            if into_cycle_s >= world.links[link].green_s:
+                wait_s = cycle_s - into_cycle_s
+                person.wait_s += (time_s + wait_s) - time_s
+                self.add(time_s + wait_s, 2, person.id, ("step_onto", person))
+                return
+        self.step_onto(person, time_s)
+
+    def stay(self, person, time_s):
+        plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
+        options = [(float(plans.stay_utility[c, person.target, d] + plans.go_value[c, k - steps, person.target]), steps)
+                   for d, steps in enumerate(plans.stay_steps[c].tolist()) if 0 < steps <= k]
+        options = [(v, steps) for v, steps in options if v > -math.inf]
+        if not options:
+            return False
+        length_s = self.pick("stay", 1, person, options) * self.params.choice.step_s
+        person.stays += 1
+        person.stay_s += length_s
+        self.add(time_s + length_s, 3, person.id, ("stay_ends", person))
+        return True
+
+    def stay_ends(self, person, time_s):
+        self.choose(person, person.target, time_s)
+        self.go_on(person, time_s)
+
+    def step_onto(self, person, time_s):
+        link = self.model._world.links[person.link]
+        same, other = self.on_link.get(person.link, 0), self.on_link.get(int(link.twin), 0)
+        density = (same + other) / (0.7 * link.length_m)  # 1.5 m less 0.5 m to the kerb and 0.3 m to the wall
+        speed = person.speed_mps
+        if density > 0:
+            speed *= 1 - math.exp(-1.913 * (1 / density - 1 / 5.4))
+        if density > 5.35:
+            speed = max(speed, 0.05)
+        if density > 1 and min(same, other) > 0.2 * (same + other):
+            speed *= 0.85
+        if link.speed_share < 1:
+            speed *= 0.5
+        self.on_link[person.link] = same + 1
+        self.add(time_s + link.length_m / speed, 1, person.id, ("step_off", person))
+
+    def step_off(self, person, time_s):
+        self.on_link[person.link] -= 1
+        person.walked_m += float(self.model._world.links[person.link].length_m)
+        person.node = int(self.model._world.links[person.link].to)
+        self.go_on(person, time_s)
+
+
+def test_every_visit_is_as_the_slow_twin_walks_it():
+    params, city = crowded_params(), crowded_city()
+    with np.errstate(over="ignore"):  # without the compiler the hash of a key overflows in the open
+        city_model, model = model_of(params, city, end_s=200.0, seed=11)
+        twin = SlowTwin(model, params, 11)
+        slow = twin.run()
+        visits = run_to_end(city_model, model)["pedestrian_visits"]
+    assert len(slow) == len(visits["id"]) > 60
+    assert twin.refused == model.accounts()[0].left["refused: no feasible path"] > 0
+    assert [v[0] for v in slow] == visits["id"].tolist()
+    exits = [f"test/exit/{name}" for name in "ab"]
+    assert [exits[v[1] - 2] for v in slow] == visits["leave_exit"].tolist()
+    for position, column in ((2, "stays_count"), (3, "crossings_count")):
+        assert [v[position] for v in slow] == visits[column].tolist()
+    for position, column in ((4, "enter_s"), (5, "leave_s"), (6, "budget_s"), (7, "stay_s"), (8, "walked_m"),
+                             (9, "wait_s")):
+        np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-6)
+    assert set(visits["class"].tolist()) == {CLASSES[1], CLASSES[4]}
+
+
+def test_the_case_is_dense_enough_that_density_and_lights_matter():
+    params, city = crowded_params(), crowded_city()
+    with np.errstate(over="ignore"):
+        city_model, model = model_of(params, city, end_s=200.0, seed=11)
+        tables = run_to_end(city_model, model)
+    visits = tables["pedestrian_visits"]
+    assert visits["wait_s"].max() > 10
+    assert tables["pedestrian_links"]["crowded_person_s"].sum() > 0
+    assert visits["stays_count"].max() >= 1
