@@ -1,0 +1,64 @@
+"""The few who decide at the gate: its operator, and the hauliers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from mesa import Agent
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from twin.engine.city_model import CityModel
+    from twin.models.terminal.params import HaulierType
+
+
+class TerminalOperator(Agent):
+    """Who runs the gate: keeps lanes open through a break when the line is long.
+
+    Parameters
+    ----------
+    model
+        The city's Mesa model.
+    open_on_if_line
+        Trucks in line beyond which lanes stay open when a break begins; None to close on time.
+    """
+
+    def __init__(self, model: CityModel, open_on_if_line: float | None) -> None:
+        super().__init__(model)
+        self.open_on_if_line = open_on_if_line
+
+    def keeps_open(self, trucks_in_line: int) -> bool:
+        """Whether lanes that are due to close for a break stay open."""
+        return self.open_on_if_line is not None and trucks_in_line > self.open_on_if_line
+
+
+class Haulier(Agent):
+    """A haulier: what it has learned of the waits, and how it stands with the booking system.
+
+    Parameters
+    ----------
+    model
+        The city's Mesa model.
+    index
+        Number of the haulier, from 0.
+    size
+        Name of its type.
+    traits
+        What hauliers of its type weigh.
+    expected_wait_s : (slots,) float64
+        Wait it expects in each slot; learned from its own trucks.
+    suspended
+        Whether too many of its trucks did not show up.
+    """
+
+    def __init__(
+        self, model: CityModel, index: int, size: str, traits: HaulierType, expected_wait_s: NDArray[np.float64],
+        suspended: bool,
+    ) -> None:
+        super().__init__(model)
+        self.index = index
+        self.size = size
+        self.traits = traits
+        self.expected_wait_s = expected_wait_s
+        self.suspended = suspended

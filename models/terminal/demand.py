@@ -1,0 +1,273 @@
+"""Who wants to come: trucks by id from hourly counts, what they come for, and with whom.
+
+Each truck is keyed by (hour, kind, serial): a count raised by one adds one truck and leaves the others as
+they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.columns import TRUCK_KINDS
+from twin.engine.draws import make_stream, normals, uniforms
+from twin.engine.ids import Kind, make_id, make_ids
+from twin.errors import TableError
+from twin.models.terminal import kernels as k
+from twin.models.terminal.params import TerminalParams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Ids = NDArray[np.uint64]
+Columns = Mapping[str, NDArray[np.generic]]
+
+_ANY_KIND = -1
+_NO_EVENT = np.uint64(0)
+_MOST_TRUCKS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Expected trucks by hour and kind, sorted by start and kind; all arrays have one row per count.
+
+    Attributes
+    ----------
+    start_s, end_s : (m,) float64
+    trucks : (m,) float64
+    kind : (m,) int32
+        Index into :data:`TRUCK_KINDS`, -1 if the count holds every kind.
+    """
+
+    start_s: Floats
+    end_s: Floats
+    trucks: Floats
+    kind: Ints
+
+
+@dataclass(frozen=True)
+class Trucks:
+    """Trucks that want to come, sorted by id.
+
+    Attributes
+    ----------
+    ids : (n,) uint64
+    desired_s : (n,) float64
+        When the truck would reach the line if nothing stood in its way.
+    haulier, haulier_type : (n,) int32
+    time_s, word
+        Rows of visits in the form of the kernel.
+    """
+
+    ids: Ids
+    desired_s: Floats
+    haulier: Ints
+    haulier_type: Ints
+    time_s: Floats
+    word: Ints
+
+
+def read_counts(params: TerminalParams, tables: Mapping[str, Columns]) -> Counts:
+    """Expected trucks by hour from the scenario's table or the parameters, scaled as asked.
+
+    Raises
+    ------
+    TableError
+        If the table is missing, lacks a column, or holds what is no count of trucks in a day.
+    """
+    demand = params.demand
+    if demand.table:
+        start, end, trucks, kind = _table_counts(demand.table, tables, demand.hour_s)
+    else:
+        start = np.array(sorted(demand.hourly))
+        end = start + demand.hour_s
+        trucks = np.array([demand.hourly[t] for t in start.tolist()])
+        kind = np.full(len(start), _ANY_KIND, np.int32)
+    total = float(trucks.sum())
+    scale = demand.factor
+    if demand.day_total is not None:
+        if total <= 0:
+            raise TableError(
+                "the counts of trucks are all 0 and cannot be scaled to demand.day_total", where="terminal.demand",
+                mend="give trucks in at least one hour",
+            )
+        scale *= demand.day_total / total
+    order = np.lexsort((kind, start))
+    if float(trucks.sum()) * scale > _MOST_TRUCKS:
+        raise TableError(
+            f"{total * scale:.0f} trucks in a day are more than {_MOST_TRUCKS}", where="terminal.demand",
+            mend="check the counts, demand.day_total and demand.factor",
+        )
+    return Counts(start[order], end[order], trucks[order] * scale, kind[order])
+
+
+def _table_counts(
+    name: str, tables: Mapping[str, Columns], hour_s: float
+) -> tuple[Floats, Floats, Floats, Ints]:
+    where = f"table {name}"
+    if name not in tables:
+        raise TableError(
+            f"terminal.demand.table names {name!r}, which the scenario does not have", where="terminal.demand.table",
+            mend=f"known tables: {', '.join(sorted(tables)) or 'none'}",
+        )
+    table = tables[name]
+    for column in ("hour_start_s", "trucks"):
+        if column not in table:
+            raise TableError(
+                f"the column {column} is missing; the table has {', '.join(table)}", where=where,
+                mend="map a heading of the file to it under columns",
+            )
+    start = np.asarray(table["hour_start_s"], np.float64)
+    end = np.asarray(table["hour_end_s"], np.float64) if "hour_end_s" in table else start + hour_s
+    trucks = np.asarray(table["trucks"], np.float64)
+    for row in range(len(start)):
+        good = np.isfinite(start[row]) and np.isfinite(trucks[row])
+        if not (good and trucks[row] >= 0 and end[row] > start[row] >= 0):
+            raise TableError(
+                f"row {row + 1} is no count of trucks in an hour: {trucks[row]:g} trucks from {start[row]:g} s to "
+                f"{end[row]:g} s", where=where, mend="give a start, a later end and at least 0 trucks",
+            )
+    kind = _kind_codes(table, where) if "kind" in table else np.full(len(start), _ANY_KIND, np.int32)
+    keys = list(zip(start.tolist(), kind.tolist(), strict=True))
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise TableError(
+            f"the hour from {twice[0] / 3600:g} h is counted twice", where=where,
+            mend="keep one row per hour and kind; pick one date where the file has several",
+        )
+    return start, end, trucks, kind
+
+
+def _kind_codes(table: Columns, where: str) -> Ints:
+    words = [str(word) for word in table["kind"]]
+    unknown = sorted(set(words) - set(TRUCK_KINDS))
+    if unknown:
+        raise TableError(
+            f"unknown kind of move: {', '.join(unknown)}", where=where,
+            mend=f"map the words of the file under values to {', '.join(TRUCK_KINDS)}",
+        )
+    return np.array([TRUCK_KINDS.index(word) for word in words], np.int32)
+
+
+def check_hours(params: TerminalParams, counts: Counts) -> None:
+    """Refuse a day most of whose trucks come when no gate is open: the times are of another zone.
+
+    Raises
+    ------
+    TableError
+        With the share of trucks that fall into the opening hours.
+    """
+    total = float(counts.trucks.sum())
+    first = params.opening[0][0] - 3 * 3600.0
+    near = (counts.end_s > first) & (counts.start_s < params.closing_s)
+    share = float(counts.trucks[near].sum()) / total if total > 0 else 1.0
+    if share < 0.5:
+        raise TableError(
+            f"only {share:.0%} of the trucks come from 3 h before opening until closing", where="terminal.demand",
+            mend="give Japan Standard Time (UTC+9) and check terminal.opening",
+        )
+
+
+def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, entries: int) -> Trucks:
+    """The trucks of a run.
+
+    Parameters
+    ----------
+    params
+        Demand, hauliers and what trucks come for.
+    counts
+        As :func:`read_counts` gives them.
+    run_seed
+        Seed of the run.
+    entries
+        Places at which trucks enter the map; their shares are ``params.entry_shares`` in that order.
+    """
+    ids, count_index = _ids(params, counts, run_seed)
+    u = uniforms(make_stream(run_seed, "terminal.desired"), ids, _NO_EVENT)
+    desired = counts.start_s[count_index] + u * (counts.end_s - counts.start_s)[count_index]
+    n = len(ids)
+    time_s = np.full((n, k.TIME_COLUMNS), np.nan)
+    word = np.zeros((n, k.WORD_COLUMNS), np.int32)
+    for column in (k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV):
+        word[:, column] = -1
+    time_s[:, [k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
+    time_s[:, k.PLAN] = time_s[:, k.DESIRED] = desired
+    haulier, haulier_type = _hauliers(params, ids, run_seed)
+    word[:, k.HAULIER] = haulier
+    _moves(params, ids, counts.kind[count_index], run_seed, word)
+    _accidents(params, ids, run_seed, time_s, word)
+    if entries:
+        shares = list(params.entry_shares.values()) or [1.0] * entries
+        word[:, k.ENTRY] = _pick(uniforms(make_stream(run_seed, "terminal.entry"), ids, _NO_EVENT), shares)
+    return Trucks(ids, desired, haulier, haulier_type, time_s, word)
+
+
+def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[Ids, NDArray[np.intp]]:
+    """Ids of all trucks, ascending, and the count each comes from."""
+    keys_of = zip(counts.start_s.tolist(), counts.kind.tolist(), strict=True)
+    origins = [int(start) * 8 + kind + 1 for start, kind in keys_of]
+    keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in origins], np.uint64)
+    stream = make_stream(run_seed, "terminal.demand")
+    numbers = np.zeros(len(keys), np.int64)
+    if params.demand.law == "poisson":
+        k.poisson_counts(stream, keys, counts.trucks, numbers)
+    elif len(keys):
+        # A fraction of a truck comes with that probability.
+        whole = np.floor(counts.trucks)
+        numbers = (whole + (uniforms(stream, keys, _NO_EVENT) < counts.trucks - whole)).astype(np.int64)
+    ids = [make_ids(Kind.TRUCK, origin, int(number)) for origin, number in zip(origins, numbers, strict=True) if number]
+    index = np.repeat(np.arange(len(keys)), numbers)
+    return (np.concatenate(ids) if ids else np.empty(0, np.uint64)), index
+
+
+def _pick(u: Floats, shares: list[float]) -> Ints:
+    """Category of each uniform, with probabilities in proportion to ``shares``."""
+    cumulative = np.cumsum(shares)
+    return np.minimum(np.searchsorted(cumulative, u * cumulative[-1], side="right"), len(shares) - 1).astype(np.int32)
+
+
+def _hauliers(params: TerminalParams, ids: Ids, run_seed: np.uint64) -> tuple[Ints, Ints]:
+    types = list(params.hauliers.values())
+    stream = make_stream(run_seed, "terminal.haulier")
+    haulier_type = _pick(uniforms(stream, ids, _NO_EVENT), [t.truck_share for t in types])
+    sizes = np.array([t.hauliers for t in types])
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    within = (uniforms(stream, ids, np.uint64(1)) * sizes[haulier_type]).astype(np.int64)
+    return (first[haulier_type] + within).astype(np.int32), haulier_type
+
+
+def _moves(params: TerminalParams, ids: Ids, counted: Ints, run_seed: np.uint64, word: Ints) -> None:
+    """Kinds of moves, boxes that are fetched, and the blocks they lie in."""
+    stream = make_stream(run_seed, "terminal.moves")
+    shares = params.demand.kinds
+    listed = [shares.laden_out, shares.laden_in, shares.empty_out, shares.empty_in]
+    kind = np.where(counted == _ANY_KIND, _pick(uniforms(stream, ids, _NO_EVENT), listed), counted)
+    dual = uniforms(stream, ids, np.uint64(1)) < params.demand.dual_share
+    # A visit with two moves brings a box first, then fetches one: laden as often as among those who only fetch.
+    out = shares.laden_out + shares.empty_out
+    laden = uniforms(stream, ids, np.uint64(2)) * out < shares.laden_out
+    first_fetches_laden = (kind == 0) & ~dual
+    second_fetches_laden = dual & np.where(kind == 0, True, np.where(kind == 2, False, laden))
+    word[:, k.KIND] = kind
+    word[:, k.MOVES] = np.where(dual, 2, 1)
+    word[:, k.FLAGS] |= np.where(first_fetches_laden, k.FETCHES, 0) | np.where(second_fetches_laden, k.FETCHES << 1, 0)
+    if params.yard:
+        for move, column in enumerate((k.BLOCK_A, k.BLOCK_B)):
+            u = uniforms(stream, ids, np.uint64(3 + move))
+            word[:, column] = (u * params.yard.blocks).astype(np.int32)
+
+
+def _accidents(params: TerminalParams, ids: Ids, run_seed: np.uint64, time_s: Floats, word: Ints) -> None:
+    """Documents in disorder, drivers who refuse a holding yard, hours left to work."""
+    if params.trouble:
+        u = uniforms(make_stream(run_seed, "terminal.troubled"), ids, _NO_EVENT)
+        word[:, k.FLAGS] |= np.where(u < params.trouble.share, k.TROUBLED, 0)
+    refusing = make_stream(run_seed, "terminal.refuses")
+    for yard, holding in enumerate(params.holding_yards.values()):
+        if holding.refuse:
+            u = uniforms(refusing, ids, np.uint64(yard))
+            word[:, k.FLAGS] |= np.where(u < holding.refuse, k.REFUSES << yard, 0)
+    left = normals(make_stream(run_seed, "terminal.hours"), ids, _NO_EVENT)
+    time_s[:, k.HOURS_LEFT] = np.maximum(params.hours.left_mean_s + params.hours.left_sd_s * left, 0.0)

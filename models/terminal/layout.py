@@ -1,0 +1,254 @@
+"""The fixed side of the gate, compiled from its parameters: groups of servers, lines, laws, schedule."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.draws import lognormal_law, make_stream
+from twin.models.terminal import kernels as k
+from twin.models.terminal.params import (
+    MOST_CRANES,
+    MOST_LANES,
+    MOST_TROUBLE_PLACES,
+    Quota,
+    ServiceLaw,
+    TerminalParams,
+    Yard,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Spans = tuple[tuple[float, float], ...]
+
+_LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
+_EARLY = {"waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED}
+_LATE = {"ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY}
+#: Booked trucks go to a reserved lane before they take one that ordinary trucks could use.
+_KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3}
+
+
+class Layout(NamedTuple):
+    """An idle gate, in the form the kernel takes; columns and elements are named in ``kernels``.
+
+    Attributes
+    ----------
+    lines : (lines, 3 + m) int32
+        Head, tail and length of each line, then the groups that serve it, in the order in which idle ones
+        are taken.
+    groups : (groups, 7) int32
+        Servers open and busy, stage, first server, rule, and the one or two lines a group serves. In-gate
+        groups come first, then the trouble desk, the out-gate and the blocks.
+    servers : (servers, 2) int32
+        Row of the truck each serves, -1 if idle, and its group.
+    tally : (TALLIES,) int64
+        Counts, rules, and spaces of the holding yards.
+    num : (NUMBERS,) float64
+        Last record, flows, constants, laws.
+    streams : (5,) uint64
+        Stream of each stage, and of rehandles.
+    sched_time : (entries,) float64
+    sched_word : (entries, 4) int32
+        Kind, group, servers from then on, and whether the operator is asked before.
+    """
+
+    lines: Ints
+    groups: Ints
+    servers: Ints
+    tally: NDArray[np.int64]
+    num: Floats
+    streams: NDArray[np.uint64]
+    sched_time: Floats
+    sched_word: Ints
+
+
+class _Group(NamedTuple):
+    """One group of servers while the layout is put together.
+
+    ``size`` is the most it can ever have, so that numbers of servers stay when a fork changes counts;
+    ``steps`` are (time, servers) over the day.
+    """
+
+    stage: int
+    lines: tuple[int, ...]
+    rule: int
+    size: int
+    steps: tuple[tuple[float, int], ...]
+
+
+def lane_names(params: TerminalParams) -> list[str]:
+    """Names of the in-gate groups in the order of the layout: reserved lanes first, then by name."""
+    return sorted(params.lanes, key=lambda name: (_kind_order(params, name), name))
+
+
+def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
+    """Compile the parameters of a gate, idle at the start of the clock."""
+    members = _members(params)
+    sizes = [member.size for member in members]
+    groups = np.full((len(members), 7), -1, np.int32)
+    groups[:, [k.CAP, k.BUSY]] = 0
+    groups[:, k.FIRST] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    for index, member in enumerate(members):
+        groups[index, [k.STAGE, k.RULE]] = member.stage, member.rule
+        groups[index, k.LINE_A : k.LINE_A + len(member.lines)] = member.lines
+    servers = np.full((sum(sizes), 2), -1, np.int32)
+    servers[:, k.GROUP] = np.repeat(np.arange(len(members)), sizes)
+    sched_time, sched_word = _schedule(params, members)
+    streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
+    return Layout(
+        lines=_lines(members, k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)),
+        groups=groups,
+        servers=servers,
+        tally=_tally(params),
+        num=_numbers(params, start_s),
+        streams=np.array(streams, np.uint64),
+        sched_time=sched_time,
+        sched_word=sched_word,
+    )
+
+
+def lane_steps(params: TerminalParams, name: str) -> tuple[tuple[float, int], ...]:
+    """Open lanes of an in-gate group over the day as (from when, how many).
+
+    After the last closing of the terminal the lanes that are open stay open: whoever is in line is served.
+    """
+    group = params.lanes[name]
+    spans = group.opening or params.opening
+    closures = [c for c in params.lane_closures.values() if c.lanes == name]
+    edges = sorted({t for span in spans for t in span} | {t for c in closures for t in c.hours})
+    steps: list[tuple[float, int]] = []
+    for t in edges:
+        # No lane closes once the sign is hung: whoever is in line is served.
+        at_end = t >= params.closing_s and params.last_open_s(group) >= params.closing_s
+        is_open = at_end or any(start <= t < end for start, end in spans)
+        shut = sum(c.count for c in closures if c.hours[0] <= t < c.hours[1])
+        servers = max(group.count - shut, 0) if is_open else 0
+        if servers != (steps[-1][1] if steps else 0):
+            steps.append((t, servers))
+    return tuple(steps)
+
+
+def _kind_order(params: TerminalParams, name: str) -> int:
+    return _KIND_ORDER[params.lanes[name].kind] if params.conpas.reserved_lane else 0
+
+
+def _members(params: TerminalParams) -> list[_Group]:
+    out = []
+    for name in lane_names(params):
+        lane = params.lanes[name]
+        lines: tuple[int, ...] = (k.ORDINARY_LINE,)
+        rule = k.FIRST_LINE_FIRST
+        if params.conpas.reserved_lane and lane.kind != "ordinary":
+            lines = (k.BOOKED_LINE,) if lane.kind == "reserved" else (k.BOOKED_LINE, k.ORDINARY_LINE)
+            rule = k.OLDEST_FIRST if lane.kind == "mixed" else k.FIRST_LINE_FIRST
+        out.append(_Group(k.GATE, lines, rule, MOST_LANES, lane_steps(params, name)))
+    always = -np.inf
+    if params.trouble and params.trouble.at == "own_lane":
+        steps: tuple[tuple[float, int], ...] = ((always, params.trouble.places),)
+        out.append(_Group(k.TROUBLE, (k.TROUBLE_LINE,), k.FIRST_LINE_FIRST, MOST_TROUBLE_PLACES, steps))
+    if params.out_gate:
+        steps = ((always, params.out_gate.lanes),)
+        out.append(_Group(k.OUT_GATE, (k.OUT_LINE,), k.FIRST_LINE_FIRST, MOST_LANES, steps))
+    if params.yard:
+        steps = _crane_steps(params.yard)
+        out.extend(
+            _Group(k.CRANE, (k.FIRST_BLOCK_LINE + block,), k.FIRST_LINE_FIRST, MOST_CRANES, steps)
+            for block in range(params.yard.blocks)
+        )
+    return out
+
+
+def _crane_steps(yard: Yard) -> tuple[tuple[float, int], ...]:
+    """Cranes per block left for trucks: vessel work comes first."""
+    steps = [(-np.inf, yard.cranes_per_block)]
+    for t in sorted({t for work in yard.vessel_work for t in work.hours}):
+        taken = sum(w.cranes_per_block for w in yard.vessel_work if w.hours[0] <= t < w.hours[1])
+        steps.append((t, max(yard.cranes_per_block - taken, 0)))
+    return tuple(steps)
+
+
+def _lines(members: list[_Group], count: int) -> Ints:
+    serving: list[list[int]] = [[] for _ in range(count)]
+    for index, member in enumerate(members):
+        for line in member.lines:
+            serving[line].append(index)
+    out = np.full((count, k.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
+    out[:, k.COUNT] = 0
+    for line, groups in enumerate(serving):
+        out[line, k.SERVED_BY : k.SERVED_BY + len(groups)] = groups
+    return out
+
+
+def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, Ints]:
+    """All changes of servers and the sign, sorted by time, then kind, then group."""
+    entries = [(params.closing_s, k.SIGN, 0, 0, 0)]
+    for index, group in enumerate(members):
+        before = 0
+        for time_s, servers in group.steps:
+            # The operator may keep lanes open when a break begins, never when works shut single lanes.
+            asks = params.open_on_if_line is not None and group.stage == k.GATE and servers == 0 and before > 0
+            entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
+            before = servers
+    entries.sort()
+    return (
+        np.array([entry[0] for entry in entries]),
+        np.array([entry[1:] for entry in entries], np.int32).reshape(-1, 4),
+    )
+
+
+def _numbers(params: TerminalParams, start_s: float) -> Floats:
+    conpas, road = params.conpas, params.queue_on_road
+    quota = conpas.quota or Quota()
+    out = np.zeros(k.NUMBERS)
+    out[[k.R_TIME, k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
+    out[k.MOVE_UP] = params.move_up_s
+    out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
+    out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor if conpas.approach_signal else 1.0
+    out[k.GRACE_EARLY] = quota.grace_early_s
+    out[k.GRACE_LATE] = quota.grace_late_s
+    out[k.KAPPA] = 1 / road.spacing_m
+    out[k.FREE_SPEED] = road.free_speed_mps
+    # The wave by which a queue sets off runs one spacing back per reaction time.
+    out[k.WAVE_SPEED] = road.spacing_m / road.reaction_s
+    out[k.FLOW_MEMORY] = road.flow_memory_s
+    out[k.ROAD_LANES] = road.lanes
+    laws: dict[int, ServiceLaw] = {k.GATE: params.service}
+    if params.trouble:
+        laws[k.TROUBLE] = params.trouble.lasts
+    if params.out_gate:
+        laws[k.OUT_GATE] = params.out_gate.service
+    if params.yard:
+        laws[k.CRANE] = params.yard.service
+        out[k.REHANDLE_MEAN] = params.yard.rehandles_per_pickup
+        out[k.REHANDLE_S] = params.yard.rehandle_s
+        out[k.DRIVE_S] = params.yard.drive_s
+    for stage, law in laws.items():
+        out[k.FIRST_LAW + 5 * stage : k.FIRST_LAW + 5 * (stage + 1)] = _law(law)
+    return out
+
+
+def _law(law: ServiceLaw) -> list[float]:
+    log_mean, log_sd = lognormal_law(law.mean_s, law.cv)
+    return [float(_LAWS[law.law]), law.mean_s, log_mean, log_sd, float(law.phases)]
+
+
+def _tally(params: TerminalParams) -> NDArray[np.int64]:
+    quota = params.conpas.quota or Quota()
+    yards = list(params.holding_yards.values())
+    out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
+    out[k.ACCEPTING] = 1
+    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD]] = -1
+    out[k.SUSPEND] = params.at_closure == "suspend"
+    out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at == "in_lane")
+    out[k.EARLY] = _EARLY[quota.early]
+    out[k.LATE] = _LATE[quota.late_goes_to]
+    out[k.RESERVED] = params.conpas.reserved_lane
+    out[k.HAS_YARD] = bool(params.yard)
+    out[k.HAS_OUT_GATE] = bool(params.out_gate)
+    out[k.FLUSH] = params.last_truck_rule == "close_at_once"
+    out[k.GATE_GROUPS] = len(params.lanes)
+    out[k.YARDS] = len(yards)
+    out[k.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
+    return out

@@ -1,0 +1,373 @@
+"""The container-terminal gate as a model of the city."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.columns import TRUCK_REASONS
+from twin.engine.clock import clock_text
+from twin.engine.ledger import Account
+from twin.engine.sim_model import Stage, State, Tables
+from twin.errors import EngineError, ScenarioError
+from twin.models.terminal import approach, records
+from twin.models.terminal import kernels as k
+from twin.models.terminal.agents import Haulier, TerminalOperator
+from twin.models.terminal.booking import Bookings, book
+from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
+from twin.models.terminal.layout import lane_names, make_layout
+from twin.models.terminal.params import TerminalParams
+from twin.models.terminal.state import Now, arrays_of, new_state, state_of
+from twin.models.terminal.traces import Tracer
+
+Rows = NDArray[np.int64]
+_NONE: Rows = np.empty(0, np.int64)
+_RECORD_ROOM = 4096
+
+
+class Terminal:
+    """The gate of the container terminal, with its line, yards and booking.
+
+    Parameters
+    ----------
+    params
+        See :class:`~twin.models.terminal.params.TerminalParams`.
+    city
+        Needed where trucks drive: its places ``in-gate``, ``out-gate`` and the entries.
+    tables
+        Tables of the scenario; ``params.demand.table`` names the one with the counts.
+
+    Raises
+    ------
+    TableError
+        If the table of counts is missing or wrong.
+    """
+
+    name = "terminal"
+    _stage: Stage
+    _now: Now
+    _bookings: Bookings
+
+    def __init__(self, params: TerminalParams, city: City, tables: Mapping[str, Columns]) -> None:
+        self._params = params
+        self._city = city
+        self._counts = read_counts(params, tables)
+        check_hours(params, self._counts)
+        self._approach: approach.Approach | None = None
+
+    @property
+    def leads_s(self) -> Mapping[str, float]:
+        """Trucks are announced to the road this long before they enter it."""
+        return {} if self._params.approach == "none" else {approach.ROAD: self._params.announce_s}
+
+    def begin(self, stage: Stage) -> None:
+        """Make the trucks of the day, open the books, hire operator and hauliers, announce the first trucks."""
+        self._stage = stage
+        self._approach = self._find_approach(stage)
+        self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
+        self._make_day(stage)
+        self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line)
+        self._hauliers = self._hire(stage)
+        self._records = records.Records(_RECORD_ROOM)
+        self._constants_due = True
+        self._tracer = Tracer(self._params, self._city, self._approach, stage)
+        self._sort_plans()
+        self._announce(stage.start_s)
+
+    def advance(self, until_s: float) -> None:
+        """Let trucks set out, join, be served and leave, each at its exact moment."""
+        channels = self._stage.channels
+        if self._next_s > until_s and channels.next_time_s(self.name) > until_s:
+            return
+        arrivals = self._receive(until_s) if self._approach else self._order
+        self._run(until_s, arrivals)
+        self._announce(until_s)
+
+    def accounts(self) -> Sequence[Account]:
+        """Trucks, and bookings where there are quotas."""
+        now = self._now
+        state = now.word[:, k.STATE]
+        left = np.bincount(now.word[state == k.LEFT, k.REASON], minlength=len(TRUCK_REASONS))
+        trucks = Account(
+            "trucks",
+            entered=int(now.tally[k.ENTERED]),
+            inside=int(((state >= k.HELD) & (state <= k.DRIVING)).sum()),
+            left=dict(zip(TRUCK_REASONS, left.tolist(), strict=True)),
+            received=int(now.tally[k.RECEIVED]),
+            handed_over=int(now.tally[k.HANDED_OVER]),
+        )
+        if not self._bookings.asked:
+            return [trucks]
+        booked = now.word[:, k.CLASS] == k.BOOKED
+        done = int((booked & (state >= k.GONE) & (state <= k.LEFT)).sum())
+        waiting = int((booked & (state < k.GONE)).sum())
+        cancelled = int(self._bookings.no_show.sum())
+        bookings = Account(
+            "bookings",
+            entered=self._bookings.asked,
+            inside=waiting,
+            left={"served": done, "refused": self._bookings.unplaced, "cancelled": cancelled},
+        )
+        return [trucks, bookings]
+
+    def is_empty(self) -> bool:
+        """Whether every truck of the day has come and gone."""
+        state = self._now.word[:, k.STATE]
+        return bool(((state == k.LEFT) | (state == k.WITHDRAWN)).all())
+
+    def drain_tables(self) -> Tables:
+        """Visits that ended, changes of the queue, traces; slots and constants once."""
+        out = self._records.drain(self._now)
+        out.update(self._tracer.drain(self._now))
+        if self._constants_due:
+            self._constants_due = False
+            out.update(records.slot_table(self._bookings))
+            out.update(records.constant_table(self._params))
+        return out
+
+    def state(self) -> State:
+        """Trucks, lines, servers, events, records and traces not yet drained, bookings."""
+        out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
+        out.update({f"records/{name}": values for name, values in self._records.state().items()})
+        out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
+        out.update({f"bookings/{name}": values for name, values in records.bookings_state(self._bookings).items()})
+        out["groups"] = np.array(lane_names(self._params))
+        out["once"] = np.array([self._constants_due])
+        return out
+
+    def restore(self, state: State, forked_at_s: float | None = None) -> None:
+        """Put the state back; after a fork, trucks that have not set out are those of the new parameters."""
+        fresh, fresh_bookings = self._now, self._bookings
+        parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}, "bookings": {}}
+        for key, values in state.items():
+            head, _, tail = key.partition("/")
+            if head in parts:
+                parts[head][tail] = values
+        self._records.restore(parts["records"])
+        self._tracer.restore(parts["tracer"])
+        self._constants_due = bool(state["once"][0])
+        self._bookings = records.bookings_of(parts["bookings"])
+        self._now = state_of(parts["now"], self._layout)
+        # What the operator has decided stands in the schedule.
+        if forked_at_s is None:
+            self._now.sched_word[:] = parts["now"]["sched_word"]
+            self._now.sched_time[:] = parts["now"]["sched_time"]
+        if forked_at_s is not None:
+            self._fork(fresh, fresh_bookings, [str(name) for name in state["groups"]], forked_at_s)
+        self._sort_plans()
+        self._look_ahead()
+
+    # The day ---------------------------------------------------------------------------------------
+
+    def _find_approach(self, stage: Stage) -> approach.Approach | None:
+        has_road = stage.channels.has_board(approach.LINK_TIME_BOARD)
+        if self._params.approach == "none" or (self._params.approach == "auto" and not has_road):
+            return None
+        if not has_road:
+            raise ScenarioError(
+                "terminal.approach is road, but the city has no road traffic", where="terminal.approach",
+                mend="add road_traffic to the scenario, or set terminal.approach to none",
+            )
+        return approach.Approach(self._city, self._params)
+
+    def _make_day(self, stage: Stage) -> None:
+        entries = len(self._approach.entries) if self._approach else 0
+        trucks = make_trucks(self._params, self._counts, stage.run_seed, entries)
+        self._bookings = book(self._params, self._counts, trucks, stage.run_seed)
+        planned = trucks.time_s[:, k.PLAN]
+        if self._approach:
+            drive_s = self._approach.free_time_s[trucks.word[:, k.ENTRY]]
+            # Nobody drives before the clock starts: start it early enough for the first trucks.
+            trucks.time_s[:, k.ENTER] = np.maximum(planned - drive_s, stage.start_s)
+        early = int((self._bookings.comes & (planned < stage.start_s)).sum())
+        if early:
+            raise ScenarioError(
+                f"{early} trucks would reach the gate before the clock starts at {clock_text(stage.start_s)}",
+                where="clock.from", mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
+            )
+        comes = self._bookings.comes & (planned < stage.end_s)
+        trucks.word[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
+        self._now = new_state(self._layout, trucks.ids, trucks.time_s, trucks.word)
+
+    def _act_s(self, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """When each truck first acts: it is announced to the road, or appears at the line."""
+        return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN]
+
+    def _hire(self, stage: Stage) -> list[Haulier]:
+        out: list[Haulier] = []
+        slots = len(self._bookings.slot_from_s)
+        for size, traits in self._params.hauliers.items():
+            for _ in range(traits.hauliers):
+                out.append(Haulier(stage.city_model, len(out), size, traits, np.zeros(slots), False))
+        return out
+
+    def _sort_plans(self) -> None:
+        """Rows in the order in which they act; withdrawn ones never do."""
+        now = self._now
+        acts = self._act_s(now.time_s)
+        rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
+        self._order: Rows = rows[np.lexsort((now.ids[rows], acts[rows]))].astype(np.int64)
+        self._order_s = acts[self._order]
+        live = rows[np.argsort(now.ids[rows])]
+        self._rows_by_id, self._sorted_ids = live, now.ids[live]
+        self._out_rows = np.zeros(len(now.ids), np.int64)
+
+    def _look_ahead(self) -> None:
+        """Earliest moment at which anything happens here of itself."""
+        now = self._now
+        nth = int(now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT])
+        entry = int(now.tally[k.SCHED_NEXT])
+        self._next_s = min(
+            float(self._order_s[nth]) if nth < len(self._order_s) else math.inf,
+            float(now.sched_time[entry]) if entry < len(now.sched_time) else math.inf,
+            float(now.heap_times[0]) if now.heap_size[0] else math.inf,
+        )
+
+    # The road --------------------------------------------------------------------------------------
+
+    def _announce(self, until_s: float) -> None:
+        """Tell the road of the trucks that set out soon; each takes the route that is best at that moment."""
+        if self._approach:
+            now = self._now
+            nth = int(now.tally[k.ANNOUNCED])
+            end = int(np.searchsorted(self._order_s, until_s, side="right"))
+            if end > nth:
+                rows = self._order[nth:end]
+                at_s = np.maximum(self._order_s[nth:end], self._stage.start_s)
+                paths = [
+                    self._approach.inbound(int(entry), self._board(t))
+                    for entry, t in zip(now.word[rows, k.ENTRY], at_s.tolist(), strict=True)
+                ]
+                approach.send(self._stage.channels, now.ids[rows], now.time_s[rows, k.ENTER], paths)
+                self._tracer.sets_out(rows, now, paths)
+                now.word[rows, k.STATE] = k.DRIVING_IN
+                now.tally[[k.ENTERED, k.HANDED_OVER]] += len(rows)
+                now.tally[k.ANNOUNCED] = end
+        self._look_ahead()
+
+    def _board(self, at_s: float) -> NDArray[np.float64]:
+        return self._stage.channels.board(approach.LINK_TIME_BOARD, at_s)  # type: ignore[return-value]
+
+    def _receive(self, until_s: float) -> Rows:
+        """Take trucks from the road: those who come join the line, those who go are gone."""
+        now = self._now
+        rows = self._stage.channels.take(self.name, until_s).data
+        if not len(rows):
+            return _NONE
+        found = self._rows_by_id[np.searchsorted(self._sorted_ids, rows["id"])].astype(np.int64)
+        now.tally[k.RECEIVED] += len(rows)
+        coming = now.word[found, k.STATE] == k.DRIVING_IN
+        here = found[coming]
+        now.time_s[here, k.JOIN] = rows["time_s"][coming]
+        self._tracer.arrives(here, now, rows["time_s"][coming])
+        gone = found[~coming]
+        now.word[gone, k.STATE] = k.LEFT
+        self._tracer.goes(gone, now, rows["time_s"][~coming])
+        return here
+
+    # The gate --------------------------------------------------------------------------------------
+
+    def _run(self, until_s: float, arrivals: Rows) -> None:
+        now = self._now
+        if self._approach:
+            now.tally[k.PLAN_NEXT] = 0
+            arrival_s = now.time_s[arrivals, k.JOIN]
+        else:
+            arrival_s = self._order_s
+            first = int(now.tally[k.PLAN_NEXT])
+        now.tally[k.OUT_COUNT] = 0
+        while True:
+            code = k.run_until(until_s, *now, arrivals, arrival_s, self._out_rows, self._records.room)
+            if code == k.REACHED:
+                break
+            if code == k.ASK:
+                self._ask()
+            elif code == k.FULL:
+                self._records.take_away(now)
+            else:
+                raise EngineError(
+                    f"the event queue of the gate is full at {len(now.heap_times)} entries",
+                    where=f"terminal, {clock_text(until_s)}", mend="please report it with the scenario",
+                )
+        if not self._approach:
+            now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
+        self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
+
+    def _ask(self) -> None:
+        """A break begins: the operator decides whether the lanes close."""
+        now = self._now
+        entry = int(now.tally[k.SCHED_NEXT])
+        in_line = int(now.lines[[k.ORDINARY_LINE, k.BOOKED_LINE], k.COUNT].sum())
+        if self._operator.keeps_open(in_line):
+            group = now.sched_word[entry, k.S_GROUP]
+            now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]
+        now.sched_word[entry, k.S_ASK] = 0
+
+    def _send_off(self, rows: Rows) -> None:
+        """Trucks that are through, or were turned away, drive back the way they came, or are gone."""
+        now = self._now
+        self._records.ended(rows)
+        self._tracer.passes_gate(rows, now)
+        if self._approach is None or not len(rows):
+            now.word[rows, k.STATE] = k.LEFT
+            return
+        out_s = now.time_s[rows, k.OUT]
+        paths = [
+            self._approach.outbound(int(entry), self._board(t))
+            for entry, t in zip(now.word[rows, k.ENTRY], out_s.tolist(), strict=True)
+        ]
+        approach.send(self._stage.channels, now.ids[rows], out_s + self._params.announce_s, paths)
+        self._tracer.sets_out(rows, now, paths)
+        now.word[rows, k.STATE] = k.DRIVING_OUT
+        now.tally[k.HANDED_OVER] += len(rows)
+
+    # A fork ----------------------------------------------------------------------------------------
+
+    def _fork(self, fresh: Now, fresh_bookings: Bookings, groups: list[str], at_s: float) -> None:
+        """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
+
+        A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
+        new demand has, and whose moment has passed, does not come.
+        """
+        if groups != lane_names(self._params):
+            raise ScenarioError(
+                f"a fork cannot rename groups of lanes: {groups} became {lane_names(self._params)}",
+                where="terminal.lanes", mend="keep the names and kinds; change count or opening",
+            )
+        old = self._now
+        acted = old.word[:, k.STATE] != k.PLANNED
+        gone = old.word[:, k.STATE] == k.WITHDRAWN
+        new_comes = (fresh.word[:, k.STATE] == k.PLANNED) & (self._act_s(fresh.time_s) > at_s)
+        new_comes &= ~np.isin(fresh.ids, old.ids[acted & ~gone])
+        keeps = ~acted & ~np.isin(old.ids, fresh.ids[new_comes]) & np.isin(
+            old.ids, fresh.ids[fresh.word[:, k.STATE] == k.PLANNED]
+        )
+        old.word[~acted & ~keeps, k.STATE] = k.WITHDRAWN
+        arrays = arrays_of(old)
+        for name in ("ids", "time_s", "word"):
+            arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
+        self._now = state_of(arrays, self._layout)
+        self._bookings = fresh_bookings
+        self._set_servers(at_s)
+        self._sort_plans()
+        passed = int(np.searchsorted(self._order_s, at_s, side="right"))
+        self._now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT] = passed
+
+    def _set_servers(self, at_s: float) -> None:
+        """Let the last past entry of each group act now; those before it have acted."""
+        now = self._now
+        past = np.flatnonzero(now.sched_time <= at_s)
+        acts_now: dict[int, int] = {}
+        for entry in past.tolist():
+            if now.sched_word[entry, k.S_KIND] == k.SET_SERVERS:
+                acts_now[int(now.sched_word[entry, k.S_GROUP])] = entry
+        first = len(past) - len(acts_now)
+        # The entries that act now go last among the past ones, at the moment of the fork.
+        order = [e for e in past.tolist() if e not in acts_now.values()] + list(acts_now.values())
+        now.sched_word[: len(past)] = now.sched_word[order]
+        now.sched_time[first : len(past)] = at_s
+        now.tally[k.SCHED_NEXT] = first

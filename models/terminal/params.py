@@ -1,0 +1,567 @@
+"""Parameters of the container-terminal gate, each with its source and grade."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from twin.params import Params, quantity
+from twin.units import (
+    CarbonPerLitre,
+    ClockSpan,
+    ClockTime,
+    Count,
+    FuelRate,
+    MassRate,
+    Metres,
+    Seconds,
+    Share,
+    Speed,
+    Yen,
+)  # fmt: skip
+
+Law = Literal["exponential", "lognormal", "erlang", "deterministic"]
+LaneKind = Literal["ordinary", "reserved", "booked_first", "mixed"]
+
+#: Most servers of each kind; groups of servers have this size, so that counts may change at a fork.
+MOST_LANES = 200
+MOST_CRANES = 20
+MOST_TROUBLE_PLACES = 500
+
+_TODAY = "choice: today's gate, without the measure"
+_SCENARIO = "given by the scenario"
+_NO_JAPANESE_VALUE = "guess: no published Japanese value found"
+
+#: Trucks per hour of a working-day guess: 2,300 trucks, a tenth in line at 08:30, least at noon.
+_GUESSED_DAY: dict[float, float] = {
+    27000.0: 138.0, 30600.0: 322.0, 34200.0: 345.0, 37800.0: 299.0, 41400.0: 92.0, 45000.0: 184.0,
+    48600.0: 299.0, 52200.0: 322.0, 55800.0: 299.0,
+}  # fmt: skip
+
+
+class ServiceLaw(Params):
+    """How long one service lasts: a law, its mean and its spread."""
+
+    law: Law = quantity("lognormal", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only")
+    mean_s: Seconds = quantity(150.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0, le=86400)
+    cv: float = quantity(
+        0.6, source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=10,
+        doc="coefficient of variation of the lognormal law",
+    )
+    phases: int = quantity(
+        3, source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=1, le=1000, doc="phases of the Erlang law"
+    )
+
+
+class GateService(ServiceLaw):
+    """Reception and check of one truck in an in-gate lane."""
+
+
+class OutGateService(ServiceLaw):
+    """Check of one truck at the out-gate."""
+
+    mean_s: Seconds = quantity(42.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0, le=86400)
+    cv: float = quantity(0.5, source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=10)
+
+
+class CraneService(ServiceLaw):
+    """One box between truck and stack, without rehandles."""
+
+    mean_s: Seconds = quantity(
+        180.0, "s", source="guess from remembered RTG cycle times", grade="G", fork="new_only", gt=0, le=86400
+    )
+    cv: float = quantity(0.4, source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=10)
+
+
+class TroubleTime(ServiceLaw):
+    """How long it takes to mend the documents of a truck."""
+
+    law: Law = quantity("exponential", source="guess: a law with a long tail", grade="G", fork="new_only")
+    mean_s: Seconds = quantity(
+        3600.0, "s", source="NCFRP Report 11 (US terminals): about 1 h each; Japan not found", grade="G",
+        fork="new_only", gt=0, le=86400,
+    )
+
+
+class KindShares(Params):
+    """What the trucks come for; shares are scaled to their sum."""
+
+    laden_out: Share = quantity(0.35, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0)
+    laden_in: Share = quantity(0.25, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0)
+    empty_out: Share = quantity(0.15, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0)
+    empty_in: Share = quantity(0.25, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.laden_out + self.laden_in + self.empty_out + self.empty_in <= 0:
+            raise ValueError("the shares of the kinds of moves are all 0; give at least one")
+        return self
+
+
+class Demand(Params):
+    """Trucks that want to come, by the hour at which they would reach the line."""
+
+    table: str = quantity(
+        "", source=_SCENARIO, grade="D", fork="new_only",
+        doc="table with columns hour_start_s, trucks and, if wanted, hour_end_s and kind",
+    )
+    hourly: dict[ClockTime, Count] = quantity(
+        unit="trucks", source="guess: a synthetic day; neither DICT's total nor its profile is published",
+        grade="G", fork="new_only", default_factory=lambda: dict(_GUESSED_DAY),
+        doc="trucks by start of the hour; used where no table is named",
+    )
+    hour_s: Seconds = quantity(3600.0, "s", source="choice: hourly counts", grade="D", gt=0, le=86400)
+    day_total: Count | None = quantity(
+        None, "trucks", source="choice: the counts as they stand", grade="D", fork="new_only", ge=0, le=200_000,
+        doc="the counts are scaled to this total",
+    )
+    factor: float = quantity(
+        1.0, source="choice: an ordinary day", grade="D", fork="new_only", ge=0, le=20,
+        doc="every count is multiplied by this, for example before long holidays",
+    )
+    law: Literal["poisson", "fixed"] = quantity(
+        "poisson", source="choice: hauliers decide independently", grade="D", fork="new_only",
+        doc="poisson: counts vary from day to day; fixed: exactly the counts, at random moments of the hour",
+    )
+    kinds: KindShares = KindShares()
+    dual_share: Share = quantity(
+        0.2, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        doc="share of visits with two moves: a box in and a box out",
+    )
+
+    @field_validator("hourly")
+    @classmethod
+    def _counts(cls, hourly: dict[float, float]) -> dict[float, float]:
+        for hour, trucks in hourly.items():
+            if trucks < 0 or hour < 0:
+                raise ValueError(f"{trucks:g} trucks at {hour:g} s: neither may be negative")
+        return hourly
+
+
+class LaneGroup(Params):
+    """Lanes of one kind at the in-gate."""
+
+    count: int = quantity(
+        source=_SCENARIO, grade="G", fork="now", ge=0, le=MOST_LANES, doc="lanes; DICT's number is not published"
+    )
+    kind: LaneKind = quantity(
+        "ordinary", source=_TODAY, grade="D", fork="now",
+        doc="reserved: booked trucks only; booked_first: ordinary ones when no booked truck waits; "
+        "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane all are mixed",
+    )
+    opening: tuple[ClockSpan, ...] | None = quantity(
+        None, source="choice: as the terminal", grade="D", fork="now", doc="own opening hours, to stagger breaks"
+    )
+
+
+class LaneClosure(Params):
+    """Lanes that are shut for a while, for example for works."""
+
+    lanes: str = quantity(source=_SCENARIO, grade="G", fork="now", doc="name of the group of lanes")
+    count: int = quantity(source=_SCENARIO, grade="G", fork="now", ge=1, le=200)
+    hours: ClockSpan = quantity(source=_SCENARIO, grade="G", fork="now")
+
+
+class Trouble(Params):
+    """Trucks whose documents are not in order."""
+
+    share: Share = quantity(
+        0.05, "%", source="NCFRP Report 11 (US terminals); Japan not found", grade="G", fork="new_only", ge=0, le=1
+    )
+    lasts: TroubleTime = TroubleTime()
+    at: Literal["own_lane", "in_lane"] = quantity(
+        "own_lane", source="guess: trucks in trouble are sent aside", grade="G", fork="no",
+        doc="own_lane: mended aside; in_lane: the lane waits for it",
+    )
+    places: int = quantity(40, source=_NO_JAPANESE_VALUE, grade="G", fork="now", ge=1, le=MOST_TROUBLE_PLACES)
+
+
+class HoldingYard(Params):
+    """Spaces in which trucks wait off the road."""
+
+    spaces: int = quantity(source=_SCENARIO, grade="G", fork="no", ge=0, le=20_000)
+    refuse: Share = quantity(
+        0.0, "%", source="choice: everybody uses it", grade="G", fork="new_only", ge=0, le=1,
+        doc="share of drivers who would rather wait on the road",
+    )
+    place: str = quantity("", source=_SCENARIO, grade="D", fork="no", doc="id of the yard in the city, for pictures")
+
+
+def _yumeshima_yards() -> dict[str, HoldingYard]:
+    return {
+        "yard-east": HoldingYard(spaces=280, place="yard-east"),
+        "yard-west": HoldingYard(spaces=160, place="yard-west"),
+    }
+
+
+class QueueOnRoad(Params):
+    """How trucks that find no space stand on the public road."""
+
+    along: str = quantity("", source=_SCENARIO, grade="D", fork="no", doc="name of the street, for people")
+    spacing_m: Metres = quantity(
+        15.0, "m", source="a container truck in a standing queue: 1 over its jam density", grade="D", fork="no",
+        gt=5, le=50,
+    )
+    free_speed_mps: Speed = quantity(
+        50 / 3.6, "m/s", source="guess: free-flow speed of container trucks on the trunk road", grade="G",
+        fork="no", gt=0, le=40,
+    )
+    reaction_s: Seconds = quantity(
+        3.0, "s", source="three car units of 1 s each: backward wave of 5 m/s", grade="D", fork="no", gt=0, le=20,
+        doc="time by which a truck follows the one ahead when a queue sets off",
+    )
+    lanes: int = quantity(1, source="guess: trucks queue in the kerb lane", grade="G", fork="no", ge=1, le=6)
+    flow_memory_s: Seconds = quantity(
+        600.0, "s", source="choice: flows into and out of the queue are averaged over ten minutes", grade="D",
+        fork="no", gt=0, le=7200,
+    )
+
+
+class Quota(Params):
+    """Booking slots with a quota: the switch that flattens arrivals."""
+
+    slot_s: Seconds = quantity(3600.0, "s", source="CONPAS at Tokyo Oi: one-hour slots", grade="V", ge=300, le=86400)
+    per_slot: Count = quantity(
+        180.0, "trucks", source="guess: 60 % of a day of 2,300 trucks over its slots", grade="G", fork="new_only",
+        ge=0, le=100_000,
+    )
+    slots: dict[ClockTime, Count] = quantity(
+        unit="trucks", source="choice: the same quota in every slot", grade="D", fork="new_only",
+        default_factory=dict, doc="quota of single slots, by their start",
+    )
+    overbooking: Share = quantity(
+        0.0, "%", source="choice: none", grade="D", fork="new_only", ge=0, le=2, doc="places given beyond the quota"
+    )
+    max_shift_s: Seconds = quantity(
+        14400.0, "s", source="guess: a haulier moves a visit by half a day's opening at most", grade="G",
+        fork="new_only", ge=0,
+    )
+    later_weight: float = quantity(
+        1.0, source="guess: an hour later is as bad as an hour earlier", grade="G", fork="new_only", gt=0, le=100,
+        doc="how much worse a later slot is than an earlier one at the same distance",
+    )
+    unplaced: Literal["comes_ordinary", "stays_away"] = quantity(
+        "comes_ordinary", source="guess", grade="G", fork="new_only",
+        doc="what happens to a truck that finds no slot; stays_away: booking in principle, it comes another day",
+    )
+    penalty: bool = quantity(
+        False, source="choice: none, as at the first trials", grade="D", fork="new_only",
+        doc="no-shows and trucks outside their window are punished",
+    )
+    on_time: Share = quantity(
+        0.72, "%", source="Sydney Port Botany before penalties (2009)", grade="V", fork="new_only", ge=0, le=1,
+        doc="share of booked trucks that come in their slot; the others come when it suits them",
+    )
+    on_time_with_penalty: Share = quantity(
+        0.95, "%", source="Sydney Port Botany with penalties (2011/12)", grade="V", fork="new_only", ge=0, le=1
+    )
+    no_show: Share = quantity(
+        0.10, "%", source="guess within 3-40 % published abroad", grade="G", fork="new_only", ge=0, le=1
+    )
+    no_show_with_penalty: Share = quantity(
+        0.03, "%", source="guess: the least of the published shares", grade="G", fork="new_only", ge=0, le=1
+    )
+    no_show_then: Literal["comes_ordinary", "stays_away"] = quantity(
+        "comes_ordinary", source="guess: the box is fetched later, unbooked", grade="G", fork="new_only"
+    )
+    bunching: float = quantity(
+        1.0, source="choice: evenly within the slot", grade="D", fork="new_only", ge=1, le=20,
+        doc="position within the slot is a uniform draw to this power; above 1 trucks bunch at its start",
+    )
+    grace_early_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
+    grace_late_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
+    early: Literal["waits", "ordinary", "admitted"] = quantity("waits", source="guess", grade="G", fork="no")
+    late_goes_to: Literal["ordinary", "turned_away", "admitted"] = quantity(
+        "ordinary", source="guess", grade="G", fork="no"
+    )
+
+
+class CheckedDocuments(Params):
+    """Documents matched before arrival and a card touch: the switch that makes the gate faster."""
+
+    service_factor: Share = quantity(
+        0.4, "%", source="published -20 % (Yokohama) to -60..-80 % (Yokohama IN, Kobe)", grade="V",
+        fork="new_only", gt=0, le=2, doc="gate service of a checked truck over that of an unchecked one",
+    )
+
+
+class ApproachSignal(Params):
+    """The yard learns of the truck before it comes: the switch that makes the yard faster."""
+
+    lead_s: Seconds = quantity(900.0, "s", source="CONPAS: about 15 min for pre-marshalling", grade="V", ge=0)
+    rehandle_factor: Share = quantity(0.5, "%", source="guess", grade="G", fork="new_only", ge=0, le=1)
+
+
+class Conpas(Params):
+    """Four separate switches; all off is today."""
+
+    booked_share: Share = quantity(
+        0.6, "%", source="guess: the planner's question", grade="G", fork="new_only", ge=0, le=1,
+        doc="share of trucks whose haulier takes part, once any switch is on",
+    )
+    booked_share_cap: Share = quantity(1.0, "%", source="choice: no cap", grade="D", fork="no", ge=0, le=1)
+    quota: Literal[False] | Quota = quantity(False, source=_TODAY, grade="D", fork="new_only")
+    reserved_lane: bool = quantity(
+        False, source=_TODAY, grade="D", fork="no", doc="booked trucks have a line of their own, see the lanes' kinds"
+    )
+    checked_documents: Literal[False] | CheckedDocuments = quantity(
+        False, source=_TODAY, grade="D", fork="new_only"
+    )
+    approach_signal: Literal[False] | ApproachSignal = quantity(False, source=_TODAY, grade="D", fork="new_only")
+
+    @field_validator("quota", "checked_documents", "approach_signal", mode="before")
+    @classmethod
+    def _on_means_defaults(cls, value: Any) -> Any:
+        return {} if value is True else value
+
+    @model_validator(mode="after")
+    def _cap(self) -> Self:
+        if self.booked_share > self.booked_share_cap:
+            raise ValueError(
+                f"a booked share of {self.booked_share:.0%} is above its cap of {self.booked_share_cap:.0%}; "
+                "lower booked_share or raise booked_share_cap"
+            )
+        return self
+
+    @property
+    def any_switch(self) -> bool:
+        """Whether anybody takes part at all."""
+        return bool(self.quota or self.reserved_lane or self.checked_documents or self.approach_signal)
+
+
+class VesselWork(Params):
+    """Hours in which vessels take cranes from the trucks."""
+
+    hours: ClockSpan = quantity(source=_SCENARIO, grade="G", fork="now")
+    cranes_per_block: int = quantity(1, source=_SCENARIO, grade="G", fork="now", ge=1, le=20)
+
+
+class Yard(Params):
+    """Stacks with RTG cranes behind the gate."""
+
+    blocks: int = quantity(16, source="guess: DICT's number is not published", grade="G", fork="no", ge=1, le=200)
+    cranes_per_block: int = quantity(
+        2, source="guess: DICT's number of RTGs is not published", grade="G", fork="now", ge=1, le=MOST_CRANES
+    )
+    vessel_work: tuple[VesselWork, ...] = quantity(
+        (), source="choice: none; vessel work comes before trucks", grade="D", fork="now"
+    )
+    service: CraneService = CraneService()
+    rehandles_per_pickup: float = quantity(
+        0.6, source="remembered order of magnitude", grade="M", fork="new_only", ge=0, le=20,
+        doc="boxes in the way of a laden box that is fetched, on average",
+    )
+    rehandle_s: Seconds = quantity(90.0, "s", source="guess", grade="G", fork="new_only", ge=0, le=3600)
+    drive_s: Seconds = quantity(
+        120.0, "s", source="guess: 1 km inside the terminal at 30 km/h", grade="G", fork="no", ge=0, le=7200,
+        doc="from gate to block, from block to block and to the out-gate, each",
+    )
+
+
+class OutGate(Params):
+    """Lanes at the out-gate."""
+
+    lanes: int = quantity(6, source="guess: not published", grade="G", fork="now", ge=1, le=MOST_LANES)
+    service: OutGateService = OutGateService()
+
+
+class HaulierType(Params):
+    """Hauliers of one size."""
+
+    hauliers: int = quantity(source="guess", grade="G", fork="no", ge=1, le=5000)
+    truck_share: Share = quantity(unit="%", source="guess", grade="G", fork="new_only", ge=0)
+    choice_scale_s: Seconds = quantity(
+        1200.0, "s", source="guess: how much taste varies between slots, in seconds of shift", grade="G",
+        fork="new_only", ge=0,
+    )
+    wait_weight: float = quantity(
+        2.0, source="guess: a minute in line weighs like two minutes of shift", grade="G", fork="new_only", ge=0
+    )
+
+
+def _haulier_types() -> dict[str, HaulierType]:
+    return {
+        "large": HaulierType(hauliers=12, truck_share=0.5, choice_scale_s=900.0),
+        "small": HaulierType(hauliers=44, truck_share=0.35, choice_scale_s=1200.0),
+        "owner_driver": HaulierType(hauliers=60, truck_share=0.15, choice_scale_s=1800.0),
+    }
+
+
+class Money(Params):
+    """What waiting costs, burns and emits."""
+
+    fee_after_s: Seconds = quantity(1800.0, "s", source="MLIT notice 209 of 2024: the first 30 min are free", grade="V")
+    fee_yen: Yen = quantity(2220.0, "yen", source="MLIT notice 209 of 2024, trailer, each further 30 min", grade="V")
+    fee_late_after_s: Seconds = quantity(7200.0, "s", source="MLIT notice 209 of 2024: beyond 2 h", grade="V")
+    fee_late_yen: Yen = quantity(2670.0, "yen", source="MLIT notice 209 of 2024, trailer, beyond 2 h", grade="V")
+    idle_fuel_per_s: FuelRate = quantity(
+        1.5 / 3600, "L/s", source="Environment Agency of Japan (1997): 0.22-0.30 L per 10 min, 10-t truck",
+        grade="V", ge=0, doc="idling",
+    )
+    fuel_co2: CarbonPerLitre = quantity(
+        2.6, "kg/L", source="Ministry of the Environment: 160-220 g carbon per 10 min of idling", grade="V", ge=0
+    )
+    idle_nox_per_s: MassRate = quantity(
+        0.030 / 3600, "kg/s", source="order of magnitude of the EPA 2008 idling sheet", grade="M", ge=0
+    )
+
+
+class Hours(Params):
+    """How much working time drivers have left when they set out."""
+
+    left_mean_s: Seconds = quantity(14400.0, "s", source="guess", grade="G", fork="new_only", gt=0)
+    left_sd_s: Seconds = quantity(5400.0, "s", source="guess", grade="G", fork="new_only", ge=0)
+
+
+def _guessed_lanes() -> dict[str, LaneGroup]:
+    return {"A": LaneGroup(count=14), "B": LaneGroup(count=4)}
+
+
+class TerminalParams(Params):
+    """The container-terminal gate: demand, lanes, yards, and what CONPAS changes."""
+
+    demand: Demand = Demand()
+    opening: tuple[ClockSpan, ...] = quantity(
+        ((30600.0, 41400.0), (46800.0, 59400.0)), "",
+        source="gate hours of the Sakishima terminals (Japan Maritime Daily, 15 April 2019); DICT alike is a guess",
+        grade="G", fork="now", min_length=1,
+    )
+    last_truck_rule: Literal["serve_all_in_line", "close_at_once"] = quantity(
+        "serve_all_in_line", source="16:30 sign at Tokyo and Yokohama (Cargo News 2019)", grade="V", fork="now",
+        doc="serve_all_in_line: the sign hangs on the last truck, all ahead of it are served",
+    )
+    at_closure: Literal["finish", "suspend"] = quantity(
+        "finish", source="choice: a truck in a lane is finished", grade="D", fork="no",
+        doc="suspend: trucks in the lanes go back to the head of the line and resume when it opens",
+    )
+    open_on_if_line: Count | None = quantity(
+        None, "trucks", source="choice: lanes close on time", grade="D", fork="now", ge=0,
+        doc="the operator keeps lanes open through a break if more trucks than this are in line when it begins",
+    )
+    lanes: dict[str, LaneGroup] = quantity(
+        source="guess: enough for 2,300 trucks in the opening hours; DICT's number is not published", grade="G",
+        fork="now", default_factory=_guessed_lanes, min_length=1,
+    )
+    lane_closures: dict[str, LaneClosure] = quantity(
+        source="choice: none", grade="D", fork="now", default_factory=dict
+    )
+    service: GateService = GateService()
+    move_up_s: Seconds = quantity(
+        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600
+    )
+    trouble: Literal[False] | Trouble = quantity(
+        default_factory=Trouble, source="NCFRP Report 11", grade="G", fork="no"
+    )
+    holding_yards: dict[str, HoldingYard] = quantity(
+        source="Osaka City and Kaiji Press: about 280 and 160 spaces since January 2022", grade="V", fork="no",
+        default_factory=_yumeshima_yards,
+    )
+    queue_on_road: QueueOnRoad = QueueOnRoad()
+    conpas: Conpas = Conpas()
+    yard: Literal[False] | Yard = quantity(default_factory=Yard, source="guess", grade="G", fork="no")
+    out_gate: Literal[False] | OutGate = quantity(default_factory=OutGate, source="guess", grade="G", fork="no")
+    hauliers: dict[str, HaulierType] = quantity(
+        source="guess; 56 firms took part at Tokyo in February 2023", grade="G", fork="no",
+        default_factory=_haulier_types, min_length=1,
+    )
+    hours: Hours = Hours()
+    money: Money = Money()
+    approach: Literal["auto", "road", "none"] = quantity(
+        "auto", source="choice: over the road where the city has one", grade="D", fork="no",
+        doc="road: trucks drive from an entry to the gate and back; none: they appear at the line",
+    )
+    entry_shares: dict[str, Share] = quantity(
+        unit="%", source="guess: every entry alike", grade="G", fork="new_only", default_factory=dict,
+        doc="share of trucks by entry; empty for equal shares",
+    )
+    announce_s: Seconds = quantity(
+        60.0, "s", source="choice: the drive from the out-gate to the island road; the route is chosen that long "
+        "before the road is entered", grade="G", fork="no", gt=0, le=3600,
+    )
+
+    @field_validator("trouble", "yard", "out_gate", mode="before")
+    @classmethod
+    def _on_means_defaults(cls, value: Any) -> Any:
+        return {} if value is True else value
+
+    @model_validator(mode="after")
+    def _calendar(self) -> Self:
+        for where, spans in [("opening", self.opening)] + [
+            (f"lanes.{name}.opening", group.opening) for name, group in self.lanes.items() if group.opening is not None
+        ]:
+            if not spans:
+                raise ValueError(f"{where}: lanes that never open; give at least one span, e.g. 08:30-11:30")
+            for before, after in pairwise(spans):
+                if after[0] < before[1]:
+                    raise ValueError(f"{where}: {_clock(after)} begins before {_clock(before)} ends")
+        if not any(group.count for group in self.lanes.values()):
+            raise ValueError("lanes: every group has 0 lanes; give at least one lane")
+        for name, closure in self.lane_closures.items():
+            if closure.lanes not in self.lanes:
+                raise ValueError(
+                    f"lane_closures.{name}: no group of lanes is named {closure.lanes!r}; "
+                    f"known: {', '.join(self.lanes)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _served_to_the_end(self) -> Self:
+        kinds = {g.kind for g in self.lanes.values() if g.count and self.last_open_s(g) >= self.closing_s}
+        if not self.conpas.reserved_lane:
+            if not kinds:
+                raise ValueError(f"lanes: none is open at the last closing, {_clock((self.closing_s,) * 2)[:5]}")
+            return self
+        if not kinds & {"reserved", "booked_first"}:
+            raise ValueError(
+                "conpas.reserved_lane is on, but no lane of kind reserved or booked_first is open at the last closing"
+            )
+        if not kinds & {"ordinary", "booked_first", "mixed"}:
+            raise ValueError(
+                "conpas.reserved_lane leaves ordinary trucks no lane at the last closing; "
+                "keep one lane ordinary, mixed or booked_first"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slots_in_hours(self) -> Self:
+        quota = self.conpas.quota
+        if quota:
+            starts = [start for start, _ in slot_spans(self.opening, quota.slot_s)]
+            for start in quota.slots:
+                if start not in starts:
+                    listed = ", ".join(_clock((s, s))[:5] for s in starts)
+                    raise ValueError(
+                        f"conpas.quota.slots: {_clock((start, start))[:5]} is not the start of a slot in the "
+                        f"opening hours; slots start at {listed}"
+                    )
+        return self
+
+    @property
+    def closing_s(self) -> float:
+        """The last closing of the day, when the sign is hung on the last truck."""
+        return self.opening[-1][1]
+
+    def last_open_s(self, group: LaneGroup) -> float:
+        """The last closing of a group of lanes."""
+        return (group.opening or self.opening)[-1][1]
+
+    def estimate_agents(self) -> float:
+        """Trucks of a day, from the parameters alone."""
+        return (self.demand.day_total or sum(self.demand.hourly.values())) * self.demand.factor
+
+
+def slot_spans(opening: tuple[tuple[float, float], ...], slot_s: float) -> list[tuple[float, float]]:
+    """Booking slots: whole slots from the start of each opening span, the last cut at its end."""
+    slots = []
+    for start, end in opening:
+        at = start
+        while at < end:
+            slots.append((at, min(at + slot_s, end)))
+            at += slot_s
+    return slots
+
+
+def _clock(span: tuple[float, float]) -> str:
+    return "-".join(f"{int(t) // 3600:02d}:{int(t) % 3600 // 60:02d}" for t in span)

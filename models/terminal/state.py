@@ -1,0 +1,92 @@
+"""The state of the gate: trucks as rows, lines, servers, events; all arrays, all part of the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.event_queue import new_heap
+from twin.models.terminal import kernels as k
+from twin.models.terminal.layout import Layout
+from twin.models.terminal.params import MOST_LANES
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Ids = NDArray[np.uint64]
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+class Now(NamedTuple):
+    """Everything that changes, in the order in which the kernel takes it.
+
+    Attributes
+    ----------
+    ids : (n,) uint64
+        Id of each visit.
+    time_s : (n, TIME_COLUMNS) float64
+        Moments of each visit, s; the columns are named in ``kernels``.
+    word : (n, WORD_COLUMNS) int32
+        Small whole numbers of each visit; trucks in a line are linked through ``word[:, NEXT]``.
+    lines, groups, servers, tally, num, streams, sched_time, sched_word
+        See :class:`~twin.models.terminal.layout.Layout`.
+    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size
+        See :class:`~twin.engine.event_queue.Heap`.
+    """
+
+    ids: Ids
+    time_s: Floats
+    word: Ints
+    lines: Ints
+    groups: Ints
+    servers: Ints
+    tally: NDArray[np.int64]
+    num: Floats
+    streams: Ids
+    sched_time: Floats
+    sched_word: Ints
+    heap_times: Floats
+    heap_kinds: Ints
+    heap_ids: Ids
+    heap_payloads: NDArray[np.int64]
+    heap_size: NDArray[np.int64]
+
+
+_HEAP = ("heap_times", "heap_kinds", "heap_ids", "heap_payloads")
+
+
+def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
+    """An idle gate and the visits to come, as :mod:`twin.models.terminal.demand` makes them."""
+    # Room for one event per truck, and for the ends that closings leave behind.
+    stale = int(layout.sched_word[:, k.S_COUNT].clip(0, MOST_LANES).sum())
+    heap = new_heap(len(ids) + stale + 16)
+    return Now(
+        ids, time_s, word,
+        layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
+        layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
+        heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+    )  # fmt: skip
+
+
+def arrays_of(now: Now) -> dict[str, NDArray[np.generic]]:
+    """Copies of the state for a checkpoint; of the event queue only the part in use."""
+    used = int(now.heap_size[0])
+    return {name: (values[:used] if name in _HEAP else values).copy() for name, values in now._asdict().items()}
+
+
+def state_of(arrays: Arrays, layout: Layout) -> Now:
+    """The state again from :func:`arrays_of`; rules, constants and laws are those of ``layout``."""
+    now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word")))  # type: ignore[arg-type]
+    used = int(arrays["heap_size"][0])
+    for name in _HEAP:
+        getattr(now, name)[:used] = arrays[name]
+    now.heap_size[0] = used
+    now.lines[:, : k.SERVED_BY] = arrays["lines"][:, : k.SERVED_BY]
+    now.groups[:, [k.CAP, k.BUSY]] = arrays["groups"][:, [k.CAP, k.BUSY]]
+    now.servers[:, k.ROW] = arrays["servers"][:, k.ROW]
+    now.tally[: k.CHANGING] = arrays["tally"][: k.CHANGING]
+    now.tally[k.FIRST_YARD :: 2] = arrays["tally"][k.FIRST_YARD :: 2]
+    now.num[: k.MOVE_UP] = arrays["num"][: k.MOVE_UP]
+    return now
