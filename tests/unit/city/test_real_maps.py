@@ -47,11 +47,11 @@ def test_kita_has_the_streets_that_are_known_of_it(real):
     assert set(drive.road_class[midosuji]) == {CLASS_INDEX["trunk"]}
     node = {int(i): k for k, i in enumerate(drive.node_id)}
     only = np.where(midosuji, drive.length_m, np.inf)
-    south = routing.shortest_path(drive, node[413290008], node[417252601], only)
-    # Along the street from Umeda to Nakanoshima, about 0.95 km as the crow flies; nobody drives it north.
-    assert 950 < drive.length_m[south].sum() < 1100
+    south = routing.shortest_path(drive, node[413290008], node[258765078], only)
+    # Twelve edges of the map from Umeda to Nakanoshima add up to 910 m; nobody drives them north.
+    assert drive.length_m[south].sum() == pytest.approx(910, rel=0.01)
     assert (drive.lanes[south] >= 3).all()
-    assert np.isinf(routing.travel_times(drive, [node[417252601]], [node[413290008]], only)).all()
+    assert np.isinf(routing.travel_times(drive, [node[258765078]], [node[413290008]], only)).all()
     assert "新御堂筋" in drive.names
 
 
