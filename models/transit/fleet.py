@@ -113,13 +113,13 @@ REQUEST = np.dtype(
         ("dropoff_s", "<f8"),
         ("walk_s", "<f8"),
         ("egress_s", "<f8"),
+        ("party", "<i8"),
         ("origin", "<i4"),
         ("destination", "<i4"),
-        ("party", "<i4"),
         ("van", "<i4"),
         ("age_group", "u1"),
         ("status", "u1"),
-        ("reason", "u1"),
+        ("reason", "<u2"),
     ],
     align=True,
 )
@@ -129,11 +129,11 @@ LEG = np.dtype(
     [
         ("depart_s", "<f8"),
         ("arrive_s", "<f8"),
+        ("leg", "<i8"),
         ("van", "<i4"),
         ("from_stop", "<i4"),
         ("to_stop", "<i4"),
         ("riders", "<i4"),
-        ("leg", "<i4"),
     ],
     align=True,
 )

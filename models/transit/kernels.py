@@ -327,7 +327,11 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
         van = fleet[v]
         if not van["working"]:
             continue
-        _move_anchor(van, now_s, requests, times, rules)
+        # Written out here: a call that hands arrays over for every van would cost more than the test below.
+        if van["phase"] == IDLE:
+            van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
+        elif van["anchor_s"] < now_s:
+            _move_anchor(van, now_s, requests, times, rules)
         if van["anchor_s"] + to_o[van["anchor_stop"]] > pickup_by:
             continue
         n = van["size"]

@@ -23,7 +23,10 @@ class Records:
 
     def add(self, table: str, rows: Columns) -> None:
         """Keep rows; every column the table declares must be there."""
-        self._parts.setdefault(table, []).append({c.name: rows[c.name] for c in TABLES[table].columns})
+        columns = TABLES[table].columns
+        self._parts.setdefault(table, []).append(
+            {c.name: rows[c.name] if c.dtype == "str" else rows[c.name].astype(c.dtype) for c in columns}
+        )
 
     def drain(self) -> Tables:
         """All rows kept, which are then forgotten."""

@@ -1,0 +1,211 @@
+"""KPIs of on-demand transit: for riders by group, and for the fleet.
+
+Means over served requests say nothing of those who were refused: read them beside ``transit.refused_share`` and
+``transit.served_within_15_min_share``, which counts everybody who asked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.columns import TABLES
+from twin.results.kpis import Columns, Kpi, KpiInfo, TableColumns
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+AGE_GROUPS = ("adult", "age_65", "wheelchair")
+REASONS = (
+    "out_of_hours", "same_stop", "unreachable", "party_too_large", "no_van_in_time", "no_seat", "detour",
+)  # fmt: skip
+_REASON_TEXT = {
+    "out_of_hours": ("運行時間外", "asked out of hours"),
+    "same_stop": ("乗降停留所が同一", "from and to the same stop"),
+    "unreachable": ("道路で到達不可", "no way by road"),
+    "party_too_large": ("定員を超える人数", "more people than seats"),
+    "no_van_in_time": ("約束時間内に着ける車両なし", "no van in time"),
+    "no_seat": ("空席なし", "no free seat"),
+    "detour": ("約束を守れる経路なし", "no route that keeps all promises"),
+}
+#: A promise counts as broken from a tenth of a second: below that it is arithmetic.
+_BREACH_S = 0.1
+_WITHIN_S = 900.0
+
+_RIDER_INFOS = (
+    KpiInfo("transit.asked_count", "requests", "neither", "申込件数", "Requests answered for good"),
+    KpiInfo("transit.served_count", "requests", "higher", "運行件数", "Requests served", True),
+    KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried"),
+    KpiInfo("transit.refused_share", "share", "lower", "断り率", "Share of requests refused", True),
+    KpiInfo(
+        "transit.served_within_15_min_share", "share", "higher", "15分以内に乗車できた割合（全申込比）",
+        "Share of all requests that boarded within 15 minutes", True,
+    ),
+    KpiInfo(
+        "transit.wait_mean_s", "s", "lower", "平均待ち時間（申込から乗車）", "Mean wait from asking to boarding", True,
+    ),
+    KpiInfo("transit.wait_p50_s", "s", "lower", "待ち時間の中央値", "Median wait"),
+    KpiInfo("transit.wait_p95_s", "s", "lower", "待ち時間の95%値", "95th percentile of the wait", True),
+    KpiInfo("transit.ride_mean_s", "s", "lower", "平均乗車時間", "Mean time on board"),
+    KpiInfo("transit.detour_mean_factor", "factor", "lower", "平均迂回率", "Mean time on board by direct drive"),
+    KpiInfo("transit.walk_mean_s", "s", "lower", "平均徒歩時間（前後計）", "Mean walk to and from stops"),
+    KpiInfo(
+        "transit.door_to_door_mean_s", "s", "lower", "平均所要時間（申込から目的地）",
+        "Mean time from asking to the door",
+    ),
+    KpiInfo(
+        "transit.promise_breach_count", "requests", "lower", "約束時間の超過件数",
+        "Requests whose promise was broken", True,
+    ),
+    KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
+)
+_REFUSAL_INFOS = tuple(
+    KpiInfo(f"transit.refused_{reason}_share", "share", "lower", f"断り率：{ja}", f"Share refused: {en}")
+    for reason, (ja, en) in _REASON_TEXT.items()
+)
+_FLEET_INFOS = (
+    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included"),
+    KpiInfo(
+        "transit.riders_per_vehicle_hour", "people/h", "higher", "車両時間当たり乗車人数",
+        "Riders per vehicle-hour", True,
+    ),
+    KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True),
+    KpiInfo("transit.empty_km_share", "share", "lower", "空車走行率", "Share of kilometres without riders", True),
+    KpiInfo("transit.occupancy_mean_people", "people", "higher", "平均乗車密度", "People on board, by kilometre"),
+    KpiInfo(
+        "transit.loaded_time_share", "share", "higher", "実車時間率", "Share of duty time with riders on board", True,
+    ),
+    KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
+)
+INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS)
+_UNITS = {info.name: info.unit for info in INFOS}
+
+
+def compute(tables: TableColumns) -> list[Kpi]:
+    """KPIs of riders for everybody and each age group, then of the fleet; nan where undefined."""
+    requests, legs, shifts = (_table(tables, f"transit_{name}") for name in ("requests", "legs", "shifts"))
+    group = np.asarray(requests["age_group"])
+    out = _of_riders("all", requests, np.ones(len(group), np.bool_))
+    for name in AGE_GROUPS:
+        out += _of_riders(name, requests, group == name)
+    values = _of_fleet(requests, legs, shifts)
+    values["transit.unfinished_count"] = float(_unfinished(tables))
+    return out + [Kpi(info.name, "all", values[info.name], info.unit) for info in _FLEET_INFOS]
+
+
+def _table(tables: TableColumns, name: str) -> Columns:
+    """A table, or its columns without rows where nothing happened."""
+    if name in tables:
+        return tables[name]
+    return {c.name: np.empty(0, "U1" if c.dtype == "str" else c.dtype) for c in TABLES[name].columns}
+
+
+def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
+    served = rows & (np.asarray(requests["outcome"]) == "served")
+    reason = np.asarray(requests["reason"])
+    asked = int(rows.sum())
+
+    def of_served(name: str) -> Floats:
+        return np.asarray(requests[name], np.float64)[served]
+
+    wait_s = of_served("pickup_s") - of_served("asked_s")
+    ride_s = of_served("dropoff_s") - of_served("pickup_s")
+    direct_s = of_served("direct_s")
+    moved = direct_s > 0
+    late_s = _lateness_s(of_served("pickup_s"), of_served("promised_pickup_s"), ride_s, of_served("promised_ride_s"))
+    walk_s = of_served("walk_s") + of_served("egress_s")
+    values = {
+        "transit.asked_count": float(asked),
+        "transit.served_count": float(served.sum()),
+        "transit.riders_count": float(of_served("party").sum()),
+        "transit.refused_share": _share(int((rows & ~served).sum()), asked),
+        "transit.served_within_15_min_share": _share(int((wait_s <= _WITHIN_S).sum()), asked),
+        "transit.wait_mean_s": _mean(wait_s),
+        "transit.wait_p50_s": _quantile(wait_s, 0.5),
+        "transit.wait_p95_s": _quantile(wait_s, 0.95),
+        "transit.ride_mean_s": _mean(ride_s),
+        "transit.detour_mean_factor": _mean(ride_s[moved] / direct_s[moved]),
+        "transit.walk_mean_s": _mean(walk_s),
+        "transit.door_to_door_mean_s": _mean(wait_s + ride_s + of_served("egress_s")),
+        "transit.promise_breach_count": float((late_s > _BREACH_S).sum()),
+        "transit.late_max_s": float(late_s.max()) if len(late_s) else np.nan,
+    }
+    for name in REASONS:
+        values[f"transit.refused_{name}_share"] = _share(int((rows & (reason == name)).sum()), asked)
+    return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]
+
+
+def _lateness_s(pickup_s: Floats, promised_pickup_s: Floats, ride_s: Floats, promised_ride_s: Floats) -> Floats:
+    """By how much the worse of the two promises was missed; 0 where both were kept."""
+    late: Floats = np.maximum(np.maximum(pickup_s - promised_pickup_s, ride_s - promised_ride_s), 0.0)
+    return late
+
+
+def _of_fleet(requests: Columns, legs: Columns, shifts: Columns) -> dict[str, float]:
+    served = np.asarray(requests["outcome"]) == "served"
+    riders = float(np.asarray(requests["party"])[served].sum())
+    metres = np.asarray(legs["metres_m"], np.float64)
+    on_board = np.asarray(legs["riders"], np.float64)
+    duty_s = _duty_s(legs, shifts)
+    return {
+        "transit.vehicle_hours_h": duty_s / 3600,
+        "transit.riders_per_vehicle_hour": _share(riders, duty_s / 3600),
+        "transit.vkm_km": float(metres.sum()) / 1000,
+        "transit.empty_km_share": _share(float(metres[on_board == 0].sum()), float(metres.sum())),
+        "transit.occupancy_mean_people": _share(float((metres * on_board).sum()), float(metres.sum())),
+        "transit.loaded_time_share": _share(_loaded_s(requests, served), duty_s),
+    }
+
+
+def _duty_s(legs: Columns, shifts: Columns) -> float:
+    """Hours of the shifts, and for each van the time from its last shift's end to its last arrival."""
+    from_s, to_s = np.asarray(shifts["from_s"], np.float64), np.asarray(shifts["to_s"], np.float64)
+    total = float((to_s - from_s).sum())
+    shift_van, leg_van = np.asarray(shifts["van"]), np.asarray(legs["van"])
+    arrive_s = np.asarray(legs["arrive_s"], np.float64)
+    for van in np.unique(shift_van):
+        starts, ends = np.sort(from_s[shift_van == van]), np.sort(to_s[shift_van == van])
+        arrivals = arrive_s[leg_van == van]
+        for end_s, next_s in zip(ends, [*starts[1:], np.inf], strict=True):
+            late = arrivals[(arrivals > end_s) & (arrivals <= next_s)]
+            total += float(late.max() - end_s) if len(late) else 0.0
+    return total
+
+
+def _loaded_s(requests: Columns, served: Flags) -> float:
+    """Time with anybody on board, summed over vans: the union of the rides of each."""
+    van = np.asarray(requests["van"])[served]
+    start_s, end_s = (np.asarray(requests[name], np.float64)[served] for name in ("pickup_s", "dropoff_s"))
+    order = np.lexsort((start_s, van))
+    total = 0.0
+    current, reached_s = -1, -np.inf
+    for row in order:
+        if int(van[row]) != current:
+            current, reached_s = int(van[row]), -np.inf
+        total += max(0.0, end_s[row] - max(start_s[row], reached_s))
+        reached_s = max(reached_s, end_s[row])
+    return float(total)
+
+
+def _unfinished(tables: TableColumns) -> int:
+    """Requests still open at the end, from the ledger of the run."""
+    ledger = tables.get("ledger")
+    if ledger is None:
+        return 0
+    rows = (
+        (np.asarray(ledger["model"]) == "transit") & (np.asarray(ledger["account"]) == "requests")
+        & (np.asarray(ledger["entry"]) == "inside")
+    )
+    return int(np.asarray(ledger["count"])[rows].sum())
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _quantile(values: Floats, share: float) -> float:
+    return float(np.quantile(values, share)) if len(values) else float("nan")
