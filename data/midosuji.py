@@ -150,7 +150,7 @@ def _draw_row(streets: _Streets, row: Row) -> None:
     columns = [*reversed(west), "axis", *east]
     for column in columns:
         streets.nodes[row.slug, column] = streets.sketch.node(_crossing_point(row, column, lat))
-    _draw_across(streets, row.slug, columns, _row_tags(row), signal=row.signal, sides=_has_side_lanes(row))
+    _draw_across(streets, row.slug, columns, _row_tags(row), signal=_signal_tags(row), sides=_has_side_lanes(row))
 
 
 def _crossing_point(row: Row, column: str, lat: float) -> Point:
@@ -185,11 +185,11 @@ def _draw_carriageway(
             point = between(shin, far, (lon - shin.lon) / (far.lon - shin.lon))
         streets.nodes[street, column] = streets.sketch.node(point)
     tags = {**_row_tags(row), "oneway": "yes" if direction > 0 else "-1", "ref": "2"}
-    _draw_across(streets, street, columns, tags, signal=True, sides=False)
+    _draw_across(streets, street, columns, tags, signal=_signal_tags(row), sides=False)
 
 
 def _draw_across(
-    streets: _Streets, street: str, columns: Sequence[str], tags: Mapping[str, str], *, signal: bool,
+    streets: _Streets, street: str, columns: Sequence[str], tags: Mapping[str, str], *, signal: Mapping[str, str],
     sides: bool,
 ) -> None:
     """Join the crossings of a street; across Midosuji itself nobody walks but on the crossings beside."""
@@ -206,14 +206,19 @@ def _draw_across(
         lanes = [drawn.node(moved(axis, east_m=sign * table.SIDE_LANE_OFFSET_M), _SIGNAL) for sign in (-1, 1)]
         streets.nodes[street, "side-west"], streets.nodes[street, "side-east"] = lanes
         middle = [west, lanes[0], chain[centre], lanes[1], east]
-    if signal:
-        drawn.tag(chain[centre], _SIGNAL)
+    drawn.tag(chain[centre], signal)
     drawn.way([*chain[: centre - beside + 1], west], tags)
     said_once = {key: value for key, value in tags.items() if key not in ("note", "twin:assumed")}
     drawn.way(middle, {**said_once, "foot": "no"})
     drawn.way([east, *chain[centre + 1 :]], tags)
     streets.approaches[street, "west"], streets.approaches[street, "east"] = west, east
     streets.chains[street] = chain
+
+
+def _signal_tags(row: Row) -> dict[str, str]:
+    """Lights on the main roadway: known from Higoshimamachi-dori southwards, assumed north of it."""
+    known = row.zone in ("semba", "namba") or row.slug == "higoshimamachi"
+    return {} if not row.signal else _SIGNAL if known else ASSUMED_SIGNAL
 
 
 def _has_side_lanes(row: Row) -> bool:

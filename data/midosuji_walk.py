@@ -2,7 +2,8 @@
 
 Construction rules: a pavement runs in the middle between the building line (22 m from the axis) and its kerb;
 it is cut at corners beside each cross street; walkers cross Midosuji only at signals. Exits and doors lie on
-the building line's inner side, 25 m from the axis, each on a short path of its own.
+the inner side of the building line, 25 m from the axis or 6 m beside the pavement of national route 176, each
+on a path of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from twin.data import midosuji_table as table
 from twin.data.authoring import Point, Sketch, between, metres_between, moved, offset_m
 
 _DOOR_M = 25.0  # from the axis
+_SHORTEST_PATH_M = 6.0  # shorter ones are drawn into junctions when the map is read
 _EXIT_SPACING_M = 45.0
 _SLOT_M = 8.0  # least distance of doors from one another and from corners
 _SHORTEST_BLOCK_M = 45.0  # shorter blocks get no point of interest
@@ -226,7 +228,8 @@ def _draw_block(sketch: Sketch, block: _Block) -> None:
     """The pavement of a block with the doors along it."""
     north, south = (sketch.point(end) for end in block.ends)
     east_m, north_m = offset_m(north, south)
-    outward = _SIDES[block.side] * (_DOOR_M - block.north.half_m) / math.hypot(east_m, north_m)
+    reach_m = max(_DOOR_M - block.north.half_m, _SHORTEST_PATH_M)
+    outward = _SIDES[block.side] * reach_m / math.hypot(east_m, north_m)
     refs = [block.ends[0]]
     for at_m, door in sorted(block.doors.items()):
         kerb = between(north, south, at_m / block.length_m)

@@ -73,12 +73,11 @@ def tunnel_line() -> tuple[Point, Point]:
 def _draw_trunk(drawn: Sketch) -> tuple[int, int, int]:
     """Junction, fork to the tunnel, and the node before the container terminal."""
     junction = drawn.node(JUNCTION, {"highway": "traffic_signals"})
-    # The bus stop stands at the kerb: the road passes 8 m to its east, where cars keep left going north.
-    before = drawn.node(moved(TERMINAL_BUS_STOP, east_m=8.0), {"highway": "traffic_signals", "twin:assumed": "signal"})
+    # The road is drawn through the bus stop, though it stands at the kerb: so the stop lies on the network.
+    before = drawn.place("stop", "container-terminal-mae", TERMINAL_BUS_STOP, ja="夢洲コンテナターミナル前",
+                         en="Yumeshima Container Terminal", tags={"public_transport": "stop_position"})
     fork = drawn.node(Point(34.6504, 135.3953), {"highway": "traffic_signals", "twin:assumed": "signal"})
     drawn.way([junction, before, fork], {**_TRUNK, **_FOUR_LANES})
-    drawn.place("stop", "container-terminal-mae", TERMINAL_BUS_STOP, ja="夢洲コンテナターミナル前",
-                en="Yumeshima Container Terminal", tags={"highway": "bus_stop"})
     return junction, fork, before
 
 
@@ -150,12 +149,10 @@ def _draw_west(drawn: Sketch, junction: int, fork: int) -> None:
     north_west = drawn.node(Point(34.6570, 135.3822))
     far_west = drawn.node(Point(34.6530, 135.3780))
     south_west = drawn.node(Point(34.6475, 135.3880))
-    # The road passes 8 m beside the bus stop, and a corner on the way back to the fork.
-    yokorei = drawn.node(moved(YOKOREI_BUS_STOP, north_m=8.0))
+    yokorei = drawn.place("stop", "yokorei-mae", YOKOREI_BUS_STOP, ja="夢洲ヨコレイ前", en="Yumeshima Yokorei",
+                          tags={"public_transport": "stop_position"})
     drawn.way([junction, west, station_road, north_west, far_west], _ISLAND)
     drawn.way([fork, yokorei, south_west, far_west], _ISLAND)
-    drawn.place("stop", "yokorei-mae", YOKOREI_BUS_STOP, ja="夢洲ヨコレイ前", en="Yumeshima Yokorei",
-                tags={"highway": "bus_stop"})
     drawn.place("station", "yumeshima", STATION, ja="夢洲", en="Yumeshima", twin={"riders_per_day": _RIDERS_PER_DAY},
                 tags={"railway": "station", "ref": "C09"})
     walk = {"highway": "footway", "width": "6", "twin:assumed": "width;course"}
