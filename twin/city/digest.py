@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import City, StreetLayer
+from twin.city.city import City, Place, StreetLayer
 
 #: Bumped when the meaning of an array changes; an older built city is then built anew.
 FORMAT = 1
+
+_PLACE_FIELDS = tuple(field.name for field in fields(Place))
 
 
 def layer_arrays(layer: StreetLayer) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -38,7 +40,8 @@ def city_facts(city: City) -> dict[str, Any]:
             name: {"names": list(layer.names), "aliases": dict(layer.aliases)}
             for name, layer in (("drive", city.drive), ("walk", city.walk))
         },
-        "places": [asdict(place) for place in city.places],
+        # dataclasses.asdict would copy every attribute deeply; with thousands of shops that is felt.
+        "places": [{name: getattr(place, name) for name in _PLACE_FIELDS} for place in city.places],
     }
 
 
