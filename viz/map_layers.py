@@ -70,11 +70,14 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     _add_streets(run, origin, packs, layers)
     if run.places:
         layers.append(_places_layer(origin))
-    bodies = _add_bodies(run, origin, point_budget, packs, layers)
     queue = queue_pack(run)
+    line, column = _queue_layers()
     if queue is not None:
         packs["queue"] = queue.pop("pack")
-        layers.extend(_queue_layers())
+        layers.append(line)
+    bodies = _add_bodies(run, origin, point_budget, packs, layers)
+    if queue is not None:
+        layers.append(column)
     return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue))
 
 
@@ -83,7 +86,7 @@ def _facts(
 ) -> dict[str, Any]:
     last_s = float(run.traces.time_s.max()) if len(run.traces.time_s) else run.to_s
     return {
-        "title": dict(run.title), "variant": run.variant, "replication": run.replication,
+        "title": dict(run.title), "variant": dict(run.variant), "replication": run.replication,
         "city": _city_words(run.city),
         "schematic": run.schematic, "attribution": list(run.attribution),
         "clock": {"from_s": run.from_s, "to_s": max(run.to_s, last_s)},
@@ -180,7 +183,7 @@ def _add_bodies(
 ) -> list[dict[str, Any]]:
     starts = trip_starts(run.traces)
     keep = sampled_trips(run.traces, starts, point_budget)
-    facts = []
+    facts: list[dict[str, Any]] = []
     for body in np.unique(run.traces.body):
         name, look = look_of_body(int(body))
         of_body = run.traces.body[starts[:-1]] == body
@@ -277,19 +280,21 @@ def _body_layers(
     return [trail, box]
 
 
-def _queue_layers() -> list[Any]:
+def _queue_layers() -> tuple[Any, Any]:
+    """The line on the road, to lie below the trucks, and the column at the gate, to stand above them."""
     import pydeck
 
     color = list(rgb_of(QUEUE.color))
     # The line's geometry changes with the clock, so that its positions are whole degrees, not packed offsets.
-    return [
-        pydeck.Layer("PathLayer", _ref_text("queue_path"), id="queue_path", get_color=color, get_width=5,
-                     get_path="path", width_units=_word("meters"), width_min_pixels=5, cap_rounded=True,
-                     joint_rounded=True, opacity=0.9),
-        pydeck.Layer("ColumnLayer", _ref_text("queue_column"), id="queue_column", get_fill_color=color,
-                     get_position="position", get_elevation="height", radius=9, disk_resolution=24,
-                     extruded=True, opacity=0.85, pickable=True),
-    ]
+    line = pydeck.Layer(
+        "PathLayer", _ref_text("queue_path"), id="queue_path", get_color=color, get_width=5, get_path="path",
+        width_units=_word("meters"), width_min_pixels=5, cap_rounded=True, joint_rounded=True, opacity=0.9,
+    )
+    column = pydeck.Layer(
+        "ColumnLayer", _ref_text("queue_column"), id="queue_column", get_fill_color=color, get_position="position",
+        get_elevation="height", radius=6, disk_resolution=24, extruded=True, opacity=0.85, pickable=True,
+    )
+    return line, column
 
 
 # pydeck -----------------------------------------------------------------------------------------------

@@ -78,14 +78,20 @@ BODY_LOOKS: dict[str, BodyLook] = {
 }
 
 QUEUE = Meaning(VERMILLION, "ゲート前の待ち列", "Queue at the gate")
+#: Where the trucks of the terminal are: on the street, in a yard, within the gate.
+QUEUE_PARTS: tuple[Meaning, ...] = (
+    Meaning(VERMILLION, "道路上", "on the road"),
+    Meaning(ORANGE, "待機場", "in yards"),
+    Meaning(GREY, "ターミナル内", "inside"),
+)
 
 #: Verdict of a comparison -> colour; words stand beside it in every chart.
 VERDICTS: dict[str, Meaning] = {
     "better": Meaning(BLUE, "改善", "better"),
-    "not better": Meaning(VERMILLION, "悪化", "worse"),
+    "not better": Meaning(VERMILLION, "改善せず", "not better"),
     "the same": Meaning("#5B6570", "差なし", "the same"),
     "cannot tell": Meaning("#7B8794", "判断できない", "cannot tell"),
-    "": Meaning("#5B6570", "方向なし", "no direction"),
+    "": Meaning("#5B6570", "", ""),
 }
 
 

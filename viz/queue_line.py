@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.columns import BODIES
 from twin.viz.packs import SECOND_STEP, pack_columns, steps_of
-from twin.viz.run_view import RunView
+from twin.viz.run_view import Columns, RunView
 
 #: A truck that comes nearer than this has come to the gate.
 _NEAR_GATE_M = 150.0
@@ -30,34 +30,33 @@ def queue_pack(run: RunView) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``pack`` with columns ``time``, ``trucks``, ``metres_dm``; ``gate`` [lon, lat]; ``path`` from the gate
-        backwards, [[lon, lat], …], empty where no truck's path is known.
+        ``pack`` with columns ``time``, ``trucks``, ``yards``, ``inside``, ``metres_dm``; ``gate`` [lon, lat];
+        ``path`` from the gate backwards, [[lon, lat], …], empty where no truck's path is known.
     """
     table = run.tables.get("terminal_queue")
     gates = [place for place in run.places if place.kind == "gate"]
     if table is None or not len(table["time_s"]) or not gates:
         return None
-    time_s, trucks, metres = _series(run)
+    last = _last_of_each_instant(table)
     gate, path = _way_in(run, np.array([[g.lon_deg, g.lat_deg] for g in gates]))
     return {
         "pack": pack_columns({
-            "time": steps_of(time_s, run.from_s, SECOND_STEP), "trucks": np.rint(trucks),
-            "metres_dm": np.rint(metres * 10),
+            "time": steps_of(table["time_s"].astype(np.float64)[last], run.from_s, SECOND_STEP),
+            "trucks": table["trucks_in_line"][last],
+            "yards": table["trucks_in_yards"][last],
+            "inside": table["trucks_inside"][last],
+            "metres_dm": np.rint(table["metres_on_road_m"].astype(np.float64)[last] * 10),
         }),
         "gate": [round(float(gate[0]), 6), round(float(gate[1]), 6)],
         "path": np.round(path, 6).tolist(),
-        "max_trucks": int(trucks.max()), "max_m": round(float(metres.max()), 1),
     }
 
 
-def _series(run: RunView) -> tuple[Floats, Floats, Floats]:
-    """Time, trucks in line and metres on the road; rows of one instant (several lanes) are summed."""
-    table = run.tables["terminal_queue"]
-    time_s, group = np.unique(table["time_s"].astype(np.float64), return_inverse=True)
-    zero = np.zeros(len(table["time_s"]))
-    trucks = np.bincount(group, weights=table.get("trucks_in_line", zero).astype(np.float64))
-    metres = np.bincount(group, weights=table.get("road_queue_m", zero).astype(np.float64))
-    return time_s, trucks, metres
+def _last_of_each_instant(table: Columns) -> NDArray[np.intp]:
+    """Rows that hold until a later instant; several changes may fall on one."""
+    order = np.lexsort((table["change"], table["time_s"]))
+    time_s = table["time_s"][order]
+    return order[np.append(time_s[1:] != time_s[:-1], True)]
 
 
 def _metres_from(point: NDArray[Any], lon: Floats, lat: Floats) -> Floats:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.columns import TABLES
 from twin.errors import RunError
 from twin.results.parquet import read_columns
 from twin.results.run_folder import Run, file_sha256
@@ -23,8 +24,6 @@ Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[np.generic]]
 
 _EPSG = re.compile(r"^EPSG:\d{4,6}$")
-#: Every column of ``traces`` that a picture reads.
-_TRACE_COLUMNS = ("body", "id", "trip", "time_s", "x_m", "y_m", "state")
 _MEND = "copy the run folder anew, or run the scenario again"
 
 
@@ -89,7 +88,7 @@ class RunView:
     """One finished run, ready to be drawn; positions in degrees (WGS 84)."""
 
     title: Mapping[str, str]
-    variant: str
+    variant: Mapping[str, str]
     replication: int
     city: str
     schematic: bool
@@ -123,10 +122,10 @@ def read_run_view(run: Run) -> RunView:
     if not _EPSG.match(crs):
         raise RunError(f"the CRS {crs!r} is not of the form EPSG:6674", where=str(run.folder), mend=_MEND)
     geometry = _read_geometry(run)
-    tables = {name: run.table(name) for name in ("terminal_queue",) if name in run.tables}
+    tables = {name: _read_table(run, name) for name in ("terminal_queue",) if name in run.tables}
     return RunView(
-        title=_title(manifest, run),
-        variant=run.variant,
+        title=_words(manifest.get("title"), str(manifest.get("name") or run.variant)),
+        variant=_words(manifest.get("label"), run.variant),
         replication=run.replication,
         city=str(city.get("name", "")),
         schematic=bool(city.get("schematic", False)),
@@ -155,12 +154,11 @@ def _number(mapping: Mapping[str, Any], key: str, run: Run) -> float:
     return float(value)
 
 
-def _title(manifest: Mapping[str, Any], run: Run) -> dict[str, str]:
-    """Both languages, each standing in for the other where one is missing."""
-    raw = manifest.get("title")
+def _words(raw: Any, otherwise: str) -> dict[str, str]:
+    """Words in both languages, each standing in for the other where one is missing."""
     words = {k: str(v) for k, v in raw.items() if v} if isinstance(raw, Mapping) else {}
-    name = str(raw) if isinstance(raw, str) and raw else run.variant
-    return {"ja": words.get("ja") or words.get("en") or name, "en": words.get("en") or words.get("ja") or name}
+    ja, en = words.get("ja"), words.get("en")
+    return {"ja": ja or en or otherwise, "en": en or ja or otherwise}
 
 
 def _vouched(run: Run, relative: str) -> bool:
@@ -228,6 +226,14 @@ def _read_places(run: Run) -> tuple[PlaceMark, ...]:
     )
 
 
+def _read_table(run: Run, name: str) -> Columns:
+    """A table with every column that is declared for it."""
+    table = run.table(name)
+    for column in TABLES[name].columns:
+        _column(table, column.name, str(run.folder / "tables" / f"{name}.parquet"))
+    return table
+
+
 def _column(columns: Columns, name: str, where: str) -> NDArray[Any]:
     if name not in columns:
         raise RunError(f"the table has no column {name!r}", where=where, mend=_MEND)
@@ -241,8 +247,8 @@ def _read_traces(run: Run, crs: str) -> Traces:
     from pyproj.exceptions import CRSError
 
     where = str(run.folder / "tables" / "traces.parquet")
-    table = run.table("traces")
-    body, id_, trip, time_s, x_m, y_m, state = (_column(table, name, where) for name in _TRACE_COLUMNS)
+    table = _read_table(run, "traces")
+    body, id_, trip, time_s, x_m, y_m, state = (table[column.name] for column in TABLES["traces"].columns)
     order = np.lexsort((time_s, trip, id_, body))
     try:
         to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
@@ -251,10 +257,10 @@ def _read_traces(run: Run, crs: str) -> Traces:
     lon, lat = to_degrees.transform(x_m[order].astype(np.float64), y_m[order].astype(np.float64))
     lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
     _need_degrees(lon, lat, where)
-    time_s = time_s[order].astype(np.float64)
-    if not np.all(np.isfinite(time_s)):
+    seconds = time_s[order].astype(np.float64)
+    if not np.all(np.isfinite(seconds)):
         raise RunError("a time is no number", where=where, mend=_MEND)
     return Traces(
         body=body[order].astype(np.uint8), id=id_[order].astype(np.uint64), trip=trip[order].astype(np.int32),
-        time_s=time_s, lon_deg=lon, lat_deg=lat, state=state[order].astype(np.uint8),
+        time_s=seconds, lon_deg=lon, lat_deg=lat, state=state[order].astype(np.uint8),
     )

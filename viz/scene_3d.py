@@ -12,13 +12,14 @@ import html
 import json
 import os
 import re
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 from twin.errors import RunError
 from twin.viz.map_layers import POINT_BUDGET, SceneParts, build_scene
-from twin.viz.palette import QUEUE
+from twin.viz.palette import QUEUE, QUEUE_PARTS
 from twin.viz.run_view import RunView
 
 Lang = Literal["ja", "en"]
@@ -78,7 +79,7 @@ def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     style = _asset("scene/page.css")
     content = {
         "spec": parts.spec, "packs": parts.packs,
-        "facts": {**parts.facts, "queue_words": {"ja": QUEUE.ja, "en": QUEUE.en, "color": QUEUE.color}},
+        "facts": {**parts.facts, "queue_words": asdict(QUEUE), "queue_parts": [asdict(p) for p in QUEUE_PARTS]},
     }
     values = {
         "lang": lang,

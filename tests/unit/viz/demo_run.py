@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def write_manifest(folder, rows, title, **changes):
     files.pop("manifest.json", None)
     manifest = {
         "kind": "run", "format": FORMAT, "variant": "conpas", "replication": 0, "rows": rows, "files": files,
-        "title": title, "clock": {"from_s": FROM_S, "to_s": TO_S},
+        "name": "demo", "title": title, "clock": {"from_s": FROM_S, "to_s": TO_S},
         "city": {"name": "osaka_midosuji+osaka_ikuno+osaka_yumeshima", "schematic": True, "crs": "EPSG:6674",
                  "attribution": ["Authored by the osaka-twin project"]},
         **changes,
@@ -78,7 +79,7 @@ def drive_links():
     links = [([(135.5010, 34.7016), (135.5010, 34.6925), (135.5003, 34.6665)], 5)]
     links += grid(135.4978, 34.6690, 5, 20)
     links += grid(135.5280, 34.6400, 17, 16)
-    links += [link for a, b in zip(GATE_ROAD, GATE_ROAD[1:], strict=False) for link in two_way(a, b, 2)]
+    links += [link for a, b in pairwise(GATE_ROAD) for link in two_way(a, b, 2)]
     return links
 
 
@@ -157,7 +158,8 @@ def demo_paths(trucks, walkers):
     out = []
     for van in range(10):
         points = _drive(_van_path(van), FROM_S + 40 * van, 5.5, 0)
-        out.append(("van", make_id(Kind.VAN, 0, van), [(t, x, y, (i // 3) % 2) for i, (t, x, y, _) in enumerate(points)]))
+        points = [(t, x, y, (i // 3) % 2) for i, (t, x, y, _) in enumerate(points)]
+        out.append(("van", make_id(Kind.VAN, 0, van), points))
     for truck in range(trucks):
         points = _drive(GATE_ROAD, FROM_S + 120 * truck, 8.0, truck % 3 == 0)
         last = points[-1]
@@ -191,6 +193,10 @@ def _write_traces(folder, trucks, walkers):
 def _write_queue(folder):
     time_s = np.arange(FROM_S, TO_S, 60.0)
     trucks = np.rint(18 * np.sin(np.linspace(0, np.pi, len(time_s))) ** 2).astype(np.int32)
-    table = pa.table({"time_s": time_s, "trucks_in_line": trucks, "road_queue_m": np.maximum(0, trucks - 4) * 18.0})
-    pq.write_table(table, folder / "tables" / "terminal_queue.parquet")
+    on_road = np.maximum(0, trucks - 4)
+    columns = {c.name: np.zeros(len(time_s), c.dtype) for c in TABLES["terminal_queue"].columns}
+    columns |= {"time_s": time_s, "change": np.arange(len(time_s)), "trucks_in_line": trucks,
+                "trucks_in_yards": trucks - on_road, "trucks_on_road": on_road, "trucks_inside": trucks // 2,
+                "metres_on_road_m": on_road * 18.0}
+    write_columns(folder / "tables" / "terminal_queue.parquet", TABLES["terminal_queue"].columns, columns)
     return len(time_s)

@@ -36,8 +36,10 @@
       return mark.element;
     }
 
-    setQueue(text) {
+    // The word stands on top of the column.
+    setQueue(text, height) {
       if (!this.queueMark) return;
+      this.queueHeight = height;
       const mark = this.queueMark;
       mark.element ??= this.parent.appendChild(Object.assign(document.createElement("span"), { className: "queue" }));
       if (mark.element.textContent !== text) mark.element.textContent = text;
@@ -48,9 +50,9 @@
       const taken = [];
       const { width, height, zoom } = viewport;
       if (this.queueMark?.element) {
-        const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat]);
-        this.queueMark.element.style.transform = `translate(${Math.round(x + 12)}px, ${Math.round(y - 34)}px)`;
-        taken.push([x, y - 36, x + 140, y - 10]);
+        const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat, this.queueHeight ?? 0]);
+        this.queueMark.element.style.transform = `translate(${Math.round(x + 12)}px, ${Math.round(y - 24)}px)`;
+        if (!this.queueMark.element.hidden) taken.push([x, y - 26, x + 140, y]);
       }
       for (const mark of this.marks) {
         let free = this.shown && zoom >= mark.from && taken.length < 120;

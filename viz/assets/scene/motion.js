@@ -125,8 +125,10 @@
         const middle = (low + high) >> 1;
         if (this.time[middle] <= t) low = middle + 1; else high = middle;
       }
-      if (low === 0) return { trucks: 0, metres: 0 };
-      return { trucks: this.columns.trucks[low - 1], metres: this.columns.metres_dm[low - 1] / 10 };
+      const row = low - 1;
+      if (row < 0) return { trucks: 0, yards: 0, inside: 0, metres: 0 };
+      const { trucks, yards, inside, metres_dm: decimetres } = this.columns;
+      return { trucks: trucks[row], yards: yards[row], inside: inside[row], metres: decimetres[row] / 10 };
     }
 
     path(metres) {

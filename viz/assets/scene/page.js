@@ -66,7 +66,7 @@
       const { fact } = motion;
       addRow(fact.key, () => fact[html.lang], fact.states, !fact.size_m);
     }
-    if (scene.queue) addRow("queue", () => scene.facts.queue_words[html.lang], [{ ...scene.facts.queue_words }], false);
+    if (scene.queue) addRow("queue", () => scene.facts.queue_words[html.lang], scene.facts.queue_parts, false);
     if (scene.motions.length) addRow("trails", () => words.trails, [], false);
     if (scene.columns.drive_major || scene.columns.drive_minor) addRow("roads", () => words.roads, [], false);
     if (scene.columns.walk) addRow("footpaths", () => words.footpaths, [], false);
@@ -75,7 +75,7 @@
   };
 
   const moved = (t) => {
-    const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, metres: 0 };
+    const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, yards: 0, inside: 0, metres: 0 };
     for (const motion of scene.motions) motion.moveTo(t);
     for (const { key, count, values } of rows) {
       const motion = scene.motions.find((m) => m.fact.key === key);
@@ -84,11 +84,13 @@
         values.forEach(([value], i) => { value.textContent = motion.perState[i].toLocaleString(); });
       } else if (key === "queue") {
         count.textContent = String(queueNow.trucks);
-        values[0][0].textContent = `${Math.round(queueNow.metres)} m`;
+        const road = queueNow.trucks - queueNow.yards;
+        const parts = [`${road.toLocaleString()} (${Math.round(queueNow.metres)} m)`, queueNow.yards, queueNow.inside];
+        values.forEach(([value], i) => { value.textContent = String(parts[i]); });
       }
     }
     const road = queueNow.metres > 0 ? ` · ${Math.round(queueNow.metres)} m` : "";
-    labels.setQueue(queueNow.trucks && shown.queue !== false ? `${queueNow.trucks} ${words.trucks}${road}` : "");
+    labels.setQueue(queueNow.trucks && shown.queue !== false ? `${queueNow.trucks} ${words.trucks}${road}` : "", twin.queueHeight(queueNow));
     twin.state.t = t;
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
@@ -100,7 +102,7 @@
     words = twin.words[lang];
     document.title = facts.title[lang];
     $("title").textContent = facts.title[lang];
-    $("subtitle").textContent = `${facts.variant} · ${words.replication} ${facts.replication}${facts.city[lang] ? ` · ${facts.city[lang]}` : ""}`;
+    $("subtitle").textContent = `${facts.variant[lang]} · ${words.replication} ${facts.replication}${facts.city[lang] ? ` · ${facts.city[lang]}` : ""}`;
     $("schematic").textContent = words.schematic;
     $("schematic").hidden = !facts.schematic;
     const kept = scene.motions.reduce((n, m) => n + m.trips, 0);
@@ -110,9 +112,9 @@
     $("lang").textContent = words.other;
     $("lang").title = words.langTitle;
     $("fold").textContent = words.layers;
-    rows.forEach(({ name, names, values, key }) => {
+    rows.forEach(({ name, names, values }) => {
       name.textContent = names();
-      values.forEach(([, word, state]) => { word.textContent = key === "queue" ? "" : state[lang]; });
+      values.forEach(([, word, state]) => { word.textContent = state[lang]; });
     });
     [...$("cameras").children].forEach((button, i) => { button.textContent = facts.cameras[i][lang]; });
     $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution].join(" · ");
@@ -185,7 +187,7 @@
   const firstCamera = () => scene.facts.cameras.reduce((best, camera) => (camera.points > best.points ? camera : best));
 
   const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
     const step = event.shiftKey ? 600 : 60;
     if (event.key === " ") { if (event.target.tagName === "BUTTON") return; timebar.play(!timebar.playing); }
     else if (event.key === "ArrowRight") timebar.set(timebar.t + step);

@@ -75,6 +75,9 @@
     return out;
   };
 
+  // 4 m a truck: a line of fifty stands as tall as a tower block.
+  twin.queueHeight = (queueNow) => 4 * queueNow.trucks;
+
   twin.glWorks = () => {
     try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch { return false; }
   };
@@ -134,8 +137,7 @@
         const path = queue.path(this.queueNow.metres);
         return { data: path.length > 1 ? [{ path }] : [] };
       }
-      // 6 m a truck: a line of fifty stands as tall as a tower block.
-      return { data: this.queueNow.trucks ? [{ position: queue.fact.gate, height: 6 * this.queueNow.trucks }] : [] };
+      return { data: this.queueNow.trucks ? [{ position: queue.fact.gate, height: twin.queueHeight(this.queueNow) }] : [] };
     }
 
     setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }

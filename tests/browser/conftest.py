@@ -1,0 +1,92 @@
+"""A headless Chromium, where the machine has one, and a page made from the small invented run."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from twin.results.run_folder import Run
+from twin.viz.run_view import read_run_view
+from twin.viz.scene_3d import write_scene
+
+QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]
+#: Software rendering may take seconds a frame.
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="session")
+def demo():
+    path = Path(__file__).parents[1] / "unit" / "viz" / "demo_run.py"
+    spec = importlib.util.spec_from_file_location("viz_demo_run", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def page_file(demo, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    run = demo.make_demo_run(folder / "run")
+    return write_scene(read_run_view(Run(run)), folder / "大阪 の図.html")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page with everything it asked for and complained of."""
+
+    def __init__(self, browser, address, **context):
+        self.context = browser.new_context(viewport={"width": 1100, "height": 700}, **context)
+        self.page = self.context.new_page()
+        self.requests, self.faults = [], []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._heard)
+        self.page.goto(address)
+        self.wait("window.__twin?.state?.ready && window.__twin.state.drawn > 0")
+
+    def _heard(self, message):
+        # Notes of the graphics driver about its own speed say nothing of the page.
+        if message.type in ("error", "warning") and "GL Driver Message" not in message.text:
+            self.faults.append(message.text)
+
+    def ask(self, script, argument=None):
+        return self.page.evaluate(script, argument)
+
+    def wait(self, condition):
+        """Wait in small steps: the page's policy forbids the usual polling inside it."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.page.evaluate(f"Boolean({condition})"):
+            assert time.monotonic() < end, f"never came true: {condition}; {self.faults}"
+            self.page.wait_for_timeout(50)
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, page_file):
+    found = Opened(chromium, page_file.as_uri(), color_scheme="dark")
+    yield found
+    found.context.close()
+
+
+@pytest.fixture(scope="module")
+def opened_flat(chromium, page_file):
+    found = Opened(chromium, page_file.as_uri() + "#flat", color_scheme="light")
+    yield found
+    found.context.close()
