@@ -1,0 +1,138 @@
+"""The arrays that the queueing kernels work on: the network and its state, the vehicles, the log.
+
+Symbols of the theory (Newell 1993, Yperman 2007): free speed u, wave speed w, jam density kappa, capacity q*.
+Room and headways are in car units: a vehicle of size s takes s units of storage and s headways. What belongs to
+one link, queue or vehicle lies side by side in memory, because a kernel that looks at one field needs the next.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Records = NDArray[np.void]
+
+#: Kinds of queues that compete at a node.
+GROUP, POCKET, BAY, ORIGIN = 0, 1, 2, 3
+#: Kinds of edits.
+EDIT_EXIT_OPEN, EDIT_ENTRY_OPEN, EDIT_LINE_HEADWAY, EDIT_ENTRY_HEADWAY, EDIT_STORAGE, EDIT_SPEED = 0, 1, 2, 3, 4, 5
+#: What stopped :func:`twin.models.road_traffic.queueing.kernels.advance`.
+DONE, LOG_FULL = 0, 1
+
+LINK = np.dtype([
+    ("length_m", "f8"), ("speed_mps", "f8"), ("lag_s", "f8"), ("storage", "f8"),
+    # Seconds per car unit: at entry, and where turn queues part.
+    ("entry_headway_s", "f8"), ("lane_headway_s", "f8"),
+    # Cumulative car units in and out; the exits that the entry rule has reached, and their units.
+    ("in_units", "f8"), ("out_units", "f8"), ("seen_units", "f8"), ("out_count", "i8"), ("seen", "i8"),
+    ("next_entry_s", "f8"), ("lane_next_s", "f8"), ("virtual", "f8"),
+    ("ring_start", "i8"), ("ring_room", "i4"), ("from_node", "i4"), ("to_node", "i4"),
+    ("queue", "i4"), ("queue_count", "i4"), ("bay", "i4"), ("move_start", "i4"), ("move_end", "i4"),
+    ("entry_open", "u1"), ("passing", "u1"), ("waited", "u1"),
+], align=True)
+
+QUEUE = np.dtype([
+    ("ready_s", "f8"), ("first", "i4"), ("last", "i4"), ("link", "i4"), ("line", "i4"), ("rank", "i4"),
+    ("kind", "u1"), ("waited", "u1"),
+    # Of pockets: room, units in it, and since when somebody who waited may come in.
+    ("room", "f8"), ("units", "f8"), ("open_s", "f8"),
+], align=True)
+
+LINE = np.dtype([
+    ("next_s", "f8"), ("headway_s", "f8"), ("cycle_s", "f8"), ("offset_s", "f8"), ("green_s", "f8"),
+    ("service_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
+    ("open", "u1"), ("gated", "u1"),
+], align=True)
+
+MOVE = np.dtype([
+    ("tag", "f8"), ("inverse_weight", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4"),
+], align=True)
+
+VEHICLE = np.dtype([
+    # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
+    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path.
+    ("key", "u8"), ("ready_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"), ("link", "i4"),
+    ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"), ("stop_end", "i4"),
+    ("vehicle_class", "u1"),
+], align=True)
+
+STOP = np.dtype([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")], align=True)
+CLASS = np.dtype([("size", "f8"), ("speed_mps", "f8")])
+TREE_STATE = np.dtype([
+    ("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8"),
+])
+EDIT = np.dtype([("time_s", "f8"), ("value", "f8"), ("kind", "i4"), ("index", "i4")])
+CROSSING = np.dtype([("time_s", "f8"), ("vehicle", "i4"), ("from_link", "i4"), ("to_link", "i4")])
+
+
+def records(count: int, dtype: np.dtype[np.void]) -> Records:
+    """Zeroed records whose fields can be read as attributes, by kernels with and without compilation."""
+    return np.zeros(count, dtype).view(np.recarray)
+
+
+class Road(NamedTuple):
+    """The network and everything that changes on it as vehicles move; shapes never change.
+
+    ``moves`` holds the turns of all links in the order of links, then one movement per origin. A stop line has the
+    number of its queue (of a link's turns, or of a pocket). ``node_next_s`` is the earliest moment at which a node
+    may have something to do. ``ring_exit_s`` and ``ring_class`` keep past exits of each link. ``counts``: released
+    by force, entered, left.
+    """
+
+    links: Records
+    queues: Records
+    lines: Records
+    moves: Records
+    classes: Records
+    node_next_s: Floats
+    node_source_ptr: Longs
+    node_source: Ints
+    ring_exit_s: Floats
+    ring_class: Bytes
+    server_free_s: Floats
+    source_time_s: Floats
+    source_move: Ints
+    time_s: Floats
+    release_after_s: Floats
+    counts: Longs
+
+
+class Vehicles(NamedTuple):
+    """One record per vehicle, the links of all paths, and the stops on them."""
+
+    veh: Records
+    pool: Ints
+    stops: Records
+
+
+class Trees(NamedTuple):
+    """Next links towards destinations: ``next_link[version, destination, node]``, newest version at ``newest``.
+
+    A vehicle uses the tree of age a with probability w (1 - w)^a, w the ``weight`` of news, drawn by its key and the
+    number of the update, so that it follows one coherent tree until the next update. ``redraw_after_s`` is how
+    long the head of a queue keeps its chosen link when blocked; infinite keeps it for good.
+    """
+
+    node: Ints
+    next_link: NDArray[np.int32]
+    now: Records
+
+
+class Edits(NamedTuple):
+    """Changes of the network in the order of time; ``done`` has one element, how many have been applied."""
+
+    rows: Records
+    done: Longs
+
+
+class Log(NamedTuple):
+    """Crossings: time, vehicle, link left (-1 at entry), link entered (-1 at the end of the path)."""
+
+    rows: Records
+    size: Longs

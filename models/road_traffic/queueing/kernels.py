@@ -1,0 +1,569 @@
+"""Kernels of the queueing form: vehicle-based link transmission with continuous passing times.
+
+Time goes in steps no longer than the shortest free-flow time and the shortest wave lag of any link, so that no
+node depends on another inside a step; within a node the earliest feasible vehicle goes first. Passing times are
+continuous, hence the same for every step, every order of nodes. Rules, per vehicle of size s at time t:
+
+1. free flow: ready at the end of the link at entry + L / min(u, own speed);
+2. stop line: one unit per headway, only while open, green, a server is free, a credit is there;
+3. entry: one unit per headway, and the cumulative units that left by t - L/w, plus storage, cover the entry
+   (Newell's supply rule with cumulative car units);
+4. among those who could go at the same moment: rank, then start-time fair queueing by merge weight
+   (Goyal, Vin and Cheng 1996: the smaller start tag; tags of an idle source catch up), then the smaller key.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from twin.engine.draws import uniform
+from twin.jit import inner_kernel, kernel
+
+INF = np.inf
+#: Slack for rounding: units that fill a storage exactly, and moments at the end of green.
+SAME_S = 1e-9
+_GROUP, _POCKET, _BAY, _ORIGIN = 0, 1, 2, 3
+_EXIT_OPEN, _ENTRY_OPEN, _LINE_HEADWAY, _ENTRY_HEADWAY, _STORAGE, _SPEED = 0, 1, 2, 3, 4, 5
+_DONE, _LOG_FULL = 0, 1
+
+
+@inner_kernel
+def next_green_s(t, cycle_s, offset_s, green_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """First moment from ``t`` on at which a signal is green; the end of green is red."""
+    cycles = math.floor((t - offset_s) / cycle_s)
+    phase = t - offset_s - cycles * cycle_s
+    if phase < green_s - SAME_S:
+        return t
+    start = offset_s + (cycles + 1) * cycle_s
+    return start if start > t else t
+
+
+@inner_kernel
+def space_s(road, link, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """When the entry rule has room for ``size`` units on a link; infinite if that exit has not happened."""
+    needed = road.links[link].in_units + size - road.links[link].storage - SAME_S
+    if needed <= 0.0:
+        return -INF
+    if needed > road.links[link].out_units:
+        return INF
+    ring = road.links[link].ring_start
+    room = road.links[link].ring_room
+    seen = road.links[link].seen
+    units = road.links[link].seen_units
+    while units < needed:
+        units += road.classes[road.ring_class[ring + seen % room]].size
+        seen += 1
+    while True:
+        last = road.classes[road.ring_class[ring + (seen - 1) % room]].size
+        if units - last < needed:
+            break
+        units -= last
+        seen -= 1
+    road.links[link].seen = seen
+    road.links[link].seen_units = units
+    return road.ring_exit_s[ring + (seen - 1) % room] + road.links[link].lag_s
+
+
+@inner_kernel
+def has_stop(cars, v):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Whether a vehicle stops at the end of the link it is on."""
+    return cars.veh[v].stop < cars.veh[v].stop_end and cars.stops[cars.veh[v].stop].hop == cars.veh[v].hop
+
+
+@inner_kernel
+def server_of(road, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Index of the server that is free first."""
+    best = road.lines[line].server_start
+    for i in range(best + 1, road.lines[line].server_end):
+        if road.server_free_s[i] < road.server_free_s[best]:
+            best = i
+    return best
+
+
+@inner_kernel
+def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Earliest moment at which the head of a queue can make a movement; infinite if that is not known yet."""
+    v = road.queues[q].first
+    t = road.queues[q].ready_s
+    line = road.queues[q].line
+    size = road.classes[cars.veh[v].vehicle_class].size
+    if line >= 0:
+        if road.lines[line].open == 0:
+            return INF
+        if road.lines[line].next_s > t:
+            t = road.lines[line].next_s
+    kind = road.queues[q].kind
+    if kind == _GROUP and cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v) and cars.stops[cars.veh[v].stop].bay:
+        return t  # pulls off into the bay
+    if move >= 0:
+        pocket = road.moves[move].pocket
+        if pocket >= 0 and kind == _GROUP:
+            if road.queues[pocket].units + size > road.queues[pocket].room + SAME_S:
+                road.queues[pocket].waited = 1
+                return INF
+            return max(t, road.queues[pocket].open_s)
+        out = road.moves[move].to_link
+        if road.links[out].entry_open == 0:
+            return INF
+        if road.links[out].next_entry_s > t:
+            t = road.links[out].next_entry_s
+        if road.links[out].in_units + size > road.links[out].storage:
+            room_s = space_s(road, out, size)
+            if room_s == INF:
+                road.links[out].waited = 1
+                room_s = road.queues[q].ready_s + road.release_after_s[0]
+                if room_s == INF:
+                    return INF
+            if room_s > t:
+                t = room_s
+    if line >= 0:
+        if road.lines[line].server_end > road.lines[line].server_start:
+            t = max(t, road.server_free_s[server_of(road, line)])
+        if road.lines[line].gated and road.lines[line].credits <= 0:
+            return INF
+        if road.lines[line].cycle_s > 0.0:
+            t = next_green_s(t, road.lines[line].cycle_s, road.lines[line].offset_s, road.lines[line].green_s)
+    return t
+
+
+@inner_kernel
+def other_move(road, cars, trees, q, v, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Movement of a head of queue that its tree prefers by now, if it can be made from the same queue."""
+    link = cars.veh[v].link
+    out = tree_link(trees, cars, v, road.links[link].to_node)
+    if out >= 0 and out != road.moves[move].to_link:
+        for p in range(road.links[link].move_start, road.links[link].move_end):
+            if road.moves[p].to_link == out and road.moves[p].queue == q:
+                return p
+    return move
+
+
+@inner_kernel
+def tree_link(trees, cars, v, node):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Next link of a vehicle that follows trees, -1 at its destination."""
+    destination = cars.veh[v].destination
+    if trees.node[destination] == node:
+        return -1
+    versions = trees.next_link.shape[0]
+    oldest = min(np.int64(versions), trees.now[0].updates)
+    age = 0
+    if oldest > 1:
+        u = uniform(trees.now[0].stream, cars.veh[v].key, np.uint64(trees.now[0].updates))
+        share = trees.now[0].weight
+        while u > share and age < oldest - 1:
+            u -= share
+            share *= 1.0 - trees.now[0].weight
+            age += 1
+    return trees.next_link[(trees.now[0].newest - age) % versions, destination, node]
+
+
+@inner_kernel
+def set_first(road, cars, q, v, after_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Put a vehicle at the head of a queue from which the one before left at ``after_s``."""
+    road.queues[q].first = v
+    if v < 0:
+        road.queues[q].last = -1
+        road.queues[q].ready_s = INF
+        return
+    cars.veh[v].before = -1
+    t = max(cars.veh[v].ready_s, after_s)
+    if road.queues[q].kind == _GROUP and has_stop(cars, v) and not cars.stops[cars.veh[v].stop].bay:
+        # Dwelling in the lane: it moves up to the line, then nobody passes for the dwell.
+        t = max(t, road.lines[road.queues[q].line].next_s) + cars.stops[cars.veh[v].stop].dwell_s
+    road.queues[q].ready_s = t
+
+
+@inner_kernel
+def push(road, cars, q, v, by_time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Put a vehicle into a queue: at its end, or where its ready time belongs; true if it is the new head."""
+    last = road.queues[q].last
+    behind = np.int32(-1)
+    if by_time:
+        while last >= 0 and cars.veh[last].ready_s > cars.veh[v].ready_s:
+            behind = last
+            last = cars.veh[last].before
+    cars.veh[v].after = behind
+    cars.veh[v].before = last
+    if behind >= 0:
+        cars.veh[behind].before = v
+    else:
+        road.queues[q].last = v
+    if last >= 0:
+        cars.veh[last].after = v
+        return False
+    set_first(road, cars, q, v, -INF)
+    return True
+
+
+@inner_kernel
+def next_move(road, cars, trees, v, link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Movement a vehicle will take at the end of a link, -1 if its way ends there, -2 if there is no such turn."""
+    if cars.veh[v].destination >= 0:
+        out = tree_link(trees, cars, v, road.links[link].to_node)
+        if out < 0:
+            return -1
+    else:
+        hop = cars.veh[v].hop + 1
+        if hop >= cars.veh[v].path_len:
+            return -1
+        out = cars.pool[cars.veh[v].path_start + hop]
+    for p in range(road.links[link].move_start, road.links[link].move_end):
+        if road.moves[p].to_link == out:
+            return p
+    return -2
+
+
+@inner_kernel
+def enter_link(road, cars, trees, v, link, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Put a vehicle on a link at a moment: storage, headway, ready time, queue for its turn."""
+    vehicle_class = cars.veh[v].vehicle_class
+    size = road.classes[vehicle_class].size
+    road.links[link].in_units += size
+    road.links[link].next_entry_s = t + road.links[link].entry_headway_s * size
+    cars.veh[v].hop += 1
+    cars.veh[v].link = link
+    ready_s = t + road.links[link].length_m / min(road.links[link].speed_mps, road.classes[vehicle_class].speed_mps)
+    move = next_move(road, cars, trees, v, link)
+    cars.veh[v].move = move
+    q = road.moves[move].queue if move >= 0 else road.links[link].queue
+    if road.links[link].queue_count > 1:
+        # Turn queues part at the end of the link: until there, one unit per headway in order of entry.
+        if road.links[link].lane_next_s > ready_s:
+            ready_s = road.links[link].lane_next_s
+        road.links[link].lane_next_s = ready_s + road.links[link].lane_headway_s * size
+    cars.veh[v].ready_s = ready_s
+    if push(road, cars, q, v, road.links[link].passing):
+        node = road.links[link].to_node
+        if road.queues[q].ready_s < road.node_next_s[node]:
+            road.node_next_s[node] = road.queues[q].ready_s
+
+
+@inner_kernel
+def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Take the head out of a queue at a moment, and free the room it had."""
+    size = road.classes[cars.veh[v].vehicle_class].size
+    kind = road.queues[q].kind
+    after = cars.veh[v].after
+    if kind == _GROUP:
+        link = road.queues[q].link
+        place = road.links[link].ring_start + road.links[link].out_count % road.links[link].ring_room
+        road.ring_exit_s[place] = t
+        road.ring_class[place] = cars.veh[v].vehicle_class
+        road.links[link].out_count += 1
+        road.links[link].out_units += size
+        if road.links[link].waited:
+            road.links[link].waited = 0
+            node = road.links[link].from_node
+            road.node_next_s[node] = min(road.node_next_s[node], t + road.links[link].lag_s)
+    elif kind == _POCKET:
+        road.queues[q].units -= size
+        if road.queues[q].waited:
+            road.queues[q].waited = 0
+            road.queues[q].open_s = t
+    set_first(road, cars, q, after, t)
+
+
+@inner_kernel
+def pass_line(road, line, size, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Use a stop line: its headway, a server, a credit."""
+    road.lines[line].next_s = t + road.lines[line].headway_s * size
+    if road.lines[line].server_end > road.lines[line].server_start:
+        road.server_free_s[server_of(road, line)] = t + road.lines[line].service_s
+    if road.lines[line].gated:
+        road.lines[line].credits -= 1
+
+
+@inner_kernel
+def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let the head of a queue go at a moment: into a bay, a pocket, the next link, or out."""
+    v = road.queues[q].first
+    line = road.queues[q].line
+    kind = road.queues[q].kind
+    size = road.classes[cars.veh[v].vehicle_class].size
+    from_link = cars.veh[v].link
+    move = cars.veh[v].move
+    if kind == _GROUP and has_stop(cars, v):
+        stop = cars.veh[v].stop
+        if cars.stops[stop].bay:
+            leave_queue(road, cars, q, v, t)
+            cars.veh[v].stop = stop + 1
+            cars.veh[v].ready_s = t + cars.stops[stop].dwell_s
+            push(road, cars, road.links[from_link].bay, v, True)
+            return
+    if kind == _GROUP and move >= 0 and road.moves[move].pocket >= 0:
+        pocket = road.moves[move].pocket
+        road.lines[line].next_s = t + road.lines[line].headway_s * size
+        leave_queue(road, cars, q, v, t)
+        cars.veh[v].ready_s = t
+        road.queues[pocket].units += size
+        push(road, cars, pocket, v, False)
+        return
+    if line >= 0:
+        pass_line(road, line, size, t)
+    leave_queue(road, cars, q, v, t)
+    if cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v):
+        cars.veh[v].stop += 1
+    n = log.size[0]
+    log.rows[n].time_s = t
+    log.rows[n].vehicle = v
+    log.rows[n].from_link = from_link
+    if move < 0:
+        log.rows[n].to_link = -1
+        cars.veh[v].link = -2
+        road.counts[2] += 1
+    else:
+        out = road.moves[move].to_link
+        log.rows[n].to_link = out
+        tag = max(road.moves[move].tag, road.links[out].virtual)
+        road.links[out].virtual = tag
+        road.moves[move].tag = tag + size * road.moves[move].inverse_weight
+        if road.links[out].in_units - road.links[out].out_units + size > road.links[out].storage + SAME_S:
+            road.counts[0] += 1
+        if kind == _ORIGIN:
+            road.counts[1] += 1
+        enter_link(road, cars, trees, v, out, t)
+    log.size[0] = n + 1
+
+
+@inner_kernel
+def when_and_where(road, cars, trees, q):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """When the head of a queue can go, and by which movement.
+
+    With re-drawing, a head that has been blocked for the set wait may also take what its tree prefers by now.
+    """
+    v = road.queues[q].first
+    move = cars.veh[v].move
+    t = feasible_s(road, cars, q, move)
+    if trees.now[0].redraw_after_s < INF and cars.veh[v].destination >= 0 and road.queues[q].kind == _GROUP and move >= 0:
+        from_s = road.queues[q].ready_s + trees.now[0].redraw_after_s
+        if t > from_s:
+            other = other_move(road, cars, trees, q, v, move)
+            if other != move:
+                other_s = max(feasible_s(road, cars, q, other), from_s)
+                if other_s < t:
+                    return other_s, other
+    return t, move
+
+
+@inner_kernel
+def start_tag(road, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Start tag of a movement in the fair queue of the link it enters; 0 for the end of a way."""
+    if move < 0:
+        return 0.0
+    return max(road.moves[move].tag, road.links[road.moves[move].to_link].virtual)
+
+
+@inner_kernel
+def choose_source(road, cars, first, count, best_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Position of the source that goes first among those that can go at ``best_s``.
+
+    The best rank, then the smallest key, names the link that is served; among those who want that link the
+    smallest start tag wins, then the smallest key. Two passes, so that the order of sources cannot matter.
+    """
+    chosen = -1
+    others = 0
+    for i in range(count):
+        if road.source_time_s[i] == best_s:
+            others += 1
+            if chosen < 0:
+                chosen = i
+                continue
+            q, best = road.node_source[first + i], road.node_source[first + chosen]
+            if road.queues[q].rank < road.queues[best].rank or (
+                road.queues[q].rank == road.queues[best].rank
+                and cars.veh[road.queues[q].first].key < cars.veh[road.queues[best].first].key
+            ):
+                chosen = i
+    if others < 2 or road.source_move[chosen] < 0:
+        return chosen
+    out = road.moves[road.source_move[chosen]].to_link
+    rank = road.queues[road.node_source[first + chosen]].rank
+    tag = start_tag(road, road.source_move[chosen])
+    for i in range(count):
+        move = road.source_move[i]
+        if road.source_time_s[i] != best_s or move < 0 or road.moves[move].to_link != out:
+            continue
+        q = road.node_source[first + i]
+        if road.queues[q].rank != rank:
+            continue
+        other = start_tag(road, move)
+        best = road.node_source[first + chosen]
+        if other < tag or (
+            other == tag and cars.veh[road.queues[q].first].key < cars.veh[road.queues[best].first].key
+        ):
+            chosen = i
+            tag = other
+    return chosen
+
+
+@inner_kernel
+def serve_node(road, cars, trees, log, node, until_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let everyone go at a node who can go before ``until_s``; false if the log is full."""
+    first = road.node_source_ptr[node]
+    count = road.node_source_ptr[node + 1] - first
+    while True:
+        best_s = INF
+        for i in range(count):
+            q = road.node_source[first + i]
+            t = road.queues[q].ready_s
+            if t < until_s:
+                t, move = when_and_where(road, cars, trees, q)
+                road.source_move[i] = move
+            road.source_time_s[i] = t
+            if t < best_s:
+                best_s = t
+        if best_s >= until_s:
+            road.node_next_s[node] = best_s
+            return True
+        if log.size[0] >= log.rows.size:
+            return False
+        chosen = choose_source(road, cars, first, count, best_s)
+        q = road.node_source[first + chosen]
+        cars.veh[road.queues[q].first].move = road.source_move[chosen]
+        move_head(road, cars, trees, log, q, best_s)
+
+
+@inner_kernel
+def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Apply one change of the network, and wake the nodes that may now have something to do."""
+    edit = edits.rows[i]
+    kind, k, value, t = edit.kind, edit.index, edit.value, edit.time_s
+    if kind == _EXIT_OPEN or kind == _LINE_HEADWAY:
+        if kind == _EXIT_OPEN:
+            road.lines[k].open = 1 if value > 0.0 else 0
+        else:
+            if road.lines[k].next_s > t:  # what is left of the headway goes on at the new rate
+                road.lines[k].next_s = t + (road.lines[k].next_s - t) * value / road.lines[k].headway_s
+            road.lines[k].headway_s = value
+        node = road.links[road.queues[k].link].to_node  # a stop line has the number of its queue
+        road.node_next_s[node] = min(road.node_next_s[node], t)
+        return
+    if kind == _ENTRY_OPEN:
+        road.links[k].entry_open = 1 if value > 0.0 else 0
+    elif kind == _ENTRY_HEADWAY:
+        if road.links[k].next_entry_s > t:
+            road.links[k].next_entry_s = t + (road.links[k].next_entry_s - t) * value / road.links[k].entry_headway_s
+        road.links[k].entry_headway_s = value
+        road.links[k].lane_headway_s = value
+    elif kind == _STORAGE:
+        road.links[k].storage = value
+    elif kind == _SPEED:
+        road.links[k].speed_mps = value
+    node = road.links[k].from_node
+    road.node_next_s[node] = min(road.node_next_s[node], t)
+
+
+@kernel
+def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let everything happen before ``until_s``; returns DONE, or LOG_FULL to be called again with an empty log."""
+    nodes = road.node_next_s.size
+    t = road.time_s[0]
+    while t < until_s:
+        while edits.done[0] < edits.rows.size and edits.rows[edits.done[0]].time_s <= t:
+            apply_edit(road, edits, edits.done[0])
+            edits.done[0] += 1
+        end_s = min((math.floor(t / step_s) + 1.0) * step_s, until_s)
+        if end_s <= t:  # rounding at a multiple of the step
+            end_s = min(t + step_s, until_s)
+        if edits.done[0] < edits.rows.size and edits.rows[edits.done[0]].time_s < end_s:
+            end_s = edits.rows[edits.done[0]].time_s
+        for node in range(nodes):
+            if road.node_next_s[node] < end_s and not serve_node(road, cars, trees, log, node, end_s):
+                return _LOG_FULL
+        t = end_s
+        road.time_s[0] = t
+    return _DONE
+
+
+@kernel
+def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Line vehicles up at the origins of their first links, in the order given (by time and key).
+
+    ``links`` holds first links, or nodes below 0 as ``-1 - node`` for vehicles that follow trees.
+
+    Returns
+    -------
+    int
+        Position of the first vehicle that finds no way, -1 if all do.
+    """
+    first_origin_move = road.moves.size - road.links.size
+    for i in range(slots.size):
+        v = slots[i]
+        link = links[i]
+        if link < 0:
+            link = tree_link(trees, cars, v, -1 - link)
+            if link < 0:
+                return i
+        move = first_origin_move + link
+        cars.veh[v].move = move
+        cars.veh[v].link = -1
+        cars.veh[v].hop = -1
+        cars.veh[v].ready_s = depart_s[i]
+        q = road.moves[move].queue
+        if push(road, cars, q, v, False):
+            node = road.links[link].from_node
+            road.node_next_s[node] = min(road.node_next_s[node], depart_s[i])
+    return -1
+
+
+@kernel
+def stuck_links(road, cars, out_stuck):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Mark the links of a gridlock: the largest set of links whose every head waits for a full link of the set.
+
+    Returns
+    -------
+    int
+        Number of links marked; 0 without gridlock.
+    """
+    links = road.links.size
+    for link in range(links):
+        out_stuck[link] = road.links[link].in_units > road.links[link].out_units + SAME_S
+    while True:
+        changed = False
+        marked = 0
+        for link in range(links):
+            if not out_stuck[link]:
+                continue
+            for q in range(road.links[link].queue, road.links[link].queue + road.links[link].queue_count):
+                if road.queues[q].first >= 0 and not _waits_for(road, cars, q, out_stuck):
+                    out_stuck[link] = False
+                    changed = True
+                    break
+            if out_stuck[link]:
+                marked += 1
+        if not changed:
+            return marked
+
+
+@inner_kernel
+def _waits_for(road, cars, q, marked):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether the head of a queue waits for a marked link that is full, straight or behind its full pocket."""
+    v = road.queues[q].first
+    move = cars.veh[v].move
+    if move < 0 or road.queues[q].ready_s > road.time_s[0]:
+        return False
+    pocket = road.moves[move].pocket
+    if pocket >= 0 and road.queues[q].kind == _GROUP:
+        size = road.classes[cars.veh[v].vehicle_class].size
+        if road.queues[pocket].units + size <= road.queues[pocket].room + SAME_S:
+            return False
+        v = road.queues[pocket].first
+        move = cars.veh[v].move
+    out = road.moves[move].to_link
+    size = road.classes[cars.veh[v].vehicle_class].size
+    full = road.links[out].in_units - road.links[out].out_units + size > road.links[out].storage + SAME_S
+    return full and marked[out]
+
+
+@kernel
+def seconds_on_links(vehicle, time_s, from_link, last_s, out_on_link_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Seconds each crossing's vehicle spent on the link it left; ``last_s`` keeps its latest crossing.
+
+    The log must hold the crossings of one vehicle in the order of time; vehicles may be mixed.
+    """
+    for i in range(vehicle.size):
+        v = vehicle[i]
+        out_on_link_s[i] = time_s[i] - last_s[v] if from_link[i] >= 0 else 0.0
+        last_s[v] = time_s[i]
