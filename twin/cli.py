@@ -90,8 +90,11 @@ def check(scenario: Annotated[Path, typer.Argument(help="Scenario file, or the n
 
     report = check_scenario(_scenario_file(scenario), allow_read=allow_read or [])
     if as_json:
-        _print_json(report.to_json())
+        _print_json(report.to_dict())
+        if not report.ok:
+            sys.exit(ScenarioError.exit_code)
     else:
+        report.raise_if_wrong()
         cli_show.show_check(report)
 
 
@@ -178,7 +181,7 @@ def fork(
     from twin.experiments.fork import fork_plan
     from twin.experiments.study import How, go_on, start
     from twin.results.run_folder import Study
-    from twin.scenario.load import parse_changes
+    from twin.scenario.forks import parse_changes
     from twin.units import parse_clock
 
     parent = Study(study)

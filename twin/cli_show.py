@@ -16,6 +16,7 @@ from rich.table import Table
 from twin.results.compare import summarise
 from twin.results.kpis import infos
 from twin.results.run_folder import Study, run_path
+from twin.units import duration_text
 
 if TYPE_CHECKING:
     from twin.city.city import City
@@ -140,11 +141,12 @@ def _label(study: Study, variant: str) -> str:
 
 def _show_basis(study: Study) -> None:
     """Guesses and remembered values the answer rests on, counted, and where the list stands."""
-    grades = [a["grade"] for a in study.plan["assumptions"]]
+    weak = {(a["key"], a["value"]): a["grade"] for defaults in study.plan["defaults"].values() for a in defaults}
+    grades = [*(a["grade"] for a in study.plan["assumptions"]), *weak.values()]
     guesses, remembered = grades.count("G"), grades.count("M")
     if guesses or remembered:
         out.print(f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under "
-                  f"'assumptions' in {escape(str(study.folder / 'plan.json'))}", highlight=False)
+                  f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))}", highlight=False)
     city = study.manifest["city"]
     out.print("map: " + escape("; ".join(city["attribution"])) + (" — schematic" if city["schematic"] else ""),
               highlight=False)
@@ -181,8 +183,36 @@ def _short(value: float) -> str:
 
 
 def show_check(report: CheckReport) -> None:
-    """What ``twin check`` prints."""
-    out.print(escape(report.to_text()), highlight=False)
+    """What ``twin check`` prints: tables echoed, the size of the study, what it rests on."""
+    facts = report.to_dict()
+    out.print(f"{escape(facts['file'])}: no problem found", highlight=False)
+    for warning in facts["warnings"]:
+        out.print(f"[yellow]note:[/] {escape(warning)}", highlight=False)
+    show_facts({"variants": {v["name"]: f"{v['label']['ja']} | models: {', '.join(v['models'])}"
+                             for v in facts["variants"]}})
+    if facts["tables"]:
+        show_facts({"tables": facts["tables"]})
+    estimate = facts["estimate"]
+    show_facts({"estimate": {
+        "runs": estimate["runs"],
+        "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
+        "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
+        "time on one worker": duration_text(estimate["time_s"]),
+    }})
+    _show_assumptions("graded in this file", facts["assumptions"])
+    _show_assumptions("defaults that are guessed (G) or remembered (M)", facts["weak_defaults"])
+
+
+def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> None:
+    if not assumptions:
+        return
+    table = Table(title=title, title_justify="left")
+    for heading in ("grade", "key", "value", "range", "source"):
+        table.add_column(heading, overflow="fold")
+    for a in assumptions:
+        span = f"{a['low']} to {a['high']}" if a.get("low") is not None else ""
+        table.add_row(*(escape(str(cell or "")) for cell in (a["grade"], a["key"], a["value"], span, a["source"])))
+    out.print(table)
 
 
 def show_city_report(city: City, folder: Path) -> None:

@@ -66,6 +66,7 @@ _SHOWN = {
 _COARSER = {("time", "s"): ("h", "min"), ("speed", "m/s"): ("km/h",), ("memory", "MB"): ("GB",)}
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
+_PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
 _CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
 _CLOCK_PATTERN = "[0-9]{1,2}:[0-5][0-9](:[0-5][0-9])?"
 
@@ -204,6 +205,8 @@ def _validate(value: Any, dimension: str, from_file: bool) -> Any:
     if dimension == "clock":
         if from_file and isinstance(value, int | float) and not isinstance(value, bool):
             raise _fault(f"{_shortened(value)} is not a time of day", "write for example 08:30")
+        if not from_file and isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+            return float(value)  # a key of a JSON object that was a number of seconds
         return parse_clock(value)
     if dimension == "span":
         if from_file and not isinstance(value, str):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from twin.errors import ScenarioError
 from twin.params import Params, field_facts, scenario_key
+from twin.scenario.document import Problems, parse_document, plain
 
 
 class ForkChange(NamedTuple):
@@ -13,6 +15,32 @@ class ForkChange(NamedTuple):
 
     key: str
     rule: str
+
+
+def parse_changes(items: Sequence[str]) -> dict[str, Any]:
+    """Changes from the command line: ``KEY=VALUE``, the value as in a scenario file.
+
+    Parameters
+    ----------
+    items
+        For example ``["terminal.lanes.A.count=5", "terminal.opening=[08:30-16:30]"]``.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the item that is no change.
+    """
+    changes: dict[str, Any] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise ScenarioError(f"{item!r} is no change", where="--set",
+                                mend='write KEY=VALUE, for example --set "terminal.lanes.A.count=5"')
+        problems = Problems("--set")
+        tree = parse_document(f"value: {value}\n", problems)
+        problems.raise_if_any()
+        changes[key.strip()] = plain(tree)["value"]
+    return changes
 
 
 def fork_changes(old: Params, new: Params) -> list[ForkChange]:
