@@ -17,7 +17,7 @@ from twin.city.raw_map import StreetFacts
 
 _SAME_SPOT_M = 0.01
 #: A cluster of junction nodes spans at most this many times the length below which links are drawn in.
-_CLUSTER_SPAN = 3.0
+CLUSTER_SPAN = 3.0
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ def draw_in_short(
         west, south = min(s[0] for s in spans), min(s[1] for s in spans)
         east, north = max(s[2] for s in spans), max(s[3] for s in spans)
         # Nodes on one spot are one node, however large their clusters are.
-        if math.hypot(east - west, north - south) > _CLUSTER_SPAN * limit_m and length_m >= _SAME_SPOT_M:
+        if math.hypot(east - west, north - south) > CLUSTER_SPAN * limit_m and length_m >= _SAME_SPOT_M:
             continue
         parent[b] = a
         box[a] = (west, south, east, north)
@@ -269,7 +269,7 @@ def _redraw(
     for piece in pieces:
         first, last = piece.nodes[0], piece.nodes[-1]
         start, end = representative.get(first, first), representative.get(last, last)
-        if start == end and first != last and piece.length_m <= _CLUSTER_SPAN * limit_m:
+        if start == end and first != last and piece.length_m <= CLUSTER_SPAN * limit_m:
             continue
         if (start, end) != (first, last):
             nodes = [start, *piece.nodes[1:-1], end]
@@ -294,7 +294,7 @@ def break_loops(pieces: Sequence[Piece], limit_m: float, shapes: Shapes) -> tupl
         if piece.nodes[0] != piece.nodes[-1]:
             cut.append(piece)
             continue
-        if len(piece.nodes) < 3 or piece.length_m <= max(_CLUSTER_SPAN * limit_m, _SAME_SPOT_M):
+        if len(piece.nodes) < 3 or piece.length_m <= max(CLUSTER_SPAN * limit_m, _SAME_SPOT_M):
             dropped += 1
             continue
         lengths = [shapes.length_m(piece.nodes[: i + 1]) for i in range(1, len(piece.nodes) - 1)]

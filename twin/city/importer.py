@@ -19,7 +19,7 @@ from twin.city.city import City, StreetLayer
 from twin.city.digest import city_digest
 from twin.city.map_file import open_map
 from twin.city.params import CityBuildParams
-from twin.city.places import snap_places
+from twin.city.places import FAR_NODE_M, far_from_node, snap_places
 from twin.city.projection import choose_crs, choose_driving_side, project
 from twin.city.raw_map import RawMap
 from twin.city.streets import Ground, build_layer
@@ -179,7 +179,12 @@ def city_from_raw(
         chosen_crs, [place.lon_deg for place in raw.places], [place.lat_deg for place in raw.places]
     )
     layers = {"drive": drive, "walk": walk}
-    places = snap_places(raw.places, place_x_m, place_y_m, layers, name, params, raw.dropped)
+    places = snap_places(
+        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped
+    )
+    done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
+        far_from_node(place, layers) for place in places
+    )
     side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
     city = City(
@@ -189,12 +194,17 @@ def city_from_raw(
         report=_report(raw, done, layers, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
-    return with_digest(city)
-
-
-def with_digest(city: City) -> City:
-    """The same city, carrying the hash of its arrays, names and places."""
     return replace(city, digest=city_digest(city))
+
+
+def _street_rows(raw: RawMap, rows: frozenset[int]) -> dict[str, frozenset[int]]:
+    """Which of the rows lie on streets of each layer."""
+    return {
+        layer: frozenset(
+            row for way in raw.ways if getattr(way.facts, layer) is not None for row in way.rows if row in rows
+        )
+        for layer in ("drive", "walk")
+    }
 
 
 def _no_streets(raw: RawMap, where: str) -> CityError:

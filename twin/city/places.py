@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import TUNNEL, Floats, Place, StreetLayer
+from twin.city.contract import CLUSTER_SPAN
 from twin.city.params import CityBuildParams
 from twin.city.raw_map import RawPlace
 from twin.city.road_classes import CLASS_INDEX
@@ -24,6 +26,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 _ANY_ROAD = frozenset({"entry", "gate", "yard"})
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
 _SPACING_M = 20.0
+#: Places farther than this from their node are counted in the report.
+FAR_NODE_M = 100.0
 
 
 def snap_places(
@@ -31,6 +35,7 @@ def snap_places(
     x_m: Floats,
     y_m: Floats,
     layers: dict[str, StreetLayer],
+    street_rows: Mapping[str, frozenset[int]],
     district: str,
     params: CityBuildParams,
     dropped: Counter[str],
@@ -45,6 +50,8 @@ def snap_places(
         Their positions in the CRS of the layers.
     layers
         ``drive`` and ``walk``.
+    street_rows
+        For each layer the places' own nodes that lie on its streets, before any were left out.
     district
         First part of every id.
     params
@@ -55,7 +62,8 @@ def snap_places(
     Raises
     ------
     CityError
-        If a place that the file itself declares lies too far from its streets, or two share an id.
+        If a place that the file itself declares lies too far from its streets, or on one that cannot be
+        reached from the rest and left again, or if two share an id.
     """
     distance_m = {name: _street_distances(layer, x_m, y_m) for name, layer in layers.items()}
     nodes = {name: _snap(layer, raw_places, x_m, y_m) for name, layer in layers.items()}
@@ -68,6 +76,11 @@ def snap_places(
                 raise _too_far(raw, needed, float(distance_m[needed][i]), params)
             dropped[f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"] += 1
             continue
+        if needed is not None and raw.authored and raw.row in street_rows[needed]:
+            # Its own node stays unless its street went, or moves no farther than junctions are drawn together.
+            away_m = np.hypot(layers[needed].x_m - x_m[i], layers[needed].y_m - y_m[i]).min()
+            if away_m > CLUSTER_SPAN * params.junction_cluster_m:
+                raise _cut_off(raw, needed)
         place_id = f"{district}/{raw.kind}/{raw.slug}"
         if place_id in places:
             raise CityError(
@@ -91,6 +104,24 @@ def _too_far(raw: RawPlace, layer: str, distance_m: float, params: CityBuildPara
         where=f"{raw.origin} at {raw.lat_deg:.5f}, {raw.lon_deg:.5f}",
         mend="move it to its street (is it in the sea, are latitude and longitude swapped?) or draw the street",
     )
+
+
+def _cut_off(raw: RawPlace, layer: str) -> CityError:
+    name = raw.name_ja or raw.name_en or raw.slug
+    return CityError(
+        f"the {raw.kind} {name!r} lies on a {layer} street that cannot be reached from the rest and left again",
+        where=f"{raw.origin} at {raw.lat_deg:.5f}, {raw.lon_deg:.5f}",
+        mend="join its street to the others in both directions (look for one-way streets that end there)",
+    )
+
+
+def far_from_node(place: Place, layers: Mapping[str, StreetLayer]) -> bool:
+    """Whether the node that a place is given lies far from it, so that whoever goes there is moved by as much."""
+    needed = next((name for name in _NEEDS[place.kind] if layers[name].node_count), None)
+    if needed is None:
+        return False
+    node = place.drive_node if needed == "drive" else place.walk_node
+    return math.hypot(layers[needed].x_m[node] - place.x_m, layers[needed].y_m[node] - place.y_m) > FAR_NODE_M
 
 
 def _street_distances(layer: StreetLayer, x_m: Floats, y_m: Floats) -> Floats:

@@ -79,6 +79,26 @@ def test_a_place_in_the_middle_of_a_long_street_is_near_it(build, osm):
     assert len(build(osm).places) == 1
 
 
+def test_a_declared_gate_on_a_street_without_a_way_back_is_an_error(build, cross):
+    cross.node(50, 300, 0, twin__place="gate", twin__id="in-gate", name="ゲート")
+    cross.node(51, 400, 0)
+    cross.way(50, [3, 50, 51], highway="service", oneway="yes")
+    with pytest.raises(CityError, match="gate 'ゲート' lies on a drive street that cannot be reached from the rest"):
+        build(cross)
+    cross.way(51, [51, 3], highway="service", oneway="yes")
+    city = build(cross)
+    assert city.drive.node_id[city.places_of("gate")[0].drive_node] == 50
+
+
+def test_places_far_from_their_node_are_counted(build, osm):
+    osm.node(1, 0, 0)
+    osm.node(2, 3000, 0)
+    osm.way(1, [1, 2], highway="trunk")
+    osm.node(3, 1500, 40, twin__place="stop", twin__id="s")
+    osm.node(4, 30, 40, twin__place="stop", twin__id="t")
+    assert build(osm).report["done"]["places more than 100 m from the node they are given"] == 1
+
+
 def test_zones_may_lie_anywhere(build, cross):
     cross.node(50, -3000, 0, twin__place="zone", twin__id="z1", twin__population="1200")
     assert build(cross).places_of("zone")[0].attributes == {"population": 1200}

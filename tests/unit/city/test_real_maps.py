@@ -125,6 +125,12 @@ def test_helsinki_says_how_many_references_were_cut_off(real):
     assert (east, north) < (24.96, 60.19)
 
 
+def test_a_packed_pbf_is_the_same_city(real, tmp_path):
+    packed = tmp_path / "Helsinki.osm.pbf.gz"
+    packed.write_bytes(gzip.compress(real(HELSINKI).read_bytes()))
+    assert build_city(packed).digest == build_city(real(HELSINKI)).digest
+
+
 def test_monaco_of_2012_is_read(real):
     city = build_city(real(MONACO))
     check_layer(city.drive)
