@@ -266,7 +266,8 @@ def _put_zones(grid: _Grid, ward: Ward, cells: Sequence[Cell]) -> None:
     """
     share_65 = round(ward.aged_65_plus / ward.population, 4)
     common: dict[str, str | int | float] = {"ward": ward.slug, "age65_share": share_65}
-    whole = {**common, "level": "ward", "population": ward.population, "area_km2": ward.area_km2}
+    # Not `population`: whoever adds up the people of all zones shall count each person once.
+    whole = {**common, "level": "ward", "ward_population": ward.population, "area_km2": ward.area_km2}
     grid.sketch.place("zone", ward.slug, _middle(grid, cells), ja=ward.ja, en=ward.en, twin=whole)
     squares: dict[Cell, list[Cell]] = {}
     for row, column in cells:
