@@ -210,7 +210,7 @@ def hour_slot(cell: Cell, *, fractions: bool = False, end_label: bool = False) -
 
 
 def _slot_from(start_s: float, end_s: float | None, fault: CellError) -> Slot:
-    if not 0 <= start_s <= (_LAST_HOUR + 1) * 3600:
+    if not 0 <= start_s < (_LAST_HOUR + 1) * 3600:
         raise fault
     return Slot(start_s, end_s)
 

@@ -35,6 +35,10 @@ _WORDS: dict[str, bool | None] = {
 #: What ruamel raises on some malformed files beside its own errors.
 _PARSER_SLIPS = (ValueError, TypeError, IndexError, KeyError, AttributeError, AssertionError, OverflowError)
 
+#: What stands after a key at the start of a line, where an ASCII colon and space are due.
+_AFTER_KEY = re.compile(r"(?:- +)?[^\s:：\"'#{}\[\],]+(：|:\u3000)")
+_COLON_MEND = "write an ASCII colon and a space"
+
 Plain = str | int | float | bool | None
 
 
@@ -242,16 +246,15 @@ def _name_odd_characters(text: str, problems: Problems) -> bool:
         if "\u3000" in indent:
             column = indent.index("\u3000") + 1
             problems.add("a full-width space in the indentation", Mark(number, column), mend="use ASCII spaces")
-        key = re.match(r"(?:- +)?[^\s:：\"'#{}\[\],]+(：)", body)
-        if key:
-            column = len(indent) + key.start(1) + 1
-            problems.add(
-                "a full-width colon ： after a key", Mark(number, column), mend="write an ASCII colon and a space"
-            )
-        for match in re.finditer(r"[：]|(?<=:)\u3000", body if "{" in body and not key else ""):
-            column = len(indent) + match.start() + 1
-            problems.add("a full-width character between key and value", Mark(number, column), mend="use ASCII")
+        after_key = _AFTER_KEY.match(body)
+        if after_key:
+            place = Mark(number, len(indent) + after_key.start(1) + 1)
+            problems.add(_odd_key_words(after_key.group(1)), place, mend=_COLON_MEND)
     return len(problems) > before
+
+
+def _odd_key_words(found: str) -> str:
+    return "a full-width colon ： after a key" if "：" in found else "a full-width space after a key's colon"
 
 
 @dataclass
@@ -348,7 +351,18 @@ class _Builder:
         self._count(1, mark)
         text, path = event.value, self._child_path()
         plain = event.style is None and event.implicit[0]
+        if plain and self._stack and self._stack[-1].mapping and self._stack[-1].key is None:
+            self._refuse_full_width_key(text, mark)
         return Scalar(self._resolve(text, mark, path) if plain else text, text, mark, path)
+
+    def _refuse_full_width_key(self, key: str, mark: Mark) -> None:
+        """Name full-width spaces and colons that YAML takes as a part of the key; quoted keys may hold them."""
+        if key != key.strip("\u3000"):
+            self.problems.add("a full-width space before or after a key", mark, mend="use ASCII spaces")
+        elif "：" in key or ":\u3000" in key:
+            at = max(key.find("："), key.find(":\u3000"))
+            place = Mark(mark.line, mark.column + at)
+            self.problems.add(_odd_key_words(key[at:]), place, mend=f"{_COLON_MEND}, or put the key in quotes")
 
     def _resolve(self, text: str, mark: Mark, path: str) -> Plain:
         """Value of a plain scalar by the core schema of YAML 1.2."""
@@ -418,7 +432,7 @@ class _Builder:
             )
         elif key == "<<":
             self.problems.add("merge keys (<<) are not part of YAML 1.2", mark, frame.path, "use measures and variants")
-        elif not key.strip():
+        elif not key.strip() and node.value is None:
             self.problems.add("a key is empty", mark, frame.path)
         else:
             frame.key_marks[key], frame.key_refused = mark, False

@@ -29,6 +29,11 @@ _TEXT_WORDS = frozenset({
     "id", "name", "kind", "class", "stop", "exit", "place", "area", "zone", "group", "outcome", "camera", "gate",
     "yard", "haulier", "purpose", "origin", "destination", "mode", "code", "note", "street", "district", "lane",
 })
+#: Last words of column names whose cells are numbers, so that a word among them is a fault.
+_NUMBER_WORDS = frozenset({
+    "trucks", "count", "people", "vehicles", "visitors", "requests", "party", "in", "out", "n", "share", "number",
+    "north", "south", "east", "west", "lat", "lon", "spaces", "seats",
+})
 #: A row of one cell that begins like this is a footnote.
 _FOOTNOTES = ("※", "注", "(注", "*", "資料", "出典")
 
@@ -293,7 +298,7 @@ def _reason_to_drop(
     labels = [row[p] for p in label_places if p < len(row)]
     for cell in (filled[0], *labels):
         if cells.is_total(cell):
-            return cells.normal(cell)
+            return "".join(cells.normal(cell).split())
     first = cells.normal(filled[0])
     return first[:40] if len(filled) == 1 and first.startswith(_FOOTNOTES) else ""
 
@@ -315,7 +320,8 @@ def _kind(column: str, spec: TableSpec) -> str:
         return "date"
     if column == "time" or column.endswith(("_at", "_time", "_s")):
         return "time"
-    return "text" if column.rsplit("_", 1)[-1] in _TEXT_WORDS else "auto"
+    last = column.rsplit("_", 1)[-1]
+    return "text" if last in _TEXT_WORDS else "number" if last in _NUMBER_WORDS else "auto"
 
 
 def _column(

@@ -79,28 +79,28 @@ def note_faults(fault: ValidationError, model: type[Params], node: Mapping, pref
     for error in fault.errors(include_url=False):
         place = _place(node, error["loc"])
         groups.setdefault(place.found, []).append((error, place))
-    for errors in groups.values():
-        # More than one branch of a union at one node: a wrong kind there is no news if another branch took it.
-        branches = {place.left[:1] for _, place in errors if place.left and error_is_branch(place)}
-        if len(branches) > 1:
-            _note_union(errors, groups, model, prefix, problems)
+    for found, errors in groups.items():
+        branches = {branch for error, place in errors if (branch := _branch(error, place)) is not None}
+        # A fault further down shows which branch of a union was meant.
+        deeper = any(len(other) > len(found) and other[: len(found)] == found for other in groups)
+        if branches and (deeper or len(branches) > 1):
+            _note_union(errors, deeper, model, prefix, problems)
         else:
             for error, place in errors:
                 _note(error, place, model, prefix, problems)
 
 
-def error_is_branch(place: _Place) -> bool:
-    """Whether what is left of the way names a branch of a union and not a missing key."""
-    return not (isinstance(place.node, Mapping) and len(place.left) == 1 and place.left[0] in place.node.entries)
+def _branch(error: Any, place: _Place) -> str | int | None:
+    """Name of the branch of a union in which a fault lies, where its way names one."""
+    left = place.left[:-1] if error["type"] == "missing" else place.left
+    return left[0] if left else None
 
 
 def _note_union(
-    errors: list[tuple[Any, _Place]], groups: dict[tuple[str | int, ...], list[tuple[Any, _Place]]],
-    model: type[Params], prefix: str, problems: Problems,
+    errors: list[tuple[Any, _Place]], deeper: bool, model: type[Params], prefix: str, problems: Problems
 ) -> None:
+    """Note what tells most of a value that no branch of a union takes."""
     telling = [(e, p) for e, p in errors if e["type"] not in _WRONG_KIND]
-    found = errors[0][1].found
-    deeper = any(len(other) > len(found) and other[: len(found)] == found for other in groups)
     if telling or deeper:
         for error, place in telling:
             _note(error, place, model, prefix, problems)
