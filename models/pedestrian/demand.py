@@ -181,7 +181,8 @@ def _checked_rows(
     until_s = np.asarray(table["until_s"], np.float64) if "until_s" in table else time_s + _gap_s(time_s)
     most_s = _SLOTS_MOST * SLOT_S
     problems.extend(
-        Problem(f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}", f"{where}, row {row + 1}")
+        Problem(f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}",
+                f"{where}, row {row + 1}")
         for row in np.flatnonzero(~((count >= 0) & (count < 1 << _SERIAL_BITS))).tolist()
     )
     problems.extend(

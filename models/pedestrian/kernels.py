@@ -20,6 +20,8 @@ _JAM_PER_M2 = 5.4
 # Above 5.35 /m2 the formula falls to 0 and below; people still shuffle on.
 _SHUFFLE_FROM_PER_M2 = 5.35
 _SHUFFLE_MPS = 0.05
+# Density at which most people pass: rho * v(rho) is greatest there, 1.225 per m and s at 1.34 m/s.
+_CAPACITY_PER_M2 = 1.7506651983339911
 # Walkway level of service D begins here (Fruin 1971, upper bound of C by density).
 _CROWDED_PER_M2 = 0.72
 _TWO_WAY_FROM_PER_M2 = 1.0
@@ -223,7 +225,8 @@ def nearest_way_out(world, plans, c, place):  # type: ignore[no-untyped-def]  # 
     """Arc to the exit that is soonest reached, for a person whose time is up; -1 if there is none."""
     best = -1
     for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
-        if world.places.leaves[plans.arc_to[a]] and (best < 0 or plans.arc_steps[c, a] < plans.arc_steps[c, best]):
+        sooner = best < 0 or plans.arc_steps[c, a] < plans.arc_steps[c, best]
+        if sooner and world.places.leaves[plans.arc_to[a]]:
             best = a
     return best
 
@@ -262,12 +265,20 @@ def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  
 
 @kernel
 def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Speed over a link for somebody who enters it now, from the people already on it, both ways."""
+    """Speed over a link for somebody who enters it now, from the people already on it, both ways.
+
+    Beyond the density of capacity people stand in line and the link lets out as many as it can carry: density
+    times speed stays at its greatest value. Weidmann's falling branch holds where people cannot get out in
+    front; without a limit of storage that never happens here, and the branch would lock a link that a crowd
+    enters faster than it can pass, though its end is free.
+    """
     same = spaces.occupancy[link]
     twin = world.links.twin[link]
     other = 0 if twin < 0 else spaces.occupancy[twin]
     density_per_m2 = (same + other) / world.links.area_m2[link]
-    speed = weidmann_speed(density_per_m2, free_speed_mps)
+    speed = weidmann_speed(min(density_per_m2, _CAPACITY_PER_M2), free_speed_mps)
+    if density_per_m2 > _CAPACITY_PER_M2:
+        speed *= _CAPACITY_PER_M2 / density_per_m2
     if density_per_m2 > _TWO_WAY_FROM_PER_M2 and min(same, other) > _TWO_WAY_SHARE * (same + other):
         speed *= world.counterflow_share
     return speed * world.links.speed_share[link]
@@ -405,10 +416,11 @@ def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):  # 
     walkers.id[s] = id_
     walkers.visitor_class[s] = c
     walkers.enter_s[s] = arrivals.enter_s[row]
-    z = truncated_quantile(uniform(laws.budget_stream, id_, key), laws.classes.budget_low[c], laws.classes.budget_high[c])
-    walkers.budget_s[s] = math.exp(laws.classes.budget_log_mean[c] + laws.classes.budget_log_sd[c] * z)
-    z = truncated_quantile(uniform(laws.speed_stream, id_, key), laws.classes.speed_low[c], laws.classes.speed_high[c])
-    walkers.speed_mps[s] = laws.classes.speed_mean_mps[c] + laws.speed_sd_mps * z
+    law = laws.classes
+    z = truncated_quantile(uniform(laws.budget_stream, id_, key), law.budget_low[c], law.budget_high[c])
+    walkers.budget_s[s] = math.exp(law.budget_log_mean[c] + law.budget_log_sd[c] * z)
+    z = truncated_quantile(uniform(laws.speed_stream, id_, key), law.speed_low[c], law.speed_high[c])
+    walkers.speed_mps[s] = law.speed_mean_mps[c] + laws.speed_sd_mps * z
     walkers.entry[s] = arrivals.entry[row]
     walkers.node[s] = world.places.node[arrivals.entry[row]]
     walkers.walked_m[s] = 0.0

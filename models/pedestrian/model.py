@@ -40,7 +40,7 @@ from twin.models.pedestrian.rows import (
     new_rows,
     rows_of,
 )
-from twin.models.pedestrian.streets import Legs, Streets, find_legs, read_streets
+from twin.models.pedestrian.streets import Legs, Streets, find_legs, frontage_links, read_streets
 from twin.models.pedestrian.tables import PERIOD_S, period_columns, shares_along, trace_columns, visit_columns
 
 Columns = Mapping[str, NDArray[np.generic]]
@@ -248,9 +248,10 @@ def _make_world(
     links, stays = city.walk.link_count, len(nodes) - 2 * exit_count
     rows = new_rows(LINK, links + stays)
     rows.area_m2 = np.inf  # no place to stay is ever too full
+    area_m2 = np.where(frontage_links(city.walk, nodes[2 * exit_count :]), np.inf, streets.area_m2)
     rows.twin = -1
     for name, values in (
-        ("length_m", city.walk.length_m), ("to", city.walk.link_to), ("area_m2", streets.area_m2),
+        ("length_m", city.walk.length_m), ("to", city.walk.link_to), ("area_m2", area_m2),
         ("speed_share", streets.speed_share), ("green_s", streets.green_s), ("offset_s", streets.offset_s),
         ("twin", streets.twin),
     ):

@@ -120,7 +120,7 @@ class Commuter(VisitorClass):
     stop_cost: float = quantity(-8.0, source="guess: people come in order to work", grade="G", fork="now", ge=-20,
                                 le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"office": 1.0, "restaurant": 0.02, "cafe": 0.02, "other": 0.01},
+        default_factory=lambda: {"office": 1.0, "food": 0.02, "other": 0.01},
         source=_GUESS, grade="G", fork="now")
 
 
@@ -132,10 +132,9 @@ class Shopper(VisitorClass):
         _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
     budget_mean_s: Seconds = quantity(110 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
+    stop_cost: float = quantity(2.5, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {
-            "shop": 1.0, "department_store": 1.0, "mall": 1.0, "cafe": 0.5, "restaurant": 0.4, "office": 0.0,
-            "other": 0.3},
+        default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "office": 0.0, "other": 0.2},
         source=_GUESS, grade="G", fork="now")
 
 
@@ -148,10 +147,9 @@ class Diner(VisitorClass):
     budget_mean_s: Seconds = quantity(95 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     typical_stay_s: Seconds = quantity(60 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     duration_weight: float = quantity(1.5, source=_GUESS, grade="G", fork="now", ge=0, le=20)
-    stop_cost: float = quantity(0.5, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
+    stop_cost: float = quantity(1.5, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {
-            "restaurant": 1.0, "cafe": 0.8, "bar": 1.0, "fast_food": 0.6, "office": 0.0, "other": 0.1},
+        default_factory=lambda: {"food": 1.0, "office": 0.0, "other": 0.1},
         source=_GUESS, grade="G", fork="now")
 
 
@@ -163,8 +161,10 @@ class Tourist(VisitorClass):
         _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
     budget_mean_s: Seconds = quantity(150 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
+    stop_cost: float = quantity(2.5, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"office": 0.0, "other": 1.0}, source=_GUESS, grade="G", fork="now")
+        default_factory=lambda: {"culture": 1.0, "tourism": 1.0, "food": 0.5, "shop": 0.5, "office": 0.0, "other": 0.5},
+        source=_GUESS, grade="G", fork="now")
 
 
 class PasserThrough(VisitorClass):

@@ -66,7 +66,6 @@ def read_streets(layer: StreetLayer, params: PedestrianParams) -> Streets:
     width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
     share = np.where(layer.flags & STEPS, walk.stairs_share, 1.0)
-    # Links that two nodes join within a metre still take a step.
     length_m = layer.length_m
     green_s, offset_s = _lights(layer, params)
     wait_s = mean_wait_s(params.crossings.cycle_s, green_s)
@@ -135,6 +134,20 @@ def _cost(
             f"{choice.width_weight_per_m:g} /m) or raise walk_weight_per_min ({choice.walk_weight_per_min:g} /min)",
         )
     return cost
+
+
+def frontage_links(layer: StreetLayer, nodes: Ints) -> NDArray[np.bool_]:
+    """Links that lead to nothing but a stay place, both ways.
+
+    A place stands for the shops of a frontage with all their doors, however narrow the map draws the one way
+    that leads to it; nobody is slowed on it.
+    """
+    pairs = np.unique(np.column_stack([layer.link_from, layer.link_to]), axis=0)
+    neighbours = np.bincount(pairs[:, 0], minlength=layer.node_count)
+    dead_end = np.zeros(layer.node_count, np.bool_)
+    dead_end[nodes] = True
+    dead_end &= neighbours == 1
+    return dead_end[layer.link_from] | dead_end[layer.link_to]
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,17 @@ def test_a_steady_flow_walks_at_the_speed_that_carries_it(flow_per_m_s):
     assert speed == pytest.approx(theory, rel=0.03)
 
 
+def test_a_crowd_beyond_capacity_leaves_at_capacity_and_does_not_lock_the_link():
+    """More come than 1.225 per m and s: they leave at that rate, and all of them leave."""
+    clear_width_m, length_m = 2.0, 50.0
+    capacity_per_s = 1.225 * clear_width_m
+    params = params_for({"passer_through": 1.5 * capacity_per_s * 86400.0}, classes=PASSING, walk={"speed_sd_mps": 0.0})
+    city_model, model = model_of(params, one_way_street(length_m, clear_width_m + 0.8), end_s=3600.0, step_s=600.0)
+    leave_s = np.sort(run_to_end(city_model, model)["pedestrian_visits"]["leave_s"])
+    busy = (leave_s > 600.0) & (leave_s < 3600.0)
+    assert busy.sum() / 3000.0 == pytest.approx(capacity_per_s, rel=0.03)
+
+
 def test_a_lone_walker_takes_length_over_speed():
     params = params_for({"passer_through": 30.0}, classes=PASSING, walk={"speed_sd_mps": 0.0})
     city_model, model = model_of(params, one_way_street(268.0, 50.0), end_s=86400.0, step_s=3600.0)

@@ -12,6 +12,8 @@ from twin.engine.city_model import CityModel
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 
+Tables = dict[str, dict[str, np.ndarray]]
+
 NONE = StreetLayer(
     node_id=np.empty(0, np.int64), x_m=np.empty(0), y_m=np.empty(0), lon_deg=np.empty(0), lat_deg=np.empty(0),
     signal=np.empty(0, np.bool_), crossing=np.empty(0, np.bool_), link_from=np.empty(0, np.int32),
@@ -73,10 +75,12 @@ def grid_city(columns: int = 6, rows: int = 4, spacing_m: float = 90.0) -> City:
     layer = walk_layer(xy, ways, lit=range(0, len(ways), 3))
     corners = [0, columns - 1, (rows - 1) * columns, rows * columns - 1]
     places = [place("exit", f"e{i}", node, layer, riders=100.0 * (i + 1)) for i, node in enumerate(corners)]
-    kinds = ["shop", "restaurant", "office", "cafe", "sight"]
+    kinds = ["shop", "food", "office", "culture", "shop"]
     inner = [n for n in range(rows * columns) if n not in corners]
-    places += [place("poi", f"p{i:02d}", node, layer, category=kinds[i % 5], attraction=1.0 + i % 4, seats=3.0 * (i % 2))
-               for i, node in enumerate(inner)]
+    places += [
+        place("poi", f"p{i:02d}", node, layer, category=kinds[i % 5], attraction=1.0 + i % 4, seats=3.0 * (i % 2))
+        for i, node in enumerate(inner)
+    ]
     return city_of(layer, places)
 
 
@@ -99,7 +103,7 @@ def model_of(
     return city_model, model
 
 
-def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 172800.0) -> dict[str, dict[str, np.ndarray]]:
+def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 172800.0) -> Tables:
     """Step until nobody is inside and the clock has passed its end; tables sorted as they are declared."""
     parts: list[dict[str, dict[str, np.ndarray]]] = []
     end_s = model._stage.end_s
@@ -110,7 +114,7 @@ def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 17280
     return merged(parts)
 
 
-def merged(parts: Sequence[Mapping[str, Mapping[str, np.ndarray]]]) -> dict[str, dict[str, np.ndarray]]:
+def merged(parts: Sequence[Tables]) -> Tables:
     """Tables from their parts, sorted as they are declared."""
     from twin.columns import TABLES
 
@@ -123,7 +127,7 @@ def merged(parts: Sequence[Mapping[str, Mapping[str, np.ndarray]]]) -> dict[str,
     return out
 
 
-def assert_same(a: Mapping[str, Mapping[str, np.ndarray]], b: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+def assert_same(a: Tables, b: Tables) -> None:
     """The same tables, byte for byte."""
     assert a.keys() == b.keys()
     for table in a:
