@@ -13,8 +13,10 @@ from twin.models.transit.desk import Desk
 # Without compilation the hash of the draws overflows aloud, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
-RULES = dict(wait_at_most_s=600.0, times_direct=1.5, plus_s=240.0, dwell_s=30.0, acknowledge_s=10.0, lead_s=10.0,
-             rider_time_weight=0.6, open_s=0.0, close_s=1e9, strategy=kernels.CHEAPEST, road=0)
+RULES = {
+    "wait_at_most_s": 600.0, "times_direct": 1.5, "plus_s": 240.0, "dwell_s": 30.0, "acknowledge_s": 10.0,
+    "lead_s": 10.0, "rider_time_weight": 0.6, "open_s": 0.0, "close_s": 1e9, "strategy": kernels.CHEAPEST, "road": 0,
+}
 
 
 def plan_of(van):
@@ -110,7 +112,8 @@ class Compared:
         own = kernels.insertion_cost(request, van, at_i, at_j, now_s, desk.scratch, desk.fleet, desk.requests,
                                      desk.times, desk.rules)
         plan = plan_of(desk.fleet[van])
-        slow = cost_of(desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times.between_s, desk.rules, now_s)
+        slow = cost_of(desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times.between_s, desk.rules,
+                       now_s)
         assert slow is not None
         assert own == pytest.approx(slow, abs=1e-6)
         assert own == pytest.approx(cost, abs=1e-6)
@@ -135,8 +138,8 @@ def random_day(seed, *, stops=7, vans=2, requests=45, seats=3, hours=1.0, walks=
     walk_s = draw(requests, 6) * 500 * walks
     wheels = np.where(draw(requests, 7) < 0.1, 120.0, 0.0)
     made = state.new_requests(
-        ids=ids, asked_s=np.floor(draw(requests, 5) * hours * 3600), origin=origin, destination=destination, party=party,
-        age_group=np.zeros(requests, np.uint8), walk_s=walk_s, egress_s=np.zeros(requests),
+        ids=ids, asked_s=np.floor(draw(requests, 5) * hours * 3600), origin=origin, destination=destination,
+        party=party, age_group=np.zeros(requests, np.uint8), walk_s=walk_s, egress_s=np.zeros(requests),
         board_s=5.0 * party + wheels, alight_s=wheels)
     fleet = state.new_fleet(np.arange(vans, dtype=np.int32) % stops, seats, 0.0)
     rules = state.Rules(**{**RULES, "strategy": kernels.ASK, "dwell_s": dwell_s})

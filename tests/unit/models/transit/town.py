@@ -34,8 +34,8 @@ def grid_layer(side=9, spacing_m=150.0, speed_mps=20 / 3.6):
 
 
 def place(kind, name, layer, node, **attributes):
-    return Place(f"town/{kind}/{name}", kind, f"{name}停留所", f"{name} stop", float(layer.x_m[node]),
-                 float(layer.y_m[node]), float(layer.lon_deg[node]), float(layer.lat_deg[node]), int(node), -1, attributes)
+    at = (float(values[node]) for values in (layer.x_m, layer.y_m, layer.lon_deg, layer.lat_deg))
+    return Place(f"town/{kind}/{name}", kind, f"{name}停留所", f"{name} stop", *at, int(node), -1, attributes)
 
 
 def town(side=9, every=2, twins=True, extra=()):
