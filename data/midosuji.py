@@ -75,9 +75,6 @@ class _Streets:
     chains: dict[str, list[int]] = field(default_factory=dict)
     approaches: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def at(self, street: str, column: str) -> Point:
-        return self.sketch.point(self.nodes[street, column])
-
 
 def sketch() -> Sketch:
     """Draw the district."""
@@ -267,17 +264,15 @@ def _draw_umeda(streets: _Streets) -> None:
     for column, node in (("yotsubashi", corner), ("w2", middle), ("half", half), ("shin", shin), ("axis", south)):
         streets.nodes["umeda", column] = node
     streets.approaches["umeda", "west"], streets.approaches["umeda", "east"] = west, east
-    streets.chains["umeda"] = [corner, middle, north, south, half, shin]
 
     # The two carriageways keep their 15 m between the junction and Miyakojima-dori, past the platforms.
     lat = table.SHIN_MIDOSUJI_X_MIYAKOJIMA.lat
-    line = (Point(34.711040, 135.496831), table.UMEDA_PLATFORM)  # towards the platforms of Nakatsu
-    crossing = Point(lat, lon_at(line, lat))
+    crossing = Point(lat, lon_at(table.ROUTE_176_LINE, lat))
     lanes = [
         [drawn.node(moved(at, east_m=sign * 7.7)) for at in (table.UMEDA_PLATFORM, crossing)] for sign in (1, -1)
     ]
     miyako = drawn.node(table.SHIN_MIDOSUJI_X_MIYAKOJIMA, ASSUMED_SIGNAL)
-    entry = drawn.node(Point(34.7060, lon_at(line, 34.7060)))
+    entry = drawn.node(Point(34.7060, lon_at(table.ROUTE_176_LINE, 34.7060)))
     drawn.way([entry, lanes[0][1], lanes[0][0], south], {**_ROUTE_176, "lanes": "4", "twin:assumed": "lanes"})
     drawn.way([north, lanes[1][0], lanes[1][1], entry], {**_ROUTE_176, "lanes": "4", "twin:assumed": "lanes"})
     drawn.way([lanes[1][1], lanes[0][1]], {"highway": "secondary", "name": "都島通", "foot": "no"})
@@ -425,7 +420,7 @@ def _draw_stations(drawn: Sketch) -> None:
 def _junctions(streets: _Streets) -> list[Junction]:
     """Corners that pavements pass, from north to south."""
     lat = table.SHIN_MIDOSUJI_X_MIYAKOJIMA.lat
-    start = Point(lat, lon_at((Point(34.711040, 135.496831), table.UMEDA_PLATFORM), lat))
+    start = Point(lat, lon_at(table.ROUTE_176_LINE, lat))
     out = [
         Junction("route-176", start, 27.0, 0.0, ends_at={"east": streets.approaches["miyakojima", "east"]}),
         Junction("umeda-platform", table.UMEDA_PLATFORM, 27.0, 0.0),

@@ -1,7 +1,6 @@
 """Midosuji in tables: known positions, the streets that cross, stations, what stands along the street.
 
-Positions with seven or fewer decimals in this file are known points. ``basis`` says how far a name can be
-trusted: ``known`` (read on a map beside the point), ``inferred`` (from the order of streets) or ``remembered``.
+Positions are known points unless the line says otherwise. ``basis`` says how far a name can be trusted: ``known`` (read on a map beside the point), ``inferred`` (from the order of streets) or ``remembered``.
 """
 
 from __future__ import annotations
@@ -60,6 +59,8 @@ SHIN_MIDOSUJI_X_SONEZAKI = Point(34.698200, 135.502120)
 SHIN_MIDOSUJI_X_SONEZAKI_SOUTH = Point(34.698050, 135.501890)
 SONEZAKI_X_TENJINBASHI = Point(34.697464, 135.511019)
 UMEDA_PLATFORM = Point(34.703413, 135.497587)
+#: The platforms of Nakatsu and Umeda lie below national route 176.
+ROUTE_176_LINE = (Point(34.711040, 135.496831), UMEDA_PLATFORM)
 
 #: Platforms lie under the street they are named for: their centres give its line.
 YOTSUBASHI_LINE = (
