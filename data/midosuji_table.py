@@ -1,6 +1,7 @@
 """Midosuji in tables: known positions, the streets that cross, stations, what stands along the street.
 
-Positions are known points unless the line says otherwise. ``basis`` says how far a name can be trusted: ``known`` (read on a map beside the point), ``inferred`` (from the order of streets) or ``remembered``.
+Positions are known points unless the line says otherwise. ``basis`` says how far a name can be trusted:
+``known`` (read beside the point), ``inferred`` (from the order of streets) or ``remembered``.
 """
 
 from __future__ import annotations
