@@ -92,7 +92,7 @@ def _facts(
         "clock": {"from_s": run.from_s, "to_s": max(run.to_s, last_s)},
         "origin": list(origin), "degree_step": DEGREE_STEP, "second_step": SECOND_STEP,
         "lane_width_m": LANE_WIDTH_M,
-        "bodies": bodies, "queue": queue,
+        "bodies": bodies, "queue": queue, "traces_share": run.traces_share,
         "places": [_place_fact(place) for place in run.places],
         "cameras": _cameras(run), "themes": SCENE_THEMES,
     }

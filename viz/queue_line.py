@@ -15,10 +15,10 @@ from twin.columns import BODIES
 from twin.viz.packs import SECOND_STEP, pack_columns, steps_of
 from twin.viz.run_view import Columns, RunView
 
-#: A truck that comes nearer than this has come to the gate.
-_NEAR_GATE_M = 150.0
-#: Paths looked at to find the longest way in; more would not change it on any map with one gate road.
-_MAX_PATHS = 400
+#: A trip that ends nearer than this to a gate has come to it.
+_AT_GATE_M = 150.0
+#: Trips looked at to find the longest way in; more would not change it on any map with one gate road.
+_MAX_TRIPS = 1000
 _METRES_PER_DEGREE = 111_320.0
 
 Floats = NDArray[np.float64]
@@ -59,32 +59,27 @@ def _last_of_each_instant(table: Columns) -> NDArray[np.intp]:
     return order[np.append(time_s[1:] != time_s[:-1], True)]
 
 
-def _metres_from(point: NDArray[Any], lon: Floats, lat: Floats) -> Floats:
+def _metres_from(point: NDArray[Any], lon: Any, lat: Any) -> NDArray[Any]:
     east = (lon - point[0]) * np.cos(np.radians(point[1])) * _METRES_PER_DEGREE
-    return np.hypot(east, (lat - point[1]) * _METRES_PER_DEGREE)
+    return np.asarray(np.hypot(east, (lat - point[1]) * _METRES_PER_DEGREE))
 
 
 def _way_in(run: RunView, gates: Floats) -> tuple[Floats, Floats]:
-    """The gate trucks go to, and the longest path on which one came, from the gate backwards."""
+    """The gate trucks go to, and the way from it back to the farthest place from which one came."""
     is_truck = run.traces.body == BODIES.index("truck")
     lon, lat = run.traces.lon_deg[is_truck], run.traces.lat_deg[is_truck]
-    best, longest = np.empty((0, 2)), 0.0
+    gate, way, farthest_m = gates[0], np.empty((0, 2)), 0.0
     if not len(lon):
-        return gates[0], best
-    nearest = int(np.argmin([_metres_from(g, lon, lat).min() for g in gates]))
-    gate = gates[nearest]
+        return gate, way
     key = np.stack([run.traces.id[is_truck], run.traces.trip[is_truck].astype(np.uint64)], axis=1)
     starts = np.flatnonzero(np.any(np.diff(key, axis=0, prepend=key[:1] + np.uint64(1)), axis=1))
     ends = np.append(starts[1:], len(lon))
-    for start, end in list(zip(starts, ends, strict=True))[:_MAX_PATHS]:
-        away_m = _metres_from(gate, lon[start:end], lat[start:end])
-        arrival = int(np.argmin(away_m))
-        if away_m[arrival] > _NEAR_GATE_M:
-            continue
-        points = np.stack([lon[start : start + arrival + 1], lat[start : start + arrival + 1]], axis=1)[::-1]
-        moved = np.any(np.diff(points, axis=0, prepend=points[:1] + 1.0) != 0, axis=1)
-        points = points[moved]
-        length = float(_metres_from(gate, points[:, 0], points[:, 1]).max())
-        if length > longest:
-            best, longest = points, length
-    return gate, best
+    for start, end in list(zip(starts.tolist(), ends.tolist(), strict=True))[:_MAX_TRIPS]:
+        away_m = _metres_from(np.array([lon[end - 1], lat[end - 1]]), gates[:, 0], gates[:, 1])
+        nearest = int(np.argmin(away_m))
+        came_m = float(_metres_from(gates[nearest], lon[start], lat[start]))
+        if away_m[nearest] <= _AT_GATE_M and came_m > farthest_m:
+            points = np.stack([lon[start:end], lat[start:end]], axis=1)[::-1]
+            moved = np.any(np.diff(points, axis=0, prepend=points[:1] + 1.0) != 0, axis=1)
+            gate, way, farthest_m = gates[nearest], points[moved], came_m
+    return gate, way

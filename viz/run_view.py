@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,10 @@ class Traces:
 
 @dataclass(frozen=True)
 class RunView:
-    """One finished run, ready to be drawn; positions in degrees (WGS 84)."""
+    """One finished run, ready to be drawn; positions in degrees (WGS 84).
+
+    ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all.
+    """
 
     title: Mapping[str, str]
     variant: Mapping[str, str]
@@ -99,22 +103,24 @@ class RunView:
     walk: Streets
     places: tuple[PlaceMark, ...]
     traces: Traces
+    traces_share: float = 1.0
     tables: Mapping[str, Columns] = field(default_factory=dict)
 
 
-def read_run_view(run: Run) -> RunView:
+def read_run_view(run: Run | Path) -> RunView:
     """Read what a picture needs.
 
     Parameters
     ----------
     run
-        A finished run; tables it does not have give no layer.
+        A finished run or its folder; tables it does not have give no layer.
 
     Raises
     ------
     RunError
         If a file is missing, damaged or holds what no run writes.
     """
+    run = Run(run) if isinstance(run, Path) else run
     manifest = run.manifest
     city = _mapping(manifest, "city", run)
     clock = _mapping(manifest, "clock", run)
@@ -136,6 +142,7 @@ def read_run_view(run: Run) -> RunView:
         walk=_streets(geometry, "walk", run),
         places=_read_places(run),
         traces=_read_traces(run, crs),
+        traces_share=_number(manifest, "traces_share", run) if "traces_share" in manifest else 1.0,
         tables=tables,
     )
 
@@ -150,7 +157,7 @@ def _mapping(manifest: Mapping[str, Any], key: str, run: Run) -> Mapping[str, An
 def _number(mapping: Mapping[str, Any], key: str, run: Run) -> float:
     value = mapping.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise RunError(f"{key} is no number of seconds, got {value!r}", where=str(run.folder), mend=_MEND)
+        raise RunError(f"{key} is no number, got {value!r}", where=str(run.folder), mend=_MEND)
     return float(value)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from twin.errors import RunError
 from twin.viz.map_layers import POINT_BUDGET, SceneParts, build_scene
 from twin.viz.palette import QUEUE, QUEUE_PARTS
-from twin.viz.run_view import RunView
+from twin.viz.run_view import RunView, read_run_view
 
 Lang = Literal["ja", "en"]
 
@@ -35,13 +35,13 @@ _OWN = tuple(
 _PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 
 
-def write_scene(run: RunView, out: Path, *, lang: Lang = "ja", point_budget: int = POINT_BUDGET) -> Path:
+def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budget: int = POINT_BUDGET) -> Path:
     """Write the page of a run.
 
     Parameters
     ----------
     run
-        The run, as :func:`twin.viz.run_view.read_run_view` reads it.
+        Folder of a finished run, or what :func:`twin.viz.run_view.read_run_view` read of it.
     out
         File to write; found whole or not at all.
     lang
@@ -57,9 +57,10 @@ def write_scene(run: RunView, out: Path, *, lang: Lang = "ja", point_budget: int
     Raises
     ------
     RunError
-        If the file cannot be written.
+        If the run is damaged, or the file cannot be written.
     """
-    page = scene_html(build_scene(run, point_budget=point_budget), lang=lang)
+    seen = read_run_view(run) if isinstance(run, Path) else run
+    page = scene_html(build_scene(seen, point_budget=point_budget), lang=lang)
     beside = out.with_name(out.name + ".tmp")
     try:
         with beside.open("w", encoding="utf-8", newline="\n") as file:

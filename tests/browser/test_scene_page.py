@@ -157,6 +157,10 @@ def test_both_languages_stand_on_the_same_page(opened):
     assert opened.page.inner_text("#title") == "御堂筋・生野・夢洲の朝"
 
 
+def test_a_sample_is_called_a_sample(opened):
+    assert "10％" in opened.page.inner_text("#share")
+
+
 def test_schematic_and_attribution_are_always_in_sight(opened):
     assert opened.page.is_visible("#schematic")
     assert "Authored by the osaka-twin project" in opened.page.inner_text("#attribution")

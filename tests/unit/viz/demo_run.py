@@ -46,6 +46,7 @@ def write_manifest(folder, rows, title, **changes):
         "name": "demo", "title": title, "clock": {"from_s": FROM_S, "to_s": TO_S},
         "city": {"name": "osaka_midosuji+osaka_ikuno+osaka_yumeshima", "schematic": True, "crs": "EPSG:6674",
                  "attribution": ["Authored by the osaka-twin project"]},
+        "traces_share": 0.1,
         **changes,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

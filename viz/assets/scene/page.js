@@ -17,7 +17,12 @@
   const shown = { trails: true, labels: true };
   const rows = [];
 
-  const notice = (text) => { $("notice").textContent = text; $("notice").hidden = !text; };
+  // A remark goes away by itself; a fault stays.
+  const notice = (text, seconds) => {
+    $("notice").textContent = text;
+    $("notice").hidden = !text;
+    if (seconds) window.setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
+  };
   const swatch = (color, dot) => {
     const mark = make("span", dot ? "swatch dot" : "swatch");
     mark.style.background = color;
@@ -109,6 +114,8 @@
     const all = scene.motions.reduce((n, m) => n + m.fact.trips_in_run, 0);
     $("sampled").textContent = words.sampled(kept.toLocaleString(), all.toLocaleString());
     $("sampled").hidden = kept >= all;
+    $("share").textContent = words.share(String(Number((100 * facts.traces_share).toPrecision(3))));
+    $("share").hidden = !(facts.traces_share < 1);
     $("lang").textContent = words.other;
     $("lang").title = words.langTitle;
     $("fold").textContent = words.layers;
@@ -243,7 +250,8 @@
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
-    if (!scene.motions.length) notice(words.noTraces); else if (!gl) notice(words.noWebGl);
+    if (!scene.motions.length) notice(words.noTraces); else if (!gl) notice(words.noWebGl, 8);
+    if (window.innerWidth < 760) $("fold").click();
     twin.state.ready = true;
   };
 

@@ -50,6 +50,7 @@
       const pen = this.canvas.getContext("2d");
       pen.setTransform(dots, 0, 0, dots, 0, 0);
       this.drawStreets(pen);
+      this.drawPlaces(pen);
       this.drawQueue(pen);
       for (const motion of this.scene.motions) this.drawHeads(pen, motion);
       this.viewState.zoom = Math.log2(this.scale / 512);
@@ -69,6 +70,15 @@
           }
         }
         pen.stroke();
+      }
+    }
+
+    drawPlaces(pen) {
+      if (this.shown.places === false) return;
+      pen.fillStyle = this.scene.facts.themes[this.theme].place;
+      for (const { lon, lat } of this.scene.facts.places) {
+        const [x, y] = this.project([lon, lat]);
+        pen.fillRect(x - 2, y - 2, 4, 4);
       }
     }
 

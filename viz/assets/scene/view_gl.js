@@ -108,7 +108,7 @@
     // Vehicles never shrink below some pixels: seen from far they are drawn larger than they are.
     scaleFor(size) {
       const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
-      return Math.max(1, ((size[0] > 8 ? 26 : 17) * metresPerPixel) / size[0]);
+      return Math.max(1, ((size[0] > 8 ? 30 : 21) * metresPerPixel) / size[0]);
     }
 
     refresh() {
@@ -147,9 +147,8 @@
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const wide = width > 1000 && height > 500;
-      const room = wide ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
-        : { left: 20, right: width - 20, top: 20, bottom: height - 120 };
+      const room = width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
+        : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
       const corners = [[west, south], [east, south], [east, north], [west, north]];
       const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: 0 };
       // Perspective bends the answer, so it is approached in a few rounds.
