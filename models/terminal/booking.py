@@ -28,10 +28,8 @@ class Bookings:
     slot_from_s, slot_to_s : (m,) float64
     offered, booked, no_show : (m,) int64
         Quota of each slot, places taken, and booked trucks that did not come.
-    asked : int
-        Trucks that asked for a slot.
     unplaced : int
-        Those that found none.
+        Trucks that asked and found no slot.
     comes : (n,) bool
         Whether the truck comes on this day at all.
     """
@@ -41,7 +39,6 @@ class Bookings:
     offered: NDArray[np.int64]
     booked: NDArray[np.int64]
     no_show: NDArray[np.int64]
-    asked: int
     unplaced: int
     comes: Flags
 
@@ -76,7 +73,7 @@ def book(
     if not conpas.quota:
         _mark(params, trucks, takes_part)
         nothing = np.zeros(0, np.int64)
-        return Bookings(np.zeros(0), np.zeros(0), nothing, nothing, nothing, 0, 0, np.ones(n, np.bool_))
+        return Bookings(np.zeros(0), np.zeros(0), nothing, nothing, nothing, 0, np.ones(n, np.bool_))
     quota = conpas.quota
     spans = slot_spans(params.opening, quota.slot_s)
     slot_from, slot_to = np.array([s[0] for s in spans]), np.array([s[1] for s in spans])
@@ -95,13 +92,14 @@ def book(
     if quota.no_show_then == "stays_away":
         comes &= ~no_show
     unplaced = takes_part & ~placed
+    trucks.word[:, k.BOOKING] = np.select([booked, no_show, unplaced], [k.PLACED, k.NO_SHOW, k.UNPLACED], k.NOT_ASKED)
     if quota.unplaced == "stays_away":
         comes &= ~unplaced
     return Bookings(
         slot_from, slot_to, offered,
         np.bincount(slot[placed], minlength=len(spans)),
         np.bincount(slot[no_show], minlength=len(spans)),
-        int(takes_part.sum()), int(unplaced.sum()), comes,
+        int(unplaced.sum()), comes,
     )  # fmt: skip
 
 

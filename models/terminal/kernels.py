@@ -28,8 +28,8 @@ TIME_COLUMNS = 18
 # Columns of ``word``: small whole numbers of a visit.
 STATE, CLASS, LINE, SERVER, LANE, SPACE, MOVE, MOVES, BLOCK_A, BLOCK_B = range(10)
 REASON, FLAGS, REHANDLES, KIND, HAULIER, ENTRY, NEXT, ROAD_NEXT, ROAD_PREV, SERVED_AS = range(10, 20)
-STOOD, RANK, EVENT, DUE_NEXT = range(20, 24)
-WORD_COLUMNS = 24
+STOOD, RANK, EVENT, DUE_NEXT, BOOKING = range(20, 25)
+WORD_COLUMNS = 25
 
 # States of a visit. GONE has left the gate and waits to be told to the other models.
 PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WITHDRAWN = range(10)
@@ -37,6 +37,9 @@ PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WI
 # Classes, and why a visit ended.
 ORDINARY, BOOKED = range(2)
 SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE = range(4)
+
+# What came of asking for a slot.
+NOT_ASKED, PLACED, NO_SHOW, UNPLACED = range(4)
 
 # Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y.
 CHECKED, SIGNALLED, TROUBLED, FETCHES, REFUSES = 1, 2, 4, 8, 32

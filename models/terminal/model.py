@@ -100,17 +100,16 @@ class Terminal:
             received=int(now.tally[k.RECEIVED]),
             handed_over=int(now.tally[k.HANDED_OVER]),
         )
-        if not self._bookings.asked:
+        if not self._params.conpas.quota:
             return [trucks]
-        booked = now.word[:, k.CLASS] == k.BOOKED
-        done = int((booked & (state >= k.GONE) & (state <= k.LEFT)).sum())
-        waiting = int((booked & (state < k.GONE)).sum())
-        cancelled = int(self._bookings.no_show.sum())
+        asked = now.word[:, k.BOOKING]
+        outcome = np.bincount(asked, minlength=4)
+        served = int(((asked == k.PLACED) & (state >= k.GONE) & (state <= k.LEFT)).sum())
         bookings = Account(
             "bookings",
-            entered=self._bookings.asked,
-            inside=waiting,
-            left={"served": done, "refused": self._bookings.unplaced, "cancelled": cancelled},
+            entered=int(outcome[k.PLACED :].sum()),
+            inside=int(((asked == k.PLACED) & ((state < k.GONE) | (state == k.WITHDRAWN))).sum()),
+            left={"served": served, "refused": int(outcome[k.UNPLACED]), "cancelled": int(outcome[k.NO_SHOW])},
         )
         return [trucks, bookings]
 
@@ -130,19 +129,18 @@ class Terminal:
         return out
 
     def state(self) -> State:
-        """Trucks, lines, servers, events, records and traces not yet drained, bookings."""
+        """Trucks, lines, servers, events, records and traces not yet drained."""
         out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
-        out.update({f"bookings/{name}": values for name, values in records.bookings_state(self._bookings).items()})
         out["groups"] = np.array(lane_names(self._params))
         out["once"] = np.array([self._constants_due])
         return out
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put the state back; after a fork, trucks that have not set out are those of the new parameters."""
-        fresh, fresh_bookings = self._now, self._bookings
-        parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}, "bookings": {}}
+        fresh = self._now
+        parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}}
         for key, values in state.items():
             head, _, tail = key.partition("/")
             if head in parts:
@@ -150,14 +148,13 @@ class Terminal:
         self._records.restore(parts["records"])
         self._tracer.restore(parts["tracer"])
         self._constants_due = bool(state["once"][0])
-        self._bookings = records.bookings_of(parts["bookings"])
         self._now = state_of(parts["now"], self._layout)
         # What the operator has decided stands in the schedule.
         if forked_at_s is None:
             self._now.sched_word[:] = parts["now"]["sched_word"]
             self._now.sched_time[:] = parts["now"]["sched_time"]
         if forked_at_s is not None:
-            self._fork(fresh, fresh_bookings, [str(name) for name in state["groups"]], forked_at_s)
+            self._fork(fresh, [str(name) for name in state["groups"]], forked_at_s)
         self._sort_plans()
         self._look_ahead()
 
@@ -327,7 +324,7 @@ class Terminal:
 
     # A fork ----------------------------------------------------------------------------------------
 
-    def _fork(self, fresh: Now, fresh_bookings: Bookings, groups: list[str], at_s: float) -> None:
+    def _fork(self, fresh: Now, groups: list[str], at_s: float) -> None:
         """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
 
         A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
@@ -347,11 +344,11 @@ class Terminal:
             old.ids, fresh.ids[fresh.word[:, k.STATE] == k.PLANNED]
         )
         old.word[~acted & ~keeps, k.STATE] = k.WITHDRAWN
+        old.word[~acted & ~keeps, k.BOOKING] = k.NOT_ASKED
         arrays = arrays_of(old)
         for name in ("ids", "time_s", "word"):
             arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
         self._now = state_of(arrays, self._layout)
-        self._bookings = fresh_bookings
         self._set_servers(at_s)
         self._sort_plans()
         passed = int(np.searchsorted(self._order_s, at_s, side="right"))

@@ -26,7 +26,6 @@ _QUEUE = {
     "trucks_on_road": k.R_ROAD, "metres_on_road_m": k.R_METRES, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY,
     "trucks_inside": k.R_INSIDE,
 }  # fmt: skip
-_SLOTS = ("slot_from_s", "slot_to_s", "offered", "booked", "no_show")
 
 
 class Records:
@@ -139,18 +138,3 @@ def constant_table(params: TerminalParams) -> Tables:
     }  # fmt: skip
     values.update({f"lane:{i}:{name}": float(params.lanes[name].count) for i, name in enumerate(lane_names(params))})
     return {"terminal_constants": {"name": np.array(list(values)), "value": np.array(list(values.values()))}}
-
-
-def bookings_state(bookings: Bookings) -> State:
-    """Bookings as arrays."""
-    out: State = {name: getattr(bookings, name) for name in _SLOTS}
-    out["totals"] = np.array([bookings.asked, bookings.unplaced])
-    out["comes"] = bookings.comes
-    return out
-
-
-def bookings_of(state: State) -> Bookings:
-    """Bookings again, from :func:`bookings_state`."""
-    slots = {name: state[name] for name in _SLOTS}
-    asked, unplaced = (int(n) for n in state["totals"])
-    return Bookings(**slots, asked=asked, unplaced=unplaced, comes=state["comes"])  # type: ignore[arg-type]
