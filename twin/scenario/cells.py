@@ -97,7 +97,7 @@ def number(cell: Cell, unit: str = "") -> float | None:
     """
     factor = unit_factor(unit)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        value = float(cell)
+        value = float(cell) if -1e300 < cell < 1e300 else math.inf
     elif cell is None:
         return None
     elif not isinstance(cell, str):
@@ -184,9 +184,10 @@ def hour_slot(cell: Cell, *, fractions: bool = False, end_label: bool = False) -
     if isinstance(cell, dt.datetime | dt.time | dt.timedelta):
         return _slot_from(_of_excel(cell) - back, None, fault)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        seconds = round(cell * _DAY_S, 3) if fractions else cell * 3600.0
-        if not fractions and cell != int(cell):
+        # Asked first: beyond it lie infinity and integers that no float holds.
+        if not -1e9 < cell < 1e9 or (not fractions and cell != int(cell)):
             raise fault
+        seconds = round(cell * _DAY_S, 3) if fractions else cell * 3600.0
         return _slot_from(seconds - back, None, fault)
     if not isinstance(cell, str):
         raise fault
@@ -234,10 +235,9 @@ def time_of_day(cell: Cell, *, fractions: bool = False) -> tuple[float, str]:
         day = cell.date().isoformat() if isinstance(cell, dt.datetime) and cell.year > 1900 else ""
         return _of_excel(cell), day
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        seconds = round(cell * _DAY_S, 3) if fractions else float(cell)
-        if not math.isfinite(seconds):
+        if not -1e12 < cell < 1e12:
             raise fault
-        return seconds, ""
+        return (round(cell * _DAY_S, 3) if fractions else float(cell)), ""
     if not isinstance(cell, str):
         raise fault
     text = normal(cell)

@@ -349,11 +349,22 @@ class _Builder:
 
     def _scalar(self, event: Any, mark: Mark) -> Scalar:
         self._count(1, mark)
-        text, path = event.value, self._child_path()
+        path = self._child_path()
+        text = self._whole_characters(event.value, mark)
         plain = event.style is None and event.implicit[0]
         if plain and self._stack and self._stack[-1].mapping and self._stack[-1].key is None:
             self._refuse_full_width_key(text, mark)
         return Scalar(self._resolve(text, mark, path) if plain else text, text, mark, path)
+
+    def _whole_characters(self, text: str, mark: Mark) -> str:
+        """Join characters written as two escapes, as JSON writes them; half a one is no text at all."""
+        if not any("\ud800" <= character <= "\udfff" for character in text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self.problems.add("half a character stands escaped in a text", mark, mend="write the character itself")
+            return text.encode("utf-8", "replace").decode("utf-8")
 
     def _refuse_full_width_key(self, key: str, mark: Mark) -> None:
         """Name full-width spaces and colons that YAML takes as a part of the key; quoted keys may hold them."""

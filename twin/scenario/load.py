@@ -200,8 +200,10 @@ def _variants(
         models: dict[str, Params] = params_of_sections(found.sections, problems)
         if found.name not in recipes:
             continue
-        spec = head.variants.get(found.name) if head else None
-        label = spec.label if spec and spec.label.ja else Label(ja=found.name, en=found.name)
+        # Without a sound head the name itself may be too odd to stand for a label.
+        label = Label(ja=found.name, en=found.name) if head else Label()
+        if head and found.name in head.variants and head.variants[found.name].label.ja:
+            label = head.variants[found.name].label
         sections = {name: plain(node) or {} for name, node in found.sections.entries.items()}
         sections.update({name: {} for name in models if name not in sections})
         ordered = {name: sections[name] for name in registry.ORDER if name in sections}

@@ -13,8 +13,9 @@ from twin.scenario.cells import CellError
 
 @pytest.mark.parametrize(("cell", "expected"), [
     (1204, 1204.0), ("1,204", 1204.0), ("１，２０４", 1204.0), ("１２０台", 120.0), (" 85 人", 85.0), ("▲3", -3.0),
-    ("△ 3", -3.0), ("-3.5", -3.5), ("1e3", 1000.0), ("45%", 0.45), ("４５％", 0.45), (".5", 0.5), ("0", 0.0), (None, None), ("", None),
-    ("-", None), ("－", None), ("X", None), ("…", None), ("　", None),
+    ("△ 3", -3.0),
+    ("-3.5", -3.5), ("1e3", 1000.0), ("45%", 0.45), ("４５％", 0.45), (".5", 0.5), ("0", 0.0),
+    (None, None), ("", None), ("-", None), ("－", None), ("X", None), ("…", None), ("　", None),
 ])
 def test_numbers_are_read_as_people_type_them(cell, expected):
     assert cells.number(cell) == expected
@@ -35,10 +36,12 @@ def test_numbers_take_the_unit_of_their_column_but_a_percent_sign_wins():
 
 
 @pytest.mark.parametrize(("cell", "start_h", "end_h"), [
-    (8, 8, None), ("8", 8, None), ("08", 8, None), ("8時", 8, None), ("８時", 8, None), ("8時台", 8, 9), ("８時台", 8, 9),
+    (8, 8, None), ("8", 8, None), ("08", 8, None), ("8時", 8, None), ("８時", 8, None),
+    ("8時台", 8, 9), ("８時台", 8, 9),
     ("8:00", 8, None), ("08:30", 8.5, None), ("8:00～9:00", 8, 9), ("8:00〜9:00", 8, 9),
     ("8:00-9:00", 8, 9),
-    ("8時～9時", 8, 9), ("8～9", 8, 9), ("8時30分～8時45分", 8.5, 8.75), ("8:00～", 8, None), ("午前8時", 8, None),
+    ("8時～9時", 8, 9), ("8～9", 8, 9), ("8時30分～8時45分", 8.5, 8.75),
+    ("8:00～", 8, None), ("午前8時", 8, None),
     ("午後1時", 13, None), ("午前12時", 0, None), ("24:00", 24, None), ("25時台", 25, 26), (dt.time(8, 15), 8.25, None),
     (dt.timedelta(days=1), 24, None), (dt.datetime(1900, 1, 1), 24, None), (dt.datetime(2026, 4, 24, 8), 8, None),
     ("0", 0, None), (dt.time(7, 59, 59, 999999), 8, None),

@@ -36,6 +36,10 @@ def test_keys_may_be_japanese_or_numbers_and_are_text():
     assert plain(parse("東: 1\n8: 2\n")) == {"東": 1, "8": 2}
 
 
+def test_characters_in_two_escapes_are_joined_as_in_json():
+    assert plain(parse('{"\\ud83d\\ude8c": "\\ud83d\\ude8c"}')) == {"🚌": "🚌"}
+
+
 def test_aliases_share_a_value():
     assert plain(parse("a: &x {b: 1}\nc: *x\n")) == {"a": {"b": 1}, "c": {"b": 1}}
 
@@ -48,11 +52,11 @@ def test_aliases_share_a_value():
     ("a: !thing {b: 1}", "the tag !thing is not taken"), ("a: !!str 5", "the tag !!str is not taken"),
     ("a: *x", "the alias *x has no anchor before it"), ("a: &x [*x]", "the alias *x has no anchor before it"),
     ("base: &b {x: 1}\na:\n  <<: *b\n", "merge keys (<<) are not part of YAML 1.2"),
-    ("? [1, 2]\n: 3\n", "a list or mapping stands where a key is due"), ("'': 3", "a key is empty"),
+    ("? [1, 2]\n: 3\n", "a list or mapping stands where a key is due"), ("a: 1\n: 3\n", "a key is empty"),
     ("a: 1\n---\nb: 2\n", "a second document begins"), ("%YAML 1.1\n---\na: 1\n", "directives"),
     ("- 1\n- 2\n", "no mapping of keys"), ("", "the file is empty"), ("# only words\n", "the file is empty"),
     ("null", "the file is empty"), ("a: [1, 2", "not YAML"), ("a: \x07", "not YAML"), ("a: '\\x", "not YAML"),
-    ('a: "\\UFFFFFFFF"', "not YAML"),
+    ('a: "\\UFFFFFFFF"', "not YAML"), ('a: "\\ud800"', "half a character"),
 ])
 def test_what_a_scenario_may_not_hold_is_named(text, said):
     assert said in fault(text)

@@ -1,0 +1,99 @@
+"""The starter scenario and its schema, from the real models."""
+
+import json
+import re
+
+import pytest
+
+from twin.errors import RunError, ScenarioError
+from twin.scenario.check import check_scenario
+from twin.scenario.json_schema import json_schema
+from twin.scenario.load import load_scenario
+from twin.scenario.new import KINDS, SCHEMA_FILE, new_scenario
+
+
+@pytest.fixture
+def toy_models():
+    """Here the real models are asked."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_starter_is_sound_as_it_stands(tmp_path, kind):
+    path = new_scenario("my-first", tmp_path / "新しい folder", kind)
+    report = check_scenario(path)
+    assert report.ok, report.problems
+    assert report.warnings == ()
+    assert next(iter(report.scenario.variants)) == "today"
+    assert len(report.scenario.variants) >= 2
+    assert set(report.scenario.variants["today"].models) == set(KINDS[kind].models)
+
+
+def test_the_first_line_points_editors_to_the_schema_beside_it(tmp_path):
+    path = new_scenario("my-first", tmp_path)
+    assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=./scenario.schema.json\n")
+    assert json.loads((tmp_path / SCHEMA_FILE).read_text(encoding="utf-8")) == json_schema()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_default_shown_is_the_default_when_its_comment_is_removed(tmp_path, kind):
+    path = new_scenario("my-first", tmp_path, kind)
+    text = path.read_text(encoding="utf-8")
+    head, rest = text.split("\n# Below,", 1)
+    keys = rest.split("\n# A measure", 1)[0].splitlines()[1:]
+    shown = [re.sub(r"^(\s*)# ", r"\1", line) for line in keys if "…" not in line.split("        #")[0]]
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(head + "\n" + "\n".join(shown) + "\n", encoding="utf-8")
+    opened, default = load_scenario(bare).variants["base"], load_scenario(path).variants["today"]
+    assert opened.models == default.models
+
+
+def test_an_existing_file_is_never_overwritten(tmp_path):
+    new_scenario("my-first", tmp_path)
+    with pytest.raises(RunError, match="exists already"):
+        new_scenario("my-first", tmp_path)
+
+
+def test_wrong_names_kinds_and_folders_are_one_clear_error(tmp_path):
+    with pytest.raises(ScenarioError, match="no short name"):
+        new_scenario("../x", tmp_path)
+    with pytest.raises(ScenarioError, match="choose one of osaka"):
+        new_scenario("x", tmp_path, "tokyo")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"cannot be written|exists already"):
+        new_scenario("x", tmp_path / "file")
+
+
+def references(schema):
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from references(value)
+
+
+def test_the_schema_is_whole_and_speaks_of_units_defaults_and_sources():
+    schema = json_schema()
+    assert {ref.removeprefix("#/$defs/") for ref in references(schema)} <= set(schema["$defs"])
+    assert schema["required"] == ["twin", "name", "city", "clock"]
+    assert schema["additionalProperties"] is False
+    step = schema["$defs"]["scenario.ClockSpec"]["properties"]["step"]
+    assert step["description"] == "length of a common step; default 5 s"
+    speed, graded = schema["$defs"]["road_traffic.ClassSpeeds"]["properties"]["car"]["anyOf"]
+    assert re.fullmatch(speed["pattern"], "20 km/h")
+    assert not re.fullmatch(speed["pattern"], "20")
+    assert graded["$ref"] == "#/$defs/Graded"
+    assert "set" in schema["$defs"]["scenario.MeasureSpec"]["properties"]
+
+
+def test_two_models_with_classes_of_one_name_keep_them_apart():
+    definitions = json_schema()["$defs"]
+    assert all("." in name or name in ("Graded", "road_traffic", "transit", "terminal", "pedestrian")
+               for name in definitions)
+
+
+def test_the_schema_is_the_same_every_time():
+    assert json.dumps(json_schema()) == json.dumps(json_schema())
