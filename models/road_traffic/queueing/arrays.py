@@ -98,6 +98,7 @@ class Road(NamedTuple):
     server_free_s: Floats
     source_time_s: Floats
     source_move: Ints
+    source_to: Ints
     time_s: Floats
     release_after_s: Floats
     counts: Longs

@@ -80,7 +80,7 @@ def build_road(network: RoadNetwork, start_s: float) -> Road:
         node_next_s=np.full(len(network.node_index), np.inf), node_source_ptr=source_ptr,
         node_source=np.argsort(node, kind="stable").astype(np.int32), ring_exit_s=np.zeros(ring),
         ring_class=np.zeros(ring, np.uint8), server_free_s=np.full(servers, -np.inf), source_time_s=np.zeros(most),
-        source_move=np.zeros(most, np.int32), time_s=np.array([start_s]),
+        source_move=np.zeros(most, np.int32), source_to=np.zeros(most, np.int32), time_s=np.array([start_s]),
         release_after_s=np.array([network._release_after_s]), counts=np.zeros(3, np.int64),
     )
 

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from twin.engine.draws import uniform
-from twin.jit import inner_kernel, kernel
+from twin.jit import inner_kernel, lean_kernel
 
 INF = np.inf
 #: Slack for rounding: units that fill a storage exactly, and moments at the end of green.
@@ -403,25 +403,39 @@ def serve_node(road, cars, trees, log, node, until_s):  # type: ignore[no-untype
     """Let everyone go at a node who can go before ``until_s``; false if the log is full."""
     first = road.node_source_ptr[node]
     count = road.node_source_ptr[node + 1] - first
+    redraws = trees.now[0].redraw_after_s < INF
+    # After one has moved, only those who want the same link or use the same line need another look.
+    moved, moved_to, moved_line, all_again = -1, -1, -3, True
     while True:
         best_s = INF
         for i in range(count):
             q = road.node_source[first + i]
-            t = road.queues[q].ready_s
-            if t < until_s:
-                t, move = when_and_where(road, cars, trees, q)
-                road.source_move[i] = move
-            road.source_time_s[i] = t
-            if t < best_s:
-                best_s = t
+            if all_again or i == moved or road.queues[q].line == moved_line or road.source_to[i] == moved_to:
+                t = road.queues[q].ready_s
+                road.source_to[i] = -2
+                if t < until_s:
+                    t, move = when_and_where(road, cars, trees, q)
+                    road.source_move[i] = move
+                    if move >= 0:
+                        road.source_to[i] = road.moves[move].to_link
+                road.source_time_s[i] = t
+            if road.source_time_s[i] < best_s:
+                best_s = road.source_time_s[i]
         if best_s >= until_s:
             road.node_next_s[node] = best_s
             return True
         if log.size[0] >= log.rows.size:
             return False
-        chosen = choose_source(road, cars, first, count, best_s)
-        q = road.node_source[first + chosen]
-        cars.veh[road.queues[q].first].move = road.source_move[chosen]
+        moved = choose_source(road, cars, first, count, best_s)
+        q = road.node_source[first + moved]
+        v = road.queues[q].first
+        moved_to = road.source_to[moved] if road.source_to[moved] >= 0 else -3
+        moved_line = road.queues[q].line if road.queues[q].line >= 0 else -3
+        # Pockets, bays and loops let one source of the node change another.
+        all_again = redraws or road.queues[q].kind == _POCKET or has_stop(cars, v) or (
+            moved_to >= 0 and (road.moves[road.source_move[moved]].pocket >= 0 or road.links[moved_to].to_node == node)
+        )
+        cars.veh[v].move = road.source_move[moved]
         move_head(road, cars, trees, log, q, best_s)
 
 
@@ -455,7 +469,7 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
     road.node_next_s[node] = min(road.node_next_s[node], t)
 
 
-@kernel
+@lean_kernel
 def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Let everything happen before ``until_s``; returns DONE, or LOG_FULL to be called again with an empty log."""
     nodes = road.node_next_s.size
@@ -477,7 +491,7 @@ def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-
     return _DONE
 
 
-@kernel
+@lean_kernel
 def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Line vehicles up at the origins of their first links, in the order given (by time and key).
 
@@ -508,7 +522,7 @@ def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[n
     return -1
 
 
-@kernel
+@lean_kernel
 def stuck_links(road, cars, out_stuck):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Mark the links of a gridlock: the largest set of links whose every head waits for a full link of the set.
 
@@ -557,7 +571,7 @@ def _waits_for(road, cars, q, marked):  # type: ignore[no-untyped-def]  # noqa: 
     return full and marked[out]
 
 
-@kernel
+@lean_kernel
 def seconds_on_links(vehicle, time_s, from_link, last_s, out_on_link_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Seconds each crossing's vehicle spent on the link it left; ``last_s`` keeps its latest crossing.
 
