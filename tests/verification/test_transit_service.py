@@ -13,7 +13,8 @@ SIDE, SPACING_M, SPEED_MPS = 21, 150.0, 20 / 3.6
 SECONDS = grid_metres(SIDE, SPACING_M) / SPEED_MPS
 TIMES = state.new_times(SECONDS, np.arange(SIDE * SIDE))
 SERVICE = {
-    "wait_at_most_s": 600.0, "times_direct": 1.5, "plus_s": 300.0, "dwell_s": 30.0, "acknowledge_s": 10.0, "lead_s": 10.0,
+    "wait_at_most_s": 600.0, "times_direct": 1.5, "plus_s": 300.0, "dwell_s": 30.0, "acknowledge_s": 10.0,
+    "lead_s": 10.0,
 }
 
 

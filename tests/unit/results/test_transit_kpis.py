@@ -1,0 +1,86 @@
+"""KPIs of transit from a day small enough to reckon by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.columns import TABLES
+from twin.models.transit.fleet import AGE_GROUPS, REASONS
+from twin.results.kpis import transit
+
+
+def table(name, **columns):
+    count = len(next(iter(columns.values())))
+    full = {c.name: np.zeros(count, "U20" if c.dtype == "str" else c.dtype) for c in TABLES[name].columns}
+    return {**full, **{key: np.array(values) for key, values in columns.items()}}
+
+
+def day():
+    nan = np.nan
+    return {
+        "transit_requests": table(
+            "transit_requests", id=[1, 2, 3, 4], asked_s=[0.0, 100.0, 200.0, 300.0], party=[1, 2, 1, 3],
+            age_group=["adult", "age_65", "adult", "adult"], outcome=["served", "served", "served", "refused"],
+            reason=["", "", "", "detour"], van=[7, 7, 8, 0], walk_s=[60.0, 120.0, 0.0, 0.0],
+            egress_s=[30.0, 60.0, 0.0, 0.0], direct_s=[200.0, 300.0, 400.0, 100.0],
+            promised_pickup_s=[900.0, 1000.0, 1100.0, nan], promised_ride_s=[600.0, 750.0, 350.0, nan],
+            promised_dropoff_s=[1500.0, 1750.0, 1450.0, nan],
+            pickup_s=[300.0, 400.0, 1150.0, nan], dropoff_s=[700.0, 900.0, 1650.0, nan]),
+        "transit_legs": table(
+            "transit_legs", van=[7, 7, 7, 8], leg=[0, 1, 2, 0], depart_s=[100.0, 330.0, 730.0, 1180.0],
+            arrive_s=[300.0, 700.0, 900.0, 1650.0], metres_m=[1000.0, 2000.0, 1000.0, 4000.0], riders=[0, 1, 2, 1]),
+        "transit_shifts": table(
+            "transit_shifts", van=[7, 8], seats=[8, 8], from_s=[0.0, 0.0], to_s=[1500.0, 1500.0]),
+        "ledger": {"model": np.array(["transit", "transit"]), "account": np.array(["requests", "riders"]),
+                   "entry": np.array(["inside", "inside"]), "count": np.array([5, 9])},
+    }
+
+
+def values(group="all", tables=None):
+    return {k.kpi: k.value for k in transit.compute(day() if tables is None else tables) if k.group == group}
+
+
+def test_what_riders_see():
+    seen = values()
+    expected = {
+        "asked_count": 4, "served_count": 3, "riders_count": 4, "refused_share": 0.25, "refused_detour_share": 0.25,
+        "refused_no_seat_share": 0.0, "wait_mean_s": (300 + 300 + 950) / 3, "wait_p50_s": 300,
+        "wait_p95_s": 300 + 0.9 * 650, "served_within_15_min_share": 0.5, "ride_mean_s": (400 + 500 + 500) / 3,
+        "detour_mean_factor": (2 + 5 / 3 + 1.25) / 3, "walk_mean_s": 90, "door_to_door_mean_s": (730 + 860 + 1450) / 3,
+        "promise_breach_count": 1, "late_max_s": 150,
+    }
+    for name, value in expected.items():
+        assert seen[f"transit.{name}"] == pytest.approx(value), name
+
+
+def test_what_the_fleet_does():
+    seen = values()
+    expected = {
+        # Two shifts of 1500 s, and the last leg ends 150 s after.
+        "vehicle_hours_h": 3150 / 3600, "riders_per_vehicle_hour": 4 / (3150 / 3600), "vkm_km": 8.0,
+        "empty_km_share": 1 / 8, "occupancy_mean_people": (2000 + 2000 + 4000) / 8000,
+        # Van 7 has somebody on board from 300 to 900, van 8 from 1150 to 1650.
+        "loaded_time_share": 1100 / 3150, "unfinished_count": 5,
+    }
+    for name, value in expected.items():
+        assert seen[f"transit.{name}"] == pytest.approx(value), name
+
+
+def test_groups_are_always_there_so_that_runs_can_be_paired():
+    assert values("age_65")["transit.wait_mean_s"] == 300
+    assert values("wheelchair")["transit.asked_count"] == 0
+    assert np.isnan(values("wheelchair")["transit.wait_mean_s"])
+    empty = values(tables={})
+    assert empty["transit.served_count"] == 0
+    assert np.isnan(empty["transit.loaded_time_share"])
+    assert {k.kpi for k in transit.compute({})} == {info.name for info in transit.INFOS}
+    assert [(k.kpi, k.group) for k in transit.compute({})] == [(k.kpi, k.group) for k in transit.compute(day())]
+
+
+def test_names_are_those_of_the_model():
+    assert transit.AGE_GROUPS == AGE_GROUPS
+    assert ("", *transit.REASONS) == REASONS
+    for info in transit.INFOS:
+        assert info.ja
+        assert info.en
