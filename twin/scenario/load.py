@@ -66,9 +66,7 @@ def load_scenario(
     variants = _variants(resolved, recipes, head, problems)
     _check_model_present(resolved, tree, problems)
     _check_table_names(resolved, tree, problems)
-    if head is not None:
-        _check_table_files(head, tree, path.parent, allow_read, problems)
-        _check_city_files(head, tree, path.parent, allow_read, problems)
+    _check_files(tree, path.parent, allow_read, problems)
     kept = _kept(variants, only, problems)
     assumptions = _assumptions(resolved, tree, kept)
     _check_ranges(resolved, problems)
@@ -165,6 +163,8 @@ def _members(tree: Mapping, section: str) -> Iterable[tuple[str, Node]]:
 def _changes(spec: Node, problems: Problems, *, owed: bool = False) -> Mapping | None:
     """What a measure or variant sets, nested, with keys of models only."""
     node = spec.entries.get("set") if isinstance(spec, Mapping) else None
+    if node is None and isinstance(spec, Mapping) and any(key in MEASURE_NOT_YET for key in spec.entries):
+        return None  # told as not yet understood
     if node is None or (isinstance(node, Scalar) and node.value is None):
         if owed:
             problems.add("the measure sets nothing", spec.mark, spec.path, "add set: {terminal.opening: [08:30-16:30]}")
@@ -230,33 +230,28 @@ def _check_table_names(resolved: list[Resolved], tree: Mapping, problems: Proble
                 problems.add(f"there is no table {leaf.value!r}", leaf.mark, leaf.path, mend)
 
 
-def _check_table_files(
-    head: Head, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems
-) -> None:
-    marks = dict(_members(tree, "tables"))
-    for name, spec in head.tables.items():
-        try:
-            allowed_path(spec.file, folder, allow_read)
-        except PathRefusedError as refused:
-            node = marks[name]
-            at = node.entries["file"] if isinstance(node, Mapping) else node
-            problems.add(refused.what, at.mark, at.path, refused.mend)
-
-
-def _check_city_files(
-    head: Head, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems
-) -> None:
-    """A city named by a path lies where the scenario may read; a plain word is a bundled district."""
-    node = tree.entries["city"]
-    parts = [head.city] if isinstance(head.city, str) else list(head.city)
-    nodes = node.items if isinstance(node, Listing) else (node,)
-    for part, at in zip(parts, nodes, strict=True):
-        if re.fullmatch(r"\w+", part) and not (folder / part).exists():
+def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems) -> None:
+    """Files named in the scenario lie where it may read; asked of the tree, so that other faults do not hide them."""
+    for _, spec in _members(tree, "tables"):
+        file = spec.entries.get("file") if isinstance(spec, Mapping) else None
+        if isinstance(file, Scalar) and isinstance(file.value, str):
+            _check_file(file, folder, allow_read, problems)
+    city = tree.entries.get("city")
+    for part in city.items if isinstance(city, Listing) else (city,):
+        if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():
             continue
-        try:
-            allowed_path(part, folder, allow_read, or_folder=True)
-        except PathRefusedError as refused:
-            problems.add(refused.what, at.mark, at.path, refused.mend)
+        # A plain word is a bundled district unless something of that name lies beside the scenario.
+        if not re.fullmatch(r"\w+", part.value) or (folder / part.value).exists():
+            _check_file(part, folder, allow_read, problems, or_folder=True)
+
+
+def _check_file(
+    node: Scalar, folder: Path, allow_read: Sequence[Path], problems: Problems, *, or_folder: bool = False
+) -> None:
+    try:
+        allowed_path(str(node.value), folder, allow_read, or_folder=or_folder)
+    except PathRefusedError as refused:
+        problems.add(refused.what, node.mark, node.path, refused.mend)
 
 
 def _table_nodes(tree: Mapping) -> Iterable[Node]:

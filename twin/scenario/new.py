@@ -17,6 +17,8 @@ from twin.scenario.schema import VERSION, slug
 from twin.scenario.variants import params_with_changes
 from twin.units import dimension_of
 
+__all__ = ["KINDS", "SCHEMA_FILE", "Kind", "json_schema", "new_scenario", "starter_text"]
+
 SCHEMA_FILE = "scenario.schema.json"
 _WIDTH = 100
 

@@ -54,4 +54,5 @@ def allowed_path(file: str, folder: Path, allow_read: Sequence[Path], *, or_fold
         )
     if path.exists():
         raise PathRefusedError(f"{file[:80]!r} is no file", "give the name of a CSV or xlsx file")
-    raise PathRefusedError(f"{file[:80]!r} does not exist", nearest(path.name, names))
+    mend = nearest(path.name, names) or "give a path relative to the scenario's folder"
+    raise PathRefusedError(f"{file[:80]!r} does not exist", mend)

@@ -31,8 +31,8 @@ scraps = st.one_of(
     st.text(max_size=8), st.sampled_from([
         ":", "：", "{", "}", "[", "]", "- ", "\t", "\u3000", "&a ", "*a", "!!int ", "? ", "|", ">", "'", '"', "#",
         "---\n", "%YAML 1.1\n", ".nan", "-.inf", "1e999", "0x", "\x00", "\x85", "\u2028", "\ud7ff", "\ufeff", "<<: *a",
-        "60 min", "value", "range: [1, 2]", "from: today", "with: [m, m]", "null", "true", "\n", "  ", "99999999999999999999999",
-        "terminal.trucks", "..", "set: {}", "24:30", "５ %",
+        "60 min", "value", "range: [1, 2]", "from: today", "with: [m, m]", "null", "true", "\n", "  ",
+        "99999999999999999999999", "terminal.trucks", "..", "set: {}", "24:30", "５ %",
     ]))
 
 
