@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
 from twin.viz.palette import QUEUE, SCENE_THEMES, look_of, look_of_body, rgb_of
 from twin.viz.queue_line import queue_pack
-from twin.viz.run_view import PlaceMark, RunView, Streets, Traces
+from twin.viz.run_view import PlaceMark, RunView, Streets
+from twin.viz.trips import sampled_trips, standing_between_drives, trip_starts, trips_pack
 
 #: Points of paths in one page; beyond, whole trips are left out by their id. About what a browser carries.
 POINT_BUDGET = 1_000_000
@@ -31,6 +32,10 @@ DISTRICT_NAMES: dict[str, tuple[str, str]] = {
     "osaka_ikuno_hirano": ("生野・平野", "Ikuno and Hirano"),
     "osaka_yumeshima": ("夢洲", "Yumeshima"),
 }
+#: Marks of the models, not things in the street: centres of zones, and where traffic enters the map.
+_UNSEEN_KINDS = frozenset({"zone", "entry"})
+#: Dots face the eye: their lower half would otherwise sink into the streets they stand on.
+_ON_TOP = {"depthCompare": "always"}
 #: Smallest side of a camera's frame, so that a single place does not fill the screen.
 _MIN_FRAME_DEG = 0.004
 
@@ -68,7 +73,7 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     packs: dict[str, Any] = {}
     layers: list[Any] = []
     _add_streets(run, origin, packs, layers)
-    if run.places:
+    if any(place.kind not in _UNSEEN_KINDS for place in run.places):
         layers.append(_places_layer(origin))
     queue = queue_pack(run)
     line, column = _queue_layers()
@@ -93,7 +98,7 @@ def _facts(
         "origin": list(origin), "degree_step": DEGREE_STEP, "second_step": SECOND_STEP,
         "lane_width_m": LANE_WIDTH_M,
         "bodies": bodies, "queue": queue, "traces_share": run.traces_share,
-        "places": [_place_fact(place) for place in run.places],
+        "places": [_place_fact(place) for place in run.places if place.kind not in _UNSEEN_KINDS],
         "cameras": _cameras(run), "themes": SCENE_THEMES,
     }
 
@@ -181,19 +186,20 @@ def _subset(streets: Streets, mask: NDArray[np.bool_]) -> Streets:
 def _add_bodies(
     run: RunView, origin: tuple[float, float], point_budget: int, packs: dict[str, Any], layers: list[Any]
 ) -> list[dict[str, Any]]:
-    starts = trip_starts(run.traces)
-    keep = sampled_trips(run.traces, starts, point_budget)
+    traces = standing_between_drives(run.traces)
+    starts = trip_starts(traces)
+    keep = sampled_trips(traces, starts, point_budget)
     facts: list[dict[str, Any]] = []
-    for body in np.unique(run.traces.body):
+    for body in np.unique(traces.body):
         name, look = look_of_body(int(body))
-        of_body = run.traces.body[starts[:-1]] == body
-        pack, trips = _trips_pack(run.traces, starts, of_body & keep, origin, run.from_s)
+        of_body = traces.body[starts[:-1]] == body
+        pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s)
         if not trips:
             continue
         key = f"trips_{len(facts)}"
         packs[key] = pack
         layers.extend(_body_layers(key, look.size_m, look.trail_s, origin))
-        states = np.unique(run.traces.state[run.traces.body == body])
+        states = np.unique(traces.state[traces.body == body])
         meanings = {int(s): look_of(name, int(s)) for s in range(int(states.max()) + 1)}
         facts.append({
             "key": key, "name": name, "ja": look.ja, "en": look.en, "size_m": look.size_m,
@@ -201,58 +207,6 @@ def _add_bodies(
             "states": [{"ja": m.ja, "en": m.en, "color": m.color} for m in meanings.values()],
         })
     return facts
-
-
-def trip_starts(traces: Traces) -> NDArray[np.int64]:
-    """(n + 1,) int64: row where each trip begins, and the number of rows."""
-    rows = len(traces.time_s)
-    if not rows:
-        return np.zeros(1, np.int64)
-    new = (np.diff(traces.body) != 0) | (np.diff(traces.id) != 0) | (np.diff(traces.trip) != 0)
-    return np.concatenate([[0], np.flatnonzero(new) + 1, [rows]]).astype(np.int64)
-
-
-def sampled_trips(
-    traces: Traces, starts: NDArray[np.int64], point_budget: int
-) -> NDArray[np.bool_]:
-    """Which trips stay when there are more points than the page may carry: whole bodies, chosen by their id.
-
-    The choice is a hash of the id, so that the same bodies are seen in every variant; every kind of body
-    keeps about the same share.
-    """
-    count = np.diff(starts)
-    if not len(count) or count.sum() <= point_budget:
-        return np.ones(len(count), np.bool_)
-    # Fibonacci hashing: ids are regular, their products with 2^64 / golden ratio are not.
-    mixed = traces.id[starts[:-1]] * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    order = np.argsort(mixed, kind="stable")
-    kept = np.zeros(len(count), np.bool_)
-    kept[order[np.cumsum(count[order]) <= point_budget]] = True
-    return kept
-
-
-def _trips_pack(
-    traces: Traces, starts: NDArray[np.int64], kept: NDArray[np.bool_], origin: tuple[float, float], from_s: float
-) -> tuple[dict[str, Any], int]:
-    """Pack of the trips kept; a trip of one point has no path and is left out."""
-    count = np.diff(starts)
-    kept = kept & (count >= 2)
-    row = np.repeat(kept, count)
-    first = starts[:-1][kept]
-    ids = traces.id[first]
-    columns: dict[str, NDArray[Any]] = {
-        "start": np.concatenate([[0], np.cumsum(count[kept])]),
-        "lon": steps_of(traces.lon_deg[row], origin[0], DEGREE_STEP),
-        "lat": steps_of(traces.lat_deg[row], origin[1], DEGREE_STEP),
-        "time": steps_of(traces.time_s[row], from_s, SECOND_STEP),
-        "state": traces.state[row],
-        # An id is kind, origin (24 bits) and serial (32 bits, here folded into the sign).
-        "id_origin": (ids >> np.uint64(32)) & np.uint64(0xFFFFFF),
-        "id_serial": (ids & np.uint64(0xFFFFFFFF)).astype(np.uint32).view(np.int32),
-        "trip": traces.trip[first],
-    }
-    return pack_columns(columns), int(kept.sum())
 
 
 def _body_layers(
@@ -269,7 +223,7 @@ def _body_layers(
         dot = _layer(
             "ScatterplotLayer", heads, origin, data=heads, pickable=True, radius_units="meters", get_radius=1.2,
             radius_min_pixels=3.4, radius_max_pixels=8, stroked=True, line_width_units="pixels",
-            get_line_width=1, get_line_color=_rgb("dark", "head_edge"), billboard=True,
+            get_line_width=1, get_line_color=_rgb("dark", "head_edge"), billboard=True, parameters=_ON_TOP,
         )
         return [trail, dot]
     box = _layer(
@@ -353,8 +307,9 @@ def _city_words(name: str) -> dict[str, str]:
 def _places_layer(origin: tuple[float, float]) -> Any:
     return _layer(
         "ScatterplotLayer", "places", origin, data="places", pickable=True, radius_units="meters",
-        radius_min_pixels=2.2, radius_max_pixels=7, stroked=True, line_width_units="pixels", get_line_width=1,
+        radius_min_pixels=1.3, radius_max_pixels=5.5, stroked=True, line_width_units="pixels", get_line_width=1,
         get_fill_color=_rgb("dark", "place"), get_line_color=_rgb("dark", "place_edge"), billboard=True,
+        parameters=_ON_TOP,
     )
 
 
@@ -370,8 +325,7 @@ def _cameras(run: RunView) -> list[dict[str, Any]]:
     """Frames to jump to: the whole city, then its districts, by the first part of their places' ids."""
     groups: dict[str, list[PlaceMark]] = {}
     for place in run.places:
-        # Where traffic enters the map lies at its rim and would only make frames wider.
-        if place.kind != "entry" and "/" in place.id:
+        if place.kind not in _UNSEEN_KINDS and "/" in place.id:
             groups.setdefault(place.id.split("/", 1)[0], []).append(place)
     whole = {"key": "", "ja": "全体", "en": "Whole city", "bounds": _frame(*_bounds_of_run(run)), "points": 0}
     if len(groups) < 2:

@@ -43,7 +43,7 @@ def write_manifest(folder, rows, title, **changes):
     files.pop("manifest.json", None)
     manifest = {
         "kind": "run", "format": FORMAT, "variant": "conpas", "replication": 0, "rows": rows, "files": files,
-        "name": "demo", "title": title, "clock": {"from_s": FROM_S, "to_s": TO_S},
+        "name": "demo", "title": title, "clock": {"start_s": FROM_S, "end_s": TO_S},
         "city": {"name": "osaka_midosuji+osaka_ikuno+osaka_yumeshima", "schematic": True, "crs": "EPSG:6674",
                  "attribution": ["Authored by the osaka-twin project"]},
         "traces_share": 0.1,

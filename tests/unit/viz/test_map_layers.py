@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.viz.map_layers import build_scene, sampled_trips, trip_starts
+from twin.viz.map_layers import build_scene
 from twin.viz.packs import unpack_columns
 from twin.viz.run_view import PlaceMark, Streets, Traces
 
@@ -85,33 +85,6 @@ def test_ids_come_back_as_origin_and_serial(run_view):
     pack = unpack_columns(parts.packs[body["key"]])
     assert set(pack["id_origin"].tolist()) == {2}
     assert pack["id_serial"].tolist() == list(range(60))
-
-
-def many_trips(count):
-    ids = np.arange(count, dtype=np.uint64) | np.uint64(5 << 56)
-    two = np.repeat(np.arange(count), 10)
-    return Traces(
-        np.full(10 * count, 4, np.uint8), ids[two], np.zeros(10 * count, np.int32), np.tile(np.arange(10.0), count),
-        np.full(10 * count, 135.5), np.full(10 * count, 34.7), np.zeros(10 * count, np.uint8),
-    )
-
-
-def test_too_many_points_leave_whole_trips_out_until_they_fit():
-    traces = many_trips(5000)
-    starts = trip_starts(traces)
-    kept = sampled_trips(traces, starts, 20_000)
-    assert kept.sum() == 2000
-    # Regular ids must not give a regular choice: every tenth of them keeps its share, within five deviations.
-    per_tenth = kept.reshape(10, 500).sum(axis=1)
-    assert np.all(np.abs(per_tenth - 200) < 5 * np.sqrt(500 * 0.4 * 0.6))
-
-
-def test_the_same_bodies_are_chosen_whatever_else_is_in_the_run():
-    few, more = many_trips(1000), many_trips(1001)
-    kept_few = sampled_trips(few, trip_starts(few), 5000)
-    kept_more = sampled_trips(more, trip_starts(more), 5000)
-    # One body more takes at most the place of one other.
-    assert np.sum(kept_few != kept_more[:1000]) <= 1
 
 
 def test_a_sampled_scene_says_how_much_it_shows(run_view):

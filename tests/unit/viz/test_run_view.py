@@ -84,10 +84,10 @@ def test_a_crs_that_is_none_is_refused(demo, copy, crs):
         read_run_view(revouch(demo, copy, city=city))
 
 
-@pytest.mark.parametrize("clock", [{"from_s": "8"}, {"from_s": True, "to_s": 3}, None])
+@pytest.mark.parametrize("clock", [{"start_s": "8"}, {"start_s": True, "end_s": 3}, None])
 def test_a_clock_that_is_none_is_refused(demo, copy, clock):
     run = revouch(demo, copy, clock=clock)
-    with pytest.raises(RunError, match=r"clock|from_s"):
+    with pytest.raises(RunError, match=r"clock|start_s"):
         read_run_view(run)
 
 

@@ -1,9 +1,9 @@
 // Names on the map as ordinary text above it: crisp in every script, never in each other's way.
 "use strict";
 ((twin) => {
-  const RANK = { gate: 0, station: 1, yard: 2, poi: 3, zone: 4, exit: 5, stop: 6, entry: 7 };
+  const RANK = { gate: 0, station: 1, yard: 2, depot: 3, poi: 4, exit: 5, stop: 6 };
   // Smaller things get their names only when one is near.
-  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, poi: 14, zone: 12.5, exit: 15.5, stop: 15, entry: 15.5 };
+  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, depot: 13, poi: 14, exit: 15.5, stop: 14.5 };
 
   twin.Labels = class {
     constructor(scene, parent) {

@@ -35,7 +35,7 @@
   };
 
   // Places a traveller knows by name are drawn larger than the many stops.
-  const RADIUS_M = { station: 16, gate: 16, yard: 14, zone: 10, poi: 8, exit: 5, stop: 5, entry: 4 };
+  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 7, exit: 5, stop: 8 };
   const marks = ({ places, origin }) => ({
     length: places.length,
     attributes: {
@@ -108,7 +108,7 @@
     // Vehicles never shrink below some pixels: seen from far they are drawn larger than they are.
     scaleFor(size) {
       const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
-      return Math.max(1, ((size[0] > 8 ? 30 : 21) * metresPerPixel) / size[0]);
+      return Math.max(1, ((size[0] > 8 ? 24 : 18) * metresPerPixel) / size[0]);
     }
 
     refresh() {
