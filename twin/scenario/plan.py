@@ -80,9 +80,8 @@ class Plan:
 
     def write(self, folder: Path) -> None:
         """Write ``plan.json`` and ``inputs.npz``."""
-        (folder / PLAN_FILE).write_text(
-            json.dumps(self.content, ensure_ascii=False, sort_keys=True, indent=1) + "\n", encoding="utf-8", newline="\n"
-        )
+        text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, indent=1)
+        (folder / PLAN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
         if self.tables:
             arrays = {f"{table}|{column}": values for table, columns in self.tables.items()
                       for column, values in columns.items()}
