@@ -86,6 +86,16 @@ def opened(chromium, page_file):
 
 
 @pytest.fixture(scope="module")
+def opened_bare(chromium, demo, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bare")
+    run = demo.make_demo_run(folder / "run", with_traces=False, with_queue=False, places=[])
+    page = write_scene(run, folder / "bare.html", lang="en")
+    found = Opened(chromium, page.as_uri())
+    yield found
+    found.context.close()
+
+
+@pytest.fixture(scope="module")
 def opened_flat(chromium, page_file):
     found = Opened(chromium, page_file.as_uri() + "#flat", color_scheme="light")
     yield found
