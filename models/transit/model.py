@@ -23,9 +23,10 @@ from twin.models.transit.demand import make_requests
 from twin.models.transit.desk import Desk
 from twin.models.transit.dispatch import STRATEGIES, Strategy
 from twin.models.transit.fleet import ACCEPTED, ON_BOARD, REFUSED, SERVED, Ints, Legs, Rules, new_fleet
-from twin.models.transit.network import StopNetwork, stops_of, trace_rows
+from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
 from twin.models.transit.records import Records, request_rows, stop_rows
+from twin.models.transit.stops import find_stops
 
 BOARD = "road.link_time_s"
 ROAD = "road_traffic"
@@ -55,7 +56,7 @@ class Transit:
         strategy: Strategy | None = None,
     ) -> None:
         self.params = params
-        self.stops: tuple[Place, ...] = stops_of(city, params.area)
+        self.stops: tuple[Place, ...] = find_stops(city, params.stops, params.area, tables)
         self._city = city
         self._tables = tables
         self._strategy = strategy or STRATEGIES[params.dispatch.strategy]

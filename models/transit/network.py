@@ -7,43 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import City, Place, StreetLayer
+from twin.city.city import Place, StreetLayer
 from twin.city.routing import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
-from twin.errors import CityError
 from twin.models.transit.fleet import Floats, Ints, Times, new_times
 
 _VAN = BODIES.index("van")
 _EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))
-
-
-def stops_of(city: City, area: Sequence[str]) -> tuple[Place, ...]:
-    """Stops whose id begins with one of the prefixes (all without any), in the order of their ids.
-
-    Raises
-    ------
-    CityError
-        If a prefix or the whole city has no stop, or a stop is not on a street.
-    """
-    found: dict[str, Place] = {}
-    for prefix in area or ("",):
-        places = city.places_of("stop", prefix)
-        if not places:
-            known = sorted({p.id.rsplit("/", 1)[0] + "/" for p in city.places if p.kind == "stop"})
-            raise CityError(
-                f"no stop's id begins with {prefix!r}" if prefix else f"the city {city.name} has no stops",
-                where="transit.area",
-                mend=f"stops there are: {', '.join(known)}" if known else "use a map with places of the kind stop",
-            )
-        found.update({place.id: place for place in places})
-    stops = tuple(found[key] for key in sorted(found))
-    for stop in stops:
-        if stop.drive_node < 0:
-            raise CityError(
-                f"stop {stop.id} lies on no street that vans can drive", where="transit.area",
-                mend="leave it out of transit.area, or use a map with a drive layer",
-            )
-    return stops
 
 
 class StopNetwork:

@@ -121,6 +121,25 @@ class Riders(Params):
         return self
 
 
+class Stops(Params):
+    """Where people board and alight."""
+
+    table: str | None = quantity(
+        None, "", source="yours", grade="G", doc="Name of a table with id, lat, lon and, if known, name; without it "
+        "the stops of the map.",
+    )
+    mesh_m: Metres | None = quantity(
+        None, "m", source="yours; about 300 m in Osaka (saitoshika-west.com 7742)", grade="V", gt=0, le=10_000,
+        doc="Lay virtual stops on a square mesh over the streets, in place of those of the map.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Stops:
+        if self.table is not None and self.mesh_m is not None:
+            raise ValueError(f"stops come from the table {self.table!r} or from a mesh, not from both; give one")
+        return self
+
+
 class Demand(Params):
     """Requests from a table, or drawn."""
 
@@ -177,6 +196,7 @@ class TransitParams(Params):
     area: tuple[str, ...] = quantity(
         (), "", source="yours", grade="G", doc="Prefixes of the ids of the stops that are served; all if empty."
     )
+    stops: Stops = quantity(default_factory=Stops, source="see its fields", grade="G")
     hours: ClockSpan = quantity(
         (21600.0, 82800.0), "", source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)", grade="V",
         fork="now", doc="Requests are taken in these hours of every day; rides under way are finished.",
