@@ -122,7 +122,7 @@ class Pedestrian:
 
     def accounts(self) -> Sequence[Account]:
         """Walkers who entered, are inside, and left."""
-        inside = int(np.count_nonzero(self._walkers.event))
+        inside = int(self._free[-1])  # slots in use
         left = {"exit": int(self._counts[LEFT]), REFUSED_REASON: int(self._counts[REFUSED])}
         return (Account("walkers", int(self._counts[ENTERED]), inside, left),)
 
@@ -146,11 +146,12 @@ class Pedestrian:
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
-        slots = np.flatnonzero(self._walkers.event)
-        order = slots[np.argsort(self._walkers.id[slots], kind="stable")]
+        slots = self._slots_by_id()
         self._take_buffers()
+        # Rows are copied as plain bytes: numpy would copy records field by field, five times slower.
+        raw = self._walkers.view(np.ndarray).view(np.dtype((np.void, WALKER.itemsize)))
         state: State = {
-            "walkers": self._walkers[order].view(np.ndarray),
+            "walkers": raw[slots].view(WALKER),
             "spaces": self._spaces.copy().view(np.ndarray),
             "counts": self._counts.copy(),
             "times_s": np.array([self._now_s, self._period_s]),
@@ -177,6 +178,11 @@ class Pedestrian:
             if key.startswith("finished/"):
                 table, column = key.split("/")[1:]
                 self._finished.setdefault(table, [{}])[0][column] = values
+
+    def _slots_by_id(self) -> NDArray[np.intp]:
+        """Slots of everybody inside, in the order of their ids."""
+        slots = np.flatnonzero(np.ascontiguousarray(self._walkers.event))
+        return slots[np.argsort(self._walkers.id[slots])]  # ids are unique: any sort gives the same order
 
     def _wait_anew(self, forked_at_s: float) -> None:
         """Whoever waits at a crossing starts when the new plan lets him, from the fork on."""

@@ -27,7 +27,7 @@ FREE = 0
 #: visits and moves that wait to be drained.
 ENTERED, LEFT, REFUSED, CURSOR, VISITS, MOVES = 0, 1, 2, 3, 4, 5
 
-#: One walker inside, 112 bytes. ``event`` is FREE in an empty slot; ``since_s`` is the start of a wait.
+#: One walker inside, 104 bytes. ``event`` is FREE in an empty slot; ``since_s`` is the start of a wait.
 WALKER = np.dtype([
     ("id", "<u8"), ("enter_s", "<f8"), ("budget_s", "<f8"), ("speed_mps", "<f8"), ("next_s", "<f8"),
     ("since_s", "<f8"), ("walked_m", "<f8"), ("wait_s", "<f8"), ("stay_s", "<f8"), ("node", "<i4"), ("link", "<i4"),

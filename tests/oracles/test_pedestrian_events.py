@@ -13,7 +13,6 @@ from twin.engine.draws import event, make_stream, normal_quantile, uniform
 from twin.models.pedestrian.model import normal_share
 from twin.models.pedestrian.params import CLASSES
 
-
 CAPACITY_PER_M2 = max(np.arange(1.7, 1.8, 1e-7), key=lambda d: d * (1 - math.exp(-1.913 * (1 / d - 1 / 5.4))))
 
 

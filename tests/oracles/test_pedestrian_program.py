@@ -17,11 +17,8 @@ DURATIONS = (2, 5)
 
 def twelve_places():
     """Entry 0, stay places 1 to 9, leaves 10 and 11; places 8 and 9 may be passed without a stay."""
-    arcs = []
-    for i in range(10):
-        for j in range(1, 12):
-            if i != j and (3 * i + 5 * j) % 4 != 0:
-                arcs.append((i, j, 1 + (i + 2 * j) % 3, -0.3 - 0.07 * ((i * j) % 5)))
+    arcs = [(i, j, 1 + (i + 2 * j) % 3, -0.3 - 0.07 * ((i * j) % 5))
+            for i in range(10) for j in range(1, 12) if i != j and (3 * i + 5 * j) % 4 != 0]
     ptr = np.searchsorted([a[0] for a in arcs], np.arange(13)).astype(np.int64)
     stay = np.full((12, 2), -np.inf)
     for i in range(1, 10):

@@ -53,7 +53,8 @@ def test_without_crowds_lights_and_slow_walkers_nobody_overruns_the_budget():
                        [(int(a), int(b)) for a, b in zip(grid.walk.link_from, grid.walk.link_to, strict=True) if a < b],
                        width_m=1e3)
     city = city_of(layer, grid.places)
-    params = params_for({"shopper": 6000.0, "tourist": 3000.0, "commuter": 2000.0, "passer_through": 3000.0}, walk=ALONE)
+    numbers = {"shopper": 6000.0, "tourist": 3000.0, "commuter": 2000.0, "passer_through": 3000.0}
+    params = params_for(numbers, walk=ALONE)
     city_model, model = model_of(params, city, end_s=21600.0, step_s=600.0)
     visits = run_to_end(city_model, model)["pedestrian_visits"]
     assert len(visits["id"]) > 3000

@@ -1,0 +1,94 @@
+"""The circulation share and its head counts, and the other figures, from hand-made tables (C07)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from twin.models.pedestrian.tables import stay_bands
+from twin.results.kpis.pedestrian import INFOS, compute
+
+MINUTES = (14 + 59 / 60, 15.0, 180.0, 180 + 1 / 60)
+
+
+def visits(dwell_min, classes, *, counted=None, **columns):
+    n = len(dwell_min)
+    dwell_s = np.round(np.array(dwell_min) * 60.0)
+    rows = {
+        "class": np.array(classes), "dwell_s": dwell_s, "budget_s": dwell_s + 60.0,
+        "stay_band": stay_bands(dwell_s, 900.0, 10800.0), "counted": np.ones(n, np.uint8),
+        "stays_count": np.ones(n, np.int32), "stay_s": np.zeros(n), "walked_m": np.full(n, 500.0),
+        "wait_s": np.zeros(n), "crossings_count": np.zeros(n, np.int32),
+    }
+    if counted is not None:
+        rows["counted"] = np.array(counted, np.uint8)
+    return {"pedestrian_visits": rows | columns}
+
+
+def values(tables):
+    return {(k.kpi.removeprefix("pedestrian."), k.group): k.value for k in compute(tables)}
+
+
+def test_bounds_are_inclusive():
+    """C07: 14:59, 15:00, 180:00 and 180:01 minutes count 0, 1, 1, 0."""
+    dwell_s = np.array([899.0, 900.0, 10800.0, 10801.0])
+    assert stay_bands(dwell_s, 900.0, 10800.0).tolist() == [0, 1, 1, 2]
+    for minutes, counts in zip(MINUTES, (0, 1, 1, 0), strict=True):
+        assert values(visits([minutes], ["shopper"]))["stay_count", "all"] == counts
+    every = values(visits(MINUTES, ["shopper"] * 4))
+    assert [every[f"{band}_count", "all"] for band in ("short", "stay", "long")] == [1, 2, 1]
+    assert [every[f"{band}_share", "all"] for band in ("short", "stay", "long")] == [0.25, 0.5, 0.25]
+
+
+def test_classes_left_out_leave_all_but_keep_their_own_group():
+    found = values(visits([10, 60, 500, 500], ["shopper", "shopper", "resident", "resident"], counted=[1, 1, 0, 0]))
+    assert found["stay_share", "all"] == 0.5
+    assert found["visitors_count", "all"] == 2
+    assert found["long_share", "resident"] == 1.0
+    assert found["visitors_count", "resident"] == 2
+
+
+def test_means_waits_and_overruns():
+    found = values(visits(
+        [10, 20, 30, 40], ["diner", "diner", "shopper", "shopper"],
+        walked_m=np.array([100.0, 200.0, 300.0, 400.0]), wait_s=np.array([0.0, 30.0, 0.0, 90.0]),
+        crossings_count=np.array([0, 1, 0, 2], np.int32), budget_s=np.array([600.0, 1100.0, 1800.0, 2400.0])))
+    assert found["dwell_mean_min", "all"] == 25.0
+    assert found["dwell_p50_min", "diner"] == 15.0
+    assert found["walked_mean_m", "all"] == 250.0
+    assert found["crossing_wait_mean_s", "all"] == 40.0
+    assert found["overrun_share", "all"] == 0.25
+    assert found["overrun_p95_s", "diner"] == pytest.approx(95.0)
+
+
+def test_unfinished_and_refused_come_from_the_ledger_and_crowding_from_the_links():
+    ledger = {
+        "model": np.array(["pedestrian", "pedestrian", "transit"]), "account": np.array(["walkers"] * 3),
+        "entry": np.array(["inside", "left:refused: no feasible path", "inside"]),
+        "count": np.array([7, 3, 99], np.int64),
+    }
+    tables = visits([20], ["shopper"]) | {"ledger": ledger, "pedestrian_links": {
+        "crowded_person_s": np.array([60.0, 120.0])}}
+    found = values(tables)
+    assert found["unfinished_count", "all"] == 7
+    assert found["refused_count", "all"] == 3
+    assert found["crowded_person_min", "all"] == 3.0
+
+
+def test_nobody_gives_zero_heads_and_undefined_means():
+    found = values({})
+    assert found["stay_count", "all"] == 0
+    assert math.isnan(found["stay_share", "all"])
+    assert math.isnan(found["dwell_mean_min", "all"])
+    assert math.isnan(found["unfinished_count", "all"])
+
+
+def test_every_kpi_is_described_and_every_description_is_computed():
+    names = [info.name for info in INFOS]
+    assert len(set(names)) == len(names)
+    computed = compute(visits(MINUTES, ["shopper"] * 4))
+    assert {k.kpi for k in computed} == set(names)
+    units = {info.name: info.unit for info in INFOS}
+    assert all(k.unit == units[k.kpi] for k in computed)
