@@ -28,7 +28,11 @@ from twin.errors import CityError
 Progress = Callable[[str, float], None]
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
-SCHEMATIC_ATTRIBUTION = "schematic district authored from public facts"
+# Streets are our own; some single positions are facts read from these sources, which are owed their names.
+SCHEMATIC_ATTRIBUTION = (
+    "schematic district authored from public facts; single positions after © OpenStreetMap contributors (ODbL 1.0) "
+    "and station_database (CC BY-SA 4.0)"
+)
 _SCHEMATIC_GENERATOR = "osaka-twin"
 _ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|gz))+$", re.IGNORECASE)
 
