@@ -84,7 +84,7 @@ def run(
     on_progress
         Called with (share done, runs done, runs in all).
     """
-    from twin.experiments.study import How, go_on, start
+    from twin.experiments.study import How, run_new
 
     loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
         scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
@@ -93,8 +93,7 @@ def run(
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     how = How(workers, checkpoint_every_s, keep_checkpoints, lean)
-    partial = start(plan, city, target, how, source=loaded.source)
-    return go_on(partial, target, how, on_progress)
+    return run_new(plan, city, target, how, on_progress, source=loaded.source)
 
 
 def open(path: PathLike) -> Study | Run:  # noqa: A001  (the public name is twin.open)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.errors import RunError, ScenarioError, TwinError
+from twin.errors import RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
     from twin.results.run_folder import Study
@@ -32,7 +32,8 @@ app.add_typer(city_app, name="city")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
-Workers = Annotated[int | None, typer.Option("--workers", help="Processes; results do not depend on it. Default: all cores.")]
+Workers = Annotated[int | None, typer.Option(
+    "--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")]
 
 
 def main() -> None:
@@ -43,6 +44,8 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=False)
+        # A reader that has gone is noticed here, not when the interpreter shuts down.
+        sys.stdout.flush()
     except TwinError as fault:
         _fail(str(fault), fault.exit_code)
     except typer.Abort:
@@ -50,7 +53,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted; `twin resume` goes on with an unfinished study", 130)
     except BrokenPipeError:
-        os._exit(0)
+        os._exit(0)  # whoever read our output has had enough; there is nobody to tell
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
         if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
             _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
@@ -61,7 +64,7 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
     sys.stderr.flush()
     sys.exit(code)
 
@@ -179,7 +182,7 @@ def fork(
     from twin import api, cli_show
     from twin.city.build import open_city
     from twin.experiments.fork import fork_plan
-    from twin.experiments.study import How, go_on, start
+    from twin.experiments.study import How, run_new
     from twin.results.run_folder import Study
     from twin.scenario.forks import parse_changes
     from twin.units import parse_clock
@@ -188,9 +191,9 @@ def fork(
     plan, checkpoints = fork_plan(parent, variant or parent.variants[0], parse_clock(at), parse_changes(changes), name)
     target = out or api.free_folder(study.parent, f"{study.name}-{name}")
     how = How(workers or _cores())
-    partial = start(plan, open_city(study / "city"), target, how, past=checkpoints)
+    city = open_city(study / "city")
     with cli_show.study_progress() as on_progress:
-        finished = go_on(partial, target, how, on_progress)
+        finished = run_new(plan, city, target, how, on_progress, past=checkpoints)
     _show_study(finished, as_json)
 
 

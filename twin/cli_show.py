@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from twin.errors import printable
 from twin.results.compare import summarise
 from twin.results.kpis import infos
 from twin.results.run_folder import Study, run_path
@@ -26,12 +27,17 @@ out = Console(soft_wrap=False)
 _err = Console(stderr=True)
 
 
+def escape(text: str) -> str:
+    """Text as it stands: neither markup of our own tables nor commands to the terminal."""
+    return markup.escape(printable(text))
+
+
 @contextmanager
 def study_progress() -> Iterator[Callable[[float, int, int], None]]:
     """Progress of a study with the time left, on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
                TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, console=_err, transient=True) as bar:
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
         task = bar.add_task("preparing", total=1.0)
 
         def update(share: float, done: int, total: int) -> None:
@@ -43,7 +49,8 @@ def study_progress() -> Iterator[Callable[[float, int, int], None]]:
 @contextmanager
 def stage_progress() -> Iterator[Callable[[str, float], None]]:
     """Progress of a job in named stages, on standard error."""
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=_err, transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
         task = bar.add_task("reading", total=1.0)
 
         def update(stage: str, share: float) -> None:
@@ -115,8 +122,8 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
     last = None
     for row in rows:
         pair = f"{_label(study, row['first'])} → {_label(study, row['second'])}"
-        table.add_row(escape(pair) if pair != last else "", row["kpi"], escape(row["group"]),
-                      _short(row["mean"]) + _unit(row["unit"]), _ends(row), str(row["n"]), row["verdict"])
+        table.add_row(escape(pair) if pair != last else "", escape(row["kpi"]), escape(row["group"]),
+                      _short(row["mean"]) + _unit(row["unit"]), _ends(row), str(row["n"]), escape(row["verdict"]))
         last = pair
     out.print(table)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+#: Problems of one file that are written out; a wrong file may have thousands.
+_MOST_SHOWN = 50
 
 
 class TwinError(Exception):
@@ -79,8 +83,10 @@ class ScenarioError(TwinError):
     def __str__(self) -> str:
         if len(self.problems) < 2:
             return super().__str__()
-        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(self.problems, 1))
-        return f"{type(self).__name__}: {self.what} in {self.where}\n\n{listed}"
+        listed = "\n\n".join(f"{i}. {problem}" for i, problem in enumerate(self.problems[:_MOST_SHOWN], 1))
+        more = len(self.problems) - _MOST_SHOWN
+        rest = f"\n\nand {more} more; mend these first" if more > 0 else ""
+        return f"{type(self).__name__}: {self.what} in {self.where}\n\n{listed}{rest}"
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_scenario_error, (self.what, self.where, self.mend, self.problems))
@@ -118,3 +124,25 @@ class LimitError(TwinError):
     """The run would pass a limit of memory, time, agents or output."""
 
     exit_code = 6
+
+
+class InternalError(TwinError):
+    """A fault of the twin itself, met in a worker process."""
+
+    exit_code = 70
+
+
+def printable(text: str) -> str:
+    """Text a terminal can only show: what would move its cursor, recolour or reorder it stands as an escape.
+
+    Names and labels come from files of strangers; line ends and tabs stay.
+    """
+    return "".join(c if c in "\n\t" or not _steers(c) else ascii(c)[1:-1] for c in text)
+
+
+def _steers(character: str) -> bool:
+    """Whether a character is a control, a line separator, half a surrogate pair, or a mark of direction."""
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or character in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )

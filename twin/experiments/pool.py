@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from twin import errors
-from twin.errors import RunError, TwinError
+from twin.errors import InternalError, RunError, TwinError
 from twin.experiments.task import Task
 
 #: Called with (runs done, progress of each run under way).
@@ -140,5 +140,5 @@ def _as_error(message: dict[str, Any], task: Task | None) -> TwinError:
     kind = getattr(errors, message["error"], None)
     if isinstance(kind, type) and issubclass(kind, TwinError):
         return kind(message["what"], where=where, mend=message["mend"])
-    return RunError(f"internal error: {message['what']}", where=where,
-                    mend="this is a fault of the twin; log.txt in the partial folder holds the details")
+    return InternalError(message["what"], where=where, mend="this is a fault of the twin, not of your scenario; "
+                         "report it with log.txt of the partial folder")

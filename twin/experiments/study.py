@@ -22,7 +22,7 @@ from twin import __version__
 from twin.city.build import open_city, save_city
 from twin.city.city import City
 from twin.columns import KPI_COLUMNS
-from twin.errors import RunError
+from twin.errors import CityError, RunError, ScenarioError
 from twin.experiments.pool import do_all
 from twin.experiments.task import LEAN, LOCKS, PAST, Task, do_task, is_done, read_lean
 from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair
@@ -70,6 +70,27 @@ class How:
     lean: bool = False
 
 
+def run_new(
+    plan: Plan, city: City, out: Path, how: How, on_progress: OnStudyProgress | None = None, *,
+    source: bytes = b"", past: Sequence[Path] = (),
+) -> Study:
+    """Start a study and do all of it; arguments as in :func:`start` and :func:`go_on`.
+
+    Raises
+    ------
+    ScenarioError, CityError
+        If a model cannot begin with what it is given. Resuming would fail alike, so nothing is left behind.
+    RunError
+        If a folder is in the way or cannot be written; what was done stays for ``twin resume``.
+    """
+    partial = start(plan, city, out, how, source=source, past=past)
+    try:
+        return go_on(partial, out, how, on_progress)
+    except (ScenarioError, CityError):
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
 def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", past: Sequence[Path] = ()) -> Path:
     """Make the growing folder of a study, with everything its runs need; returns it.
 
@@ -111,10 +132,12 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
         write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s,
                                      "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
         os.replace(starting, partial)
-    except OSError as fault:
+    except BaseException as fault:
         shutil.rmtree(starting, ignore_errors=True)
-        raise RunError(f"the output folder cannot be made: {fault}", where=str(out),
-                       mend="choose a folder you may write to, with room, by --out") from fault
+        if not isinstance(fault, OSError | CityError):
+            raise
+        raise RunError(f"the output folder cannot be made: {fault.what if isinstance(fault, CityError) else fault}",
+                       where=str(out), mend="choose a folder you may write to, with room, by --out") from fault
     return partial
 
 
