@@ -26,18 +26,18 @@ _BODY_UNITS = frozenset({
     "people/day", "trucks/day", "requests/day",
 })
 _COUNT_COLUMNS = ("trucks", "count", "people", "vehicles", "visitors", "requests", "party", "out")
-# Guesses until a run is measured: a process with the libraries loaded, rows of arrays and tables per agent,
-# the work of one agent's day, and of one step of one model in which nothing happens.
-_PROCESS_BYTES = 450e6
-_AGENT_BYTES = 1000.0
+# Rounded from single runs of the starters on two shared cores: a process with the libraries loaded, rows of
+# arrays and tables per agent, the work of one agent's day, and of one step of one model. Good to a factor of two.
+_PROCESS_BYTES = 330e6
+_AGENT_BYTES = 3500.0
 _STARTUP_S = 4.0
-_AGENT_S = 1e-4
-_MODEL_STEP_S = 25e-6
+_AGENT_S = 1.2e-4
+_MODEL_STEP_S = 60e-6
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Rough size of a study; the numbers behind it are guesses.
+    """Rough size of a study, good to a factor of two.
 
     Attributes
     ----------

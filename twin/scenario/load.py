@@ -73,9 +73,8 @@ def load_scenario(
     problems.raise_if_any()
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
-    lines = {node.path: (node.mark.line, node.mark.column) for node in _table_nodes(tree)}
     return Scenario(
-        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path), lines
+        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path)
     )
 
 
@@ -252,16 +251,6 @@ def _check_file(
         allowed_path(str(node.value), folder, allow_read, or_folder=or_folder)
     except PathRefusedError as refused:
         problems.add(refused.what, node.mark, node.path, refused.mend)
-
-
-def _table_nodes(tree: Mapping) -> Iterable[Node]:
-    """Every node below ``tables``."""
-    waiting: list[Node] = [node for _, node in _members(tree, "tables")]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, Mapping):
-            waiting.extend(node.entries.values())
 
 
 def _kept(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -231,11 +231,6 @@ class TableSpec(Params):
         return columns
 
 
-def _text_number(value: Any) -> Any:
-    # `author: 3` is text to its writer.
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
 class Head(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
@@ -323,8 +318,8 @@ class Scenario:
         Further folders tables may be read from.
     source
         The file as it was read.
-    lines
-        Dotted key -> line, for messages about tables.
+    file
+        Its path as the caller gave it, for messages.
     """
 
     head: Head
@@ -334,7 +329,6 @@ class Scenario:
     allow_read: tuple[Path, ...] = ()
     source: bytes = b""
     file: str = ""
-    lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:

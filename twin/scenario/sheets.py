@@ -117,10 +117,9 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
 
 
 def _csv_rows(text: str) -> list[list[Cell]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
     # Title lines hold no separator at all; the first 20 lines decide.
-    head = "\n".join(text.splitlines()[:20]) or first
-    delimiter = max(",\t;", key=head.count) if head else ","
+    head = "\n".join(text.splitlines()[:20])
+    delimiter = max(",\t;", key=head.count)
     rows: list[list[Cell]] = []
     cells = 0
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 
 from twin.errors import Problem, TableError
 from twin.scenario import cells
-from twin.scenario.cells import Cell, CellError
+from twin.scenario.cells import Cell
 from twin.scenario.paths import PathRefusedError, allowed_path
 from twin.scenario.schema import DayTotal, TableSpec
-from twin.scenario.sheets import Sheet, SheetError, read_sheet
+from twin.scenario.sheets import SheetError, read_sheet
+from twin.scenario.table_columns import Reading, heading_of, kind_of, read_column, shortest_step_s
 from twin.scenario.validate import nearest
 from twin.units import value_text
 
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from twin.scenario.schema import Scenario
 
 _HEADER_SEARCH_ROWS = 50
-_MOST_PROBLEMS = 20
-#: Last words of column names whose cells are text whatever they look like (stop 012 is not 12).
-_TEXT_WORDS = frozenset({
-    "id", "name", "kind", "class", "stop", "exit", "place", "area", "zone", "group", "outcome", "camera", "gate",
-    "yard", "haulier", "purpose", "origin", "destination", "mode", "code", "note", "street", "district", "lane",
-})
-#: Last words of column names whose cells are numbers, so that a word among them is a fault.
-_NUMBER_WORDS = frozenset({
-    "trucks", "count", "people", "vehicles", "visitors", "requests", "party", "in", "out", "n", "share", "number",
-    "north", "south", "east", "west", "lat", "lon", "spaces", "seats",
-})
 #: A row of one cell that begins like this is a footnote.
 _FOOTNOTES = ("※", "注", "(注", "*", "資料", "出典")
 
@@ -85,38 +74,6 @@ class TableData:
     columns: dict[str, NDArray[np.generic]]
     echo: TableEcho
     sha256: str
-
-
-@dataclass
-class _Reading:
-    """A table being read."""
-
-    name: str
-    spec: TableSpec
-    sheet: Sheet
-    problems: list[Problem] = field(default_factory=list)
-    unlisted: int = 0
-    gaps: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    times: set[str] = field(default_factory=set)
-
-    def where(self, row: int | None = None, column: str = "") -> str:
-        """Place in the file: sheet, row, column."""
-        parts = [self.spec.file]
-        if self.sheet.name:
-            parts.append(f"sheet {self.sheet.name}")
-        if row is not None:
-            parts.append(f"row {row}")
-        if column:
-            parts.append(f"column {column}")
-        return ", ".join(parts)
-
-    def add(self, what: str, row: int | None = None, column: str = "", mend: str = "") -> None:
-        """Note a problem; beyond a score they are only counted."""
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(what, self.where(row, column), mend))
-        else:
-            self.unlisted += 1
 
 
 def read_tables(scenario: Scenario) -> dict[str, TableData]:
@@ -171,7 +128,7 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
     except SheetError as fault:
         where = spec.file + (f", row {fault.row}" if fault.row else "")
         raise TableError.of([Problem(fault.what, where, fault.mend)], name) from fault
-    reading = _Reading(name, spec, sheet)
+    reading = Reading(name, spec, sheet)
     header_row = _header_row(reading)
     places = _places(reading, header_row)
     _stop_if_wrong(reading)
@@ -180,7 +137,7 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         reading.add("the table has no rows", header_row + 1, mend="check header_row: and the sheet")
     columns: dict[str, NDArray[np.generic]] = {}
     for column, place in places.items():
-        columns.update(_column(reading, column, place, rows))
+        columns.update(read_column(reading, column, place, rows))
     _stop_if_wrong(reading)
     _look_for_missing_hours(reading, columns)
     totals = {c: float(np.nansum(v)) for c, v in columns.items() if v.dtype == np.float64 and c not in reading.times}
@@ -197,7 +154,7 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
     return TableData(columns, echo, sheet.sha256)
 
 
-def _stop_if_wrong(reading: _Reading) -> None:
+def _stop_if_wrong(reading: Reading) -> None:
     if not reading.problems:
         return
     if reading.unlisted:
@@ -205,7 +162,7 @@ def _stop_if_wrong(reading: _Reading) -> None:
     raise TableError.of(reading.problems, reading.where())
 
 
-def _header_row(reading: _Reading) -> int:
+def _header_row(reading: Reading) -> int:
     """Row of the headings, counted from 1; found by the headings where the scenario does not say."""
     spec, rows = reading.spec, reading.sheet.rows
     if spec.header_row is not None:
@@ -224,7 +181,7 @@ def _header_row(reading: _Reading) -> int:
     return best
 
 
-def _places(reading: _Reading, header_row: int) -> dict[str, int]:
+def _places(reading: Reading, header_row: int) -> dict[str, int]:
     """Column of the file for each of our names."""
     rows, spec = reading.sheet.rows, reading.spec
     if not rows:
@@ -253,7 +210,7 @@ def _places(reading: _Reading, header_row: int) -> dict[str, int]:
     return places
 
 
-def _heading_mend(reading: _Reading, heading: str, readable: Sequence[str]) -> str:
+def _heading_mend(reading: Reading, heading: str, readable: Sequence[str]) -> str:
     for number, row in enumerate(reading.sheet.rows[:_HEADER_SEARCH_ROWS], 1):
         if cells.folded(heading) in {cells.folded(c) for c in row}:
             return f"it stands in row {number}; write header_row: {number}"
@@ -261,11 +218,11 @@ def _heading_mend(reading: _Reading, heading: str, readable: Sequence[str]) -> s
 
 
 def _data_rows(
-    reading: _Reading, header_row: int, places: dict[str, int]
+    reading: Reading, header_row: int, places: dict[str, int]
 ) -> tuple[list[tuple[int, list[Cell]]], list[tuple[int, str]]]:
     """Rows that count, each with its number in the file, and those that were left out."""
     drops = _drop_words(reading, header_row, places)
-    label_places = [p for c, p in places.items() if _kind(c, reading.spec) not in ("number", "auto")]
+    label_places = [p for c, p in places.items() if kind_of(c, reading.spec) not in ("number", "auto")]
     kept: list[tuple[int, list[Cell]]] = []
     dropped: list[tuple[int, str]] = []
     for number, row in enumerate(reading.sheet.rows[header_row:], header_row + 1):
@@ -280,7 +237,7 @@ def _data_rows(
     return kept, dropped
 
 
-def _drop_words(reading: _Reading, header_row: int, places: dict[str, int]) -> dict[int, set[str]]:
+def _drop_words(reading: Reading, header_row: int, places: dict[str, int]) -> dict[int, set[str]]:
     headings = [cells.folded(c) for c in reading.sheet.rows[header_row - 1]]
     out: dict[int, set[str]] = {}
     for key, words in reading.spec.drop_rows.items():
@@ -303,185 +260,11 @@ def _reason_to_drop(
     return first[:40] if len(filled) == 1 and first.startswith(_FOOTNOTES) else ""
 
 
-def _kind(column: str, spec: TableSpec) -> str:
-    """How the cells of a column are read; decided by the declaration alone, never by the cells, but for ``auto``."""
-    unit = spec.units.get(column)
-    if column in spec.values:
-        return "words"
-    if unit in ("text", "date"):
-        return unit
-    if unit == "clock":
-        return "time"
-    if unit is not None:
-        return "number"
-    if column == "hour" or column.endswith("_hour"):
-        return "hour"
-    if column == "date" or column.endswith("_date"):
-        return "date"
-    if column == "time" or column.endswith(("_at", "_time", "_s")):
-        return "time"
-    last = column.rsplit("_", 1)[-1]
-    return "text" if last in _TEXT_WORDS else "number" if last in _NUMBER_WORDS else "auto"
-
-
-def _column(
-    reading: _Reading, column: str, place: int, rows: list[tuple[int, list[Cell]]]
-) -> dict[str, NDArray[np.generic]]:
-    """One column of the file as one or two of ours."""
-    kind = _kind(column, reading.spec)
-    values: list[Cell] = [row[place] if place < len(row) else None for _, row in rows]
-    numbers = [number for number, _ in rows]
-    if kind == "words":
-        return {column: _words(reading, column, values, numbers)}
-    if kind == "text" or (kind == "auto" and _all_text(values)):
-        return {column: np.array([cells.normal(v) for v in values], np.str_)}
-    if kind == "date":
-        return {column: _each(reading, column, values, numbers, cells.date, np.str_)}
-    if kind == "hour":
-        return _hours(reading, column, values, numbers)
-    if kind == "time":
-        return _times(reading, column, values, numbers)
-    return {column: _numbers(reading, column, values, numbers)}
-
-
-def _all_text(values: Sequence[Cell]) -> bool:
-    """Whether no cell of a column is a number, though some hold something."""
-    held = [v for v in values if cells.normal(v) not in cells.NO_NUMBER]
-    return bool(held) and not any(_is_number(v) for v in held)
-
-
-def _is_number(value: Cell) -> bool:
-    try:
-        return cells.number(value) is not None
-    except CellError:
-        return False
-
-
-def _each(
-    reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int], read: Any, dtype: Any
-) -> NDArray[np.generic]:
-    out = []
-    for value, number in zip(values, numbers, strict=True):
-        try:
-            out.append(read(value))
-        except CellError as fault:
-            reading.add(str(fault), number, _heading(reading, column))
-            out.append(read("2000-01-01"))
-    return np.array(out, dtype)
-
-
-def _heading(reading: _Reading, column: str) -> str:
-    return reading.spec.columns.get(column, column)
-
-
-def _words(reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.generic]:
-    """Words of the file as ours; a word that is not listed is a problem, named once."""
-    mapping = {cells.normal(word): ours for word, ours in reading.spec.values[column].items()}
-    seen: dict[str, int] = {}
-    out: list[Any] = []
-    for value, number in zip(values, numbers, strict=True):
-        text = cells.normal(value)
-        if text not in mapping and text not in seen:
-            seen[text] = number
-            known = ", ".join(mapping)
-            reading.add(f"{cells.shown(value)} is none of the words under values.{column}", number,
-                        _heading(reading, column), f"add it there; listed: {known[:120]}")
-        out.append(mapping.get(text, next(iter(mapping.values()), "")))
-    ours = list(mapping.values())
-    if ours and all(isinstance(v, bool) for v in ours):
-        return np.array(out, np.bool_)
-    if ours and all(isinstance(v, int | float) and not isinstance(v, bool) for v in ours):
-        return np.array(out, np.float64)
-    return np.array([cells.normal(v) for v in out], np.str_)
-
-
-def _hours(
-    reading: _Reading, column: str, values: list[Cell], numbers: Sequence[int]
-) -> dict[str, NDArray[np.generic]]:
-    fractions, end_label = cells.are_fractions(values), reading.spec.hour_labels == "end_of_hour"
-    slots = []
-    for value, number in zip(values, numbers, strict=True):
-        try:
-            slots.append(cells.hour_slot(value, fractions=fractions, end_label=end_label))
-        except CellError as fault:
-            reading.add(str(fault), number, _heading(reading, column), "write for example 8, 8時台 or 8:00～9:00")
-    starts = np.array([slot.start_s for slot in slots], np.float64)
-    length_s = min(_step_s(starts), 3600.0)
-    ends = np.array([slot.start_s + length_s if slot.end_s is None else slot.end_s for slot in slots], np.float64)
-    reading.times.update((f"{column}_start_s", f"{column}_end_s"))
-    return {f"{column}_start_s": starts, f"{column}_end_s": ends}
-
-
-def _step_s(starts: NDArray[np.float64]) -> float:
-    """Shortest distance between two labels: the length of a slot."""
-    steps = np.diff(np.unique(starts))
-    return float(steps.min()) if len(steps) else 3600.0
-
-
-def _times(
-    reading: _Reading, column: str, values: list[Cell], numbers: Sequence[int]
-) -> dict[str, NDArray[np.generic]]:
-    fractions = cells.are_fractions(values)
-    out, days = [], set()
-    for value, number in zip(values, numbers, strict=True):
-        try:
-            seconds, day = cells.time_of_day(value, fractions=fractions)
-            out.append(seconds)
-            days.add(day)
-        except CellError as fault:
-            reading.add(str(fault), number, _heading(reading, column), "write for example 8:05")
-    days.discard("")
-    if len(days) > 1:
-        reading.warnings.append(
-            f"column {_heading(reading, column)} holds {len(days)} days, {min(days)} to {max(days)}; only the time of "
-            "day is used"
-        )
-    reading.times.add(column)
-    return {column: np.array(out, np.float64)}
-
-
-def _numbers(reading: _Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.float64]:
-    unit, heading = reading.spec.units.get(column, ""), _heading(reading, column)
-    try:
-        cells.unit_factor(unit)
-    except KeyError:
-        reading.add(f"{unit!r} is no unit", None, heading, "write for example min, km, %, or text, clock, date")
-        return np.zeros(len(values))
-    out = np.zeros(len(values))
-    empty: list[int] = []
-    for i, (value, number) in enumerate(zip(values, numbers, strict=True)):
-        try:
-            read = cells.number(value, unit)
-        except CellError as fault:
-            reading.add(str(fault), number, heading, "write a number, or drop the row with drop_rows:")
-            continue
-        if read is None:
-            empty.append(number)
-            out[i] = 0.0 if reading.spec.gaps == "zero" else math.nan
-        else:
-            out[i] = read
-    if empty:
-        _note_gaps(reading, heading, empty)
-    return out
-
-
-def _note_gaps(reading: _Reading, heading: str, empty: Sequence[int]) -> None:
-    listed = ", ".join(map(str, empty[:10])) + (" …" if len(empty) > 10 else "")
-    words = f"column {heading}: {len(empty)} empty, in row {listed}"
-    if reading.spec.gaps != "error":
-        reading.gaps.append(words + ("; taken as 0" if reading.spec.gaps == "zero" else "; kept as gaps"))
-        return
-    # A formula that was never calculated reads as empty.
-    formula = "; a formula needs the file saved in Excel first" if reading.sheet.name else ""
-    reading.add(f"{len(empty)} cells hold no number, in row {listed}", empty[0], heading,
-                f"fill them, or write gaps: zero or gaps: keep_and_report{formula}")
-
-
-def _look_for_missing_hours(reading: _Reading, columns: dict[str, NDArray[np.generic]]) -> None:
+def _look_for_missing_hours(reading: Reading, columns: dict[str, NDArray[np.generic]]) -> None:
     """Hours between the first and the last that have no row at all."""
     for column in (c for c in columns if c.endswith("hour_start_s")):
         starts = np.unique(columns[column].astype(np.float64))
-        step_s = _step_s(starts)
+        step_s = shortest_step_s(starts)
         # Labels 30 min and 45 min apart make no regular series; nothing is then missing.
         if len(starts) < 3 or np.any(np.abs(np.diff(starts) / step_s % 1) > 1e-6):
             continue
@@ -492,14 +275,14 @@ def _look_for_missing_hours(reading: _Reading, columns: dict[str, NDArray[np.gen
         listed = ", ".join(value_text(float(s), "", "clock") for s in absent[:10])
         words = f"no row for {listed}" + (" …" if len(absent) > 10 else "")
         if reading.spec.gaps == "error":
-            reading.add(words, None, _heading(reading, column.removesuffix("_start_s")),
+            reading.add(words, None, heading_of(reading, column.removesuffix("_start_s")),
                         "add the rows, or write gaps: zero (nobody came) or gaps: keep_and_report")
         else:
             reading.gaps.append(words)
 
 
 def _scale(
-    reading: _Reading, columns: dict[str, NDArray[np.generic]], totals: dict[str, float]
+    reading: Reading, columns: dict[str, NDArray[np.generic]], totals: dict[str, float]
 ) -> dict[str, float]:
     """Scale counts to the total of a day; the factor is shown."""
     wanted = reading.spec.day_total
