@@ -26,11 +26,13 @@ from twin.models.transit.fleet import ACCEPTED, ON_BOARD, REFUSED, SERVED, Ints,
 from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
 from twin.models.transit.records import Records, request_rows, stop_rows
-from twin.models.transit.stops import find_stops
+from twin.models.transit.stops import find_stops, nearest_stop
 
 BOARD = "road.link_time_s"
 ROAD = "road_traffic"
 _DAY_S = 86400.0
+#: A depot of the map farther than this from every stop serves another area.
+_DEPOT_REACH_M = 500.0
 _VAN_CLASS = VEHICLE_CLASSES.index("van")
 
 
@@ -283,14 +285,19 @@ class Transit:
         )
 
     def _find_depots(self) -> list[int]:
-        row_of = {stop.id: row for row, stop in enumerate(self.stops)}
-        unknown = [id_ for id_ in self.params.fleet.depots if id_ not in row_of]
+        """Stops nearest to the depots named, else to those of the map; none if there are neither."""
+        places = {**self._city.place_by_id, **{stop.id: stop for stop in self.stops}}
+        unknown = [id_ for id_ in self.params.fleet.depots if id_ not in places]
         if unknown:
+            known = [p.id for p in self._city.places_of("depot")] + [self.stops[0].id]
             raise ScenarioError(
-                f"depot {unknown[0]!r} is no stop that transit serves", where="transit.fleet.depots",
-                mend=f"give ids of stops, for example {self.stops[0].id}",
+                f"depot {unknown[0]!r} is no place of this city", where="transit.fleet.depots",
+                mend=f"give ids of depots or stops, for example {known[0]}",
             )
-        return [row_of[id_] for id_ in self.params.fleet.depots]
+        if self.params.fleet.depots:
+            return [nearest_stop(self.stops, places[id_])[0] for id_ in self.params.fleet.depots]
+        of_map = [nearest_stop(self.stops, depot) for depot in self._city.places_of("depot")]
+        return [row for row, distance_m in of_map if distance_m <= _DEPOT_REACH_M]
 
     def _homes(self, count: int) -> Ints:
         """Stop at which each van begins and ends its day."""

@@ -53,8 +53,9 @@ class FleetParams(Params):
         ge=1, le=100, multiple_of=1, doc="Passengers a van can carry.",
     )
     depots: tuple[str, ...] = quantity(
-        (), "", source="not published; without it vans start spread evenly over the stops", grade="G",
-        doc="Ids of the stops where vans start and end their day, in turn.",
+        (), "", source="not published; the depots of the map, else vans spread evenly over the stops", grade="G",
+        doc="Ids of the depots or stops where vans start and end their day, in turn; a depot counts as its "
+        "nearest stop.",
     )
     acknowledge_s: Seconds = quantity(
         10.0, "s", source="our guess", grade="G", ge=0, le=3600,

@@ -57,6 +57,14 @@ def find_stops(
     return tuple(stops)
 
 
+def nearest_stop(stops: Sequence[Place], place: Place) -> tuple[int, float]:
+    """Row of the stop nearest to a place as the crow flies, and how far it is in metres."""
+    off_m = np.hypot(
+        np.array([stop.x_m for stop in stops]) - place.x_m, np.array([stop.y_m for stop in stops]) - place.y_m
+    )
+    return int(off_m.argmin()), float(off_m.min())
+
+
 def _place_at(city: City, node: int, id_: str, name_ja: str = "") -> Place:
     """A stop at a node of the drive layer."""
     x_m, y_m, lon_deg, lat_deg = (

@@ -350,10 +350,19 @@ def test_empty_steps_are_cheap_and_nothing_is_left_behind():
 def test_unknown_areas_and_depots_are_named():
     with pytest.raises(CityError, match=r"no stop's id begins with 'osaka'.*\n.*transit\.area\n.*town/stop/"):
         build({"area": ["osaka"]})
-    with pytest.raises(ScenarioError, match="depot 's99' is no stop that transit serves"):
+    with pytest.raises(ScenarioError, match="depot 's99' is no place of this city"):
         build({"fleet": {"depots": ["s99"]}})
     with pytest.raises(CityError, match="has no stops"):
         build({}, city=dataclasses.replace(town(), places=()))
+
+
+def test_vans_start_at_the_depots_of_the_map_unless_others_are_named():
+    layer = town().drive
+    city = town(extra=[place("depot", "near", layer, 20), place("depot", "far", layer, 80)])
+    assert build({"fleet": 3}, city=city)[1].desk.fleet["stop"].tolist() == [24, 6, 24]
+    named = {"fleet": {"count": 2, "depots": ["town/depot/near", "town/stop/s03"]}}
+    assert build(named, city=city)[1].desk.fleet["stop"].tolist() == [6, 3]
+    assert len(set(build({"fleet": 5})[1].desk.fleet["stop"].tolist())) == 5
 
 
 def test_the_area_keeps_stops_by_prefix():
