@@ -161,8 +161,11 @@ def _keys(params: Params, indent: str) -> Iterator[str]:
     for name, info in type(params).model_fields.items():
         key, value = info.alias or scenario_key(name), getattr(params, name)
         if isinstance(value, Params):
-            yield f"{indent}# {key}:"
-            yield from _keys(value, indent + "  ")
+            # A group in which nothing is shown would be an empty one when its comment is removed.
+            below = list(_keys(value, indent + "  "))
+            shown = any(": …  " not in line for line in below)
+            yield f"{indent}# {key}:" + ("" if shown else " …        # with the keys below")
+            yield from below
             continue
         # A default of nothing, or of more than a line, is told but not shown.
         text = field_text(value, info) if value not in (None, "") else "…"
