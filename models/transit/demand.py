@@ -24,6 +24,8 @@ from twin.models.transit.params import Demand, Riders, TransitParams
 _LOG = logging.getLogger(__name__)
 _HOUR_S = 3600.0
 _DAY_HOURS = 24
+#: Zones and stations farther than this from every stop belong to another area of the city.
+_REACH_M = 1000.0
 Table = Mapping[str, NDArray[np.generic]]
 
 
@@ -57,8 +59,8 @@ def stop_weights(demand: Demand, city: City, stops: Sequence[Place]) -> Floats:
     """How likely a trip begins or ends at each stop; they sum to 1.
 
     Residents of a zone are spread evenly over the stops that lie nearest to it (or its nearest stop, if none
-    does); riders of a station count at its nearest stop. Where the map has neither, all stops are alike. A stop's
-    own ``attraction`` multiplies what it has.
+    does); riders of a station count at its nearest stop. Zones and stations beyond a kilometre from every stop do
+    not count. Where the map has neither, all stops are alike. A stop's own ``attraction`` multiplies what it has.
     """
     if not stops:
         return np.zeros(0)
@@ -88,6 +90,8 @@ def _spread(places: Sequence[Place], key: str, stops: Sequence[Place], nearest_o
     distance_m = np.hypot(stop_x[:, None] - x[None, :], stop_y[:, None] - y[None, :])
     owner = distance_m.argmin(axis=1)
     for i, place in enumerate(having):
+        if distance_m[:, i].min() > _REACH_M:
+            continue
         amount = float(place.attributes[key])
         mine = np.flatnonzero(owner == i)
         if nearest_only or not mine.size:

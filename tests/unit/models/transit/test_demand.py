@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,14 @@ def test_stations_draw_their_share():
     weights = stop_weights(Demand(station_share=0.25), city, city.places_of("stop"))
     assert weights[-1] == pytest.approx(0.25 + 0.75 / 25)
     assert weights.sum() == pytest.approx(1.0)
+
+
+def test_people_of_another_area_do_not_ride_here():
+    far = place("station", "far", town().drive, 80, riders_per_day=1e6)
+    near = place("station", "near", town().drive, 0, riders_per_day=1.0)
+    city = town(twins=False, extra=[dataclasses.replace(far, x_m=far.x_m + 1100.0), near])
+    weights = stop_weights(Demand(), city, city.places_of("stop"))
+    assert weights[0] == 1.0
 
 
 def test_without_zones_and_stations_all_stops_are_alike():

@@ -92,17 +92,20 @@ def test_tables_agree_with_each_other_and_with_the_road():
         assert (legs["depart_s"][mine][1:] >= legs["arrive_s"][mine][:-1] + 10.0 - 1e-6).all()
 
 
-@pytest.mark.parametrize("hours", [0.37, 1.5, 2.9])
-def test_a_run_taken_up_from_a_checkpoint_gives_the_same_bytes(tmp_path, hours):
-    usual = finish(*build(BUSY, trace_share=1.0))
-    model, transit = build(BUSY, trace_share=1.0)
+SLOW = {"speed_factors": [{"hours": "09:00-11:00", "factor": 0.4}]}
+
+
+@pytest.mark.parametrize(("hours", "road"), [(0.37, None), (1.5, None), (2.9, None), (0.998, SLOW), (1.002, SLOW)])
+def test_a_run_taken_up_from_a_checkpoint_gives_the_same_bytes(tmp_path, hours, road):
+    usual = finish(*build(BUSY, trace_share=1.0, road=road))
+    model, transit = build(BUSY, trace_share=1.0, road=road)
     parts = []
     while model.now_s < (8 + hours) * HOUR_S:
         model.step()
         if model.clock.tick % 50 == 0:
             parts.append(transit.drain_tables())
     write_checkpoint(tmp_path / "at.npz", model.state())
-    again, resumed = build(BUSY, trace_share=1.0)
+    again, resumed = build(BUSY, trace_share=1.0, road=road)
     again.restore(read_checkpoint(tmp_path / "at.npz"))
     for key, values in model.state().items():
         assert again.state()[key].tobytes() == values.tobytes(), key
@@ -163,8 +166,7 @@ def test_a_fork_with_other_hours_and_demand_holds_from_then_on():
 
 
 def test_vans_are_late_and_breaches_seen_when_the_road_slows():
-    slow = {"speed_factors": [{"hours": "09:00-11:00", "factor": 0.4}]}
-    tables = finish(*build(BUSY, road=slow))
+    tables = finish(*build(BUSY, road=SLOW))
     rows = served_of(tables)
     late = rows["pickup_s"] > rows["promised_pickup_s"] + 0.1
     assert late.any()
@@ -174,7 +176,7 @@ def test_vans_are_late_and_breaches_seen_when_the_road_slows():
     assert (rows["direct_s"][settled].mean() / rows["direct_s"][rows["asked_s"] < 9 * HOUR_S].mean()) > 1.5
     assert not late[settled].any()
     for step_s in (2.5, 10.0):
-        assert_same(tables, finish(*build(BUSY, road=slow, step_s=step_s)))
+        assert_same(tables, finish(*build(BUSY, road=SLOW, step_s=step_s)))
 
 
 def test_stops_on_one_crossing_need_no_road():
