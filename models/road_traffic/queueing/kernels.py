@@ -129,18 +129,6 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def other_move(road, cars, trees, q, v, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Movement of a head of queue that its tree prefers by now, if it can be made from the same queue."""
-    link = cars.veh[v].link
-    out = tree_link(trees, cars, v, road.links[link].to_node)
-    if out >= 0 and out != road.moves[move].to_link:
-        for p in range(road.links[link].move_start, road.links[link].move_end):
-            if road.moves[p].to_link == out and road.moves[p].queue == q:
-                return p
-    return move
-
-
-@inner_kernel
 def tree_link(trees, cars, v, node):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Next link of a vehicle that follows trees, -1 at its destination."""
     destination = cars.veh[v].destination
@@ -331,19 +319,28 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
 def when_and_where(road, cars, trees, q):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """When the head of a queue can go, and by which movement.
 
-    With re-drawing, a head that has been blocked for the set wait may also take what its tree prefers by now.
+    With re-drawing, a head that has been blocked for the set wait may also take any turn of its queue that one of
+    the kept trees proposes, the newest first among equals.
     """
     v = road.queues[q].first
     move = cars.veh[v].move
     t = feasible_s(road, cars, q, move)
-    if trees.now[0].redraw_after_s < INF and cars.veh[v].destination >= 0 and road.queues[q].kind == _GROUP and move >= 0:
-        from_s = road.queues[q].ready_s + trees.now[0].redraw_after_s
-        if t > from_s:
-            other = other_move(road, cars, trees, q, v, move)
-            if other != move:
-                other_s = max(feasible_s(road, cars, q, other), from_s)
+    destination = cars.veh[v].destination
+    from_s = road.queues[q].ready_s + trees.now[0].redraw_after_s
+    if t <= from_s or destination < 0 or road.queues[q].kind != _GROUP or move < 0:
+        return t, move
+    link = cars.veh[v].link
+    versions = trees.next_link.shape[0]
+    for age in range(min(np.int64(versions), trees.now[0].updates)):
+        out = trees.next_link[(trees.now[0].newest - age) % versions, destination, road.links[link].to_node]
+        if out < 0 or out == road.moves[move].to_link:
+            continue
+        for p in range(road.links[link].move_start, road.links[link].move_end):
+            if road.moves[p].to_link == out and road.moves[p].queue == q:
+                other_s = max(feasible_s(road, cars, q, p), from_s)
                 if other_s < t:
-                    return other_s, other
+                    t = other_s
+                    move = p
     return t, move
 
 
@@ -451,6 +448,7 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
             if road.lines[k].next_s > t:  # what is left of the headway goes on at the new rate
                 road.lines[k].next_s = t + (road.lines[k].next_s - t) * value / road.lines[k].headway_s
             road.lines[k].headway_s = value
+        road.lines[k].next_s = max(road.lines[k].next_s, t)  # who waited goes now, not in the past
         node = road.links[road.queues[k].link].to_node  # a stop line has the number of its queue
         road.node_next_s[node] = min(road.node_next_s[node], t)
         return
@@ -465,6 +463,7 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
         road.links[k].storage = value
     elif kind == _SPEED:
         road.links[k].speed_mps = value
+    road.links[k].next_entry_s = max(road.links[k].next_entry_s, t)
     node = road.links[k].from_node
     road.node_next_s[node] = min(road.node_next_s[node], t)
 

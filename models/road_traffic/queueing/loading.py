@@ -291,7 +291,7 @@ class LoadingResult:
 
 def load_network(
     network: RoadNetwork, until_s: float, *, start_s: float | None = None, step_s: float | None = None,
-    replan_every_s: float = np.inf, weight_of_news: float = 0.5, redraw_after_s: float = np.inf, seed: int = 0,
+    replan_every_s: float = np.inf, weight_of_news: float = 0.5, redraw_after_s: float = 60.0, seed: int = 0,
 ) -> LoadingResult:
     """Load the vehicles of a network up to and including a moment.
 

@@ -330,9 +330,9 @@ class RoadNetwork:
         else:
             raise ScenarioError("vehicles need a path", mend="give path=, paths=, or path_ptr= and path_links=")
         self._check_paths(ptr, pool)
-        last_hop = -1
+        last_hop, shortest = -1, int(np.diff(ptr).min()) if count else 0
         for hop, dwell_s, where in stops:
-            if not last_hop < hop < int(np.diff(ptr).min(initial=0)) or not dwell_s >= 0 or where not in ("lane", "bay"):
+            if not last_hop < hop < shortest or not dwell_s >= 0 or where not in ("lane", "bay"):
                 raise ScenarioError(
                     f"the stop {(hop, dwell_s, where)} is off the path",
                     mend="stops ascend along the path: (position, seconds, 'lane' or 'bay')",
@@ -398,7 +398,7 @@ class RoadNetwork:
         self._edits.append((float(at_s), what, link, to_link, float(value)))
 
     def _check_paths(self, ptr: NDArray[Any], pool: Ints) -> None:
-        if len(pool) and not (0 <= pool.min() and pool.max() < self.link_count):
+        if len(pool) and not (pool.min() >= 0 and pool.max() < self.link_count):
             raise ScenarioError(f"a path names link {pool.min()} or {pool.max()}, the network has {self.link_count}")
         empty = np.flatnonzero(np.diff(ptr) <= 0)
         if len(empty):
@@ -426,7 +426,7 @@ class RoadNetwork:
         if len(bad):
             raise ScenarioError(f"a departure must be a time, got {depart[bad[0]]}", where=f"vehicle {int(bad[0])}")
         classes = np.broadcast_to(np.asarray(vehicle_class), count)
-        if count and not (0 <= classes.min() and classes.max() < len(self._sizes)):
+        if count and not (classes.min() >= 0 and classes.max() < len(self._sizes)):
             raise ScenarioError(f"vehicle classes go from 0 to {len(self._sizes) - 1}, got {classes.max()}")
         if keys is None:
             key = np.arange(self._vehicle_count, self._vehicle_count + count, dtype=np.uint64)
