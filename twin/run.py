@@ -215,15 +215,23 @@ def _take_up(city_model: CityModel, recorder: Recorder, folder: Path | None, pas
             try:
                 state = read_checkpoint(path)
                 recorder.reopen(int(state.pop("recorder/parts")[0]))
-            except RunError:
-                continue  # cut short by a kill: the one before it is whole
-            city_model.restore(state)
+            except (RunError, KeyError, IndexError):
+                continue  # cut short by a kill, or damaged: the one before it is whole
+            _restore(city_model, state, path)
             return
     if past is not None:
         recorder.copy_parts(past.parts_folder, past.parts_count)
         step_s = city_model.clock.step_s
         forked_at_s = city_model.clock.start_s + int(past.state["clock/tick"][0]) * step_s
         city_model.restore(past.state, forked_at_s if past.changed else None)
+
+
+def _restore(city_model: CityModel, state: State, path: Path) -> None:
+    try:
+        city_model.restore(state)
+    except (KeyError, IndexError, TypeError, ValueError) as fault:
+        raise RunError(f"the checkpoint is not one of this run: {fault}", where=str(path),
+                       mend="delete this file; `twin resume` goes on from the one before it") from fault
 
 
 def ledger_rows(city_model: CityModel) -> list[dict[str, Any]]:

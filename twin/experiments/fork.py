@@ -16,7 +16,7 @@ from twin.models import registry
 from twin.results.run_folder import Study, file_sha256, run_path
 from twin.run import checkpoints_of
 from twin.scenario.check import unforkable_changes
-from twin.scenario.plan import Plan, models_json
+from twin.scenario.plan import INPUTS_FILE, PLAN_FILE, Plan, models_json
 from twin.scenario.variants import params_with_changes
 
 
@@ -43,6 +43,8 @@ def fork_plan(study: Study, variant: str, at_s: float, changes: Mapping[str, Any
     RunError
         If there is no checkpoint at the moment.
     """
+    for given in {PLAN_FILE, INPUTS_FILE} & set(study.manifest["files"]):
+        study.vouched(given)
     parent = Plan.read(study.folder)
     entry = parent.variant(variant)
     if name == variant:

@@ -6,6 +6,7 @@ renamed when finished; merging can be done again; the manifest comes last, then 
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -158,9 +159,18 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
                        mend="start it with `twin run`; a run killed in its first moments has left nothing")
     how = How(workers)
     if (partial / _HOW).is_file():
-        kept = read_json(partial / _HOW)
-        how = How(workers, kept["checkpoint_every_s"], kept["keep_checkpoints"], kept["lean"])
+        how = _read_how(partial / _HOW, workers)
     return go_on(partial, out, how, on_progress)
+
+
+def _read_how(path: Path, workers: int) -> How:
+    kept = read_json(path)
+    every_s = kept.get("checkpoint_every_s")
+    sound = every_s is None or (isinstance(every_s, int | float) and 0 < every_s < math.inf)
+    if not sound or any(not isinstance(kept.get(key), bool) for key in ("keep_checkpoints", "lean")):
+        raise RunError("the file does not say how the study is run", where=str(path),
+                       mend="delete the partial folder and run the scenario again")
+    return How(workers, every_s, kept["keep_checkpoints"], kept["lean"])
 
 
 def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None = None) -> Study:

@@ -121,9 +121,21 @@ def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
 
 
 def read_lean(partial: Path, task: Task) -> list[Kpi]:
-    """KPIs of a lean run."""
-    rows = json.loads(lean_path(partial, task).read_text(encoding="utf-8"))
-    return [Kpi(kpi, group, math.nan if value is None else float(value), unit) for kpi, group, value, unit in rows]
+    """KPIs of a lean run.
+
+    Raises
+    ------
+    RunError
+        If their file is damaged.
+    """
+    path = lean_path(partial, task)
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [Kpi(str(kpi), str(group), math.nan if value is None else float(value), str(unit))
+                for kpi, group, value, unit in rows]
+    except (OSError, ValueError, TypeError, RecursionError) as fault:
+        raise RunError(f"the KPIs of a finished run cannot be read: {fault}", where=str(path),
+                       mend="delete this file; `twin resume` does the run again") from fault
 
 
 def _past_of(partial: Path, plan: Plan, task: Task) -> Past | None:

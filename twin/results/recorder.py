@@ -78,7 +78,7 @@ class Recorder:
         Raises
         ------
         RunError
-            If a part is missing.
+            If a part is missing or damaged.
         """
         if self._folder is None:
             raise EngineError("this recorder has no folder for parts")
@@ -86,6 +86,8 @@ class Recorder:
             if not (self._folder / f"{number:05d}.npz").is_file():
                 raise RunError(f"part {number} of the tables is missing", where=str(self._folder),
                                mend="delete this run's folder and resume: it starts again")
+            # Read now, not when the run has gone on to its end: an earlier checkpoint may still be whole.
+            self._read_part(number)
         self._closed_parts = closed_parts
         self._open = {}
 

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import RunError
+from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
+#: Largest JSON file that is read; a study of thousands of runs stays far below.
+_MOST_JSON_BYTES = 200_000_000
 
 
 def file_sha256(path: Path) -> str:
@@ -65,14 +68,17 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     RunError
-        If the file is missing or no JSON object.
+        If the file is missing, absurdly large or no JSON object.
     """
     try:
+        size = path.stat().st_size
+        if size > _MOST_JSON_BYTES:
+            raise ValueError(f"it has {size / 1e6:,.0f} MB")
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise RunError(f"cannot be read: {fault}", where=str(path), mend="run the scenario again") from fault
+    except (OSError, ValueError, RecursionError) as fault:
+        raise RunError(f"the file cannot be read: {fault}", where=str(path), mend="run the scenario again") from fault
     if not isinstance(content, dict):
-        raise RunError("is not a JSON object", where=str(path), mend="run the scenario again")
+        raise RunError("the file is not a JSON object", where=str(path), mend="run the scenario again")
     return content
 
 
@@ -114,6 +120,7 @@ def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:
     if manifest.get("format") != FORMAT:
         raise RunError(f"the format {manifest.get('format')!r} of this {kind} is not {FORMAT}", where=str(folder),
                        mend="read it with the version of twin that made it")
+    check_manifest(manifest, kind, folder)
     return manifest
 
 
@@ -158,9 +165,7 @@ class Run:
         if name not in self.manifest["rows"]:
             raise RunError(f"there is no table {name!r}", where=str(self.folder),
                            mend=f"tables here: {', '.join(self.tables)}")
-        relative = f"tables/{name}.parquet"
-        self._check_file(relative)
-        return read_columns(self.folder / relative)
+        return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
@@ -171,13 +176,6 @@ class Run:
         frame = pd.DataFrame(self.table(name))
         frame.attrs["units"] = {c.name: c.unit for c in TABLES[name].columns} if name in TABLES else {}
         return frame
-
-    def _check_file(self, relative: str) -> None:
-        path = self.folder / relative
-        expected = self.manifest["files"].get(relative)
-        if not path.is_file() or file_sha256(path) != expected:
-            raise RunError("the file is missing or not as it was written", where=str(path),
-                           mend="copy the run folder anew, or run the scenario again")
 
 
 class Study:
@@ -200,7 +198,17 @@ class Study:
     @cached_property
     def plan(self) -> dict[str, Any]:
         """The resolved scenario."""
-        return read_json(self.folder / "plan.json")
+        return read_json(self.vouched("plan.json"))
+
+    def vouched(self, relative: str) -> Path:
+        """Path of one of the study's files, which is as the manifest says.
+
+        Raises
+        ------
+        RunError
+            If it is missing or was changed.
+        """
+        return _vouched(self.folder, self.manifest, relative)
 
     def run(self, variant: str | None = None, replication: int = 0) -> Run:
         """One run of the study; without a variant, the first."""
@@ -208,7 +216,12 @@ class Study:
         if name not in self.variants:
             raise RunError(f"there is no variant {name!r}", where=str(self.folder),
                            mend=f"variants here: {', '.join(self.variants)}")
-        return Run(self.folder / run_path(name, replication))
+        relative = run_path(name, replication)
+        run = Run(self.folder / relative)
+        if file_sha256(run.folder / MANIFEST) != self.manifest["runs"].get(relative.as_posix()):
+            raise RunError("this run is not the one the study was made of", where=str(run.folder),
+                           mend="copy the study anew, or run the scenario again")
+        return run
 
     def runs(self) -> Iterator[Run]:
         """Every run, by variant and replication."""
@@ -218,11 +231,7 @@ class Study:
 
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""
-        path = self.folder / f"{name}.parquet"
-        if not path.is_file() or file_sha256(path) != self.manifest["files"].get(path.name):
-            raise RunError("the file is missing or not as it was written", where=str(path),
-                           mend="copy the study anew, or run the scenario again")
-        return read_columns(path)
+        return read_columns(self.vouched(f"{name}.parquet"))
 
     @property
     def kpis(self) -> pd.DataFrame:
@@ -244,6 +253,15 @@ class Study:
 
         title = html.escape(str(self.manifest["name"]))
         return f"<h4>{title}</h4>" + self.differences.to_html(escape=True, index=False, max_rows=40)
+
+
+def _vouched(folder: Path, manifest: Mapping[str, Any], relative: str) -> Path:
+    """Path of a file that is as the manifest says."""
+    path = folder / relative
+    if not path.is_file() or file_sha256(path) != manifest["files"].get(relative):
+        raise RunError("the file is missing or not as it was written", where=str(path),
+                       mend="copy the folder anew, or run the scenario again")
+    return path
 
 
 def run_path(variant: str, replication: int) -> Path:

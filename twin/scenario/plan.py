@@ -11,10 +11,11 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from twin.errors import RunError
 from twin.models import registry
@@ -24,7 +25,75 @@ PLAN_FORMAT = 1
 PLAN_FILE = "plan.json"
 INPUTS_FILE = "inputs.npz"
 
+#: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
+_MOST_S = 14 * 86400.0
+
 TableColumns = dict[str, dict[str, NDArray[np.generic]]]
+
+
+class _Part(BaseModel):
+    """Part of a plan as it is read back: whoever sent the folder may have changed it."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+
+class _ClockPart(_Part):
+    start_s: Annotated[float, Field(ge=0)]
+    end_s: float
+    latest_s: Annotated[float, Field(le=_MOST_S)]
+    step_s: Annotated[float, Field(ge=0.01, le=3600)]
+    then: Literal["until_empty", "stop"]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.start_s < self.end_s <= self.latest_s:
+            raise ValueError("the clock runs backwards")
+        return self
+
+
+class _RecordPart(_Part):
+    traces_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class _LimitsPart(_Part):
+    time_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class _ParentPart(_Part):
+    sibling: str
+
+
+class _VariantPart(_Part):
+    name: Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
+    label: dict[str, str] = {}
+    models: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_models(self) -> Self:
+        for model, values in self.models.items():
+            if model not in registry.ORDER:
+                raise ValueError(f"there is no model {model[:40]!r}")
+            registry.params_class(model).model_validate(values)
+        return self
+
+
+class _Content(_Part):
+    name: str
+    title: dict[str, str]
+    scenario_sha256: str
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    replications: Annotated[int, Field(ge=1, le=100_000)]
+    clock: _ClockPart
+    record: _RecordPart
+    limits: _LimitsPart
+    variants: Annotated[list[_VariantPart], Field(min_length=1)]
+    parent: _ParentPart | None = None
+
+    @model_validator(mode="after")
+    def _one_folder_each(self) -> Self:
+        if len({variant.name.casefold() for variant in self.variants}) < len(self.variants):
+            raise ValueError("two variants have one name")
+        return self
 
 
 @dataclass(frozen=True)
@@ -94,7 +163,7 @@ class Plan:
         Raises
         ------
         RunError
-            If it is missing or damaged.
+            If it is missing, damaged, or was changed into something no scenario can say.
         """
         try:
             content = json.loads((folder / PLAN_FILE).read_text(encoding="utf-8"))
@@ -104,13 +173,24 @@ class Plan:
                     for key in arrays.files:
                         table, column = key.split("|")
                         tables.setdefault(table, {})[column] = arrays[key]
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as fault:
+        except (OSError, ValueError, EOFError, RecursionError, zipfile.BadZipFile) as fault:
             raise RunError(f"the plan cannot be read: {fault}", where=str(folder),
                            mend="delete the folder and run the scenario again") from fault
         if not isinstance(content, dict) or content.get("format") != PLAN_FORMAT:
             raise RunError("the plan is of another format", where=str(folder / PLAN_FILE),
                            mend="read it with the version of twin that made it")
+        _check_content(content, folder / PLAN_FILE)
         return cls(content, tables)
+
+
+def _check_content(content: Mapping[str, Any], path: Path) -> None:
+    try:
+        _Content.model_validate(content)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RunError(f"the plan is damaged or was changed: {key[:80]}: {first['msg'].splitlines()[0]}",
+                       where=str(path), mend="delete the folder and run the scenario again") from fault
 
 
 def models_json(params: Mapping[str, Params]) -> dict[str, Any]:

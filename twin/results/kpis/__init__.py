@@ -57,11 +57,16 @@ _MODULES = ("road_traffic", "transit", "terminal", "pedestrian")
 
 
 def compute_all(tables: TableColumns, models: Sequence[str]) -> list[Kpi]:
-    """KPIs of the models of a run, in the fixed order of models, KPIs as each module lists them."""
+    """KPIs of the models of a run, in the fixed order of models, KPIs as each module lists them.
+
+    Values keep ten significant digits: beyond them stands the order in which a sum was made, and two variants
+    that say the same must not differ by it.
+    """
     out: list[Kpi] = []
     for name in _MODULES:
         if name in models:
-            out.extend(importlib.import_module(f"{__name__}.{name}").compute(tables))
+            for kpi in importlib.import_module(f"{__name__}.{name}").compute(tables):
+                out.append(kpi._replace(value=float(f"{kpi.value:.10g}")))
     return out
 
 
