@@ -33,7 +33,9 @@ _HOUR_S = 3600.0
 _ANY_CLASS = 15
 #: Rows of a table that fall into one slot of one exit have this many ids each.
 _SERIAL_BITS = 20
-_REQUIRED = ("exit", "time_s", "count")
+#: Columns that may say when a row begins and ends; the first that is there counts.
+_STARTS = ("time_s", "time", "hour_start_s")
+_ENDS = ("until_s", "hour_end_s")
 _LIMIT = 20_000_000
 
 
@@ -165,11 +167,18 @@ def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
         raise TableError(f"there is no table {name!r}", where="pedestrian.arrivals_table",
                          mend=f"name one of {', '.join(sorted(tables)) or 'the tables under tables:'}")
     table = tables[name]
-    missing = [c for c in _REQUIRED if c not in table]
+    missing = [c for c in ("exit", "count") if c not in table]
+    if not any(c in table for c in _STARTS):
+        missing.append("time")
     if missing:
         raise TableError(f"the table of arrivals has no column {', '.join(missing)}", where=f"tables.{name}",
-                         mend="columns exit, time_s, count; class and until_s if wanted")
+                         mend="columns exit, time (or hour), count; class and until_s if wanted")
     return table
+
+
+def _column(table: Columns, names: tuple[str, ...]) -> Floats:
+    """The first that is there of some columns of numbers, one of which there is."""
+    return np.asarray(table[next(name for name in names if name in table)], np.float64)
 
 
 def _checked_rows(
@@ -177,8 +186,8 @@ def _checked_rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, Floats]:
     """Exit, class (-1 where open), count, start and end of every row; all problems at once."""
     problems: list[Problem] = []
-    count, time_s = np.asarray(table["count"], np.float64), np.asarray(table["time_s"], np.float64)
-    until_s = np.asarray(table["until_s"], np.float64) if "until_s" in table else time_s + _gap_s(time_s)
+    count, time_s = np.asarray(table["count"], np.float64), _column(table, _STARTS)
+    until_s = _column(table, _ENDS) if any(c in table for c in _ENDS) else time_s + _gap_s(time_s)
     most_s = _SLOTS_MOST * SLOT_S
     problems.extend(
         Problem(f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}",

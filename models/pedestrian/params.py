@@ -314,7 +314,7 @@ class PedestrianParams(Params):
     classes: VisitorClasses = Field(default_factory=VisitorClasses)
     arrivals_table: str = quantity(
         "", source="the scenario", grade="D", fork="new_only",
-        doc="table with columns exit, time_s, count and, if wanted, class and until_s; replaces visitors_per_day",
+        doc="table with columns exit, time (or hour), count and, if wanted, class; replaces visitors_per_day",
     )
     visitors_factor: Share = quantity(1.0, "%", source="choice: the numbers as they stand", grade="D", fork="new_only",
                                       ge=0, le=20, doc="all numbers of visitors are multiplied by this")

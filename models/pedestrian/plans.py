@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import LimitError
 from twin.models.pedestrian import kernels
 from twin.models.pedestrian.params import ChoiceParams, PedestrianParams, VisitorClass
 from twin.models.pedestrian.places import Exits, StayPlaces
@@ -22,6 +23,8 @@ Floats = NDArray[np.float64]
 #: Longest time budget; budgets are cut to 5-720 min.
 BUDGET_LEAST_S = 300.0
 BUDGET_MOST_S = 43200.0
+#: Arcs times steps times classes that are solved at most: some 30 seconds.
+_WORK_MOST = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,18 @@ def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
     -------
     Plans
         Values in float64: classes x (steps + 1) x places, twice.
+
+    Raises
+    ------
+    LimitError
+        If there are so many exits and places that solving would take minutes.
     """
     choice = params.choice
     classes = params.classes.in_order()
     x = len(exits.id)
     arcs = find_arcs(x, legs)
     steps_most = int(BUDGET_MOST_S // choice.step_s)
+    _check_work(len(arcs.end) * steps_most * len(classes), x)
     durations = _duration_steps(classes, choice.step_s)
     utility = np.ascontiguousarray(-legs.cost[arcs.start, arcs.end])
     leave_value = _leave_values(choice, exits, len(legs.route), steps_most)
@@ -95,6 +104,17 @@ def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
                               may_pass, choice.scale, go_value[c], come_value[c])
     return Plans(arcs.ptr, arcs.end, utility, arc_steps, durations, stay_utility, go_value, come_value,
                  float(choice.scale), float(choice.step_s))
+
+
+def _check_work(work: int, exit_count: int) -> None:
+    if work > _WORK_MOST:
+        raise LimitError(
+            f"the plans of visitors between {exit_count} exits and the places to stay would take {work:.2g} sums, at "
+            f"most {_WORK_MOST:.0e} are solved",
+            where="pedestrian",
+            mend="keep one district (pedestrian.district), fewer places (choice.stay_places_most) or longer steps "
+            "(choice.step)",
+        )
 
 
 def _duration_steps(classes: tuple[VisitorClass, ...], step_s: float) -> NDArray[np.int32]:

@@ -77,6 +77,14 @@ def test_a_table_gives_exact_counts_at_its_exits_and_times():
     assert rows.enter_s.max() < 30600.0  # rows last as long as the gap between them
 
 
+def test_a_table_may_give_hours_as_the_reader_of_scenarios_names_them():
+    hours = {"hour_start_s": [28800.0], "hour_end_s": [32400.0]}
+    rows = of_table({"exit": ["e0"], "count": [2000], **hours})
+    assert ((rows.enter_s >= 28800.0) & (rows.enter_s < 32400.0)).all()
+    assert rows.enter_s.max() > 32000.0
+    assert len(of_table({"exit": ["e0"], "count": [20], "time": [28800.0]})) == 20
+
+
 def test_a_table_without_classes_draws_them_from_the_mix_of_the_hour():
     rows = of_table({"exit": ["e0"], "time_s": [28800.0], "count": [9000], "until_s": [32400.0]})
     shares = np.bincount(rows.visitor_class, minlength=6) / len(rows)

@@ -19,7 +19,7 @@ from tests.unit.models.pedestrian.small_city import (
 from twin.columns import TABLES
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.sim_model import SimModel
-from twin.errors import CityError, ScenarioError
+from twin.errors import CityError, LimitError, ScenarioError
 from twin.models.pedestrian.model import _FIRST_SLOTS
 
 NUMBERS = {"shopper": 20000.0, "diner": 6000.0, "passer_through": 20000.0, "commuter": 9000.0, "tourist": 3000.0}
@@ -200,6 +200,15 @@ def test_a_width_weight_that_makes_walking_a_pleasure_is_an_error():
     with pytest.raises(ScenarioError, match="people would walk in circles") as fault:
         busy(params={"choice": {"width_weight_per_m": 0.1}})
     assert "pedestrian.choice.width_weight" in str(fault.value)
+
+
+def test_more_places_than_can_be_planned_for_are_an_error_before_the_run():
+    xy = [(30.0 * i, 0.0) for i in range(1001)]
+    layer = walk_layer(xy, [(i, i + 1) for i in range(1000)])
+    city = city_of(layer, [place("exit", f"e{i}", i, layer) for i in range(1001)])
+    with pytest.raises(LimitError, match="plans of visitors between 1001 exits") as fault:
+        model_of(params_for({}), city)
+    assert "pedestrian.district" in str(fault.value)
 
 
 def test_people_step_onto_a_frontage_without_being_slowed():
