@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,19 +21,24 @@ if TYPE_CHECKING:
     from twin.results.run_folder import Study
 
 app = typer.Typer(
-    name="twin", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    name="twin",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     help="A digital twin of Osaka: on-demand transit, container-terminal gates and walking, on one clock.",
     epilog="Start: [bold]twin new my-question[/] · [bold]twin run my-question.yaml[/] · "
-           "[bold]twin view runs/my-question[/]. Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
-           "5 engine, 6 limit, 70 fault of the twin.",
+    "[bold]twin view runs/my-question[/]. Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
+    "5 engine, 6 limit, 70 fault of the twin.",
 )
 city_app = typer.Typer(no_args_is_help=True, help="Build and look at cities (streets, places) from OpenStreetMap.")
 app.add_typer(city_app, name="city")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
-Workers = Annotated[int | None, typer.Option(
-    "--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
+]
 
 
 def main() -> None:
@@ -59,8 +64,11 @@ def main() -> None:
             _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
         if os.environ.get("TWIN_DEBUG"):
             traceback.print_exc()
-        _fail(f"internal error: {type(fault).__name__}: {fault}\n  mend:  this is a fault of the twin, not of your "
-              "scenario; set TWIN_DEBUG=1 to see where, and report it", 70)
+        _fail(
+            f"internal error: {type(fault).__name__}: {fault}\n  mend:  this is a fault of the twin, not of your "
+            "scenario; set TWIN_DEBUG=1 to see where, and report it",
+            70,
+        )
 
 
 def _fail(text: str, code: int) -> None:
@@ -85,8 +93,11 @@ def _without_nan(content: Any) -> Any:
 
 
 @app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")
-def check(scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")], as_json: Json = False,
-          allow_read: AllowRead = None) -> None:
+def check(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    as_json: Json = False,
+    allow_read: AllowRead = None,
+) -> None:
     """Check a scenario: every problem at once; tables echoed; size, memory and time estimated."""
     from twin import cli_show
     from twin.api import check as check_scenario
@@ -102,9 +113,11 @@ def check(scenario: Annotated[Path, typer.Argument(help="Scenario file, or the n
 
 
 @app.command(epilog="Example: twin new ikuno-fleet  (then: twin run ikuno-fleet.yaml)")
-def new(name: Annotated[str, typer.Argument(help="Name of the scenario: letters, digits, - and _.")],
-        folder: Annotated[Path, typer.Option("--folder", help="Where to write it.")] = Path(),
-        kind: Annotated[str, typer.Option("--kind", help="osaka, transit, terminal or pedestrian.")] = "osaka") -> None:
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the scenario: letters, digits, - and _.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where to write it.")] = Path(),
+    kind: Annotated[str, typer.Option("--kind", help="osaka, transit, terminal or pedestrian.")] = "osaka",
+) -> None:
     """Write a commented scenario of your own that runs as it is, with its JSON Schema beside it."""
     from twin.scenario.new import new_scenario
 
@@ -113,7 +126,9 @@ def new(name: Annotated[str, typer.Argument(help="Name of the scenario: letters,
 
 
 @app.command(epilog="Example: twin schema --out scenario.schema.json")
-def schema(out: Annotated[Path | None, typer.Option("--out", help="File; without it, standard output.")] = None) -> None:
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="File; without it, standard output.")] = None,
+) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from twin.scenario.new import json_schema
 
@@ -133,11 +148,16 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the study. Default: runs/NAME.")] = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")] = None,
-    replications: Annotated[int | None, typer.Option("--replications", min=1, help="Instead of those in the file.")] = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", min=1, help="Instead of those in the file.")
+    ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Run this variant only; may be repeated.")] = None,
-    checkpoint_every: Annotated[str | None, typer.Option(
-        "--checkpoint-every", help='Simulated time between checkpoints, e.g. "30 min".')] = None,
-    keep_checkpoints: Annotated[bool, typer.Option("--keep-checkpoints", help="Keep them in the study, for `twin fork`.")] = False,
+    checkpoint_every: Annotated[
+        str | None, typer.Option("--checkpoint-every", help='Simulated time between checkpoints, e.g. "30 min".')
+    ] = None,
+    keep_checkpoints: Annotated[
+        bool, typer.Option("--keep-checkpoints", help="Keep them in the study, for `twin fork`.")
+    ] = False,
     lean: Annotated[bool, typer.Option("--lean", help="Keep KPIs only, no folder per run.")] = False,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -148,16 +168,28 @@ def run(
     every_s = _simulated_time(checkpoint_every) if checkpoint_every else None
     if keep_checkpoints and every_s is None:
         raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
-    loaded = api.load(_scenario_file(scenario), seed=seed, replications=replications, only=only, allow_read=allow_read or [])
+    loaded = api.load(
+        _scenario_file(scenario), seed=seed, replications=replications, only=only, allow_read=allow_read or []
+    )
     with cli_show.study_progress() as on_progress:
-        study = api.run(loaded, out, workers=workers or _cores(), checkpoint_every_s=every_s,
-                        keep_checkpoints=keep_checkpoints, lean=lean, on_progress=on_progress)
+        study = api.run(
+            loaded,
+            out,
+            workers=workers or _cores(),
+            checkpoint_every_s=every_s,
+            keep_checkpoints=keep_checkpoints,
+            lean=lean,
+            on_progress=on_progress,
+        )
     _show_study(study, as_json)
 
 
 @app.command(epilog="Example: twin resume runs/osaka-weekday")
-def resume(study: Annotated[Path, typer.Argument(help="Folder of the study, with or without .partial.")],
-           workers: Workers = None, as_json: Json = False) -> None:
+def resume(
+    study: Annotated[Path, typer.Argument(help="Folder of the study, with or without .partial.")],
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
     """Go on with a study that was killed or stopped; the result is the same to the byte."""
     from twin import cli_show
     from twin.experiments.study import resume as resume_study
@@ -167,7 +199,9 @@ def resume(study: Annotated[Path, typer.Argument(help="Folder of the study, with
     _show_study(finished, as_json)
 
 
-@app.command(epilog='Example: twin fork runs/yumeshima --at 11:00 --set "terminal.opening=[08:30-16:30]" --name lunch_open')
+@app.command(
+    epilog='Example: twin fork runs/yumeshima --at 11:00 --set "terminal.opening=[08:30-16:30]" --name lunch_open'
+)
 def fork(
     study: Annotated[Path, typer.Argument(help="A study that was run with --checkpoint-every and --keep-checkpoints.")],
     at: Annotated[str, typer.Option("--at", help="Time of day of a checkpoint, e.g. 12:00.")],
@@ -202,6 +236,7 @@ def compare(
     study: Annotated[Path, typer.Argument(help="A finished study.")],
     other: Annotated[Path | None, typer.Argument(help="A second study with the same seed.")] = None,
     pair: Annotated[tuple[str, str] | None, typer.Option("--pair", help="Two variants: second minus first.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every KPI and group, not the headlines only.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show paired differences with 95 % intervals, and what they allow to be said."""
@@ -213,7 +248,7 @@ def compare(
     if as_json:
         _print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
     else:
-        cli_show.show_differences(rows, Study(study))
+        cli_show.show_differences(rows if everything else cli_show.headlines(rows), Study(study))
 
 
 @app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
@@ -223,6 +258,7 @@ def view(
     no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
     variant: Annotated[str | None, typer.Option("--variant", help="Variant to show. Default: the first.")] = None,
     replication: Annotated[int, typer.Option("--replication", min=0)] = 0,
+    lang: Annotated[str, typer.Option("--lang", help="Language the page opens in: ja or en.")] = "ja",
 ) -> None:
     """Write one HTML page with the moving 3D scene of a run; it opens without internet."""
     from twin.results.run_folder import Study, open_any
@@ -232,9 +268,11 @@ def view(
     one = opened.run(variant, replication) if isinstance(opened, Study) else opened
     target = out or study / "scene.html" if isinstance(opened, Study) else out or study.parent / f"{study.name}.html"
     try:
-        write_scene(one.folder, target)
+        write_scene(one.folder, target, lang=_language(lang))
     except OSError as fault:
-        raise RunError(f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out") from fault
+        raise RunError(
+            f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
     print(f"wrote {target}")
     if not no_open:
         import webbrowser
@@ -247,7 +285,9 @@ def city_build(
     file: Annotated[Path | None, typer.Argument(help="OSM XML, PBF or GraphML, also .gz.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the city.")] = ...,  # type: ignore[assignment]
     place: Annotated[str | None, typer.Option("--place", help="Place name, through OSMnx; needs internet.")] = None,
-    bbox: Annotated[str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")] = None,
+    bbox: Annotated[
+        str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
@@ -268,7 +308,9 @@ def city_build(
         try:
             save_city(city, out)
         except OSError as fault:
-            raise RunError(f"cannot write the city: {fault}", where=str(out), mend="choose another folder with --out") from fault
+            raise RunError(
+                f"cannot write the city: {fault}", where=str(out), mend="choose another folder with --out"
+            ) from fault
     if as_json:
         _print_json({"city": str(out), "report": dict(city.report)})
     else:
@@ -276,8 +318,10 @@ def city_build(
 
 
 @city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
-def city_info_command(city: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
-                      as_json: Json = False) -> None:
+def city_info_command(
+    city: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
+    as_json: Json = False,
+) -> None:
     """Say what a city holds."""
     from twin import cli_show
     from twin.city.build import city_info, find_city
@@ -320,6 +364,12 @@ def _scenario_file(given: Path) -> Path:
     return shipped if shipped.is_file() else given
 
 
+def _language(text: str) -> Literal["ja", "en"]:
+    if text == "ja" or text == "en":
+        return text
+    raise ScenarioError(f"--lang {text!r} is no language of the page", mend="say ja or en")
+
+
 def _cores() -> int:
     return os.cpu_count() or 1
 
@@ -332,9 +382,13 @@ def _simulated_time(text: str) -> float:
     try:
         seconds = parse_quantity(text, "time", from_file=True)
     except PydanticCustomError as fault:
-        raise ScenarioError(f"--checkpoint-every: {fault}", mend='write for example --checkpoint-every "30 min"') from fault
+        raise ScenarioError(
+            f"--checkpoint-every: {fault}", mend='write for example --checkpoint-every "30 min"'
+        ) from fault
     if seconds <= 0:
-        raise ScenarioError(f"--checkpoint-every must be greater than 0, got {text!r}", mend='write for example "30 min"')
+        raise ScenarioError(
+            f"--checkpoint-every must be greater than 0, got {text!r}", mend='write for example "30 min"'
+        )
     return seconds
 
 
@@ -342,5 +396,7 @@ def _box(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError as fault:
-        raise ScenarioError(f"--bbox {text!r} is not four numbers", mend="west,south,east,north, e.g. 135.49,34.66,135.51,34.71") from fault
+        raise ScenarioError(
+            f"--bbox {text!r} is not four numbers", mend="west,south,east,north, e.g. 135.49,34.66,135.51,34.71"
+        ) from fault
     return west, south, east, north

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from twin.errors import printable
 from twin.results.compare import summarise
-from twin.results.kpis import infos
+from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
 from twin.units import duration_text
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.scenario.check import CheckReport
 
-out = Console(soft_wrap=False)
+# Into a file or a pipe there is no window to fit.
+out = Console(width=None if sys.stdout is not None and sys.stdout.isatty() else 120)
 _err = Console(stderr=True)
 
 
@@ -35,8 +37,14 @@ def escape(text: str) -> str:
 @contextmanager
 def study_progress() -> Iterator[Callable[[float, int, int], None]]:
     """Progress of a study with the time left, on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-               TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
         task = bar.add_task("preparing", total=1.0)
 
@@ -64,34 +72,47 @@ def study_json(study: Study) -> dict[str, Any]:
     kpis = study.columns("kpis")
     lean = bool(study.manifest["lean"])
     runs = [
-        {"variant": variant, "replication": replication,
-         "folder": None if lean else str(study.folder / run_path(variant, replication)), "status": "finished"}
-        for variant in study.variants for replication in range(study.replications)
+        {
+            "variant": variant,
+            "replication": replication,
+            "folder": None if lean else str(study.folder / run_path(variant, replication)),
+            "status": "finished",
+        }
+        for variant in study.variants
+        for replication in range(study.replications)
     ]
     differences = study.columns("differences")
     names = list(differences)
     rows = [dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)]
     return {
-        "study": str(study.folder), "runs": runs,
-        "kpis": [{k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
-                 for row in summarise(kpis, study.variants)],
+        "study": str(study.folder),
+        "runs": runs,
+        "kpis": [
+            {k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
+            for row in summarise(kpis, study.variants)
+        ],
         "differences": [difference_json(row) for row in rows],
     }
 
 
 def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """One difference for programs."""
-    return {"pair": [row["first"], row["second"]],
-            **{key: row[key] for key in ("kpi", "group", "unit", "mean", "lo", "hi", "n", "verdict")}}
+    return {
+        "pair": [row["first"], row["second"]],
+        **{key: row[key] for key in ("kpi", "group", "unit", "mean", "lo", "hi", "n", "verdict")},
+    }
 
 
 def show_study(study: Study) -> None:
     """The table at the end of a run: headline KPIs per variant, differences, and what the answer rests on."""
     chosen = {name: info for name, info in infos().items() if info.headline}
-    summary = {(r["kpi"], r["variant"]): r for r in summarise(study.columns("kpis"), study.variants)
-               if r["group"] == "all" and r["kpi"] in chosen}
+    summary = {
+        (r["kpi"], r["variant"]): r
+        for r in summarise(study.columns("kpis"), study.variants)
+        if r["group"] == "all" and r["kpi"] in chosen
+    }
     table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
-    table.add_column("KPI")
+    table.add_column("KPI", overflow="fold")
     table.add_column("unit")
     for variant in study.variants:
         table.add_column(escape(_label(study, variant)), justify="right")
@@ -99,33 +120,68 @@ def show_study(study: Study) -> None:
         if (name, study.variants[0]) not in summary:
             continue
         cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in study.variants]
-        table.add_row(f"{info.en}\n[dim]{info.ja}  {name}[/]", info.unit, *cells)
+        table.add_row(_kpi_cell(name, "", chosen), info.unit, *cells)
     out.print(table)
     if len(study.variants) > 1:
         differences = study.columns("differences")
         names = list(differences)
-        rows = [dict(zip(names, (v.item() for v in row), strict=True))
-                for row in zip(*differences.values(), strict=True)]
-        show_differences([r for r in rows if r["kpi"] in chosen and r["group"] == "all"], study)
+        rows = [
+            dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
+        ]
+        show_differences(headlines(rows), study)
     _show_basis(study)
-    out.print(f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False)
+    out.print(
+        f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False
+    )
+
+
+def headlines(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The differences that a first look needs: headline KPIs over everybody."""
+    known = infos()
+    return [row for row in rows if row["group"] == "all" and row["kpi"] in known and known[row["kpi"]].headline]
 
 
 def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
-    """Differences with intervals and verdicts."""
-    table = Table(title="Differences, second minus first, same luck in both (95 % intervals)", title_justify="left")
-    for heading in ("pair", "KPI", "group"):
-        table.add_column(heading)
-    for heading in ("difference", "interval", "n"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    last = None
-    for row in rows:
-        pair = f"{_label(study, row['first'])} → {_label(study, row['second'])}"
-        table.add_row(escape(pair) if pair != last else "", escape(row["kpi"]), escape(row["group"]),
-                      _short(row["mean"]) + _unit(row["unit"]), _ends(row), str(row["n"]), escape(row["verdict"]))
-        last = pair
-    out.print(table)
+    """Differences with intervals and verdicts, a table per pair; what is exactly the same is only counted."""
+    known = infos()
+    for pair in dict.fromkeys((row["first"], row["second"]) for row in rows):
+        of_pair = [row for row in rows if (row["first"], row["second"]) == pair]
+        moved = [row for row in of_pair if not _is_same(row)]
+        title = f"{_label(study, pair[1])} against {_label(study, pair[0])}: differences with the same luck in both"
+        table = Table(
+            title=escape(title),
+            title_justify="left",
+            caption_justify="left",
+            caption=f"{len(of_pair) - len(moved)} of {len(of_pair)} figures are exactly the same",
+        )
+        table.add_column("KPI", overflow="fold")
+        for heading in ("difference", "95 % interval", "pairs"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column("verdict", no_wrap=True)
+        for row in moved:
+            group = "" if row["group"] == "all" else f" ({row['group']})"
+            table.add_row(
+                _kpi_cell(row["kpi"], group, known),
+                _short(row["mean"]) + _unit(row["unit"]),
+                _ends(row),
+                str(row["n"]),
+                escape(row["verdict"]),
+            )
+        out.print(table)
+
+
+def _is_same(row: Mapping[str, Any]) -> bool:
+    if row["n"] == 0:
+        return True  # undefined in both: nobody was there
+    return bool(row["mean"] == 0.0 and (row["n"] == 1 or row["lo"] == row["hi"] == 0.0))
+
+
+def _kpi_cell(name: str, group: str, known: Mapping[str, KpiInfo]) -> str:
+    """What a KPI is, in both languages, and its name."""
+    info = known.get(name)
+    if info is None:
+        return escape(name + group)
+    return f"{escape(info.en + group)}\n[dim]{escape(info.ja)}  {escape(name)}[/]"
 
 
 def _title(study: Study) -> str:
@@ -136,7 +192,11 @@ def _title(study: Study) -> str:
 
 def _caption(study: Study) -> str:
     n = study.replications
-    luck = "one replication: no interval for luck" if n == 1 else f"mean of {n} replications ± half the 95 % interval (luck only)"
+    luck = (
+        "one replication: no interval for luck"
+        if n == 1
+        else f"mean of {n} replications ± half the 95 % interval (luck only)"
+    )
     return luck + ("; schematic map" if study.manifest["city"]["schematic"] else "")
 
 
@@ -152,11 +212,16 @@ def _show_basis(study: Study) -> None:
     grades = [*(a["grade"] for a in study.plan["assumptions"]), *weak.values()]
     guesses, remembered = grades.count("G"), grades.count("M")
     if guesses or remembered:
-        out.print(f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under "
-                  f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))}", highlight=False)
+        out.print(
+            f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under "
+            f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))}",
+            highlight=False,
+        )
     city = study.manifest["city"]
-    out.print("map: " + escape("; ".join(city["attribution"])) + (" — schematic" if city["schematic"] else ""),
-              highlight=False)
+    out.print(
+        "map: " + escape("; ".join(city["attribution"])) + (" — schematic" if city["schematic"] else ""),
+        highlight=False,
+    )
 
 
 def number_text(row: Mapping[str, Any]) -> str:
@@ -195,17 +260,22 @@ def show_check(report: CheckReport) -> None:
     out.print(f"{escape(facts['file'])}: no problem found", highlight=False)
     for warning in facts["warnings"]:
         out.print(f"[yellow]note:[/] {escape(warning)}", highlight=False)
-    show_facts({"variants": {v["name"]: f"{v['label']['ja']} | models: {', '.join(v['models'])}"
-                             for v in facts["variants"]}})
+    show_facts(
+        {"variants": {v["name"]: f"{v['label']['ja']} | models: {', '.join(v['models'])}" for v in facts["variants"]}}
+    )
     if facts["tables"]:
         show_facts({"tables": facts["tables"]})
     estimate = facts["estimate"]
-    show_facts({"estimate": {
-        "runs": estimate["runs"],
-        "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
-        "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
-        "time on one worker": duration_text(estimate["time_s"]),
-    }})
+    show_facts(
+        {
+            "estimate": {
+                "runs": estimate["runs"],
+                "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
+                "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
+                "time on one worker": duration_text(estimate["time_s"]),
+            }
+        }
+    )
     _show_assumptions("graded in this file", facts["assumptions"])
     _show_assumptions("defaults that are guessed (G) or remembered (M)", facts["weak_defaults"])
 
@@ -224,7 +294,10 @@ def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> N
 
 def show_city_report(city: City, folder: Path) -> None:
     """What was read, dropped and assumed."""
-    show_facts(dict(city.report))
+    from twin.city.build import report_lines
+
+    for line in report_lines(city):
+        out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(f"wrote {escape(str(folder))}", highlight=False)
 
 
