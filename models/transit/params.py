@@ -36,9 +36,7 @@ class Promise(Params):
         900.0, "s", source="FleetPy examples use 5 min; our choice, to be swept from 10 to 30 min", grade="G",
         fork="new_only", gt=0, le=86400, doc="From asking to boarding.",
     )
-    detour: Detour = quantity(
-        default_factory=Detour, source="see its fields", grade="G", doc="Limit of the ride."
-    )
+    detour: Detour = Detour()
 
 
 class FleetParams(Params):
@@ -92,8 +90,8 @@ class Riders(Params):
     )
     adult_walk_mps: Speed = quantity(1.2, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
     age65_walk_mps: Speed = quantity(
-        1.0, "m/s", source="pedestrian signals assume 1.0 m/s (newsdig.tbs.co.jp 1487682)", grade="V",
-        fork="new_only", gt=0, le=3,
+        1.0, "m/s", source="pedestrian signals assume 1.0 m/s (newsdig.tbs.co.jp 1487682); that people of 65 and "
+        "older walk so is a guess", grade="G", fork="new_only", gt=0, le=3,
     )
     wheelchair_walk_mps: Speed = quantity(0.8, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
     two_share: Share = quantity(
@@ -126,11 +124,11 @@ class Stops(Params):
     """Where people board and alight."""
 
     table: str | None = quantity(
-        None, "", source="yours", grade="G", doc="Name of a table with id, lat, lon and, if known, name; without it "
-        "the stops of the map.",
+        None, "", source="the scenario", grade="D",
+        doc="Name of a table with id, lat, lon and, if known, name; without it the stops of the map.",
     )
     mesh_m: Metres | None = quantity(
-        None, "m", source="yours; about 300 m in Osaka (saitoshika-west.com 7742)", grade="V", gt=0, le=10_000,
+        None, "m", source="the scenario; about 300 m in Osaka (saitoshika-west.com 7742)", grade="D", gt=0, le=10_000,
         doc="Lay virtual stops on a square mesh over the streets, in place of those of the map.",
     )
 
@@ -145,7 +143,7 @@ class Demand(Params):
     """Requests from a table, or drawn."""
 
     table: str | None = quantity(
-        None, "", source="yours", grade="G", doc="Name of a table with time, from_stop, to_stop and, if known, "
+        None, "", source="the scenario", grade="D", doc="Name of a table with time, from_stop, to_stop and, if known, "
         "party, age_group and id; without it requests are drawn.",
     )
     requests_per_day: Count = quantity(
@@ -181,7 +179,7 @@ class DispatchParams(Params):
     """How requests are given to vans."""
 
     strategy: Literal["cheapest_insertion", "first_come"] = quantity(
-        "cheapest_insertion", "", source="standard first rung of on-demand dispatch", grade="V", fork="now",
+        "cheapest_insertion", "", source="our choice", grade="D", fork="now",
         doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan.",
     )
     rider_time_weight: float = quantity(
@@ -195,21 +193,19 @@ class TransitParams(Params):
     """AI on-demand transit: vans between virtual stops, dispatched as requests come in."""
 
     area: tuple[str, ...] = quantity(
-        (), "", source="yours", grade="G", doc="Prefixes of the ids of the stops that are served; all if empty."
+        (), "", source="the scenario", grade="D", doc="Prefixes of the ids of the stops that are served; all if empty."
     )
-    stops: Stops = quantity(default_factory=Stops, source="see its fields", grade="G")
+    stops: Stops = Stops()
     hours: ClockSpan = quantity(
         (21600.0, 82800.0), "", source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)", grade="V",
         fork="now", doc="Requests are taken in these hours of every day; rides under way are finished.",
     )
-    promise: Promise = quantity(default_factory=Promise, source="see its fields", grade="G")
-    fleet: FleetParams = quantity(
-        default_factory=FleetParams, source="see its fields", grade="V", doc="A number, or count, seats, depots …"
-    )
-    dwell: Dwell = quantity(default_factory=Dwell, source="see its fields", grade="G")
-    riders: Riders = quantity(default_factory=Riders, source="see its fields", grade="G")
-    demand: Demand = quantity(default_factory=Demand, source="see its fields", grade="G")
-    dispatch: DispatchParams = quantity(default_factory=DispatchParams, source="see its fields", grade="G")
+    promise: Promise = Promise()
+    fleet: FleetParams = FleetParams()
+    dwell: Dwell = Dwell()
+    riders: Riders = Riders()
+    demand: Demand = Demand()
+    dispatch: DispatchParams = DispatchParams()
 
     @field_validator("fleet", mode="before")
     @classmethod
