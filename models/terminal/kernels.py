@@ -1,9 +1,10 @@
 """The gate as an event kernel: trucks are rows, lines are linked lists, services end on one heap.
 
 A visit goes through in-gate lane, perhaps a trouble desk, yard blocks and out-gate. Each of these is a *group*
-of servers fed by one or two *lines*; one code serves them all. Three sources give the next event: the schedule
-of lanes, the heap of ends and drives, and the arrivals at the line, sorted by time and id. Ties fall by source
-in this order, then by id.
+of servers fed by one or two *lines*; one code serves them all. Four sources give the next event: the schedule
+of lanes, the heap of ends of service, the trucks driving inside (all take the same time, so the first to set out
+is the first to arrive), and the arrivals at the line, sorted by time and id. Ties fall by source in this order,
+then by id.
 
 The arrays are those of :class:`twin.models.terminal.state.Now`. Helpers take them one by one: a tuple of arrays
 would count references at every call. What a helper schedules goes onto a list of rows that are due
@@ -18,7 +19,7 @@ import numpy as np
 
 from twin.engine.draws import erlang, event_key, exponential, lognormal, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import kernel
+from twin.jit import inline_kernel, kernel
 
 # Columns of ``time_s``: moments and lengths of a visit, nan until known.
 PLAN, ENTER, JOIN, QUEUED, CALLED, GATE_START, GATE_END, OUT, END, REMAIN = range(10)
@@ -65,7 +66,7 @@ SET_SERVERS, SIGN = range(2)
 S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
 
 # Kinds of events on the heap.
-END_EVENT, ARRIVE_EVENT, RELEASE_EVENT = range(1, 4)
+END_EVENT, RELEASE_EVENT = range(1, 3)
 
 # Columns of ``lines`` (then the groups that serve the line, -1 after the last), of ``groups`` and of ``servers``.
 HEAD, TAIL, COUNT, SERVED_BY = range(4)
@@ -75,9 +76,10 @@ ROW, GROUP = range(2)
 # Elements of ``tally``: first those that change, then rules, then for each holding yard spaces used and spaces.
 PLAN_NEXT, SCHED_NEXT, ACCEPTING, ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, HELD_COUNT, INSIDE, IN_LANES = range(9)
 OUT_COUNT, REC_COUNT, ANNOUNCED, ENTERED, HANDED_OVER, RECEIVED, DUE_HEAD, IN_YARDS = range(9, 17)
-CHANGING = 17
-SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, GATE_GROUPS, YARDS = range(17, 27)
-FIRST_YARD = 27
+DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN = range(17, 20)
+CHANGING = 20
+SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(20, 29)
+FIRST_YARD = 29
 EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY = range(4)
 
 # Columns of a record of the queue.
@@ -241,6 +243,18 @@ def _due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def] 
 
 
 @kernel
+def _drive(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    word[row, STATE] = DRIVING
+    word[row, NEXT] = -1
+    time_s[row, END] = now_s + num[DRIVE_S]
+    if tally[DRIVE_HEAD] < 0:
+        tally[DRIVE_HEAD] = row
+    else:
+        word[tally[DRIVE_TAIL], NEXT] = row
+    tally[DRIVE_TAIL] = row
+
+
+@kernel
 def _note_flow(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     # Exponentially weighted rate: decays between trucks, each truck adds 1 / memory. It needs no window of
     # past events and is exact at every moment, hence the same for every step.
@@ -317,7 +331,7 @@ def _leave_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyp
         tally[IN_YARDS] -= 1
 
 
-@kernel
+@inline_kernel
 def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
     id_ = ids[row]
@@ -339,7 +353,7 @@ def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[n
     return length
 
 
-@kernel
+@inline_kernel
 def _next_row(ids, time_s, word, lines, groups, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the truck a group serves next out of its line; -1 if none waits."""
     first = groups[group, LINE_A]
@@ -356,7 +370,7 @@ def _next_row(ids, time_s, word, lines, groups, group):  # type: ignore[no-untyp
     return _take_first(word, lines, older)
 
 
-@kernel
+@inline_kernel
 def _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Let the free servers of a group call trucks."""
     stage = groups[group, STAGE]
@@ -390,7 +404,7 @@ def _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group
         _due(time_s, word, tally, row, now_s + remain, END_EVENT)
 
 
-@kernel
+@inline_kernel
 def _queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put a truck at the end of a line, and let whoever is free serve it."""
     time_s[row, QUEUED] = now_s
@@ -415,7 +429,7 @@ def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[n
     tally[OUT_COUNT] += 1
 
 
-@kernel
+@inline_kernel
 def _joined_line(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Line a truck joins by its class and booking window; -1 if it must wait for the window, -2 if turned away."""
     booked = word[row, CLASS] == BOOKED
@@ -448,7 +462,7 @@ def _next_line(word, tally, row, stage):  # type: ignore[no-untyped-def]  # noqa
     return -1
 
 
-@kernel
+@inline_kernel
 def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A service ends: the server is free again; returns its group."""
     server = word[row, SERVER]
@@ -512,16 +526,14 @@ def _flush(time_s, word, lines, tally, num, line, now_s, out_rows):  # type: ign
         _leave(time_s, word, tally, row, IN_LINE_AT_CLOSING, now_s, out_rows)
 
 
-@kernel
-def _record(lines, groups, tally, num, now_s, rec):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@inline_kernel
+def _record(lines, tally, num, now_s, rec):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Write a record of the queue if anything a planner counts has changed."""
-    lanes = 0
-    for group in range(tally[GATE_GROUPS]):
-        lanes += groups[group, CAP]
     booked = lines[BOOKED_LINE, COUNT] + tally[HELD_COUNT]
     line = lines[ORDINARY_LINE, COUNT] + booked
     if (
-        num[R_LINE] == line and num[R_BOOKED] == booked and num[R_YARDS] == tally[IN_YARDS] and num[R_OPEN] == lanes
+        num[R_LINE] == line and num[R_BOOKED] == booked and num[R_YARDS] == tally[IN_YARDS]
+        and num[R_OPEN] == tally[LANES_OPEN]
         and num[R_ROAD] == tally[ROAD_COUNT] and num[R_BUSY] == tally[IN_LANES] and num[R_INSIDE] == tally[INSIDE]
     ):
         return
@@ -536,7 +548,7 @@ def _record(lines, groups, tally, num, now_s, rec):  # type: ignore[no-untyped-d
             float(tally[ROAD_COUNT]), _flow_now(num, FLOW_IN, now_s), _flow_now(num, FLOW_OUT, now_s),
             num[KAPPA] * num[ROAD_LANES], num[FREE_SPEED], num[WAVE_SPEED],
         ) / num[ROAD_LANES]
-    num[R_OPEN] = lanes
+    num[R_OPEN] = tally[LANES_OPEN]
     num[R_BUSY] = tally[IN_LANES]
     num[R_INSIDE] = tally[INSIDE]
     k = tally[REC_COUNT]
@@ -577,7 +589,8 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         heap_s = heap_times[0] if heap_size[0] else math.inf
         nth = tally[PLAN_NEXT]
         join_s = arrival_s[nth] if nth < arrival_rows.size else math.inf
-        now_s = min(sched_s, heap_s, join_s)
+        drive_s = time_s[tally[DRIVE_HEAD], END] if tally[DRIVE_HEAD] >= 0 else math.inf
+        now_s = min(min(sched_s, heap_s), min(drive_s, join_s))
         if now_s > until_s:
             return REACHED
         # One event writes at most one record.
@@ -598,6 +611,8 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     _flush(time_s, word, lines, tally, num, BOOKED_LINE, now_s, out_rows)
             else:
                 group = sched_word[entry, S_GROUP]
+                if groups[group, STAGE] == GATE:
+                    tally[LANES_OPEN] += sched_word[entry, S_COUNT] - groups[group, CAP]
                 groups[group, CAP] = sched_word[entry, S_COUNT]
                 if tally[SUSPEND] and groups[group, STAGE] == GATE:
                     _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s)
@@ -612,19 +627,20 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 group = _end_service(time_s, word, groups, servers, tally, row, now_s)
                 line = _next_line(word, tally, row, groups[group, STAGE])
                 if line == -1:
-                    word[row, STATE] = DRIVING
-                    _due(time_s, word, tally, row, now_s + num[DRIVE_S], ARRIVE_EVENT)
+                    _drive(time_s, word, tally, num, row, now_s)
                 elif line == -2:
                     tally[INSIDE] -= 1
                     _leave(time_s, word, tally, row, SERVED_WELL, now_s, out_rows)
-            elif kind == ARRIVE_EVENT:
-                move = word[row, MOVE]
-                line = FIRST_BLOCK_LINE + word[row, BLOCK_A + move] if move < word[row, MOVES] else OUT_LINE
             else:
                 # The window of a truck that came early begins: it joins the line from where it stands.
                 tally[HELD_COUNT] -= 1
                 time_s[row, WAITED] += now_s - time_s[row, QUEUED]
                 line = BOOKED_LINE if tally[RESERVED] else ORDINARY_LINE
+        elif drive_s == now_s:
+            row = tally[DRIVE_HEAD]
+            tally[DRIVE_HEAD] = word[row, NEXT]
+            move = word[row, MOVE]
+            line = OUT_LINE if move >= word[row, MOVES] else FIRST_BLOCK_LINE + word[row, BLOCK_A + move]
         else:
             tally[PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
@@ -654,4 +670,4 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 time_s[row, END], word[row, EVENT], ids[row], row,
             ):
                 return HEAP_FULL
-        _record(lines, groups, tally, num, now_s, rec)
+        _record(lines, tally, num, now_s, rec)

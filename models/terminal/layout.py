@@ -239,7 +239,7 @@ def _tally(params: TerminalParams) -> NDArray[np.int64]:
     yards = list(params.holding_yards.values())
     out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
     out[k.ACCEPTING] = 1
-    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD]] = -1
+    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.DRIVE_HEAD, k.DRIVE_TAIL]] = -1
     out[k.SUSPEND] = params.at_closure == "suspend"
     out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at == "in_lane")
     out[k.EARLY] = _EARLY[quota.early]
@@ -248,7 +248,6 @@ def _tally(params: TerminalParams) -> NDArray[np.int64]:
     out[k.HAS_YARD] = bool(params.yard)
     out[k.HAS_OUT_GATE] = bool(params.out_gate)
     out[k.FLUSH] = params.last_truck_rule == "close_at_once"
-    out[k.GATE_GROUPS] = len(params.lanes)
     out[k.YARDS] = len(yards)
     out[k.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
     return out

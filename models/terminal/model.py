@@ -51,6 +51,7 @@ class Terminal:
     _stage: Stage
     _now: Now
     _bookings: Bookings
+    _counted: list[Account]
 
     def __init__(self, params: TerminalParams, city: City, tables: Mapping[str, Columns]) -> None:
         self._params = params
@@ -88,7 +89,12 @@ class Terminal:
         self._announce(until_s)
 
     def accounts(self) -> Sequence[Account]:
-        """Trucks, and bookings where there are quotas."""
+        """Trucks, and bookings where there are quotas; counted anew whenever anything has happened."""
+        if not self._counted:
+            self._counted = self._count()
+        return self._counted
+
+    def _count(self) -> list[Account]:
         now = self._now
         state = now.word[:, k.STATE]
         left = np.bincount(now.word[state == k.LEFT, k.REASON], minlength=len(TRUCK_REASONS))
@@ -115,8 +121,8 @@ class Terminal:
 
     def is_empty(self) -> bool:
         """Whether every truck of the day has come and gone."""
-        state = self._now.word[:, k.STATE]
-        return bool(((state == k.LEFT) | (state == k.WITHDRAWN)).all())
+        trucks = self.accounts()[0]
+        return sum(trucks.left.values()) == self._coming
 
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
@@ -212,16 +218,19 @@ class Terminal:
         live = rows[np.argsort(now.ids[rows])]
         self._rows_by_id, self._sorted_ids = live, now.ids[live]
         self._out_rows = np.zeros(len(now.ids), np.int64)
+        self._coming = len(rows)
 
     def _look_ahead(self) -> None:
         """Earliest moment at which anything happens here of itself."""
         now = self._now
+        self._counted = []
         nth = int(now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT])
         entry = int(now.tally[k.SCHED_NEXT])
         self._next_s = min(
             float(self._order_s[nth]) if nth < len(self._order_s) else math.inf,
             float(now.sched_time[entry]) if entry < len(now.sched_time) else math.inf,
             float(now.heap_times[0]) if now.heap_size[0] else math.inf,
+            float(now.time_s[now.tally[k.DRIVE_HEAD], k.END]) if now.tally[k.DRIVE_HEAD] >= 0 else math.inf,
         )
 
     # The road --------------------------------------------------------------------------------------
