@@ -21,7 +21,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from twin.api import check, compare, load, model, open, run
+    from twin.api import check, compare, load, model, open, run  # noqa: A004  (twin.open is the public name)
 
 __version__ = "0.1.0"
 

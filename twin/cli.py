@@ -365,8 +365,10 @@ def _scenario_file(given: Path) -> Path:
 
 
 def _language(text: str) -> Literal["ja", "en"]:
-    if text == "ja" or text == "en":
-        return text
+    if text == "ja":
+        return "ja"
+    if text == "en":
+        return "en"
     raise ScenarioError(f"--lang {text!r} is no language of the page", mend="say ja or en")
 
 

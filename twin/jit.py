@@ -7,6 +7,7 @@ versions of numba, numpy and Python and of the machine type; an edit anywhere mo
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -14,6 +15,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,8 +38,7 @@ def _package_files() -> list[tuple[str, Path]]:
         spec = importlib.util.find_spec(package)
         for location in (spec.submodule_search_locations or ()) if spec else ():
             root = Path(location)
-            for path in root.rglob("*.py"):
-                files.append((f"{package}/{path.relative_to(root).as_posix()}", path))
+            files.extend((f"{package}/{path.relative_to(root).as_posix()}", path) for path in root.rglob("*.py"))
     # The links twin/models -> ../models show a file twice in a checkout, once in a wheel.
     return sorted({path.resolve(): (name, path) for name, path in files}.values())
 
@@ -83,17 +84,24 @@ def _set_cache_folder() -> None:
         os.utime(folder)
         _prune(root)
     except OSError:
-        return  # a read-only home: numba falls back to its own order of places, or compiles each time
+        # A read-only home, perhaps with read-only sources, beside which numba would refuse to work at all. Workers
+        # inherit the folder, so that a study compiles once; it goes with the process that made it.
+        folder = Path(tempfile.mkdtemp(prefix="osaka-twin-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["TWIN_CACHE_DIR"] = str(folder)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     if "numba" in sys.modules:
         from numba.core import config
 
-        config.reload_config()
+        config.reload_config()  # type: ignore[no-untyped-call]
 
 
 _set_cache_folder()
 
 import numba  # noqa: E402  (the cache folder must be set before numba reads it)
+
+# Some options below are numba's own, known to its compiler and not to its types.
+_njit: Any = numba.njit
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,27 +109,27 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Division by zero gives inf or nan as in numpy; kernels check before they divide.
     """
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Callable[..., Any] = _njit(cache=True, nogil=True, error_model="numpy")(function)
     return compiled
 
 
 def inline_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small helper that is copied into the kernels that call it."""
-    compile_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+    compile_inline = _njit(cache=True, nogil=True, error_model="numpy", inline="always")
     compiled: Callable[..., Any] = compile_inline(function)
     return compiled
 
 
 def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel that makes no array: without reference counts, five times faster on tuples of many arrays."""
-    compile_lean = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+    compile_lean = _njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
     compiled: Callable[..., Any] = compile_lean(function)
     return compiled
 
 
 def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that only lean kernels call, never Python: no wrapper to compile, and always inlined."""
-    compile_inner = numba.njit(
+    compile_inner = _njit(
         cache=True, nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True,
         forceinline=True,
     )

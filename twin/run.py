@@ -236,7 +236,7 @@ def _restore(city_model: CityModel, state: State, path: Path) -> None:
 
 def ledger_rows(city_model: CityModel) -> list[dict[str, Any]]:
     """The ledger at the end of a run: one row per model, account and entry."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for sim_model in city_model.sim_models:
         for account in sim_model.accounts():
             entries = {"entered": account.entered, "inside": account.inside, "received": account.received,

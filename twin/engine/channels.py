@@ -255,7 +255,7 @@ class Channels:
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Put everything back as :meth:`state` gave it."""
-        self._reached_s = {name: float(t) for name, t in zip(self._order, state["reached_s"], strict=True)}  # type: ignore[arg-type]
+        self._reached_s = {name: float(t) for name, t in zip(self._order, state["reached_s"], strict=True)}
         self._begun = bool(state["begun"][0])
         for (channel, name), box in self._boxes.items():
             key = f"{channel}/{name}/data"
@@ -270,7 +270,7 @@ class Channels:
         self._boards = {}
         for key in _board_keys(state):
             name = key.removeprefix("boards/").rsplit("/", 1)[0]
-            self.publish(name, state[key], float(state[f"{key}/valid_from_s"][0]))  # type: ignore[arg-type]
+            self.publish(name, state[key], float(state[f"{key}/valid_from_s"][0]))
 
     def _put(self, channel: str, target: str, rows: Rows) -> None:
         if not len(rows):

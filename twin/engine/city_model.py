@@ -14,7 +14,7 @@ from mesa import Agent
 
 from twin.engine.channels import Channels
 from twin.engine.clock import Clock
-from twin.engine.ledger import check_accounts, check_channels
+from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.engine.sim_model import SimModel, Stage, State
 from twin.errors import EngineError
 
@@ -81,7 +81,7 @@ class CityModel(mesa.Model):
         EngineError
             Naming the model, the account and the instant.
         """
-        every = []
+        every: list[Account] = []
         for sim_model in self.sim_models:
             accounts = sim_model.accounts()
             check_accounts(sim_model.name, accounts, self.now_s)

@@ -20,7 +20,9 @@ from twin.scenario.plan import INPUTS_FILE, PLAN_FILE, Plan, models_json
 from twin.scenario.variants import params_with_changes
 
 
-def fork_plan(study: Study, variant: str, at_s: float, changes: Mapping[str, Any], name: str) -> tuple[Plan, list[Path]]:
+def fork_plan(
+    study: Study, variant: str, at_s: float, changes: Mapping[str, Any], name: str
+) -> tuple[Plan, list[Path]]:
     """Plan of a fork, and the checkpoint of each replication it begins with.
 
     Parameters

@@ -65,8 +65,8 @@ def compute_all(tables: TableColumns, models: Sequence[str]) -> list[Kpi]:
     out: list[Kpi] = []
     for name in _MODULES:
         if name in models:
-            for kpi in importlib.import_module(f"{__name__}.{name}").compute(tables):
-                out.append(kpi._replace(value=float(f"{kpi.value:.10g}")))
+            computed = importlib.import_module(f"{__name__}.{name}").compute(tables)
+            out.extend(kpi._replace(value=float(f"{kpi.value:.10g}")) for kpi in computed)
     return out
 
 
