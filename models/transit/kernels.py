@@ -336,6 +336,7 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
             continue
         n = van["size"]
         if n + 2 > moved.size:
+            stage = max(stage, 1)
             continue
         first = _first_position(van, o)
         if strategy == FIRST_COME:

@@ -19,10 +19,11 @@ from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit import kernels
 from twin.models.transit.agents import Dispatcher, Van
+from twin.models.transit.books import Books
 from twin.models.transit.demand import make_requests
 from twin.models.transit.desk import Desk
 from twin.models.transit.dispatch import STRATEGIES, Strategy
-from twin.models.transit.fleet import ACCEPTED, ON_BOARD, REFUSED, SERVED, Ints, Legs, Rules, new_fleet
+from twin.models.transit.fleet import Ints, Legs, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
 from twin.models.transit.records import Records, request_rows, stop_rows
@@ -86,6 +87,7 @@ class Transit:
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
         self._records.add("transit_stops", stop_rows(self.stops))
+        self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
         self._serve(stage.start_s)
@@ -110,7 +112,7 @@ class Transit:
 
     def is_empty(self) -> bool:
         """Whether no request is open and none is still to come; vans on their way home do not count."""
-        return not self._open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
+        return not self._books.open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
 
     def drain_tables(self) -> Tables:
         """Requests answered for good, drives that ended, shifts that are over, points of the picture."""
@@ -146,6 +148,7 @@ class Transit:
         if forked_at_s is not None:
             self._fork(forked_at_s)
         self._match_agents()
+        self._books = Books()
         self._count()
 
     # What a step is made of -------------------------------------------------------------------------
@@ -216,26 +219,7 @@ class Transit:
 
     def _count(self) -> None:
         """Take stock; only called when something has happened."""
-        desk = self.desk
-        status, party = desk.requests["status"], desk.requests["party"]
-        is_open = (status == ACCEPTED) | (status == ON_BOARD)
-        self._open = int(np.count_nonzero(is_open))
-        finished = desk.log.finished[: desk.log.counts[kernels.FINISHED]]
-        served = finished[status[finished] == SERVED]
-        self._accounts = (
-            Account(
-                "requests", int(desk.log.counts[kernels.NEXT]), self._open,
-                {"served": len(served), "refused": int(np.count_nonzero(status[finished] == REFUSED))},
-            ),
-            Account(
-                "riders", int(party[desk.requests["van"] >= 0].sum()), int(party[is_open].sum()),
-                {"arrived": int(party[served].sum())},
-            ),
-            Account(
-                "vans", len(desk.fleet), int(np.count_nonzero(desk.fleet["on_road"] == 0)), {},
-                self._received, self._handed_over,
-            ),
-        )
+        self._accounts = self._books.update(self.desk, self._received, self._handed_over)
 
     def _write_requests(self) -> None:
         finished = int(self.desk.log.counts[kernels.FINISHED])

@@ -98,6 +98,13 @@ def test_no_fleet_serves_more_than_the_fluid_bound():
         assert len(served) < 2000
 
 
+def test_a_full_plan_refuses_and_loses_nobody():
+    desk, _ = day(1, vans=1, count=200, hours=0.01, wait_at_most_s=1e6, plus_s=1e6)
+    served = desk.requests["status"] == state.SERVED
+    assert served.sum() == state.PLAN_TASKS // 2
+    assert set(desk.requests["reason"][~served]) == {state.REASONS.index("no_seat")}
+
+
 def paired(low, high, measure, seeds=24):
     """Mean and standard error of the paired differences high minus low."""
     gaps = np.array([measure(*day(s, **high)) - measure(*day(s, **low)) for s in range(100, 100 + seeds)])

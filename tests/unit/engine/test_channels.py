@@ -56,6 +56,7 @@ def test_a_board_is_read_as_it_stood_at_the_moment_of_the_event():
     channels.publish("times", np.array([2.0]), 300.0)
     assert channels.board("times", 299.9)[0] == 1.0
     assert channels.board("times", 300.0)[0] == 2.0
+    assert [channels.board_since_s("times", at_s) for at_s in (299.9, 300.0)] == [0.0, 300.0]
     with pytest.raises(ValueError, match="read-only"):
         channels.board("times", 300.0)[0] = 3.0
     with pytest.raises(EngineError, match="nobody publishes the board 'nothing'"):
