@@ -45,9 +45,11 @@ class StreetLayer:
         with lights, a crossing of any kind, begins, ends or passes here.
     link_from, link_to : (m,) int32
         Node indices. Links are sorted by (from, to, way id), so that CSR needs no permutation.
-    length_m, free_speed_mps : (m,) float64
+    length_m : (m,) float64
+    free_speed_mps : (m,) float64
+        0 on a link that an edit closed for good: it takes forever, so no way leads over it.
     lanes : (m,) int16
-        Lanes in the direction of the link; 0 on walk links.
+        Lanes in the direction of the link; 0 on walk links and on links that an edit closed for good.
     road_class : (m,) uint8
         Index into ``twin.city.road_classes.ROAD_CLASSES``.
     name_index : (m,) int32
@@ -110,8 +112,9 @@ class StreetLayer:
 
     @cached_property
     def free_time_s(self) -> Floats:
-        """(m,) float64: seconds over each link at free-flow speed."""
-        return self.length_m / self.free_speed_mps
+        """(m,) float64: seconds over each link at free-flow speed; inf on a closed one."""
+        with np.errstate(divide="ignore"):
+            return self.length_m / self.free_speed_mps
 
     @cached_property
     def out_links(self) -> Ints:
@@ -173,6 +176,58 @@ class Place:
 
 
 @dataclass(frozen=True)
+class LinkChange:
+    """State of a drive link from a moment on, by an edit that holds for some hours only.
+
+    Attributes
+    ----------
+    link_index
+        Row of the drive layer.
+    time_s
+        Seconds since midnight of day one.
+    lanes, speed_mps
+        Lanes and free-flow speed from then on; a closed link keeps both.
+    capacity_factor
+        Lanes by those of the layer's arrays; 0 while closed.
+    is_open
+        Whether one may drive onto it.
+    closed_to
+        Classes of ``twin.columns.VEHICLE_CLASSES`` that may not.
+    """
+
+    link_index: int
+    time_s: float
+    lanes: int
+    speed_mps: float
+    capacity_factor: float
+    is_open: bool
+    closed_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SignalPlan:
+    """Fixed-time plan of the lights at a node of the drive layer, by an edit.
+
+    Attributes
+    ----------
+    node_index
+        Row of the drive layer's nodes.
+    street
+        Street whose movements have the green share; the others have what is left of the cycle.
+    cycle_s, offset_s
+        Length of the cycle; start of that street's green in it, counted from midnight.
+    green_share
+        Share of the cycle that is green for the street.
+    """
+
+    node_index: int
+    street: str
+    cycle_s: float
+    green_share: float
+    offset_s: float
+
+
+@dataclass(frozen=True)
 class City:
     """Everything models are given of the city.
 
@@ -189,7 +244,13 @@ class City:
     driving_side
         ``"left"`` or ``"right"``.
     digest
-        Hash of the built arrays; goes into the manifest.
+        Hash of the built arrays and of the three tables below; goes into the manifest.
+    timed
+        Drive links whose state changes with the hours, by time and link; only edits make such rows.
+    closed_to
+        Drive link -> vehicle classes that may never use it, by an edit.
+    signal_plans
+        Plans that edits gave to lights; the others keep the road layer's default.
     """
 
     name: str
@@ -202,6 +263,9 @@ class City:
     places: tuple[Place, ...]
     digest: str
     report: Mapping[str, Any] = field(default_factory=dict)
+    timed: tuple[LinkChange, ...] = ()
+    closed_to: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    signal_plans: tuple[SignalPlan, ...] = ()
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""
