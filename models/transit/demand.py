@@ -20,6 +20,7 @@ from twin.engine.ids import Kind, make_id, make_ids
 from twin.errors import CityError, Problem, TableError
 from twin.models.transit.fleet import AGE_GROUPS, Bytes, Floats, Ints, Requests, Words, new_requests
 from twin.models.transit.params import Demand, Riders, TransitParams
+from twin.models.transit.stops import id_text
 
 _LOG = logging.getLogger(__name__)
 _HOUR_S = 3600.0
@@ -238,7 +239,7 @@ def _stop_rows(
 ) -> Ints:
     rows = np.zeros(len(column), np.int32)
     for row, value in enumerate(column):
-        text = str(value)
+        text = id_text(value)
         if text in names:
             rows[row] = names[text]
             continue
@@ -275,10 +276,10 @@ def _age_groups(table: Table, name: str, problems: list[Problem]) -> Bytes | Non
 def _table_ids(table: Table, asked_s: Floats, name: str) -> Words:
     """Ids from the column ``id``, else from what a row says, so that a row more leaves the others theirs."""
     if "id" in table:
-        texts = [f"id|{value}" for value in table["id"]]
+        texts = [f"id|{id_text(value)}" for value in table["id"]]
     else:
         said = zip(asked_s.tolist(), table["from_stop"], table["to_stop"], strict=True)
-        texts = [f"{time_s!r}|{origin}|{destination}" for time_s, origin, destination in said]
+        texts = [f"{time_s!r}|{id_text(origin)}|{id_text(destination)}" for time_s, origin, destination in said]
     ids = np.zeros(len(texts), np.uint64)
     taken: dict[int, int] = {}
     for row, text in enumerate(texts):

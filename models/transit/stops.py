@@ -57,6 +57,13 @@ def find_stops(
     return tuple(stops)
 
 
+def id_text(value: np.generic) -> str:
+    """Id as written in a table: a column of whole numbers may come as 12.0 and means 12."""
+    if isinstance(value, np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
 def nearest_stop(stops: Sequence[Place], place: Place) -> tuple[int, float]:
     """Row of the stop nearest to a place as the crow flies, and how far it is in metres."""
     off_m = np.hypot(
@@ -98,7 +105,7 @@ def _from_table(city: City, name: str, tables: Mapping[str, Table]) -> list[Plac
     ]
     if problems:
         raise TableError.of(problems, f"tables.{name}")
-    ids = [f"{city.name}/stop/{id_}" for id_ in table["id"]]
+    ids = [f"{city.name}/stop/{id_text(id_)}" for id_ in table["id"]]
     x_m, y_m = project(city.crs, lon_deg, lat_deg)
     nodes = nearest_node(city.drive, x_m, y_m)
     off_m = np.hypot(city.drive.x_m[nodes] - x_m, city.drive.y_m[nodes] - y_m)

@@ -9,7 +9,8 @@ import pytest
 
 from twin.city.projection import project
 from twin.errors import CityError, TableError
-from twin.models.transit.params import Stops
+from twin.models.transit.demand import make_requests
+from twin.models.transit.params import Stops, TransitParams
 from twin.models.transit.stops import find_stops
 from unit.models.transit.town import BUSY, build, finish, town
 
@@ -50,6 +51,17 @@ def test_stops_of_a_table_go_to_their_crossings():
     stops = find_stops(city, Stops(table="stops"), (), table(id=["b", "a"], lat=lat, lon=lon, name=["今里", "勝山"]))
     assert [(stop.id, stop.name_ja, stop.drive_node) for stop in stops] == [
         ("town/stop/a", "勝山", 40), ("town/stop/b", "今里", 3)]
+
+
+def test_numbers_as_ids_mean_what_they_say():
+    city = real_town()
+    stops = find_stops(city, Stops(table="stops"), (), table(
+        id=[12.0, 7.0], lat=city.drive.lat_deg[[3, 40]], lon=city.drive.lon_deg[[3, 40]]))
+    assert [stop.id for stop in stops] == ["town/stop/12", "town/stop/7"]
+    params = TransitParams.model_validate({"demand": {"table": "bookings"}})
+    bookings = {"time": np.array([1.0]), "from_stop": np.array([7.0]), "to_stop": np.array([12])}
+    made = make_requests(params, city, stops, {"bookings": bookings}, np.uint64(1), 0.0, 10.0)
+    assert (made["origin"][0], made["destination"][0]) == (1, 0)
 
 
 def test_wrong_stops_are_told_with_their_rows():
