@@ -36,6 +36,7 @@ from twin.models.pedestrian.rows import (
     WALKER,
     Buffers,
     Laws,
+    Plans,
     World,
     new_rows,
     rows_of,
@@ -75,13 +76,22 @@ class Pedestrian:
         self._params, self._city, self._tables = params, city, tables
         self._exits = read_exits(city, params.district)
         self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
-        streets = read_streets(city.walk, params)
-        nodes = program_nodes(self._exits, self._stays)
-        legs = find_legs(city.walk, streets, nodes)
-        self._plans = solve_plans(params, self._exits, self._stays, legs)
-        self._world = _make_world(city, params, streets, legs, nodes, len(self._exits.id))
+        self._plans, self._world = self._find_ways()
         self._share_along = shares_along(city.walk)
         self._finished: dict[str, list[dict[str, NDArray[np.generic]]]] = {}
+
+    def _find_ways(self) -> tuple[Plans, World]:
+        """Ways between places and the value of going them; the same for every replication."""
+        key = "pedestrian.ways/" + self._params.model_dump_json()
+        kept = self._city.worked_out
+        if key not in kept:
+            streets = read_streets(self._city.walk, self._params)
+            nodes = program_nodes(self._exits, self._stays)
+            legs = find_legs(self._city.walk, streets, nodes)
+            plans = solve_plans(self._params, self._exits, self._stays, legs)
+            kept[key] = plans, _make_world(self._city, self._params, streets, legs, nodes, len(self._exits.id))
+        plans, world = kept[key]
+        return plans, world
 
     @property
     def name(self) -> str:
