@@ -276,3 +276,11 @@ class City:
     def place_by_id(self) -> dict[str, Place]:
         """Places by id."""
         return {place.id: place for place in self.places}
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What models have worked out from this city and their parameters alone, by a key that says both.
+
+        Replications of one variant share it as long as the city is in memory; nothing in it may be changed.
+        """
+        return {}
