@@ -14,7 +14,7 @@ _PUBLIC = {
     "RoadNetwork": "queueing.network",
     "LoadingResult": "queueing.loading",
     "load_network": "queueing.loading",
-    "solve_equilibrium": "assignment",
+    "solve_equilibrium": "equilibrium",
 }
 
 __all__ = ["LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]

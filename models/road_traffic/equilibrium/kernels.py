@@ -1,0 +1,273 @@
+"""Kernels of the static equilibrium: link costs, new paths from trees, shifts of flow between paths.
+
+A link's cost is ``constant + slope * flow ** power``: one row (CONSTANT, SLOPE, POWER) of ``curve`` per link. The
+paths of pair k are ``pair_ptr[k] .. pair_ptr[k + 1] - 1``; the links of path p, from the origin on, are
+``path_links[path_ptr[p]:path_ptr[p + 1]]``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.jit import inline_kernel, kernel
+
+CONSTANT, SLOPE, POWER = 0, 1, 2
+
+#: A step along two paths is shortened by secants this often, then halved; each comes closer, and all descend.
+_SECANTS = 8
+_TRIALS = 60
+#: What is left of a path's flow after a step is moved too if it is but rounding.
+_DUST = 1e-12
+
+
+@inline_kernel
+def _power(flow, power):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Flow to a power; the fourth, which nearly all networks have, without a call."""
+    positive = max(flow, 0.0)  # sums of shifts may end a rounding error below 0
+    square = positive * positive
+    return square * square if power == 4.0 else positive**power
+
+
+@inline_kernel
+def _cost(curve, link, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return curve[link, 0] + curve[link, 1] * _power(flow, curve[link, 2])
+
+
+@inline_kernel
+def _derivative(curve, link, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    power = curve[link, 2]
+    if power == 0.0:
+        return 0.0
+    positive = max(flow, 0.0)
+    less = positive * positive * positive if power == 4.0 else positive ** (power - 1.0)
+    return curve[link, 1] * power * less
+
+
+@kernel
+def link_costs(curve, flow, out_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Cost of every link at its flow: ``curve`` (m, 3), ``flow`` and ``out_cost`` (m,)."""
+    for link in range(flow.size):
+        out_cost[link] = _cost(curve, link, flow[link])
+
+
+@kernel
+def integral(curve, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Sum over links of the integral of the cost from 0 to the flow: what the equilibrium minimises."""
+    total = 0.0
+    for link in range(flow.size):
+        if flow[link] == 0.0:
+            continue  # a closed link costs inf
+        rise = curve[link, 1] * _power(flow[link], curve[link, 2]) / (curve[link, 2] + 1.0)
+        total += flow[link] * (curve[link, 0] + rise)
+    return total
+
+
+@kernel
+def load_paths(path_ptr, path_links, path_flow, out_flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Link flows from path flows, in the order of the paths."""
+    out_flow[:] = 0.0
+    for path in range(path_flow.size):
+        for i in range(path_ptr[path], path_ptr[path + 1]):
+            out_flow[path_links[i]] += path_flow[path]
+
+
+@kernel
+def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    first_pair, last_pair, destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links,  # noqa: ANN001
+    paths_used, links_used, out_least, out_pair, out_ptr, out_links,  # noqa: ANN001
+):
+    """Least cost of the pairs of one origin, and the path of each pair that is cheaper than all it has.
+
+    Parameters
+    ----------
+    first_pair, last_pair
+        Pairs of the origin; ``last_pair`` is excluded.
+    tree_cost, tree_link : (n,)
+        Tree from the origin, as ``twin.city.kernels.grow_tree`` gives it.
+    tail : (m,) int32
+        Node that each link leaves.
+    paths_used, links_used
+        What the out arrays hold already.
+    out_least : (pairs,) float64
+    out_pair, out_ptr, out_links
+        Pair of each new path; where its links begin and end; links.
+
+    Returns
+    -------
+    int
+        New paths found; -1 if ``out_links`` has no room for them.
+    """
+    found = 0
+    for pair in range(first_pair, last_pair):
+        node = destination[pair]
+        least = tree_cost[node]
+        out_least[pair] = least
+        best = np.inf
+        # Summed from the origin on, as in the tree: the same path has the same cost to the bit.
+        for path in range(pair_ptr[pair], pair_ptr[pair + 1]):
+            path_cost = 0.0
+            for i in range(path_ptr[path], path_ptr[path + 1]):
+                path_cost += cost[path_links[i]]
+            best = min(best, path_cost)
+        if not least < best:
+            continue
+        length = 0
+        while tree_link[node] >= 0:
+            length += 1
+            node = tail[tree_link[node]]
+        if links_used + length > out_links.size:
+            return -1
+        node = destination[pair]
+        for i in range(links_used + length - 1, links_used - 1, -1):
+            out_links[i] = tree_link[node]
+            node = tail[tree_link[node]]
+        links_used += length
+        out_pair[paths_used + found] = pair
+        out_ptr[paths_used + found + 1] = links_used
+        found += 1
+    return found
+
+
+@kernel
+def merge_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    pair_ptr, path_ptr, path_links, path_flow, new_pair, new_ptr, new_links, demand,  # noqa: ANN001
+    out_pair_ptr, out_path_ptr, out_path_links, out_path_flow,  # noqa: ANN001
+):
+    """Paths in use and new ones, by pair; a pair's first path takes all its demand. Returns the number of paths."""
+    paths = 0
+    links = 0
+    new = 0
+    out_pair_ptr[0] = 0
+    out_path_ptr[0] = 0
+    for pair in range(demand.size):
+        for path in range(pair_ptr[pair], pair_ptr[pair + 1]):
+            if path_flow[path] > 0.0:
+                for i in range(path_ptr[path], path_ptr[path + 1]):
+                    out_path_links[links] = path_links[i]
+                    links += 1
+                out_path_flow[paths] = path_flow[path]
+                paths += 1
+                out_path_ptr[paths] = links
+        if new < new_pair.size and new_pair[new] == pair:
+            for i in range(new_ptr[new], new_ptr[new + 1]):
+                out_path_links[links] = new_links[i]
+                links += 1
+            out_path_flow[paths] = demand[pair] if paths == out_pair_ptr[pair] else 0.0
+            paths += 1
+            out_path_ptr[paths] = links
+            new += 1
+        out_pair_ptr[pair + 1] = paths
+    return paths
+
+
+@inline_kernel
+def _difference_after(step, path_links, from_first, from_last, to_first, to_last, curve, flow, mark, stamp):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """How much dearer the giving path would still be after a step; links that both share are left out."""
+    total = 0.0
+    for i in range(from_first, from_last):
+        link = path_links[i]
+        if mark[link] != stamp + 1:
+            total += _cost(curve, link, flow[link] - step)
+    for i in range(to_first, to_last):
+        link = path_links[i]
+        if mark[link] == stamp:
+            total -= _cost(curve, link, flow[link] + step)
+    return total
+
+
+@kernel
+def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Move flow between two paths of a pair, by one Newton step that never goes beyond equal costs.
+
+    ``mark`` (m,) and ``stamp`` (greater than all marks by at least 2) tell which links both share. Returns what
+    the giving path's flow paid more than on the other before the step; 0 if it paid nothing more.
+    """
+    from_first, from_last = path_ptr[from_path], path_ptr[from_path + 1]
+    to_first, to_last = path_ptr[to_path], path_ptr[to_path + 1]
+    for i in range(to_first, to_last):
+        mark[path_links[i]] = stamp
+    dearer = 0.0
+    steepness = 0.0
+    for i in range(from_first, from_last):
+        link = path_links[i]
+        if mark[link] == stamp:
+            mark[link] = stamp + 1
+        else:
+            dearer += cost[link]
+            steepness += _derivative(curve, link, flow[link])
+    for i in range(to_first, to_last):
+        link = path_links[i]
+        if mark[link] == stamp:
+            dearer -= cost[link]
+            steepness += _derivative(curve, link, flow[link])
+    if not dearer > 0.0:
+        return 0.0
+    have = path_flow[from_path]
+    step = have if dearer >= have * steepness else dearer / steepness
+    for trial in range(_TRIALS):
+        after = _difference_after(step, path_links, from_first, from_last, to_first, to_last, curve, flow, mark, stamp)
+        if after >= 0.0:
+            break
+        step *= dearer / (dearer - after) if trial < _SECANTS else 0.5
+    if have - step <= _DUST * have:
+        step = have
+    path_flow[from_path] = have - step
+    path_flow[to_path] += step
+    for i in range(from_first, from_last):
+        link = path_links[i]
+        if mark[link] != stamp + 1:
+            flow[link] -= step
+            cost[link] = _cost(curve, link, flow[link])
+    for i in range(to_first, to_last):
+        link = path_links[i]
+        if mark[link] == stamp:
+            flow[link] += step
+            cost[link] = _cost(curve, link, flow[link])
+    return dearer * have
+
+
+@kernel
+def equilibrate(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, most_sweeps, enough,  # noqa: ANN001
+):
+    """Shift flow towards the cheapest path of each pair, pair after pair, at costs that follow every shift.
+
+    Parameters
+    ----------
+    mark : (m,) int64
+        Working memory, all 0.
+    most_sweeps
+        Passes over all pairs at most.
+    enough
+        A pass that found no more than this paid in excess of the cheapest paths is the last.
+
+    Returns
+    -------
+    int
+        Passes made.
+    """
+    stamp = 1
+    for sweep in range(most_sweeps):
+        excess = 0.0
+        for pair in range(pair_ptr.size - 1):
+            first, last = pair_ptr[pair], pair_ptr[pair + 1]
+            if last - first < 2:
+                continue
+            cheapest = first
+            least = np.inf
+            for path in range(first, last):
+                path_cost = 0.0
+                for i in range(path_ptr[path], path_ptr[path + 1]):
+                    path_cost += cost[path_links[i]]
+                if path_cost < least:
+                    least = path_cost
+                    cheapest = path
+            for path in range(first, last):
+                if path != cheapest and path_flow[path] > 0.0:
+                    excess += shift_flow(
+                        path, cheapest, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp
+                    )
+                    stamp += 2
+        if excess <= enough:
+            return sweep + 1
+    return most_sweeps
