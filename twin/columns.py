@@ -97,6 +97,13 @@ _table(
     ("time_mean_s", "float64", "s", "mean seconds on the link of those who left it; nan if none did"),
 )
 
+_table(
+    "road_gridlock", "Drive links that hold each other up so that none can ever move, when first seen",
+    ("time_s", "link_index"),
+    ("time_s", "float64", "s", "end of the period of measuring in which it was seen; seconds since midnight of day one"),
+    ("link_index", "int32", "", "row of the link in the drive layer of the city"),
+)
+
 # transit --------------------------------------------------------------------------------------------
 
 _table(

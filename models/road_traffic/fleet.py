@@ -71,6 +71,8 @@ class Fleet:
         self.pool_link: Ints = np.zeros(1024, np.int32)
         self.pool_leave_s: Floats = np.zeros(1024)
         self.pool_used = 0
+        #: Grows whenever paths move within the pool.
+        self.pool_version = 0
         self._free: list[int] = list(range(63, -1, -1))
         self._slot_of: dict[int, int] = {}
 
@@ -133,6 +135,8 @@ class Fleet:
         out: State = {name: getattr(self, name).copy() for name in _COLUMNS}
         out["pool_link"] = self.pool_link[: self.pool_used].copy()
         out["pool_leave_s"] = self.pool_leave_s[: self.pool_used].copy()
+        # When paths are packed depends on the room, so that it is part of the state.
+        out["pool_room"] = np.array([len(self.pool_link)], np.int64)
         out["free_slots"] = np.array(self._free, np.int64)
         return out
 
@@ -141,11 +145,12 @@ class Fleet:
         for name in _COLUMNS:
             setattr(self, name, state[name].copy())
         self.pool_used = len(state["pool_link"])
-        room = max(1024, self.pool_used)
+        room = int(state["pool_room"][0])
         self.pool_link = np.zeros(room, np.int32)
         self.pool_link[: self.pool_used] = state["pool_link"]
         self.pool_leave_s = np.zeros(room)
         self.pool_leave_s[: self.pool_used] = state["pool_leave_s"]
+        self.pool_version += 1
         self._free = [int(slot) for slot in state["free_slots"]]
         self._slot_of = {int(self.id[slot]): int(slot) for slot in self.inside()}
 
@@ -171,3 +176,4 @@ class Fleet:
         links[:used], times[:used] = self.pool_link[where], self.pool_leave_s[where]
         self.pool_link, self.pool_leave_s, self.pool_used = links, times, used
         self.path_start[slots] = new_start
+        self.pool_version += 1

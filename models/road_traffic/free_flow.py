@@ -54,7 +54,7 @@ class FreeFlow:
             self._time_path(fleet, slot, 0)
             self._first_leave_s = min(self._first_leave_s, float(fleet.leave_s[slot]))
 
-    def repath(self, fleet: Fleet, slot: int, keep: int, path: Ints) -> None:
+    def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:  # noqa: ARG002
         """Replace what follows the first ``keep`` links of a vehicle's path; their times stay."""
         kept_s = fleet.leave_times(slot)[:keep].copy()
         fleet.set_path(slot, path)
@@ -90,7 +90,11 @@ class FreeFlow:
         """Look for the next vehicle to leave, after some have been let go."""
         self._first_leave_s = float(fleet.leave_s.min())
 
-    def apply_credits(self, orders: Rows) -> None:
+    def stuck_links(self) -> NDArray[np.int64]:
+        """There is no gridlock without queues."""
+        return np.empty(0, np.int64)
+
+    def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Nobody waits for a place in this form; who has driven the path is handed over at once."""
 
     def next_board_s(self, after_s: float) -> float:

@@ -6,6 +6,7 @@ times and keeps the books. The forms (free flow, queueing) share one small inter
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from twin.city.city import City
 from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.clock import clock_text
+from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError
@@ -32,6 +34,8 @@ Slots = NDArray[np.int64]
 
 BOARD = "road.link_time_s"
 
+_log = logging.getLogger(__name__)
+
 
 class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
@@ -45,7 +49,7 @@ class Form(Protocol):
         """Take up vehicles that have just been added, in the order of time and id."""
         ...
 
-    def repath(self, fleet: Fleet, slot: int, keep: int, path: Ints) -> None:
+    def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:
         """Give a vehicle a path whose first ``keep`` links are those it had."""
         ...
 
@@ -61,8 +65,12 @@ class Form(Protocol):
         """Vehicles have been let go."""
         ...
 
-    def apply_credits(self, orders: Rows) -> None:
+    def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Places are free at the end of links from the times in the orders."""
+        ...
+
+    def stuck_links(self) -> Slots:
+        """Links of a gridlock now."""
         ...
 
     def next_board_s(self, after_s: float) -> float:
@@ -104,12 +112,14 @@ class RoadTraffic:
         self._city = city
         self._tables = tables
         self._drive = city.drive
-        self._form = _make_form(params, city)
         self._fleet = Fleet()
         self._entered = self._received = self._handed_over = self._arrived = 0
         #: Orders that came after the vehicle had passed the point from which the new path starts.
         self.missed_repaths = 0
-        self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {"road_trips": [], "road_links": [], "traces": []}
+        self._stuck: Slots = np.empty(0, np.int64)
+        self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
+            name: [] for name in ("road_trips", "road_links", "road_gridlock", "traces")
+        }
 
     @property
     def leads_s(self) -> Mapping[str, float]:
@@ -119,12 +129,14 @@ class RoadTraffic:
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
+        self._form = _make_form(self.params, self._city, stage.start_s)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
         self._cars = BackgroundCars(self.params.background, self._city, self._tables, stage.run_seed)
         self._routes = RouteTrees(self._drive, self._form.link_times(stage.start_s))
+        self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
         self._next_s = -np.inf
@@ -178,7 +190,7 @@ class RoadTraffic:
                 [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car],
                 np.int64,
             ),
-            "times": np.array([self._reached_s]),
+            "times": np.array([self._reached_s]), "stuck": self._stuck.copy(), "costs_s": self._routes.cost_s.copy(),
         }
         for prefix, part in (("fleet", self._fleet), ("form", self._form), ("periods", self._periods)):
             out.update({f"{prefix}/{key}": values for key, values in part.state().items()})
@@ -192,6 +204,8 @@ class RoadTraffic:
         counts = [int(n) for n in state["counts"]]
         self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car = counts
         self._reached_s = float(state["times"][0])
+        self._stuck = np.array(state["stuck"], np.int64)
+        self._routes.set_costs(np.array(state["costs_s"], np.float64))
         if forked_at_s is not None:
             self._next_car = self._cars.first_after(forked_at_s)
         self._fleet.restore(_part(state, "fleet"))
@@ -214,8 +228,42 @@ class RoadTraffic:
         return next_s
 
     def _publish(self, at_s: float) -> None:
-        self._channels.publish(BOARD, self._form.link_times(at_s), at_s)
+        times = self._form.link_times(at_s)
+        self._channels.publish(BOARD, times, at_s)
         self._next_board_s = self._form.next_board_s(at_s)
+        if self.params.form == "queueing":
+            self._routes.set_costs(times)
+            self._replan(at_s)
+            self._report_gridlock(at_s)
+
+    def _replan(self, at_s: float) -> None:
+        """Let a share of the background cars look for a new way by the times just measured."""
+        own = CODES[self.name]
+        slots = np.flatnonzero(self._fleet.alive & (self._fleet.owner == own))
+        period = event(int(at_s // self.params.board_every_s))
+        draws = uniforms(self._replan_stream, self._fleet.id[slots], period)
+        for slot in slots[draws < self.params.background.replan_share].tolist():
+            path = self._fleet.path(slot)
+            keep = self._form.hop_at(self._fleet, slot, at_s) + 1
+            if keep >= len(path):
+                continue
+            onward = self._routes.path(int(self._drive.link_to[path[keep - 1]]), int(self._drive.link_to[path[-1]]))
+            if onward is not None and not np.array_equal(onward, path[keep:]):
+                self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
+
+    def _report_gridlock(self, at_s: float) -> None:
+        """Write down links that have become part of a gridlock since the last look."""
+        stuck = self._form.stuck_links()
+        new = np.setdiff1d(stuck, self._stuck)
+        self._stuck = stuck
+        if len(new):
+            _log.warning(
+                "gridlock: %d drive links hold each other up at %s, the first is %d", len(stuck), clock_text(at_s),
+                new[0],
+            )
+            self._rows["road_gridlock"].append(
+                {"time_s": np.full(len(new), at_s), "link_index": new.astype(np.int32)}
+            )
 
     def _advance_to(self, until_s: float) -> None:
         self._take_vehicles(until_s)
@@ -264,11 +312,13 @@ class RoadTraffic:
         orders = self._channels.take_orders(self.name, until_s)
         if not len(orders):
             return
-        credit = np.flatnonzero(orders.data["kind"] == RowKind.ROAD_CREDIT)
-        if len(credit):
-            self._form.apply_credits(orders.take(credit))
-        for i in np.flatnonzero(orders.data["kind"] == RowKind.ROAD_REPATH).tolist():
-            self._repath(int(orders.data["id"][i]), float(orders.data["time_s"][i]), orders.path_of(i))
+        # In the order of time: a form with queues drives up to each order before it obeys.
+        for i in range(len(orders)):
+            row = orders.data[i]
+            if row["kind"] == RowKind.ROAD_CREDIT:
+                self._form.apply_credits(orders.take(np.array([i])), self._fleet)
+            elif row["kind"] == RowKind.ROAD_REPATH:
+                self._repath(int(row["id"]), float(row["time_s"]), orders.path_of(i))
 
     def _repath(self, id_: int, at_s: float, onward: Ints) -> None:
         """Replace the path from the next place where the new one starts; an empty one ends after this link."""
@@ -286,7 +336,7 @@ class RoadTraffic:
                 self.missed_repaths += 1
                 return
             keep = hop + int(ahead[0]) + 1
-        self._form.repath(self._fleet, slot, keep, np.concatenate([path[:keep], onward]))
+        self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
 
     def _record(self, crossings: Crossings) -> None:
         self._periods.add(crossings)
@@ -357,7 +407,12 @@ class RoadTraffic:
             )
 
 
-def _make_form(params: RoadParams, city: City) -> Form:
+def _make_form(params: RoadParams, city: City, start_s: float) -> Form:
+    # Either form is imported only where it is used: the other's kernels are never compiled.
+    if params.form == "queueing":
+        from twin.models.road_traffic.queueing.form import Queueing
+
+        return Queueing(params, city.drive, start_s)
     from twin.models.road_traffic.free_flow import FreeFlow
 
     return FreeFlow(params, city.drive)

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from twin.params import Params, quantity
-from twin.units import ClockSpan, Seconds, Share, Speed
+from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
 
 _DAY_S = 86400.0
 
@@ -53,12 +53,45 @@ class ClassSpeeds(Params):
     )
 
 
+class ClassSizes(Params):
+    """Room and headway of each class in car units; used by the queueing form."""
+
+    car: Count = quantity(1.0, source="the unit", grade="D", gt=0, le=10)
+    van: Count = quantity(1.0, source="guess: a van of 5 m queues like a car", grade="G", gt=0, le=10)
+    small_truck: Count = quantity(1.5, source="guess", grade="G", gt=0, le=10)
+    container_truck: Count = quantity(
+        3.0, source="guess: tractor and 40-foot chassis, about three cars long", grade="G", gt=0, le=10
+    )
+    bus: Count = quantity(2.0, source="remembered: usual passenger-car equivalent of a bus", grade="M", gt=0, le=10)
+
+
+class SignalParams(Params):
+    """Default plan at the signals of the map; used by the queueing form."""
+
+    default_plan: bool = quantity(
+        True, source="choice: maps tell where signals are, not how they run", grade="D",
+        doc="two phases at every signal of the map, green by the width of the approaches",
+    )
+    cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
+    lost_time_s: Seconds = quantity(
+        5.0, "s", source="remembered: yellow and all-red less what is driven in them", grade="M", ge=0, le=9
+    )
+    crossing_green: Share = quantity(
+        0.6, "%", source="guess: signals that only guard a crossing", grade="G", gt=0, le=1,
+        doc="green share of a signal whose approaches all lie on one axis",
+    )
+
+
 class BackgroundParams(Params):
     """Cars that are nobody's: from an OD table of the scenario."""
 
     od_table: str = quantity(
         "", source="the scenario", grade="D", fork="no",
         doc="table with columns from_place, to_place, from_s, to_s, count and, if wanted, vehicle_class",
+    )
+    replan_share: Share = quantity(
+        0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
+        doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
     )
     factor: Share = quantity(
         1.0, "%", source="choice: the table as it stands", grade="D", fork="new_only", ge=0, le=10,
@@ -78,6 +111,24 @@ class RoadParams(Params):
         doc="share of the free-flow speed by hour and class of street",
     )
     class_speeds: ClassSpeeds = ClassSpeeds()
+    class_sizes: ClassSizes = ClassSizes()
+    jam_spacing_m: Metres = quantity(
+        7.0, "m", source="remembered: 140 to 150 cars per km and lane in a standing queue", grade="M", ge=4, le=15,
+        doc="length of lane a car takes in a standing queue; queueing form",
+    )
+    reaction_time_s: Seconds = quantity(
+        1.4, "s", source="derived: with the spacing a wave of 5 m/s and about 1,900 cars/h and lane at 50 km/h",
+        grade="D", ge=0.5, le=4, doc="time gap at which a queue starts; queueing form",
+    )
+    shortest_link_s: Seconds = quantity(
+        1.0, "s", source="choice: shorter links would need finer steps and hold no vehicle", grade="D", ge=0.1, le=5,
+        doc="links driven in less are lengthened to it; queueing form",
+    )
+    release_after_s: Seconds = quantity(
+        0.0, "s", source="choice: a gridlock is a result", grade="D", ge=0, le=86400,
+        doc="a vehicle blocked for longer by a full link is let in by force and counted; 0 for never; queueing form",
+    )
+    signals: SignalParams = SignalParams()
     background: BackgroundParams = BackgroundParams()
     board_every_s: Seconds = quantity(
         300.0, "s", source="choice: as the periods of the tables", grade="D", fork="no", ge=30, le=3600,

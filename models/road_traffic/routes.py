@@ -29,13 +29,13 @@ class RouteTrees:
 
     def set_costs(self, cost_s: Floats) -> None:
         """Replace the costs; trees are made anew."""
-        self._cost_s = cost_s
+        self.cost_s = cost_s
         self._next: dict[int, Ints] = {}
 
     def next_link(self, to_node: int) -> Ints:
         """(n,) int32: link to take at every node towards a destination, -1 at it and where there is no way."""
         if to_node not in self._next:
-            self._next[to_node] = next_link_to(self._drive, to_node, self._cost_s)
+            self._next[to_node] = next_link_to(self._drive, to_node, self.cost_s)
         return self._next[to_node]
 
     def path(self, from_node: int, to_node: int) -> Ints | None:

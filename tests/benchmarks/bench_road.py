@@ -11,7 +11,6 @@ full log of crossings is on.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import resource
 import sys
@@ -116,7 +115,7 @@ def osm():
     folder = SHARED / "data" / "osaka-kita-osm-drive"
     if not folder.exists():
         sys.exit("the case osm needs the Kita graph beside the project: shared/data/osaka-kita-osm-drive")
-    edges = pd.read_csv(gzip.open(folder / "edges.csv.gz"))
+    edges = pd.read_csv(folder / "edges.csv.gz")
     speed = edges["highway"].map({"trunk": 60, "primary": 60, "secondary": 50, "tertiary": 40}).fillna(30) / 3.6
     lanes = pd.to_numeric(edges["lanes"], errors="coerce").fillna(1).clip(1, 4)
     length = np.maximum(edges["length"].to_numpy(), speed.to_numpy())  # at least a second long

@@ -100,7 +100,7 @@ def test_r20_no_street_holds_more_than_it_has_room_for_and_the_supply_rule_binds
 
 
 def test_r20_who_enters_a_street_without_turn_queues_first_leaves_it_first(loaded):
-    net, link, result = loaded
+    net, _link, result = loaded
     for k in range(net.link_count):
         if k in net._turn_queues:
             continue

@@ -37,7 +37,7 @@ def test_r14_a_full_ring_is_a_gridlock_that_is_reported_and_ends_the_run():
 
 
 def test_a_release_that_is_asked_for_moves_the_full_ring_and_is_counted():
-    net, links = ring(200, hops=40, release_after_s=300.0)
+    net, _links = ring(200, hops=40, release_after_s=300.0)
     result = net.run(np.inf)
     assert result.finished == 200
     assert result.released > 0

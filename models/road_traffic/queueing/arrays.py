@@ -25,7 +25,15 @@ EDIT_EXIT_OPEN, EDIT_ENTRY_OPEN, EDIT_LINE_HEADWAY, EDIT_ENTRY_HEADWAY, EDIT_STO
 #: What stopped :func:`twin.models.road_traffic.queueing.kernels.advance`.
 DONE, LOG_FULL = 0, 1
 
-LINK = np.dtype([
+def _record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
+    """Record of 8-byte multiples, larger fields first; what is left over is a field, so that bytes can be compared."""
+    size = sum(np.dtype(kind).itemsize for _, kind in fields)
+    if size % 8:
+        return np.dtype([*fields, ("spare", "u1", (8 - size % 8,))])
+    return np.dtype(fields)
+
+
+LINK = _record([
     ("length_m", "f8"), ("speed_mps", "f8"), ("lag_s", "f8"), ("storage", "f8"),
     # Seconds per car unit: at entry, and where turn queues part.
     ("entry_headway_s", "f8"), ("lane_headway_s", "f8"),
@@ -35,39 +43,39 @@ LINK = np.dtype([
     ("ring_start", "i8"), ("ring_room", "i4"), ("from_node", "i4"), ("to_node", "i4"),
     ("queue", "i4"), ("queue_count", "i4"), ("bay", "i4"), ("move_start", "i4"), ("move_end", "i4"),
     ("entry_open", "u1"), ("passing", "u1"), ("waited", "u1"),
-], align=True)
+])
 
-QUEUE = np.dtype([
-    ("ready_s", "f8"), ("first", "i4"), ("last", "i4"), ("link", "i4"), ("line", "i4"), ("rank", "i4"),
-    ("kind", "u1"), ("waited", "u1"),
+QUEUE = _record([
+    ("ready_s", "f8"),
     # Of pockets: room, units in it, and since when somebody who waited may come in.
     ("room", "f8"), ("units", "f8"), ("open_s", "f8"),
-], align=True)
+    ("first", "i4"), ("last", "i4"), ("link", "i4"), ("line", "i4"), ("rank", "i4"), ("kind", "u1"), ("waited", "u1"),
+])
 
-LINE = np.dtype([
+LINE = _record([
     ("next_s", "f8"), ("headway_s", "f8"), ("cycle_s", "f8"), ("offset_s", "f8"), ("green_s", "f8"),
     ("service_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
     ("open", "u1"), ("gated", "u1"),
-], align=True)
+])
 
-MOVE = np.dtype([
+MOVE = _record([
     ("tag", "f8"), ("inverse_weight", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4"),
-], align=True)
+])
 
-VEHICLE = np.dtype([
+VEHICLE = _record([
     # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
     # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path.
     ("key", "u8"), ("ready_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"), ("link", "i4"),
     ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"), ("stop_end", "i4"),
     ("vehicle_class", "u1"),
-], align=True)
+])
 
-STOP = np.dtype([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")], align=True)
-CLASS = np.dtype([("size", "f8"), ("speed_mps", "f8")])
-TREE_STATE = np.dtype([
+STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])
+CLASS = _record([("size", "f8"), ("speed_mps", "f8")])
+TREE_STATE = _record([
     ("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8"),
 ])
-EDIT = np.dtype([("time_s", "f8"), ("value", "f8"), ("kind", "i4"), ("index", "i4")])
+EDIT = _record([("time_s", "f8"), ("value", "f8"), ("kind", "i4"), ("index", "i4")])
 CROSSING = np.dtype([("time_s", "f8"), ("vehicle", "i4"), ("from_link", "i4"), ("to_link", "i4")])
 
 

@@ -68,7 +68,7 @@ def build_road(network: RoadNetwork, start_s: float) -> Road:
     queues = _Queues(network, from_node, to_node)
     links = _links(network, queues, from_node, to_node)
     moves = _moves(network, queues, links)
-    lines, servers = _lines(network, queues, links)
+    lines, servers = _lines(network, queues)
     node = np.where(queues.rows["kind"] == ORIGIN, from_node[queues.rows["link"]], to_node[queues.rows["link"]])
     source_ptr = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=len(network.node_index)))])
     classes = records(len(network._sizes), CLASS)
@@ -149,7 +149,8 @@ class _Queues:
         self.bay[bays] = self.line_count + np.arange(len(bays))
         rows = records(sum(sizes), QUEUE)
         rows["link"] = np.concatenate([
-            np.repeat(np.arange(m), count), np.array([link for link, _ in pockets], int), np.array(bays, int), np.arange(m),
+            np.repeat(np.arange(m), count), np.array([link for link, _ in pockets], int), np.array(bays, int),
+            np.arange(m),
         ])
         rows["kind"] = np.repeat(np.array([GROUP, POCKET, BAY, ORIGIN], np.uint8), sizes)
         rows["line"] = np.concatenate([np.arange(self.line_count), self.first[bays], np.full(m, -1)])
@@ -182,7 +183,7 @@ class _Queues:
         return int(self.first[link])
 
 
-def _lines(network: RoadNetwork, queues: _Queues, links: Records) -> tuple[Records, int]:
+def _lines(network: RoadNetwork, queues: _Queues) -> tuple[Records, int]:
     """Stop lines, and the number of all servers."""
     lines = records(queues.line_count, LINE)
     exit_per_s = np.minimum(capacity_per_s(network), network.column("exit_per_s"))

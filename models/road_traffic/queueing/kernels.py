@@ -95,7 +95,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
         if road.lines[line].next_s > t:
             t = road.lines[line].next_s
     kind = road.queues[q].kind
-    if kind == _GROUP and cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v) and cars.stops[cars.veh[v].stop].bay:
+    if kind == _GROUP and has_stop(cars, v) and cars.stops[cars.veh[v].stop].bay:
         return t  # pulls off into the bay
     if move >= 0:
         pocket = road.moves[move].pocket
@@ -121,7 +121,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
     if line >= 0:
         if road.lines[line].server_end > road.lines[line].server_start:
             t = max(t, road.server_free_s[server_of(road, line)])
-        if road.lines[line].gated and road.lines[line].credits <= 0:
+        if move < 0 and road.lines[line].gated and road.lines[line].credits <= 0:
             return INF
         if road.lines[line].cycle_s > 0.0:
             t = next_green_s(t, road.lines[line].cycle_s, road.lines[line].offset_s, road.lines[line].green_s)
@@ -254,12 +254,12 @@ def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @inner_kernel
-def pass_line(road, line, size, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Use a stop line: its headway, a server, a credit."""
+def pass_line(road, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Use a stop line: its headway, a server, and a credit where the way ends."""
     road.lines[line].next_s = t + road.lines[line].headway_s * size
     if road.lines[line].server_end > road.lines[line].server_start:
         road.server_free_s[server_of(road, line)] = t + road.lines[line].service_s
-    if road.lines[line].gated:
+    if ends and road.lines[line].gated:
         road.lines[line].credits -= 1
 
 
@@ -289,7 +289,7 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
         push(road, cars, pocket, v, False)
         return
     if line >= 0:
-        pass_line(road, line, size, t)
+        pass_line(road, line, size, t, move < 0)
     leave_queue(road, cars, q, v, t)
     if cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v):
         cars.veh[v].stop += 1
@@ -441,7 +441,7 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
     """Apply one change of the network, and wake the nodes that may now have something to do."""
     edit = edits.rows[i]
     kind, k, value, t = edit.kind, edit.index, edit.value, edit.time_s
-    if kind == _EXIT_OPEN or kind == _LINE_HEADWAY:
+    if kind in (_EXIT_OPEN, _LINE_HEADWAY):
         if kind == _EXIT_OPEN:
             road.lines[k].open = 1 if value > 0.0 else 0
         else:
@@ -519,6 +519,37 @@ def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[n
             node = road.links[link].from_node
             road.node_next_s[node] = min(road.node_next_s[node], depart_s[i])
     return -1
+
+
+@lean_kernel
+def reroute(road, cars, trees, v, at_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let a vehicle on a link take up a path that has just been rewritten behind that link.
+
+    It keeps its ready time and, where the new turn has a queue of its own, moves there by that time.
+    """
+    link = cars.veh[v].link
+    if link < 0:
+        return
+    old = cars.veh[v].move
+    move = next_move(road, cars, trees, v, link)
+    cars.veh[v].move = move
+    q_old = road.moves[old].queue if old >= 0 else road.links[link].queue
+    q = road.moves[move].queue if move >= 0 else road.links[link].queue
+    node = road.links[link].to_node
+    if q != q_old:
+        before, after = cars.veh[v].before, cars.veh[v].after
+        if after >= 0:
+            cars.veh[after].before = before
+        else:
+            road.queues[q_old].last = before
+        if before >= 0:
+            cars.veh[before].after = after
+        else:
+            set_first(road, cars, q_old, after, at_s)
+        push(road, cars, q, v, True)
+    if road.queues[q].first == v:
+        road.queues[q].ready_s = max(road.queues[q].ready_s, at_s)  # not back in time
+    road.node_next_s[node] = min(road.node_next_s[node], at_s)
 
 
 @lean_kernel

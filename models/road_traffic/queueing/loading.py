@@ -126,6 +126,11 @@ class Loading:
         road.queues["ready_s"][mine] = np.maximum(road.queues["ready_s"][mine], at_s)
         node = road.links["to_node"][road.queues["link"][line]]
         road.node_next_s[node] = min(float(road.node_next_s[node]), at_s)
+        self.back_to(at_s)
+
+    def back_to(self, at_s: float) -> None:
+        """Let things happen at a moment once more that has just been driven up to, after a change made at it."""
+        self.road.time_s[0] = at_s
 
     def stuck_links(self) -> Longs:
         """Links of a gridlock: each is held up by full links of the same set, so that none can ever move."""
@@ -276,7 +281,9 @@ class LoadingResult:
 
     def inside(self, link: int, at_s: float) -> int:
         """Vehicles on a link at a moment, its pockets and bays included."""
-        return int(np.count_nonzero(self.entry_times_s(link) <= at_s) - np.count_nonzero(self.exit_times_s(link) <= at_s))
+        entered = np.count_nonzero((self.to_link == link) & (self.time_s <= at_s))
+        left = np.count_nonzero((self.from_link == link) & (self.time_s <= at_s))
+        return int(entered - left)
 
     def waiting(self, at_s: float) -> int:
         """Vehicles that want to start by a moment and have not got onto their first link."""
@@ -334,7 +341,9 @@ def load_network(
         if network._banned:
             raise ScenarioError("vehicles that find their own way know no banned turns", mend="give them paths")
         if not 0 < weight_of_news <= 1 or not replan_every_s > 0:
-            raise ScenarioError(f"weight_of_news {weight_of_news} must be in (0, 1], replan_every_s {replan_every_s} > 0")
+            raise ScenarioError(
+                f"weight_of_news must lie in (0, 1] and replan_every_s above 0, got {weight_of_news} and {replan_every_s}"
+            )
         trees = new_trees(
             destinations(network), len(network.node_index), weight=weight_of_news, redraw_after_s=redraw_after_s,
             seed=seed,

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
-CAR_SPACING_UNITS = 1.0
+
 _LINK_FIELDS = ("length_m", "speed_mps", "lanes", "jam_density_per_m", "wave_speed_mps", "merge_weight")
 
 
@@ -76,9 +76,10 @@ class RoadNetwork:
     ) -> None:
         self._sizes = np.array(class_size, np.float64)
         speeds = np.full(len(self._sizes), np.inf) if class_speed_mps is None else np.array(class_speed_mps, float)
-        if not len(self._sizes) or not (self._sizes > 0).all() or len(speeds) != len(self._sizes) or not (speeds > 0).all():
+        positive = (self._sizes > 0).all() and (speeds > 0).all()
+        if not len(self._sizes) or not positive or len(speeds) != len(self._sizes):
             raise ScenarioError(
-                f"vehicle classes need sizes and speeds greater than 0, got {self._sizes.tolist()} and {speeds.tolist()}",
+                f"classes need sizes and speeds greater than 0, got {self._sizes.tolist()} and {speeds.tolist()}",
                 mend="give one size in car units and one speed in m/s per class",
             )
         if not release_after_s > 0:
@@ -133,8 +134,7 @@ class RoadNetwork:
         return int(
             self.add_links(
                 [from_node], [to_node], length_m, speed_mps=speed_mps, lanes=lanes,
-                jam_density_per_m=jam_density_per_m,
-                wave_speed_mps=1.0 / jam_density_per_m if wave_speed_mps is None and jam_density_per_m else wave_speed_mps or 0.0,
+                jam_density_per_m=jam_density_per_m, wave_speed_mps=wave_speed_mps,
                 entry_capacity_per_s=entry_capacity_per_s, exit_capacity_per_s=exit_capacity_per_s,
                 merge_weight=merge_weight, overtaking=overtaking,
             )[0]
@@ -198,7 +198,9 @@ class RoadNetwork:
         """
         self._check_link(link)
         if capacity_per_s is not None and not capacity_per_s > 0:
-            raise CityError(f"the capacity of a turn must be greater than 0, got {capacity_per_s}", where=f"link {link}")
+            raise CityError(
+                f"the capacity of a turn must be greater than 0, got {capacity_per_s}", where=f"link {link}"
+            )
         if pocket is not None and pocket < float(self._sizes.min()):
             raise CityError(f"a pocket of {pocket} car units holds no vehicle", where=f"link {link}")
         queues = self._turn_queues.setdefault(link, [])
@@ -386,7 +388,9 @@ class RoadNetwork:
 
     def _close(self, what: str, link: int, to_link: int | None, from_s: float, to_s: float) -> None:
         if not to_s > from_s:
-            raise ScenarioError(f"a closure must end after it begins, got {from_s:g} to {to_s:g}", where=f"link {link}")
+            raise ScenarioError(
+                f"a closure must end after it begins, got {from_s:g} to {to_s:g}", where=f"link {link}"
+            )
         self._edit(from_s, what, link, to_link, 0.0)
         if np.isfinite(to_s):
             self._edit(to_s, what, link, to_link, 1.0)

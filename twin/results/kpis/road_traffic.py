@@ -18,6 +18,7 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
     KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
+    KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
@@ -39,6 +40,9 @@ def compute(tables: TableColumns) -> list[Kpi]:
         rows = vehicle_class == code
         if rows.any():
             out += _of_group(name, time_s[rows], free_s[rows], metres[rows])
+    gridlock = tables.get("road_gridlock")
+    stuck = 0 if gridlock is None else len(np.unique(gridlock["link_index"]))
+    out.append(Kpi("road.gridlocked_count", "all", float(stuck), _UNITS["road.gridlocked_count"]))
     out.append(Kpi("road.unfinished_count", "all", float(_inside(tables)), _UNITS["road.unfinished_count"]))
     return out
 

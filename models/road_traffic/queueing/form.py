@@ -1,0 +1,199 @@
+"""The queueing form of the road: link transmission on the streets of the city."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import StreetLayer
+from twin.engine.channels import RowKind, Rows
+from twin.engine.sim_model import State
+from twin.models.road_traffic.crossings import Crossings
+from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.free_flow import class_speeds
+from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing import kernels
+from twin.models.road_traffic.queueing.arrays import Vehicles
+from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicle_records, new_vehicles
+from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
+from twin.models.road_traffic.queueing.streets import street_network
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Slots = NDArray[np.int64]
+
+_LOG_ROOM = 1 << 16
+
+
+class Queueing:
+    """Driving with queues and spillback, behind the interface that both forms of the road share.
+
+    Parameters
+    ----------
+    params
+        Lengths, headways, signals and class speeds.
+    drive
+        The drive layer.
+    start_s
+        Start of the clock.
+    """
+
+    def __init__(self, params: RoadParams, drive: StreetLayer, start_s: float) -> None:
+        self._board_every_s = params.board_every_s
+        self._free_s = drive.length_m / np.minimum(drive.free_speed_mps, params.class_speeds.car_mps)
+        self._length_m, self._speed_mps, self._class_speed_mps = (
+            drive.length_m, drive.free_speed_mps, class_speeds(params),
+        )
+        network = street_network(params, drive)
+        road = build_road(network, start_s)
+        edits = build_edits(network, road)
+        self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
+        self._log_rows = new_log(_LOG_ROOM)
+        self._pool_version = -1
+        self._crossed = Crossings.empty()
+        self._last_s = np.zeros(0)
+        # Of this period: exits per link and the whole microseconds they took, so that sums know no order.
+        self._exits = np.zeros(drive.link_count)
+        self._exit_us = np.zeros(drive.link_count)
+
+    @property
+    def next_s(self) -> float:
+        """Earliest moment at which a node may have something to do."""
+        if len(self._crossed):
+            return -np.inf
+        edits = self._loading.edits
+        done = int(edits.done[0])
+        edit_s = float(edits.rows["time_s"][done]) if done < len(edits.rows) else np.inf
+        return min(float(self._loading.road.node_next_s.min()), edit_s)
+
+    def enter(self, fleet: Fleet, slots: Slots) -> None:
+        """Line vehicles up before their first links."""
+        self._follow(fleet)
+        veh = self._loading.cars.veh
+        fresh = new_vehicle_records(len(slots))
+        fresh["key"], fresh["vehicle_class"] = fleet.id[slots], fleet.vehicle_class[slots]
+        fresh["path_start"], fresh["path_len"] = fleet.path_start[slots], fleet.path_len[slots]
+        veh[slots] = fresh
+        for slot in slots.tolist():
+            fleet.free_s[slot] = self._free_seconds(fleet, slot)
+        first = fleet.pool_link[fleet.path_start[slots]]
+        self._loading.enter(slots, first, fleet.enter_s[slots])
+
+    def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:  # noqa: ARG002
+        """Replace what follows the link a vehicle is on, or the links it has been told to keep."""
+        fleet.set_path(slot, path)
+        self._follow(fleet)
+        record = self._loading.cars.veh[slot]
+        record.path_start, record.path_len = fleet.path_start[slot], fleet.path_len[slot]
+        fleet.free_s[slot] = self._free_seconds(fleet, slot)
+        loading = self._loading
+        kernels.reroute(loading.road, loading.cars, loading.trees, slot, at_s)
+        loading.back_to(at_s)
+
+    def hop_at(self, fleet: Fleet, slot: int, at_s: float) -> int:
+        """Position on its path of the link a vehicle is on at a moment; the path's length if it has left."""
+        self._drive(fleet, at_s)
+        record = self._loading.cars.veh[slot]
+        return int(fleet.path_len[slot]) if record.link == -2 else max(int(record.hop), 0)
+
+    def advance(self, fleet: Fleet, until_s: float, everyone: bool) -> Crossings:  # noqa: ARG002
+        """All crossings up to and including ``until_s`` that have not been told yet."""
+        self._drive(fleet, until_s)
+        crossed, self._crossed = self._crossed, Crossings.empty()
+        return crossed
+
+    def forget(self, fleet: Fleet) -> None:
+        """Slots of vehicles that have left are used again; nothing is kept of them."""
+
+    def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
+        """From its first credit on, a link lets a way end on it only against one."""
+        road = self._loading.road
+        for row in orders.data[orders.data["kind"] == RowKind.ROAD_CREDIT]:
+            self._drive(fleet, float(row["time_s"]))
+            line = int(road.links["queue"][row["a"]])
+            road.lines["gated"][line] = 1
+            self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
+
+    def next_board_s(self, after_s: float) -> float:
+        """End of the period of measuring in which a moment lies."""
+        return float((np.floor(after_s / self._board_every_s) + 1) * self._board_every_s)
+
+    def link_times(self, at_s: float) -> Floats:  # noqa: ARG002
+        """Mean seconds of those who left each link since the last call.
+
+        Where nobody left: free-flow time, plus a whole period per vehicle waiting at the end.
+        """
+        veh, road = self._loading.cars.veh, self._loading.road
+        waits = (veh["link"] >= 0) & (veh["ready_s"] <= road.time_s[0])
+        waiting = np.bincount(veh["link"][waits], minlength=len(self._free_s)) if waits.any() else 0
+        times = self._free_s + self._board_every_s * waiting
+        measured = self._exits > 0
+        times[measured] = self._exit_us[measured] / self._exits[measured] * 1e-6
+        self._exits[:] = 0
+        self._exit_us[:] = 0
+        return np.asarray(np.maximum(times, self._free_s))
+
+    def stuck_links(self) -> Slots:
+        """Links of a gridlock now."""
+        return self._loading.stuck_links()
+
+    def state(self) -> State:
+        """Network, vehicles and measurements; the fleet is saved by the model."""
+        out = self._loading.state()
+        out["veh"] = np.array(self._loading.cars.veh)
+        out["last_s"], out["exits"], out["exit_us"] = self._last_s.copy(), self._exits.copy(), self._exit_us.copy()
+        return out
+
+    def restore(self, state: State, fleet: Fleet) -> None:
+        """Put everything back; the fleet has been put back before."""
+        self._loading.restore(state)
+        veh = new_vehicle_records(len(state["veh"]))
+        veh[:] = state["veh"]
+        self._last_s = np.array(state["last_s"], np.float64)
+        self._loading.cars = Vehicles(veh, fleet.pool_link, self._loading.cars.stops)
+        self._pool_version = -1
+        self._follow(fleet)
+        self._exits[:], self._exit_us[:] = state["exits"], state["exit_us"]
+
+    def _free_seconds(self, fleet: Fleet, slot: int) -> float:
+        path = fleet.path(slot)
+        speed_mps = np.minimum(self._speed_mps[path], self._class_speed_mps[fleet.vehicle_class[slot]])
+        return float((self._length_m[path] / speed_mps).sum())
+
+    def _follow(self, fleet: Fleet) -> None:
+        """Take up arrays of the fleet that have grown or been packed."""
+        cars = self._loading.cars
+        count = len(fleet.alive)
+        if len(cars.veh) < count:
+            veh = new_vehicle_records(count)
+            veh[: len(cars.veh)] = cars.veh
+            self._last_s = np.concatenate([self._last_s, np.zeros(count - len(self._last_s))])
+            cars = Vehicles(veh, fleet.pool_link, cars.stops)
+        if self._pool_version != fleet.pool_version:
+            cars = Vehicles(cars.veh, fleet.pool_link, cars.stops)
+            cars.veh["path_start"] = fleet.path_start
+            self._pool_version = fleet.pool_version
+        self._loading.cars = cars
+
+    def _drive(self, fleet: Fleet, until_s: float) -> None:
+        if float(self._loading.road.time_s[0]) > until_s:
+            return
+        self._follow(fleet)
+        log = self._log_rows
+        done = False
+        while not done:
+            done = self._loading.advance(until_s, log)
+            rows = log.rows[: int(log.size[0])]
+            on_link_s = np.empty(len(rows))
+            kernels.seconds_on_links(rows["vehicle"], rows["time_s"], rows["from_link"], self._last_s, on_link_s)
+            new = Crossings(
+                rows["time_s"].copy(), rows["vehicle"].astype(np.int64), rows["from_link"].copy(),
+                rows["to_link"].copy(), on_link_s,
+            )
+            left = new.from_link >= 0
+            links = len(self._exits)
+            self._exits += np.bincount(new.from_link[left], minlength=links)
+            self._exit_us += np.bincount(new.from_link[left], np.rint(on_link_s[left] * 1e6), minlength=links)
+            self._crossed = self._crossed.joined(new)
+            log.size[0] = 0
+

@@ -1,0 +1,92 @@
+"""From the drive layer of a city to a queueing network: capacities, turn queues, default signals."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import StreetLayer
+from twin.columns import VEHICLE_CLASSES
+from twin.models.road_traffic.free_flow import class_speeds
+from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing.network import RoadNetwork
+
+Floats = NDArray[np.float64]
+
+_log = logging.getLogger(__name__)
+
+
+def street_network(params: RoadParams, drive: StreetLayer) -> RoadNetwork:
+    """Queueing network of a drive layer; link i of the network is link i of the layer.
+
+    Links that are driven in less than ``shortest_link_s`` are lengthened to it, and links shorter than the
+    largest vehicle hold one; the log reports the former. Approaches of several lanes with several ways on get
+    a queue per way, with shared storage: on such streets a turner does not hold up those beside him.
+    """
+    sizes = tuple(float(getattr(params.class_sizes, name)) for name in VEHICLE_CLASSES)
+    network = RoadNetwork(
+        class_size=sizes, class_speed_mps=class_speeds(params).tolist(),
+        release_after_s=params.release_after_s or np.inf,
+    )
+    shortest_m = drive.free_speed_mps * params.shortest_link_s
+    length_m = np.maximum(drive.length_m, shortest_m)
+    longer = length_m > drive.length_m
+    if longer.any():
+        _log.info(
+            "%d of %d drive links were lengthened to %g s, by %.0f m in all", int(longer.sum()), drive.link_count,
+            params.shortest_link_s, float((length_m - drive.length_m).sum()),
+        )
+    for node in range(drive.node_count):
+        network.node_index[node] = node
+    lanes = np.maximum(drive.lanes, 1).astype(np.float64)
+    network.add_links(
+        drive.link_from.tolist(), drive.link_to.tolist(), length_m, speed_mps=drive.free_speed_mps, lanes=lanes,
+        jam_density_per_m=1.0 / params.jam_spacing_m, wave_speed_mps=params.jam_spacing_m / params.reaction_time_s,
+        merge_weight=lanes,
+    )
+    out_count = np.diff(drive.out_ptr)
+    for link in np.flatnonzero((lanes >= 2) & (out_count[drive.link_to] >= 2)).tolist():
+        node = int(drive.link_to[link])
+        onward = range(int(drive.out_ptr[node]), int(drive.out_ptr[node + 1]))
+        for to in onward:
+            network.add_turn_queue(link, [to])
+    if params.signals.default_plan:
+        _add_default_signals(params, drive, network, lanes)
+    return network
+
+
+def _add_default_signals(params: RoadParams, drive: StreetLayer, network: RoadNetwork, lanes: Floats) -> None:
+    """Two phases at every signal of the map: along its widest approach, and across it.
+
+    Approaches within 45 degrees of the axis of the widest one share its phase. Green is split by the widest approach of
+    each phase, after the lost time of each. A signal with one phase only (a crossing for walkers) is green for the
+    share set.
+    """
+    plan = params.signals
+    last = drive.vertex_ptr[1:] - 1
+    dx = drive.vertex_x_m[last] - drive.vertex_x_m[last - 1]
+    dy = drive.vertex_y_m[last] - drive.vertex_y_m[last - 1]
+    axis = np.arctan2(dy, dx)
+    order = np.argsort(drive.link_to, kind="stable")
+    starts = np.searchsorted(drive.link_to[order], np.arange(drive.node_count + 1))
+    for node in np.flatnonzero(drive.signal).tolist():
+        links = order[starts[node] : starts[node + 1]]
+        if not len(links):
+            continue
+        widest = links[np.argmax(lanes[links])]
+        along = np.abs(np.cos(axis[links] - axis[widest])) >= np.cos(np.pi / 4)
+        usable_s = plan.cycle_s - 2 * plan.lost_time_s
+        if along.all():
+            phases = [(links, 0.0, plan.cycle_s * plan.crossing_green)]
+        else:
+            first, second = lanes[links[along]].max(), lanes[links[~along]].max()
+            green_s = usable_s * first / (first + second)
+            phases = [
+                (links[along], 0.0, green_s),
+                (links[~along], green_s + plan.lost_time_s, usable_s - green_s),
+            ]
+        for members, from_s, green_s in phases:
+            for link in members.tolist():
+                network.add_signal(link, cycle_s=plan.cycle_s, green_s=green_s, offset_s=from_s)
