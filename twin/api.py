@@ -12,6 +12,8 @@ from twin.errors import RunError, ScenarioError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from twin.city.city import City
+    from twin.city.edit_types import EditedCity
     from twin.engine.city_model import CityModel
     from twin.experiments.study import OnStudyProgress
     from twin.results.run_folder import Run, Study
@@ -52,9 +54,18 @@ def load(
 
 def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
     """Check a scenario file and estimate its size, memory and time, without running anything."""
+    from dataclasses import replace
+
     from twin.scenario.check import check_scenario
 
-    return check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
+    report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
+    if report.scenario is None or not any(v.edits for v in report.scenario.variants.values()):
+        return report
+    try:
+        map_edits(report.scenario)
+    except ScenarioError as fault:
+        return replace(report, problems=fault.problems)
+    return report
 
 
 def run(
@@ -185,11 +196,38 @@ def model(scenario: PathLike | Scenario, variant: str | None = None, replication
     return build_city_model(plan, variant or plan.variants[0], replication, city)
 
 
-def plan_and_city(scenario: Scenario) -> tuple[Plan, Any]:
+def plan_and_city(scenario: Scenario) -> tuple[Plan, City]:
     """Resolve a scenario into its plan and its built city."""
-    from twin.city.build import find_city
+    plan, city, _ = map_edits(scenario)
+    return plan, city
 
-    return scenario.to_plan(), find_city(scenario.city, scenario.folder)
+
+def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
+    """Plan of a scenario, its base city, and the city of each variant with all that its edits touch; runs nothing.
+
+    Raises
+    ------
+    ScenarioError
+        With every edit of every variant that the map cannot take, at its line.
+    """
+    from twin.city.build import find_city
+    from twin.city.edits import apply_edits
+    from twin.errors import Problem
+    from twin.scenario.layers import place
+
+    plan, city = scenario.to_plan(), find_city(scenario.city, scenario.folder)
+    edited: dict[str, EditedCity] = {}
+    problems: dict[Problem, None] = {}
+    for name in plan.variants:
+        try:
+            edited[name] = apply_edits(city, plan.variant(name)["edits"])
+        except ScenarioError as fault:
+            for p in fault.problems:
+                # One measure in several variants is wrong once.
+                problems[Problem(p.what, place(scenario.file, p.where, scenario.lines), p.mend)] = None
+    if problems:
+        raise ScenarioError.of(list(problems), scenario.file)
+    return plan, city, edited
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -1,6 +1,6 @@
 """START HERE: one run, from its plan to a finished folder.
 
-    plan (resolved scenario) → city → models on one clock → recorder → tables → KPIs → run folder
+    plan (resolved scenario) → city (edited) → models on one clock → recorder → tables → KPIs → run folder
 
 ``twin/experiments`` repeats this over variants and replications; the command line and ``import twin`` call
 that. Everything a run needs is handed down from here; nothing is wired anywhere else.
@@ -8,6 +8,7 @@ that. Everything a run needs is handed down from here; nothing is wired anywhere
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -20,13 +21,14 @@ from numpy.typing import NDArray
 
 from twin import __version__
 from twin.city.city import City
+from twin.city.edits import apply_edits
 from twin.columns import KPI_COLUMNS, TABLES, Column
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
 from twin.engine.clock import clock_text
 from twin.engine.draws import make_run_seed
 from twin.engine.sim_model import State
-from twin.errors import LimitError, RunError
+from twin.errors import LimitError, RunError, ScenarioError
 from twin.models import registry
 from twin.results.kpis import Kpi, compute_all
 from twin.results.parquet import write_columns
@@ -71,6 +73,67 @@ class Finished:
     timing: dict[str, float]
 
 
+#: Edited cities of this process by base and edits: replications of a variant share one.
+_EDITED: dict[tuple[str, str], City] = {}
+_KEPT_EDITED = 8
+#: What edits leave beside the arrays -> words for people; a road model says in ``heeds`` which of them it obeys.
+_BESIDE_ARRAYS = {
+    "timed": "edits with hours", "closed_to": "edits of vehicle access", "signal_plans": "edits of signal plans",
+}
+
+
+def city_of(plan: Plan, variant: str, city: City) -> City:
+    """City of one variant: the base with the edits of its measures; the base itself without any.
+
+    Parameters
+    ----------
+    plan, variant
+        Which edits.
+    city
+        The base.
+
+    Raises
+    ------
+    ScenarioError
+        If the map cannot take an edit.
+    """
+    edits = plan.variant(variant).get("edits", [])
+    if not edits:
+        return city
+    key = city.digest, json.dumps(edits, sort_keys=True)
+    if key not in _EDITED:
+        if len(_EDITED) >= _KEPT_EDITED:
+            _EDITED.pop(next(iter(_EDITED)))
+        _EDITED[key] = apply_edits(city, edits).city
+    return _EDITED[key]
+
+
+def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
+    """Refuse a run whose road model would pass over an edit: its answer would be that of another city.
+
+    Parameters
+    ----------
+    plan, variant
+        Which run.
+    city
+        The edited city.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the kind of edit.
+    """
+    if "road_traffic" not in plan.variant(variant)["models"]:
+        return
+    heeds = getattr(registry.model_class("road_traffic"), "heeds", frozenset[str]())
+    for name, words in _BESIDE_ARRAYS.items():
+        if getattr(city, name) and name not in heeds:
+            raise ScenarioError(
+                f"variant {variant} has {words}, which the road model does not yet obey",
+                where=f"{plan.name}, variant {variant}", mend="leave them out of the run; `twin map` shows them all the same",
+            )
+
+
 def build_city_model(plan: Plan, variant: str, replication: int, city: City) -> CityModel:
     """Build the Mesa model of one run: the models of the variant, in the fixed order, on one clock.
 
@@ -81,8 +144,15 @@ def build_city_model(plan: Plan, variant: str, replication: int, city: City) -> 
     variant, replication
         Which run.
     city
-        Streets and places.
+        Streets and places before any edit.
+
+    Raises
+    ------
+    ScenarioError
+        If the city cannot take the variant's edits, or the road model would pass over one.
     """
+    city = city_of(plan, variant, city)
+    refuse_unheeded(plan, variant, city)
     params = plan.params_of(variant)
     models = [registry.model_class(name)(params[name], city, plan.tables) for name in params]
     clock = plan.content["clock"]
@@ -268,6 +338,7 @@ def kpi_columns(variant: str, day: str, replication: int, kpis: list[Kpi]) -> Co
 
 def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: City, finished: Finished) -> None:
     """Write a finished run into its folder: tables, KPIs, geometry, and last the manifest."""
+    city = city_of(plan, variant, city)
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     rows = {}
     for name, columns in finished.tables.items():

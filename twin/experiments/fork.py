@@ -63,7 +63,7 @@ def fork_plan(
         )
     checkpoints = [_checkpoint_at(study, variant, replication, at_s) for replication in range(study.replications)]
     forked = {"name": name, "label": {}, "models": models_json(new), "resolved": entry["resolved"],
-              "changes": dict(changes)}
+              "edits": entry.get("edits", []), "changes": dict(changes)}
     content = {
         **parent.content,
         "variants": [entry, forked],

@@ -166,6 +166,7 @@ def check_scenario(
     try:
         scenario = load_scenario(path, allow_read=allow_read, seed=seed, replications=replications, only=only)
         tables = _tables_of(scenario)
+        scenario.edits_by_variant()
     except ScenarioError as fault:
         return CheckReport(file, fault.problems or (Problem(fault.what, fault.where, fault.mend),))
     estimate = estimate_of(scenario, tables)
@@ -194,7 +195,7 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
         yield from (f"table {name}: {warning}" for warning in table.echo.warnings)
     seen: dict[str, str] = {}
     for variant in scenario.variants.values():
-        same = seen.setdefault(repr(variant.models), variant.name)
+        same = seen.setdefault(repr((variant.models, variant.edits)), variant.name)
         if same != variant.name:
             yield f"variants {same} and {variant.name} are the same; every difference between them will be 0"
 

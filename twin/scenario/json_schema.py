@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from twin.models import registry
 from twin.params import Params
 from twin.scenario.assumptions import field_text
+from twin.scenario.edits import CHANGES
 from twin.scenario.schema import Head, Label, MeasureSpec, TableSpec, VariantSpec
 from twin.scenario.validate import models_in
 
@@ -49,6 +50,12 @@ def json_schema() -> dict[str, Any]:
     for spec in (MeasureSpec, VariantSpec):
         # Changes are resolved apart from the class, so the class does not know their key.
         definitions[f"scenario.{spec.__name__}"]["properties"]["set"] = _CHANGES
+    # Which keys an edit may have depends on its change; editors are offered all of them.
+    measure = definitions["scenario.MeasureSpec"]["properties"]
+    measure["change"] = {"enum": list(CHANGES), "description": "what is changed in the city; needs where"}
+    for edit in CHANGES.values():
+        measure.update({key: value for key, value in _section(edit, "scenario", definitions)["properties"].items()
+                        if key not in measure})
     # `base:` with nothing behind it is a variant like any other.
     variants = top["properties"]["variants"]
     variants["additionalProperties"] = {"anyOf": [variants["additionalProperties"], {"type": "null"}]}

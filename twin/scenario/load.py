@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from twin.errors import ScenarioError
 from twin.models import registry
@@ -23,6 +26,7 @@ from twin.scenario.document import (
     read_text,
     scalars,
 )
+from twin.scenario.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.paths import PathRefusedError, allowed_path
 from twin.scenario.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Label, Scenario, Variant
 from twin.scenario.validate import known_keys, nearest, validated
@@ -63,7 +67,7 @@ def load_scenario(
     tree = _overridden(tree, {"seed": seed, "replications": replications})
     head = _head(tree, problems)
     resolved, recipes = _resolved(tree, problems)
-    variants = _variants(resolved, recipes, head, problems)
+    variants = _variants(resolved, recipes, head, _edits(tree, problems), problems)
     _check_model_present(resolved, tree, problems)
     _check_table_names(resolved, tree, problems)
     _check_files(tree, path.parent, allow_read, problems)
@@ -74,7 +78,8 @@ def load_scenario(
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
     return Scenario(
-        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path)
+        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path),
+        _lines(tree),
     )
 
 
@@ -124,11 +129,13 @@ def _without_changes(section: Node, name: str, problems: Problems) -> Node:
     for key, spec in section.entries.items():
         entries[key] = spec
         if isinstance(spec, Mapping):
-            left = {k: v for k, v in spec.entries.items() if k != "set"}
+            own = measure_without_edit(spec) if name == "measures" else spec
+            left = {k: v for k, v in own.entries.items() if k != "set"}
             if name == "measures":
+                left.update({k: v for k, v in spec.entries.items() if k in MEASURE_NOT_YET})
                 for later in [k for k in left if k in MEASURE_NOT_YET]:
                     problems.add(f"{later} is not yet understood by this version", spec.key_marks[later],
-                                 f"{spec.path}.{later}", "write set: {model.key: value}; edits of the city come later")
+                                 f"{spec.path}.{later}", "leave it out for now")
                     del left[later]
             entries[key] = replace(spec, entries=left)
         elif isinstance(spec, Scalar) and spec.value is None:
@@ -142,7 +149,8 @@ def _resolved(tree: Mapping, problems: Problems) -> tuple[list[Resolved], dict[s
     base = replace(tree, entries=sections, key_marks={name: tree.key_marks[name] for name in sections}, path="")
     changes: dict[str, Mapping] = {}
     for name, spec in _members(tree, "measures"):
-        changes[name] = _changes(spec, problems, owed=True) or Mapping({}, {}, spec.mark, spec.path)
+        edits = isinstance(spec, Mapping) and any(key in EDIT_KEYS for key in spec.entries)
+        changes[name] = _changes(spec, problems, owed=not edits) or Mapping({}, {}, spec.mark, spec.path)
     recipes = {name: _recipe(name, spec, problems) for name, spec in _members(tree, "variants")}
     if not recipes:
         recipes = {BASE: Recipe(BASE, (), None, None, _TOP, "")}
@@ -190,8 +198,35 @@ def _recipe(name: str, spec: Node, problems: Problems) -> Recipe:
     return Recipe(name, measures, above, _changes(spec, problems), spec.mark, spec.path)
 
 
+def _edits(tree: Mapping, problems: Problems) -> dict[str, dict[str, Any]]:
+    """Edits of the city by measure, as plain data."""
+    names: dict[str, NameSpec] = {}
+    for street, node in _members(tree, "names"):
+        try:
+            names[street] = NameSpec.model_validate(plain(node), by_alias=True, by_name=False)
+        except ValidationError:
+            continue  # told with the rest of the head
+    layers = [name for name, _ in _members(tree, "layers")]
+    found = {name: read_edit(name, spec, names, layers, problems, MEASURE_NOT_YET)
+             for name, spec in _members(tree, "measures")}
+    return {name: edit for name, edit in found.items() if edit is not None}
+
+
+def _lines(tree: Mapping) -> dict[str, tuple[int, int]]:
+    """Where everything stands whose faults may show only on the map."""
+    found: dict[str, tuple[int, int]] = {}
+    waiting: list[Node] = [node for section in ("layers", "measures") for _, node in _members(tree, section)]
+    while waiting:
+        node = waiting.pop()
+        found[node.path] = (node.mark.line, node.mark.column)
+        if isinstance(node, Mapping):
+            waiting.extend(node.entries.values())
+    return found
+
+
 def _variants(
-    resolved: list[Resolved], recipes: dict[str, Recipe], head: Head | None, problems: Problems
+    resolved: list[Resolved], recipes: dict[str, Recipe], head: Head | None, edits: dict[str, dict[str, Any]],
+    problems: Problems,
 ) -> dict[str, Variant]:
     """Check the model sections of every variant by themselves."""
     out: dict[str, Variant] = {}
@@ -206,7 +241,8 @@ def _variants(
         sections = {name: plain(node) or {} for name, node in found.sections.entries.items()}
         sections.update({name: {} for name in models if name not in sections})
         ordered = {name: sections[name] for name in registry.ORDER if name in sections}
-        out[found.name] = Variant(found.name, label, found.measures, models, ordered)
+        own = tuple(edits[name] for name in found.measures if name in edits)
+        out[found.name] = Variant(found.name, label, found.measures, models, ordered, own)
     return out
 
 
@@ -231,7 +267,7 @@ def _check_table_names(resolved: list[Resolved], tree: Mapping, problems: Proble
 
 def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems) -> None:
     """Files named in the scenario lie where it may read; asked of the tree, so that other faults do not hide them."""
-    for _, spec in _members(tree, "tables"):
+    for _, spec in (*_members(tree, "tables"), *_members(tree, "layers")):
         file = spec.entries.get("file") if isinstance(spec, Mapping) else None
         if isinstance(file, Scalar) and isinstance(file.value, str):
             _check_file(file, folder, allow_read, problems)

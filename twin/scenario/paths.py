@@ -53,6 +53,6 @@ def allowed_path(file: str, folder: Path, allow_read: Sequence[Path], *, or_fold
             "copy the file beside the scenario, or allow its folder with --allow-read DIR",
         )
     if path.exists():
-        raise PathRefusedError(f"{file[:80]!r} is no file", "give the name of a CSV or xlsx file")
+        raise PathRefusedError(f"{file[:80]!r} is no file", "give the name of a file, not of a folder")
     mend = nearest(path.name, names) or "give a path relative to the scenario's folder"
     raise PathRefusedError(f"{file[:80]!r} does not exist", mend)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, mod
 
 from twin.params import Params
 from twin.scenario.assumptions import Assumption, unset_fields
+from twin.scenario.edits import LayerSpec, NameSpec
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 if TYPE_CHECKING:
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
 NOT_YET = (
-    "days", "vary", "questions", "observed", "names", "areas", "layers", "uncertainty", "money", "output",
+    "days", "vary", "questions", "observed", "areas", "uncertainty", "money", "output",
     "calendar", "circulation_kpi",
 )
-MEASURE_NOT_YET = (
-    "change", "where", "when", "from_date", "pavement_width", "furniture", "bays", "visitors", "extra_share", "closes",
-    "one_way_walk", "hours",
-)
+MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
@@ -246,6 +244,8 @@ class Head(Params):
     replications: int = Field(1, ge=1, le=100_000, description="runs per variant, paired across variants")
     clock: ClockSpec = Field(description="when a run begins and ends")
     tables: dict[str, TableSpec] = Field(default_factory=dict, max_length=100, description="tables by name")
+    names: dict[str, NameSpec] = Field(default_factory=dict, max_length=500, description="streets with aliases")
+    layers: dict[str, LayerSpec] = Field(default_factory=dict, max_length=100, description="drawings by name")
     measures: dict[str, MeasureSpec] = Field(default_factory=dict, max_length=200, description="sets of changes")
     variants: dict[str, VariantSpec] = Field(default_factory=dict, max_length=200, description="what is compared")
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
@@ -291,6 +291,8 @@ class Variant:
         Parameters by model, in the fixed order of the models.
     resolved
         The model sections as one file would say them: plain values with units, gradings taken out.
+    edits
+        Edits of the city by its measures, as plain data; see :mod:`twin.scenario.edits`.
     """
 
     name: str
@@ -298,6 +300,7 @@ class Variant:
     measures: tuple[str, ...]
     models: dict[str, Params]
     resolved: dict[str, Any]
+    edits: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -318,6 +321,8 @@ class Scenario:
         Further folders tables may be read from.
     source
         The file as it was read.
+    lines
+        Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
         Its path as the caller gave it, for messages.
     """
@@ -329,6 +334,7 @@ class Scenario:
     allow_read: tuple[Path, ...] = ()
     source: bytes = b""
     file: str = ""
+    lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -411,17 +417,34 @@ class Scenario:
             "record": head.record.model_dump(mode="json"),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
+            "layers": {name: {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
+                       for name, spec in head.layers.items()},
             "measures": {name: spec.model_dump(mode="json") for name, spec in head.measures.items()},
             "variants": [
                 {
                     "name": v.name, "label": v.label.to_dict(), "measures": list(v.measures), "resolved": v.resolved,
                     "models": {name: p.model_dump(mode="json", by_alias=False) for name, p in v.models.items()},
+                    "edits": list(v.edits),
                 }
                 for v in self.variants.values()
             ],
             # A line moves with every comment above it and means nothing.
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
+
+    def edits_by_variant(self) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
+        """Edits of the city with the drawings they name, and the SHA-256 of every layer; reads the layers' files.
+
+        Raises
+        ------
+        ScenarioError
+            With every layer that cannot be read and every feature that is missing.
+        """
+        from twin.scenario.layers import read_layers, with_features
+
+        file = self.file or self.name
+        found, hashes = read_layers(self.head.layers, self.folder, self.allow_read, file, self.lines)
+        return {name: with_features(v.edits, found, file, self.lines) for name, v in self.variants.items()}, hashes
 
     def to_json(self) -> str:
         """Canonical JSON of :meth:`content`: sorted keys, no spaces, kanji as they are."""
@@ -451,6 +474,11 @@ class Scenario:
         content = self.content()
         content["scenario_sha256"] = self.sha256
         content["parent"] = None
+        edits, hashes = self.edits_by_variant()
+        for variant in content["variants"]:
+            variant["edits"] = edits[variant["name"]]
+        for name, digest in hashes.items():
+            content["layers"][name]["sha256"] = digest
         content["defaults"] = {name: [a.to_dict() for a in self.defaults_in_use(name)] for name in self.variants}
         for name, table in tables.items():
             content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())

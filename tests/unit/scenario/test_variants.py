@@ -85,8 +85,8 @@ def test_a_circle_of_variants_is_named(load):
      "write keys joined by single dots"),
     ("variants: {a: {set: 3}}\n", "set must be a group of keys", "write set: {model.key: value}"),
     ("  empty: {label: x}\n", "the measure sets nothing", "add set: {terminal.opening: [08:30-16:30]}"),
-    ("  edit: {change: lanes_to_pavement, set: {terminal.trucks: 3}}\n", "change is not yet understood by this version",
-     None),
+    ("  edit: {from_date: done, set: {terminal.trucks: 3}}\n", "from_date is not yet understood by this version",
+     "leave it out for now"),
 ])
 def test_wrong_variants_and_measures_are_named(load, variants, what, mend):
     problem, = fault(load, variants).problems
