@@ -8,6 +8,9 @@ import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
+from twin.models.terminal.learning import decide_closing
+from twin.models.terminal.state import Now
+
 if TYPE_CHECKING:
     from twin.engine.city_model import CityModel
     from twin.models.terminal.params import HaulierType
@@ -28,9 +31,9 @@ class TerminalOperator(Agent):
         super().__init__(model)
         self.open_on_if_line = open_on_if_line
 
-    def keeps_open(self, trucks_in_line: int) -> bool:
-        """Whether lanes that are due to close for a break stay open."""
-        return self.open_on_if_line is not None and trucks_in_line > self.open_on_if_line
+    def decide(self, now: Now) -> None:
+        """Lanes are due to close for a break: settle whether they do."""
+        decide_closing(self.open_on_if_line, now)
 
 
 class Haulier(Agent):

@@ -72,6 +72,7 @@ def book(
         takes_part &= ~suspended
     if not conpas.quota:
         _mark(params, trucks, takes_part)
+        _choose_hours(params, trucks, ~takes_part, run_seed, expected_wait_s)
         nothing = np.zeros(0, np.int64)
         return Bookings(np.zeros(0), np.zeros(0), nothing, nothing, nothing, 0, np.ones(n, np.bool_))
     quota = conpas.quota
@@ -87,6 +88,7 @@ def book(
     booked = placed & ~no_show
     _plan(quota, trucks, booked, slot, slot_from, slot_to, run_seed)
     _plan_again(counts, trucks, no_show, run_seed)
+    _choose_hours(params, trucks, ~takes_part, run_seed, expected_wait_s)
     _mark(params, trucks, booked)
     comes = np.ones(n, np.bool_)
     if quota.no_show_then == "stays_away":
@@ -115,19 +117,62 @@ def _choose(
     offered: NDArray[np.int64], run_seed: np.uint64, expected_wait_s: Floats | None,
 ) -> Ints:
     """Slot of each truck, -1 for none; trucks book in a random order that is theirs."""
-    types = list(params.hauliers.values())
     when = uniforms(make_stream(run_seed, "terminal.books_at"), trucks.ids, _NO_EVENT)
     order = np.lexsort((trucks.ids, when))
+    places = (offered * (1.0 + quota.overbooking)).astype(np.int64)
+    return _assign(
+        params, trucks, order[takes_part[order]], slot_from, slot_to, places, run_seed, expected_wait_s,
+        later_weight=quota.later_weight, max_shift_s=quota.max_shift_s,
+    )  # fmt: skip
+
+
+def _assign(
+    params: TerminalParams, trucks: Trucks, order: NDArray[np.int64], slot_from: Floats, slot_to: Floats,
+    places: NDArray[np.int64], run_seed: np.uint64, expected_wait_s: Floats | None, *, later_weight: float,
+    max_shift_s: float,
+) -> Ints:
+    types = list(params.hauliers.values())
     slot = np.full(len(trucks.ids), -1, np.int32)
-    hauliers = sum(t.hauliers for t in types)
-    wait = np.zeros((hauliers, len(slot_from))) if expected_wait_s is None else expected_wait_s
+    wait = np.zeros((haulier_count(params), len(slot_from))) if expected_wait_s is None else expected_wait_s
     k.assign_slots(
-        order[takes_part[order]].astype(np.int64), trucks.ids, trucks.desired_s, trucks.haulier, trucks.haulier_type,
-        slot_from, slot_to, wait, np.array([t.choice_scale_s for t in types]), np.array([t.wait_weight for t in types]),
-        quota.later_weight, quota.max_shift_s, make_stream(run_seed, "terminal.taste"),
-        (offered * (1.0 + quota.overbooking)).astype(np.int64), slot,
+        order.astype(np.int64), trucks.ids, trucks.desired_s, trucks.haulier, trucks.haulier_type, slot_from, slot_to,
+        wait, np.array([t.choice_scale_s for t in types]), np.array([t.wait_weight for t in types]), later_weight,
+        max_shift_s, make_stream(run_seed, "terminal.taste"), places, slot,
     )
     return slot
+
+
+def haulier_count(params: TerminalParams) -> int:
+    """Hauliers of all sizes."""
+    return sum(t.hauliers for t in params.hauliers.values())
+
+
+def choice_slots(params: TerminalParams) -> tuple[Floats, Floats]:
+    """Starts and ends of the hours that hauliers tell apart: booking slots, or hours of opening without quotas."""
+    quota = params.conpas.quota
+    spans = slot_spans(params.opening, quota.slot_s if quota else 3600.0)
+    return np.array([s[0] for s in spans]), np.array([s[1] for s in spans])
+
+
+def _choose_hours(
+    params: TerminalParams, trucks: Trucks, ordinary: Flags, run_seed: np.uint64, expected_wait_s: Floats | None
+) -> None:
+    """Flexible unbooked trucks move to the hour their haulier likes best; there is room for all."""
+    share = np.array([t.flexible for t in params.hauliers.values()])
+    if not share.any():
+        return
+    flexible = uniforms(make_stream(run_seed, "terminal.flexible"), trucks.ids, _NO_EVENT) < share[trucks.haulier_type]
+    slot_from, slot_to = choice_slots(params)
+    room = np.full(len(slot_from), len(trucks.ids), np.int64)
+    slot = _assign(
+        params, trucks, np.flatnonzero(ordinary & flexible), slot_from, slot_to, room, run_seed, expected_wait_s,
+        later_weight=1.0, max_shift_s=np.inf,
+    )  # fmt: skip
+    start, end = slot_from[slot], slot_to[slot]
+    desired = trucks.desired_s
+    moved = (slot >= 0) & ((desired < start) | (desired >= end))
+    u = uniforms(make_stream(run_seed, "terminal.within_slot"), trucks.ids, _NO_EVENT)
+    trucks.time_s[moved, k.PLAN] = (start + (end - start) * u)[moved]
 
 
 def _plan(

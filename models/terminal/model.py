@@ -20,6 +20,7 @@ from twin.models.terminal.agents import Haulier, TerminalOperator
 from twin.models.terminal.booking import Bookings, book
 from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
 from twin.models.terminal.layout import lane_names, make_layout
+from twin.models.terminal.learning import learn
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import Now, arrays_of, new_state, state_of
 from twin.models.terminal.traces import Tracer
@@ -124,6 +125,9 @@ class Terminal:
         trucks = self.accounts()[0]
         return sum(trucks.left.values()) == self._coming
 
+    def finish(self) -> None:
+        """Nothing is kept open: rows are written when they are final."""
+
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
         out = self._records.drain(self._now)
@@ -131,7 +135,7 @@ class Terminal:
         if self._constants_due:
             self._constants_due = False
             out.update(records.slot_table(self._bookings))
-            out.update(records.constant_table(self._params))
+            out.update(records.constant_table(self._params, self._learned.residual_s))
         return out
 
     def state(self) -> State:
@@ -180,7 +184,11 @@ class Terminal:
     def _make_day(self, stage: Stage) -> None:
         entries = len(self._approach.entries) if self._approach else 0
         trucks = make_trucks(self._params, self._counts, stage.run_seed, entries)
-        self._bookings = book(self._params, self._counts, trucks, stage.run_seed)
+        self._learned = learn(self._params, self._counts, stage.run_seed)
+        self._bookings = book(
+            self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
+            self._learned.suspended[trucks.haulier],
+        )  # fmt: skip
         planned = trucks.time_s[:, k.PLAN]
         if self._approach:
             drive_s = self._approach.free_time_s[trucks.word[:, k.ENTRY]]
@@ -201,12 +209,14 @@ class Terminal:
         return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN]
 
     def _hire(self, stage: Stage) -> list[Haulier]:
-        out: list[Haulier] = []
-        slots = len(self._bookings.slot_from_s)
-        for size, traits in self._params.hauliers.items():
-            for _ in range(traits.hauliers):
-                out.append(Haulier(stage.city_model, len(out), size, traits, np.zeros(slots), False))
-        return out
+        sizes = [(size, traits) for size, traits in self._params.hauliers.items() for _ in range(traits.hauliers)]
+        return [
+            Haulier(
+                stage.city_model, index, size, traits, self._learned.expected_wait_s[index],
+                bool(self._learned.suspended[index]),
+            )
+            for index, (size, traits) in enumerate(sizes)
+        ]  # fmt: skip
 
     def _sort_plans(self) -> None:
         """Rows in the order in which they act; withdrawn ones never do."""
@@ -291,7 +301,7 @@ class Terminal:
             if code == k.REACHED:
                 break
             if code == k.ASK:
-                self._ask()
+                self._operator.decide(now)
             elif code == k.FULL:
                 self._records.take_away(now)
             else:
@@ -302,16 +312,6 @@ class Terminal:
         if not self._approach:
             now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
         self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
-
-    def _ask(self) -> None:
-        """A break begins: the operator decides whether the lanes close."""
-        now = self._now
-        entry = int(now.tally[k.SCHED_NEXT])
-        in_line = int(now.lines[[k.ORDINARY_LINE, k.BOOKED_LINE], k.COUNT].sum())
-        if self._operator.keeps_open(in_line):
-            group = now.sched_word[entry, k.S_GROUP]
-            now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]
-        now.sched_word[entry, k.S_ASK] = 0
 
     def _send_off(self, rows: Rows) -> None:
         """Trucks that are through, or were turned away, drive back the way they came, or are gone."""

@@ -379,6 +379,10 @@ class HaulierType(Params):
     wait_weight: float = quantity(
         2.0, source="guess: a minute in line weighs like two minutes of shift", grade="G", fork="new_only", ge=0
     )
+    flexible: Share = quantity(
+        0.0, "%", source="choice: ordinary trucks come when they are wanted", grade="D", fork="new_only", ge=0, le=1,
+        doc="share of unbooked trucks that choose their hour by the waits their haulier expects",
+    )
 
 
 def _haulier_types() -> dict[str, HaulierType]:
@@ -387,6 +391,26 @@ def _haulier_types() -> dict[str, HaulierType]:
         "small": HaulierType(hauliers=44, truck_share=0.35, choice_scale_s=1200.0),
         "owner_driver": HaulierType(hauliers=60, truck_share=0.15, choice_scale_s=1800.0),
     }
+
+
+class Learning(Params):
+    """Days that hauliers live through before the day that is recorded."""
+
+    days: int = quantity(
+        0, source="choice: hauliers expect no wait", grade="D", fork="no", ge=0, le=1000,
+        doc="days of the gate alone, each with its own luck, after each of which hauliers know their waits better",
+    )
+    rate: Share = quantity(
+        0.2, "%", source="guess: last week counts", grade="G", fork="no", gt=0, le=1,
+        doc="weight of the newest day in what a haulier expects",
+    )
+    suspend_after: int = quantity(
+        15, "no-shows", source="Yokohama: 15 missed bookings lead to a sanction", grade="V", fork="no", ge=1,
+        doc="no-shows after which a haulier may not book, where there is a penalty",
+    )
+    suspended_days: int = quantity(
+        5, "days", source="guess: the text on the sanction is cut off", grade="G", fork="no", ge=1, le=1000
+    )
 
 
 class Money(Params):
@@ -466,6 +490,7 @@ class TerminalParams(Params):
         source="guess; 56 firms took part at Tokyo in February 2023", grade="G", fork="no",
         default_factory=_haulier_types, min_length=1,
     )
+    learning: Learning = Learning()
     hours: Hours = Hours()
     money: Money = Money()
     approach: Literal["auto", "road", "none"] = quantity(

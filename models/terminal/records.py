@@ -128,13 +128,14 @@ def slot_table(bookings: Bookings) -> Tables:
     }
 
 
-def constant_table(params: TerminalParams) -> Tables:
-    """What the KPIs need to know of the parameters."""
+def constant_table(params: TerminalParams, learning_residual_s: float) -> Tables:
+    """What the KPIs need to know of the parameters, and how far learning has settled."""
     money = params.money
     values: dict[str, float] = {
         "fee_after_s": money.fee_after_s, "fee_yen": money.fee_yen, "fee_late_after_s": money.fee_late_after_s,
         "fee_late_yen": money.fee_late_yen, "idle_fuel_per_s": money.idle_fuel_per_s, "fuel_co2": money.fuel_co2,
         "idle_nox_per_s": money.idle_nox_per_s, "closing_s": params.closing_s, "first_open_s": params.opening[0][0],
+        "learning_days": float(params.learning.days), "learning_residual_s": learning_residual_s,
     }  # fmt: skip
     values.update({f"lane:{i}:{name}": float(params.lanes[name].count) for i, name in enumerate(lane_names(params))})
     return {"terminal_constants": {"name": np.array(list(values)), "value": np.array(list(values.values()))}}

@@ -1,0 +1,118 @@
+"""What hauliers learn from day to day: the waits of each hour, and what missed bookings cost.
+
+The days of learning are days of the gate alone: trucks reach the line when they mean to. Each has its own luck
+(its number is part of the key), so the recorded day is never one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.draws import make_stream
+from twin.models.terminal import kernels as k
+from twin.models.terminal.booking import book, choice_slots, haulier_count
+from twin.models.terminal.demand import Counts, make_trucks
+from twin.models.terminal.layout import make_layout
+from twin.models.terminal.params import TerminalParams
+from twin.models.terminal.state import Now, new_state
+
+Floats = NDArray[np.float64]
+_FOREVER_S = 1e18
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What hauliers know on the recorded day.
+
+    Attributes
+    ----------
+    expected_wait_s : (hauliers, slots) float64
+        Wait each expects by slot, or by hour of opening where there are no slots.
+    suspended : (hauliers,) bool
+        Who may not book.
+    residual_s
+        Mean change of what is expected on the last day of learning; 0 without learning.
+    """
+
+    expected_wait_s: Floats
+    suspended: NDArray[np.bool_]
+    residual_s: float
+
+
+def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learned:
+    """Let hauliers live through the days of learning.
+
+    Parameters
+    ----------
+    params
+        Gate, booking, hauliers, and how many days.
+    counts
+        Demand of every such day.
+    run_seed
+        Seed of the run; each day has its own, made from it.
+    """
+    slot_from, _ = choice_slots(params)
+    hauliers = haulier_count(params)
+    expected = np.zeros((hauliers, len(slot_from)))
+    points = np.zeros(hauliers, np.int64)
+    banned_until = np.zeros(hauliers, np.int64)
+    residual_s = 0.0
+    for day in range(params.learning.days):
+        banned = banned_until > day
+        now = _day(params, counts, make_stream(run_seed, f"terminal.day {day}"), expected, banned)
+        seen = _mean_waits(params, now, hauliers)
+        change = np.where(np.isnan(seen), 0.0, params.learning.rate * (seen - expected))
+        expected += change
+        residual_s = float(np.abs(change).mean())
+        if params.conpas.quota and params.conpas.quota.penalty:
+            missed = now.word[:, k.BOOKING] == k.NO_SHOW
+            points += np.bincount(now.word[missed, k.HAULIER], minlength=hauliers)
+            caught = points >= params.learning.suspend_after
+            banned_until[caught] = day + 1 + params.learning.suspended_days
+            points[caught] = 0
+    return Learned(expected, banned_until > params.learning.days, residual_s)
+
+
+def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floats, banned: NDArray[np.bool_]) -> Now:
+    """One day of the gate alone, from its first truck to its last."""
+    trucks = make_trucks(params, counts, seed, 0)
+    bookings = book(params, counts, trucks, seed, expected, banned[trucks.haulier])
+    now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word)
+    rows = np.flatnonzero(bookings.comes)
+    plan = now.time_s[:, k.PLAN]
+    order = rows[np.lexsort((now.ids[rows], plan[rows]))].astype(np.int64)
+    out_rows = np.zeros(len(now.ids), np.int64)
+    rec = np.zeros((4096, k.REC_COLUMNS))
+    while (code := k.run_until(_FOREVER_S, *now, order, plan[order], out_rows, rec)) != k.REACHED:
+        if code == k.FULL:
+            now.tally[k.REC_COUNT] = 0
+        else:
+            decide_closing(params.open_on_if_line, now)
+    return now
+
+
+def decide_closing(open_on_if_line: float | None, now: Now) -> None:
+    """A break begins: lanes stay open if more trucks are in line than the operator lets stand."""
+    entry = int(now.tally[k.SCHED_NEXT])
+    in_line = int(now.lines[[k.ORDINARY_LINE, k.BOOKED_LINE], k.COUNT].sum())
+    if open_on_if_line is not None and in_line > open_on_if_line:
+        group = now.sched_word[entry, k.S_GROUP]
+        now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]
+    now.sched_word[entry, k.S_ASK] = 0
+
+
+def _mean_waits(params: TerminalParams, now: Now, hauliers: int) -> Floats:
+    """(hauliers, slots) mean wait of the trucks each sent in each hour; nan where it sent none."""
+    slot_from, slot_to = choice_slots(params)
+    called = now.time_s[:, k.CALLED]
+    served = np.isfinite(called)
+    # A truck in line before opening, or in a break, tells of the hour it waited for.
+    slot = np.minimum(np.searchsorted(slot_to, now.time_s[served, k.JOIN], side="right"), len(slot_to) - 1)
+    cell = now.word[served, k.HAULIER] * len(slot_from) + slot
+    number = np.bincount(cell, minlength=hauliers * len(slot_from))
+    total = np.bincount(cell, now.time_s[served, k.WAITED], minlength=hauliers * len(slot_from))
+    mean = np.divide(total, number, out=np.full(len(total), np.nan), where=number > 0)
+    return mean.reshape(hauliers, len(slot_from))
