@@ -206,6 +206,8 @@ def simulate(
     try:
         _take_up(city_model, recorder, folder, past)
         _run_to_end(plan, city_model, recorder, folder, checkpoint_every_s, on_progress)
+        for sim_model in city_model.sim_models:
+            sim_model.finish()
         _collect(city_model, recorder)
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": _ledger_columns(ledger)})

@@ -144,10 +144,12 @@ class Pedestrian:
         """Look at one walker; None if it is not inside."""
         return view_walker(self._walkers, walker_id, self._now_s)
 
+    def finish(self) -> None:
+        """Close the period under way."""
+        self._close_period(self._now_s)
+
     def drain_tables(self) -> Tables:
         """Finished rows since the last call."""
-        if self.is_empty() and self._now_s >= self._stage.end_s:
-            self._close_period(self._now_s)  # nobody will come into the last period any more
         self._take_buffers()
         tables: Tables = {name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
                           for name, parts in self._finished.items()}

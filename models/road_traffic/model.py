@@ -174,6 +174,10 @@ class RoadTraffic:
         """Whether nobody is on the road and no background car is still to come."""
         return not len(self._fleet) and self._next_car >= self._cars.first_after(self._end_s)
 
+    def finish(self) -> None:
+        """Close the period under way."""
+        self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s))
+
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""
         out: Tables = {}

@@ -114,6 +114,9 @@ class Transit:
         """Whether no request is open and none is still to come; vans on their way home do not count."""
         return not self._books.open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
 
+    def finish(self) -> None:
+        """Nothing is kept open: rows are written when they are final."""
+
     def drain_tables(self) -> Tables:
         """Requests answered for good, drives that ended, shifts that are over, points of the picture."""
         self._write_requests()

@@ -137,6 +137,8 @@ def test_nobody_is_lost_at_any_step_on_any_link_or_place():
         assert (spaces.occupancy >= 0).all()
         due = np.searchsorted(model._arrivals.enter_s, city_model.now_s, side="right")
         assert account.entered == due
+    model.finish()
+    parts.append(model.drain_tables())
     visits = np.concatenate([p["pedestrian_visits"]["walked_m"] for p in parts if "pedestrian_visits" in p])
     rows = [p["pedestrian_links"] for p in parts if "pedestrian_links" in p]
     moved_m = sum((r["entries_count"] * model._city.walk.length_m[r["link_index"]]).sum() for r in rows)

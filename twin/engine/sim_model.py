@@ -5,7 +5,8 @@ The life of a model in a run:
 1. ``begin(stage)`` once: register its Mesa agents, publish its first boards, schedule its first events.
 2. ``advance(until_s)`` at every step, in the city's fixed order: take the rows and orders that are due, let
    everything happen that happens by ``until_s``, each event at its **exact** time, send rows and orders.
-3. ``accounts()`` after every step; ``drain_tables()`` now and then; ``state()`` at every checkpoint.
+3. ``accounts()`` after every step; ``drain_tables()`` now and then; ``state()`` at every checkpoint;
+   ``finish()`` once at the end.
 
 A one-page model that does all of it stands in ``tests/unit/engine/toy_model.py``.
 """
@@ -86,6 +87,10 @@ class SimModel(Protocol):
 
     def is_empty(self) -> bool:
         """Whether nobody is inside and nothing is still to come (background fleets do not count)."""
+        ...
+
+    def finish(self) -> None:
+        """Close what is still open in the tables; called once, when the run is over, before the last drain."""
         ...
 
     def drain_tables(self) -> Tables:

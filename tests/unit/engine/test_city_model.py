@@ -52,7 +52,7 @@ def test_halving_the_step_changes_nothing(replication):
 
 
 def test_a_step_longer_than_the_shortest_lead_is_refused_by_name():
-    with pytest.raises(EngineError, match=r"step of 30 s is longer than 20 s, the shortest lead from b to a"):
+    with pytest.raises(ScenarioError, match=r"step of 30 s is longer than 20 s, the shortest lead from b to a"):
         city(step_s=30.0)
 
 

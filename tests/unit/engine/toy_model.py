@@ -91,6 +91,9 @@ class ToyModel:
     def is_empty(self) -> bool:
         return bool(np.all(self.leave_s <= self._now_s))
 
+    def finish(self) -> None:
+        """Nothing is kept open."""
+
     def drain_tables(self) -> Tables:
         rows, self._finished = self._finished, []
         n = len(rows)

@@ -110,6 +110,8 @@ def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 17280
     while city_model.now_s < latest_s and (city_model.now_s < end_s or not city_model.is_empty()):
         city_model.step()
         parts.append(model.drain_tables())
+    model.finish()
+    model.finish()
     parts.append(model.drain_tables())
     return merged(parts)
 
