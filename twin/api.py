@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,15 +56,21 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     """Check a scenario file and estimate its size, memory and time, without running anything."""
     from dataclasses import replace
 
+    from twin.city.catalogue import check_city
+    from twin.errors import CityError, Problem
     from twin.scenario.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
-    if report.scenario is None or not any(v.edits for v in report.scenario.variants.values()):
+    if report.scenario is None:
         return report
     try:
-        map_edits(report.scenario)
+        check_city(report.scenario.city, report.scenario.folder)
+        if any(v.edits for v in report.scenario.variants.values()):
+            map_edits(report.scenario)
     except ScenarioError as fault:
         return replace(report, problems=fault.problems)
+    except CityError as fault:
+        return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
     return report
 
 
@@ -228,6 +234,26 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     if problems:
         raise ScenarioError.of(list(problems), scenario.file)
     return plan, city, edited
+
+
+def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:
+    """Edits of every variant as plain data: for ``twin map --json``, its tables and its picture."""
+    from dataclasses import asdict
+
+    from twin.city.edit_table import edit_picture, edit_rows, signal_rows
+
+    variants = []
+    for name, one in edited.items():
+        variants.append({
+            "name": name, "label": scenario.variants[name].label.to_dict(), "rows": edit_rows(one),
+            "signals": signal_rows(one), "matches": [asdict(match) for match in one.matches],
+            "cut_off": list(one.cut_off), "picture": edit_picture(one),
+            "links": {"drive": one.city.drive.link_count, "walk": one.city.walk.link_count},
+        })
+    return {
+        "title": scenario.title.to_dict(), "variants": variants,
+        "city": {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)},
+    }
 
 
 def free_folder(parent: Path, name: str) -> Path:

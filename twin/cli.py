@@ -40,6 +40,8 @@ Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
 ]
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line; every expected error is one message and an exit code."""
@@ -48,15 +50,15 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        app(standalone_mode=False)
+        # Typer catches Ctrl-C itself and, in this mode, only returns the code.
+        if app(standalone_mode=False) == _INTERRUPTED:
+            raise KeyboardInterrupt
         # A reader that has gone is noticed here, not when the interpreter shuts down.
         sys.stdout.flush()
     except TwinError as fault:
         _fail(str(fault), fault.exit_code)
-    except typer.Abort:
-        _fail("interrupted", 130)
-    except KeyboardInterrupt:
-        _fail("interrupted; `twin resume` goes on with an unfinished study", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("interrupted; `twin resume` goes on with an unfinished study", _INTERRUPTED)
     except BrokenPipeError:
         os._exit(0)  # whoever read our output has had enough; there is nobody to tell
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
@@ -278,6 +280,43 @@ def view(
         import webbrowser
 
         webbrowser.open(target.resolve().as_uri())
+
+
+@app.command("map", epilog="Example: twin map scenarios/midosuji_sidelanes.yaml --variant step1 --no-open")
+def map_command(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    variant: Annotated[str | None, typer.Option("--variant", help="Only this variant.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: maps/NAME.")] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
+    lang: Annotated[str, typer.Option("--lang", help="Language the page opens in: ja or en.")] = "ja",
+    allow_read: AllowRead = None,
+    as_json: Json = False,
+) -> None:
+    """List and draw every link that a scenario's edits touch, old to new, before any run."""
+    from twin import api, cli_show
+    from twin.city.edit_table import write_csv, write_geopackage
+    from twin.viz.edit_map import write_edit_map
+
+    loaded = api.load(_scenario_file(scenario), only=[variant] if variant else None, allow_read=allow_read or [])
+    _, city, edited = api.map_edits(loaded)
+    content = api.edit_content(loaded, city, edited)
+    folder = out or Path("maps") / loaded.name
+    files = {"html": folder / "edits.html", "gpkg": folder / "edits.gpkg", "csv": folder / "edits.csv"}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_edit_map(content, files["html"], lang=_language(lang))
+        write_geopackage(files["gpkg"], edited)
+        write_csv(files["csv"], edited)
+    except OSError as fault:
+        raise RunError(f"cannot write: {fault}", where=str(folder), mend="choose another folder with --out") from fault
+    if as_json:
+        _print_json(cli_show.edits_json(loaded.name, content, files))
+    else:
+        cli_show.show_edits(content, files)
+    if not no_open and not as_json:
+        import webbrowser
+
+        webbrowser.open(files["html"].resolve().as_uri())
 
 
 @city_app.command("build", epilog="Example: twin city build kita.osm.pbf --out cities/kita")

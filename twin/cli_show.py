@@ -292,6 +292,57 @@ def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> N
     out.print(table)
 
 
+def edits_json(name: str, content: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
+    """What ``twin map --json`` prints; that nothing else changed has been checked, else there is an error instead."""
+    variants = [
+        {**{key: variant[key] for key in ("name", "label", "matches", "signals", "cut_off", "links")},
+         "touched": variant["rows"], "nothing_else_changed": True}
+        for variant in content["variants"]
+    ]
+    return {"scenario": name, "city": content["city"], "variants": variants,
+            "files": {kind: str(path) for kind, path in files.items()}}
+
+
+def show_edits(content: Mapping[str, Any], files: Mapping[str, Path]) -> None:
+    """Every touched link of every variant, old to new, and what was matched."""
+    for variant in content["variants"]:
+        label = variant["label"]
+        table = Table(title=escape(f"{label['ja']} / {label['en']} ({variant['name']})"), title_justify="left")
+        for heading in ("layer", "street", "way", "from node", "to node", "old → new", "hours", "measure"):
+            table.add_column(heading)
+        for row in variant["rows"]:
+            cells = (row["layer"], row["street"] or "–", row["way_id"], row["from_node"], row["to_node"],
+                     _old_to_new(row), row["hours"], row["measure"])
+            table.add_row(*(escape(str(cell)) for cell in cells))
+        for signal in variant["signals"]:
+            plan = f"cycle {signal['cycle_s']:g} s, green {signal['green_share']:.0%}, offset {signal['offset_s']:g} s"
+            cells = ("lights", signal["street"], "", signal["node"], "", plan, "", signal["measure"])
+            table.add_row(*(escape(str(cell)) for cell in cells))
+        if not variant["rows"] and not variant["signals"]:
+            out.print(escape(f"{label['ja']} / {label['en']} ({variant['name']}): no edit; the city is as it was"))
+            continue
+        out.print(table)
+        for match in variant["matches"]:
+            found = ", ".join(f"{name or 'no name'} ({count} links)" for name, count in match["found"].items())
+            apart = f"; other streets, left alone: {', '.join(match['left_alone'])}" if match["left_alone"] else ""
+            out.print(escape(f"{match['measure']}: {match['written']} met {found}{apart}"))
+        if variant["cut_off"]:
+            out.print(escape(f"places that can no longer be driven to: {', '.join(variant['cut_off'][:20])}"))
+        out.print("nothing else changed (all arrays compared)\n")
+    out.print(escape("map: " + ", ".join(str(path) for path in files.values())))
+
+
+def _old_to_new(row: Mapping[str, Any]) -> str:
+    words = {"lanes": "lanes", "speed_kmh": "km/h", "width_m": "m wide", "open": "open", "closed_to": "closed to"}
+    said = []
+    for key, word in words.items():
+        if row[f"new_{key}"] is not None:
+            old, new = ("–" if v is None or v == "" else f"{v:g}" if isinstance(v, float) else str(v)
+                        for v in (row[f"old_{key}"], row[f"new_{key}"]))
+            said.append(f"{word} {old} → {new}")
+    return ", ".join(said)
+
+
 def show_city_report(city: City, folder: Path) -> None:
     """What was read, dropped and assumed."""
     from twin.city.build import report_lines
