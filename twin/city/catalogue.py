@@ -66,17 +66,33 @@ def find_city(
     """
     if not isinstance(spec, str | Path):
         return join_cities([find_city(part, base_dir, progress=progress) for part in spec])
+    path, name = _locate(spec, base_dir)
+    return open_city(path) if path.is_dir() else _built_once(path, name, progress)
+
+
+def check_city(spec: str | Path | Sequence[str | Path], base_dir: Path | str = ".") -> None:
+    """Check that there is something for every name :func:`find_city` would look for; builds and opens nothing.
+
+    Raises
+    ------
+    CityError
+        Naming the first that is missing.
+    """
+    for part in [spec] if isinstance(spec, str | Path) else spec:
+        _locate(part, base_dir)
+
+
+def _locate(spec: str | Path, base_dir: Path | str) -> tuple[Path, str | None]:
+    """Map file or built city of a name, and the name itself if it is that of a bundled district."""
     # Only a bare name can be a bundled one; a path never leaves the bundle's folder this way.
     if isinstance(spec, str) and spec.isidentifier():
         with importlib.resources.as_file(importlib.resources.files(_BUNDLE)) as root:
             bundled = _bundled_map(root, spec)
             if bundled is not None:
-                return _built_once(bundled, spec, progress)
+                return bundled, spec
     path = Path(base_dir) / spec
-    if path.is_dir():
-        return open_city(path)
-    if path.is_file():
-        return _built_once(path, None, progress)
+    if path.is_dir() or path.is_file():
+        return path, None
     names = list_cities()
     near = difflib.get_close_matches(str(spec), names, 1)
     raise CityError(

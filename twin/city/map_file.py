@@ -127,6 +127,8 @@ def _root_element(head: bytes, source: Path) -> str:
         raise CityError("this is neither OSM XML in UTF-8 nor a PBF file", where=str(source), mend=_MEND)
     while skipped := _PROLOGUE.match(text):
         text = text[skipped.end():]
+    if text[:15].lower() == b"<!doctype html>":
+        raise CityError("this is a web page, no map", where=str(source), mend=_MEND)
     if text.startswith((b"<!DOCTYPE", b"<!ENTITY")):
         raise CityError(
             "the map declares a document type (DTD); such files are refused, as they may expand without end",

@@ -16,7 +16,7 @@ from twin.engine.channels import Channels
 from twin.engine.clock import Clock
 from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.engine.sim_model import SimModel, Stage, State
-from twin.errors import EngineError
+from twin.errors import ScenarioError
 
 
 class CityModel(mesa.Model):
@@ -37,7 +37,7 @@ class CityModel(mesa.Model):
 
     Raises
     ------
-    EngineError
+    ScenarioError
         If the step is longer than the shortest lead of a feedback loop.
     """
 
@@ -120,7 +120,7 @@ def _check_leads(sim_models: Sequence[SimModel], step_s: float) -> None:
     for sim_model in sim_models:
         for target, lead_s in sim_model.leads_s.items():
             if target in present and step_s > lead_s:
-                raise EngineError(
+                raise ScenarioError(
                     f"the step of {step_s:g} s is longer than {lead_s:g} s, the shortest lead from "
                     f"{sim_model.name} to {target}",
                     where="clock.step",

@@ -288,5 +288,5 @@ def _peak_mb() -> float:
 
 def _log(partial: Path, text: str) -> None:
     stamp = time.strftime("%Y-%m-%d %H:%M:%S")
-    with (partial / "log.txt").open("a", encoding="utf-8") as file:
+    with (partial / "log.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{stamp} {text}\n")

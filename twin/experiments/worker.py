@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -34,6 +35,8 @@ def _say(out: TextIO, message: dict[str, Any]) -> None:
 
 def main() -> None:
     """Serve tasks until standard input ends."""
+    # Ctrl-C goes to every process of a terminal; the parent alone decides, and closes our standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The protocol owns standard output; whatever else prints goes to standard error.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -13,7 +13,7 @@ from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
 from twin.engine.draws import make_run_seed
 from twin.engine.sim_model import SimModel
-from twin.errors import EngineError, RunError
+from twin.errors import EngineError, RunError, ScenarioError
 
 
 def city(*, step_s=5.0, replication=0, visitors=60, lead_s=20.0):

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import NO_CITY, finish, gate, merged, same_tables, start, straight_city
 from twin.columns import BODIES
-from twin.errors import CityError, EngineError, ScenarioError
+from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
 from twin.models.terminal import kernels as k
@@ -61,7 +61,7 @@ def test_the_step_changes_nothing_on_the_road():
 
 
 def test_a_step_longer_than_the_lead_is_an_error():
-    with pytest.raises(EngineError, match="longer than 60 s, the shortest lead from terminal to road_traffic"):
+    with pytest.raises(ScenarioError, match="longer than 60 s, the shortest lead from terminal to road_traffic"):
         begin(by_road(), step_s=61.0)
 
 

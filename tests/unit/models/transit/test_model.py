@@ -45,7 +45,7 @@ def test_the_step_is_no_parameter_of_the_answer(seed):
 
 
 def test_a_step_longer_than_the_lead_is_an_error():
-    with pytest.raises(EngineError, match="longer than 10 s, the shortest lead from transit to road_traffic"):
+    with pytest.raises(ScenarioError, match="longer than 10 s, the shortest lead from transit to road_traffic"):
         build(BUSY, step_s=12.0)
 
 
