@@ -86,7 +86,7 @@ class StaticNetwork:
     @cached_property
     def curve(self) -> Floats:
         """(m, 3) float64: constant, slope and power of each link's cost."""
-        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
             slope = self.free_cost * self.bpr_share / self.capacity**self.bpr_power
         slope[~np.isfinite(self.free_cost)] = 0.0
         return np.column_stack([self.free_cost + self.fixed_cost, slope, self.bpr_power])

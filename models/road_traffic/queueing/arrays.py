@@ -71,7 +71,7 @@ VEHICLE = _record([
 ])
 
 STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])
-CLASS = _record([("size", "f8"), ("speed_mps", "f8")])
+CLASS = _record([("units", "f8"), ("speed_mps", "f8")])
 TREE_STATE = _record([
     ("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8"),
 ])

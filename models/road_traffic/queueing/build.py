@@ -72,7 +72,7 @@ def build_road(network: RoadNetwork, start_s: float) -> Road:
     node = np.where(queues.rows["kind"] == ORIGIN, from_node[queues.rows["link"]], to_node[queues.rows["link"]])
     source_ptr = np.concatenate([[0], np.cumsum(np.bincount(node, minlength=len(network.node_index)))])
     classes = records(len(network._sizes), CLASS)
-    classes["size"], classes["speed_mps"] = network._sizes, network._speeds
+    classes["units"], classes["speed_mps"] = network._sizes, network._speeds
     ring = int(links["ring_room"].sum(dtype=np.int64))
     most = int(np.diff(source_ptr).max())
     return Road(
@@ -261,8 +261,8 @@ def new_vehicles(network: RoadNetwork) -> tuple[Vehicles, Floats, Ints]:
     first[~finds] = pool[start[~finds]]
     stops = [(v + base, *rest) for base, b in zip(_bases(network), batches, strict=True) for v, *rest in b.stops]
     stop_rows = records(len(stops), STOP)
-    for i, (_, hop, dwell_s, bay) in enumerate(stops):
-        stop_rows[i] = (dwell_s, hop, bay)
+    for name, place in (("hop", 1), ("dwell_s", 2), ("bay", 3)):
+        stop_rows[name] = [stop[place] for stop in stops]
     counts = np.bincount([s[0] for s in stops], minlength=n) if stops else np.zeros(n, np.int64)
     veh = new_vehicle_records(n)
     veh["key"], veh["vehicle_class"] = joined("key", np.uint64), joined("vehicle_class", np.uint8)

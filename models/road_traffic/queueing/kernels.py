@@ -53,10 +53,10 @@ def space_s(road, link, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
     seen = road.links[link].seen
     units = road.links[link].seen_units
     while units < needed:
-        units += road.classes[road.ring_class[ring + seen % room]].size
+        units += road.classes[road.ring_class[ring + seen % room]].units
         seen += 1
     while True:
-        last = road.classes[road.ring_class[ring + (seen - 1) % room]].size
+        last = road.classes[road.ring_class[ring + (seen - 1) % room]].units
         if units - last < needed:
             break
         units -= last
@@ -88,7 +88,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
     v = road.queues[q].first
     t = road.queues[q].ready_s
     line = road.queues[q].line
-    size = road.classes[cars.veh[v].vehicle_class].size
+    size = road.classes[cars.veh[v].vehicle_class].units
     if line >= 0:
         if road.lines[line].open == 0:
             return INF
@@ -207,7 +207,7 @@ def next_move(road, cars, trees, v, link):  # type: ignore[no-untyped-def]  # no
 def enter_link(road, cars, trees, v, link, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put a vehicle on a link at a moment: storage, headway, ready time, queue for its turn."""
     vehicle_class = cars.veh[v].vehicle_class
-    size = road.classes[vehicle_class].size
+    size = road.classes[vehicle_class].units
     road.links[link].in_units += size
     road.links[link].next_entry_s = t + road.links[link].entry_headway_s * size
     cars.veh[v].hop += 1
@@ -231,7 +231,7 @@ def enter_link(road, cars, trees, v, link, t):  # type: ignore[no-untyped-def]  
 @inner_kernel
 def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Take the head out of a queue at a moment, and free the room it had."""
-    size = road.classes[cars.veh[v].vehicle_class].size
+    size = road.classes[cars.veh[v].vehicle_class].units
     kind = road.queues[q].kind
     after = cars.veh[v].after
     if kind == _GROUP:
@@ -269,7 +269,7 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
     v = road.queues[q].first
     line = road.queues[q].line
     kind = road.queues[q].kind
-    size = road.classes[cars.veh[v].vehicle_class].size
+    size = road.classes[cars.veh[v].vehicle_class].units
     from_link = cars.veh[v].link
     move = cars.veh[v].move
     if kind == _GROUP and has_stop(cars, v):
@@ -469,14 +469,20 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
 
 
 @lean_kernel
+def apply_edits(road, edits, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Apply all changes that are due by ``t``."""
+    while edits.done[0] < edits.rows.size and edits.rows[edits.done[0]].time_s <= t:
+        apply_edit(road, edits, edits.done[0])
+        edits.done[0] += 1
+
+
+@lean_kernel
 def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Let everything happen before ``until_s``; returns DONE, or LOG_FULL to be called again with an empty log."""
     nodes = road.node_next_s.size
     t = road.time_s[0]
     while t < until_s:
-        while edits.done[0] < edits.rows.size and edits.rows[edits.done[0]].time_s <= t:
-            apply_edit(road, edits, edits.done[0])
-            edits.done[0] += 1
+        apply_edits(road, edits, t)
         end_s = min((math.floor(t / step_s) + 1.0) * step_s, until_s)
         if end_s <= t:  # rounding at a multiple of the step
             end_s = min(t + step_s, until_s)
@@ -590,13 +596,13 @@ def _waits_for(road, cars, q, marked):  # type: ignore[no-untyped-def]  # noqa: 
         return False
     pocket = road.moves[move].pocket
     if pocket >= 0 and road.queues[q].kind == _GROUP:
-        size = road.classes[cars.veh[v].vehicle_class].size
+        size = road.classes[cars.veh[v].vehicle_class].units
         if road.queues[pocket].units + size <= road.queues[pocket].room + SAME_S:
             return False
         v = road.queues[pocket].first
         move = cars.veh[v].move
     out = road.moves[move].to_link
-    size = road.classes[cars.veh[v].vehicle_class].size
+    size = road.classes[cars.veh[v].vehicle_class].units
     full = road.links[out].in_units - road.links[out].out_units + size > road.links[out].storage + SAME_S
     return full and marked[out]
 

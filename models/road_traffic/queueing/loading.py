@@ -112,9 +112,9 @@ class Loading:
                 f"vehicle {int(slots[bad])} has no way to its destination", mend="join the places by links both ways"
             )
 
-    def advance(self, until_s: float, log: Log) -> bool:
-        """Let everything happen up to and including ``until_s``; false if the log is full: empty it, call again."""
-        end_s = float(np.nextafter(until_s, np.inf))
+    def advance(self, until_s: float, log: Log, inclusive: bool = True) -> bool:
+        """Let everything happen up to ``until_s``; false if the log is full: empty it, call again."""
+        end_s = float(np.nextafter(until_s, np.inf)) if inclusive else until_s
         code = kernels.advance(self.road, self.cars, self.trees, self.edits, log, end_s, self.step_s)
         return bool(code == DONE)
 
@@ -342,7 +342,7 @@ def load_network(
             raise ScenarioError("vehicles that find their own way know no banned turns", mend="give them paths")
         if not 0 < weight_of_news <= 1 or not replan_every_s > 0:
             raise ScenarioError(
-                f"weight_of_news must lie in (0, 1] and replan_every_s above 0, got {weight_of_news} and {replan_every_s}"
+                f"weight_of_news must lie in (0, 1], replan_every_s above 0, got {weight_of_news}, {replan_every_s}"
             )
         trees = new_trees(
             destinations(network), len(network.node_index), weight=weight_of_news, redraw_after_s=redraw_after_s,
@@ -370,20 +370,24 @@ def _drive(
     known = int(cars.veh["path_len"].sum()) + len(order) if updates is None else _LOG_ROOM
     log = new_log(int(np.clip(known, 1, _LOG_MOST)))
     parts: list[Records] = []
-    done, moved, taken, update = 0, 0, 0, 0
-    start_s = now_s = float(road.time_s[0])
+    done, moved, taken = 0, 0, 0
+    now_s = float(road.time_s[0])
+    update_s = now_s
     while now_s < until_s:
-        if updates is not None and now_s >= start_s + update * replan_every_s:
+        if updates is not None and now_s >= update_s:
+            kernels.apply_edits(road, loading.edits, now_s)
             updates.update(cars.veh)
-            update += 1
+            update_s += replan_every_s
         end_s = min(until_s, now_s + quiet_s)
         if updates is not None:
-            end_s = min(end_s, start_s + update * replan_every_s)
-        upto = int(np.searchsorted(ordered_s, end_s, side="right"))
+            end_s = min(end_s, update_s)
+        # Who leaves at the very moment of an update leaves after it.
+        last = end_s >= until_s
+        upto = int(np.searchsorted(ordered_s, end_s, side="right" if last else "left"))
         if upto > done:
             loading.enter(order[done:upto], ordered_first[done:upto], ordered_s[done:upto])
             done = upto
-        while not loading.advance(end_s, log):
+        while not loading.advance(end_s, log, inclusive=last):
             parts.append(_taken(log))
             taken += len(parts[-1])
         now_s = end_s
@@ -394,8 +398,8 @@ def _drive(
         ):
             break
         moved = total
-    last = log.rows[: int(log.size[0])]
-    return np.concatenate([*parts, last]) if parts else last, until_s if np.isfinite(until_s) else now_s
+    rest = log.rows[: int(log.size[0])]
+    return np.concatenate([*parts, rest]) if parts else rest, until_s if np.isfinite(until_s) else now_s
 
 
 def _taken(log: Log) -> Records:
@@ -414,7 +418,7 @@ def _longest_wait_s(loading: Loading) -> float:
     wait_s += float(lines["cycle_s"].max() + lines["service_s"].max())
     headway_s = max(float(lines["headway_s"].max()), float(links["entry_headway_s"].max()))
     dwell_s = float(loading.cars.stops["dwell_s"].max(initial=0.0))
-    return max(600.0, wait_s + float(classes["size"].max()) * headway_s + dwell_s)
+    return max(600.0, wait_s + float(classes["units"].max()) * headway_s + dwell_s)
 
 
 def check_result(result: LoadingResult) -> None:

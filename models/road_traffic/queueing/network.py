@@ -65,7 +65,7 @@ class RoadNetwork:
     --------
     >>> net = RoadNetwork()
     >>> street = net.add_link("a", "b", 1000.0, speed_mps=20.0)
-    >>> net.add_vehicles([0.0, 2.0], path=[street])
+    >>> _ = net.add_vehicles([0.0, 2.0], path=[street])
     >>> net.run(until_s=100.0).travel_time_s.tolist()
     [50.0, 50.0]
     """
@@ -278,7 +278,7 @@ class RoadNetwork:
         """
         if not lanes > 0:
             raise ScenarioError(
-                f"a lane edit must leave a lane, got {lanes:g}", where=f"link {link}", mend="use close_entry to close it"
+                f"a lane edit must leave a lane, got {lanes:g}", where=f"link {link}", mend="use close_entry"
             )
         self._edit(at_s, "lanes", link, None, lanes)
 
