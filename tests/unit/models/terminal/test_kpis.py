@@ -1,0 +1,83 @@
+"""KPIs of the gate by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.unit.models.terminal.gate import gate, kpis, run
+from twin.results.kpis import infos
+from twin.results.kpis.terminal import INFOS, compute, waiting_fee_yen
+
+
+def visits(**columns):
+    n = len(columns["join_s"])
+    base = {name: np.zeros(n) for name in ("class", "served_as", "reason", "haulier_index", "yard_wait_s")}
+    return {"terminal_visits": base | {name: np.asarray(values, np.float64) for name, values in columns.items()}}
+
+
+def test_waits_come_by_class_and_in_both_definitions():
+    tables = visits(
+        join_s=[25200, 28800, 30000], out_s=[31200, 32400, 33600], wait_s=[600, 1200, 1800],
+        gate_start_s=[30600, 31800, 33000], gate_end_s=[30900, 32100, 33300], hours_left_s=[1, 1e6, 1e6], **{"class": [0, 1, 1]},
+    )  # fmt: skip
+    values = kpis(tables)
+    assert values["wait_mean_min", "all"] == 20.0
+    assert values["wait_mean_min", "ordinary"] == 10.0
+    assert values["wait_mean_min", "booked"] == 25.0
+    # Who joined at 07:00 counts from 07:30.
+    assert values["join_to_out_max_min", "ordinary"] == (31200 - 27000) / 60
+    assert values["turn_time_mean_min", "all"] == 10.0
+
+
+def test_the_fee_of_waiting_follows_the_tariff():
+    tariff = (1800.0, 2220.0, 7200.0, 2670.0)
+    waits = np.array([1800.0, 1801.0, 3600.0, 7200.0, 7201.0, 10800.0])
+    each = [waiting_fee_yen(np.array([w]), *tariff) for w in waits]
+    assert each == [0.0, 2220.0, 2220.0, 3 * 2220.0, 3 * 2220.0 + 2670.0, 3 * 2220.0 + 2 * 2670.0]
+    assert waiting_fee_yen(waits, *tariff) == sum(each)
+
+
+def test_the_queue_is_weighted_by_time():
+    queue = {"time_s": [0, 600, 900, 1200], "trucks_in_line": [0, 4, 2, 0], "trucks_on_road": [0, 1, 0, 0],
+             "metres_on_road_m": [0, 20, 0, 0], "lanes_open": [2, 2, 2, 2], "lanes_busy": [0, 2, 1, 0]}  # fmt: skip
+    values = kpis({"terminal_queue": {name: np.array(column, np.float64) for name, column in queue.items()}})
+    assert values["queue_max_trucks", "all"] == 4
+    assert values["queue_mean_trucks", "all"] == pytest.approx((4 * 300 + 2 * 300) / 1200)
+    assert values["queue_on_road_min", "all"] == values["queue_on_road_truck_min", "all"] == 5.0
+    assert values["queue_mean_m", "all"] == pytest.approx(20 * 300 / 1200)
+    assert values["lane_use_share", "all"] == pytest.approx((2 * 300 + 300) / 2400)
+
+
+def test_fuel_and_carbon_follow_the_idle_time():
+    tables = run(gate(demand={"hourly": {28800.0: 50.0}}, lanes={"A": {"count": 1}}))
+    values = kpis(tables)
+    hours = tables["terminal_visits"]["wait_s"].sum() / 3600
+    assert values["idle_fuel_l", "all"] == pytest.approx(1.5 * hours)
+    assert values["co2_kg", "all"] == pytest.approx(1.5 * 2.6 * hours)
+    assert values["nox_kg", "all"] == pytest.approx(0.030 * hours)
+
+
+def test_hauliers_differ_by_the_ratio_of_their_95th_percentiles():
+    one = visits(join_s=[30000] * 20, out_s=[31000] * 20, wait_s=[100] * 10 + [300] * 10, gate_start_s=[30500] * 20,
+                 gate_end_s=[30900] * 20, hours_left_s=[1e6] * 20)  # fmt: skip
+    one["terminal_visits"]["haulier_index"] = np.repeat([0.0, 1.0], 10)
+    assert kpis(one)["haulier_p95_ratio", "all"] == 3.0
+
+
+def test_a_run_without_trucks_has_no_means():
+    values = {(k.kpi, k.group): k.value for k in compute({})}
+    assert math.isnan(values["terminal.wait_mean_min", "all"])
+    assert values["terminal.throughput_day", "all"] == 0
+
+
+def test_every_kpi_is_described_in_both_languages_and_belongs_to_the_model():
+    names = [info.name for info in INFOS]
+    assert len(set(names)) == len(names)
+    assert set(names) <= set(infos())
+    for info in INFOS:
+        assert info.name.startswith("terminal.")
+        assert info.ja
+        assert info.en
+    tables = run(gate(demand={"hourly": {30600.0: 20.0}}, conpas={"quota": True}))
+    assert {k.kpi for k in compute(tables)} == set(names)
