@@ -19,7 +19,8 @@ def visits(**columns):
 def test_waits_come_by_class_and_in_both_definitions():
     tables = visits(
         join_s=[25200, 28800, 30000], out_s=[31200, 32400, 33600], wait_s=[600, 1200, 1800],
-        gate_start_s=[30600, 31800, 33000], gate_end_s=[30900, 32100, 33300], hours_left_s=[1, 1e6, 1e6], **{"class": [0, 1, 1]},
+        gate_start_s=[30600, 31800, 33000], gate_end_s=[30900, 32100, 33300], hours_left_s=[1, 1e6, 1e6],
+        **{"class": [0, 1, 1]},
     )  # fmt: skip
     values = kpis(tables)
     assert values["wait_mean_min", "all"] == 20.0
