@@ -250,10 +250,8 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
             "cut_off": list(one.cut_off), "picture": edit_picture(one),
             "links": {"drive": one.city.drive.link_count, "walk": one.city.walk.link_count},
         })
-    return {
-        "title": scenario.title.to_dict(), "variants": variants,
-        "city": {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)},
-    }
+    facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)}
+    return {"title": scenario.title.to_dict(), "city": facts, "variants": variants}
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -221,10 +221,9 @@ def fork(
     from twin.experiments.study import How, run_new
     from twin.results.run_folder import Study
     from twin.scenario.forks import parse_changes
-    from twin.units import parse_clock
 
     parent = Study(study)
-    plan, checkpoints = fork_plan(parent, variant or parent.variants[0], parse_clock(at), parse_changes(changes), name)
+    plan, checkpoints = fork_plan(parent, variant or parent.variants[0], _time_of_day(at), parse_changes(changes), name)
     target = out or api.free_folder(study.parent, f"{study.name}-{name}")
     how = How(workers or _cores())
     city = open_city(study / "city")
@@ -413,6 +412,17 @@ def _language(text: str) -> Literal["ja", "en"]:
 
 def _cores() -> int:
     return os.cpu_count() or 1
+
+
+def _time_of_day(text: str) -> float:
+    from pydantic_core import PydanticCustomError
+
+    from twin.units import parse_clock
+
+    try:
+        return parse_clock(text)
+    except PydanticCustomError as fault:
+        raise ScenarioError(f"--at: {fault}", mend="write for example --at 12:00") from fault
 
 
 def _simulated_time(text: str) -> float:

@@ -130,7 +130,8 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
         if getattr(city, name) and name not in heeds:
             raise ScenarioError(
                 f"variant {variant} has {words}, which the road model does not yet obey",
-                where=f"{plan.name}, variant {variant}", mend="leave them out of the run; `twin map` shows them all the same",
+                where=f"{plan.name}, variant {variant}",
+                mend="leave them out of the run; `twin map` shows them all the same",
             )
 
 

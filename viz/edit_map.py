@@ -88,7 +88,7 @@ def edit_page(content: Mapping[str, Any], *, lang: Lang = "ja") -> str:
     first = next((i for i, v in enumerate(variants) if v["rows"] or v["signals"]), 0)
     radios = "".join(_radio("lang", f"lang-{code}", code == lang) for code in ("ja", "en"))
     radios += "".join(_radio("variant", f"v{i}", i == first) for i in range(len(variants)))
-    tabs = "".join(f'<label for="v{i}">{_both(v["label"]["ja"], v["label"]["en"])}</label>' for i, v in enumerate(variants))
+    tabs = "".join(f'<label for="v{i}">{_both(**v["label"])}</label>' for i, v in enumerate(variants))
     title = content["title"]
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -126,13 +126,15 @@ def _variant(number: int, variant: Mapping[str, Any]) -> str:
     else:
         left = (variant["links"]["drive"] - drive, variant["links"]["walk"] - walk)
         said = _both(
-            f"車道リンク {drive} 本、歩道リンク {walk} 本を変更。ほかの車道 {left[0]} 本・歩道 {left[1]} 本は変更なし（照合済み）。",
+            f"車道リンク {drive} 本、歩道リンク {walk} 本を変更。"
+            f"ほかの車道 {left[0]} 本・歩道 {left[1]} 本は変更なし（照合済み）。",
             f"{drive} drive links and {walk} walk links are touched. Nothing else changed: the other {left[0]} drive "
             f"and {left[1]} walk links are the same, as compared array by array.",
         )
         body = (f"<p>{said}</p>{_matches(variant['matches'])}{_cut_off(variant['cut_off'])}"
-                f"{_legend(picture, bool(variant['signals']))}{_svg(variant)}{_table(rows)}{_signals(variant['signals'])}")
-    return f'<section class="variant v{number}"><h2>{_both(variant["label"]["ja"], variant["label"]["en"])}</h2>{body}</section>\n'
+                f"{_legend(picture, bool(variant['signals']))}{_svg(variant)}"
+                f"{_table(rows)}{_signals(variant['signals'])}")
+    return f'<section class="variant v{number}"><h2>{_both(**variant["label"])}</h2>{body}</section>\n'
 
 
 def _matches(matches: Sequence[Mapping[str, Any]]) -> str:
@@ -158,12 +160,12 @@ def _cut_off(places: Sequence[str]) -> str:
 def _legend(picture: Mapping[str, Any], signals: bool) -> str:
     kinds = [kind for kind in KINDS if any(link["kind"] == kind for link in picture["links"])]
     items = "".join(
-        f'<li><svg width="44" height="10" aria-hidden="true"><line class="k-{kind}" x1="2" y1="5" x2="42" y2="5"/></svg> '
-        f"{_both(KINDS[kind][2], KINDS[kind][3])}</li>" for kind in kinds
+        '<li><svg width="44" height="10" aria-hidden="true">'
+        f'<line class="k-{kind}" x1="2" y1="5" x2="42" y2="5"/></svg> {_both(*KINDS[kind][2:])}</li>' for kind in kinds
     )
     if signals:
-        items += ('<li><svg width="20" height="14" aria-hidden="true"><path class="signal" d="M10 2l5 5-5 5-5-5z"/></svg> '
-                  f"{_both(*_SIGNAL_WORDS)}</li>")
+        items += ('<li><svg width="20" height="14" aria-hidden="true"><path class="signal" d="M10 2l5 5-5 5-5-5z"/>'
+                  f"</svg> {_both(*_SIGNAL_WORDS)}</li>")
     return f'<ul class="legend">{items}</ul>'
 
 
@@ -193,7 +195,8 @@ def _svg(variant: Mapping[str, Any]) -> str:
              for source, name in (("paths", "around-walk"), ("streets", "around")) if picture[source]]
     for link in picture["links"]:
         row = variant["rows"][link["row"]]
-        parts.append(f'<path class="k-{link["kind"]}" d="{frame.path(link["points"])}"><title>{escape(_tip(row))}</title></path>')
+        parts.append(f'<path class="k-{link["kind"]}" d="{frame.path(link["points"])}">'
+                     f"<title>{escape(_tip(row))}</title></path>")
     for (x_m, y_m), signal in zip(picture["signals"], variant["signals"], strict=True):
         x, y = frame.point(x_m, y_m)
         tip = f"{signal['street']}: {signal['cycle_s']:g} s, {signal['green_share']:.0%}, +{signal['offset_s']:g} s"
@@ -269,7 +272,8 @@ def _signals(signals: Sequence[Mapping[str, Any]]) -> str:
              ("オフセット 秒", "offset s"), ("施策", "measure"))
     keys = ("street", "node", "cycle_s", "green_share", "offset_s", "measure")
     head = "".join(f"<th>{_both(*words)}</th>" for words in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(_word(s[key], 'en'))}</td>" for key in keys) + "</tr>" for s in signals)
+    cells = ("".join(f"<td>{escape(_word(s[key], 'en'))}</td>" for key in keys) for s in signals)
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
     return (f'<h3>{_both(*_SIGNAL_WORDS)}</h3><div class="scroll"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>")
 
@@ -292,13 +296,15 @@ def _style(variants: int) -> str:
         ".badge{background:#e69f00;color:#231700;border-radius:99px;padding:1px 9px}.langs{float:right;margin:0}"
         "label{cursor:pointer;padding:4px 10px;border-radius:8px}nav{display:flex;flex-wrap:wrap;gap:6px;margin:12px 0}"
         "nav label{background:#edf0f3}.variant{display:none}#lang-ja:checked~* .en,#lang-en:checked~* .ja{display:none}"
-        "#lang-ja:checked~header label[for=lang-ja],#lang-en:checked~header label[for=lang-en]{text-decoration:underline}"
+        "#lang-ja:checked~header label[for=lang-ja],#lang-en:checked~header label[for=lang-en]"
+        "{text-decoration:underline}"
         ".legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:4px 18px}.matches{padding-left:18px}"
         f".warn{{border-left:5px solid {VERMILLION};padding-left:10px}}"
         ".map{width:100%;height:auto;border:1px solid #cfd6dd;background:#f7f9fa;border-radius:10px}"
         ".around{stroke:#b8c1ca;stroke-width:2.5;fill:none}.around-walk{stroke:#dde3e8;stroke-width:1.2;fill:none}"
         f".signal{{fill:{BLACK};stroke:#fff;stroke-width:1.5}}.bar{{stroke:#17202a;stroke-width:3}}"
-        ".map text{font-size:12px;fill:#17202a}.name{text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:3px}"
+        ".map text{font-size:12px;fill:#17202a}"
+        ".name{text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:3px}"
         ".scroll{overflow-x:auto;margin-top:14px}table{border-collapse:collapse;font-size:13px;"
         "font-variant-numeric:tabular-nums}th,td{border-bottom:1px solid #dde3e8;padding:3px 9px;text-align:left;"
         "white-space:nowrap}th{background:#f2f4f6}@media print{nav,.langs{display:none}}"

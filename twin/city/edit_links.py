@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.city.city import BRIDGE, TUNNEL, City, StreetLayer
 from twin.city.edit_features import in_metres
@@ -55,7 +56,7 @@ def new_links(city: City, edit: Edit, key: str) -> list[NewLink]:
     layer = city.drive
     if edit.where.features:
         line = _drawn_line(city, edit, key)
-        ends = [_snapped(layer, line[i], key, f"the {side} of the drawn line") for i, side in ((0, "start"), (-1, "end"))]
+        ends = [_snapped(layer, line[i], key, f"the {side} of the line") for i, side in ((0, "start"), (-1, "end"))]
         inner = line[1:-1]
     else:
         ends = [_end_node(city, spec[side], f"{key}.{side}") for side in ("from", "to")]
@@ -76,10 +77,11 @@ def new_links(city: City, edit: Edit, key: str) -> list[NewLink]:
 def _drawn_line(city: City, edit: Edit, key: str) -> NDArray[np.float64]:
     if len(edit.where.features) != 1:
         raise EditFault(f"{len(edit.where.features)} features are named for one link", key, "name one line")
-    drawn = in_metres(city, edit.where.features[0], key)
-    merged = shapely.line_merge(drawn) if drawn.geom_type == "MultiLineString" else drawn
+    drawn: BaseGeometry = in_metres(city, edit.where.features[0], key)
+    merged: BaseGeometry = shapely.line_merge(drawn) if drawn.geom_type == "MultiLineString" else drawn
     if merged.geom_type != "LineString":
-        raise EditFault(f"the feature {edit.where.features[0].id!r} is no single line", key, "draw one line from end to end")
+        name = edit.where.features[0].id
+        raise EditFault(f"the feature {name!r} is no single line", key, "draw one line from end to end")
     return np.asarray(shapely.get_coordinates(merged))
 
 
@@ -95,7 +97,8 @@ def _end_node(city: City, end: Mapping[str, Any], key: str) -> int:
     nodes = meeting_nodes(layer, street, second, key)
     if len(nodes) > 1:
         listed = ", ".join(f"[{layer.lon_deg[n]:.6f}, {layer.lat_deg[n]:.6f}]" for n in nodes)
-        raise EditFault(f"{first[0]} and {second[0]} meet at {len(nodes)} nodes", key, f"name one by its point: {listed}")
+        what = f"{first[0]} and {second[0]} meet at {len(nodes)} nodes"
+        raise EditFault(what, key, f"name one by its point: {listed}")
     return nodes[0]
 
 
@@ -137,7 +140,8 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
         "free_speed_mps": [n.speed_mps for n in new], "lanes": [n.lanes for n in new],
         "road_class": [n.road_class for n in new],
         "name_index": [names.index(n.name) if n.name else -1 for n in new],
-        "way_id": [ways[id(n.edit)] for n in new], "width_m": [float("nan")] * len(new), "flags": [n.flags for n in new],
+        "way_id": [ways[id(n.edit)] for n in new],
+        "width_m": [float("nan")] * len(new), "flags": [n.flags for n in new],
     }
     joined = {name: np.concatenate([getattr(layer, name), np.array(values, getattr(layer, name).dtype)])
               for name, values in fields.items()}

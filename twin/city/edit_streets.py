@@ -163,8 +163,7 @@ def beside(layer: StreetLayer, links: Links, spine: shapely.LineString, reach_m:
     points = shapely.points(*middles(layer, links)[:2])
     along = shapely.line_locate_point(spine, points)
     near = shapely.distance(spine, points) <= reach_m
-    inside: NDArray[np.bool_] = near & (along > _JUNCTION_M) & (along < spine.length - _JUNCTION_M)
-    return inside
+    return np.asarray(near & (along > _JUNCTION_M) & (along < spine.length - _JUNCTION_M), np.bool_)
 
 
 def _spine(

@@ -18,6 +18,7 @@ from twin.errors import RunError
 
 #: Around everything touched, a picture shows this much more.
 _MARGIN_M = 120.0
+_LEAST_SHAPE = 0.8
 _MOST_NAMES = 60
 _TOUCH = {"lanes": 0, "speed_kmh": 1, "width_m": 2, "open": 3, "closed_to": 4}
 #: Columns of the table, in order.
@@ -169,6 +170,9 @@ def edit_picture(edited: EditedCity) -> dict[str, Any]:
     if not len(points):
         return {"bounds": None, "streets": [], "paths": [], "links": [], "names": [], "signals": []}
     low, high = points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
+    # Neither a narrow strip nor a flat one: there are streets around to show.
+    wider = np.maximum((high - low)[::-1] * _LEAST_SHAPE - (high - low), 0.0) / 2
+    low, high = low - wider, high + wider
     bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     links = [{"points": shape.tolist(), "kind": kind_of(t), "row": i}
              for i, (t, shape) in enumerate(zip(edited.touched, shapes, strict=True))]

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from twin.city.city import CROSSING, STEPS, TUNNEL, City, StreetLayer
-from twin.city.edit_features import find_features, links_of_feature, links_of_features
+from twin.city.edit_features import find_features, lines_of, links_of_feature, links_of_features
 from twin.city.edit_links import NewLink, new_links
 from twin.city.edit_streets import (
     REACH_M,
@@ -81,7 +82,7 @@ class _Target:
 
     section: Section
     chosen: Links
-    drawn: tuple[shapely.Geometry, ...]
+    drawn: tuple[BaseGeometry, ...]
     streets: _Streets
 
 
@@ -168,7 +169,7 @@ def value_before(city: City, layer_name: str, link: int, field_name: str) -> Any
 def _target(city: City, edit: Edit) -> _Target:
     """Drive links an edit speaks of."""
     layer, where, key = city.drive, edit.where, f"{edit.key}.where"
-    drawn: tuple[shapely.Geometry, ...] = ()
+    drawn: tuple[BaseGeometry, ...] = ()
     if where.features:
         drawn = tuple(find_features(city, where, key))
         inside = links_of_features(layer, list(drawn), where, key)
@@ -215,7 +216,7 @@ def _choices(city: City, streets: _Streets) -> str:
         return f"crossings there: {', '.join(crossings_of(city.drive, section.street)) or 'none with a name'}"
     lanes = sorted({int(n) for n in city.drive.lanes[section.links]})
     side = "has" if streets.have_side_ways() else "has no"
-    return f"{len(section.links)} links lie there, of {lanes} lanes; the street {side} side lanes that are ways of their own"
+    return f"{len(section.links)} links lie there, of {lanes} lanes; the street {side} side lanes as ways of their own"
 
 
 def _match(city: City, edit: Edit, chosen: Links) -> Match:
@@ -295,13 +296,10 @@ def _unnamed(city: City, links: Links, target: _Target) -> Links:
     drive = city.drive
     if not len(links):
         return links
-    lines = shapely.linestrings(
-        np.column_stack([drive.vertex_x_m, drive.vertex_y_m]),
-        indices=np.repeat(np.arange(drive.link_count), np.diff(drive.vertex_ptr)),
-    )
+    lines = lines_of(drive)
     x_m, y_m, east, north = middles(city.walk, links)
     points = shapely.points(x_m, y_m)
-    nearest = shapely.STRtree(lines).nearest(points)
+    nearest = np.asarray(shapely.STRtree(list(lines)).nearest(points), np.int64)
     distance_m = shapely.distance(lines[nearest], points)
     _, _, along_east, along_north = middles(drive, nearest)
     parallel = np.abs(east * along_east + north * along_north) >= _PARALLEL
@@ -338,7 +336,8 @@ def _lanes_wish(city: City, edit: Edit, link: int, more: int) -> Wish:
 
 
 def _speed_wishes(city: City, edit: Edit, target: _Target, out: list[Wish]) -> None:  # noqa: ARG001
-    out.extend(Wish("drive", link, "speed_mps", float(edit.values["speed_mps"]), edit) for link in target.chosen.tolist())
+    speed_mps = float(edit.values["speed_mps"])
+    out.extend(Wish("drive", link, "speed_mps", speed_mps, edit) for link in target.chosen.tolist())
 
 
 def _access_wishes(city: City, edit: Edit, target: _Target, out: list[Wish]) -> None:  # noqa: ARG001

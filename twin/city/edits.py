@@ -37,6 +37,8 @@ _DAY_S = 86400.0
 _DAYS = 8
 _ALWAYS = None
 
+_NODE_ARRAYS = ("node_id", "x_m", "y_m", "lon_deg", "lat_deg", "signal", "crossing")
+
 LinkKey = tuple[LayerName, int]
 
 
@@ -46,7 +48,7 @@ def apply_edits(city: City, edits: Sequence[Edit | Mapping[str, Any]]) -> Edited
     Parameters
     ----------
     city
-        The base; it stays as it is.
+        The base, without edits; it stays as it is.
     edits
         In any order: the result does not depend on it. Plain JSON as in a plan will do.
 
@@ -63,7 +65,7 @@ def apply_edits(city: City, edits: Sequence[Edit | Mapping[str, Any]]) -> Edited
     if not edits:
         return EditedCity(city, base_link=_unmoved(city))
     wanted, problems = Wanted(), []
-    for edit in (e if isinstance(e, Edit) else Edit.of(e) for e in edits):
+    for edit in sorted((e if isinstance(e, Edit) else Edit.of(e) for e in edits), key=lambda e: e.key):
         try:
             add_wishes(city, edit, wanted)
         except EditFault as fault:
@@ -148,8 +150,8 @@ def _field_words(first: Wish, second: Wish) -> str:
 
 def _words(layer: StreetLayer, link: int) -> str:
     name = name_of(layer, link) or "a street without a name"
-    return f"{name} (way {layer.way_id[link]}, node {layer.node_id[layer.link_from[link]]} to " \
-           f"{layer.node_id[layer.link_to[link]]})"
+    ends = layer.node_id[layer.link_from[link]], layer.node_id[layer.link_to[link]]
+    return f"{name} (way {layer.way_id[link]}, node {ends[0]} to {ends[1]})"
 
 
 # Doing ------------------------------------------------------------------------------------------------
@@ -373,11 +375,13 @@ def _changed_rows(
             return [] if np.array_equal(values, after) else [-1]
         shapes = [(slice(*before.vertex_ptr[i : i + 2].tolist()), slice(*now.vertex_ptr[k : k + 2].tolist()))
                   for i, k in enumerate(kept.tolist())]
-        return [i for i, (a, b) in enumerate(shapes) if array != "vertex_ptr" and not np.array_equal(values[a], after[b])]
+        if array == "vertex_ptr":
+            return [i for i, (a, b) in enumerate(shapes) if a.stop - a.start != b.stop - b.start]
+        return [i for i, (a, b) in enumerate(shapes) if not np.array_equal(values[a], after[b])]
     if array == "out_ptr":
         expected = np.searchsorted(now.link_from, np.arange(now.node_count + 1))
         return np.flatnonzero(after != expected).tolist()
-    if len(values) == before.node_count and array in ("node_id", "x_m", "y_m", "lon_deg", "lat_deg", "signal", "crossing"):
+    if array in _NODE_ARRAYS:
         return np.flatnonzero(after != values).tolist()
     moved = after[kept]
     same = (moved == values) | ((moved != moved) & (values != values))

@@ -257,7 +257,7 @@ class LinkSpec(Params):
 
     start: End | None = Field(None, alias="from", description="[street, cross street] or [longitude, latitude]")
     end: End | None = Field(None, alias="to", description="as from")
-    via: tuple[tuple[float, float], ...] = Field((), max_length=1000, description="points between, [longitude, latitude]")
+    via: tuple[tuple[float, float], ...] = Field((), max_length=1000, description="points on the way, as from")
     lanes: int = Field(ge=1, le=16, description="lanes in each direction")
     speed_mps: Speed = Field(ge=1, le=40, description="free-flow speed", examples=["50 km/h"])
     road_class: str = Field("unclassified", alias="class", max_length=40, description="OSM highway class")

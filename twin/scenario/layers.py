@@ -135,14 +135,16 @@ def _in_degrees(rows: Sequence[tuple[str, Any]], crs: Any) -> Features:
         to_degrees = pyproj.Transformer.from_crs(pyproj.CRS.from_user_input(crs), _DEGREES, always_xy=True)
     except pyproj.exceptions.ProjError as fault:
         raise LayerFaultError(f"the CRS of the layer is unknown: {str(crs)[:80]}", "set its CRS in QGIS") from fault
+
+    def turn(metres: Any) -> Any:
+        return np.round(np.column_stack(to_degrees.transform(metres[:, 0], metres[:, 1])), 9)
+
     drawn = [(name, geometry) for name, geometry in rows if name and geometry is not None and not geometry.is_empty]
     if sum(int(shapely.get_num_coordinates(geometry)) for _, geometry in drawn) > MOST_POINTS:
         raise LayerFaultError(f"the layer has more than {MOST_POINTS} points", "simplify it, or keep what is needed")
     out: Features = {}
     for name, geometry in drawn:
-        turned = shapely.transform(
-            shapely.force_2d(geometry), lambda xy: np.round(np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1])), 9)
-        )
+        turned = shapely.transform(shapely.force_2d(geometry), turn)
         if not np.isfinite(shapely.get_coordinates(turned)).all():
             raise LayerFaultError(f"the feature {name!r} lies outside the layer's CRS", "check the CRS of the layer")
         out.setdefault(name, []).append(json.loads(json.dumps(mapping(turned))))
@@ -193,12 +195,10 @@ def with_features(
         if where.get("layer"):
             layer = found[where["layer"]]
             wanted = [composed(name) for name in ids] if ids else sorted(layer)
-            for name in (n for n in wanted if n not in layer):
-                problems.append(Problem(
-                    f"layer {where['layer']} has no feature {name!r}", place(file, f"{edit['key']}.where.id", lines),
-                    nearest(name, sorted(layer)),
-                ))
-            where["features"] = [{"id": name, "geometry": geometry} for name in wanted for geometry in layer.get(name, ())]
+            at = place(file, f"{edit['key']}.where.id", lines)
+            problems.extend(Problem(f"layer {where['layer']} has no feature {name!r}", at, nearest(name, sorted(layer)))
+                            for name in wanted if name not in layer)
+            where["features"] = [{"id": name, "geometry": drawn} for name in wanted for drawn in layer.get(name, ())]
         out.append({**edit, "where": where})
     if problems:
         raise ScenarioError.of(list(dict.fromkeys(problems)), file)
