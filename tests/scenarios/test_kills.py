@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.scenarios.test_shipped import SMALL, contents
+from tests.scenarios.test_shipped import contents
 from twin.engine import draws
 from twin.errors import RunError
 from twin.results.run_folder import open_any, partial_of
 
 KILLS = 50
+GATE = Path(__file__).with_name("gate.yaml")
 
 
 def command(*args):
@@ -38,8 +39,8 @@ def children_of(pid):
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
 def test_fifty_kills_that_landed_resume_to_the_same_bytes(tmp_path):
     began = time.monotonic()
-    arguments = ("--workers", "2", "--replications", "2", "--checkpoint-every", "10 min")
-    subprocess.run(command("run", SMALL, "--out", tmp_path / "whole", *arguments), check=True, capture_output=True)
+    arguments = ("--workers", "2", "--replications", "2", "--checkpoint-every", "15 min")
+    subprocess.run(command("run", GATE, "--out", tmp_path / "whole", *arguments), check=True, capture_output=True)
     whole_s = time.monotonic() - began
     expected = contents(tmp_path / "whole")
     stream = draws.make_stream(1, "test.kills")
@@ -49,7 +50,7 @@ def test_fifty_kills_that_landed_resume_to_the_same_bytes(tmp_path):
         out = tmp_path / f"killed{study}"
         study += 1
         while not out.exists():
-            args = ("resume", out) if partial_of(out).exists() else ("run", SMALL, "--out", out, *arguments)
+            args = ("resume", out) if partial_of(out).exists() else ("run", GATE, "--out", out, *arguments)
             process = subprocess.Popen(command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             share = draws.uniform(stream, np.uint64(landed), np.uint64(study))
             try:
@@ -85,7 +86,7 @@ def test_a_folder_in_the_way_is_named_and_left_alone(twin, tmp_path):
     there = tmp_path / "there"
     there.mkdir()
     (there / "keep.txt").write_text("mine", encoding="utf-8")
-    done = twin("run", SMALL, "--out", there)
+    done = twin("run", GATE, "--out", there)
     assert done.returncode == 4
     assert "exists already" in done.stderr
     assert [p.name for p in there.iterdir()] == ["keep.txt"]
