@@ -33,7 +33,8 @@ def avenue() -> MapText:
     text.way(1, down("御堂筋"), **main, lanes="4", foot="no")
     for way, side in ((2, "west"), (3, "east")):
         text.way(way, down(f"side-{side}"), **{**main, "highway": "secondary_link"}, lanes="1", foot="no")
-    text.way(4, down("新御堂筋")[::-1], **{**main, "name": "新御堂筋", "name__en": "Shin-Midosuji"}, lanes="2", foot="no")
+    shin = {**main, "name": "新御堂筋", "name__en": "Shin-Midosuji"}
+    text.way(4, down("新御堂筋")[::-1], **shin, lanes="2", foot="no")
     text.way(5, down("西筋"), highway="secondary", name="西筋", lanes="4", maxspeed="40")
     for way, side in ((6, "west"), (7, "east")):
         text.way(way, down(f"pavement-{side}"), highway="footway", footway="sidewalk", name="御堂筋", width="6")

@@ -144,7 +144,9 @@ def test_a_street_with_a_wide_gap_is_no_section(build):
 # Sides and lanes --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("sides", "expected"), [(("west",), {2}), (("east",), {3}), (("east", "west"), {2, 3}), ((), {2, 3})])
+@pytest.mark.parametrize(("sides", "expected"), [
+    (("west",), {2}), (("east",), {3}), (("east", "west"), {2, 3}), ((), {2, 3}),
+])
 def test_side_lanes_that_are_ways_are_met_by_their_side(town, sides, expected):
     assert ways(apply_edits(town, [edit("close", street="御堂筋", sides=sides, lanes="side")])) == expected
 
@@ -175,7 +177,8 @@ def test_where_one_drives_on_the_right_the_sides_change_places(build):
     right = build(avenue(), driving_side="right")
     edited = apply_edits(right, [edit("set_lanes", street="西筋", sides=("west",), values={"add": -1})])
     layer = right.drive
-    assert all(layer.y_m[layer.link_to[t.link_index]] < layer.y_m[layer.link_from[t.link_index]] for t in edited.touched)
+    rows = [t.link_index for t in edited.touched]
+    assert (layer.y_m[layer.link_to[rows]] < layer.y_m[layer.link_from[rows]]).all()
 
 
 def test_a_direction_of_travel_may_be_named_instead_of_a_side(town):
@@ -195,7 +198,8 @@ def test_nothing_that_fits_is_an_error_that_says_what_lies_there(town):
 
 def test_side_lanes_become_pavement_on_both_layers(town):
     values = {"pavement_width_m": 14.0, "furniture_m": 3.0}
-    edited = apply_edits(town, [edit("lanes_to_pavement", **section(sides=("east", "west"), lanes="side"), values=values)])
+    both = section(sides=("east", "west"), lanes="side")
+    edited = apply_edits(town, [edit("lanes_to_pavement", **both, values=values)])
     drive, walk = edited.city.drive, edited.city.walk
     closed = [t.link_index for t in edited.touched if t.layer == "drive"]
     assert ways(edited) == {2, 3}
@@ -219,8 +223,10 @@ def test_without_side_ways_a_lane_of_the_one_way_becomes_pavement(build):
     text.ways = [w for w in text.ways if not w.startswith(('<way id="2">', '<way id="3">'))]
     city = build(text)
     values = {"pavement_width_m": 9.0}
-    both = apply_edits(city, [edit("lanes_to_pavement", **section(sides=("east", "west"), lanes="side"), values=values)])
-    one = apply_edits(city, [edit("lanes_to_pavement", **section(sides=("east",), lanes="side"), values=values)])
+    both, one = (
+        apply_edits(city, [edit("lanes_to_pavement", **section(sides=sides, lanes="side"), values=values)])
+        for sides in (("east", "west"), ("east",))
+    )
     assert [dict(t.new) for t in both.touched if t.layer == "drive"] == [{"lanes": 2}]
     assert [dict(t.new) for t in one.touched if t.layer == "drive"] == [{"lanes": 3}]
     assert ways(one, "walk") == {7}
@@ -379,7 +385,8 @@ def test_without_edits_the_city_is_the_very_same(town):
 
 def test_an_edit_leaves_the_base_as_it_was_and_its_order_does_not_matter(town):
     before = city_digest(town)
-    edits = [edit("close", "a", **section(lanes="side")), link(), edit("set_speed", "z", street="西筋", values={"speed_mps": 5.0})]
+    slow = edit("set_speed", "z", street="西筋", values={"speed_mps": 5.0})
+    edits = [edit("close", "a", **section(lanes="side")), link(), slow]
     one, other = apply_edits(town, edits), apply_edits(town, edits[::-1])
     assert city_digest(town) == before == town.digest
     assert one.city.digest == other.city.digest != town.digest

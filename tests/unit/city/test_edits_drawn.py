@@ -135,7 +135,8 @@ def test_the_geopackage_opens_with_kanji_intact_and_is_the_same_twice(edited, to
     for name in ("a.gpkg", "b.gpkg"):
         write_geopackage(tmp_path / name, {"現況": apply_edits(town, []), "step1": edited})
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
-    assert sorted(str(n) for n, _ in pyogrio.list_layers(tmp_path / "a.gpkg")) == ["edits_step1", "edits_現況", "signals_step1"]
+    layers = sorted(str(name) for name, _ in pyogrio.list_layers(tmp_path / "a.gpkg"))
+    assert layers == ["edits_step1", "edits_現況", "signals_step1"]
     frame = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="edits_step1")
     assert frame.crs == town.crs
     assert len(frame) == len(edited.touched)

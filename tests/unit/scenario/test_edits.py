@@ -43,7 +43,8 @@ def test_a_measure_that_edits_becomes_plain_data_with_every_name_of_its_street(l
     where = edit["where"]
     assert where["names"] == ["御堂筋", "国道25号", "Midosuji"]
     assert where["never"] == ["新御堂筋"]
-    assert (where["start"], where["end"], where["sides"], where["lanes"]) == (["長堀通"], ["道頓堀"], ["east", "west"], "side")
+    assert (where["start"], where["end"]) == (["長堀通"], ["道頓堀"])
+    assert (where["sides"], where["lanes"]) == (["east", "west"], "side")
     assert (edit["span_s"], edit["daily"]) == (None, True)
 
 
@@ -75,8 +76,9 @@ def test_each_change_has_its_values_in_si_units(load, words, values):
 
 
 def test_a_new_link_names_its_ends_by_crossings_or_points(load):
-    edit = edit_of(load, "change: add_link, link: {from: [Midosuji, 本町通], to: [135.5, 34.68], lanes: 2, speed: 50 km/h, "
-                         "class: primary, name: 高架}", NAMES)
+    ends = "from: [Midosuji, 本町通], to: [135.5, 34.68]"
+    link = f"{{{ends}, lanes: 2, speed: 50 km/h, class: primary, name: 高架}}"
+    edit = edit_of(load, f"change: add_link, link: {link}", NAMES)
     assert edit["values"]["link"]["from"] == {"crossing": [["Midosuji", "御堂筋", "国道25号"], ["本町通"]]}
     assert edit["values"]["link"]["to"] == {"point": [135.5, 34.68]}
     assert edit["where"] == {}
@@ -89,8 +91,9 @@ def test_an_edit_and_settings_of_models_may_share_a_measure(load):
 
 
 def test_variants_inherit_the_edits_of_their_parent(load):
-    scenario = load("terminal:\nmeasures:\n  a: {change: close, where: {street: a}}\n  b: {change: close, where: {street: b}}\n"
-                    "variants: {one: {with: [b]}, two: {from: one, with: [a]}}\n")
+    measures = "".join(f"  {name}: {{change: close, where: {{street: {name}}}}}\n" for name in "ab")
+    variants = "variants: {one: {with: [b]}, two: {from: one, with: [a]}}\n"
+    scenario = load(f"terminal:\nmeasures:\n{measures}{variants}")
     assert [e["measure"] for e in scenario.variants["two"].edits] == ["b", "a"]
 
 
@@ -102,7 +105,8 @@ def test_variants_inherit_the_edits_of_their_parent(load):
     ("change: close, where: {stret: a, street: a}", "unknown key 'stret'", "did you mean street?"),
     ("change: close, where: {street: a}, pavement_width: 14 m", "unknown key 'pavement_width'", None),
     ("change: close, wher: {street: a}, where: {street: a}", "unknown key 'wher'", "did you mean where?"),
-    ("change: close, where: {}", "measures.m.where: no place is named; write street: NAME, or layer: NAME with id: [...]", ""),
+    ("change: close, where: {}",
+     "measures.m.where: no place is named; write street: NAME, or layer: NAME with id: [...]", ""),
     ("change: close, where: {street: a, from: b}",
      "measures.m.where: a section needs both from and to, the names of two cross streets", ""),
     ("change: close, where: {street: a, sides: [left]}", None, None),
@@ -135,13 +139,15 @@ def test_a_wrong_edit_is_one_problem_at_its_line(load, measure, what, mend):
 
 
 def test_a_name_cannot_be_alias_and_stranger_at_once(load):
-    problem, = problems(load, "change: close, where: {street: a}", "names: {御堂筋: {aliases: [新御堂筋], not: [新御堂筋]}}\n")
+    names = "names: {御堂筋: {aliases: [新御堂筋], not: [新御堂筋]}}\n"
+    problem, = problems(load, "change: close, where: {street: a}", names)
     assert "'新御堂筋' is named as an alias and under not" in problem.what
     assert ", line 6, " in problem.where
 
 
 def test_a_file_of_drawings_outside_the_folder_is_refused(load):
-    problem, = problems(load, "change: close, where: {layer: works}", "layers: {works: {file: ../works.gpkg, id: 名}}\n")
+    layers = "layers: {works: {file: ../works.gpkg, id: 名}}\n"
+    problem, = problems(load, "change: close, where: {layer: works}", layers)
     assert problem.what == "'../works.gpkg' lies outside the scenario's folder"
 
 

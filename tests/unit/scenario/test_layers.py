@@ -17,7 +17,8 @@ LINE = shapely.LineString([(-45800.0, -147000.0), (-45800.0, -146900.0)])
 
 @pytest.fixture
 def gpkg(tmp_path):
-    frame = geopandas.GeoDataFrame({"工区名": ["北1工区", "北2工区", None]}, geometry=[LINE, LINE.buffer(5.0), LINE], crs="EPSG:6674")
+    names = {"工区名": ["北1工区", "北2工区", None]}
+    frame = geopandas.GeoDataFrame(names, geometry=[LINE, LINE.buffer(5.0), LINE], crs="EPSG:6674")
     path = tmp_path / "側道.gpkg"
     frame.to_file(path, layer="工区", driver="GPKG")
     return path
@@ -75,7 +76,7 @@ def test_of_several_layers_one_must_be_named(gpkg):
 
 
 @pytest.mark.parametrize("content", [
-    b"<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+    b"<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>",
     b"SQLite format 3\x00" + b"\x00" * 200, b"", b"PK\x03\x04zip", b"id,x\n1,2\n",
 ])
 def test_every_other_kind_of_file_is_refused_by_its_content(tmp_path, content):
@@ -86,7 +87,8 @@ def test_every_other_kind_of_file_is_refused_by_its_content(tmp_path, content):
 
 
 @pytest.mark.parametrize("text", [
-    '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}', '{"type": "Topology"}', "{",
+    '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}',
+    '{"type": "Topology"}', "{",
     '{"type": "FeatureCollection", "features": 5}', '{"type": "FeatureCollection", "features": [5]}', "{" * 100_000,
     '{"type": "FeatureCollection", "features": [{"properties": {"工区名": 1}, "geometry": {"type": "Blob"}}]}',
 ])
