@@ -113,7 +113,7 @@ class ClockSpec(Params):
     latest_s: ClockTime | None = Field(
         None, alias="latest", description="end even if somebody is still inside; 6 h after `to` if not given"
     )
-    step_s: Seconds = Field(5.0, alias="step", ge=0.1, le=300, description="length of a common step")
+    step_s: Seconds = Field(5.0, alias="step", ge=0.1, le=3600, description="length of a common step")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
