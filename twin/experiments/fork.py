@@ -17,6 +17,7 @@ from twin.results.run_folder import Study, file_sha256, run_path
 from twin.run import checkpoints_of
 from twin.scenario.check import unforkable_changes
 from twin.scenario.plan import INPUTS_FILE, PLAN_FILE, Plan, models_json
+from twin.scenario.schema import folder_name
 from twin.scenario.variants import params_with_changes
 
 
@@ -49,6 +50,10 @@ def fork_plan(
         study.vouched(given)
     parent = Plan.read(study.folder)
     entry = parent.variant(variant)
+    try:
+        name = folder_name(name)
+    except ValueError as fault:
+        raise ScenarioError(str(fault), where="--name", mend="for example lunch_open") from fault
     if name == variant:
         raise ScenarioError(f"the fork has the name of its sibling, {name!r}", mend="choose another with --name")
     old = parent.params_of(variant)

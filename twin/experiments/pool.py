@@ -96,12 +96,12 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
             if worker not in crew:
                 continue
             if message is None:
-                replacement = _Worker(partial, inbox, log)
-                crew[crew.index(worker)] = replacement
-                _retry(worker, waiting, tries, log)
+                crew.remove(worker)
                 worker.stop()
+                _retry(worker, waiting, tries, log)
                 if waiting:
-                    replacement.give(waiting.popleft())
+                    crew.append(_Worker(partial, inbox, log))
+                    crew[-1].give(waiting.popleft())
             elif "error" in message:
                 raise _as_error(message, worker.task)
             elif "progress" in message:

@@ -46,7 +46,9 @@ def write_columns(path: Path, columns: tuple[Column, ...], data: Mapping[str, ND
         else:
             arrays.append(pa.array(values.astype(column.dtype, copy=False)))
     table = pa.Table.from_arrays(arrays, schema=schema_of(columns))
-    pq.write_table(table, path, compression="zstd", row_group_size=_ROW_GROUP, version="2.6", store_schema=False)
+    # We open files ourselves: Arrow takes a name for a URI, and for UTF-8, which it is not in every locale.
+    with path.open("wb") as file:
+        pq.write_table(table, file, compression="zstd", row_group_size=_ROW_GROUP, version="2.6", store_schema=False)
     return table.num_rows
 
 
@@ -59,7 +61,8 @@ def read_columns(path: Path) -> dict[str, NDArray[np.generic]]:
         If the file is missing, cut short or no Parquet.
     """
     try:
-        table = pq.read_table(path)
+        with path.open("rb") as file:
+            table = pq.read_table(file)
     except (OSError, pa.ArrowInvalid, pa.ArrowException) as fault:
         raise RunError(
             f"the table cannot be read: {fault}",
