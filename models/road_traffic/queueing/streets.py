@@ -30,7 +30,10 @@ def street_network(params: RoadParams, drive: StreetLayer) -> RoadNetwork:
         class_size=sizes, class_speed_mps=class_speeds(params).tolist(),
         release_after_s=params.release_after_s or np.inf,
     )
-    shortest_m = drive.free_speed_mps * params.shortest_link_s
+    # A link that an edit closed for good keeps its number; no way leads over it, whatever it is like.
+    is_open = drive.free_speed_mps > 0
+    speed_mps = np.where(is_open, drive.free_speed_mps, params.class_speeds.car_mps)
+    shortest_m = np.where(is_open, speed_mps * params.shortest_link_s, 0.0)
     length_m = np.maximum(drive.length_m, shortest_m)
     longer = length_m > drive.length_m
     if longer.any():
@@ -42,12 +45,12 @@ def street_network(params: RoadParams, drive: StreetLayer) -> RoadNetwork:
         network.node_index[node] = node
     lanes = np.maximum(drive.lanes, 1).astype(np.float64)
     network.add_links(
-        drive.link_from.tolist(), drive.link_to.tolist(), length_m, speed_mps=drive.free_speed_mps, lanes=lanes,
+        drive.link_from.tolist(), drive.link_to.tolist(), length_m, speed_mps=speed_mps, lanes=lanes,
         jam_density_per_m=1.0 / params.jam_spacing_m, wave_speed_mps=params.jam_spacing_m / params.reaction_time_s,
         merge_weight=lanes,
     )
     out_count = np.diff(drive.out_ptr)
-    for link in np.flatnonzero((lanes >= 2) & (out_count[drive.link_to] >= 2)).tolist():
+    for link in np.flatnonzero(is_open & (lanes >= 2) & (out_count[drive.link_to] >= 2)).tolist():
         node = int(drive.link_to[link])
         onward = range(int(drive.out_ptr[node]), int(drive.out_ptr[node + 1]))
         for to in onward:
@@ -73,6 +76,7 @@ def _add_default_signals(params: RoadParams, drive: StreetLayer, network: RoadNe
     starts = np.searchsorted(drive.link_to[order], np.arange(drive.node_count + 1))
     for node in np.flatnonzero(drive.signal).tolist():
         links = order[starts[node] : starts[node + 1]]
+        links = links[drive.free_speed_mps[links] > 0]
         if not len(links):
             continue
         widest = links[np.argmax(lanes[links])]
