@@ -76,7 +76,7 @@ class Finished:
 #: Edited cities of this process by base and edits: replications of a variant share one.
 _EDITED: dict[tuple[str, str], City] = {}
 _KEPT_EDITED = 8
-#: What edits leave beside the arrays -> words for people; a road model says in ``heeds`` which of them it obeys.
+#: What edits leave beside the arrays -> words for people. A road model says by ``heeds(params)`` which it obeys.
 _BESIDE_ARRAYS = {
     "timed": "edits with hours", "closed_to": "edits of vehicle access", "signal_plans": "edits of signal plans",
 }
@@ -125,9 +125,10 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
     """
     if "road_traffic" not in plan.variant(variant)["models"]:
         return
-    heeds = getattr(registry.model_class("road_traffic"), "heeds", frozenset[str]())
+    heeds = getattr(registry.model_class("road_traffic"), "heeds", None)
+    heeded = heeds(plan.params_of(variant)["road_traffic"]) if heeds else ()
     for name, words in _BESIDE_ARRAYS.items():
-        if getattr(city, name) and name not in heeds:
+        if getattr(city, name) and name not in heeded:
             raise ScenarioError(
                 f"variant {variant} has {words}, which the road model does not yet obey",
                 where=f"{plan.name}, variant {variant}",

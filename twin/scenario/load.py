@@ -317,6 +317,10 @@ def _assumptions(resolved: list[Resolved], tree: Mapping, kept: dict[str, Varian
         if leaf.grading is not None and way[0] not in (*registry.ORDER, "measures", "variants"):
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = list(kept), leaf
+        elif leaf.grading is not None and way[0] == "measures" and "set" not in way[:3]:
+            # What a measure costs, and how wide a pavement it makes, are assumptions wherever it is taken.
+            key = (".".join(way), id(leaf.grading))
+            holders[key], nodes[key] = [name for name, v in kept.items() if way[1] in v.measures], leaf
     return tuple(assumption_of(way, nodes[way, at], tuple(names)) for (way, at), names in holders.items())
 
 

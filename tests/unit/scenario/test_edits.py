@@ -173,3 +173,11 @@ def test_editors_are_offered_every_key_of_an_edit():
     assert set(measure["change"]["enum"]) == set(CHANGES)
     assert {"where", "hours", "when", "pavement_width", "furniture", "speed", "forbid", "cycle", "link"} <= set(measure)
     assert "from" in json_schema()["$defs"]["scenario.WhereSpec"]["properties"]
+
+
+def test_graded_values_of_an_edit_are_assumptions_of_the_variants_that_take_it(load):
+    grade = "{value: 3 m, range: [2 m, 5 m], grade: G, source: a guess}"
+    measure = f"change: lanes_to_pavement, where: {{street: a}}, pavement_width: 14 m, furniture: {grade}"
+    assumption, = load(body(measure)).assumptions
+    assert (assumption.key, assumption.value_text, assumption.variants) == ("measures.m.furniture", "3 m", ("step1",))
+    assert (assumption.low, assumption.high, assumption.grade) == (2.0, 5.0, "G")
