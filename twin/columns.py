@@ -87,7 +87,7 @@ _table(
 )
 
 _table(
-    "road_links", "Flow and travel time per drive link in each full period of five minutes, where there was any",
+    "road_links", "Flow, travel time and queue per drive link and period of five minutes, where there was any",
     ("from_s", "link_index"),
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
     ("link_index", "int32", "", "row of the link in the drive layer of the city"),
@@ -95,6 +95,7 @@ _table(
     ("outflow_count", "int32", "", "vehicles that left the link"),
     ("inside_count", "int32", "", "vehicles on the link at the end of the period"),
     ("time_mean_s", "float64", "s", "mean seconds on the link of those who left it; nan if none did"),
+    ("queue_m", "float64", "m", "length of the standing queue at the end of the period, from the end of the link back"),
 )
 
 _table(

@@ -112,8 +112,11 @@ class LinkPeriods:
             # The order of a sum can be seen in its last bits; whole microseconds add up exactly in any order.
             counts[2] += np.bincount(left[gone], np.rint(on_link_s[gone] * 1e6), minlength=self._links)
 
-    def finish(self, until_s: float) -> list[dict[str, NDArray[np.generic]]]:
-        """Rows of the periods that end by ``until_s``; all their crossings must have been added."""
+    def finish(self, until_s: float, queue_m: Floats) -> list[dict[str, NDArray[np.generic]]]:
+        """Rows of the periods that end by ``until_s``; all their crossings must have been added.
+
+        ``queue_m`` (m,) holds the queues at ``until_s``, the end of the last of these periods if anybody drives.
+        """
         out: list[dict[str, NDArray[np.generic]]] = []
         while self.next_end_s <= until_s:
             counts = self._open.pop(self._first, None)
@@ -132,6 +135,7 @@ class LinkPeriods:
                 "outflow_count": outflow[rows].astype(np.int32),
                 "inside_count": self._inside[rows].astype(np.int32),
                 "time_mean_s": mean_s,
+                "queue_m": queue_m[rows],
             })
             self._first += 1
         return out

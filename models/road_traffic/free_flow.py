@@ -90,6 +90,10 @@ class FreeFlow:
         """Look for the next vehicle to leave, after some have been let go."""
         self._first_leave_s = float(fleet.leave_s.min())
 
+    def queue_m(self) -> Floats:
+        """(m,) float64: nobody queues."""
+        return np.zeros(len(self._length_m))
+
     def stuck_links(self) -> NDArray[np.int64]:
         """There is no gridlock without queues."""
         return np.empty(0, np.int64)

@@ -69,6 +69,10 @@ class Form(Protocol):
         """Places are free at the end of links from the times in the orders."""
         ...
 
+    def queue_m(self) -> NDArray[np.float64]:
+        """Length of the standing queue on each link now."""
+        ...
+
     def stuck_links(self) -> Slots:
         """Links of a gridlock now."""
         ...
@@ -147,10 +151,11 @@ class RoadTraffic:
             self._reached_s = until_s
             return
         boards = 0
-        while self._next_board_s <= until_s:
-            boards += 1
-            self._advance_to(self._next_board_s)
-            self._publish(self._next_board_s)
+        while (stop_s := min(self._next_board_s, self._next_period_s())) <= until_s:
+            self._advance_to(stop_s)
+            if stop_s == self._next_board_s:
+                boards += 1
+                self._publish(stop_s)
         if boards > 1 and self._received:
             raise EngineError(
                 f"link times change {boards} times within one step of {until_s - self._reached_s:g} s, "
@@ -175,8 +180,9 @@ class RoadTraffic:
         return not len(self._fleet) and self._next_car >= self._cars.first_after(self._end_s)
 
     def finish(self) -> None:
-        """Close the period under way."""
-        self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s))
+        """Close the period under way, with the crossings of those still on the road."""
+        self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
+        self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s, self._form.queue_m()))
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""
@@ -224,12 +230,14 @@ class RoadTraffic:
         self._next_s = -np.inf
 
     def _find_next_s(self) -> float:
-        next_s = min(self._form.next_s, self._next_board_s)
+        next_s = min(self._form.next_s, self._next_board_s, self._next_period_s())
         if self._next_car < self._cars.first_after(self._end_s):
             next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
-        if len(self._fleet) or self._periods.pending:
-            next_s = min(next_s, self._periods.next_end_s)
         return next_s
+
+    def _next_period_s(self) -> float:
+        """End of the current period of the tables, if there is anything to write down about it."""
+        return self._periods.next_end_s if len(self._fleet) or self._periods.pending else np.inf
 
     def _publish(self, at_s: float) -> None:
         times = self._form.link_times(at_s)
@@ -275,7 +283,8 @@ class RoadTraffic:
         crossings = self._form.advance(self._fleet, until_s, until_s >= self._periods.next_end_s)
         self._record(crossings)
         self._hand_back(crossings.where(crossings.to_link < 0))
-        self._rows["road_links"].extend(self._periods.finish(until_s))
+        if self._periods.next_end_s <= until_s:
+            self._rows["road_links"].extend(self._periods.finish(until_s, self._form.queue_m()))
 
     def _take_vehicles(self, until_s: float) -> None:
         rows = self._channels.take(self.name, until_s)

@@ -131,7 +131,8 @@ class RoadParams(Params):
     signals: SignalParams = SignalParams()
     background: BackgroundParams = BackgroundParams()
     board_every_s: Seconds = quantity(
-        300.0, "s", source="choice: as the periods of the tables", grade="D", fork="no", ge=30, le=3600,
+        600.0, "s", source="choice: long enough to measure; other models plan anew at every change", grade="D",
+        fork="no", ge=30, le=3600,
         doc="how often measured link times are published; used by the queueing form",
     )
 

@@ -109,7 +109,7 @@ def big(n=224, vehicles=1_000_000):
 
 
 def osm():
-    """Kita ward from its CSV files: trips between 100 nodes drawn at random, over two hours."""
+    """Kita ward from its CSV files: trips to 100 nodes drawn at random, over four hours."""
     import pandas as pd
 
     folder = SHARED / "data" / "osaka-kita-osm-drive"
@@ -134,9 +134,9 @@ def osm():
     o, d = rng.integers(0, len(core), vehicles), rng.integers(0, 100, vehicles)
     keep = core[o] != ends[d]
     net.add_trips(
-        np.sort(rng.uniform(0, 7200, vehicles))[keep], core[o][keep].tolist(), ends[d][keep].tolist()
+        np.sort(rng.uniform(0, 4 * 3600.0, vehicles))[keep], core[o][keep].tolist(), ends[d][keep].tolist()
     )
-    return net, 9000.0, {"replan_every_s": 600.0}
+    return net, 5 * 3600.0, {"replan_every_s": 600.0}
 
 
 CASES = {

@@ -40,7 +40,8 @@ class Queueing:
 
     def __init__(self, params: RoadParams, drive: StreetLayer, start_s: float) -> None:
         self._board_every_s = params.board_every_s
-        self._free_s = drive.length_m / np.minimum(drive.free_speed_mps, params.class_speeds.car_mps)
+        with np.errstate(divide="ignore"):  # a link that an edit closed for good takes forever
+            self._free_s = drive.length_m / np.minimum(drive.free_speed_mps, params.class_speeds.car_mps)
         self._length_m, self._speed_mps, self._class_speed_mps = (
             drive.length_m, drive.free_speed_mps, class_speeds(params),
         )
@@ -49,6 +50,7 @@ class Queueing:
         edits = build_edits(network, road)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
         self._log_rows = new_log(_LOG_ROOM)
+        self._unit_m = params.jam_spacing_m / np.maximum(drive.lanes, 1)
         self._pool_version = -1
         self._crossed = Crossings.empty()
         self._last_s = np.zeros(0)
@@ -132,6 +134,13 @@ class Queueing:
         self._exits[:] = 0
         self._exit_us[:] = 0
         return np.asarray(np.maximum(times, self._free_s))
+
+    def queue_m(self) -> Floats:
+        """(m,) float64: lane metres of those who are ready to leave each link and wait, over its lanes."""
+        road, veh = self._loading.road, self._loading.cars.veh
+        waits = (veh["link"] >= 0) & (veh["ready_s"] < road.time_s[0])
+        units = road.classes["units"][veh["vehicle_class"][waits]]
+        return np.asarray(np.bincount(veh["link"][waits], units, minlength=len(self._free_s)) * self._unit_m)
 
     def stuck_links(self) -> Slots:
         """Links of a gridlock now."""

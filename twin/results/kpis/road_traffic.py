@@ -18,6 +18,7 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
     KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
+    KpiInfo("road.queue_max_m", "m", "lower", "最長の滞留長", "Longest standing queue on one link"),
     KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
@@ -40,6 +41,9 @@ def compute(tables: TableColumns) -> list[Kpi]:
         rows = vehicle_class == code
         if rows.any():
             out += _of_group(name, time_s[rows], free_s[rows], metres[rows])
+    links = tables.get("road_links")
+    longest = 0.0 if links is None else float(np.max(np.asarray(links["queue_m"], np.float64), initial=0.0))
+    out.append(Kpi("road.queue_max_m", "all", longest, _UNITS["road.queue_max_m"]))
     gridlock = tables.get("road_gridlock")
     stuck = 0 if gridlock is None else len(np.unique(gridlock["link_index"]))
     out.append(Kpi("road.gridlocked_count", "all", float(stuck), _UNITS["road.gridlocked_count"]))

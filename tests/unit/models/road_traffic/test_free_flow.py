@@ -241,3 +241,13 @@ def test_an_unknown_class_of_street_is_an_error_that_names_it(road_city, layer_o
     factors = [{"hours": "07:00-09:00", "factor": 0.5, "road_classes": ["primary", "boulevard"]}]
     with pytest.raises(ScenarioError, match="boulevard"):
         road_city(layer_of(5, LINE), fast(speed_factors=factors))
+
+
+def test_the_period_under_way_is_written_when_the_run_ends(road_city, layer_of):
+    model, road, sink = road_city(layer_of(5, LINE), fast())
+    sink.send(enter([1, 2], [10.0, 100.0], [[0], [0]]))
+    run_until(model, 120)
+    road.finish()
+    links = road.drain_tables()["road_links"]
+    assert (links["inflow_count"].tolist(), links["outflow_count"].tolist()) == ([2], [1])
+    assert links["inside_count"].tolist() == [1]

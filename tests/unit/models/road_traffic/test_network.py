@@ -4,6 +4,7 @@ import doctest
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,3 +155,13 @@ def test_the_package_loads_neither_numba_nor_mesa_until_a_name_is_used():
     code = "import sys, twin.models.road_traffic; print([m for m in ('numba', 'mesa', 'numpy') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_example_in_the_readme_runs_as_it_stands(capsys):
+    readme = Path(importlib.import_module("twin.models.road_traffic").__file__).resolve().parent / "README.md"
+    code = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(compile(code, str(readme), "exec"), {})  # noqa: S102
+    mean_s, outflow, inside = map(float, capsys.readouterr().out.split())
+    assert mean_s > 75.0
+    assert outflow == pytest.approx(0.4, abs=0.05)
+    assert inside > 0

@@ -104,6 +104,17 @@ def test_an_order_moves_a_queueing_vehicle_to_another_turn_and_never_back_in_tim
     assert got == {900: 1000.0}
 
 
+def test_the_table_of_links_measures_the_standing_queue_in_metres(road_city, layer_of):
+    model, road, sink = road_city(layer_of(4, LINE), params())
+    sink.order(order(RowKind.ROAD_CREDIT, 1.0, a=0, amount=0.0))
+    sink.send(enter(np.arange(1, 121), 2.0 * np.arange(120), [[0]] * 120))
+    run_until(model, 300)
+    links = road.drain_tables()["road_links"]
+    # Nobody leaves: all 120 have arrived at the end by 238 + 50 s and stand 5 m apart.
+    assert links["queue_m"].tolist() == [600.0]
+    assert links["inside_count"].tolist() == [120]
+
+
 def test_the_board_shows_the_queue_once_it_has_been_measured(road_city, layer_of):
     model, _, sink = road_city(layer_of(4, LINE), params())
     sink.send(enter(np.arange(1, 401), 0.5 * np.arange(400), [[0]] * 400))
