@@ -38,10 +38,12 @@ def children_of(pid):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX signal")
 def test_fifty_kills_that_landed_resume_to_the_same_bytes(tmp_path):
-    began = time.monotonic()
     arguments = ("--workers", "2", "--replications", "2", "--checkpoint-every", "15 min")
-    subprocess.run(command("run", GATE, "--out", tmp_path / "whole", *arguments), check=True, capture_output=True)
-    whole_s = time.monotonic() - began
+    # The first run compiles; kills are spread over the length of the second.
+    for name in ("cold", "whole"):
+        began = time.monotonic()
+        subprocess.run(command("run", GATE, "--out", tmp_path / name, *arguments), check=True, capture_output=True)
+        whole_s = time.monotonic() - began
     expected = contents(tmp_path / "whole")
     stream = draws.make_stream(1, "test.kills")
     landed = study = 0
