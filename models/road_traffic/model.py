@@ -133,7 +133,7 @@ class RoadTraffic:
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
-        self._form = _make_form(self.params, self._city, stage.start_s)
+        self._form = _make_form(self.params, self._city, self._tables, stage.start_s)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
@@ -420,12 +420,14 @@ class RoadTraffic:
             )
 
 
-def _make_form(params: RoadParams, city: City, start_s: float) -> Form:
+def _make_form(
+    params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]], start_s: float
+) -> Form:
     # Either form is imported only where it is used: the other's kernels are never compiled.
     if params.form == "queueing":
         from twin.models.road_traffic.queueing.form import Queueing
 
-        return Queueing(params, city.drive, start_s)
+        return Queueing(params, city.drive, tables, start_s)
     from twin.models.road_traffic.free_flow import FreeFlow
 
     return FreeFlow(params, city.drive)

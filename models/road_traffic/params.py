@@ -72,6 +72,11 @@ class SignalParams(Params):
         True, source="choice: maps tell where signals are, not how they run", grade="D",
         doc="two phases at every signal of the map, green by the width of the approaches",
     )
+    table: str = quantity(
+        "", source="the scenario", grade="D",
+        doc="table of plans in place of the default: node_id (OSM id of the signal), street (name of the approach, "
+        "empty for all), cycle_s, green_s, offset_s; equal cycles and offsets along a street make a green wave",
+    )
     cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
     lost_time_s: Seconds = quantity(
         5.0, "s", source="remembered: yellow and all-red less what is driven in them", grade="M", ge=0, le=9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,18 +36,23 @@ class Queueing:
         Lengths, headways, signals and class speeds.
     drive
         The drive layer.
+    tables
+        Tables of the scenario; that of signals is looked up here.
     start_s
         Start of the clock.
     """
 
-    def __init__(self, params: RoadParams, drive: StreetLayer, start_s: float) -> None:
+    def __init__(
+        self, params: RoadParams, drive: StreetLayer, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        start_s: float,
+    ) -> None:
         self._board_every_s = params.board_every_s
         with np.errstate(divide="ignore"):  # a link that an edit closed for good takes forever
             self._free_s = drive.length_m / np.minimum(drive.free_speed_mps, params.class_speeds.car_mps)
         self._length_m, self._speed_mps, self._class_speed_mps = (
             drive.length_m, drive.free_speed_mps, class_speeds(params),
         )
-        network = street_network(params, drive)
+        network = street_network(params, drive, tables)
         road = build_road(network, start_s)
         edits = build_edits(network, road)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))

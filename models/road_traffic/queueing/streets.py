@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
 from twin.columns import VEHICLE_CLASSES
+from twin.errors import Problem, TableError
 from twin.models.road_traffic.free_flow import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.network import RoadNetwork
@@ -18,7 +20,9 @@ Floats = NDArray[np.float64]
 _log = logging.getLogger(__name__)
 
 
-def street_network(params: RoadParams, drive: StreetLayer) -> RoadNetwork:
+def street_network(
+    params: RoadParams, drive: StreetLayer, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+) -> RoadNetwork:
     """Queueing network of a drive layer; link i of the network is link i of the layer.
 
     Links that are driven in less than ``shortest_link_s`` are lengthened to it, and links shorter than the
@@ -57,7 +61,47 @@ def street_network(params: RoadParams, drive: StreetLayer) -> RoadNetwork:
             network.add_turn_queue(link, [to])
     if params.signals.default_plan:
         _add_default_signals(params, drive, network, lanes)
+    if params.signals.table:
+        _add_signals_of_table(params.signals.table, drive, network, tables)
     return network
+
+
+def _add_signals_of_table(
+    name: str, drive: StreetLayer, network: RoadNetwork, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+) -> None:
+    """Plans of the scenario: one row per signal and street that leads to it; a later row replaces an earlier one."""
+    where = f"road_traffic.signals.table {name!r}"
+    table = tables.get(name, {})
+    missing = [c for c in ("node_id", "street", "cycle_s", "green_s", "offset_s") if c not in table]
+    if missing:
+        raise TableError(
+            f"the table of signals has no column {', '.join(missing)}" if table else f"there is no table {name!r}",
+            where=where, mend="columns node_id, street, cycle_s, green_s, offset_s",
+        )
+    node_of = {int(node_id): node for node, node_id in enumerate(drive.node_id.tolist())}
+    streets = np.asarray(table["street"]).astype(str).tolist()
+    plans = zip(*(np.asarray(table[c], np.float64).tolist() for c in ("cycle_s", "green_s", "offset_s")), strict=True)
+    problems = []
+    for row, (node_id, street, (cycle_s, green_s, offset_s)) in enumerate(
+        zip(np.asarray(table["node_id"]).astype(np.int64).tolist(), streets, plans, strict=True)
+    ):
+        links = np.flatnonzero(drive.link_to == node_of.get(node_id, -1))
+        street = drive.aliases.get(street, street)
+        if street:
+            index = drive.names.index(street) if street in drive.names else -2
+            links = links[drive.name_index[links] == index]
+        if not len(links):
+            problems.append(Problem(f"no street {street!r} leads to a node {node_id}", f"{where}, row {row + 1}"))
+        elif not (np.isfinite(offset_s) and cycle_s > 0 and 0 < green_s <= cycle_s):
+            problems.append(Problem(
+                f"a signal needs 0 < green <= cycle, got green {green_s:g} s of {cycle_s:g} s, offset {offset_s:g} s",
+                f"{where}, row {row + 1}",
+            ))
+        else:
+            for link in links.tolist():
+                network.add_signal(link, cycle_s=cycle_s, green_s=green_s, offset_s=offset_s)
+    if problems:
+        raise TableError.of(problems, where)
 
 
 def _add_default_signals(params: RoadParams, drive: StreetLayer, network: RoadNetwork, lanes: Floats) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from twin.engine.channels import RowKind, Rows
+from twin.errors import TableError
 from twin.models.registry import CODES
 from twin.models.road_traffic.params import RoadParams
 
@@ -165,3 +166,36 @@ def test_a_default_signal_stops_the_stream_for_its_red(road_city, layer_of):
     # Cycle 100 s, green 60 s: of ten arrivals four meet red, and the one due at green waits behind them.
     assert np.count_nonzero(waits > 1e-6) == 50
     assert sorted(set(np.round(waits[:10], 6)))[1:] == [5.0, 13.75, 22.5, 31.25, 40.0]
+
+
+def plans(**more):
+    return {
+        "node_id": np.array([1, 2]), "street": np.array(["", ""]), "cycle_s": np.array([60.0, 60.0]),
+        "green_s": np.array([30.0, 30.0]), "offset_s": np.array([0.0, 50.0]), **more,
+    }
+
+
+def test_plans_of_a_table_make_a_green_wave_along_a_street(road_city, layer_of):
+    layer = layer_of(4, LINE)
+    model, _, sink = road_city(layer, params(signals={"table": "plans"}), {"plans": plans()})
+    sink.send(enter(np.arange(1, 101), 10.0 * np.arange(100), [[0, 1, 2]] * 100))
+    run_until(model, 1400)
+    waits = np.array([row[0] - row[7] for row in sink.rows]) - 150.0
+    # The second signal is green when those who passed the first arrive: one wait at most, of a red at most.
+    assert len(waits) == 100
+    assert waits.max() <= 30.0 + 5 * 1.25
+    assert np.count_nonzero(waits > 1e-6) >= 45
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"node_id": np.array([1, 77])}, "leads to a node 77"),
+        ({"street": np.array(["", "御堂筋"])}, "no street '御堂筋' leads"),
+        ({"green_s": np.array([0.0, 30.0])}, "green 0 s of 60 s"),
+        ({"offset_s": np.array([np.nan, 0.0])}, "offset nan"),
+    ],
+)
+def test_a_plan_that_fits_no_signal_is_an_error_that_names_its_row(road_city, layer_of, more, words):
+    with pytest.raises(TableError, match=words):
+        road_city(layer_of(4, LINE), params(signals={"table": "plans"}), {"plans": plans(**more)})
