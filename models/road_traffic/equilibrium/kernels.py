@@ -63,42 +63,44 @@ def integral(curve, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @kernel
-def load_paths(path_ptr, path_links, path_flow, out_flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Link flows from path flows, in the order of the paths."""
-    out_flow[:] = 0.0
+def add_paths(path_ptr, path_links, path_flow, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Add the flows of paths to those of links, in the order of the paths."""
     for path in range(path_flow.size):
         for i in range(path_ptr[path], path_ptr[path + 1]):
-            out_flow[path_links[i]] += path_flow[path]
+            flow[path_links[i]] += path_flow[path]
 
 
 @kernel
 def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    first_pair, last_pair, destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links,  # noqa: ANN001
-    paths_used, links_used, out_least, out_pair, out_ptr, out_links,  # noqa: ANN001
+    destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links, path_flow,  # noqa: ANN001
+    out_least, out_pair, out_ptr, out_links,  # noqa: ANN001
 ):
-    """Least cost of the pairs of one origin, and the path of each pair that is cheaper than all it has.
+    """Least cost of the pairs of one origin, and for each the tree's path if it is cheaper than all the pair has.
 
     Parameters
     ----------
-    first_pair, last_pair
-        Pairs of the origin; ``last_pair`` is excluded.
+    destination : (pairs,) int32
+        Node of the tree at which each pair ends.
     tree_cost, tree_link : (n,)
         Tree from the origin, as ``twin.city.kernels.grow_tree`` gives it.
     tail : (m,) int32
         Node that each link leaves.
-    paths_used, links_used
-        What the out arrays hold already.
     out_least : (pairs,) float64
     out_pair, out_ptr, out_links
-        Pair of each new path; where its links begin and end; links.
+        Pair of each new path, in order; where its links begin and end; links.
 
     Returns
     -------
-    int
-        New paths found; -1 if ``out_links`` has no room for them.
+    found : int
+        New paths; -1 if ``out_links`` has no room for them.
+    paid : float
+        What the flows of the pairs cost as they are.
     """
     found = 0
-    for pair in range(first_pair, last_pair):
+    used = 0
+    paid = 0.0
+    out_ptr[0] = 0
+    for pair in range(destination.size):
         node = destination[pair]
         least = tree_cost[node]
         out_least[pair] = least
@@ -109,23 +111,24 @@ def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
             for i in range(path_ptr[path], path_ptr[path + 1]):
                 path_cost += cost[path_links[i]]
             best = min(best, path_cost)
+            paid += path_cost * path_flow[path]
         if not least < best:
             continue
         length = 0
         while tree_link[node] >= 0:
             length += 1
             node = tail[tree_link[node]]
-        if links_used + length > out_links.size:
-            return -1
+        if used + length > out_links.size:
+            return -1, paid
         node = destination[pair]
-        for i in range(links_used + length - 1, links_used - 1, -1):
+        for i in range(used + length - 1, used - 1, -1):
             out_links[i] = tree_link[node]
             node = tail[tree_link[node]]
-        links_used += length
-        out_pair[paths_used + found] = pair
-        out_ptr[paths_used + found + 1] = links_used
+        used += length
+        out_pair[found] = pair
+        out_ptr[found + 1] = used
         found += 1
-    return found
+    return found, paid
 
 
 @kernel
@@ -227,47 +230,41 @@ def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow,
 
 
 @kernel
-def equilibrate(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, most_sweeps, enough,  # noqa: ANN001
+def balance_pairs(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp,  # noqa: ANN001
 ):
     """Shift flow towards the cheapest path of each pair, pair after pair, at costs that follow every shift.
 
     Parameters
     ----------
     mark : (m,) int64
-        Working memory, all 0.
-    most_sweeps
-        Passes over all pairs at most.
-    enough
-        A pass that found no more than this paid in excess of the cheapest paths is the last.
+        Working memory that calls hand on.
+    stamp
+        Greater than all marks by at least 2.
 
     Returns
     -------
-    int
-        Passes made.
+    stamp : int
+        For the next call.
+    excess : float
+        What was paid beyond the cheapest paths, each pair at the costs it met.
     """
-    stamp = 1
-    for sweep in range(most_sweeps):
-        excess = 0.0
-        for pair in range(pair_ptr.size - 1):
-            first, last = pair_ptr[pair], pair_ptr[pair + 1]
-            if last - first < 2:
-                continue
-            cheapest = first
-            least = np.inf
-            for path in range(first, last):
-                path_cost = 0.0
-                for i in range(path_ptr[path], path_ptr[path + 1]):
-                    path_cost += cost[path_links[i]]
-                if path_cost < least:
-                    least = path_cost
-                    cheapest = path
-            for path in range(first, last):
-                if path != cheapest and path_flow[path] > 0.0:
-                    excess += shift_flow(
-                        path, cheapest, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp
-                    )
-                    stamp += 2
-        if excess <= enough:
-            return sweep + 1
-    return most_sweeps
+    excess = 0.0
+    for pair in range(pair_ptr.size - 1):
+        first, last = pair_ptr[pair], pair_ptr[pair + 1]
+        if last - first < 2:
+            continue
+        cheapest = first
+        least = np.inf
+        for path in range(first, last):
+            path_cost = 0.0
+            for i in range(path_ptr[path], path_ptr[path + 1]):
+                path_cost += cost[path_links[i]]
+            if path_cost < least:
+                least = path_cost
+                cheapest = path
+        for path in range(first, last):
+            if path != cheapest and path_flow[path] > 0.0:
+                excess += shift_flow(path, cheapest, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp)
+                stamp += 2
+    return stamp, excess

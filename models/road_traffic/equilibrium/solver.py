@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
-#: Between two growths of trees, flow is shifted until the paths at hand are this much better balanced.
+#: Between two growths of trees, flow is shifted until the gap among the paths at hand is this share of the whole.
 _INNER_SHARE = 0.03
 _MOST_SWEEPS = 50
 
@@ -51,8 +51,9 @@ class StaticEquilibrium:
     link_flow, link_cost : (m,) float64
         Flow, and what one vehicle pays on the link.
     relative_gap : (iterations,) float64
-        1 - (all trips at least cost) / (all trips as they are), after each iteration; of marginal costs where the
-        system optimum was asked for.
+        1 - (all trips at least cost) / (all trips as they are), of each iteration; of marginal costs where the
+        system optimum was asked for. The last is of the flows given back; those before it were seen on the way,
+        each origin at the costs it met.
     objective
         Beckmann's sum of integrals of link costs, of the costs that vehicles pay.
     total_cost
@@ -110,7 +111,7 @@ def solve_equilibrium(
     relative_gap
         Wanted 1 - (trips at least cost) / (trips as they are).
     max_iterations
-        Growths of trees from all origins after the first.
+        Growths of trees from all origins after the first, which loads the network.
 
     Raises
     ------
@@ -132,28 +133,36 @@ def solve_equilibrium(
         curve[:, kernels.SLOPE] *= 1.0 + curve[:, kernels.POWER]
     search = _Search(network, pairs, curve)
     gaps: list[float] = []
-    while True:
-        search.load()
-        columns = search.find_columns()
-        if search.loaded:
-            gaps.append(search.gap())
-            if gaps[-1] <= relative_gap or len(gaps) > max_iterations:
+    for iteration in range(max_iterations + 1):
+        gap = search.improve()
+        if iteration == 0:
+            continue  # nothing was on the road to be compared
+        gaps.append(gap)
+        # The gap seen on the way is of flows that moved under it: the one that counts is of flows that stand.
+        if gap <= relative_gap or iteration == max_iterations:
+            gaps[-1] = search.gap()
+            if gaps[-1] <= relative_gap or iteration == max_iterations:
                 break
-        search.take(columns)
-        search.balance(gaps[-1] if gaps else 1.0)
+        search.balance(_INNER_SHARE * gap)
     flow, cost = search.flow, np.empty(network.link_count)
     kernels.link_costs(network.curve, flow, cost)
     return StaticEquilibrium(
         link_flow=flow, link_cost=cost, relative_gap=np.array(gaps),
         objective=float(kernels.integral(network.curve, flow)), total_cost=_total(flow, cost),
         converged=gaps[-1] <= relative_gap, origin=pairs.origin, destination=pairs.destination, demand=pairs.demand,
-        least_cost=search.least, intrazonal=intrazonal, paths=search.paths,
+        least_cost=search.least, intrazonal=intrazonal, paths=search.paths(),
     )
 
 
 def _total(flow: Floats, cost: Floats) -> float:
     """Flow times cost; a closed link without flow costs nothing."""
     return float(np.multiply(flow, cost, where=flow > 0, out=np.zeros(len(flow))).sum())
+
+
+def _joined(pointers: list[Longs]) -> Longs:
+    """One array of pointers from several that each begin at 0."""
+    lengths = np.concatenate([np.diff(part) for part in pointers])
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,18 +215,15 @@ class _Pairs:
         return cls(first, last, sums, origins, np.append(start, len(first)).astype(np.int64)), intrazonal
 
 
-@dataclass
-class _Columns:
-    """New paths, as they are found; arrays grow as needed."""
+@dataclass(eq=False)
+class _Origin:
+    """Pairs that share an origin, and their paths."""
 
-    pair: Longs
-    ptr: Longs
-    links: Ints
-    paths_used: int = 0
-
-    @property
-    def links_used(self) -> int:
-        return int(self.ptr[self.paths_used])
+    node: int
+    pairs: slice
+    ends: Ints
+    demand: Floats
+    paths: Paths
 
 
 class _Search:
@@ -225,91 +231,124 @@ class _Search:
 
     def __init__(self, network: StaticNetwork, pairs: _Pairs, curve: Floats) -> None:
         self._network, self._pairs, self._curve = network, pairs, curve
-        count = len(pairs.demand)
-        self.paths = Paths(np.zeros(count + 1, np.int64), np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0))
+        self._ptr, self._links, self._head, arrival = network.split
+        self._origins = []
+        spans = zip(pairs.origins.tolist(), pairs.origin_ptr[:-1].tolist(), pairs.origin_ptr[1:].tolist(), strict=True)
+        for node, first, last in spans:
+            mine = slice(first, last)
+            zeros = np.zeros(last - first + 1, np.int64)
+            none = Paths(zeros, zeros[:1], np.empty(0, np.int32), np.empty(0))
+            self._origins.append(_Origin(node, mine, arrival[pairs.destination[mine]], pairs.demand[mine], none))
+        self.least = np.full(len(pairs.demand), np.inf)
         self.flow, self._cost = np.zeros(network.link_count), np.empty(network.link_count)
-        self.least = np.full(count, np.inf)
-        self._ptr, self._links, self._head, self._arrival = network.split
+        kernels.link_costs(curve, self.flow, self._cost)
         nodes = len(self._ptr) - 1
         self._tree = (np.empty(nodes), np.empty(nodes, np.int32))
         self._heap = (np.empty(nodes, np.int32), np.empty(nodes, np.int32))
         self._wanted = np.zeros(nodes, np.bool_)
-        self._room = 1 << 14
+        self._mark, self._stamp = np.zeros(network.link_count, np.int64), 1
+        self._new_links = np.empty(1 << 12, np.int32)
 
-    @property
-    def loaded(self) -> bool:
-        """Whether the demand is on paths yet."""
-        return len(self.paths.flow) > 0
+    def improve(self) -> float:
+        """Give every pair the path it lacks, origin after origin at the costs of the moment; gap seen on the way."""
+        least = paid = 0.0
+        for origin in self._origins:
+            self._grow(origin)
+            fresh = not len(origin.paths.flow)
+            paid += self._add_columns(origin)
+            least += float((origin.demand * self.least[origin.pairs]).sum())
+            if fresh:
+                kernels.add_paths(origin.paths.path_ptr, origin.paths.links, origin.paths.flow, self.flow)
+                kernels.link_costs(self._curve, self.flow, self._cost)
+            else:
+                self._balance(origin)
+        return 1.0 - least / paid if paid > 0 else 0.0
 
-    def load(self) -> None:
-        """Flows and costs of links from those of paths: shifts leave rounding behind."""
-        kernels.load_paths(self.paths.path_ptr, self.paths.links, self.paths.flow, self.flow)
-        kernels.link_costs(self._curve, self.flow, self._cost)
-
-    def find_columns(self) -> _Columns:
-        """Grow the tree of every origin; least costs, and paths cheaper than those at hand."""
-        pairs, paths = self._pairs, self.paths
-        count = len(pairs.demand)
-        new = _Columns(np.empty(count, np.int64), np.zeros(count + 1, np.int64), np.empty(self._room, np.int32))
-        ends = self._arrival[pairs.destination]
-        for origin, first, last in zip(
-            pairs.origins.tolist(), pairs.origin_ptr[:-1].tolist(), pairs.origin_ptr[1:].tolist(), strict=True
-        ):
-            self._wanted[ends[first:last]] = True
-            grow_tree(
-                self._ptr, self._links, self._head, self._cost, origin, self._wanted, *self._tree, *self._heap
-            )
-            self._wanted[ends[first:last]] = False
-            while True:
-                found = kernels.find_columns(
-                    first, last, ends, *self._tree, self._network.link_from, self._cost, paths.pair_ptr,
-                    paths.path_ptr, paths.links, new.paths_used, new.links_used, self.least, new.pair, new.ptr,
-                    new.links,
-                )
-                if found >= 0:
-                    break
-                self._room *= 2
-                new.links = np.concatenate([new.links, np.empty(self._room - len(new.links), np.int32)])
-            new.paths_used += found
-            self._check_reached(first, last)
-        return new
+    def balance(self, gap: float) -> None:
+        """Shift flow between the paths at hand until they are balanced to a gap; flows are then summed up anew."""
+        enough = gap * _total(self.flow, self._cost)
+        for _ in range(_MOST_SWEEPS):
+            excess = 0.0
+            for origin in self._origins:
+                excess += self._balance(origin)
+            if excess <= enough:
+                break
+        self._sum_up()
 
     def gap(self) -> float:
-        """Relative gap of the flows whose trees have just been grown."""
+        """Relative gap of the flows as they stand."""
+        self._sum_up()
+        for origin in self._origins:
+            self._grow(origin)
+            self.least[origin.pairs] = self._tree[0][origin.ends]
         total = _total(self.flow, self._cost)
         return 1.0 - float((self._pairs.demand * self.least).sum()) / total if total > 0 else 0.0
 
-    def take(self, new: _Columns) -> None:
-        """Add new paths, drop those without flow."""
-        old, demand = self.paths, self._pairs.demand
-        paths, links = len(old.flow) + new.paths_used, len(old.links) + new.links_used
-        merged = Paths(
-            np.empty(len(demand) + 1, np.int64), np.empty(paths + 1, np.int64), np.empty(links, np.int32),
-            np.empty(paths),
-        )
-        kept = kernels.merge_columns(
-            old.pair_ptr, old.path_ptr, old.links, old.flow, new.pair[: new.paths_used],
-            new.ptr[: new.paths_used + 1], new.links, demand, merged.pair_ptr, merged.path_ptr, merged.links,
-            merged.flow,
-        )
-        ptr = merged.path_ptr[: kept + 1].copy()
-        self.paths = Paths(merged.pair_ptr, ptr, merged.links[: int(ptr[-1])].copy(), merged.flow[:kept].copy())
-
-    def balance(self, gap: float) -> None:
-        """Shift flow between the paths at hand."""
-        self.load()
-        enough = _INNER_SHARE * gap * _total(self.flow, self._cost)
-        kernels.equilibrate(
-            self.paths.pair_ptr, self.paths.path_ptr, self.paths.links, self.paths.flow, self._curve, self.flow,
-            self._cost, np.zeros(self._network.link_count, np.int64), _MOST_SWEEPS, enough,
+    def paths(self) -> Paths:
+        """Paths of all pairs."""
+        parts = [origin.paths for origin in self._origins]
+        return Paths(
+            _joined([p.pair_ptr for p in parts]), _joined([p.path_ptr for p in parts]),
+            np.concatenate([p.links for p in parts]), np.concatenate([p.flow for p in parts]),
         )
 
-    def _check_reached(self, first: int, last: int) -> None:
-        lost = np.flatnonzero(~np.isfinite(self.least[first:last]))
+    def _sum_up(self) -> None:
+        """Flows of links from those of paths: shifts leave rounding behind."""
+        self.flow[:] = 0.0
+        for origin in self._origins:
+            kernels.add_paths(origin.paths.path_ptr, origin.paths.links, origin.paths.flow, self.flow)
+        kernels.link_costs(self._curve, self.flow, self._cost)
+
+    def _balance(self, origin: _Origin) -> float:
+        paths = origin.paths
+        self._stamp, excess = kernels.balance_pairs(
+            paths.pair_ptr, paths.path_ptr, paths.links, paths.flow, self._curve, self.flow, self._cost, self._mark,
+            self._stamp,
+        )
+        return float(excess)
+
+    def _grow(self, origin: _Origin) -> None:
+        """Tree of an origin at the costs of the moment.
+
+        Raises
+        ------
+        ScenarioError
+            If a destination is not reached.
+        """
+        self._wanted[origin.ends] = True
+        grow_tree(
+            self._ptr, self._links, self._head, self._cost, origin.node, self._wanted, *self._tree, *self._heap
+        )
+        self._wanted[origin.ends] = False
+        lost = np.flatnonzero(~np.isfinite(self._tree[0][origin.ends]))
         if lost.size:
-            pair = first + int(lost[0])
+            pair = origin.pairs.start + int(lost[0])
             raise ScenarioError(
-                f"no way leads from node {self._pairs.origin[pair]} to node {self._pairs.destination[pair]}",
+                f"no way leads from node {origin.node} to node {self._pairs.destination[pair]}",
                 where=f"{self._pairs.demand[pair]:g} trips",
                 mend="join them by links in this direction, or leave the pair out",
             )
+
+    def _add_columns(self, origin: _Origin) -> float:
+        """Take cheaper paths out of the tree, drop paths without flow; returns what the flows paid."""
+        old, count = origin.paths, len(origin.demand)
+        new_pair, new_ptr = np.empty(count, np.int64), np.empty(count + 1, np.int64)
+        while True:
+            found, paid = kernels.find_columns(
+                origin.ends, *self._tree, self._network.link_from, self._cost, old.pair_ptr, old.path_ptr, old.links,
+                old.flow, self.least[origin.pairs], new_pair, new_ptr, self._new_links,
+            )
+            if found >= 0:
+                break
+            self._new_links = np.empty(2 * len(self._new_links), np.int32)
+        paths, links = len(old.flow) + found, len(old.links) + int(new_ptr[found])
+        merged = Paths(
+            np.empty(count + 1, np.int64), np.empty(paths + 1, np.int64), np.empty(links, np.int32), np.empty(paths)
+        )
+        kept = kernels.merge_columns(
+            old.pair_ptr, old.path_ptr, old.links, old.flow, new_pair[:found], new_ptr[: found + 1], self._new_links,
+            origin.demand, merged.pair_ptr, merged.path_ptr, merged.links, merged.flow,
+        )
+        ptr = merged.path_ptr[: kept + 1].copy()
+        origin.paths = Paths(merged.pair_ptr, ptr, merged.links[: int(ptr[-1])].copy(), merged.flow[:kept].copy())
+        return float(paid)
