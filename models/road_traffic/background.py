@@ -1,4 +1,4 @@
-"""Background cars from an OD table of the scenario: who leaves when, from where to where, by id.
+"""Background cars from an OD table or a gravity model: who leaves when, from where to where, by id.
 
 The table has one row per pair of places and span of time. Its columns: ``from_place`` and ``to_place`` (ids of
 places of the city), ``from_s`` and ``to_s``, ``count``, and optionally ``vehicle_class`` (a word of
@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
+from twin.city.routing import travel_times
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ids import Kind, make_ids
-from twin.errors import Problem, TableError
-from twin.models.road_traffic.params import BackgroundParams
+from twin.errors import Problem, ScenarioError, TableError
+from twin.models.road_traffic.params import BackgroundParams, GravityParams
 
 Columns = Mapping[str, NDArray[np.generic]]
 _REQUIRED = ("from_place", "to_place", "from_s", "to_s", "count")
@@ -48,6 +49,8 @@ class BackgroundCars:
         self.to_node: NDArray[np.int32] = np.empty(0, np.int32)
         if params.od_table:
             self._read(params, city, _table(params.od_table, tables), run_seed)
+        elif params.gravity.trips:
+            self._read(params, city, gravity_table(params.gravity, city), run_seed)
 
     def __len__(self) -> int:
         return len(self.id)
@@ -81,6 +84,43 @@ class BackgroundCars:
         self.id, self.depart_s = ids[order], depart_s[order]
         self.vehicle_class = classes[rows]
         self.from_node, self.to_node = nodes[0][rows], nodes[1][rows]
+
+
+def gravity_table(params: GravityParams, city: City) -> Columns:
+    """OD table of a gravity model: trips ~ a_i a_j exp(-t_ij / decay), scaled to the number wanted.
+
+    One row per ordered pair of places, in the order of their ids; pairs without a way have no trips.
+
+    Raises
+    ------
+    ScenarioError
+        If fewer than two places of the kinds wanted lie on the drive layer, or none can be reached from another.
+
+    References
+    ----------
+    Wilson (1971), Environment and Planning 3(1): the production-constrained family; here neither end is constrained.
+    """
+    places = [p for kind in params.kinds for p in city.places_of(kind) if p.drive_node >= 0]
+    places.sort(key=lambda place: place.id)
+    attraction = np.array([float(place.attributes.get("attraction", 1.0)) for place in places])
+    n = len(places)
+    weight = np.zeros((n, n))
+    if n >= 2:
+        nodes = np.array([place.drive_node for place in places])
+        weight = attraction[:, None] * attraction * np.exp(-travel_times(city.drive, nodes, nodes) / params.decay_s)
+        weight[nodes[:, None] == nodes] = 0.0
+    if not weight.sum() > 0:
+        raise ScenarioError(
+            f"a gravity model needs two places that can reach each other by car, the city has {n} of "
+            f"{', '.join(params.kinds)}",
+            where="road_traffic.background.gravity.kinds",
+            mend="name kinds of places that the city has, or give an od_table",
+        )
+    ids = np.array([place.id for place in places])
+    return {
+        "from_place": np.repeat(ids, n), "to_place": np.tile(ids, n), "from_s": np.full(n * n, params.span[0]),
+        "to_s": np.full(n * n, params.span[1]), "count": (weight * params.trips / weight.sum()).ravel(),
+    }
 
 
 def _table(name: str, tables: Mapping[str, Columns]) -> Columns:

@@ -87,13 +87,35 @@ class SignalParams(Params):
     )
 
 
+class GravityParams(Params):
+    """Background cars without an OD table: a gravity model over places of the city."""
+
+    trips: Count = quantity(
+        0.0, "vehicles", source="the scenario", grade="G", fork="new_only", ge=0, le=1e8,
+        doc="cars over the whole span; 0 for none",
+    )
+    span: ClockSpan = quantity(
+        (7 * 3600.0, 19 * 3600.0), source="choice: the twelve hours of Japanese traffic censuses", grade="M",
+        fork="new_only", doc="departures are spread evenly over these hours",
+    )
+    kinds: tuple[str, ...] = quantity(
+        ("zone", "entry"), source="choice", grade="D", fork="new_only", min_length=1,
+        doc="kinds of places between which cars drive; the attribute attraction weighs a place, 1 without it",
+    )
+    decay_s: Seconds = quantity(
+        600.0, "s", source="guess: a trip of ten minutes more is e times rarer", grade="G", fork="new_only", gt=0,
+        doc="trips fall off as exp(-free-flow time / decay)",
+    )
+
+
 class BackgroundParams(Params):
-    """Cars that are nobody's: from an OD table of the scenario."""
+    """Cars that are nobody's: from an OD table of the scenario, or a gravity model over the city's places."""
 
     od_table: str = quantity(
         "", source="the scenario", grade="D", fork="no",
         doc="table with columns from_place, to_place, from_s, to_s, count and, if wanted, vehicle_class",
     )
+    gravity: GravityParams = GravityParams()
     replan_share: Share = quantity(
         0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
@@ -140,6 +162,12 @@ class RoadParams(Params):
         fork="no", ge=30, le=3600,
         doc="how often measured link times are published; used by the queueing form",
     )
+
+    @model_validator(mode="after")
+    def _one_demand(self) -> Self:
+        if self.background.od_table and self.background.gravity.trips:
+            raise ValueError("background cars come from od_table or from gravity, not from both")
+        return self
 
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:
