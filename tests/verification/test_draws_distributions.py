@@ -31,7 +31,8 @@ def histogram(stream, n, law, a, b, out):
         elif law == 1:
             p = 0.5 * math.erfc(-draws.normal(stream, key, np.uint64(3)) / math.sqrt(2.0))
         elif law == 2:
-            p = 0.5 * math.erfc(-(math.log(draws.lognormal(stream, key, np.uint64(3), a, b)) - a) / (b * math.sqrt(2.0)))
+            x = draws.lognormal(stream, key, np.uint64(3), a, b)
+            p = 0.5 * math.erfc(-(math.log(x) - a) / (b * math.sqrt(2.0)))
         elif law == 3:
             p = 1.0 - math.exp(-draws.exponential(stream, key, np.uint64(3), a) / a)
         else:
@@ -105,9 +106,11 @@ def flip_counts(stream, n, which):
         for b in range(64):
             flip = np.uint64(1) << np.uint64(b)
             if which == 0:
-                d = draws.bits(stream, np.uint64(i), np.uint64(5)) ^ draws.bits(stream, np.uint64(i) ^ flip, np.uint64(5))
+                d = draws.bits(stream, np.uint64(i), np.uint64(5))
+                d ^= draws.bits(stream, np.uint64(i) ^ flip, np.uint64(5))
             else:
-                d = draws.bits(stream, np.uint64(5), np.uint64(i)) ^ draws.bits(stream, np.uint64(5), np.uint64(i) ^ flip)
+                d = draws.bits(stream, np.uint64(5), np.uint64(i))
+                d ^= draws.bits(stream, np.uint64(5), np.uint64(i) ^ flip)
             for k in range(64):
                 out[b, k] += np.int64((d >> np.uint64(k)) & np.uint64(1))
     return out

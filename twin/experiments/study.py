@@ -115,7 +115,8 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
     """
     partial = partial_of(out)
     if out.exists():
-        raise RunError("the output folder exists already", where=str(out), mend="choose another with --out, or delete it")
+        raise RunError("the output folder exists already", where=str(out),
+                       mend="choose another with --out, or delete it")
     if partial.exists():
         raise RunError("an unfinished study is in the way", where=str(partial),
                        mend=f"go on with it: twin resume {out}; or delete it")

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from twin.columns import TABLES
 from twin.errors import EngineError, RunError
 from twin.results.parquet import read_columns, write_columns
-from twin.columns import TABLES
 from twin.results.recorder import Recorder
 from twin.results.run_folder import Run, Study, open_any, write_json
 
@@ -99,7 +99,8 @@ def test_a_table_changed_after_the_run_is_refused(tmp_path):
     write_columns(path, TABLES["traces"].columns, traces([1], [1.0])["traces"])
     from twin.results.run_folder import files_of
 
-    manifest = {"kind": "run", "format": 1, "variant": "base", "replication": 0, "rows": {"traces": 1}, "files": files_of(tmp_path)}
+    manifest = {"kind": "run", "format": 1, "variant": "base", "replication": 0, "rows": {"traces": 1},
+                "files": files_of(tmp_path)}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert len(Run(tmp_path).table("traces")["id"]) == 1
     path.write_bytes(path.read_bytes() + b" ")
