@@ -194,8 +194,10 @@ def _svg(variant: Mapping[str, Any]) -> str:
     parts = [f'<path class="{name}" d="{"".join(frame.path(p) for p in picture[source])}"/>'
              for source, name in (("paths", "around-walk"), ("streets", "around")) if picture[source]]
     for link in picture["links"]:
-        row = variant["rows"][link["row"]]
-        parts.append(f'<path class="k-{link["kind"]}" d="{frame.path(link["points"])}">'
+        row, points = variant["rows"][link["row"]], link["points"]
+        # Drawn from the same end, the dashes of both directions of a street fall on one another.
+        path = frame.path(points if points[0] <= points[-1] else points[::-1])
+        parts.append(f'<path class="k-{link["kind"]}" d="{path}">'
                      f"<title>{escape(_tip(row))}</title></path>")
     for (x_m, y_m), signal in zip(picture["signals"], variant["signals"], strict=True):
         x, y = frame.point(x_m, y_m)

@@ -355,12 +355,13 @@ def _signal_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
     """Plans for the lights of a street, at one crossing or along a section, with offsets as one drives."""
     layer, where, key = city.drive, edit.where, f"{edit.key}.where"
     street = find_street(layer, where, key)
+    meant = street
     if where.at:
         nodes, away_m = meeting_nodes(layer, street, where.at, f"{key}.at"), {}
     else:
         section = find_section(layer, street, where, key)
         nodes = tuple(int(n) for n in np.union1d(layer.link_from[section.links], layer.link_to[section.links]))
-        away_m = _distances_m(layer, section)
+        away_m, meant = _distances_m(layer, section), section.links
     lit = [node for node in nodes if layer.signal[node]]
     if not lit:
         raise EditFault(f"{where.street} has no traffic lights there", key, "name another crossing or section")
@@ -370,7 +371,7 @@ def _signal_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
         later_s = away_m.get(node, 0.0) / float(speed_mps) if speed_mps else 0.0
         offset_s = (float(edit.values.get("offset_s", 0.0)) + later_s) % cycle_s
         wanted.signals.append(SignalWish(node, name, cycle_s, float(edit.values["green_share"]), offset_s, edit))
-    wanted.matches.append(_match(city, edit, street))
+    wanted.matches.append(_match(city, edit, meant))
 
 
 def _distances_m(layer: StreetLayer, section: Section) -> dict[int, float]:

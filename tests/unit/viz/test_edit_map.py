@@ -114,3 +114,11 @@ def test_the_page_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(RunError, match="cannot be written"):
         write_edit_map(content(variant([row()])), tmp_path / "missing" / "a.html")
     assert [p.name for p in tmp_path.iterdir()] == ["地図.html"]
+
+
+def test_both_directions_of_a_street_share_their_dashes():
+    both = variant([row(), row(link_index=6)])
+    both["picture"]["links"][1]["points"] = both["picture"]["links"][0]["points"][::-1]
+    drawn = re.findall(r'class="k-fewer_lanes" d="(M[^"]+)"', edit_page(content(both)))
+    assert len(drawn) == 2
+    assert drawn[0] == drawn[1]
