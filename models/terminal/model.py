@@ -69,6 +69,7 @@ class Terminal:
     def begin(self, stage: Stage) -> None:
         """Make the trucks of the day, open the books, hire operator and hauliers, announce the first trucks."""
         self._stage = stage
+        self._reached_s = stage.start_s
         self._approach = self._find_approach(stage)
         self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
         self._make_day(stage)
@@ -83,6 +84,7 @@ class Terminal:
     def advance(self, until_s: float) -> None:
         """Let trucks set out, join, be served and leave, each at its exact moment."""
         channels = self._stage.channels
+        self._reached_s = until_s
         if self._next_s > until_s and channels.next_time_s(self.name) > until_s:
             return
         arrivals = self._receive(until_s) if self._approach else self._order
@@ -126,7 +128,9 @@ class Terminal:
         return sum(trucks.left.values()) == self._coming
 
     def finish(self) -> None:
-        """Nothing is kept open: rows are written when they are final."""
+        """A line that still stands is counted until the end."""
+        if not self.is_empty():
+            self._records.close(self._now, self._reached_s)
 
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
@@ -145,6 +149,7 @@ class Terminal:
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
         out["groups"] = np.array(lane_names(self._params))
         out["once"] = np.array([self._constants_due])
+        out["reached_s"] = np.array([self._reached_s])
         return out
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -158,6 +163,7 @@ class Terminal:
         self._records.restore(parts["records"])
         self._tracer.restore(parts["tracer"])
         self._constants_due = bool(state["once"][0])
+        self._reached_s = float(state["reached_s"][0])
         self._now = state_of(parts["now"], self._layout)
         # What the operator has decided stands in the schedule.
         if forked_at_s is None:

@@ -55,6 +55,13 @@ class Records:
             self._queue.append(self.room[:used].copy())
             now.tally[k.REC_COUNT] = 0
 
+    def close(self, now: Now, at_s: float) -> None:
+        """Repeat the last record at the end of the run, so that it counts until then."""
+        self.take_away(now)
+        last = now.num[: k.REC_COLUMNS].copy()
+        last[k.R_TIME] = at_s
+        self._queue.append(last[None, :])
+
     def ended(self, rows: NDArray[np.int64]) -> None:
         """Note visits that ended, by row."""
         if len(rows):
