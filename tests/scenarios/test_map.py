@@ -225,7 +225,7 @@ variants: {one: {with: [m]}}
 """)
     plan, city = api.plan_and_city(api.load(path))
     heeded = set()
-    monkeypatch.setattr(RoadTraffic, "heeds", lambda params: heeded, raising=False)
+    monkeypatch.setattr(RoadTraffic, "heeds", lambda _: heeded, raising=False)
     with pytest.raises(ScenarioError, match="edits with hours, which the road model does not yet obey"):
         build_city_model(plan, "one", 0, city)
     heeded.add("timed")
