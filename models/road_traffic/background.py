@@ -19,6 +19,7 @@ from twin.columns import VEHICLE_CLASSES
 from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ids import Kind, make_ids
 from twin.errors import Problem, ScenarioError, TableError
+from twin.models.road_traffic.gravity_cars import GravityCars, draw_gravity_cars
 from twin.models.road_traffic.params import BackgroundParams, GravityParams
 
 Columns = Mapping[str, NDArray[np.generic]]
@@ -40,7 +41,8 @@ class BackgroundCars:
     """
 
     def __init__(
-        self, params: BackgroundParams, city: City, tables: Mapping[str, Columns], run_seed: np.uint64
+        self, params: BackgroundParams, city: City, tables: Mapping[str, Columns], run_seed: np.uint64,
+        end_s: float = 86400.0,
     ) -> None:
         self.id: NDArray[np.uint64] = np.empty(0, np.uint64)
         self.depart_s: NDArray[np.float64] = np.empty(0)
@@ -51,6 +53,8 @@ class BackgroundCars:
             self._read(params, city, _table(params.od_table, tables), run_seed)
         elif params.gravity.trips:
             self._read(params, city, gravity_table(params.gravity, city), run_seed)
+        if params.balanced_gravity is not None:
+            self._add(draw_gravity_cars(params.balanced_gravity, params.factor, city, tables, run_seed, end_s))
 
     def __len__(self) -> int:
         return len(self.id)
@@ -58,6 +62,15 @@ class BackgroundCars:
     def first_after(self, time_s: float) -> int:
         """Index of the first car that leaves after a moment."""
         return int(np.searchsorted(self.depart_s, time_s, side="right"))
+
+    def _add(self, cars: GravityCars) -> None:
+        """Join the cars of the gravity model to those at hand."""
+        self.id, self.depart_s = np.concatenate([self.id, cars.id]), np.concatenate([self.depart_s, cars.depart_s])
+        order = np.lexsort((self.id, self.depart_s))
+        self.id, self.depart_s = self.id[order], self.depart_s[order]
+        self.vehicle_class = np.concatenate([self.vehicle_class, np.zeros(len(cars.id), np.uint8)])[order]
+        self.from_node = np.concatenate([self.from_node, cars.from_node])[order]
+        self.to_node = np.concatenate([self.to_node, cars.to_node])[order]
 
     def _read(self, params: BackgroundParams, city: City, table: Columns, run_seed: np.uint64) -> None:
         where = f"road_traffic.background.od_table {params.od_table!r}"

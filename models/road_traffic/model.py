@@ -138,7 +138,9 @@ class RoadTraffic:
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
-        self._cars = BackgroundCars(self.params.background, self._city, self._tables, stage.run_seed)
+        self._cars = BackgroundCars(
+            self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
+        )
         self._routes = RouteTrees(self._drive, self._form.link_times(stage.start_s))
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))

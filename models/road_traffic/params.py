@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from twin.models.road_traffic.gravity_params import BalancedGravityParams
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
 
@@ -116,6 +117,11 @@ class BackgroundParams(Params):
         doc="table with columns from_place, to_place, from_s, to_s, count and, if wanted, vehicle_class",
     )
     gravity: GravityParams = GravityParams()
+    balanced_gravity: BalancedGravityParams | None = quantity(
+        None, source="choice: no cars that nobody asked for", grade="D", fork="no",
+        doc="cars of a day between zones and entries: sums per place kept, scaled to counts if there are any; {} "
+        "takes the defaults; adds to od_table or gravity",
+    )
     replan_share: Share = quantity(
         0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
