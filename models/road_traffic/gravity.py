@@ -33,7 +33,7 @@ Columns = Mapping[str, NDArray[np.generic]]
 _LOG = logging.getLogger(__name__)
 _DAY_S, _HOUR_S, _HOURS = 86400.0, 3600.0, 24
 _WHERE = "road_traffic.background.balanced_gravity"
-_BALANCED, _MOST_ROUNDS = 1e-10, 100_000
+_BALANCED, _MOST_ROUNDS = 1e-10, 10_000
 _MET, _MOST_NEWTON_STEPS = 1e-10, 200
 
 

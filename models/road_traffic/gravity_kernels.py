@@ -11,6 +11,8 @@ import numpy as np
 
 from twin.jit import kernel
 
+_HUGE = 1e100
+
 
 @kernel
 def balance(weight, rows, columns, tolerance, most, out_trips):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
@@ -19,7 +21,8 @@ def balance(weight, rows, columns, tolerance, most, out_trips):  # type: ignore[
     Returns
     -------
     int
-        Rounds made; -1 if row sums still miss by more than ``tolerance`` (relative) after ``most`` rounds.
+        Rounds made; -1 if row sums still miss by more than ``tolerance`` (relative) after ``most`` rounds, or if
+        factors grow without end, as they do where no table has the sums.
     """
     n = rows.size
     a = np.ones(n)
@@ -34,6 +37,8 @@ def balance(weight, rows, columns, tolerance, most, out_trips):  # type: ignore[
             if rows[i] > 0.0:
                 worst = max(worst, abs(a[i] * total / rows[i] - 1.0))
             a[i] = rows[i] / total if total > 0.0 else 0.0
+            if not a[i] < _HUGE:
+                return -1
         if worst <= tolerance and done > 1:
             break
         for j in range(n):

@@ -1,0 +1,88 @@
+"""Kernels of the gravity model against slow, obvious twins; small enough to run uncompiled."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from twin.models.road_traffic import gravity_kernels as kernels
+from twin.models.road_traffic.gravity import fit_counts
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_balanced_tables_are_those_of_alternate_scaling(seed):
+    rng = np.random.default_rng(seed)
+    n = 5
+    weight = rng.uniform(0.1, 1, (n, n)) * (1 - np.eye(n))
+    rows = rng.uniform(1, 2, n)
+    columns = rng.permutation(rows)
+    expected = weight.copy()
+    for _ in range(3000):
+        expected *= (rows / expected.sum(axis=1))[:, None]
+        expected *= columns / expected.sum(axis=0)
+    out = np.empty((n, n))
+    assert kernels.balance(weight, rows, columns, 1e-10, 10_000, out) > 0
+    np.testing.assert_allclose(out, expected, rtol=1e-8)
+
+
+def test_sums_that_no_table_has_are_told():
+    weight = 1 - np.eye(3)
+    out = np.empty((3, 3))
+    assert kernels.balance(weight, np.array([9.0, 1, 1]), np.array([9.0, 1, 1]), 1e-10, 500, out) == -1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_marked_posts_are_those_on_the_way_to_the_destination(seed):
+    rng = np.random.default_rng(seed)
+    n, root = 12, 3
+    parent = {v: int(rng.choice([u for u in range(n) if u == root or u < v])) for v in range(n) if v != root}
+    parent = {v: u if u != v else root for v, u in parent.items()}
+    tree = nx.DiGraph(parent.items())
+    if not all(nx.has_path(tree, v, root) for v in range(n)):
+        parent = dict.fromkeys(parent, root)
+        tree = nx.DiGraph(parent.items())
+    links = list(parent.items())
+    next_link = np.full(n, -1, np.int32)
+    for k, (a, _) in enumerate(links):
+        next_link[a] = k
+    head = np.array([b for _, b in links], np.int32)
+    post_links = rng.integers(0, len(links), 6)  # link of each post; two may share one
+    order = np.argsort(post_links, kind="stable")
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(post_links, minlength=len(links)))])
+    nodes = np.arange(n, dtype=np.int32)
+    out = np.zeros((n, 6), np.bool_)
+    kernels.mark_crossings(next_link, head, nodes, root, ptr, order, out)
+    for v in range(n):
+        way = set(nx.utils.pairwise(nx.shortest_path(tree, v, root)))
+        assert out[v].tolist() == [links[k] in way for k in post_links]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cholesky_solution_is_that_of_numpy(seed):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(6, 6))
+    matrix, right = a @ a.T + np.eye(6), rng.normal(size=6)
+    solution = right.copy()
+    assert kernels.solve_positive(matrix.copy(), solution) == -1
+    np.testing.assert_allclose(solution, np.linalg.solve(matrix, right), rtol=1e-9)
+
+
+def test_a_matrix_that_is_not_positive_is_told_by_its_pivot():
+    assert kernels.solve_positive(np.diag([1.0, -1.0]), np.ones(2)) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fit_is_the_minimum_that_a_general_search_finds(seed):
+    rng = np.random.default_rng(seed)
+    trips, crosses = rng.uniform(5, 20, 6), rng.random((6, 3)) < 0.5
+    count, slack = rng.uniform(10, 40, 3), 0.05
+
+    def loss(log_factor):
+        new = trips * np.exp(log_factor)
+        entropy = (new * log_factor - new + trips).sum()
+        return entropy + ((new @ crosses - count) ** 2 / (2 * slack * count)).sum()
+
+    best = minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-9})
+    np.testing.assert_allclose(fit_counts(trips, crosses, count, slack), trips * np.exp(best.x), rtol=1e-4)
