@@ -93,7 +93,7 @@ def run(
     seed, replications, only, allow_read
         As in :func:`load`.
     checkpoint_every_s
-        Simulated time between checkpoints.
+        Simulated time between checkpoints; as ``record.checkpoint`` of the scenario if not given.
     keep_checkpoints
         Whether they stay, so that the study can be forked.
     lean
@@ -109,7 +109,8 @@ def run(
         raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
-    how = How(workers, checkpoint_every_s, keep_checkpoints, lean)
+    every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
+    how = How(workers, every_s, keep_checkpoints, lean)
     return run_new(plan, city, target, how, on_progress, source=loaded.source)
 
 

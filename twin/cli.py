@@ -168,11 +168,11 @@ def run(
     from twin import api, cli_show
 
     every_s = _simulated_time(checkpoint_every) if checkpoint_every else None
-    if keep_checkpoints and every_s is None:
-        raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
     loaded = api.load(
         _scenario_file(scenario), seed=seed, replications=replications, only=only, allow_read=allow_read or []
     )
+    if keep_checkpoints and every_s is None and loaded.record.checkpoint_s is None:
+        raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
     with cli_show.study_progress() as on_progress:
         study = api.run(
             loaded,

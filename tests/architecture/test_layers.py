@@ -63,7 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"api", "cli_show", "city", "experiments", "results", "run", "scenario", "viz"},
     "cli_show": {"city", "results", "scenario"},
     "api": {"city", "experiments", "results", "run", "scenario", "engine"},
-    "experiments": {"city", "engine", "models.registry", "results", "run", "scenario"},
+    "experiments": {"city", "engine", "jit", "models.registry", "results", "run", "scenario"},
     "run": {"city", "engine", "models.registry", "results", "scenario"},
     "scenario": {"models.registry"},
     "city": {"data", "jit", "engine"},

@@ -6,6 +6,7 @@ renamed when finished; merging can be done again; the manifest comes last, then 
 
 from __future__ import annotations
 
+import glob
 import math
 import os
 import platform
@@ -26,6 +27,7 @@ from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
 from twin.experiments.pool import do_all
 from twin.experiments.task import LEAN, LOCKS, PAST, Task, do_task, is_done, read_lean
+from twin.jit import source_digest
 from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair
 from twin.results.kpis import infos
 from twin.results.parquet import read_columns, write_columns
@@ -121,6 +123,7 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
         raise RunError("an unfinished study is in the way", where=str(partial),
                        mend=f"go on with it: twin resume {out}; or delete it")
     starting = out.with_name(f"{out.name}.starting-{os.getpid()}")
+    _sweep_starts(out)
     try:
         starting.mkdir(parents=True)
         plan.write(starting)
@@ -131,7 +134,7 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
             target = starting / PAST / f"{replication:03d}" / "checkpoints"
             shutil.copytree(checkpoint.parent / "parts", target / "parts")
             shutil.copyfile(checkpoint, target / checkpoint.name)
-        write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s,
+        write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s, "sources": source_digest(),
                                      "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
         os.replace(starting, partial)
     except BaseException as fault:
@@ -141,6 +144,26 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
         raise RunError(f"the output folder cannot be made: {fault.what if isinstance(fault, CityError) else fault}",
                        where=str(out), mend="choose a folder you may write to, with room, by --out") from fault
     return partial
+
+
+def _sweep_starts(out: Path) -> None:
+    """Remove what starts of this study left that were killed in their first moments."""
+    for folder in out.parent.glob(glob.escape(out.name) + ".starting-*"):
+        number = folder.name.rpartition("-")[2]
+        if number.isdecimal() and not _is_alive(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    if os.name != "posix":
+        return True  # asking would end the process there; leave the folder
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
@@ -171,6 +194,9 @@ def _read_how(path: Path, workers: int) -> How:
     if not sound or any(not isinstance(kept.get(key), bool) for key in ("keep_checkpoints", "lean")):
         raise RunError("the file does not say how the study is run", where=str(path),
                        mend="delete the partial folder and run the scenario again")
+    if kept.get("sources") != source_digest():
+        raise RunError("the study was begun with another version of the twin, or of what compiles it", where=str(path),
+                       mend="resume it with that version, or delete the partial folder and run the scenario again")
     return How(workers, every_s, kept["keep_checkpoints"], kept["lean"])
 
 

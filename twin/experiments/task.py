@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
-from twin.errors import RunError
+from twin.errors import LimitError, RunError
 from twin.results.kpis import Kpi
 from twin.results.run_folder import Run, run_path
 from twin.run import Past, Progress, checkpoints_of, clear_run, simulate, write_run
@@ -70,10 +70,22 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
     with FileLock(lock, timeout=_LOCK_WAIT_S):
         if is_done(partial, task):
             return
+        _refuse_full(partial, plan)
         if task.lean:
             _do_lean(partial, plan, city, task, on_progress)
         else:
             _do_full(partial, plan, city, task, on_progress)
+
+
+def _refuse_full(partial: Path, plan: Plan) -> None:
+    """Stop before a run if the study's folder has grown past its limit."""
+    limit = plan.content["limits"].get("disk_bytes")
+    used = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file()) if limit else 0
+    if limit and used > limit:
+        raise LimitError(
+            f"the study's folder holds {used / 1e9:.2f} GB, the limit is {limit / 1e9:.2f} GB", where=str(partial),
+            mend="raise limits.disk in the scenario, record fewer traces, or run with --lean",
+        )
 
 
 def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
