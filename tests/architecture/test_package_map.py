@@ -54,5 +54,5 @@ def test_nothing_generic_is_importable_outside_the_checkout(tmp_path):
     import subprocess
 
     code = "import importlib.util as u; print([n for n in ('models', 'viz', 'data', 'scenarios') if u.find_spec(n)])"
-    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
