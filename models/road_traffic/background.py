@@ -1,4 +1,4 @@
-"""Background cars from an OD table or a gravity model: who leaves when, from where to where, by id.
+"""Background cars from an OD table, a gravity model, or both: who leaves when, from where to where, by id.
 
 The table has one row per pair of places and span of time. Its columns: ``from_place`` and ``to_place`` (ids of
 places of the city), ``from_s`` and ``to_s``, ``count``, and optionally ``vehicle_class`` (a word of
@@ -14,21 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
-from twin.city.routing import travel_times
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.draws import event, make_stream, uniforms
-from twin.engine.ids import Kind, make_ids
-from twin.errors import Problem, ScenarioError, TableError
-from twin.models.road_traffic.gravity_cars import GravityCars, draw_gravity_cars
-from twin.models.road_traffic.params import BackgroundParams, GravityParams
+from twin.errors import Problem, TableError
+from twin.models.road_traffic.gravity_cars import FIRST_ORIGIN, draw_gravity_cars
+from twin.models.road_traffic.params import BackgroundParams
+from twin.models.road_traffic.whole_cars import whole_cars
 
 Columns = Mapping[str, NDArray[np.generic]]
 _REQUIRED = ("from_place", "to_place", "from_s", "to_s", "count")
+_SERIALS = 1 << 32
 _MEND = "columns from_place, to_place, from_s, to_s, count; vehicle_class if wanted"
 
 
 class BackgroundCars:
-    """Cars of the table in the order in which they leave.
+    """Cars in the order in which they leave.
 
     Attributes
     ----------
@@ -50,11 +50,11 @@ class BackgroundCars:
         self.from_node: NDArray[np.int32] = np.empty(0, np.int32)
         self.to_node: NDArray[np.int32] = np.empty(0, np.int32)
         if params.od_table:
-            self._read(params, city, _table(params.od_table, tables), run_seed)
-        elif params.gravity.trips:
-            self._read(params, city, gravity_table(params.gravity, city), run_seed)
-        if params.balanced_gravity is not None:
-            self._add(draw_gravity_cars(params.balanced_gravity, params.factor, city, tables, run_seed, end_s))
+            self._add_table(params, city, _table(params.od_table, tables), run_seed)
+        if params.gravity is not None:
+            cars = draw_gravity_cars(params.gravity, params.factor, city, tables, run_seed, end_s)
+            classes = np.zeros(len(cars.id), np.uint8)
+            self._add(cars.id, cars.depart_s, classes, cars.from_node, cars.to_node)
 
     def __len__(self) -> int:
         return len(self.id)
@@ -63,77 +63,34 @@ class BackgroundCars:
         """Index of the first car that leaves after a moment."""
         return int(np.searchsorted(self.depart_s, time_s, side="right"))
 
-    def _add(self, cars: GravityCars) -> None:
-        """Join the cars of the gravity model to those at hand."""
-        self.id, self.depart_s = np.concatenate([self.id, cars.id]), np.concatenate([self.depart_s, cars.depart_s])
-        order = np.lexsort((self.id, self.depart_s))
-        self.id, self.depart_s = self.id[order], self.depart_s[order]
-        self.vehicle_class = np.concatenate([self.vehicle_class, np.zeros(len(cars.id), np.uint8)])[order]
-        self.from_node = np.concatenate([self.from_node, cars.from_node])[order]
-        self.to_node = np.concatenate([self.to_node, cars.to_node])[order]
-
-    def _read(self, params: BackgroundParams, city: City, table: Columns, run_seed: np.uint64) -> None:
-        where = f"road_traffic.background.od_table {params.od_table!r}"
-        nodes = _nodes_of_rows(table, city, where)
-        classes = _classes_of_rows(table, where)
-        count_stream = make_stream(run_seed, "road.background.count")
-        depart_stream = make_stream(run_seed, "road.background.depart")
-        counts = np.asarray(table["count"], np.float64) * params.factor
-        spans = np.column_stack([np.asarray(table[c], np.float64) for c in ("from_s", "to_s")]).tolist()
-        parts = []
-        for row, count in enumerate(counts.tolist()):
-            ids = make_ids(Kind.CAR, row, int(count) + 1)
-            # The fraction of a car becomes a whole car by a draw of its own id.
-            extra = float(uniforms(count_stream, ids[-1:], event(0))[0]) < count - int(count)
-            ids = ids if extra else ids[:-1]
-            from_s, to_s = spans[row]
-            depart_s = from_s + (to_s - from_s) * uniforms(depart_stream, ids, event(0))
-            parts.append((ids, depart_s, np.full(len(ids), row, np.int64)))
-        if not parts:
-            return
-        ids, depart_s, rows = (np.concatenate(column) for column in zip(*parts, strict=True))
+    def _add(
+        self, ids: NDArray[np.uint64], depart_s: NDArray[np.float64], vehicle_class: NDArray[np.uint8],
+        from_node: NDArray[np.int32], to_node: NDArray[np.int32],
+    ) -> None:
+        """Join cars to those at hand, by departure."""
+        ids, depart_s = np.concatenate([self.id, ids]), np.concatenate([self.depart_s, depart_s])
         order = np.lexsort((ids, depart_s))
-        rows = rows[order]
         self.id, self.depart_s = ids[order], depart_s[order]
-        self.vehicle_class = classes[rows]
-        self.from_node, self.to_node = nodes[0][rows], nodes[1][rows]
+        self.vehicle_class = np.concatenate([self.vehicle_class, vehicle_class])[order]
+        self.from_node = np.concatenate([self.from_node, from_node])[order]
+        self.to_node = np.concatenate([self.to_node, to_node])[order]
 
-
-def gravity_table(params: GravityParams, city: City) -> Columns:
-    """OD table of a gravity model: trips ~ a_i a_j exp(-t_ij / decay), scaled to the number wanted.
-
-    One row per ordered pair of places, in the order of their ids; pairs without a way have no trips.
-
-    Raises
-    ------
-    ScenarioError
-        If fewer than two places of the kinds wanted lie on the drive layer, or none can be reached from another.
-
-    References
-    ----------
-    Wilson (1971), Environment and Planning 3(1): the production-constrained family; here neither end is constrained.
-    """
-    places = [p for kind in params.kinds for p in city.places_of(kind) if p.drive_node >= 0]
-    places.sort(key=lambda place: place.id)
-    attraction = np.array([float(place.attributes.get("attraction", 1.0)) for place in places])
-    n = len(places)
-    weight = np.zeros((n, n))
-    if n >= 2:
-        nodes = np.array([place.drive_node for place in places])
-        weight = attraction[:, None] * attraction * np.exp(-travel_times(city.drive, nodes, nodes) / params.decay_s)
-        weight[nodes[:, None] == nodes] = 0.0
-    if not weight.sum() > 0:
-        raise ScenarioError(
-            f"a gravity model needs two places that can reach each other by car, the city has {n} of "
-            f"{', '.join(params.kinds)}",
-            where="road_traffic.background.gravity.kinds",
-            mend="name kinds of places that the city has, or give an od_table",
-        )
-    ids = np.array([place.id for place in places])
-    return {
-        "from_place": np.repeat(ids, n), "to_place": np.tile(ids, n), "from_s": np.full(n * n, params.span[0]),
-        "to_s": np.full(n * n, params.span[1]), "count": (weight * params.trips / weight.sum()).ravel(),
-    }
+    def _add_table(self, params: BackgroundParams, city: City, table: Columns, run_seed: np.uint64) -> None:
+        where = f"road_traffic.background.od_table {params.od_table!r}"
+        from_node, to_node = _nodes_of_rows(table, city, where)
+        classes = _classes_of_rows(table, where)
+        count = np.asarray(table["count"], np.float64) * params.factor
+        if len(count) > FIRST_ORIGIN or count.max(initial=0.0) >= _SERIALS:
+            raise TableError(
+                f"the OD table has {len(count):,} rows and up to {count.max():,.0f} cars in one, "
+                f"more than {FIRST_ORIGIN:,} or {_SERIALS - 1:,}",
+                where=where, mend="give it fewer rows, or smaller counts or a smaller factor",
+            )
+        ids, row = whole_cars(count, np.arange(len(count)), 0, make_stream(run_seed, "road.background.count"))
+        from_s, to_s = (np.asarray(table[c], np.float64) for c in ("from_s", "to_s"))
+        share = uniforms(make_stream(run_seed, "road.background.depart"), ids, event(0))
+        depart_s = from_s[row] + (to_s - from_s)[row] * share
+        self._add(ids, depart_s, classes[row], from_node[row], to_node[row])
 
 
 def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
@@ -155,7 +112,7 @@ def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
 def _check_numbers(name: str, table: Columns) -> None:
     from_s, to_s = np.asarray(table["from_s"], np.float64), np.asarray(table["to_s"], np.float64)
     count = np.asarray(table["count"], np.float64)
-    bad_count = np.flatnonzero(~(np.isfinite(count) & (count >= 0) & (count < 1 << 32))).tolist()
+    bad_count = np.flatnonzero(~(np.isfinite(count) & (count >= 0) & (count < _SERIALS))).tolist()
     bad_span = np.flatnonzero(~(np.isfinite(from_s) & np.isfinite(to_s) & (from_s <= to_s))).tolist()
     problems = [
         Problem(f"count must be a number of at least 0, got {count[row]:g}", f"{name}, row {row + 1}")

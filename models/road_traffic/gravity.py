@@ -1,4 +1,4 @@
-"""Background cars where there is no OD table: a doubly constrained gravity model, scaled to counts.
+"""Background cars without or beside an OD table: a doubly constrained gravity model, scaled to counts.
 
 Each zone sends and receives cars by its residents, each entry by its lanes (or its counted ``vehicles_per_day``):
 over a day as many arrive at a place as leave it. Trips between two places fall with free-flow time t as
@@ -25,14 +25,14 @@ from twin.city.routing import next_link_to, travel_times
 from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic import gravity_kernels as kernels
 from twin.models.road_traffic.count_posts import CountPosts, read_posts
-from twin.models.road_traffic.gravity_params import BalancedGravityParams
+from twin.models.road_traffic.gravity_params import GravityParams
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[np.generic]]
 
 _LOG = logging.getLogger(__name__)
 _DAY_S, _HOUR_S, _HOURS = 86400.0, 3600.0, 24
-_WHERE = "road_traffic.background.balanced_gravity"
+_WHERE = "road_traffic.background.gravity"
 _BALANCED, _MOST_ROUNDS = 1e-10, 10_000
 _MET, _MOST_NEWTON_STEPS = 1e-10, 200
 
@@ -84,7 +84,7 @@ class GravityDemand:
         }
 
 
-def gravity_demand(params: BalancedGravityParams, city: City, tables: Mapping[str, Columns]) -> GravityDemand:
+def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Columns]) -> GravityDemand:
     """Cars of a day between the zones and entries of a city.
 
     Parameters
@@ -125,7 +125,7 @@ def gravity_demand(params: BalancedGravityParams, city: City, tables: Mapping[st
     return GravityDemand(tuple(places), trips, time_s, profile, counted, fitted)
 
 
-def place_volumes(params: BalancedGravityParams, city: City) -> tuple[list[Place], Floats]:
+def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Floats]:
     """Zones with residents and entries, and the cars that leave each per day (as many arrive).
 
     Raises

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.engine.draws import event, make_stream, uniforms
-from twin.engine.ids import Kind, make_id
 from twin.errors import ScenarioError
 from twin.models.road_traffic.gravity import GravityDemand, gravity_demand
-from twin.models.road_traffic.gravity_params import BalancedGravityParams
+from twin.models.road_traffic.gravity_params import GravityParams
+from twin.models.road_traffic.whole_cars import whole_cars
 
 Columns = Mapping[str, NDArray[np.generic]]
 
 _DAY_S = 86400.0
 #: Pairs are counted from here, so that an OD table beside them has ids of its own.
-_FIRST_ORIGIN = 1 << 23
+FIRST_ORIGIN = 1 << 23
 _DAY_SERIALS = 1 << 24
 
 
@@ -46,7 +46,7 @@ class GravityCars:
 
 
 def draw_gravity_cars(
-    params: BalancedGravityParams,
+    params: GravityParams,
     factor: float,
     city: City,
     tables: Mapping[str, Columns],
@@ -77,14 +77,14 @@ def draw_gravity_cars(
     count = demand.trips * factor
     n = len(demand.places)
     days = max(int(np.ceil(end_s / _DAY_S)), 1)
-    if n * n > _FIRST_ORIGIN or count.max() >= _DAY_SERIALS or days > (1 << 32) // _DAY_SERIALS:
+    if n * n > FIRST_ORIGIN or count.max() >= _DAY_SERIALS or days > (1 << 32) // _DAY_SERIALS:
         raise ScenarioError(
             f"the gravity model has {n} places and up to {count.max():,.0f} cars a day between two, over {days} days",
-            where="road_traffic.background.balanced_gravity",
+            where="road_traffic.background.gravity",
             mend="choose fewer places by area: [...], a smaller day_total or a shorter clock",
         )
     first, last = np.nonzero(count)
-    pair_count, origin = count[first, last], _FIRST_ORIGIN + first * n + last
+    pair_count, origin = count[first, last], FIRST_ORIGIN + first * n + last
     parts = [_cars_of_day(day, pair_count, origin, demand, run_seed) for day in range(days)]
     ids, depart_s, pair = (np.concatenate(column) for column in zip(*parts, strict=True))
     node = np.array([place.drive_node for place in demand.places], np.int32)
@@ -95,14 +95,7 @@ def _cars_of_day(
     day: int, count: NDArray[np.float64], origin: NDArray[np.int64], demand: GravityDemand, run_seed: np.uint64
 ) -> tuple[NDArray[np.uint64], NDArray[np.float64], NDArray[np.int64]]:
     """Ids, departures and pairs of the cars of one day."""
-    whole = count.astype(np.int64)
-    # One car more than whole ones for every pair: the fraction makes it a car by a draw of its own id.
-    pair = np.repeat(np.arange(len(count)), whole + 1)
-    serial = np.arange(len(pair)) - np.repeat(np.cumsum(whole + 1) - (whole + 1), whole + 1)
-    base = int(make_id(Kind.CAR, 0, day * _DAY_SERIALS))
-    ids = np.uint64(base) | origin[pair].astype(np.uint64) << np.uint64(32) | serial.astype(np.uint64)
-    extra = uniforms(make_stream(run_seed, "road.gravity.count"), ids, event(0)) < (count - whole)[pair]
-    kept = (serial < whole[pair]) | extra
-    ids, pair = ids[kept], pair[kept]
+    stream = make_stream(run_seed, "road.gravity.count")
+    ids, pair = whole_cars(count, origin, day * _DAY_SERIALS, stream)
     at = demand.share_of_day(uniforms(make_stream(run_seed, "road.gravity.depart"), ids, event(0)))
     return ids, (day + at) * _DAY_S, pair

@@ -14,8 +14,8 @@ HOURLY_PROFILE = (
 )  # fmt: skip
 
 
-class BalancedGravityParams(Params):
-    """Cars of a day between the zones and entries of the map, where there is no OD table."""
+class GravityParams(Params):
+    """Cars of a day between the zones and entries of the map; no OD table is needed."""
 
     area: tuple[str, ...] = quantity(
         (), source="choice: the whole city", grade="D",

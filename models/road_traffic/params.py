@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from twin.models.road_traffic.gravity_params import BalancedGravityParams
+from twin.models.road_traffic.gravity_params import GravityParams
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
 
@@ -88,47 +88,25 @@ class SignalParams(Params):
     )
 
 
-class GravityParams(Params):
-    """Background cars without an OD table: a gravity model over places of the city."""
-
-    trips: Count = quantity(
-        0.0, "vehicles", source="the scenario", grade="G", fork="new_only", ge=0, le=1e8,
-        doc="cars over the whole span; 0 for none",
-    )
-    span: ClockSpan = quantity(
-        (7 * 3600.0, 19 * 3600.0), source="choice: the twelve hours of Japanese traffic censuses", grade="M",
-        fork="new_only", doc="departures are spread evenly over these hours",
-    )
-    kinds: tuple[str, ...] = quantity(
-        ("zone", "entry"), source="choice", grade="D", fork="new_only", min_length=1,
-        doc="kinds of places between which cars drive; the attribute attraction weighs a place, 1 without it",
-    )
-    decay_s: Seconds = quantity(
-        600.0, "s", source="guess: a trip of ten minutes more is e times rarer", grade="G", fork="new_only", gt=0,
-        doc="trips fall off as exp(-free-flow time / decay)",
-    )
-
-
 class BackgroundParams(Params):
-    """Cars that are nobody's: from an OD table of the scenario, or a gravity model over the city's places."""
+    """Cars that are nobody's: from an OD table of the scenario, a gravity model over the map, or both."""
 
     od_table: str = quantity(
         "", source="the scenario", grade="D", fork="no",
         doc="table with columns from_place, to_place, from_s, to_s, count and, if wanted, vehicle_class",
     )
-    gravity: GravityParams = GravityParams()
-    balanced_gravity: BalancedGravityParams | None = quantity(
+    gravity: GravityParams | None = quantity(
         None, source="choice: no cars that nobody asked for", grade="D", fork="no",
         doc="cars of a day between zones and entries: sums per place kept, scaled to counts if there are any; {} "
-        "takes the defaults; adds to od_table or gravity",
+        "takes the defaults; adds to od_table if both are given",
     )
     replan_share: Share = quantity(
         0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
     )
     factor: Share = quantity(
-        1.0, "%", source="choice: the table as it stands", grade="D", fork="new_only", ge=0, le=10,
-        doc="every count of the table is multiplied by this",
+        1.0, "%", source="choice: the demand as it stands", grade="D", fork="new_only", ge=0, le=10,
+        doc="every count of the table and every trip of the gravity model is multiplied by this",
     )
 
 
@@ -168,12 +146,6 @@ class RoadParams(Params):
         fork="no", ge=30, le=3600,
         doc="how often measured link times are published; used by the queueing form",
     )
-
-    @model_validator(mode="after")
-    def _one_demand(self) -> Self:
-        if self.background.od_table and self.background.gravity.trips:
-            raise ValueError("background cars come from od_table or from gravity, not from both")
-        return self
 
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:

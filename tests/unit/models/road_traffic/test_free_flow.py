@@ -251,25 +251,3 @@ def test_the_period_under_way_is_written_when_the_run_ends(road_city, layer_of):
     links = road.drain_tables()["road_links"]
     assert (links["inflow_count"].tolist(), links["outflow_count"].tolist()) == ([2], [1])
     assert links["inside_count"].tolist() == [1]
-
-
-BOTH_WAYS = [*LINE, *((b, a) for a, b in LINE)]
-
-
-def test_a_gravity_model_gives_the_trips_wanted_and_fewer_over_longer_ways(road_city, layer_of):
-    gravity = {"trips": 3000.0, "span": "00:00-01:00", "decay_s": 50.0}
-    model, road, _ = road_city(layer_of(5, BOTH_WAYS), fast(background={"gravity": gravity}))
-    run_until(model, 4000)
-    assert road.is_empty()
-    trips = road.drain_tables()["road_trips"]
-    # 3,000 expected; every pair rounds its fraction by a draw.
-    assert len(trips["id"]) == pytest.approx(3000, abs=20)
-    lengths = np.bincount((trips["metres_m"] / 1000.0).astype(int))
-    # Eight pairs 1 km apart, six 2 km, each 50 s more: e times rarer per pair.
-    assert (lengths[1] / 8) / (lengths[2] / 6) == pytest.approx(np.e, rel=0.05)
-
-
-def test_a_gravity_model_without_two_places_is_an_error_that_says_what_the_city_has(road_city, layer_of):
-    gravity = {"trips": 100.0, "kinds": ("stop",)}
-    with pytest.raises(ScenarioError, match="the city has 0 of stop"):
-        road_city(layer_of(5, BOTH_WAYS), fast(background={"gravity": gravity}))

@@ -17,7 +17,7 @@ from twin.engine.ids import Kind
 from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic.background import BackgroundCars
 from twin.models.road_traffic.gravity import deterrence, fit_counts, furness, gravity_demand
-from twin.models.road_traffic.gravity_params import BalancedGravityParams
+from twin.models.road_traffic.gravity_params import GravityParams
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import BackgroundParams, RoadParams
 from twin.scenario.load import load_scenario
@@ -43,7 +43,7 @@ def midosuji():
 
 
 def params(**changes):
-    return BalancedGravityParams(**{"trips_per_resident": 10.0, "entry_lane_day": 500.0, **changes})
+    return GravityParams(**{"trips_per_resident": 10.0, "entry_lane_day": 500.0, **changes})
 
 
 def demand(city, tables=None, **changes):
@@ -94,7 +94,7 @@ def test_deterrence_lets_nobody_drive_no_way_or_an_endless_one():
 def test_a_steeper_decay_shortens_the_mean_trip(midosuji):
     means = []
     for decay_s in (50.0, 200.0, 1000.0):
-        found = gravity_demand(BalancedGravityParams(decay_s=decay_s), midosuji, {})
+        found = gravity_demand(GravityParams(decay_s=decay_s), midosuji, {})
         means.append((found.trips * found.time_s).sum() / found.trips.sum())
     assert means == sorted(means)
 
@@ -201,22 +201,22 @@ def busiest(found, city):
 
 
 def test_a_count_on_a_street_of_the_map_is_met_by_trips_that_drive_over_it(midosuji):
-    plain = gravity_demand(BalancedGravityParams(), midosuji, {})
+    plain = gravity_demand(GravityParams(), midosuji, {})
     link, driven = busiest(plain, midosuji)
     table = counted(midosuji, link, 2 * driven[link], street="御堂筋", direction="south")
     found = gravity_demand(
-        BalancedGravityParams(counts_table="posts", count_slack=1e-6), midosuji, {"posts": table}
+        GravityParams(counts_table="posts", count_slack=1e-6), midosuji, {"posts": table}
     )
     assert found.fitted[0] == pytest.approx(2 * driven[link], rel=1e-4)
     assert busiest(found, midosuji)[1][link] == pytest.approx(2 * driven[link], rel=1e-4)
 
 
 def test_a_count_of_some_hours_stands_for_its_share_of_the_day(midosuji):
-    plain = gravity_demand(BalancedGravityParams(), midosuji, {})
+    plain = gravity_demand(GravityParams(), midosuji, {})
     link, driven = busiest(plain, midosuji)
     share = plain.profile[7:19].sum()
     table = counted(midosuji, link, driven[link] * share, direction="南行", from_s=25200.0, to_s=68400.0)
-    found = gravity_demand(BalancedGravityParams(counts_table="posts"), midosuji, {"posts": table})
+    found = gravity_demand(GravityParams(counts_table="posts"), midosuji, {"posts": table})
     np.testing.assert_allclose(found.trips, plain.trips, rtol=1e-9)
 
 
@@ -232,27 +232,27 @@ def test_a_count_of_some_hours_stands_for_its_share_of_the_day(midosuji):
     ],
 )
 def test_a_wrong_count_is_refused_with_its_row_and_value(midosuji, changes, text):
-    link = busiest(gravity_demand(BalancedGravityParams(), midosuji, {}), midosuji)[0]
+    link = busiest(gravity_demand(GravityParams(), midosuji, {}), midosuji)[0]
     table = {**counted(midosuji, link, 100.0, street="御堂筋", direction="south"), **changes}
     with pytest.raises(TableError, match=text) as told:
-        gravity_demand(BalancedGravityParams(counts_table="posts"), midosuji, {"posts": table})
+        gravity_demand(GravityParams(counts_table="posts"), midosuji, {"posts": table})
     assert "posts, row 1" in str(told.value)
 
 
 def test_a_missing_table_or_column_of_counts_is_named(midosuji):
     with pytest.raises(TableError, match="there is no table 'posts'"):
-        gravity_demand(BalancedGravityParams(counts_table="posts"), midosuji, {})
+        gravity_demand(GravityParams(counts_table="posts"), midosuji, {})
     with pytest.raises(TableError, match="no column lat, lon"):
-        gravity_demand(BalancedGravityParams(counts_table="posts"), midosuji, {"posts": {"count": np.array([1.0])}})
+        gravity_demand(GravityParams(counts_table="posts"), midosuji, {"posts": {"count": np.array([1.0])}})
 
 
 def test_a_count_in_hours_without_departures_is_refused(midosuji):
-    link = busiest(gravity_demand(BalancedGravityParams(), midosuji, {}), midosuji)[0]
+    link = busiest(gravity_demand(GravityParams(), midosuji, {}), midosuji)[0]
     table = counted(midosuji, link, 100.0, from_s=0.0, to_s=3600.0)
     profile = (0.0, *(1.0,) * 23)
     with pytest.raises(ScenarioError, match="100 vehicles were counted in hours in which the profile"):
         gravity_demand(
-            BalancedGravityParams(counts_table="posts", hourly_profile=profile), midosuji, {"posts": table}
+            GravityParams(counts_table="posts", hourly_profile=profile), midosuji, {"posts": table}
         )
 
 
@@ -260,7 +260,7 @@ def test_a_count_in_hours_without_departures_is_refused(midosuji):
 
 
 def cars(city, end_s=86400.0, factor=1.0, seed=SEED, tables=None, **changes):
-    background = BackgroundParams(balanced_gravity=params(**changes), factor=factor)
+    background = BackgroundParams(gravity=params(**changes), factor=factor)
     return BackgroundCars(background, city, tables or {}, seed, end_s)
 
 
@@ -308,12 +308,26 @@ def test_numbers_of_cars_are_those_of_the_trips_rounded_by_a_draw(ring):
     assert (found.id >> np.uint64(56) == int(Kind.CAR)).all()
 
 
+def test_cars_of_far_pairs_are_rarer_by_the_deterrence(layer_of):
+    # On a street of five nodes, 50 s apart, factors per row and column cancel in T01 T43 / (T03 T41): four links
+    # less are driven above the line than below it.
+    both_ways = [(i, i + k) for i in range(5) for k in (1, -1) if 0 <= i + k < 5]
+    city = city_of(layer_of(5, both_ways), people=(100,) * 5, entries=())
+    found = cars(city, day_total=400_000.0, decay_s=100.0)
+    table = np.zeros((5, 5))
+    np.add.at(table, (found.from_node, found.to_node), 1)
+    odds = table[0, 1] * table[4, 3] / (table[0, 3] * table[4, 1])
+    # Each number of cars is the trips' own to within the one that is drawn.
+    least = np.prod([1 - 1 / table[pair] for pair in ((0, 1), (4, 3), (0, 3), (4, 1))])
+    assert odds == pytest.approx(np.exp(4 * 50 / 100), rel=1 / least - 1)
+
+
 def test_cars_of_a_table_stay_when_the_gravity_model_joins_them(ring):
     table = {"from_place": np.array(["t/zone/0"]), "to_place": np.array(["t/zone/1"]), "from_s": np.array([0.0]),
              "to_s": np.array([3600.0]), "count": np.array([50.0])}
     alone = BackgroundCars(BackgroundParams(od_table="od"), ring, {"od": table}, SEED)
     both = BackgroundCars(
-        BackgroundParams(od_table="od", balanced_gravity=params()), ring, {"od": table}, SEED
+        BackgroundParams(od_table="od", gravity=params()), ring, {"od": table}, SEED
     )
     assert by_id(alone).items() <= by_id(both).items()
     assert len(both) == len(alone) + len(cars(ring))
@@ -328,6 +342,13 @@ def test_the_od_table_of_the_model_is_one_that_the_background_takes(ring):
     assert len(read) == pytest.approx(found.trips.sum(), abs=4 * np.sqrt(rows / 4))
 
 
+def test_a_table_with_more_cars_than_ids_is_refused(ring):
+    table = {"from_place": np.array(["t/zone/0"]), "to_place": np.array(["t/zone/1"]), "from_s": np.array([0.0]),
+             "to_s": np.array([3600.0]), "count": np.array([4e9])}
+    with pytest.raises(TableError, match="1 rows and up to 40,000,000,000 cars in one"):
+        BackgroundCars(BackgroundParams(od_table="od", factor=10.0), ring, {"od": table}, SEED)
+
+
 def test_more_cars_than_ids_are_refused(ring):
     with pytest.raises(ScenarioError, match="the gravity model has 6 places and up to"):
         cars(ring, day_total=1e8, factor=10.0)
@@ -335,13 +356,13 @@ def test_more_cars_than_ids_are_refused(ring):
 
 @pytest.mark.parametrize("district", ["osaka_midosuji", "osaka_ikuno_hirano", "osaka_yumeshima"])
 def test_the_defaults_work_on_every_bundled_district(district):
-    found = gravity_demand(BalancedGravityParams(), find_city(district), {})
+    found = gravity_demand(GravityParams(), find_city(district), {})
     np.testing.assert_allclose(found.trips.sum(axis=0), found.trips.sum(axis=1), rtol=1e-8)
     assert np.isfinite(found.trips).all()
 
 
 def test_a_road_with_the_switch_drives_its_cars_to_the_end(ring):
-    road = RoadTraffic(RoadParams(background={"balanced_gravity": params(day_total=200.0)}), ring, {})
+    road = RoadTraffic(RoadParams(background={"gravity": params(day_total=200.0)}), ring, {})
     model = CityModel([road], start_s=0.0, end_s=86400.0, step_s=300.0, run_seed=SEED, trace_share=0.0)
     for _ in range(25 * 12):
         model.step()
@@ -355,11 +376,11 @@ def test_a_road_with_the_switch_drives_its_cars_to_the_end(ring):
 def test_a_scenario_may_ask_for_the_defaults_by_empty_braces(tmp_path):
     file = tmp_path / "s.yaml"
     text = "twin: 1\nname: s\ncity: osaka_midosuji\nclock: {from: 07:00, to: 09:00}\n"
-    file.write_text(text + "road_traffic: {background: {balanced_gravity: {day_total: 1000 vehicles, decay: 5 min}}}\n")
+    file.write_text(text + "road_traffic: {background: {gravity: {day_total: 1000 vehicles, decay: 5 min}}}\n")
     road = load_scenario(file).variants["base"].models["road_traffic"]
-    assert road.background.balanced_gravity.decay_s == 300.0
-    file.write_text(text + "road_traffic: {background: {balanced_gravity: {}}}\n")
-    assert load_scenario(file).variants["base"].models["road_traffic"].background.balanced_gravity.day_total is None
-    file.write_text(text + "road_traffic: {background: {balanced_gravity: {decai: 5 min}}}\n")
+    assert road.background.gravity.decay_s == 300.0
+    file.write_text(text + "road_traffic: {background: {gravity: {}}}\n")
+    assert load_scenario(file).variants["base"].models["road_traffic"].background.gravity.day_total is None
+    file.write_text(text + "road_traffic: {background: {gravity: {decai: 5 min}}}\n")
     with pytest.raises(ScenarioError, match="decai"):
         load_scenario(file)
