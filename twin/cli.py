@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -237,6 +238,8 @@ def compare(
     study: Annotated[Path, typer.Argument(help="A finished study.")],
     other: Annotated[Path | None, typer.Argument(help="A second study with the same seed.")] = None,
     pair: Annotated[tuple[str, str] | None, typer.Option("--pair", help="Two variants: second minus first.")] = None,
+    chart: Annotated[Path | None, typer.Option("--chart", help="Also draw the differences into this SVG file.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the chart: ja or en.")] = "ja",
     everything: Annotated[bool, typer.Option("--all", help="Every KPI and group, not the headlines only.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -246,10 +249,13 @@ def compare(
     from twin.results.run_folder import Study
 
     rows = difference_rows(study, other, [pair] if pair else None)
+    shown = rows if everything else cli_show.headlines(rows)
+    if chart is not None:
+        _write_chart(chart, cli_show.moved(shown), Study(study), _language(lang))
     if as_json:
         _print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
     else:
-        cli_show.show_differences(rows if everything else cli_show.headlines(rows), Study(study))
+        cli_show.show_differences(shown, Study(study))
 
 
 @app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
@@ -400,6 +406,19 @@ def _scenario_file(given: Path) -> Path:
 
     shipped = Path(str(files("twin.scenarios") / f"{given.name}.yaml"))
     return shipped if shipped.is_file() else given
+
+
+def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, lang: Literal["ja", "en"]) -> None:
+    from twin.results.kpis import infos
+    from twin.viz.charts import interval_chart
+
+    svg = interval_chart(rows, infos=infos(), variant_labels=study.manifest["labels"], lang=lang)
+    try:
+        path.write_text(svg, encoding="utf-8", newline="\n")
+    except OSError as fault:
+        mend = "choose another file with --chart"
+        raise RunError(f"cannot write the chart: {fault}", where=str(path), mend=mend) from fault
+    print(f"wrote {path}", file=sys.stderr)
 
 
 def _language(text: str) -> Literal["ja", "en"]:

@@ -146,19 +146,19 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
     known = infos()
     for pair in dict.fromkeys((row["first"], row["second"]) for row in rows):
         of_pair = [row for row in rows if (row["first"], row["second"]) == pair]
-        moved = [row for row in of_pair if not _is_same(row)]
+        different = moved(of_pair)
         title = f"{_label(study, pair[1])} against {_label(study, pair[0])}: differences with the same luck in both"
         table = Table(
             title=escape(title),
             title_justify="left",
             caption_justify="left",
-            caption=f"{len(of_pair) - len(moved)} of {len(of_pair)} figures are exactly the same",
+            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same",
         )
         table.add_column("KPI", overflow="fold")
         for heading in ("difference", "95 % interval", "pairs"):
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("verdict", no_wrap=True)
-        for row in moved:
+        for row in different:
             group = "" if row["group"] == "all" else f" ({row['group']})"
             table.add_row(
                 _kpi_cell(row["kpi"], group, known),
@@ -168,6 +168,11 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
                 escape(row["verdict"]),
             )
         out.print(table)
+
+
+def moved(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The differences that are not exactly nothing."""
+    return [row for row in rows if not _is_same(row)]
 
 
 def _is_same(row: Mapping[str, Any]) -> bool:
