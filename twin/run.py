@@ -130,9 +130,9 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
     for name, words in _BESIDE_ARRAYS.items():
         if getattr(city, name) and name not in heeded:
             raise ScenarioError(
-                f"variant {variant} has {words}, which the road model does not yet obey",
+                f"variant {variant} has {words}, which the road model does not obey as it is set",
                 where=f"{plan.name}, variant {variant}",
-                mend="leave them out of the run; `twin map` shows them all the same",
+                mend="set road_traffic.form to queueing, or leave them out; `twin map` shows them all the same",
             )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import StreetLayer
+from twin.city.city import City
 from twin.city.road_classes import ROAD_CLASSES
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Rows
 from twin.engine.sim_model import State
 from twin.errors import ScenarioError
 from twin.models.road_traffic import kernels
+from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.params import RoadParams, SpeedFactor
@@ -30,13 +31,25 @@ class FreeFlow:
     ----------
     params
         Speed factors and class speeds.
-    drive
-        The drive layer.
+    city
+        Its drive layer.
+
+    Raises
+    ------
+    ScenarioError
+        If an edit changes lanes for some hours: nobody would notice it in this form.
     """
 
-    def __init__(self, params: RoadParams, drive: StreetLayer) -> None:
+    def __init__(self, params: RoadParams, city: City) -> None:
+        drive = city.drive
+        if any(0 < drive.lanes[c.link_index] != c.lanes for c in city.timed):
+            raise ScenarioError(
+                "an edit changes lanes for some hours, and in free flow lanes make no difference",
+                where="road_traffic.form", mend="set road_traffic.form to queueing, or leave the edit out",
+            )
         self._length_m = drive.length_m
         self._speed_mps = drive.free_speed_mps
+        self._opens_s = np.full(drive.link_count, -np.inf)
         self._class_speed_mps = class_speeds(params)
         self._slice_from_s, self._slice_factor, self._group = speed_slices(
             params.speed_factors, drive.road_class, ROAD_CLASSES
@@ -90,6 +103,22 @@ class FreeFlow:
         """Look for the next vehicle to leave, after some have been let go."""
         self._first_leave_s = float(fleet.leave_s.min())
 
+    def obey(self, access: Access) -> None:
+        """Take up speeds and closures of links."""
+        self._speed_mps, self._opens_s = access.speed_mps, access.opens_s
+
+    def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
+        """Give new times, from the next link on, to whoever has links ahead that change at this moment.
+
+        Speeds hold for those who enter a link from then on, as in the queueing form; whoever passes onto a link at
+        that very moment still finds it as it was.
+        """
+        for slot in fleet.inside().tolist():
+            keep = self.hop_at(fleet, slot, at_s) + 1
+            if np.isin(fleet.path(slot)[keep:], changed).any():
+                self._time_path(fleet, slot, keep)
+        self._first_leave_s = float(fleet.leave_s.min())
+
     def queue_m(self) -> Floats:
         """(m,) float64: nobody queues."""
         return np.zeros(len(self._length_m))
@@ -132,8 +161,8 @@ class FreeFlow:
         path, times = fleet.path(slot), fleet.leave_times(slot)
         enter_s = float(fleet.enter_s[slot]) if keep == 0 else float(times[keep - 1])
         free_s = kernels.drive_path(
-            enter_s, path[keep:], speed_mps, self._length_m, self._speed_mps, self._group,
-            self._slice_from_s, self._slice_factor, times[keep:],
+            enter_s, path, keep, speed_mps, self._length_m, self._speed_mps, self._group,
+            self._opens_s, self._slice_from_s, self._slice_factor, times,
         )
         before = path[:keep]
         before_s = self._length_m[before] / np.minimum(self._speed_mps[before], speed_mps)

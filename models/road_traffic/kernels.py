@@ -52,15 +52,29 @@ def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):  # type: i
 
 @kernel
 def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    enter_s, path, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_leave_s  # noqa: ANN001
+    enter_s, path, first, class_speed_mps, length_m, speed_mps, group, opens_s, slice_from_s,  # noqa: ANN001
+    slice_factor, out_leave_s,  # noqa: ANN001
 ):
-    """Fill the times at which a vehicle leaves each link of its path; returns its free-flow seconds."""
+    """Fill the times at which a vehicle leaves the links of its path from position ``first`` on.
+
+    ``enter_s`` is when it enters that link. Before a closed link it waits until ``opens_s`` (m,), at the end of the
+    link before; that is -inf for open links.
+
+    Returns
+    -------
+    float
+        Free-flow seconds of the links from ``first`` on.
+    """
     at_s = enter_s
     free_total_s = 0.0
-    for i in range(path.size):
+    for i in range(first, path.size):
         link = path[i]
         free_s = length_m[link] / min(speed_mps[link], class_speed_mps)
         free_total_s += free_s
+        if opens_s[link] > at_s:
+            at_s = opens_s[link]
+            if i > 0:
+                out_leave_s[i - 1] = at_s
         at_s = leave_link_s(at_s, free_s, group[link], slice_from_s, slice_factor)
         out_leave_s[i] = at_s
     return free_total_s

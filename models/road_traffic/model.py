@@ -20,13 +20,13 @@ from twin.engine.clock import clock_text
 from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
-from twin.errors import EngineError
+from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES, ORDER
+from twin.models.road_traffic.access import Access, LawfulRoutes
 from twin.models.road_traffic.background import BackgroundCars
 from twin.models.road_traffic.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.params import RoadParams
-from twin.models.road_traffic.routes import RouteTrees
 from twin.models.road_traffic.traces import CarTraces
 
 Ints = NDArray[np.int32]
@@ -67,6 +67,14 @@ class Form(Protocol):
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Places are free at the end of links from the times in the orders."""
+        ...
+
+    def obey(self, access: Access) -> None:
+        """Take up the state of the links, which has just moved on."""
+        ...
+
+    def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
+        """Some links change at this moment, and everybody has been led around what is closed."""
         ...
 
     def queue_m(self) -> NDArray[np.float64]:
@@ -120,10 +128,19 @@ class RoadTraffic:
         self._entered = self._received = self._handed_over = self._arrived = 0
         #: Orders that came after the vehicle had passed the point from which the new path starts.
         self.missed_repaths = 0
+        #: Vehicles under way that a street was closed to, and that had no other way.
+        self.caught = 0
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in ("road_trips", "road_links", "road_gridlock", "traces")
         }
+
+    @staticmethod
+    def heeds(params: RoadParams) -> frozenset[str]:
+        """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.run``."""
+        return frozenset(
+            ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
+        )
 
     @property
     def leads_s(self) -> Mapping[str, float]:
@@ -133,7 +150,9 @@ class RoadTraffic:
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
+        self._access = Access(self._city, stage.start_s)
         self._form = _make_form(self.params, self._city, self._tables, stage.start_s)
+        self._form.obey(self._access)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
@@ -141,7 +160,7 @@ class RoadTraffic:
         self._cars = BackgroundCars(
             self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
         )
-        self._routes = RouteTrees(self._drive, self._form.link_times(stage.start_s))
+        self._routes = LawfulRoutes(self._drive, self._form.link_times(stage.start_s), self._access)
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
@@ -199,7 +218,8 @@ class RoadTraffic:
         """The whole state as arrays, rows not yet drained included."""
         out: State = {
             "counts": np.array(
-                [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car],
+                [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car,
+                 self.caught],
                 np.int64,
             ),
             "times": np.array([self._reached_s]), "stuck": self._stuck.copy(), "costs_s": self._routes.cost_s.copy(),
@@ -214,8 +234,10 @@ class RoadTraffic:
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put the state back; after a fork, cars that leave later come from the new table."""
         counts = [int(n) for n in state["counts"]]
-        self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car = counts
+        self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths = counts[:5]
+        self._next_car, self.caught = counts[5:]
         self._reached_s = float(state["times"][0])
+        self._access.move_to(self._reached_s)
         self._stuck = np.array(state["stuck"], np.int64)
         self._routes.set_costs(np.array(state["costs_s"], np.float64))
         if forked_at_s is not None:
@@ -223,10 +245,11 @@ class RoadTraffic:
         self._fleet.restore(_part(state, "fleet"))
         self._periods.restore(_part(state, "periods"))
         self._form.restore(_part(state, "form"), self._fleet)
+        self._form.obey(self._access)
         for name, parts in self._rows.items():
             columns = _part(state, f"rows/{name}")
             parts[:] = [{c: values.copy() for c, values in columns.items()}] if columns else []
-        self._next_board_s = self._form.next_board_s(self._reached_s)
+        self._next_board_s = self._find_next_board_s(self._reached_s)
         if forked_at_s is not None:
             self._publish(self._reached_s)
         self._next_s = -np.inf
@@ -241,12 +264,22 @@ class RoadTraffic:
         """End of the current period of the tables, if there is anything to write down about it."""
         return self._periods.next_end_s if len(self._fleet) or self._periods.pending else np.inf
 
+    def _find_next_board_s(self, after_s: float) -> float:
+        return min(self._form.next_board_s(after_s), self._access.next_change_s(after_s))
+
     def _publish(self, at_s: float) -> None:
+        changed = self._access.move_to(at_s)
+        if len(changed):
+            self._form.obey(self._access)
         times = self._form.link_times(at_s)
-        self._channels.publish(BOARD, times, at_s)
-        self._next_board_s = self._form.next_board_s(at_s)
-        if self.params.form == "queueing":
+        self._channels.publish(BOARD, self._access.board(times), at_s)
+        self._next_board_s = self._find_next_board_s(at_s)
+        if self.params.form == "queueing" or self._access.changes:
             self._routes.set_costs(times)
+        if len(changed):
+            self._lead_around(at_s)
+            self._form.retime(self._fleet, at_s, changed)
+        if self.params.form == "queueing":
             self._replan(at_s)
             self._report_gridlock(at_s)
 
@@ -261,9 +294,31 @@ class RoadTraffic:
             keep = self._form.hop_at(self._fleet, slot, at_s) + 1
             if keep >= len(path):
                 continue
-            onward = self._routes.path(int(self._drive.link_to[path[keep - 1]]), int(self._drive.link_to[path[-1]]))
+            onward = self._routes.path(
+                int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
+                int(self._drive.link_to[path[-1]]),
+            )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
+
+    def _lead_around(self, at_s: float) -> None:
+        """Give a new way to everybody who has links ahead that have just been closed to them."""
+        for slot in self._fleet.inside().tolist():
+            keep = self._form.hop_at(self._fleet, slot, at_s) + 1
+            path = self._fleet.path(slot)
+            onward = self._lawful(slot, path, keep)
+            if not np.array_equal(onward, path):
+                self._form.repath(self._fleet, slot, at_s, keep, onward)
+
+    def _lawful(self, slot: int, path: Ints, keep: int) -> Ints:
+        """A path led around what is closed to a vehicle under way; the same path, and counted, if it has no other."""
+        fleet = self._fleet
+        owned = int(fleet.owner[slot]) != CODES[self.name]
+        found = self._routes.around(int(fleet.vehicle_class[slot]), path, keep, owned)
+        if found is None:
+            self.caught += 1
+            _log.warning("vehicle %d is on a way that has been closed to it, and has no other", fleet.id[slot])
+        return path if found is None else found
 
     def _report_gridlock(self, at_s: float) -> None:
         """Write down links that have become part of a gridlock since the last look."""
@@ -295,6 +350,7 @@ class RoadTraffic:
             row = rows.data[i]
             path = rows.path_of(i)
             self._check_entry(row, path)
+            path = self._lawful_entry(row, path)
             slots.append(self._fleet.add(row["id"], row["vehicle_class"], row["b"], row["time_s"], path))
         self._received += len(slots)
         slots.extend(self._take_cars(until_s))
@@ -307,12 +363,14 @@ class RoadTraffic:
         last = self._cars.first_after(min(until_s, self._end_s))
         cars, slots = self._cars, []
         for i in range(self._next_car, last):
-            path = self._routes.path(int(cars.from_node[i]), int(cars.to_node[i]))
+            vehicle_class = int(cars.vehicle_class[i])
+            path = self._routes.path(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]))
             if path is None:
                 raise EngineError(
-                    f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]}",
+                    f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]} "
+                    f"for the class {VEHICLE_CLASSES[vehicle_class]}",
                     where=f"background car {cars.id[i]}, {clock_text(cars.depart_s[i])}",
-                    mend="choose places in the strongly connected part of the drive layer",
+                    mend="choose places in the strongly connected part of the drive layer that edits leave open",
                 )
             self._entered += 1
             if len(path):
@@ -351,7 +409,8 @@ class RoadTraffic:
                 self.missed_repaths += 1
                 return
             keep = hop + int(ahead[0]) + 1
-        self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
+        wanted = np.concatenate([path[:keep], onward]).astype(np.int32)
+        self._form.repath(self._fleet, slot, at_s, keep, self._lawful(slot, wanted, keep))
 
     def _record(self, crossings: Crossings) -> None:
         self._periods.add(crossings)
@@ -406,6 +465,27 @@ class RoadTraffic:
             raise EngineError(fault, where=where, mend="this is a fault of the model that sent it")
         self._check_path(id_, at_s, path)
 
+    def _lawful_entry(self, row: np.void, path: Ints) -> Ints:
+        """The path, led around what is closed to the vehicle.
+
+        Raises
+        ------
+        ScenarioError
+            If a link is barred to its class and there is no other way.
+        """
+        found = self._routes.around(int(row["vehicle_class"]), path, 0, keeps_last=True)
+        if found is None:
+            barred = path[self._access.barred[int(row["vehicle_class"]), path]]
+            name = int(self._drive.name_index[barred[0]]) if len(barred) else -1
+            street = self._drive.names[name] if name >= 0 else f"drive link {barred[0] if len(barred) else path[-1]}"
+            raise ScenarioError(
+                f"{street} is closed to the class {VEHICLE_CLASSES[int(row['vehicle_class'])]}, and there is no other "
+                f"way for vehicle {int(row['id'])} of the model {ORDER[int(row['b'])]}",
+                where=f"road_traffic, {clock_text(float(row['time_s']))}",
+                mend="leave one way open to the class, or move what the vehicle drives to",
+            )
+        return found
+
     def _check_path(self, id_: int, at_s: float, path: Ints) -> None:
         where = f"road_traffic, {clock_text(at_s)}"
         mend = "give the rows of drive links in the order in which they are driven"
@@ -429,10 +509,10 @@ def _make_form(
     if params.form == "queueing":
         from twin.models.road_traffic.queueing.form import Queueing
 
-        return Queueing(params, city.drive, tables, start_s)
+        return Queueing(params, city, tables, start_s)
     from twin.models.road_traffic.free_flow import FreeFlow
 
-    return FreeFlow(params, city.drive)
+    return FreeFlow(params, city)
 
 
 def _part(state: State, name: str) -> State:

@@ -226,7 +226,7 @@ variants: {one: {with: [m]}}
     plan, city = api.plan_and_city(api.load(path))
     heeded = set()
     monkeypatch.setattr(RoadTraffic, "heeds", lambda _: heeded, raising=False)
-    with pytest.raises(ScenarioError, match="edits with hours, which the road model does not yet obey"):
+    with pytest.raises(ScenarioError, match="edits with hours, which the road model does not obey"):
         build_city_model(plan, "one", 0, city)
     heeded.add("timed")
     build_city_model(plan, "one", 0, city).close()

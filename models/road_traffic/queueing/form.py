@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import StreetLayer
+from twin.city.city import City
+from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.sim_model import State
+from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.free_flow import class_speeds
@@ -25,6 +27,7 @@ Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 _LOG_ROOM = 1 << 16
+_CAR = VEHICLE_CLASSES.index("car")
 
 
 class Queueing:
@@ -34,8 +37,8 @@ class Queueing:
     ----------
     params
         Lengths, headways, signals and class speeds.
-    drive
-        The drive layer.
+    city
+        Its drive layer and edits.
     tables
         Tables of the scenario; that of signals is looked up here.
     start_s
@@ -43,21 +46,18 @@ class Queueing:
     """
 
     def __init__(
-        self, params: RoadParams, drive: StreetLayer, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
         start_s: float,
     ) -> None:
-        self._board_every_s = params.board_every_s
-        with np.errstate(divide="ignore"):  # a link that an edit closed for good takes forever
-            self._free_s = drive.length_m / np.minimum(drive.free_speed_mps, params.class_speeds.car_mps)
-        self._length_m, self._speed_mps, self._class_speed_mps = (
-            drive.length_m, drive.free_speed_mps, class_speeds(params),
-        )
-        network = street_network(params, drive, tables)
+        drive = city.drive
+        self._board_every_s, self._jam_spacing_m = params.board_every_s, params.jam_spacing_m
+        self._length_m, self._class_speed_mps = drive.length_m, class_speeds(params)
+        self._set_speeds(drive.free_speed_mps, drive.lanes)
+        network = street_network(params, city, tables)
         road = build_road(network, start_s)
         edits = build_edits(network, road)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
         self._log_rows = new_log(_LOG_ROOM)
-        self._unit_m = params.jam_spacing_m / np.maximum(drive.lanes, 1)
         self._pool_version = -1
         self._crossed = Crossings.empty()
         self._last_s = np.zeros(0)
@@ -123,6 +123,13 @@ class Queueing:
             road.lines["gated"][line] = 1
             self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
 
+    def obey(self, access: Access) -> None:
+        """Measure against the speeds and lanes that hold now; the network itself knows when its links change."""
+        self._set_speeds(access.speed_mps, access.lanes)
+
+    def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
+        """Nothing is known ahead in this form."""
+
     def next_board_s(self, after_s: float) -> float:
         """End of the period of measuring in which a moment lies."""
         return float((np.floor(after_s / self._board_every_s) + 1) * self._board_every_s)
@@ -170,6 +177,12 @@ class Queueing:
         self._pool_version = -1
         self._follow(fleet)
         self._exits[:], self._exit_us[:] = state["exits"], state["exit_us"]
+
+    def _set_speeds(self, speed_mps: Floats, lanes: NDArray[np.int16]) -> None:
+        self._speed_mps = speed_mps
+        with np.errstate(divide="ignore"):  # a link that an edit closed for good takes forever
+            self._free_s = self._length_m / np.minimum(speed_mps, self._class_speed_mps[_CAR])
+        self._unit_m = self._jam_spacing_m / np.maximum(lanes, 1)
 
     def _free_seconds(self, fleet: Fleet, slot: int) -> float:
         path = fleet.path(slot)

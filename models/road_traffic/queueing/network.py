@@ -265,6 +265,10 @@ class RoadNetwork:
         """Nobody enters a link over [from, to)."""
         self._close("entry", link, None, from_s, to_s)
 
+    def open_entry(self, link: int, at_s: float) -> None:
+        """From a moment on a link may be entered again."""
+        self._edit(at_s, "entry", link, None, 1.0)
+
     def set_exit_capacity(self, link: int, at_s: float, capacity_per_s: float) -> None:
         """Change the exit capacity at a moment, for example by a lane closed at the end of the link."""
         if not capacity_per_s > 0:

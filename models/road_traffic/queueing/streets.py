@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import StreetLayer
+from twin.city.city import City, SignalPlan, StreetLayer
 from twin.columns import VEHICLE_CLASSES
-from twin.errors import Problem, TableError
+from twin.errors import Problem, ScenarioError, TableError
 from twin.models.road_traffic.free_flow import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.network import RoadNetwork
@@ -21,14 +21,15 @@ _log = logging.getLogger(__name__)
 
 
 def street_network(
-    params: RoadParams, drive: StreetLayer, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+    params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
 ) -> RoadNetwork:
-    """Queueing network of a drive layer; link i of the network is link i of the layer.
+    """Queueing network of a city's drive layer with its edits; link i of the network is link i of the layer.
 
     Links that are driven in less than ``shortest_link_s`` are lengthened to it, and links shorter than the
     largest vehicle hold one; the log reports the former. Approaches of several lanes with several ways on get
     a queue per way, with shared storage: on such streets a turner does not hold up those beside him.
     """
+    drive = city.drive
     sizes = tuple(float(getattr(params.class_sizes, name)) for name in VEHICLE_CLASSES)
     network = RoadNetwork(
         class_size=sizes, class_speed_mps=class_speeds(params).tolist(),
@@ -37,7 +38,10 @@ def street_network(
     # A link that an edit closed for good keeps its number; no way leads over it, whatever it is like.
     is_open = drive.free_speed_mps > 0
     speed_mps = np.where(is_open, drive.free_speed_mps, params.class_speeds.car_mps)
-    shortest_m = np.where(is_open, speed_mps * params.shortest_link_s, 0.0)
+    fastest_mps = drive.free_speed_mps.copy()
+    for change in city.timed:
+        fastest_mps[change.link_index] = max(fastest_mps[change.link_index], change.speed_mps)
+    shortest_m = fastest_mps * params.shortest_link_s
     length_m = np.maximum(drive.length_m, shortest_m)
     longer = length_m > drive.length_m
     if longer.any():
@@ -63,7 +67,58 @@ def street_network(
         _add_default_signals(params, drive, network, lanes)
     if params.signals.table:
         _add_signals_of_table(params.signals.table, drive, network, tables)
+    for plan in city.signal_plans:
+        _add_signal_plan(plan, params.signals.lost_time_s, drive, network)
+    _add_changes(city, network, speed_mps, lanes)
     return network
+
+
+def _add_changes(city: City, network: RoadNetwork, speed_mps: Floats, lanes: Floats) -> None:
+    """Edits with hours as changes of the network at their moments."""
+    now = {
+        link: (float(lanes[link]), float(speed_mps[link]), True)
+        for link in {change.link_index for change in city.timed}
+    }
+    for change in sorted(city.timed, key=lambda c: (c.time_s, c.link_index)):
+        link, at_s = change.link_index, change.time_s
+        before, after = now[link], (float(max(change.lanes, 1)), change.speed_mps, change.is_open)
+        if after[0] != before[0]:
+            network.set_lanes(link, at_s, after[0])
+        if after[1] != before[1]:
+            network.set_speed(link, at_s, after[1])
+        if before[2] and not after[2]:
+            network.close_entry(link, at_s, np.inf)
+        elif after[2] and not before[2]:
+            network.open_entry(link, at_s)
+        now[link] = after
+
+
+def _add_signal_plan(plan: SignalPlan, lost_time_s: float, drive: StreetLayer, network: RoadNetwork) -> None:
+    """Plan of an edit: green for one street, then for the others, with the lost time after each.
+
+    Raises
+    ------
+    ScenarioError
+        If it leaves the others no green.
+    """
+    links = np.flatnonzero((drive.link_to == plan.node_index) & (drive.free_speed_mps > 0))
+    street = drive.aliases.get(plan.street, plan.street)
+    index = drive.names.index(street) if street in drive.names else -2
+    along = drive.name_index[links] == index
+    green_s = plan.cycle_s * plan.green_share
+    others_s = plan.cycle_s - green_s - 2 * lost_time_s
+    if not along.all() and others_s <= 0:
+        raise ScenarioError(
+            f"a green share of {100 * plan.green_share:g} % for {plan.street} leaves the other approaches "
+            f"{others_s:g} s of a cycle of {plan.cycle_s:g} s, after a lost time of {lost_time_s:g} s per phase",
+            where=f"signal plan at node {drive.node_id[plan.node_index]}", mend="make the share smaller",
+        )
+    for link in links[along].tolist():
+        network.add_signal(link, cycle_s=plan.cycle_s, green_s=green_s, offset_s=plan.offset_s)
+    for link in links[~along].tolist():
+        network.add_signal(
+            link, cycle_s=plan.cycle_s, green_s=others_s, offset_s=plan.offset_s + green_s + lost_time_s
+        )
 
 
 def _add_signals_of_table(

@@ -1,0 +1,166 @@
+"""Who may drive where and when: edits with hours, streets closed to classes, and routes that keep to both."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City, LinkChange, StreetLayer
+from twin.columns import VEHICLE_CLASSES
+from twin.models.road_traffic.routes import RouteTrees
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+
+class Access:
+    """State of every drive link at a moment that only moves on.
+
+    Parameters
+    ----------
+    city
+        Its drive layer, ``timed`` and ``closed_to``.
+    start_s
+        Changes up to this moment have been made.
+
+    Attributes
+    ----------
+    speed_mps : (m,) float64
+        Free-flow speed now; a closed link keeps its own.
+    lanes : (m,) int16
+    closed : (m,) bool
+        Closed now and open again later: whoever has no other way waits before it.
+    opens_s : (m,) float64
+        When a closed link opens; -inf while it is open.
+    barred : (classes, m) bool
+        Closed to the class, or to everybody for good: whoever has no other way has none.
+    is_restricted : bool
+        Whether any link is or may later be closed, to anybody.
+    """
+
+    def __init__(self, city: City, start_s: float) -> None:
+        drive = city.drive
+        self.speed_mps: Floats = drive.free_speed_mps.copy()
+        self.lanes = drive.lanes.copy()
+        self.closed: Flags = np.zeros(drive.link_count, np.bool_)
+        self.opens_s: Floats = np.full(drive.link_count, -np.inf)
+        self.barred: Flags = np.zeros((len(VEHICLE_CLASSES), drive.link_count), np.bool_)
+        self.barred[:, drive.free_speed_mps <= 0.0] = True
+        for link, classes in city.closed_to.items():
+            self.barred[_codes(classes), link] = True
+        self._changes = sorted(city.timed, key=lambda change: (change.time_s, change.link_index))
+        self._times_s = np.array([change.time_s for change in self._changes])
+        self._reopens_s = _reopening(self._changes)
+        self._done = 0
+        self.is_restricted = bool(self._changes) or bool(self.barred.any())
+        self.move_to(start_s)
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything changes with the hours."""
+        return bool(self._changes)
+
+    def next_change_s(self, after_s: float) -> float:
+        """Next moment at which a link changes; infinite if none does any more."""
+        i = int(np.searchsorted(self._times_s, after_s, side="right"))
+        return float(self._times_s[i]) if i < len(self._times_s) else np.inf
+
+    def move_to(self, at_s: float) -> Ints:
+        """Make all changes up to and including a moment; returns the links that changed, ascending."""
+        first, self._done = self._done, max(self._done, int(np.searchsorted(self._times_s, at_s, side="right")))
+        for i in range(first, self._done):
+            change, reopens_s = self._changes[i], self._reopens_s[i]
+            link = change.link_index
+            self.speed_mps[link], self.lanes[link] = change.speed_mps, change.lanes
+            self.barred[:, link] = not change.is_open and reopens_s == np.inf
+            self.barred[_codes(change.closed_to), link] = True
+            self.closed[link] = not change.is_open
+            self.opens_s[link] = -np.inf if change.is_open else reopens_s
+        return np.unique(np.array([c.link_index for c in self._changes[first : self._done]], np.int32))
+
+    def stops(self, vehicle_class: int, links: Ints) -> Flags:
+        """(k,) bool: which of some links a vehicle of a class may not enter now."""
+        return np.asarray(self.closed[links] | self.barred[vehicle_class, links])
+
+    def board(self, times_s: Floats) -> Floats:
+        """Link times with infinity on links that nobody may enter now."""
+        return np.where(self.closed | self.barred.all(axis=0), np.inf, times_s)
+
+
+class LawfulRoutes:
+    """Shortest paths per class of vehicle that keep to what is open to it.
+
+    Where everything open leads nowhere, a path may lead over links that are closed for some hours: the vehicle
+    waits before them. It never leads over a link that is barred to the class.
+
+    Parameters
+    ----------
+    drive
+        The drive layer.
+    cost_s : (m,) float64
+        Cost of each link as if it were open.
+    access
+        What is open; after it has moved on, :meth:`set_costs` must be called.
+    """
+
+    def __init__(self, drive: StreetLayer, cost_s: Floats, access: Access) -> None:
+        self._drive, self._access = drive, access
+        self.set_costs(cost_s)
+
+    def set_costs(self, cost_s: Floats) -> None:
+        """Replace the costs; trees are made anew."""
+        self.cost_s = cost_s
+        # Classes with the same rights share their trees.
+        _, first, group = np.unique(self._access.barred, axis=0, return_index=True, return_inverse=True)
+        self._sample, self._group = first, group.reshape(-1)
+        self._trees: dict[tuple[int, bool], RouteTrees] = {}
+
+    def path(self, vehicle_class: int, from_node: int, to_node: int) -> Ints | None:
+        """Links from one node to another for a class; None if it has no way."""
+        group = int(self._group[vehicle_class])
+        found = self._of(group, waiting=False).path(from_node, to_node)
+        if found is None and self._access.closed.any():
+            found = self._of(group, waiting=True).path(from_node, to_node)
+        return found
+
+    def around(self, vehicle_class: int, path: Ints, keep: int, keeps_last: bool) -> Ints | None:
+        """A path led around the links after the first ``keep`` that its vehicle may not enter; None without a way.
+
+        With ``keeps_last`` it ends on the same link as before: its owner counts on that link, for example on
+        the line before a gate.
+        """
+        if not self._access.is_restricted or not self._access.stops(vehicle_class, path[keep:]).any():
+            return path
+        from_node = int(self._drive.link_to[path[keep - 1]] if keep else self._drive.link_from[path[0]])
+        if not keeps_last:
+            onward = self.path(vehicle_class, from_node, int(self._drive.link_to[path[-1]]))
+        elif self._access.barred[vehicle_class, path[-1]]:
+            return None
+        else:
+            onward = self.path(vehicle_class, from_node, int(self._drive.link_from[path[-1]]))
+            onward = None if onward is None else np.append(onward, path[-1])
+        return None if onward is None else np.concatenate([path[:keep], onward]).astype(np.int32)
+
+    def _of(self, group: int, waiting: bool) -> RouteTrees:
+        if (group, waiting) not in self._trees:
+            shut = self._access.barred[self._sample[group]]
+            if not waiting:
+                shut = shut | self._access.closed
+            self._trees[group, waiting] = RouteTrees(self._drive, np.where(shut, np.inf, self.cost_s))
+        return self._trees[group, waiting]
+
+
+def _codes(classes: tuple[str, ...]) -> list[int]:
+    return [VEHICLE_CLASSES.index(name) for name in classes]
+
+
+def _reopening(changes: list[LinkChange]) -> list[float]:
+    """When the link of each change is open next, from the change on; infinite for never."""
+    next_open_s: dict[int, float] = {}
+    out = []
+    for change in reversed(changes):
+        if change.is_open:
+            next_open_s[change.link_index] = change.time_s
+        out.append(next_open_s.get(change.link_index, np.inf))
+    return out[::-1]
