@@ -25,7 +25,7 @@ _WIDTH = 100
 
 @dataclass(frozen=True)
 class Kind:
-    """What a starter is about: districts, models, clock."""
+    """What a starter is about: districts, models, clock, and as many replications as take a minute or so."""
 
     city: str
     models: tuple[str, ...]
@@ -33,18 +33,20 @@ class Kind:
     end: str
     title_ja: str
     title_en: str
+    replications: int = 4
 
 
 KINDS: dict[str, Kind] = {
     "osaka": Kind(
         "[osaka_ikuno_hirano, osaka_yumeshima, osaka_midosuji]", ("road_traffic", "transit", "terminal", "pedestrian"),
-        "05:00", "24:00", "大阪：三つの仕組み", "Osaka: three systems on one clock",
+        "05:00", "24:00", "大阪：三つの仕組み", "Osaka: three systems on one clock", replications=2,
     ),
     "transit": Kind("osaka_ikuno_hirano", ("road_traffic", "transit"), "06:00", "23:00",
                     "AIオンデマンド交通", "On-demand transit"),
     "terminal": Kind("osaka_yumeshima", ("road_traffic", "terminal"), "05:00", "20:00",
                      "コンテナターミナルのゲート", "Container-terminal gate"),
-    "pedestrian": Kind("osaka_midosuji", ("pedestrian",), "06:00", "24:00", "御堂筋の回遊", "Walking around Midosuji"),
+    "pedestrian": Kind("osaka_midosuji", ("pedestrian",), "06:00", "24:00", "御堂筋の回遊", "Walking around Midosuji",
+                       replications=2),
 }
 
 
@@ -138,7 +140,7 @@ def starter_text(name: str, kind: str) -> str:
         f'title: {{ja: {what.title_ja}, en: "{what.title_en}"}}',
         f"city: {what.city}        # bundled districts; or a map file or a built city beside this file",
         "seed: 1",
-        "replications: 4        # runs per variant, paired: more of them narrow the intervals",
+        f"replications: {what.replications}        # runs per variant, paired: more of them narrow the intervals",
         f"clock: {{from: {what.start}, to: {what.end}, then: until_empty}}",
         "",
         "# Below, every key that is commented out shows its default; remove the # to change it.",
