@@ -84,6 +84,8 @@ _table(
     ("leave_s", "float64", "s", "when it left the last link of its path"),
     ("metres_m", "float64", "m", "length of the path driven"),
     ("free_s", "float64", "s", "seconds the same path takes at free-flow speed for this class"),
+    ("fuel_l", "float64", "L", "fuel by class, kilometres and hours; see the parameters road_traffic.fuel"),
+    ("co2_kg", "float64", "kg", "CO2 of that fuel"),
 )
 
 _table(
@@ -101,8 +103,28 @@ _table(
 _table(
     "road_gridlock", "Drive links that hold each other up so that none can ever move, when first seen",
     ("time_s", "link_index"),
-    ("time_s", "float64", "s", "end of the period of measuring in which it was seen; seconds since midnight of day one"),
+    ("time_s", "float64", "s", "end of the measuring period in which it was seen; seconds since midnight of day one"),
     ("link_index", "int32", "", "row of the link in the drive layer of the city"),
+)
+
+_table(
+    "road_mfd", "Network diagram: the whole drive layer per period of five minutes, where anybody drove",
+    ("from_s",),
+    ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
+    ("accumulation_count", "float64", "vehicles", "mean vehicles on links; without those before their first link"),
+    ("production_km", "float64", "km", "kilometres driven; a link counts once left, spread over the time on it"),
+    ("speed_mean_mps", "float64", "m/s", "metres driven per second spent on links; nan without either"),
+    ("ended_count", "int32", "", "vehicles that reached the end of their path"),
+)
+
+_table(
+    "road_spillback", "Episodes of at least a minute in which a queue filled a link to its beginning; queueing form",
+    ("from_s", "link_index"),
+    ("link_index", "int32", "", "row of the link in the drive layer of the city"),
+    ("street", "str", "", "name as written on signs; empty without one"),
+    ("from_s", "float64", "s", "when the link had no room first; seconds since midnight of day one"),
+    ("to_s", "float64", "s", "when it had room again for more than a minute, or the end of the run"),
+    ("full_s", "float64", "s", "of these, seconds without room for a car"),
 )
 
 # transit --------------------------------------------------------------------------------------------

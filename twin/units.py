@@ -39,6 +39,7 @@ DIMENSIONS: dict[str, dict[str, float]] = {
     "money_rate": {f"{unit}/year": factor for unit, factor in _MONEY.items()},
     "volume": {"l": 1.0, "L": 1.0, "litre": 1.0, "litres": 1.0},
     "fuel_rate": {"L/h": 1 / 3600, "l/h": 1 / 3600},
+    "fuel_per_distance": {"L/km": 1e-3, "L/100km": 1e-5},
     "mass": {"kg": 1.0, "g": 0.001, "t": 1000.0},
     "mass_rate": {"g/h": 0.001 / 3600, "kg/h": 1 / 3600},
     "carbon": {"kg/L": 1.0},
@@ -53,14 +54,15 @@ DIMENSIONS: dict[str, dict[str, float]] = {
 _EXAMPLES = {
     "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %",
     "rate": "30 /h", "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L",
-    "fuel_rate": "1.5 L/h", "mass": "2 kg", "mass_rate": "30 g/h", "carbon": "2.6 kg/L", "density": "1 /m2",
+    "fuel_rate": "1.5 L/h", "fuel_per_distance": "0.1 L/km", "mass": "2 kg", "mass_rate": "30 g/h",
+    "carbon": "2.6 kg/L", "density": "1 /m2",
     "memory": "6 GB", "count": "8",
 }
 #: Unit in which people read a dimension where the parameter names none.
 _SHOWN = {
     "time": "s", "length": "m", "area": "m2", "speed": "m/s", "share": "%", "rate": "/h", "money": "yen",
-    "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "mass": "kg", "mass_rate": "g/h",
-    "carbon": "kg/L", "density": "/m2", "memory": "MB", "count": "",
+    "money_rate": "yen/year", "volume": "L", "fuel_rate": "L/h", "fuel_per_distance": "L/km", "mass": "kg",
+    "mass_rate": "g/h", "carbon": "kg/L", "density": "/m2", "memory": "MB", "count": "",
 }
 #: Units that are tried first, where they give a whole number.
 _COARSER = {("time", "s"): ("h", "min"), ("speed", "m/s"): ("km/h",), ("memory", "MB"): ("GB",)}
@@ -263,6 +265,7 @@ Rate = Annotated[float, Dimension("rate")]
 Yen = Annotated[float, Dimension("money")]
 YenPerYear = Annotated[float, Dimension("money_rate")]
 FuelRate = Annotated[float, Dimension("fuel_rate")]
+FuelPerDistance = Annotated[float, Dimension("fuel_per_distance")]
 MassRate = Annotated[float, Dimension("mass_rate")]
 CarbonPerLitre = Annotated[float, Dimension("carbon")]
 Density = Annotated[float, Dimension("density")]

@@ -119,6 +119,9 @@ class FreeFlow:
                 self._time_path(fleet, slot, keep)
         self._first_leave_s = float(fleet.leave_s.min())
 
+    def storage(self) -> None:
+        """Nothing fills a link."""
+
     def queue_m(self) -> Floats:
         """(m,) float64: nobody queues."""
         return np.zeros(len(self._length_m))

@@ -26,6 +26,8 @@ from twin.models.road_traffic.access import Access, LawfulRoutes
 from twin.models.road_traffic.background import BackgroundCars
 from twin.models.road_traffic.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.fuel import Consumption
+from twin.models.road_traffic.outputs import NetworkDiagram, Spillback, Storage
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.traces import CarTraces
 
@@ -75,6 +77,10 @@ class Form(Protocol):
 
     def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
         """Some links change at this moment, and everybody has been led around what is closed."""
+        ...
+
+    def storage(self) -> Storage | None:
+        """What fills each link now; None where nothing can."""
         ...
 
     def queue_m(self) -> NDArray[np.float64]:
@@ -132,7 +138,9 @@ class RoadTraffic:
         self.caught = 0
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
-            name: [] for name in ("road_trips", "road_links", "road_gridlock", "traces")
+            name: [] for name in (
+                "road_trips", "road_links", "road_gridlock", "road_mfd", "road_spillback", "traces",
+            )
         }
 
     @staticmethod
@@ -156,6 +164,10 @@ class RoadTraffic:
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
+        self._diagram = NetworkDiagram(self._drive.length_m)
+        storage = self._form.storage()
+        self._spillback = None if storage is None else Spillback(self._drive, storage)
+        self._consumption = Consumption(self.params.fuel)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
         self._cars = BackgroundCars(
             self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
@@ -204,6 +216,11 @@ class RoadTraffic:
         """Close the period under way, with the crossings of those still on the road."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s, self._form.queue_m()))
+        self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
+        self._look_for_spillback(self._reached_s)
+        if self._spillback is not None:
+            self._spillback.finish(self._reached_s)
+            self._keep_spillback()
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""
@@ -224,11 +241,16 @@ class RoadTraffic:
             ),
             "times": np.array([self._reached_s]), "stuck": self._stuck.copy(), "costs_s": self._routes.cost_s.copy(),
         }
-        for prefix, part in (("fleet", self._fleet), ("form", self._form), ("periods", self._periods)):
+        parts: list[tuple[str, _Saved]] = [
+            ("fleet", self._fleet), ("form", self._form), ("periods", self._periods), ("diagram", self._diagram),
+        ]
+        if self._spillback is not None:
+            parts.append(("spillback", self._spillback))
+        for prefix, part in parts:
             out.update({f"{prefix}/{key}": values for key, values in part.state().items()})
-        for name, parts in self._rows.items():
-            if parts:
-                out.update({f"rows/{name}/{c}": np.concatenate([p[c] for p in parts]) for c in parts[0]})
+        for name, rows in self._rows.items():
+            if rows:
+                out.update({f"rows/{name}/{c}": np.concatenate([p[c] for p in rows]) for c in rows[0]})
         return out
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -244,6 +266,9 @@ class RoadTraffic:
             self._next_car = self._cars.first_after(forked_at_s)
         self._fleet.restore(_part(state, "fleet"))
         self._periods.restore(_part(state, "periods"))
+        self._diagram.restore(_part(state, "diagram"))
+        if self._spillback is not None:
+            self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
         for name, parts in self._rows.items():
@@ -277,6 +302,7 @@ class RoadTraffic:
         if self.params.form == "queueing" or self._access.changes:
             self._routes.set_costs(times)
         if len(changed):
+            self._look_for_spillback(at_s)
             self._lead_around(at_s)
             self._form.retime(self._fleet, at_s, changed)
         if self.params.form == "queueing":
@@ -341,6 +367,7 @@ class RoadTraffic:
         self._record(crossings)
         self._hand_back(crossings.where(crossings.to_link < 0))
         if self._periods.next_end_s <= until_s:
+            self._look_for_spillback(until_s)
             self._rows["road_links"].extend(self._periods.finish(until_s, self._form.queue_m()))
 
     def _take_vehicles(self, until_s: float) -> None:
@@ -414,9 +441,23 @@ class RoadTraffic:
 
     def _record(self, crossings: Crossings) -> None:
         self._periods.add(crossings)
+        self._diagram.add(crossings)
+        if self._spillback is not None:
+            self._spillback.add(crossings, self._fleet.vehicle_class[crossings.slot])
         points = self._traces.points(crossings, self._fleet, CODES[self.name])
         if points is not None:
             self._rows["traces"].append(points)
+
+    def _look_for_spillback(self, at_s: float) -> None:
+        storage = self._form.storage()
+        if self._spillback is not None and storage is not None:
+            self._spillback.look(at_s, storage)
+            self._keep_spillback()
+
+    def _keep_spillback(self) -> None:
+        rows = self._spillback.rows() if self._spillback is not None else None
+        if rows is not None:
+            self._rows["road_spillback"].append(rows)
 
     def _hand_back(self, left: Crossings) -> None:
         """Let vehicles go that have driven their path: back to their owners, or out of the city."""
@@ -427,10 +468,12 @@ class RoadTraffic:
         left, slots = left.where(order), slots[order]
         owner, ids, classes = fleet.owner[slots], fleet.id[slots], fleet.vehicle_class[slots]
         metres = [float(self._drive.length_m[fleet.path(slot)].sum()) for slot in slots.tolist()]
+        metres_m = np.array(metres)
+        fuel_l, co2_kg = self._consumption.of(classes, metres_m, left.time_s - fleet.enter_s[slots])
         trips: dict[str, NDArray[np.generic]] = {
             "id": ids, "vehicle_class": classes, "owner": owner,
-            "enter_s": fleet.enter_s[slots], "leave_s": left.time_s, "metres_m": np.array(metres),
-            "free_s": fleet.free_s[slots],
+            "enter_s": fleet.enter_s[slots], "leave_s": left.time_s, "metres_m": metres_m,
+            "free_s": fleet.free_s[slots], "fuel_l": fuel_l, "co2_kg": co2_kg,
         }
         self._rows["road_trips"].append({c.name: trips[c.name] for c in TABLES["road_trips"].columns})
         for code in np.unique(owner).tolist():
@@ -500,6 +543,10 @@ class RoadTraffic:
                 f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
                 where=where, mend=mend,
             )
+
+
+class _Saved(Protocol):
+    def state(self) -> State: ...
 
 
 def _make_form(

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from twin.models.road_traffic.fuel_params import FuelParams
 from twin.models.road_traffic.gravity_params import GravityParams
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
@@ -140,6 +141,7 @@ class RoadParams(Params):
         doc="a vehicle blocked for longer by a full link is let in by force and counted; 0 for never; queueing form",
     )
     signals: SignalParams = SignalParams()
+    fuel: FuelParams = FuelParams()
     background: BackgroundParams = BackgroundParams()
     board_every_s: Seconds = quantity(
         600.0, "s", source="choice: long enough to measure; other models plan anew at every change", grade="D",

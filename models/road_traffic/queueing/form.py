@@ -15,6 +15,7 @@ from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.free_flow import class_speeds
+from twin.models.road_traffic.outputs import Storage
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
@@ -56,6 +57,8 @@ class Queueing:
         network = street_network(params, city, tables)
         road = build_road(network, start_s)
         edits = build_edits(network, road)
+        # Hours that began before the clock hold from its start, for whoever looks at the network then.
+        kernels.apply_edits(road, edits, start_s)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
         self._log_rows = new_log(_LOG_ROOM)
         self._pool_version = -1
@@ -148,6 +151,11 @@ class Queueing:
         self._exits[:] = 0
         self._exit_us[:] = 0
         return np.asarray(np.maximum(times, self._free_s))
+
+    def storage(self) -> Storage:
+        """Car units that fill each link now."""
+        road = self._loading.road
+        return Storage(road.links["storage"], road.links["lag_s"], road.classes["units"])
 
     def queue_m(self) -> Floats:
         """(m,) float64: lane metres of those who are ready to leave each link and wait, over its lanes."""

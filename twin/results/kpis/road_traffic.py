@@ -18,6 +18,9 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
     KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
+    KpiInfo("road.fuel_l", "L", "lower", "燃料消費量", "Fuel of finished trips, by class, kilometres and hours"),
+    KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips"),
+    KpiInfo("road.spillback_h", "h", "lower", "先詰まり時間", "Hours for which queues filled links, over all links"),
     KpiInfo("road.queue_max_m", "m", "lower", "最長の滞留長", "Longest standing queue on one link"),
     KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
@@ -29,21 +32,25 @@ def compute(tables: TableColumns) -> list[Kpi]:
     """KPIs for all vehicles and per class that drove; means are nan where nobody finished."""
     trips = tables.get("road_trips")
     if trips is None:
-        time_s = free_s = metres = np.empty(0)
+        time_s = free_s = metres = fuel_l = co2_kg = np.empty(0)
         vehicle_class = np.empty(0, np.uint8)
     else:
         time_s = np.asarray(trips["leave_s"], np.float64) - np.asarray(trips["enter_s"], np.float64)
         free_s = np.asarray(trips["free_s"], np.float64)
         metres = np.asarray(trips["metres_m"], np.float64)
+        fuel_l, co2_kg = np.asarray(trips["fuel_l"], np.float64), np.asarray(trips["co2_kg"], np.float64)
         vehicle_class = np.asarray(trips["vehicle_class"])
-    out = _of_group("all", time_s, free_s, metres)
+    out = _of_group("all", time_s, free_s, metres, fuel_l, co2_kg)
     for code, name in enumerate(VEHICLE_CLASSES):
         rows = vehicle_class == code
         if rows.any():
-            out += _of_group(name, time_s[rows], free_s[rows], metres[rows])
+            out += _of_group(name, time_s[rows], free_s[rows], metres[rows], fuel_l[rows], co2_kg[rows])
     links = tables.get("road_links")
     longest = 0.0 if links is None else float(np.max(np.asarray(links["queue_m"], np.float64), initial=0.0))
     out.append(Kpi("road.queue_max_m", "all", longest, _UNITS["road.queue_max_m"]))
+    spillback = tables.get("road_spillback")
+    full_h = 0.0 if spillback is None else float(np.asarray(spillback["full_s"], np.float64).sum()) / 3600
+    out.append(Kpi("road.spillback_h", "all", full_h, _UNITS["road.spillback_h"]))
     gridlock = tables.get("road_gridlock")
     stuck = 0 if gridlock is None else len(np.unique(gridlock["link_index"]))
     out.append(Kpi("road.gridlocked_count", "all", float(stuck), _UNITS["road.gridlocked_count"]))
@@ -51,13 +58,17 @@ def compute(tables: TableColumns) -> list[Kpi]:
     return out
 
 
-def _of_group(group: str, time_s: Floats, free_s: Floats, metres: Floats) -> list[Kpi]:
+def _of_group(
+    group: str, time_s: Floats, free_s: Floats, metres: Floats, fuel_l: Floats, co2_kg: Floats
+) -> list[Kpi]:
     # A microsecond is below anything that is driven; it hides that times are differences of large numbers.
     delay_s = np.round(time_s - free_s, 6) + 0.0
     some = len(time_s) > 0
     values = {
         "road.trips_count": float(len(time_s)),
         "road.vkm_km": float(metres.sum()) / 1000,
+        "road.fuel_l": float(fuel_l.sum()),
+        "road.co2_kg": float(co2_kg.sum()),
         "road.mean_travel_time_s": float(time_s.mean()) if some else np.nan,
         "road.delay_mean_s": float(delay_s.mean()) if some else np.nan,
         "road.delay_p95_s": float(np.quantile(delay_s, 0.95)) if some else np.nan,

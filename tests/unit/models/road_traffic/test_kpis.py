@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from twin.results.kpis.road_traffic import INFOS, compute
 
@@ -8,6 +9,7 @@ TRIPS = {
     "id": np.array([1, 2, 3], np.uint64), "vehicle_class": np.array([0, 0, 1], np.uint8),
     "owner": np.zeros(3, np.uint8), "enter_s": np.array([0.0, 10.0, 20.0]), "leave_s": np.array([60.0, 90.0, 120.0]),
     "metres_m": np.array([600.0, 600.0, 1000.0]), "free_s": np.array([60.0, 60.0, 90.0]),
+    "fuel_l": np.array([0.1, 0.2, 0.4]), "co2_kg": np.array([0.2, 0.4, 0.8]),
 }
 
 
@@ -24,6 +26,8 @@ def test_means_totals_and_delays_follow_from_the_trips():
     assert got["road.delay_mean_s", "car"] == 10.0
     assert got["road.mean_travel_time_s", "van"] == 100.0
     assert got["road.speed_mean_mps", "all"] == 2200 / 240
+    assert got["road.fuel_l", "all"] == pytest.approx(0.7)
+    assert got["road.co2_kg", "van"] == 0.8
 
 
 def test_an_empty_road_has_no_mean_and_nobody_unfinished():
