@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.viz.blocks import blocks_between
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
 from twin.viz.palette import QUEUE, SCENE_THEMES, look_of, look_of_body, rgb_of
 from twin.viz.queue_line import queue_pack
@@ -24,6 +25,8 @@ from twin.viz.trips import sampled_trips, standing_between_drives, trip_starts, 
 POINT_BUDGET = 1_000_000
 #: Width of a lane in the picture: 3.25 m, the usual urban lane of the Japanese road structure ordinance.
 LANE_WIDTH_M = 3.25
+#: Blocks are slabs: high enough to have an edge, too low to be taken for buildings.
+BLOCK_HEIGHT_M = 6.0
 #: Words for districts by the first part of their places' ids; others are shown by that part itself.
 DISTRICT_NAMES: dict[str, tuple[str, str]] = {
     "osaka_midosuji": ("御堂筋", "Midosuji"),
@@ -36,6 +39,8 @@ DISTRICT_NAMES: dict[str, tuple[str, str]] = {
 _UNSEEN_KINDS = frozenset({"zone", "entry"})
 #: Dots face the eye: their lower half would otherwise sink into the streets they stand on.
 _ON_TOP = {"depthCompare": "always"}
+#: Blocks hide nothing: what is drawn after them lies above, though they stand higher than the street.
+_BENEATH = {"depthWriteEnabled": False}
 #: Smallest side of a camera's frame, so that a single place does not fill the screen.
 _MIN_FRAME_DEG = 0.004
 
@@ -72,7 +77,9 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     origin = _origin_of(run)
     packs: dict[str, Any] = {}
     layers: list[Any] = []
-    _add_streets(run, origin, packs, layers)
+    drive = _one_of_each_pair(run.drive)
+    blocks = _add_blocks(drive, origin, packs, layers)
+    _add_streets(drive, _one_of_each_pair(run.walk), origin, packs, layers)
     if any(place.kind not in _UNSEEN_KINDS for place in run.places):
         layers.append(_places_layer(origin))
     queue = queue_pack(run)
@@ -83,11 +90,12 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     bodies = _add_bodies(run, origin, point_budget, packs, layers)
     if queue is not None:
         layers.append(column)
-    return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue))
+    return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue, blocks))
 
 
 def _facts(
-    run: RunView, origin: tuple[float, float], bodies: list[dict[str, Any]], queue: dict[str, Any] | None
+    run: RunView, origin: tuple[float, float], bodies: list[dict[str, Any]], queue: dict[str, Any] | None,
+    blocks: dict[str, int],
 ) -> dict[str, Any]:
     last_s = float(run.traces.time_s.max()) if len(run.traces.time_s) else run.to_s
     return {
@@ -97,7 +105,7 @@ def _facts(
         "clock": {"from_s": run.from_s, "to_s": max(run.to_s, last_s)},
         "origin": list(origin), "degree_step": DEGREE_STEP, "second_step": SECOND_STEP,
         "lane_width_m": LANE_WIDTH_M,
-        "bodies": bodies, "queue": queue, "traces_share": run.traces_share,
+        "bodies": bodies, "queue": queue, "blocks": blocks, "traces_share": run.traces_share,
         "places": [_place_fact(place) for place in run.places if place.kind not in _UNSEEN_KINDS],
         "cameras": _cameras(run), "themes": SCENE_THEMES,
     }
@@ -123,9 +131,27 @@ def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:
 # Streets ----------------------------------------------------------------------------------------------
 
 
-def _add_streets(run: RunView, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
-    walk = _one_of_each_pair(run.walk)
-    drive = _one_of_each_pair(run.drive)
+def _add_blocks(
+    drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> dict[str, int]:
+    blocks = blocks_between(drive, lane_width_m=LANE_WIDTH_M)
+    shown = len(blocks.vertex_ptr) - 1
+    if shown:
+        packs["blocks"] = pack_columns({
+            "start": blocks.vertex_ptr,
+            "lon": steps_of(blocks.lon_deg, origin[0], DEGREE_STEP),
+            "lat": steps_of(blocks.lat_deg, origin[1], DEGREE_STEP),
+        })
+        layers.append(_layer(
+            "SolidPolygonLayer", "blocks", origin, data="blocks", _normalize=False, position_format="XY",
+            extruded=True, get_elevation=BLOCK_HEIGHT_M, get_fill_color=_rgb("dark", "blocks"), parameters=_BENEATH,
+        ))
+    return {"shown": shown, "found": blocks.found_count}
+
+
+def _add_streets(
+    drive: Streets, walk: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> None:
     # Streets of more than two lanes in all read as the frame of the map, the rest as its filling.
     major = drive.lanes > 2
     for name, streets, min_px, max_px in (

@@ -95,12 +95,12 @@ VERDICTS: dict[str, Meaning] = {
 }
 
 
-#: Background, streets and lettering of the two themes of the 3D page.
+#: Background, blocks, streets and lettering of the two themes of the 3D page.
 SCENE_THEMES: dict[str, dict[str, str]] = {
-    "dark": {"ground": "#10161D", "drive_major": "#55677D", "drive_minor": "#364555", "walk": "#4A4A58",
-             "place": "#D7DEE7", "place_edge": "#10161D", "head_edge": "#0B0F14"},
-    "light": {"ground": "#EDF0F3", "drive_major": "#AEB9C6", "drive_minor": "#CBD3DC", "walk": "#D3CDC2",
-              "place": "#2B3540", "place_edge": "#FFFFFF", "head_edge": "#FFFFFF"},
+    "dark": {"ground": "#10161D", "blocks": "#1D2630", "drive_major": "#55677D", "drive_minor": "#364555",
+             "walk": "#4A4A58", "place": "#D7DEE7", "place_edge": "#10161D", "head_edge": "#0B0F14"},
+    "light": {"ground": "#EDF0F3", "blocks": "#DFE3E6", "drive_major": "#AEB9C6", "drive_minor": "#CBD3DC",
+              "walk": "#D3CDC2", "place": "#2B3540", "place_edge": "#FFFFFF", "head_edge": "#FFFFFF"},
 }
 
 

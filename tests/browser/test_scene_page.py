@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from twin.viz.palette import rgb_of
+
 pytestmark = pytest.mark.browser
 
 HEADS = """(name) => {
@@ -20,6 +22,30 @@ PROJECT = "(p) => window.__twin.view.deck.getViewports()[0].project(p)"
 def drag_slider_to(opened, share):
     box = opened.page.locator("#slider").bounding_box()
     opened.page.mouse.click(box["x"] + 7 + share * (box["width"] - 14), box["y"] + box["height"] / 2)
+
+
+def color_at(opened, x, y):
+    """Red, green and blue of the 3D picture itself, read back right after it is drawn."""
+    return opened.ask(
+        """([x, y]) => {
+          const { deck } = window.__twin.view;
+          const canvas = deck.getCanvas();
+          deck.redraw('test');
+          const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+          const pen = copy.getContext('2d');
+          pen.drawImage(canvas, 0, 0);
+          const dots = canvas.width / canvas.clientWidth;
+          return [...pen.getImageData(Math.round(x * dots), Math.round(y * dots), 1, 1).data];
+        }""", [x, y])[:3]
+
+
+def comes_to(opened, spot, color):
+    """Whether a spot takes a colour within a few frames: layers change before a frame, not at once."""
+    for _ in range(40):
+        if color_at(opened, *spot) == pytest.approx(color, abs=3):
+            return True
+        opened.page.wait_for_timeout(50)
+    return False
 
 
 def drawn_again(opened):
@@ -107,6 +133,20 @@ def test_a_switch_hides_its_layers_and_shows_them_again(opened):
     assert opened.ask(visible) is True
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_block_is_drawn_in_the_colour_of_its_theme_and_hidden_by_its_switch(opened, theme):
+    camera = next(c for c in opened.ask("window.__twin.scene.facts.cameras") if c["key"] == "osaka_ikuno")
+    opened.ask("(theme) => window.__twin.view.setTheme(theme)", theme)
+    opened.ask("(bounds) => window.__twin.view.frame(bounds, 0)", camera["bounds"])
+    x, y = opened.ask(PROJECT, [135.5280 + 7.5 * 0.0016, 34.6400 + 7.5 * 0.0016 * 0.82])  # the middle of a block
+    look = opened.ask("(theme) => window.__twin.scene.facts.themes[theme]", theme)
+    assert comes_to(opened, (x, y), rgb_of(look["blocks"]))
+    opened.page.click("#switch-blocks")
+    assert comes_to(opened, (x, y), (0, 0, 0))  # clear: the page's ground shows
+    opened.page.click("#switch-blocks")
+    opened.ask("window.__twin.view.setTheme('dark')")
+
+
 def test_counts_are_those_of_the_moment(opened):
     opened.ask(SET_TIME, 1500)
     for motion in opened.ask("window.__twin.scene.motions.map((m) => [m.fact.key, m.count])"):
@@ -182,7 +222,8 @@ def test_without_webgl_the_same_scene_is_drawn_flat(opened_flat):
 def test_a_run_without_movements_or_places_still_opens_and_says_so(opened_bare):
     assert "no record of movements" in opened_bare.page.inner_text("#notice")
     assert opened_bare.page.inner_text("#clock") == "08:00:00"
-    assert opened_bare.ask("document.querySelectorAll('#rows .row').length") == 2  # streets and footpaths
+    # streets, blocks and footpaths
+    assert opened_bare.ask("document.querySelectorAll('#rows .row').length") == 3
     assert opened_bare.faults == []
 
 

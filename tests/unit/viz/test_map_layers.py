@@ -66,6 +66,25 @@ def test_the_queue_lies_below_the_trucks_and_its_column_above(run_view):
     assert order.index("queue_column") > max(heads)
 
 
+def test_blocks_lie_below_everything_and_hide_nothing(run_view):
+    first = build_scene(run_view).spec["layers"][0]
+    assert first["id"] == "blocks"
+    assert first["parameters"] == {"depthWriteEnabled": False}
+    assert not first.get("pickable")
+
+
+def test_packed_blocks_are_closed_rings_as_many_as_the_facts_say(run_view):
+    parts = build_scene(run_view)
+    pack = unpack_columns(parts.packs["blocks"])
+    first, last = pack["start"][:-1], pack["start"][1:] - 1
+    for name in ("lon", "lat"):
+        assert (pack[name][first] == pack[name][last]).all()
+    assert pack["start"][-1] == len(pack["lon"]) == len(pack["lat"])
+    # Two grids of 5 x 20 and 17 x 16 crossings; Midosuji, one line, cuts the first four columns of the smaller in two.
+    assert parts.facts["blocks"]["shown"] == len(first)
+    assert parts.facts["blocks"]["found"] == len(first) >= 4 * 19 + 16 * 15
+
+
 def test_paths_come_back_within_the_step_of_a_pack(run_view):
     parts = build_scene(run_view)
     body = next(b for b in parts.facts["bodies"] if b["name"] == "truck")

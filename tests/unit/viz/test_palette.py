@@ -51,6 +51,21 @@ def test_places_stand_out_from_the_ground(theme):
     assert max(ground, place) / min(ground, place) > 4.5  # WCAG 2, text
 
 
+@pytest.mark.parametrize("sight", [np.eye(3), PROTAN, DEUTAN], ids=["usual", "protan", "deutan"])
+@pytest.mark.parametrize("theme", sorted(SCENE_THEMES))
+def test_blocks_are_seen_but_are_quieter_than_streets_and_all_that_moves(theme, sight):
+    look = {name: lightness_and_hue(sight @ linear(color)) for name, color in SCENE_THEMES[theme].items()}
+    from_ground = np.linalg.norm(look["blocks"] - look["ground"])
+    assert from_ground > 2.3  # just noticed side by side
+    for street in ("drive_major", "drive_minor", "walk"):
+        assert np.linalg.norm(look[street] - look["ground"]) > from_ground, street
+        assert np.linalg.norm(look[street] - look["blocks"]) > 2.3, street
+    for body in BODY_LOOKS.values():
+        for state in body.states.values():
+            apart = np.linalg.norm(lightness_and_hue(sight @ linear(state.color)) - look["blocks"])
+            assert apart > 3 * from_ground, (state, apart)
+
+
 def test_a_body_nobody_has_given_a_look_yet_is_still_shown():
     name, look = look_of_body(200)
     assert name == look.ja == "body 200"

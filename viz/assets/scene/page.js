@@ -57,6 +57,7 @@
       layers[`trail_${key}`] = shown[key] !== false && shown.trails !== false;
     }
     layers.drive_minor = layers.drive_major = shown.roads !== false;
+    layers.blocks = shown.blocks !== false;
     layers.places = shown.places !== false;
     layers.walk = shown.footpaths !== false;
     layers.queue_path = layers.queue_column = shown.queue !== false;
@@ -74,6 +75,8 @@
     if (scene.queue) addRow("queue", () => scene.facts.queue_words[html.lang], scene.facts.queue_parts, false);
     if (scene.motions.length) addRow("trails", () => words.trails, [], false);
     if (scene.columns.drive_major || scene.columns.drive_minor) addRow("roads", () => words.roads, [], false);
+    const { blocks } = scene.facts;
+    if (blocks.shown) addRow("blocks", () => words.blocks(blocks.shown, blocks.found), [], false);
     if (scene.columns.walk) addRow("footpaths", () => words.footpaths, [], false);
     if (scene.facts.places.length) addRow("places", () => words.places, [], false);
     if (scene.facts.places.length) addRow("labels", () => words.labels, [], false);

@@ -11,7 +11,7 @@
       parent.append(this.canvas);
       this.middle = mercator(...scene.facts.origin);
       this.scale = 2 ** 22;
-      this.streets = ["walk", "drive_minor", "drive_major"].filter((name) => scene.columns[name])
+      this.ground = ["blocks", "walk", "drive_minor", "drive_major"].filter((name) => scene.columns[name])
         .map((name) => [name, scene.columns[name], this.projected(twin.pairs(scene.columns[name], scene.facts.degree_step))]);
       this.listen();
     }
@@ -49,7 +49,7 @@
       this.canvas.height = this.height * dots;
       const pen = this.canvas.getContext("2d");
       pen.setTransform(dots, 0, 0, dots, 0, 0);
-      this.drawStreets(pen);
+      this.drawGround(pen);
       this.drawPlaces(pen);
       this.drawQueue(pen);
       for (const motion of this.scene.motions) this.drawHeads(pen, motion);
@@ -57,10 +57,10 @@
       this.told({ drawn: { width: this.width, height: this.height, zoom: this.viewState.zoom, project: (p) => this.project(p) } });
     }
 
-    drawStreets(pen) {
-      for (const [name, columns, xy] of this.streets) {
+    drawGround(pen) {
+      for (const [name, columns, xy] of this.ground) {
         if (this.shown[name] === false) continue;
-        pen.strokeStyle = this.scene.facts.themes[this.theme][name];
+        pen.strokeStyle = pen.fillStyle = this.scene.facts.themes[this.theme][name];
         pen.lineWidth = name === "drive_major" ? 2.5 : 1;
         pen.beginPath();
         for (let i = 0; i + 1 < columns.start.length; i++) {
@@ -69,7 +69,7 @@
             if (v === columns.start[i]) pen.moveTo(...point); else pen.lineTo(...point);
           }
         }
-        pen.stroke();
+        if (name === "blocks") pen.fill(); else pen.stroke();
       }
     }
 

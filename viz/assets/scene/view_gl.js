@@ -34,6 +34,16 @@
     };
   };
 
+  const blocks = (columns, facts) => ({
+    length: columns.start.length - 1, startIndices: columns.start,
+    attributes: { getPolygon: { value: twin.pairs(columns, facts.degree_step), size: 2 } },
+  });
+
+  // The lamps of deck.gl give a roof 0.57 of the diffuse light and the walls that face them 0.9: roofs come out in the
+  // colour of the theme, walls a little lighter. On a light ground less is enough.
+  const RELIEF = { dark: 0.8, light: 0.2 };
+  const matt = (theme) => ({ ambient: 1 - 0.57 * RELIEF[theme], diffuse: RELIEF[theme], shininess: 1, specularColor: [0, 0, 0] });
+
   // Places a traveller knows by name are drawn larger than the many stops.
   const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 7, exit: 5, stop: 8 };
   const marks = ({ places, origin }) => ({
@@ -66,6 +76,7 @@
     for (const name of ["walk", "drive_minor", "drive_major"]) {
       if (scene.columns[name]) out[name] = streets(scene.columns[name], scene.facts);
     }
+    if (scene.columns.blocks) out.blocks = blocks(scene.columns.blocks, scene.facts);
     for (const motion of scene.motions) {
       const { key, size_m: size } = motion.fact;
       out[key] = trails(motion);
@@ -125,6 +136,7 @@
           else props.getLineColor = rgb(look.head_edge);
         } else if (id.startsWith("queue_")) Object.assign(props, this.queueProps(id));
         else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
+        else if (id === "blocks") Object.assign(props, { getFillColor: rgb(look.blocks), material: matt(this.theme) });
         else props.getColor = rgb(look[id]);
         return layer.clone(props);
       });

@@ -4,6 +4,7 @@ window.__twin = { words: {
   ja: {
     other: "English", langTitle: "Switch to English", themeDark: "暗い背景", themeLight: "明るい背景", flat: "真上から", tilted: "斜めから",
     schematic: "模式図（測量に基づかない）", layers: "表示と凡例", roads: "道路", footpaths: "歩道・歩行者リンク", places: "地点",
+    blocks: (shown, found) => (shown < found ? `街区（建物ではない、大きい順に ${found} のうち ${shown}）` : "街区（建物ではない）"),
     labels: "地名", trails: "軌跡", play: "再生（スペースキー）", pause: "一時停止（スペースキー）", speed: "再生速度", slider: "時刻",
     replication: "試行", sampled: (kept, all) => `記録された移動 ${all} 件のうち ${kept} 件を表示`,
     share: (percent) => `移動は標本：${percent}％（バスは全車）`, trucks: "台", metres: "m",
@@ -14,6 +15,7 @@ window.__twin = { words: {
   en: {
     other: "日本語", langTitle: "日本語に切り替える", themeDark: "Dark", themeLight: "Light", flat: "From above", tilted: "Tilted",
     schematic: "Schematic, not surveyed", layers: "Layers and legend", roads: "Streets", footpaths: "Footpaths", places: "Places",
+    blocks: (shown, found) => `Blocks between streets, no buildings${shown < found ? ` (the largest ${shown} of ${found})` : ""}`,
     labels: "Names", trails: "Trails", play: "Play (space)", pause: "Pause (space)", speed: "Speed of play", slider: "Time of day",
     replication: "replication", sampled: (kept, all) => `${kept} of ${all} recorded trips shown`,
     share: (percent) => `Movements: a sample of ${percent} %, vans all`, trucks: "trucks", metres: "m",
