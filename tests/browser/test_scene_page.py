@@ -16,6 +16,8 @@ HEADS = """(name) => {
   return Array.from({ length: motion.count }, (_, k) => [motion.row[k], ...motion.lonLatOf(k)]);
 }"""
 SET_TIME = "(t) => window.__twin.timebar.set(t)"
+#: The middle of a block in the grid of Ikuno.
+IN_A_BLOCK = [135.5280 + 7.5 * 0.0016, 34.6400 + 7.5 * 0.0016 * 0.82]
 PROJECT = "(p) => window.__twin.view.deck.getViewports()[0].project(p)"
 
 
@@ -25,12 +27,12 @@ def drag_slider_to(opened, share):
 
 
 def color_at(opened, x, y):
-    """Red, green and blue of the 3D picture itself, read back right after it is drawn."""
+    """Red, green and blue of the picture itself, in either view, read back right after it is drawn."""
     return opened.ask(
         """([x, y]) => {
-          const { deck } = window.__twin.view;
-          const canvas = deck.getCanvas();
-          deck.redraw('test');
+          const { view } = window.__twin;
+          const canvas = view.canvas ?? view.deck.getCanvas();
+          view.deck?.redraw('test');
           const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
           const pen = copy.getContext('2d');
           pen.drawImage(canvas, 0, 0);
@@ -138,11 +140,11 @@ def test_a_block_is_drawn_in_the_colour_of_its_theme_and_hidden_by_its_switch(op
     camera = next(c for c in opened.ask("window.__twin.scene.facts.cameras") if c["key"] == "osaka_ikuno")
     opened.ask("(theme) => window.__twin.view.setTheme(theme)", theme)
     opened.ask("(bounds) => window.__twin.view.frame(bounds, 0)", camera["bounds"])
-    x, y = opened.ask(PROJECT, [135.5280 + 7.5 * 0.0016, 34.6400 + 7.5 * 0.0016 * 0.82])  # the middle of a block
+    spot = opened.ask(PROJECT, IN_A_BLOCK)
     look = opened.ask("(theme) => window.__twin.scene.facts.themes[theme]", theme)
-    assert comes_to(opened, (x, y), rgb_of(look["blocks"]))
+    assert comes_to(opened, spot, rgb_of(look["blocks"]))
     opened.page.click("#switch-blocks")
-    assert comes_to(opened, (x, y), (0, 0, 0))  # clear: the page's ground shows
+    assert comes_to(opened, spot, (0, 0, 0))  # clear: the page's ground shows
     opened.page.click("#switch-blocks")
     opened.ask("window.__twin.view.setTheme('dark')")
 
@@ -217,6 +219,17 @@ def test_without_webgl_the_same_scene_is_drawn_flat(opened_flat):
                             [x, y])
     states = opened_flat.ask("window.__twin.scene.motions.find((m) => m.fact.name === 'walker').colors")
     assert color[:3] in states
+
+
+def test_the_flat_picture_has_blocks_and_their_switch_too(opened_flat):
+    camera = next(c for c in opened_flat.ask("window.__twin.scene.facts.cameras") if c["key"] == "osaka_ikuno")
+    opened_flat.ask("(bounds) => window.__twin.view.frame(bounds, 0)", camera["bounds"])
+    spot = opened_flat.ask("(p) => window.__twin.view.project(p)", IN_A_BLOCK)
+    theme = opened_flat.ask("window.__twin.scene.facts.themes[window.__twin.view.theme]")
+    assert comes_to(opened_flat, spot, rgb_of(theme["blocks"]))
+    opened_flat.page.click("#switch-blocks")
+    assert comes_to(opened_flat, spot, (0, 0, 0))
+    opened_flat.page.click("#switch-blocks")
 
 
 def test_a_run_without_movements_or_places_still_opens_and_says_so(opened_bare):
