@@ -21,7 +21,6 @@ import hashlib
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.jit import inline_kernel, kernel
 
@@ -222,6 +221,3 @@ def poisson_count(stream: np.uint64, id_: int, mean: float) -> int:
         if total > mean:
             return count
         count += 1
-
-
-Words = NDArray[np.uint64]

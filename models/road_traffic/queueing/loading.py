@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from twin.engine.draws import make_stream
 from twin.engine.sim_model import State
-from twin.errors import CityError, EngineError, ScenarioError
+from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import (
     CROSSING,
@@ -419,17 +419,3 @@ def _longest_wait_s(loading: Loading) -> float:
     headway_s = max(float(lines["headway_s"].max()), float(links["entry_headway_s"].max()))
     dwell_s = float(loading.cars.stops["dwell_s"].max(initial=0.0))
     return max(600.0, wait_s + float(classes["units"].max()) * headway_s + dwell_s)
-
-
-def check_result(result: LoadingResult) -> None:
-    """Check that nobody is lost: whoever entered has left or is inside, once.
-
-    Raises
-    ------
-    EngineError
-        Naming the numbers, if the log contradicts itself.
-    """
-    entered, left = int(np.count_nonzero(result.from_link < 0)), result.finished
-    net_change = np.bincount(result.vehicle[result.from_link < 0], minlength=len(result.depart_s))
-    if left > entered or net_change.max(initial=0) > 1:
-        raise EngineError(f"the log of crossings does not close: {entered} entered, {left} left")
