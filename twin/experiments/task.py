@@ -80,12 +80,23 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
 def _refuse_full(partial: Path, plan: Plan) -> None:
     """Stop before a run if the study's folder has grown past its limit."""
     limit = plan.content["limits"].get("disk_bytes")
-    used = sum(path.stat().st_size for path in partial.rglob("*") if path.is_file()) if limit else 0
+    used = _bytes_in(partial) if limit else 0
     if limit and used > limit:
         raise LimitError(
             f"the study's folder holds {used / 1e9:.2f} GB, the limit is {limit / 1e9:.2f} GB", where=str(partial),
             mend="raise limits.disk in the scenario, record fewer traces, or run with --lean",
         )
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).stat().st_size
+            except FileNotFoundError:
+                continue  # another worker has just given its run's folder the final name
+    return total
 
 
 def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
