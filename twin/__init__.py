@@ -1,6 +1,6 @@
 """The twin of Osaka: on-demand transit, container-terminal gates and walking, in one city on one clock.
 
-Start at ``twin/run.py``, which composes one run from top to bottom.
+Start at ``twin/simulate.py``, which composes one run from top to bottom.
 
 ============== =======================================================================
 ``scenario``   the YAML file, checked: every problem at once, with line and mend

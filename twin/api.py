@@ -196,7 +196,7 @@ def _as_study(study: PathLike | Study) -> Study:
 
 def model(scenario: PathLike | Scenario, variant: str | None = None, replication: int = 0) -> CityModel:
     """Build the Mesa model of one run, to step and look at by hand."""
-    from twin.run import build_city_model
+    from twin.simulate import build_city_model
 
     loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(scenario)
     plan, city = plan_and_city(loaded)

@@ -145,7 +145,7 @@ class RoadTraffic:
 
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:
-        """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.run``."""
+        """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.simulate``."""
         return frozenset(
             ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
         )

@@ -15,7 +15,7 @@ import pytest
 
 from tests.scenarios.test_shipped import SMALL
 from twin import api
-from twin.run import simulate
+from twin.simulate import simulate
 
 GOLDEN = Path(__file__).with_name("golden")
 

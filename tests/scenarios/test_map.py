@@ -20,7 +20,7 @@ from twin.city.edits import apply_edits
 from twin.errors import ScenarioError
 from twin.experiments.study import How, go_on, start
 from twin.models.road_traffic.model import RoadTraffic
-from twin.run import build_city_model, city_of
+from twin.simulate import build_city_model, city_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"

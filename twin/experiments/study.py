@@ -43,8 +43,8 @@ from twin.results.run_folder import (
     run_path,
     write_json,
 )
-from twin.run import city_facts, kpi_columns
 from twin.scenario.plan import Plan
+from twin.simulate import city_facts, kpi_columns
 
 #: Called with (share of the whole study done, runs done, runs in all).
 OnStudyProgress = Callable[[float, int, int], None]
