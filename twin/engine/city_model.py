@@ -107,7 +107,10 @@ class CityModel(mesa.Model):
     def close(self) -> None:
         """Let go of every agent: Mesa would keep this model alive otherwise."""
         self.remove_all_agents()
-        Agent._ids.pop(self, None)
+        # Mesa 3.3 counts the ids of agents per model in a dictionary of the class; later ones in the model.
+        counters = getattr(Agent, "_ids", None)
+        if counters is not None:
+            counters.pop(self, None)
 
 
 def _part(state: State, name: str) -> State:
