@@ -61,8 +61,9 @@ def read_columns(path: Path) -> dict[str, NDArray[np.generic]]:
         If the file is missing, cut short or no Parquet.
     """
     try:
-        with path.open("rb") as file:
-            table = pq.read_table(file)
+        # In this thread alone: a thread of Arrow's that still holds the file when Python ends takes the process down.
+        with path.open("rb") as file, pq.ParquetFile(file, pre_buffer=False) as parquet:
+            table = parquet.read(use_threads=False)
     except (OSError, pa.ArrowInvalid, pa.ArrowException) as fault:
         raise RunError(
             f"the table cannot be read: {fault}",

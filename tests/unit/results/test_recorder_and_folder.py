@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +62,19 @@ def test_parquet_has_the_same_bytes_twice_and_no_pandas_metadata(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert b"pandas" not in (tmp_path / "a").read_bytes()
     assert read_columns(tmp_path / "a")["id"].dtype == np.uint64
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+def test_reading_a_table_starts_no_thread_that_could_outlive_python(tmp_path):
+    path, n = tmp_path / "a.parquet", 200_000
+    write_columns(path, TABLES["traces"].columns, traces(range(n), np.arange(n, dtype=float))["traces"])
+    script = (
+        "import os, sys; from pathlib import Path; from twin.results.parquet import read_columns\n"
+        "before = set(os.listdir('/proc/self/task')); rows = len(read_columns(Path(sys.argv[1]))['id'])\n"
+        "print(rows, len(set(os.listdir('/proc/self/task')) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(n), "0"]
 
 
 def test_a_truncated_parquet_file_is_one_clear_error(tmp_path):
