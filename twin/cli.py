@@ -98,6 +98,9 @@ def _without_nan(content: Any) -> Any:
 @app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")
 def check(
     scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="List every default that is guessed or remembered, with its source.")
+    ] = False,
     as_json: Json = False,
     allow_read: AllowRead = None,
 ) -> None:
@@ -112,7 +115,7 @@ def check(
             sys.exit(ScenarioError.exit_code)
     else:
         report.raise_if_wrong()
-        cli_show.show_check(report)
+        cli_show.show_check(report, defaults)
 
 
 @app.command(epilog="Example: twin new ikuno-fleet  (then: twin run ikuno-fleet.yaml)")

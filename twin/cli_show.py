@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ from twin.units import duration_text
 if TYPE_CHECKING:
     from twin.city.city import City
     from twin.scenario.check import CheckReport
+
+#: Columns of the table of KPIs, in characters.
+_NAME_WIDTH, _UNIT_WIDTH, _VARIANT_WIDTH = 42, 14, 20
 
 # Into a file or a pipe there is no window to fit.
 out = Console(width=None if sys.stdout is not None and sys.stdout.isatty() else 120)
@@ -111,17 +115,22 @@ def show_study(study: Study) -> None:
         for r in summarise(study.columns("kpis"), study.variants)
         if r["group"] == "all" and r["kpi"] in chosen
     }
-    table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
-    table.add_column("KPI", overflow="fold")
-    table.add_column("unit")
-    for variant in study.variants:
-        table.add_column(escape(_label(study, variant)), justify="right")
-    for name, info in chosen.items():
-        if (name, study.variants[0]) not in summary:
-            continue
-        cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in study.variants]
-        table.add_row(_kpi_cell(name, "", chosen), info.unit, *cells)
-    out.print(table)
+    # As many variants side by side as leave their numbers and the KPIs' names in one piece.
+    beside = max(1, (out.width - _NAME_WIDTH - _UNIT_WIDTH) // _VARIANT_WIDTH)
+    for first in range(0, len(study.variants), beside):
+        variants = study.variants[first : first + beside]
+        table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
+        table.add_column("KPI", overflow="fold", min_width=min(_NAME_WIDTH, out.width // 3))
+        table.add_column("unit", overflow="fold")
+        for variant in variants:
+            label = escape(_label(study, variant))
+            table.add_column(label, justify="right", overflow="fold", max_width=_VARIANT_WIDTH - 3)
+        for name, info in chosen.items():
+            if (name, study.variants[0]) not in summary:
+                continue
+            cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
+            table.add_row(_kpi_cell(name, "", chosen), escape(info.unit), *cells)
+        out.print(table)
     if len(study.variants) > 1:
         differences = study.columns("differences")
         names = list(differences)
@@ -259,8 +268,8 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def show_check(report: CheckReport) -> None:
-    """What ``twin check`` prints: tables echoed, the size of the study, what it rests on."""
+def show_check(report: CheckReport, every_default: bool) -> None:
+    """What ``twin check`` prints: tables echoed, the size of the study, what it rests on; its defaults if asked."""
     facts = report.to_dict()
     out.print(f"{escape(facts['file'])}: no problem found", highlight=False)
     for warning in facts["warnings"]:
@@ -282,7 +291,18 @@ def show_check(report: CheckReport) -> None:
         }
     )
     _show_assumptions("graded in this file", facts["assumptions"])
-    _show_assumptions("defaults that are guessed (G) or remembered (M)", facts["weak_defaults"])
+    weak = facts["weak_defaults"]
+    if every_default:
+        _show_assumptions("defaults that are guessed (G) or remembered (M)", weak)
+    elif weak:
+        grades = Counter(a["grade"] for a in weak)
+        of_model = Counter(a["key"].split(".")[0] for a in weak)
+        out.print(
+            f"rests on {grades['G']} guessed (G) and {grades['M']} remembered (M) defaults: "
+            + ", ".join(f"{escape(model)} {count}" for model, count in of_model.items())
+            + "; twin check --defaults lists them",
+            highlight=False,
+        )
 
 
 def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> None:
