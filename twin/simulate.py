@@ -30,6 +30,7 @@ from twin.engine.draws import make_run_seed
 from twin.engine.sim_model import State
 from twin.errors import LimitError, RunError, ScenarioError
 from twin.models import registry
+from twin.npz import write_npz
 from twin.results.kpis import Kpi, compute_all
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns, Recorder
@@ -399,7 +400,7 @@ def _write_geometry(folder: Path, city: City) -> None:
     """Streets and places for pictures, so that a run folder stands alone."""
     from twin.city.geometry import geometry_arrays
 
-    np.savez_compressed(folder / "geometry.npz", **geometry_arrays(city))  # type: ignore[arg-type]
+    write_npz(folder / "geometry.npz", geometry_arrays(city))
     places = sorted(city.places, key=lambda p: p.id)
     columns: dict[str, NDArray[np.generic]] = {
         c.name: np.array([getattr(p, c.name) for p in places], np.str_ if c.dtype == "str" else np.float64)

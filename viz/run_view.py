@@ -7,7 +7,6 @@ is checked against the manifest, nothing is unpickled, and coordinates must be n
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from twin.columns import TABLES
 from twin.errors import RunError
+from twin.npz import read_npz
 from twin.results.parquet import read_columns
 from twin.results.run_folder import Run, file_sha256
 
@@ -184,9 +184,8 @@ def _read_geometry(run: Run) -> dict[str, NDArray[Any]]:
         return {}
     path = run.folder / "geometry.npz"
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as fault:
+        return read_npz(path)
+    except (OSError, ValueError) as fault:
         raise RunError(f"the street shapes cannot be read: {fault}", where=str(path), mend=_MEND) from fault
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ANYONE = {"columns", "params", "units", "errors"}
+ANYONE = {"columns", "params", "units", "errors", "npz"}
 
 
 def module_of(path: Path) -> str:

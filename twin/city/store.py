@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from twin.city.digest import FORMAT, city_digest, city_facts, layer_arrays
 from twin.city.layers import empty_layer
 from twin.city.road_classes import ROAD_CLASSES
 from twin.errors import CityError
+from twin.npz import read_npz, write_npz
 
 _ARRAYS = "arrays.npz"
 _FACTS = "city.json"
@@ -66,10 +66,7 @@ def _write(city: City, folder: Path) -> None:
         for name, layer in (("drive", city.drive), ("walk", city.walk))
         for field, array in layer_arrays(layer)
     }
-    with (folder / _ARRAYS).open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
+    write_npz(folder / _ARRAYS, arrays)
     facts = {**city_facts(city), "digest": city.digest, "report": city.report}
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
     with (folder / _FACTS).open("w", encoding="utf-8", newline="\n") as file:
@@ -120,9 +117,7 @@ def open_city(folder: Path | str) -> City:
             digest=facts["digest"], report=facts["report"],
         )
         sound = city_digest(city) == city.digest and _fits(city)
-    except (
-        OSError, EOFError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, RecursionError
-    ) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CityError(f"the built city is damaged: {error}", where=str(folder), mend=_MEND) from error
     if not sound:
         raise CityError("the built city was changed or damaged after it was built", where=str(folder), mend=_MEND)
@@ -131,24 +126,23 @@ def open_city(folder: Path | str) -> City:
 
 def _read_layers(path: Path, facts: dict[str, Any]) -> dict[str, StreetLayer]:
     """Both layers, each array of the type it was declared with."""
-    with zipfile.ZipFile(path) as archive:
-        if sum(item.file_size for item in archive.infolist()) > _MOST_BYTES:
-            raise ValueError(f"its arrays are larger than {_MOST_BYTES >> 30} GiB")
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError(f"its arrays are larger than {_MOST_BYTES >> 30} GiB")
+    stored = read_npz(path)
     layers: dict[str, StreetLayer] = {}
-    with np.load(path, allow_pickle=False) as stored:
-        for name in ("drive", "walk"):
-            model = empty_layer(facts["crs"])
-            arrays: dict[str, NDArray[Any]] = {}
-            for field, like in layer_arrays(model):
-                array = stored[f"{name}.{field}"]
-                if array.dtype != like.dtype or array.ndim != 1:
-                    raise ValueError(f"{name}.{field} has type {array.dtype} and {array.ndim} dimensions")
-                array.setflags(write=False)  # a city is read-only, whoever holds it
-                arrays[field] = array
-            words = facts["layers"][name]
-            layers[name] = StreetLayer(
-                **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"]
-            )
+    for name in ("drive", "walk"):
+        model = empty_layer(facts["crs"])
+        arrays: dict[str, NDArray[Any]] = {}
+        for field, like in layer_arrays(model):
+            array = stored[f"{name}.{field}"]
+            if array.dtype != like.dtype or array.ndim != 1:
+                raise ValueError(f"{name}.{field} has type {array.dtype} and {array.ndim} dimensions")
+            array.setflags(write=False)  # a city is read-only, whoever holds it
+            arrays[field] = array
+        words = facts["layers"][name]
+        layers[name] = StreetLayer(
+            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"]
+        )
     return layers
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
-
-import numpy as np
 
 from twin.engine.sim_model import State
 from twin.errors import RunError
+from twin.npz import read_npz, write_npz
 
 
 def write_checkpoint(path: Path, state: State) -> None:
@@ -21,10 +19,7 @@ def write_checkpoint(path: Path, state: State) -> None:
         If the disk is full or the folder cannot be written.
     """
     beside = path.with_suffix(".tmp")
-    with beside.open("wb") as file:
-        np.savez(file, **{key.replace("/", "|"): values for key, values in state.items()})  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
+    write_npz(beside, {key.replace("/", "|"): values for key, values in state.items()})
     os.replace(beside, path)
 
 
@@ -37,9 +32,8 @@ def read_checkpoint(path: Path) -> State:
         If the file is missing, cut short or no checkpoint.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {key.replace("|", "/"): arrays[key] for key in arrays.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as fault:
+        return {key.replace("|", "/"): values for key, values in read_npz(path).items()}
+    except (OSError, ValueError) as fault:
         raise RunError(
             f"the checkpoint cannot be read: {fault}",
             where=str(path),

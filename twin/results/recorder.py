@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from twin.columns import TABLES
 from twin.errors import EngineError, RunError
+from twin.npz import read_npz, write_npz
 
 Columns = dict[str, NDArray[np.generic]]
 
@@ -63,10 +63,7 @@ class Recorder:
         arrays = {f"{table}|{column}": values for table, parts in self._open.items()
                   for column, values in _concatenated(parts).items()}
         beside = path.with_suffix(".tmp")
-        with beside.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
+        write_npz(beside, arrays)
         os.replace(beside, path)
         self._open = {}
         self._closed_parts += 1
@@ -114,11 +111,10 @@ class Recorder:
         path = (self._folder or Path()) / f"{number:05d}.npz"
         out: dict[str, Columns] = {}
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                for key in arrays.files:
-                    table, column = key.split("|")
-                    out.setdefault(table, {})[column] = arrays[key]
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as fault:
+            for key, values in read_npz(path).items():
+                table, column = key.split("|")
+                out.setdefault(table, {})[column] = values
+        except (OSError, ValueError) as fault:
             raise RunError(f"a part of the tables cannot be read: {fault}", where=str(path),
                            mend="delete this run's folder and resume: it starts again") from fault
         return out

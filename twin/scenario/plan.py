@@ -7,7 +7,6 @@ It is written into the study's folder before anything runs, and is all that work
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from twin.errors import RunError
 from twin.models import registry
+from twin.npz import read_npz, write_npz
 from twin.params import Params
 
 PLAN_FORMAT = 1
@@ -154,7 +154,7 @@ class Plan:
         if self.tables:
             arrays = {f"{table}|{column}": values for table, columns in self.tables.items()
                       for column, values in columns.items()}
-            np.savez(folder / INPUTS_FILE, **arrays)  # type: ignore[arg-type]
+            write_npz(folder / INPUTS_FILE, arrays)
 
     @classmethod
     def read(cls, folder: Path) -> Plan:
@@ -169,11 +169,10 @@ class Plan:
             content = json.loads((folder / PLAN_FILE).read_text(encoding="utf-8"))
             tables: TableColumns = {}
             if (folder / INPUTS_FILE).is_file():
-                with (folder / INPUTS_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                    for key in arrays.files:
-                        table, column = key.split("|")
-                        tables.setdefault(table, {})[column] = arrays[key]
-        except (OSError, ValueError, EOFError, RecursionError, zipfile.BadZipFile) as fault:
+                for key, values in read_npz(folder / INPUTS_FILE).items():
+                    table, column = key.split("|")
+                    tables.setdefault(table, {})[column] = values
+        except (OSError, ValueError, RecursionError) as fault:
             raise RunError(f"the plan cannot be read: {fault}", where=str(folder),
                            mend="delete the folder and run the scenario again") from fault
         if not isinstance(content, dict) or content.get("format") != PLAN_FORMAT:
