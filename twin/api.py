@@ -221,8 +221,9 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     from twin.city.edits import apply_edits
     from twin.errors import Problem
     from twin.scenario.layers import place
+    from twin.scenario.plan import make_plan
 
-    plan, city = scenario.to_plan(), find_city(scenario.city, scenario.folder)
+    plan, city = make_plan(scenario), find_city(scenario.city, scenario.folder)
     edited: dict[str, EditedCity] = {}
     problems: dict[Problem, None] = {}
     for name in plan.variants:

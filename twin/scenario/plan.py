@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from twin.errors import RunError
 from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
+
+if TYPE_CHECKING:
+    from twin.scenario.schema import Scenario
 
 PLAN_FORMAT = 1
 PLAN_FILE = "plan.json"
@@ -190,6 +193,35 @@ def _check_content(content: Mapping[str, Any], path: Path) -> None:
         key = ".".join(str(part) for part in first["loc"])
         raise RunError(f"the plan is damaged or was changed: {key[:80]}: {first['msg'].splitlines()[0]}",
                        where=str(path), mend="delete the folder and run the scenario again") from fault
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """Plan of a study: its scenario as JSON, and its tables as arrays.
+
+    Raises
+    ------
+    TableError
+        With every problem in the tables.
+    LimitError
+        If it asks for more than the limits allow.
+    """
+    from twin.scenario.estimate import estimate_of, refuse_beyond_limits
+    from twin.scenario.tables import read_tables
+
+    tables = read_tables(scenario)
+    refuse_beyond_limits(scenario, estimate_of(scenario, tables))
+    content = scenario.content()
+    content["scenario_sha256"] = scenario.sha256
+    content["parent"] = None
+    edits, hashes = scenario.edits_by_variant()
+    for variant in content["variants"]:
+        variant["edits"] = edits[variant["name"]]
+    for name, digest in hashes.items():
+        content["layers"][name]["sha256"] = digest
+    content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
+    for name, table in tables.items():
+        content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
+    return Plan(content, {name: dict(table.columns) for name, table in tables.items()})
 
 
 def models_json(params: Mapping[str, Params]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
@@ -16,9 +16,6 @@ from twin.params import Params
 from twin.scenario.assumptions import Assumption, unset_fields
 from twin.scenario.edits import LayerSpec, NameSpec
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
-
-if TYPE_CHECKING:
-    from twin.scenario.plan import Plan
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
@@ -454,35 +451,6 @@ class Scenario:
     def sha256(self) -> str:
         """Hash of the scenario: of its meaning, not of its comments or its place on the disk."""
         return hashlib.sha256(self.to_json().encode("utf-8")).hexdigest()
-
-    def to_plan(self) -> Plan:
-        """Plan of the study: this scenario as JSON, and its tables as arrays.
-
-        Raises
-        ------
-        TableError
-            With every problem in the tables.
-        LimitError
-            If it asks for more than the limits allow.
-        """
-        from twin.scenario.check import estimate_of, refuse_beyond_limits
-        from twin.scenario.plan import Plan
-        from twin.scenario.tables import read_tables
-
-        tables = read_tables(self)
-        refuse_beyond_limits(self, estimate_of(self, tables))
-        content = self.content()
-        content["scenario_sha256"] = self.sha256
-        content["parent"] = None
-        edits, hashes = self.edits_by_variant()
-        for variant in content["variants"]:
-            variant["edits"] = edits[variant["name"]]
-        for name, digest in hashes.items():
-            content["layers"][name]["sha256"] = digest
-        content["defaults"] = {name: [a.to_dict() for a in self.defaults_in_use(name)] for name in self.variants}
-        for name, table in tables.items():
-            content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
-        return Plan(content, {name: dict(table.columns) for name, table in tables.items()})
 
 
 def _portable(path: str) -> str:

@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from twin.errors import LimitError, ScenarioError
-from twin.scenario.check import check_scenario, estimate_of
+from twin.scenario.check import check_scenario
+from twin.scenario.estimate import estimate_of
 from twin.scenario.load import load_scenario
+from twin.scenario.plan import make_plan
 
 from .conftest import Gate
 
@@ -57,7 +59,7 @@ def test_a_million_million_agents_are_refused_before_anything_is_allocated(write
     assert "about 1e12 agents, the limit is 10000000" in str(caught.value)
     assert caught.value.exit_code == 6
     with pytest.raises(LimitError):
-        load_scenario(write("terminal: {trucks: 1e12}\n")).to_plan()
+        make_plan(load_scenario(write("terminal: {trucks: 1e12}\n")))
 
 
 def test_a_table_of_too_many_agents_is_refused_too(write, tmp_path):

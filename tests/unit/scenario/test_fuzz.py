@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twin.errors import LimitError, ScenarioError, TableError
 from twin.scenario.check import check_scenario
 from twin.scenario.load import load_scenario
+from twin.scenario.plan import make_plan
 from twin.scenario.tables import read_tables
 
 from .conftest import HEAD
@@ -70,7 +71,7 @@ def test_a_scenario_with_scraps_in_it_loads_or_is_refused_in_words(tmp_path, cut
             assert problem.what
             assert problem.where
         if report.ok:
-            assert report.scenario.to_plan().params_of(next(iter(report.scenario.variants)))
+            assert make_plan(report.scenario).params_of(next(iter(report.scenario.variants)))
     assert time.perf_counter() - began < 2
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from twin.errors import ScenarioError
 from twin.scenario.load import load_scenario
+from twin.scenario.plan import make_plan
 
 from .conftest import HEAD
 
@@ -154,7 +155,7 @@ def test_the_same_file_in_two_folders_has_one_hash(tmp_path):
 
 
 def test_the_plan_holds_everything_a_run_needs(load):
-    plan = load("terminal: {service: 2 min}\n").to_plan()
+    plan = make_plan(load("terminal: {service: 2 min}\n"))
     assert plan.variants == ["base"]
     assert plan.params_of("base")["terminal"].service_s == 120.0
     assert plan.content["clock"] == {
