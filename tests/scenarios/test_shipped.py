@@ -113,3 +113,4 @@ def test_a_finished_study_opens_with_frames_and_units(small, tmp_path):
     frame = study.run().frame("transit_requests")
     assert frame.attrs["units"]["asked_s"] == "s"
     assert isinstance(Study(study.folder)._repr_html_(), str)
+    assert ", ".join(study.variants) in repr(study)

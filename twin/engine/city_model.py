@@ -13,7 +13,7 @@ import numpy as np
 from mesa import Agent
 
 from twin.engine.channels import Channels
-from twin.engine.clock import Clock
+from twin.engine.clock import Clock, clock_text
 from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.engine.sim_model import SimModel, Stage, State
 from twin.errors import ScenarioError
@@ -54,6 +54,9 @@ class CityModel(mesa.Model):
         for sim_model in self.sim_models:
             sim_model.begin(stage)
         self.check_ledger()
+
+    def __repr__(self) -> str:
+        return f"<CityModel at {clock_text(self.now_s)}: {', '.join(m.name for m in self.sim_models)}>"
 
     @property
     def now_s(self) -> float:

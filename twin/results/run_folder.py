@@ -139,6 +139,9 @@ class Run:
         run.manifest = read_json(folder / MANIFEST)
         return run
 
+    def __repr__(self) -> str:
+        return f"<Run {self.variant}, replication {self.replication}: {self.folder}>"
+
     @property
     def variant(self) -> str:
         """Name of the variant."""
@@ -246,6 +249,12 @@ class Study:
         import pandas as pd
 
         return pd.DataFrame(self.columns("differences"))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.manifest['name']}: {', '.join(self.variants)}; {self.replications} replication(s); "
+            f"{self.folder}>"
+        )
 
     def _repr_html_(self) -> str:
         """Show the study in a notebook."""
