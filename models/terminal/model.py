@@ -15,11 +15,12 @@ from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import approach, records
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
 from twin.models.terminal.booking import Bookings, book
 from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
-from twin.models.terminal.layout import lane_names, make_layout
+from twin.models.terminal.kernels import run_until
+from twin.models.terminal.layout import layout_shape, make_layout
 from twin.models.terminal.learning import learn
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import Now, arrays_of, new_state, state_of
@@ -147,7 +148,7 @@ class Terminal:
         out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
-        out["groups"] = np.array(lane_names(self._params))
+        out["groups"] = np.array(layout_shape(self._params))
         out["once"] = np.array([self._constants_due])
         out["reached_s"] = np.array([self._reached_s])
         return out
@@ -303,7 +304,7 @@ class Terminal:
             first = int(now.tally[k.PLAN_NEXT])
         now.tally[k.OUT_COUNT] = 0
         while True:
-            code = k.run_until(until_s, *now, arrivals, arrival_s, self._out_rows, self._records.room)
+            code = run_until(until_s, *now, arrivals, arrival_s, self._out_rows, *self._records.room)
             if code == k.REACHED:
                 break
             if code == k.ASK:
@@ -312,7 +313,7 @@ class Terminal:
                 self._records.take_away(now)
             else:
                 raise EngineError(
-                    f"the event queue of the gate is full at {len(now.heap_times)} entries",
+                    f"the calendar of the gate is full at {len(now.heap_times)} entries",
                     where=f"terminal, {clock_text(until_s)}", mend="please report it with the scenario",
                 )
         if not self._approach:
@@ -345,10 +346,10 @@ class Terminal:
         A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
         new demand has, and whose moment has passed, does not come.
         """
-        if groups != lane_names(self._params):
+        if groups != layout_shape(self._params):
             raise ScenarioError(
-                f"a fork cannot rename groups of lanes: {groups} became {lane_names(self._params)}",
-                where="terminal.lanes", mend="keep the names and kinds; change count or opening",
+                f"a fork cannot change which lanes there are: {groups} became {layout_shape(self._params)}",
+                where="terminal.lanes", mend="keep names, kinds and queues (with queues: own also counts); change count, opening or lane_closures",
             )
         old = self._now
         acted = old.word[:, k.STATE] != k.PLANNED
