@@ -12,6 +12,7 @@ from twin.models.terminal import names as k
 from twin.models.terminal.booking_kernels import assign_slots
 from twin.models.terminal.demand import Counts, Trucks
 from twin.models.terminal.params import Quota, TerminalParams, slot_spans
+from twin.models.terminal.state import in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -119,7 +120,7 @@ def _choose(
 ) -> Ints:
     """Slot of each truck, -1 for none; trucks book in a random order that is theirs."""
     when = uniforms(make_stream(run_seed, "terminal.books_at"), trucks.ids, _NO_EVENT)
-    order = np.lexsort((trucks.ids, when))
+    order = in_order(when, trucks.ids)
     places = (offered * (1.0 + quota.overbooking)).astype(np.int64)
     return _assign(
         params, trucks, order[takes_part[order]], slot_from, slot_to, places, run_seed, expected_wait_s,

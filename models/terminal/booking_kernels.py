@@ -1,4 +1,4 @@
-"""Who gets which slot."""
+"""How many trucks come, and who gets which slot."""
 
 from __future__ import annotations
 
@@ -6,8 +6,22 @@ import math
 
 import numpy as np
 
-from twin.engine.draws import event_key, uniform
+from twin.engine.draws import event_key, exponential, uniform
 from twin.jit import kernel
+
+
+@kernel
+def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Same numbers as :func:`twin.engine.draws.poisson_count`, for many keys."""
+    for i in range(keys.size):
+        total = 0.0
+        count = 0
+        while True:
+            total += exponential(stream, keys[i], np.uint64(count), 1.0)
+            if total > means[i]:
+                break
+            count += 1
+        out_counts[i] = count
 
 
 @kernel

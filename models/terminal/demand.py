@@ -17,7 +17,7 @@ from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.ids import Kind, make_id, make_ids
 from twin.errors import TableError
 from twin.models.terminal import names as k
-from twin.models.terminal.law_kernels import poisson_counts
+from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import blank_rows
 

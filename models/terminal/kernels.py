@@ -49,7 +49,6 @@ def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[n
     time_s[row, k.OUT] = now_s
     out_rows[tally[k.OUT_COUNT]] = row
     tally[k.OUT_COUNT] += 1
-    tally[k.AT_TERMINAL] -= 1
 
 
 @inner_kernel
@@ -269,7 +268,6 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
             tally[k.PLAN_NEXT] = nth + 1
-            tally[k.AT_TERMINAL] += 1
             row = arrival_rows[nth]
             time_s[row, k.JOIN] = time_s[row, k.QUEUED] = now_s
             if not tally[k.ACCEPTING]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from twin.engine.draws import erlang, exponential, lognormal, uniform
-from twin.jit import inner_kernel, kernel
+from twin.jit import inner_kernel
 from twin.models.terminal import names as k
 
 
@@ -38,17 +36,3 @@ def small_poisson(stream, id_, event_, mean):  # type: ignore[no-untyped-def]  #
         term *= mean / number
         total += term
     return number
-
-
-@kernel
-def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Same numbers as :func:`twin.engine.draws.poisson_count`, for many keys."""
-    for i in range(keys.size):
-        total = 0.0
-        count = 0
-        while True:
-            total += exponential(stream, keys[i], np.uint64(count), 1.0)
-            if total > means[i]:
-                break
-            count += 1
-        out_counts[i] = count

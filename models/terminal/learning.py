@@ -18,7 +18,7 @@ from twin.models.terminal.demand import Counts, make_trucks
 from twin.models.terminal.kernels import run_until
 from twin.models.terminal.layout import make_layout
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.state import Now, new_state, record_room
+from twin.models.terminal.state import Now, in_order, new_state, record_room
 
 Floats = NDArray[np.float64]
 _FOREVER_S = 1e18
@@ -84,7 +84,7 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
     now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word)
     rows = np.flatnonzero(bookings.comes)
     plan = now.time_s[:, k.PLAN]
-    order = rows[np.lexsort((now.ids[rows], plan[rows]))].astype(np.int64)
+    order = rows[in_order(plan[rows], now.ids[rows])]
     out_rows = np.zeros(len(now.ids), np.int64)
     room = record_room(4096)
     while (code := run_until(_FOREVER_S, *now, order, plan[order], out_rows, *room)) != k.REACHED:

@@ -4,27 +4,8 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import inner_kernel, kernel, lean_kernel
+from twin.jit import inner_kernel, kernel
 from twin.models.terminal import names as k
-
-
-@lean_kernel
-def fill_rows(moments, numbers, out_time_s, out_word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Write the same moments and numbers into every row."""
-    for row in range(out_time_s.shape[0]):
-        for column in range(k.TIME_COLUMNS):
-            out_time_s[row, column] = moments[column]
-        for column in range(k.WORD_COLUMNS):
-            out_word[row, column] = numbers[column]
-
-
-@lean_kernel
-def copy_columns(rows, table, columns, out_columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Some columns of some rows, each column as a row of its own: every row is read once."""
-    for i in range(rows.size):
-        row = rows[i]
-        for j in range(columns.size):
-            out_columns[j, i] = table[row, columns[j]]
 
 
 @inner_kernel

@@ -149,8 +149,8 @@ class LaneGroup(Params):
     kind: LaneKind = quantity(
         "ordinary", source=_TODAY, grade="D", fork="now",
         doc="reserved: booked trucks only; booked_first: ordinary ones when no booked truck waits; "
-        "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane these are all mixed. "
-        "oversize: oversize trucks, see oversize; trouble: trucks in trouble, see trouble.at",
+        "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane all these "
+        "are mixed. oversize: oversize trucks, see oversize; trouble: trucks in trouble, see trouble.at",
     )
     opening: tuple[ClockSpan, ...] | None = quantity(
         None, source="choice: as the terminal", grade="D", fork="now", doc="own opening hours, to stagger breaks"

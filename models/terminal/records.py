@@ -9,8 +9,8 @@ from twin.engine.sim_model import State, Tables
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import Bookings
 from twin.models.terminal.layout import lane_names
-from twin.models.terminal.line_kernels import copy_columns
 from twin.models.terminal.params import MOST_LANES, TerminalParams
+from twin.models.terminal.row_kernels import copy_columns
 from twin.models.terminal.state import Now, RecordRoom, record_room
 
 _WORDS = {

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from twin.models.terminal import names as k
 from twin.models.terminal.layout import Layout
-from twin.models.terminal.line_kernels import fill_rows
 from twin.models.terminal.params import MOST_LANES
+from twin.models.terminal.row_kernels import reset_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -76,12 +76,29 @@ def record_room(records: int) -> RecordRoom:
 def blank_rows(n: int) -> tuple[Floats, Ints]:
     """Moments and words of visits that nothing has happened to."""
     time_s, word = np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32)
+    reset_rows(np.arange(n), *BLANK, time_s, word)
+    return time_s, word
+
+
+def _blank() -> tuple[Floats, Ints]:
     moments = np.full(k.TIME_COLUMNS, np.nan)
     moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
     numbers = np.zeros(k.WORD_COLUMNS, np.int32)
     numbers[[k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV]] = -1
-    fill_rows(moments, numbers, time_s, word)
-    return time_s, word
+    return moments, numbers
+
+
+#: Row of a visit that nothing has happened to.
+BLANK = _blank()
+
+
+def in_order(at_s: Floats, ids: Ids) -> NDArray[np.int64]:
+    """Indices by moment, then id."""
+    order = np.argsort(at_s)
+    sorted_s = at_s[order]
+    if (sorted_s[1:] == sorted_s[:-1]).any():
+        order = np.lexsort((ids, at_s))
+    return order.astype(np.int64, copy=False)
 
 
 def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
