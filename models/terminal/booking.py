@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream, uniforms
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
+from twin.models.terminal.booking_kernels import assign_slots
 from twin.models.terminal.demand import Counts, Trucks
 from twin.models.terminal.params import Quota, TerminalParams, slot_spans
+from twin.models.terminal.state import in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -118,7 +120,7 @@ def _choose(
 ) -> Ints:
     """Slot of each truck, -1 for none; trucks book in a random order that is theirs."""
     when = uniforms(make_stream(run_seed, "terminal.books_at"), trucks.ids, _NO_EVENT)
-    order = np.lexsort((trucks.ids, when))
+    order = in_order(when, trucks.ids)
     places = (offered * (1.0 + quota.overbooking)).astype(np.int64)
     return _assign(
         params, trucks, order[takes_part[order]], slot_from, slot_to, places, run_seed, expected_wait_s,
@@ -134,7 +136,7 @@ def _assign(
     types = list(params.hauliers.values())
     slot = np.full(len(trucks.ids), -1, np.int32)
     wait = np.zeros((haulier_count(params), len(slot_from))) if expected_wait_s is None else expected_wait_s
-    k.assign_slots(
+    assign_slots(
         order.astype(np.int64), trucks.ids, trucks.desired_s, trucks.haulier, trucks.haulier_type, slot_from, slot_to,
         wait, np.array([t.choice_scale_s for t in types]), np.array([t.wait_weight for t in types]), later_weight,
         max_shift_s, make_stream(run_seed, "terminal.taste"), places, slot,

@@ -16,8 +16,10 @@ from twin.columns import TRUCK_KINDS
 from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.ids import Kind, make_id, make_ids
 from twin.errors import TableError
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
+from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.params import TerminalParams
+from twin.models.terminal.state import blank_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -187,12 +189,7 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     ids, count_index = _ids(params, counts, run_seed)
     u = uniforms(make_stream(run_seed, "terminal.desired"), ids, _NO_EVENT)
     desired = counts.start_s[count_index] + u * (counts.end_s - counts.start_s)[count_index]
-    n = len(ids)
-    time_s = np.full((n, k.TIME_COLUMNS), np.nan)
-    word = np.zeros((n, k.WORD_COLUMNS), np.int32)
-    for column in (k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV):
-        word[:, column] = -1
-    time_s[:, [k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
+    time_s, word = blank_rows(len(ids))
     time_s[:, k.PLAN] = time_s[:, k.DESIRED] = desired
     haulier, haulier_type = _hauliers(params, ids, run_seed)
     word[:, k.HAULIER] = haulier
@@ -212,7 +209,7 @@ def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[I
     stream = make_stream(run_seed, "terminal.demand")
     numbers = np.zeros(len(keys), np.int64)
     if params.demand.law == "poisson":
-        k.poisson_counts(stream, keys, counts.trucks, numbers)
+        poisson_counts(stream, keys, counts.trucks, numbers)
     elif len(keys):
         # A fraction of a truck comes with that probability.
         whole = np.floor(counts.trucks)
@@ -264,6 +261,9 @@ def _accidents(params: TerminalParams, ids: Ids, run_seed: np.uint64, time_s: Fl
     if params.trouble:
         u = uniforms(make_stream(run_seed, "terminal.troubled"), ids, _NO_EVENT)
         word[:, k.FLAGS] |= np.where(u < params.trouble.share, k.TROUBLED, 0)
+    if params.has_oversize_lanes:
+        u = uniforms(make_stream(run_seed, "terminal.oversize"), ids, _NO_EVENT)
+        word[:, k.FLAGS] |= np.where(u < params.oversize.share, k.IS_OVERSIZE, 0)
     refusing = make_stream(run_seed, "terminal.refuses")
     for yard, holding in enumerate(params.holding_yards.values()):
         if holding.refuse:

@@ -1,566 +1,190 @@
-"""The gate as an event kernel: trucks are rows, lines are linked lists, services end on one heap.
+"""The gate as an event kernel: trucks are rows, lines are linked lists, services end in one calendar.
 
 A visit goes through in-gate lane, perhaps a trouble desk, yard blocks and out-gate. Each of these is a *group*
-of servers fed by one or two *lines*; one code serves them all. Four sources give the next event: the schedule
-of lanes, the heap of ends of service, the trucks driving inside (all take the same time, so the first to set out
-is the first to arrive), and the arrivals at the line, sorted by time and id. Ties fall by source in this order,
+of servers fed by up to three *lines*; one code serves them all. Four sources give the next event: the schedule
+of lanes, the calendar of ends of service, the trucks driving inside (all take the same time, so the first to set
+out is the first to arrive), and the arrivals at the line, sorted by time and id. Ties fall by source in this order,
 then by id.
 
-The arrays are those of :class:`twin.models.terminal.state.Now`. Helpers take them one by one: a tuple of arrays
-would count references at every call. What a helper schedules goes onto a list of rows that are due
-(``tally[DUE_HEAD]``, linked through ``word``), and the loop moves it to the heap.
+The arrays are those of :class:`twin.models.terminal.state.Now`, columns and elements those of
+:mod:`twin.models.terminal.names`. What a helper schedules goes onto a list of rows that are due
+(``tally[DUE_HEAD]``, linked through ``word[:, NEXT]``), and the loop moves it to the calendar.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from twin.engine.draws import erlang, event_key, exponential, lognormal, uniform
-from twin.engine.event_queue import pop, push
-from twin.jit import inline_kernel, kernel
-
-# Columns of ``time_s``: moments and lengths of a visit, nan until known.
-PLAN, ENTER, JOIN, QUEUED, CALLED, GATE_START, GATE_END, OUT, END, REMAIN = range(10)
-WAITED, YARD_WAITED, ROAD_IN, ROAD_S, SLOT_FROM, SLOT_TO, DESIRED, HOURS_LEFT = range(10, 18)
-TIME_COLUMNS = 18
-
-# Columns of ``word``: small whole numbers of a visit.
-STATE, CLASS, LINE, SERVER, LANE, SPACE, MOVE, MOVES, BLOCK_A, BLOCK_B = range(10)
-REASON, FLAGS, REHANDLES, KIND, HAULIER, ENTRY, NEXT, ROAD_NEXT, ROAD_PREV, SERVED_AS = range(10, 20)
-STOOD, RANK, EVENT, DUE_NEXT, BOOKING = range(20, 25)
-WORD_COLUMNS = 25
-
-# States of a visit. GONE has left the gate and waits to be told to the other models.
-PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WITHDRAWN = range(10)
-
-# Classes, and why a visit ended.
-ORDINARY, BOOKED = range(2)
-SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE = range(4)
-
-# What came of asking for a slot.
-NOT_ASKED, PLACED, NO_SHOW, UNPLACED = range(4)
-
-# Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y.
-CHECKED, SIGNALLED, TROUBLED, FETCHES, REFUSES = 1, 2, 4, 8, 32
-
-# Where a truck waits: index of the holding yard, or one of these.
-NO_SPACE, ON_ROAD = -1, -2
-
-# Lines before those of the blocks, which follow in order.
-ORDINARY_LINE, BOOKED_LINE, TROUBLE_LINE, OUT_LINE, FIRST_BLOCK_LINE = range(5)
-
-# Stages: laws, and elements of ``streams``; rehandles have a stream but no law.
-GATE, TROUBLE, CRANE, OUT_GATE, REHANDLE = range(5)
-
-# Laws, and the numbers of each law in ``num``.
-EXPONENTIAL, LOGNORMAL, ERLANG, DETERMINISTIC = range(4)
-LAW, MEAN, LOG_MEAN, LOG_SD, PHASES = range(5)
-
-# Rules by which a group takes from its lines.
-FIRST_LINE_FIRST, OLDEST_FIRST = range(2)
-
-# Kinds of schedule entries, and columns of ``sched_word``.
-SET_SERVERS, SIGN = range(2)
-S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
-
-# Kinds of events on the heap.
-END_EVENT, RELEASE_EVENT = range(1, 3)
-
-# Columns of ``lines`` (then the groups that serve the line, -1 after the last), of ``groups`` and of ``servers``.
-HEAD, TAIL, COUNT, SERVED_BY = range(4)
-CAP, BUSY, STAGE, FIRST, RULE, LINE_A, LINE_B = range(7)
-ROW, GROUP = range(2)
-
-# Elements of ``tally``: first those that change, then rules, then for each holding yard spaces used and spaces.
-PLAN_NEXT, SCHED_NEXT, ACCEPTING, ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, HELD_COUNT, INSIDE, IN_LANES = range(9)
-OUT_COUNT, REC_COUNT, ANNOUNCED, ENTERED, HANDED_OVER, RECEIVED, DUE_HEAD, IN_YARDS = range(9, 17)
-DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN = range(17, 20)
-CHANGING = 20
-SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(20, 29)
-FIRST_YARD = 29
-EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY = range(4)
-
-# Columns of a record of the queue.
-R_TIME, R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_METRES, R_OPEN, R_BUSY, R_INSIDE = range(9)
-REC_COLUMNS = 9
-
-# Elements of ``num``: the last record, flows into and out of the queue on the road with the moment of each,
-# then constants, then the laws.
-FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(9, 13)
-MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR, DRIVE_S, GRACE_EARLY, GRACE_LATE = range(13, 21)
-KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES = range(21, 26)
-FIRST_LAW = 26
-NUMBERS = FIRST_LAW + 4 * 5
-
-# What :func:`run_until` returns.
-REACHED, ASK, FULL, HEAP_FULL = range(4)
+from twin.jit import inner_kernel, lean_kernel
+from twin.models.terminal import names as k
+from twin.models.terminal.calendar_kernels import add, drop_first, replace_first
+from twin.models.terminal.lane_kernels import jockey, leave_shut_lanes, line_to_join, sort_of
+from twin.models.terminal.line_kernels import (
+    find_space,
+    flow_now,
+    give_up_space,
+    put_first,
+    tail_length_m,
+    take_first,
+)
+from twin.models.terminal.serve_kernels import due, queue, serve
 
 
-@kernel
-def draw_law(num, stage, stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """One service time, s, by the law of a stage."""
-    at = FIRST_LAW + 5 * stage
-    law = int(num[at + LAW])
-    mean = num[at + MEAN]
-    if law == EXPONENTIAL:
-        return exponential(stream, id_, event_, mean)
-    if law == LOGNORMAL:
-        return lognormal(stream, id_, event_, num[at + LOG_MEAN], num[at + LOG_SD])
-    if law == ERLANG:
-        return erlang(stream, id_, event_, int(num[at + PHASES]), mean)
-    return mean
-
-
-@kernel
-def small_poisson(stream, id_, event_, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Poisson number by inversion of one uniform: larger means only add, for the same key."""
-    u = uniform(stream, id_, event_)
-    term = math.exp(-mean)
-    total = term
-    k = 0
-    while u > total and k < 1000:
-        k += 1
-        term *= mean / k
-        total += term
-    return k
-
-
-@kernel
-def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Same numbers as :func:`twin.engine.draws.poisson_count`, for many keys."""
-    for i in range(keys.size):
-        total = 0.0
-        count = 0
-        while True:
-            total += exponential(stream, keys[i], np.uint64(count), 1.0)
-            if total > means[i]:
-                break
-            count += 1
-        out_counts[i] = count
-
-
-@kernel
-def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    order, ids, desired_s, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, scale_s, wait_weight,  # noqa: ANN001
-    later_weight, max_shift_s, stream, places, out_slot,  # noqa: ANN001
-):
-    """Hauliers book, one truck after the other, the slot they like best among those with a place.
-
-    A slot costs the shift from the desired moment to the nearest moment of the slot (an hour later counts
-    ``later_weight`` times), the expected wait there, and a taste of its own (Gumbel: a logit choice).
-
-    Parameters
-    ----------
-    order : (n,) int64
-        Rows in the order in which they book.
-    wait_s : (hauliers, slots) float64
-        Wait that each haulier expects in a slot.
-    scale_s, wait_weight : (types,) float64
-    places : (slots,) int64
-        Places left; reduced.
-    out_slot : (n,) int32
-        Slot of each row, -1 if none had a place within ``max_shift_s``.
-    """
-    for row in order:
-        kind = haulier_type[row]
-        best = -1
-        best_cost = math.inf
-        for slot in range(places.size):
-            if places[slot] <= 0:
-                continue
-            earlier = max(desired_s[row] - slot_to_s[slot], 0.0)
-            later = max(slot_from_s[slot] - desired_s[row], 0.0)
-            if earlier + later > max_shift_s:
-                continue
-            # Keyed by the slot's start, so that another slot more changes no taste.
-            u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
-            taste = -math.log(-math.log(u)) * scale_s[kind]
-            cost = earlier + later_weight * later + wait_weight[kind] * wait_s[haulier[row], slot] - taste
-            if cost < best_cost:
-                best_cost = cost
-                best = slot
-        out_slot[row] = best
-        if best >= 0:
-            places[best] -= 1
-
-
-@kernel
-def tail_length_m(trucks, flow_in_per_s, flow_out_per_s, kappa_per_m, free_speed_mps, wave_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Length over all lanes of a queue that holds ``trucks`` as a vertical queue.
-
-    Q / (k_c - q_a / u) with k_c = kappa - q_s / w: trucks that move stand farther apart, and the tail meets
-    those who have not yet reached the stop line. All arguments are totals over the lanes. Flows beyond
-    eight tenths of what the lanes carry are cut: an estimate from few trucks may exceed what a road can do.
-    """
-    if trucks <= 0.0:
-        return 0.0
-    most = 0.8 * kappa_per_m * free_speed_mps * wave_speed_mps / (free_speed_mps + wave_speed_mps)
-    q_a = min(flow_in_per_s, most)
-    q_s = min(flow_out_per_s, most)
-    return trucks / (kappa_per_m - q_s / wave_speed_mps - q_a / free_speed_mps)
-
-
-@kernel
-def _append(word, lines, line, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, LINE] = line
-    word[row, NEXT] = -1
-    if lines[line, COUNT] == 0:
-        lines[line, HEAD] = row
-    else:
-        word[lines[line, TAIL], NEXT] = row
-    lines[line, TAIL] = row
-    lines[line, COUNT] += 1
-
-
-@kernel
-def _put_first(word, lines, line, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, LINE] = line
-    word[row, NEXT] = lines[line, HEAD] if lines[line, COUNT] else -1
-    if lines[line, COUNT] == 0:
-        lines[line, TAIL] = row
-    lines[line, HEAD] = row
-    lines[line, COUNT] += 1
-
-
-@kernel
-def _take_first(word, lines, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    row = lines[line, HEAD]
-    lines[line, HEAD] = word[row, NEXT]
-    word[row, NEXT] = -1
-    lines[line, COUNT] -= 1
-    return row
-
-
-@kernel
-def _due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Let something happen to a truck at a moment; the loop puts it on the heap."""
-    time_s[row, END] = at_s
-    word[row, EVENT] = kind
-    word[row, DUE_NEXT] = tally[DUE_HEAD]
-    tally[DUE_HEAD] = row
-
-
-@kernel
+@inner_kernel
 def _drive(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, STATE] = DRIVING
-    word[row, NEXT] = -1
-    time_s[row, END] = now_s + num[DRIVE_S]
-    if tally[DRIVE_HEAD] < 0:
-        tally[DRIVE_HEAD] = row
+    word[row, k.STATE] = k.DRIVING
+    word[row, k.NEXT] = -1
+    time_s[row, k.END] = now_s + num[k.DRIVE_S]
+    if tally[k.DRIVE_HEAD] < 0:
+        tally[k.DRIVE_HEAD] = row
     else:
-        word[tally[DRIVE_TAIL], NEXT] = row
-    tally[DRIVE_TAIL] = row
+        word[tally[k.DRIVE_TAIL], k.NEXT] = row
+    tally[k.DRIVE_TAIL] = row
 
 
-@kernel
-def _note_flow(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    # Exponentially weighted rate: decays between trucks, each truck adds 1 / memory. It needs no window of
-    # past events and is exact at every moment, hence the same for every step.
-    num[which] = _flow_now(num, which, now_s) + 1.0 / num[FLOW_MEMORY]
-    num[which + 1] = now_s
-
-
-@kernel
-def _flow_now(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    return num[which] * math.exp(-(now_s - num[which + 1]) / num[FLOW_MEMORY])
-
-
-@kernel
-def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    before = word[row, ROAD_PREV]
-    after = word[row, ROAD_NEXT]
-    if before >= 0:
-        word[before, ROAD_NEXT] = after
-    else:
-        tally[ROAD_HEAD] = after
-    if after >= 0:
-        word[after, ROAD_PREV] = before
-    else:
-        tally[ROAD_TAIL] = before
-    tally[ROAD_COUNT] -= 1
-    time_s[row, ROAD_S] += now_s - time_s[row, ROAD_IN]
-    word[row, SPACE] = NO_SPACE
-    _note_flow(num, FLOW_OUT, now_s)
-
-
-@kernel
-def _find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Send a waiting truck to the first holding yard with a space that its driver does not refuse."""
-    for yard in range(tally[YARDS]):
-        used = FIRST_YARD + 2 * yard
-        if tally[used] < tally[used + 1] and not word[row, FLAGS] & (REFUSES << yard):
-            tally[used] += 1
-            tally[IN_YARDS] += 1
-            word[row, SPACE] = word[row, STOOD] = yard
-            return
-    word[row, SPACE] = word[row, STOOD] = ON_ROAD
-    word[row, RANK] = tally[ROAD_COUNT]
-    word[row, ROAD_NEXT] = -1
-    word[row, ROAD_PREV] = tally[ROAD_TAIL]
-    if tally[ROAD_COUNT] == 0:
-        tally[ROAD_HEAD] = row
-        word[row, ROAD_PREV] = -1
-    else:
-        word[tally[ROAD_TAIL], ROAD_NEXT] = row
-    tally[ROAD_TAIL] = row
-    tally[ROAD_COUNT] += 1
-    time_s[row, ROAD_IN] = now_s
-    _note_flow(num, FLOW_IN, now_s)
-
-
-@kernel
-def _leave_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """A truck is called: its space goes to the first truck on the road that wants it."""
-    space = word[row, SPACE]
-    if space == NO_SPACE:
-        return
-    if space == ON_ROAD:
-        _leave_road(time_s, word, tally, num, row, now_s)
-        return
-    word[row, SPACE] = NO_SPACE
-    other = tally[ROAD_HEAD] if tally[ROAD_COUNT] else -1
-    while other >= 0 and word[other, FLAGS] & (REFUSES << space):
-        other = word[other, ROAD_NEXT]
-    if other >= 0:
-        _leave_road(time_s, word, tally, num, other, now_s)
-        word[other, SPACE] = word[other, STOOD] = space
-    else:
-        tally[FIRST_YARD + 2 * space] -= 1
-        tally[IN_YARDS] -= 1
-
-
-@inline_kernel
-def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
-    id_ = ids[row]
-    key = event_key(word[row, MOVE], stage)
-    length = draw_law(num, stage, streams[stage], id_, key)
-    flags = word[row, FLAGS]
-    if stage == GATE:
-        if flags & CHECKED:
-            length *= num[CHECKED_FACTOR]
-        if flags & TROUBLED and tally[IN_LANE_TROUBLE]:
-            length += draw_law(num, TROUBLE, streams[TROUBLE], id_, key)
-        return length + num[MOVE_UP]
-    # Only laden boxes that are fetched lie under others.
-    if stage == CRANE and flags & (FETCHES << word[row, MOVE]):
-        mean = num[REHANDLE_MEAN] * (num[SIGNAL_FACTOR] if flags & SIGNALLED else 1.0)
-        rehandles = small_poisson(streams[REHANDLE], id_, key, mean)
-        word[row, REHANDLES] += rehandles
-        length += rehandles * num[REHANDLE_S]
-    return length
-
-
-@inline_kernel
-def _next_row(ids, time_s, word, lines, groups, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Take the truck a group serves next out of its line; -1 if none waits."""
-    first = groups[group, LINE_A]
-    second = groups[group, LINE_B]
-    if second < 0 or lines[second, COUNT] == 0:
-        return _take_first(word, lines, first) if lines[first, COUNT] else -1
-    if lines[first, COUNT] == 0 or groups[group, RULE] == FIRST_LINE_FIRST:
-        return _take_first(word, lines, first if lines[first, COUNT] else second)
-    a = lines[first, HEAD]
-    b = lines[second, HEAD]
-    a_s = time_s[a, JOIN]
-    b_s = time_s[b, JOIN]
-    older = first if a_s < b_s or (a_s == b_s and ids[a] < ids[b]) else second
-    return _take_first(word, lines, older)
-
-
-@inline_kernel
-def _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Let the free servers of a group call trucks."""
-    stage = groups[group, STAGE]
-    while groups[group, BUSY] < groups[group, CAP]:
-        row = _next_row(ids, time_s, word, lines, groups, group)
-        if row < 0:
-            return
-        server = groups[group, FIRST]
-        while servers[server, ROW] >= 0:
-            server += 1
-        servers[server, ROW] = row
-        groups[group, BUSY] += 1
-        word[row, SERVER] = server
-        word[row, STATE] = SERVED
-        waited = now_s - time_s[row, QUEUED]
-        if stage == GATE:
-            tally[IN_LANES] += 1
-            time_s[row, WAITED] += waited
-            word[row, LANE] = server
-            if math.isnan(time_s[row, CALLED]):
-                time_s[row, CALLED] = now_s
-                time_s[row, GATE_START] = now_s + num[MOVE_UP]
-            _leave_space(time_s, word, tally, num, row, now_s)
-        elif stage == CRANE:
-            time_s[row, YARD_WAITED] += waited
-        remain = time_s[row, REMAIN]
-        if math.isnan(remain):
-            remain = _service_time(ids, word, tally, num, streams, row, stage)
-        else:
-            time_s[row, REMAIN] = math.nan
-        _due(time_s, word, tally, row, now_s + remain, END_EVENT)
-
-
-@inline_kernel
-def _queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Put a truck at the end of a line, and let whoever is free serve it."""
-    time_s[row, QUEUED] = now_s
-    word[row, STATE] = WAITING
-    _append(word, lines, line, row)
-    for k in range(SERVED_BY, lines.shape[1]):
-        group = lines[line, k]
-        if group < 0:
-            return
-        if groups[group, BUSY] < groups[group, CAP]:
-            _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
-            if word[row, STATE] != WAITING:
-                return
-
-
-@kernel
+@inner_kernel
 def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, STATE] = GONE
-    word[row, REASON] = reason
-    time_s[row, OUT] = now_s
-    out_rows[tally[OUT_COUNT]] = row
-    tally[OUT_COUNT] += 1
+    word[row, k.STATE] = k.GONE
+    word[row, k.REASON] = reason
+    time_s[row, k.OUT] = now_s
+    out_rows[tally[k.OUT_COUNT]] = row
+    tally[k.OUT_COUNT] += 1
 
 
-@inline_kernel
-def _joined_line(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Line a truck joins by its class and booking window; -1 if it must wait for the window, -2 if turned away."""
-    booked = word[row, CLASS] == BOOKED
-    if booked and now_s > time_s[row, SLOT_TO] + num[GRACE_LATE]:
-        if tally[LATE] == TURNED_AWAY:
-            return -2
-        booked = tally[LATE] == ADMITTED
-    elif booked and now_s < time_s[row, SLOT_FROM] - num[GRACE_EARLY]:
-        if tally[EARLY] == EARLY_WAITS:
-            word[row, SERVED_AS] = BOOKED
-            return -1
-        booked = tally[EARLY] == ADMITTED
-    word[row, SERVED_AS] = BOOKED if booked else ORDINARY
-    return BOOKED_LINE if booked and tally[RESERVED] else ORDINARY_LINE
+@inner_kernel
+def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Class in which a truck is served by its window, written into its row; HELD if it must wait, GONE if turned away.
+
+    Returns its state.
+    """
+    booked = word[row, k.CLASS] == k.BOOKED
+    if booked and now_s > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
+        if tally[k.LATE] == k.TURNED_AWAY:
+            return k.GONE
+        booked = tally[k.LATE] == k.ADMITTED
+    elif booked and now_s < time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY]:
+        if tally[k.EARLY] == k.EARLY_WAITS:
+            word[row, k.SERVED_AS] = k.BOOKED
+            return k.HELD
+        booked = tally[k.EARLY] == k.ADMITTED
+    word[row, k.SERVED_AS] = k.BOOKED if booked else k.ORDINARY
+    return k.WAITING
 
 
-@kernel
+@inner_kernel
 def _next_line(word, tally, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Line a truck goes to after a stage: -1 if it drives first, -2 if it is through."""
-    if stage == GATE and word[row, FLAGS] & TROUBLED and not tally[IN_LANE_TROUBLE]:
-        return TROUBLE_LINE
-    if stage == OUT_GATE:
+    if stage == k.GATE and word[row, k.FLAGS] & k.TROUBLED and not tally[k.IN_LANE_TROUBLE]:
+        return k.TROUBLE_LINE
+    if stage == k.OUT_GATE:
         return -2
-    if stage != CRANE:
-        if tally[HAS_YARD]:
+    if stage != k.CRANE:
+        if tally[k.HAS_YARD]:
             return -1
-        return OUT_LINE if tally[HAS_OUT_GATE] else -2
-    if word[row, MOVE] >= word[row, MOVES] and not tally[HAS_OUT_GATE]:
+        return k.OUT_LINE if tally[k.HAS_OUT_GATE] else -2
+    if word[row, k.MOVE] >= word[row, k.MOVES] and not tally[k.HAS_OUT_GATE]:
         return -2
     return -1
 
 
-@inline_kernel
+@inner_kernel
 def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A service ends: the server is free again; returns its group."""
-    server = word[row, SERVER]
-    group = servers[server, GROUP]
-    stage = groups[group, STAGE]
-    servers[server, ROW] = -1
-    word[row, SERVER] = -1
-    time_s[row, END] = math.nan
-    groups[group, BUSY] -= 1
-    if stage == GATE:
-        tally[IN_LANES] -= 1
-        tally[INSIDE] += 1
-        time_s[row, GATE_END] = now_s
-    elif stage == CRANE:
-        word[row, MOVE] += 1
+    server = word[row, k.SERVER]
+    group = servers[server, k.GROUP]
+    stage = groups[group, k.STAGE]
+    servers[server, k.ROW] = -1
+    groups[group, k.FREE] = min(groups[group, k.FREE], server)
+    groups[group, k.BUSY] -= 1
+    word[row, k.SERVER] = -1
+    time_s[row, k.END] = math.nan
+    if stage == k.GATE:
+        tally[k.IN_LANES] -= 1
+        tally[k.INSIDE] += 1
+        time_s[row, k.GATE_END] = now_s
+    elif stage == k.CRANE:
+        word[row, k.MOVE] += 1
     return group
 
 
-@kernel
+@lean_kernel
 def _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Send back to the head of their line the trucks beyond the lanes left open, last joined first."""
-    while groups[group, BUSY] > groups[group, CAP]:
+    while groups[group, k.BUSY] > groups[group, k.CAP]:
         last = -1
-        for server in range(groups[group, FIRST], servers.shape[0]):
-            if servers[server, GROUP] != group:
+        for server in range(groups[group, k.FIRST], servers.shape[0]):
+            if servers[server, k.GROUP] != group:
                 break
-            row = servers[server, ROW]
+            row = servers[server, k.ROW]
             # Who ends at this very moment is let go.
-            if row < 0 or time_s[row, END] <= now_s:
+            if row < 0 or time_s[row, k.END] <= now_s:
                 continue
-            if last < 0 or time_s[row, JOIN] > time_s[last, JOIN] or (
-                time_s[row, JOIN] == time_s[last, JOIN] and ids[row] > ids[last]
+            if last < 0 or time_s[row, k.JOIN] > time_s[last, k.JOIN] or (
+                time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last]
             ):
                 last = row
         if last < 0:
             return
-        time_s[last, REMAIN] = time_s[last, END] - now_s
-        time_s[last, END] = math.nan
-        time_s[last, QUEUED] = now_s
-        servers[word[last, SERVER], ROW] = -1
-        word[last, SERVER] = -1
-        word[last, STATE] = WAITING
-        groups[group, BUSY] -= 1
-        tally[IN_LANES] -= 1
-        _put_first(word, lines, word[last, LINE], last)
+        time_s[last, k.REMAIN] = time_s[last, k.END] - now_s
+        time_s[last, k.END] = math.nan
+        time_s[last, k.QUEUED] = now_s
+        servers[word[last, k.SERVER], k.ROW] = -1
+        word[last, k.SERVER] = -1
+        word[last, k.STATE] = k.WAITING
+        groups[group, k.FREE] = groups[group, k.FIRST]
+        groups[group, k.BUSY] -= 1
+        tally[k.IN_LANES] -= 1
+        put_first(word, lines, tally, word[last, k.LINE], last)
 
 
-@kernel
-def _flush(time_s, word, lines, tally, num, line, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Everybody in a line leaves unserved: the gate shuts in front of them."""
-    while lines[line, COUNT]:
-        row = _take_first(word, lines, line)
-        time_s[row, WAITED] += now_s - time_s[row, QUEUED]
-        space = word[row, SPACE]
-        if space >= 0:
-            tally[FIRST_YARD + 2 * space] -= 1
-            tally[IN_YARDS] -= 1
-            word[row, SPACE] = NO_SPACE
-        elif space == ON_ROAD:
-            _leave_road(time_s, word, tally, num, row, now_s)
-        _leave(time_s, word, tally, row, IN_LINE_AT_CLOSING, now_s, out_rows)
+@lean_kernel
+def _turn_away_lines(time_s, word, lines, tally, num, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Everybody in line before the gate leaves unserved: it shuts in front of them."""
+    for line in range(lines.shape[0]):
+        while lines[line, k.COUNTED] != k.BEHIND_GATE and lines[line, k.COUNT]:
+            row = take_first(word, lines, tally, line)
+            time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
+            give_up_space(time_s, word, tally, num, row, now_s)
+            _leave(time_s, word, tally, row, k.IN_LINE_AT_CLOSING, now_s, out_rows)
 
 
-@inline_kernel
-def _record(lines, tally, num, now_s, rec):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@inner_kernel
+def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Write a record of the queue if anything a planner counts has changed."""
-    booked = lines[BOOKED_LINE, COUNT] + tally[HELD_COUNT]
-    line = lines[ORDINARY_LINE, COUNT] + booked
-    if (
-        num[R_LINE] == line and num[R_BOOKED] == booked and num[R_YARDS] == tally[IN_YARDS]
-        and num[R_OPEN] == tally[LANES_OPEN]
-        and num[R_ROAD] == tally[ROAD_COUNT] and num[R_BUSY] == tally[IN_LANES] and num[R_INSIDE] == tally[INSIDE]
+    held = tally[k.HELD_COUNT]
+    line = tally[k.IN_LINE] + held
+    booked = tally[k.BOOKED_IN_LINE] + held
+    if not (
+        (tally[k.LAST + k.R_LINE] ^ line) | (tally[k.LAST + k.R_BOOKED] ^ booked)
+        | (tally[k.LAST + k.R_YARDS] ^ tally[k.IN_YARDS]) | (tally[k.LAST + k.R_ROAD] ^ tally[k.ROAD_COUNT])
+        | (tally[k.LAST + k.R_OPEN] ^ tally[k.LANES_OPEN]) | (tally[k.LAST + k.R_BUSY] ^ tally[k.IN_LANES])
+        | (tally[k.LAST + k.R_INSIDE] ^ tally[k.INSIDE])
     ):
         return
-    num[R_TIME] = now_s
-    num[R_LINE] = line
-    num[R_BOOKED] = booked
-    num[R_YARDS] = tally[IN_YARDS]
-    num[R_ROAD] = tally[ROAD_COUNT]
-    num[R_METRES] = 0.0
-    if tally[ROAD_COUNT]:
-        num[R_METRES] = tail_length_m(
-            float(tally[ROAD_COUNT]), _flow_now(num, FLOW_IN, now_s), _flow_now(num, FLOW_OUT, now_s),
-            num[KAPPA] * num[ROAD_LANES], num[FREE_SPEED], num[WAVE_SPEED],
-        ) / num[ROAD_LANES]
-    num[R_OPEN] = tally[LANES_OPEN]
-    num[R_BUSY] = tally[IN_LANES]
-    num[R_INSIDE] = tally[INSIDE]
-    k = tally[REC_COUNT]
-    for column in range(REC_COLUMNS):
-        rec[k, column] = num[column]
-    tally[REC_COUNT] = k + 1
+    metres = 0.0
+    if tally[k.ROAD_COUNT]:
+        metres = tail_length_m(
+            float(tally[k.ROAD_COUNT]), flow_now(num, k.FLOW_IN, now_s), flow_now(num, k.FLOW_OUT, now_s),
+            num[k.KAPPA] * num[k.ROAD_LANES], num[k.FREE_SPEED], num[k.WAVE_SPEED],
+        ) / num[k.ROAD_LANES]
+    num[k.LAST_METRES] = metres
+    at = tally[k.REC_COUNT]
+    tally[k.REC_COUNT] = at + 1
+    rec_numbers[k.R_TIME, at] = now_s
+    rec_numbers[k.R_METRES, at] = metres
+    tally[k.LAST + k.R_LINE] = rec_counts[k.R_LINE, at] = line
+    tally[k.LAST + k.R_BOOKED] = rec_counts[k.R_BOOKED, at] = booked
+    tally[k.LAST + k.R_YARDS] = rec_counts[k.R_YARDS, at] = tally[k.IN_YARDS]
+    tally[k.LAST + k.R_ROAD] = rec_counts[k.R_ROAD, at] = tally[k.ROAD_COUNT]
+    tally[k.LAST + k.R_OPEN] = rec_counts[k.R_OPEN, at] = tally[k.LANES_OPEN]
+    tally[k.LAST + k.R_BUSY] = rec_counts[k.R_BUSY, at] = tally[k.IN_LANES]
+    tally[k.LAST + k.R_INSIDE] = rec_counts[k.R_INSIDE, at] = tally[k.INSIDE]
 
 
-@kernel
+@lean_kernel
 def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
     until_s, ids, time_s, word, lines, groups, servers, tally, num, streams, sched_time, sched_word,  # noqa: ANN001
-    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, arrival_rows, arrival_s, out_rows, rec,  # noqa: ANN001
+    heap_times, heap_rows, heap_size, arrival_rows, arrival_s, out_rows, rec_counts, rec_numbers,  # noqa: ANN001
 ):
     """Let everything happen up to and including ``until_s``.
 
@@ -574,100 +198,117 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Trucks that reach the line, sorted by time and id, from ``tally[PLAN_NEXT]`` on.
     out_rows : (n,) int64
         Filled with the trucks that leave, ``tally[OUT_COUNT]`` of them.
-    rec : (r, REC_COLUMNS) float64
+    rec_counts, rec_numbers : (REC_COUNTS, r) int32, (REC_NUMBERS, r) float64
         Filled with records of the queue, ``tally[REC_COUNT]`` of them.
 
     Returns
     -------
     int
         ``REACHED``; ``ASK`` before a schedule entry that the operator must decide (call again after);
-        ``FULL`` when the records must be taken away; ``HEAP_FULL`` if the heap was made too small.
+        ``FULL`` when the records must be taken away; ``CALENDAR_FULL`` if the calendar was made too small.
     """
     while True:
-        entry = tally[SCHED_NEXT]
+        entry = tally[k.SCHED_NEXT]
         sched_s = sched_time[entry] if entry < sched_time.size else math.inf
-        heap_s = heap_times[0] if heap_size[0] else math.inf
-        nth = tally[PLAN_NEXT]
+        end_s = heap_times[0] if heap_size[0] else math.inf
+        nth = tally[k.PLAN_NEXT]
         join_s = arrival_s[nth] if nth < arrival_rows.size else math.inf
-        drive_s = time_s[tally[DRIVE_HEAD], END] if tally[DRIVE_HEAD] >= 0 else math.inf
-        now_s = min(min(sched_s, heap_s), min(drive_s, join_s))
+        drive_s = time_s[tally[k.DRIVE_HEAD], k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
+        now_s = min(min(sched_s, end_s), min(drive_s, join_s))
         if now_s > until_s:
-            return REACHED
+            return k.REACHED
         # One event writes at most one record.
-        if tally[REC_COUNT] >= rec.shape[0]:
-            return FULL
+        if tally[k.REC_COUNT] >= rec_numbers.shape[1]:
+            return k.FULL
         # Every event ends with at most one truck that goes on, in ``row``, and one group that may call.
         row = -1
         line = -1
         group = -1
+        # Whether the first entry of the calendar has happened and waits to be replaced or dropped.
+        happened = False
         if sched_s == now_s:
-            if sched_word[entry, S_ASK]:
-                return ASK
-            tally[SCHED_NEXT] = entry + 1
-            if sched_word[entry, S_KIND] == SIGN:
-                tally[ACCEPTING] = 0
-                if tally[FLUSH]:
-                    _flush(time_s, word, lines, tally, num, ORDINARY_LINE, now_s, out_rows)
-                    _flush(time_s, word, lines, tally, num, BOOKED_LINE, now_s, out_rows)
+            if sched_word[entry, k.S_ASK]:
+                return k.ASK
+            tally[k.SCHED_NEXT] = entry + 1
+            if sched_word[entry, k.S_KIND] == k.SIGN:
+                tally[k.ACCEPTING] = 0
+                if tally[k.FLUSH]:
+                    _turn_away_lines(time_s, word, lines, tally, num, now_s, out_rows)
             else:
-                group = sched_word[entry, S_GROUP]
-                if groups[group, STAGE] == GATE:
-                    tally[LANES_OPEN] += sched_word[entry, S_COUNT] - groups[group, CAP]
-                groups[group, CAP] = sched_word[entry, S_COUNT]
-                if tally[SUSPEND] and groups[group, STAGE] == GATE:
+                group = sched_word[entry, k.S_GROUP]
+                if groups[group, k.STAGE] == k.GATE:
+                    tally[k.LANES_OPEN] += sched_word[entry, k.S_COUNT] - groups[group, k.CAP]
+                groups[group, k.CAP] = sched_word[entry, k.S_COUNT]
+                if tally[k.SUSPEND] and groups[group, k.STAGE] == k.GATE:
                     _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s)
-        elif heap_s == now_s:
-            kind = heap_kinds[0]
-            row = heap_payloads[0]
-            pop(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size)
-            # A truck sent back by a closing leaves its old end on the heap.
-            if kind == END_EVENT and time_s[row, END] != now_s:
+        elif end_s == now_s:
+            row = heap_rows[0]
+            happened = True
+            # A truck sent back by a closing leaves its old end in the calendar.
+            if time_s[row, k.END] != now_s:
+                drop_first(ids, word, heap_times, heap_rows, heap_size)
                 continue
-            if kind == END_EVENT:
+            if word[row, k.EVENT] == k.END_EVENT:
                 group = _end_service(time_s, word, groups, servers, tally, row, now_s)
-                line = _next_line(word, tally, row, groups[group, STAGE])
+                line = _next_line(word, tally, row, groups[group, k.STAGE])
                 if line == -1:
                     _drive(time_s, word, tally, num, row, now_s)
                 elif line == -2:
-                    tally[INSIDE] -= 1
-                    _leave(time_s, word, tally, row, SERVED_WELL, now_s, out_rows)
+                    tally[k.INSIDE] -= 1
+                    _leave(time_s, word, tally, row, k.SERVED_WELL, now_s, out_rows)
             else:
                 # The window of a truck that came early begins: it joins the line from where it stands.
-                tally[HELD_COUNT] -= 1
-                time_s[row, WAITED] += now_s - time_s[row, QUEUED]
-                line = BOOKED_LINE if tally[RESERVED] else ORDINARY_LINE
+                tally[k.HELD_COUNT] -= 1
+                time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
+                line = line_to_join(lines, groups, tally, sort_of(word, tally, row))
         elif drive_s == now_s:
-            row = tally[DRIVE_HEAD]
-            tally[DRIVE_HEAD] = word[row, NEXT]
-            move = word[row, MOVE]
-            line = OUT_LINE if move >= word[row, MOVES] else FIRST_BLOCK_LINE + word[row, BLOCK_A + move]
+            row = tally[k.DRIVE_HEAD]
+            tally[k.DRIVE_HEAD] = word[row, k.NEXT]
+            move = word[row, k.MOVE]
+            line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
-            tally[PLAN_NEXT] = nth + 1
+            tally[k.PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
-            time_s[row, JOIN] = time_s[row, QUEUED] = now_s
-            if not tally[ACCEPTING]:
-                _leave(time_s, word, tally, row, AFTER_CLOSING, now_s, out_rows)
+            time_s[row, k.JOIN] = time_s[row, k.QUEUED] = now_s
+            if not tally[k.ACCEPTING]:
+                _leave(time_s, word, tally, row, k.AFTER_CLOSING, now_s, out_rows)
             else:
-                line = _joined_line(time_s, word, tally, num, row, now_s)
-                if line == -1:
-                    word[row, STATE] = HELD
-                    tally[HELD_COUNT] += 1
-                    _find_space(time_s, word, tally, num, row, now_s)
-                    _due(time_s, word, tally, row, time_s[row, SLOT_FROM] - num[GRACE_EARLY], RELEASE_EVENT)
-                elif line == -2:
-                    _leave(time_s, word, tally, row, TOO_LATE, now_s, out_rows)
+                state = _admitted(time_s, word, tally, num, row, now_s)
+                if state == k.WAITING:
+                    line = line_to_join(lines, groups, tally, sort_of(word, tally, row))
+                elif state == k.HELD:
+                    word[row, k.STATE] = k.HELD
+                    tally[k.HELD_COUNT] += 1
+                    find_space(time_s, word, tally, num, row, now_s)
+                    due(time_s, word, tally, row, time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY], k.RELEASE_EVENT)
+                else:
+                    _leave(time_s, word, tally, row, k.TOO_LATE, now_s, out_rows)
         if line >= 0:
-            _queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s)
-            if line <= BOOKED_LINE and word[row, STATE] == WAITING and word[row, SPACE] == NO_SPACE:
-                _find_space(time_s, word, tally, num, row, now_s)
-        if group >= 0:
-            _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
-        while tally[DUE_HEAD] >= 0:
-            row = tally[DUE_HEAD]
-            tally[DUE_HEAD] = word[row, DUE_NEXT]
-            if not push(
-                heap_times, heap_kinds, heap_ids, heap_payloads, heap_size,
-                time_s[row, END], word[row, EVENT], ids[row], row,
+            time_s[row, k.QUEUED] = now_s
+            word[row, k.STATE] = k.WAITING
+            queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s)
+            if (
+                word[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE
+                and lines[line, k.COUNTED] != k.BEHIND_GATE
             ):
-                return HEAP_FULL
-        _record(lines, tally, num, now_s, rec)
+                find_space(time_s, word, tally, num, row, now_s)
+        if group >= 0:
+            serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
+        if tally[k.OWN_LINES]:
+            if sched_s == now_s and (entry + 1 >= sched_time.size or sched_time[entry + 1] > now_s):
+                leave_shut_lanes(ids, time_s, word, lines, groups, servers, tally, num, streams, now_s)
+            if tally[k.JOCKEY] and 0 <= group < tally[k.LANE_GROUPS]:
+                jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
+        while tally[k.DUE_HEAD] >= 0:
+            row = tally[k.DUE_HEAD]
+            tally[k.DUE_HEAD] = word[row, k.NEXT]
+            if happened:
+                happened = False
+                replace_first(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
+            elif heap_size[0] < heap_times.size:
+                add(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
+            else:
+                return k.CALENDAR_FULL
+        if happened:
+            drop_first(ids, word, heap_times, heap_rows, heap_size)
+        _record(tally, num, now_s, rec_counts, rec_numbers)

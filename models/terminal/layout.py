@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import lognormal_law, make_stream
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.params import (
     MOST_CRANES,
     MOST_LANES,
@@ -26,27 +26,29 @@ Spans = tuple[tuple[float, float], ...]
 _LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
 _EARLY = {"waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED}
 _LATE = {"ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY}
-#: Booked trucks go to a reserved lane before they take one that ordinary trucks could use.
-_KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3}
+#: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
+#: lanes to the last.
+_KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3, "oversize": 4, "trouble": 5}
 
 
 class Layout(NamedTuple):
-    """An idle gate, in the form the kernel takes; columns and elements are named in ``kernels``.
+    """An idle gate, in the form the kernel takes; columns and elements are named in ``names``.
 
     Attributes
     ----------
-    lines : (lines, 3 + m) int32
-        Head, tail and length of each line, then the groups that serve it, in the order in which idle ones
-        are taken.
-    groups : (groups, 7) int32
-        Servers open and busy, stage, first server, rule, and the one or two lines a group serves. In-gate
-        groups come first, then the trouble desk, the out-gate and the blocks.
+    lines : (lines, 4 + m) int32
+        Head, tail and length of each line, as what its trucks count, then the groups that serve it, in the order
+        in which idle ones are taken.
+    groups : (groups, GROUP_COLUMNS) int32
+        Servers open and busy, stage, first server, rule, first that may be idle, the lines a group serves and those
+        that trucks join. In-gate groups come first (single lanes where each has its own line), then the trouble
+        desk, the out-gate and the blocks.
     servers : (servers, 2) int32
         Row of the truck each serves, -1 if idle, and its group.
-    tally : (TALLIES,) int64
+    tally : (FIRST_YARD + 2 yards,) int64
         Counts, rules, and spaces of the holding yards.
     num : (NUMBERS,) float64
-        Last record, flows, constants, laws.
+        Flows, constants, laws.
     streams : (5,) uint64
         Stream of each stage, and of rehandles.
     sched_time : (entries,) float64
@@ -67,15 +69,18 @@ class Layout(NamedTuple):
 class _Group(NamedTuple):
     """One group of servers while the layout is put together.
 
-    ``size`` is the most it can ever have, so that numbers of servers stay when a fork changes counts;
-    ``steps`` are (time, servers) over the day.
+    ``lines`` are those it takes from, ``joins`` the line that trucks of each sort join to come to it. Servers are
+    numbered from ``first`` (in-gate groups have room for the most lanes, so that numbers stay when a fork changes
+    counts). ``steps`` are (time, servers, whether the operator is asked before) over the day.
     """
 
     stage: int
     lines: tuple[int, ...]
     rule: int
+    joins: dict[int, int]
+    first: int
     size: int
-    steps: tuple[tuple[float, int], ...]
+    steps: tuple[tuple[float, int, bool], ...]
 
 
 def lane_names(params: TerminalParams) -> list[str]:
@@ -83,25 +88,36 @@ def lane_names(params: TerminalParams) -> list[str]:
     return sorted(params.lanes, key=lambda name: (_kind_order(params, name), name))
 
 
+def layout_shape(params: TerminalParams) -> list[str]:
+    """What a fork must leave as it is: the groups of lanes, and every lane where each has its own line."""
+    names = lane_names(params)
+    if params.queues == "common":
+        return names
+    return [f"{name}/{lane}" for name in names for lane in range(params.lanes[name].count)]
+
+
 def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
     """Compile the parameters of a gate, idle at the start of the clock."""
-    members = _members(params)
-    sizes = [member.size for member in members]
-    groups = np.full((len(members), 7), -1, np.int32)
+    lanes, line_sorts = _lane_groups(params)
+    members = lanes + _groups_behind(params, MOST_LANES * len(params.lanes))
+    groups = np.full((len(members), k.GROUP_COLUMNS), -1, np.int32)
     groups[:, [k.CAP, k.BUSY]] = 0
-    groups[:, k.FIRST] = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    servers = np.full((members[-1].first + members[-1].size, 2), -1, np.int32)
     for index, member in enumerate(members):
-        groups[index, [k.STAGE, k.RULE]] = member.stage, member.rule
+        groups[index, [k.STAGE, k.RULE, k.FIRST, k.FREE]] = member.stage, member.rule, member.first, member.first
         groups[index, k.LINE_A : k.LINE_A + len(member.lines)] = member.lines
-    servers = np.full((sum(sizes), 2), -1, np.int32)
-    servers[:, k.GROUP] = np.repeat(np.arange(len(members)), sizes)
+        for sort, line in member.joins.items():
+            groups[index, k.LINE_OF + sort] = line
+        servers[member.first : member.first + member.size, k.GROUP] = index
     sched_time, sched_word = _schedule(params, members)
     streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
+    tally = _tally(params)
+    tally[k.LANE_GROUPS] = len(lanes)
     return Layout(
-        lines=_lines(members, k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)),
+        lines=_lines(members, _first_own_line(params), line_sorts),
         groups=groups,
         servers=servers,
-        tally=_tally(params),
+        tally=tally,
         num=_numbers(params, start_s),
         streams=np.array(streams, np.uint64),
         sched_time=sched_time,
@@ -131,32 +147,68 @@ def lane_steps(params: TerminalParams, name: str) -> tuple[tuple[float, int], ..
 
 
 def _kind_order(params: TerminalParams, name: str) -> int:
-    return _KIND_ORDER[params.lanes[name].kind] if params.conpas.reserved_lane else 0
+    kind = params.lanes[name].kind
+    return _KIND_ORDER[kind] if params.conpas.reserved_lane or kind in ("oversize", "trouble") else 0
 
 
-def _members(params: TerminalParams) -> list[_Group]:
-    out = []
-    for name in lane_names(params):
-        lane = params.lanes[name]
-        lines: tuple[int, ...] = (k.ORDINARY_LINE,)
-        rule = k.FIRST_LINE_FIRST
-        if params.conpas.reserved_lane and lane.kind != "ordinary":
-            lines = (k.BOOKED_LINE,) if lane.kind == "reserved" else (k.BOOKED_LINE, k.ORDINARY_LINE)
-            rule = k.OLDEST_FIRST if lane.kind == "mixed" else k.FIRST_LINE_FIRST
-        out.append(_Group(k.GATE, lines, rule, MOST_LANES, lane_steps(params, name)))
+def _sorts(params: TerminalParams, kind: str) -> tuple[int, ...]:
+    """Sorts of trucks that a lane takes, those it prefers first."""
+    classes = (k.BOOKED, k.ORDINARY) if params.conpas.reserved_lane else (k.ORDINARY,)
+    if kind == "trouble":
+        return (k.SORTED_OUT,)
+    if kind == "oversize":
+        return (k.OVERSIZE, *classes) if params.oversize.lanes_take_others else (k.OVERSIZE,)
+    if params.conpas.reserved_lane and kind in ("reserved", "ordinary"):
+        return (k.BOOKED if kind == "reserved" else k.ORDINARY,)
+    return classes
+
+
+def _first_own_line(params: TerminalParams) -> int:
+    return k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
+
+
+def _lane_groups(params: TerminalParams) -> tuple[list[_Group], list[int]]:
+    """In-gate groups; and, where every lane has lines of its own, the sort of trucks in each of these lines."""
+    out: list[_Group] = []
+    line_sorts: list[int] = []
+    for index, name in enumerate(lane_names(params)):
+        kind = params.lanes[name].kind
+        rule = k.OLDEST_FIRST if kind == "mixed" and params.conpas.reserved_lane else k.FIRST_LINE_FIRST
+        sorts = _sorts(params, kind)
+        steps = lane_steps(params, name)
+        before = [0, *(servers for _, servers in steps)]
+        # The operator may keep lanes open when a break begins, never when works shut single lanes.
+        may_ask = params.open_on_if_line is not None
+        asks = [may_ask and n == 0 and was > 0 for (_, n), was in zip(steps, before, strict=False)]
+        first = index * MOST_LANES
+        if params.queues == "common":
+            timed = tuple((t, n, ask) for (t, n), ask in zip(steps, asks, strict=True))
+            out.append(_Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
+            continue
+        for lane in range(params.lanes[name].count):
+            joins = {sort: _first_own_line(params) + len(line_sorts) + i for i, sort in enumerate(sorts)}
+            line_sorts.extend(sorts)
+            timed = tuple((t, int(n > lane), ask) for (t, n), ask in zip(steps, asks, strict=True))
+            out.append(_Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
+    return out, line_sorts
+
+
+def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
+    """Groups behind the in-gate; ``first`` is the number of their first server."""
     always = -np.inf
+    rows: list[tuple[int, int, int, tuple[tuple[float, int], ...]]] = []
     if params.trouble and params.trouble.at == "own_lane":
-        steps: tuple[tuple[float, int], ...] = ((always, params.trouble.places),)
-        out.append(_Group(k.TROUBLE, (k.TROUBLE_LINE,), k.FIRST_LINE_FIRST, MOST_TROUBLE_PLACES, steps))
+        rows.append((k.TROUBLE, k.TROUBLE_LINE, MOST_TROUBLE_PLACES, ((always, params.trouble.places),)))
     if params.out_gate:
-        steps = ((always, params.out_gate.lanes),)
-        out.append(_Group(k.OUT_GATE, (k.OUT_LINE,), k.FIRST_LINE_FIRST, MOST_LANES, steps))
+        rows.append((k.OUT_GATE, k.OUT_LINE, MOST_LANES, ((always, params.out_gate.lanes),)))
     if params.yard:
         steps = _crane_steps(params.yard)
-        out.extend(
-            _Group(k.CRANE, (k.FIRST_BLOCK_LINE + block,), k.FIRST_LINE_FIRST, MOST_CRANES, steps)
-            for block in range(params.yard.blocks)
-        )
+        rows.extend((k.CRANE, k.FIRST_BLOCK_LINE + b, MOST_CRANES, steps) for b in range(params.yard.blocks))
+    out = []
+    for stage, line, size, changes in rows:
+        timed = tuple((t, n, False) for t, n in changes)
+        out.append(_Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
+        first += size
     return out
 
 
@@ -169,13 +221,18 @@ def _crane_steps(yard: Yard) -> tuple[tuple[float, int], ...]:
     return tuple(steps)
 
 
-def _lines(members: list[_Group], count: int) -> Ints:
+def _lines(members: list[_Group], first_own: int, line_sorts: list[int]) -> Ints:
+    count = first_own + len(line_sorts)
     serving: list[list[int]] = [[] for _ in range(count)]
     for index, member in enumerate(members):
         for line in member.lines:
             serving[line].append(index)
     out = np.full((count, k.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
     out[:, k.COUNT] = 0
+    out[:, k.COUNTED] = k.BEHIND_GATE
+    sort_of = {sort: sort for sort in range(k.SORTS)} | {first_own + i: sort for i, sort in enumerate(line_sorts)}
+    for line, sort in sort_of.items():
+        out[line, k.COUNTED] = k.BOOKED_AT_GATE if sort == k.BOOKED else k.AT_GATE
     for line, groups in enumerate(serving):
         out[line, k.SERVED_BY : k.SERVED_BY + len(groups)] = groups
     return out
@@ -186,10 +243,9 @@ def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, In
     entries = [(params.closing_s, k.SIGN, 0, 0, 0)]
     for index, group in enumerate(members):
         before = 0
-        for time_s, servers in group.steps:
-            # The operator may keep lanes open when a break begins, never when works shut single lanes.
-            asks = params.open_on_if_line is not None and group.stage == k.GATE and servers == 0 and before > 0
-            entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
+        for time_s, servers, asks in group.steps:
+            if servers != before:
+                entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
             before = servers
     entries.sort()
     return (
@@ -202,7 +258,7 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
     conpas, road = params.conpas, params.queue_on_road
     quota = conpas.quota or Quota()
     out = np.zeros(k.NUMBERS)
-    out[[k.R_TIME, k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
+    out[[k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
     out[k.MOVE_UP] = params.move_up_s
     out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
     out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor if conpas.approach_signal else 1.0
@@ -241,7 +297,11 @@ def _tally(params: TerminalParams) -> NDArray[np.int64]:
     out[k.ACCEPTING] = 1
     out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.DRIVE_HEAD, k.DRIVE_TAIL]] = -1
     out[k.SUSPEND] = params.at_closure == "suspend"
-    out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at == "in_lane")
+    out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
+    out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
+    out[k.OVERSIZE_LANES] = params.has_oversize_lanes
+    out[k.OWN_LINES] = params.queues == "own"
+    out[k.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
     out[k.EARLY] = _EARLY[quota.early]
     out[k.LATE] = _LATE[quota.late_goes_to]
     out[k.RESERVED] = params.conpas.reserved_lane

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.booking import book, choice_slots, haulier_count
 from twin.models.terminal.demand import Counts, make_trucks
+from twin.models.terminal.kernels import run_until
 from twin.models.terminal.layout import make_layout
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.state import Now, new_state
+from twin.models.terminal.state import Now, in_order, new_state, record_room
 
 Floats = NDArray[np.float64]
 _FOREVER_S = 1e18
@@ -83,10 +84,10 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
     now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word)
     rows = np.flatnonzero(bookings.comes)
     plan = now.time_s[:, k.PLAN]
-    order = rows[np.lexsort((now.ids[rows], plan[rows]))].astype(np.int64)
+    order = rows[in_order(plan[rows], now.ids[rows])]
     out_rows = np.zeros(len(now.ids), np.int64)
-    rec = np.zeros((4096, k.REC_COLUMNS))
-    while (code := k.run_until(_FOREVER_S, *now, order, plan[order], out_rows, rec)) != k.REACHED:
+    room = record_room(4096)
+    while (code := run_until(_FOREVER_S, *now, order, plan[order], out_rows, *room)) != k.REACHED:
         if code == k.FULL:
             now.tally[k.REC_COUNT] = 0
         else:
@@ -97,7 +98,7 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
 def decide_closing(open_on_if_line: float | None, now: Now) -> None:
     """A break begins: lanes stay open if more trucks are in line than the operator lets stand."""
     entry = int(now.tally[k.SCHED_NEXT])
-    in_line = int(now.lines[[k.ORDINARY_LINE, k.BOOKED_LINE], k.COUNT].sum())
+    in_line = int(now.tally[k.IN_LINE])
     if open_on_if_line is not None and in_line > open_on_if_line:
         group = now.sched_word[entry, k.S_GROUP]
         now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]

@@ -15,14 +15,16 @@ from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import approach, records
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
 from twin.models.terminal.booking import Bookings, book
 from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
-from twin.models.terminal.layout import lane_names, make_layout
+from twin.models.terminal.kernels import run_until
+from twin.models.terminal.layout import layout_shape, make_layout
 from twin.models.terminal.learning import learn
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.state import Now, arrays_of, new_state, state_of
+from twin.models.terminal.row_kernels import count_visits
+from twin.models.terminal.state import Now, arrays_of, in_order, new_state, state_of
 from twin.models.terminal.traces import Tracer
 
 Rows = NDArray[np.int64]
@@ -99,26 +101,26 @@ class Terminal:
 
     def _count(self) -> list[Account]:
         now = self._now
-        state = now.word[:, k.STATE]
-        left = np.bincount(now.word[state == k.LEFT, k.REASON], minlength=len(TRUCK_REASONS))
+        counts = np.zeros((k.CODES, k.CODES, k.CODES), np.int64)
+        count_visits(now.word, counts)
+        left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(
             "trucks",
             entered=int(now.tally[k.ENTERED]),
-            inside=int(((state >= k.HELD) & (state <= k.DRIVING)).sum()),
+            inside=int(counts[:, k.HELD : k.DRIVING + 1].sum()),
             left=dict(zip(TRUCK_REASONS, left.tolist(), strict=True)),
             received=int(now.tally[k.RECEIVED]),
             handed_over=int(now.tally[k.HANDED_OVER]),
         )
         if not self._params.conpas.quota:
             return [trucks]
-        asked = now.word[:, k.BOOKING]
-        outcome = np.bincount(asked, minlength=4)
-        served = int(((asked == k.PLACED) & (state >= k.GONE) & (state <= k.LEFT)).sum())
+        asked = counts.sum(axis=(1, 2))
+        served = int(counts[k.PLACED, k.GONE : k.LEFT + 1].sum())
         bookings = Account(
             "bookings",
-            entered=int(outcome[k.PLACED :].sum()),
-            inside=int(((asked == k.PLACED) & ((state < k.GONE) | (state == k.WITHDRAWN))).sum()),
-            left={"served": served, "refused": int(outcome[k.UNPLACED]), "cancelled": int(outcome[k.NO_SHOW])},
+            entered=int(asked[k.PLACED :].sum()),
+            inside=int(asked[k.PLACED]) - served,
+            left={"served": served, "refused": int(asked[k.UNPLACED]), "cancelled": int(asked[k.NO_SHOW])},
         )
         return [trucks, bookings]
 
@@ -147,7 +149,7 @@ class Terminal:
         out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
-        out["groups"] = np.array(lane_names(self._params))
+        out["groups"] = np.array(layout_shape(self._params))
         out["once"] = np.array([self._constants_due])
         out["reached_s"] = np.array([self._reached_s])
         return out
@@ -229,10 +231,11 @@ class Terminal:
         now = self._now
         acts = self._act_s(now.time_s)
         rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
-        self._order: Rows = rows[np.lexsort((now.ids[rows], acts[rows]))].astype(np.int64)
+        self._order: Rows = rows[in_order(acts[rows], now.ids[rows])]
         self._order_s = acts[self._order]
-        live = rows[np.argsort(now.ids[rows])]
-        self._rows_by_id, self._sorted_ids = live, now.ids[live]
+        if self._approach:
+            live = rows[np.argsort(now.ids[rows])]
+            self._rows_by_id, self._sorted_ids = live, now.ids[live]
         self._out_rows = np.zeros(len(now.ids), np.int64)
         self._coming = len(rows)
 
@@ -303,7 +306,7 @@ class Terminal:
             first = int(now.tally[k.PLAN_NEXT])
         now.tally[k.OUT_COUNT] = 0
         while True:
-            code = k.run_until(until_s, *now, arrivals, arrival_s, self._out_rows, self._records.room)
+            code = run_until(until_s, *now, arrivals, arrival_s, self._out_rows, *self._records.room)
             if code == k.REACHED:
                 break
             if code == k.ASK:
@@ -312,7 +315,7 @@ class Terminal:
                 self._records.take_away(now)
             else:
                 raise EngineError(
-                    f"the event queue of the gate is full at {len(now.heap_times)} entries",
+                    f"the calendar of the gate is full at {len(now.heap_times)} entries",
                     where=f"terminal, {clock_text(until_s)}", mend="please report it with the scenario",
                 )
         if not self._approach:
@@ -345,10 +348,11 @@ class Terminal:
         A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
         new demand has, and whose moment has passed, does not come.
         """
-        if groups != lane_names(self._params):
+        if groups != layout_shape(self._params):
             raise ScenarioError(
-                f"a fork cannot rename groups of lanes: {groups} became {lane_names(self._params)}",
-                where="terminal.lanes", mend="keep the names and kinds; change count or opening",
+                f"a fork cannot change which lanes there are: {groups} became {layout_shape(self._params)}",
+                where="terminal.lanes",
+                mend="keep names, kinds and queues (with queues: own also counts); change opening or lane_closures",
             )
         old = self._now
         acted = old.word[:, k.STATE] != k.PLANNED

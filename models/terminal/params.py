@@ -23,7 +23,7 @@ from twin.units import (
 )  # fmt: skip
 
 Law = Literal["exponential", "lognormal", "erlang", "deterministic"]
-LaneKind = Literal["ordinary", "reserved", "booked_first", "mixed"]
+LaneKind = Literal["ordinary", "reserved", "booked_first", "mixed", "oversize", "trouble"]
 
 #: Most servers of each kind; groups of servers have this size, so that counts may change at a fork.
 MOST_LANES = 200
@@ -149,7 +149,8 @@ class LaneGroup(Params):
     kind: LaneKind = quantity(
         "ordinary", source=_TODAY, grade="D", fork="now",
         doc="reserved: booked trucks only; booked_first: ordinary ones when no booked truck waits; "
-        "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane all are mixed",
+        "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane all these "
+        "are mixed. oversize: oversize trucks, see oversize; trouble: trucks in trouble, see trouble.at",
     )
     opening: tuple[ClockSpan, ...] | None = quantity(
         None, source="choice: as the terminal", grade="D", fork="now", doc="own opening hours, to stagger breaks"
@@ -171,11 +172,22 @@ class Trouble(Params):
         0.05, "%", source="NCFRP Report 11 (US terminals); Japan not found", grade="G", fork="new_only", ge=0, le=1
     )
     lasts: TroubleTime = TroubleTime()
-    at: Literal["own_lane", "in_lane"] = quantity(
+    at: Literal["own_lane", "in_lane", "gate_lane"] = quantity(
         "own_lane", source="guess: trucks in trouble are sent aside", grade="G", fork="no",
-        doc="own_lane: mended aside; in_lane: the lane waits for it",
+        doc="own_lane: mended at a desk behind the gate; in_lane: the lane waits for it; gate_lane: sorted out before "
+        "the gate into lanes of kind trouble, which wait for it",
     )
     places: int = quantity(40, source=_NO_JAPANESE_VALUE, grade="G", fork="now", ge=1, le=MOST_TROUBLE_PLACES)
+
+
+class Oversize(Params):
+    """Trucks too wide or too high for most lanes; they matter where there are lanes of kind oversize."""
+
+    share: Share = quantity(0.03, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1)
+    lanes_take_others: bool = quantity(
+        False, source="guess: oversize lanes are kept free", grade="G", fork="no",
+        doc="whether an oversize lane serves other trucks when no oversize truck waits",
+    )
 
 
 class HoldingYard(Params):
@@ -471,6 +483,19 @@ class TerminalParams(Params):
     lane_closures: dict[str, LaneClosure] = quantity(
         source="choice: none", grade="D", fork="now", default_factory=dict
     )
+    queues: Literal["common", "own"] = quantity(
+        "common", source="guess: one line, from which guards call trucks", grade="G", fork="no",
+        doc="own: every lane has its line; a truck joins the one with the fewest trucks, in the lane or before it",
+    )
+    jockeying: bool = quantity(
+        False, source="choice: trucks stay in the line they joined", grade="D", fork="now",
+        doc="with queues: own, the last truck of a line moves to the lane beside it when that has fewer trucks",
+    )
+    jockey_difference: int = quantity(
+        2, "trucks", source="guess: who would be served sooner moves", grade="G", fork="now", ge=2, le=1000,
+        doc="by how many trucks the other lane must have fewer",
+    )
+    oversize: Oversize = Oversize()
     service: GateService = GateService()
     move_up_s: Seconds = quantity(
         15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600
@@ -534,6 +559,14 @@ class TerminalParams(Params):
     @model_validator(mode="after")
     def _served_to_the_end(self) -> Self:
         kinds = {g.kind for g in self.lanes.values() if g.count and self.last_open_s(g) >= self.closing_s}
+        if self.has_oversize_lanes and "oversize" not in kinds:
+            raise ValueError("lanes: no lane of kind oversize is open at the last closing; oversize trucks need one")
+        sorts_out = bool(self.trouble and self.trouble.at == "gate_lane")
+        if sorts_out != any(g.kind == "trouble" for g in self.lanes.values()):
+            raise ValueError("lanes of kind trouble and trouble.at: gate_lane go together; give both or neither")
+        if sorts_out and "trouble" not in kinds:
+            raise ValueError("lanes: no lane of kind trouble is open at the last closing; trucks in trouble need one")
+        kinds -= {"oversize", "trouble"}
         if not self.conpas.reserved_lane:
             if not kinds:
                 raise ValueError(f"lanes: none is open at the last closing, {_clock((self.closing_s,) * 2)[:5]}")
@@ -567,6 +600,11 @@ class TerminalParams(Params):
     def closing_s(self) -> float:
         """The last closing of the day, when the sign is hung on the last truck."""
         return self.opening[-1][1]
+
+    @property
+    def has_oversize_lanes(self) -> bool:
+        """Whether oversize trucks have lanes of their own."""
+        return any(group.kind == "oversize" and group.count for group in self.lanes.values())
 
     def last_open_s(self, group: LaneGroup) -> float:
         """The last closing of a group of lanes."""

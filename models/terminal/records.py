@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.booking import Bookings
 from twin.models.terminal.layout import lane_names
 from twin.models.terminal.params import MOST_LANES, TerminalParams
-from twin.models.terminal.state import Now
+from twin.models.terminal.row_kernels import copy_columns
+from twin.models.terminal.state import Now, RecordRoom, record_room
 
 _WORDS = {
     "class": k.CLASS, "served_as": k.SERVED_AS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
@@ -22,10 +23,11 @@ _TIMES = {
     "road_queue_s": k.ROAD_S, "yard_wait_s": k.YARD_WAITED, "hours_left_s": k.HOURS_LEFT,
 }  # fmt: skip
 _QUEUE = {
-    "time_s": k.R_TIME, "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
-    "trucks_on_road": k.R_ROAD, "metres_on_road_m": k.R_METRES, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY,
+    "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
+    "trucks_on_road": k.R_ROAD, "metres_on_road_m": -1, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY,
     "trucks_inside": k.R_INSIDE,
 }  # fmt: skip
+_TIME_COLUMNS, _WORD_COLUMNS = np.array(list(_TIMES.values())), np.array(list(_WORDS.values()))
 
 
 class Records:
@@ -38,13 +40,13 @@ class Records:
 
     Attributes
     ----------
-    room : (room, REC_COLUMNS) float64
+    room
         Where the kernel writes.
     """
 
     def __init__(self, room: int) -> None:
-        self.room: NDArray[np.float64] = np.zeros((room, k.REC_COLUMNS))
-        self._queue: list[NDArray[np.float64]] = []
+        self.room = record_room(room)
+        self._queue: list[RecordRoom] = []
         self._changes = 0
         self._ended: list[NDArray[np.int64]] = []
 
@@ -52,15 +54,14 @@ class Records:
         """Move the records out of the kernel's room."""
         used = int(now.tally[k.REC_COUNT])
         if used:
-            self._queue.append(self.room[:used].copy())
+            self._queue.append(RecordRoom(self.room.counts[:, :used].copy(), self.room.numbers[:, :used].copy()))
             now.tally[k.REC_COUNT] = 0
 
     def close(self, now: Now, at_s: float) -> None:
         """Repeat the last record at the end of the run, so that it counts until then."""
         self.take_away(now)
-        last = now.num[: k.REC_COLUMNS].copy()
-        last[k.R_TIME] = at_s
-        self._queue.append(last[None, :])
+        counts = now.tally[k.LAST : k.LAST + k.REC_COUNTS, None].astype(np.int32)
+        self._queue.append(RecordRoom(counts, np.array([[at_s], [now.num[k.LAST_METRES]]])))
 
     def ended(self, rows: NDArray[np.int64]) -> None:
         """Note visits that ended, by row."""
@@ -76,40 +77,45 @@ class Records:
             self._ended.clear()
             out["terminal_visits"] = _visits(now, rows)
         if self._queue:
-            records = np.concatenate(self._queue)
+            counts, numbers = (np.concatenate(parts, axis=1) for parts in zip(*self._queue, strict=True))
             self._queue.clear()
-            table: dict[str, NDArray[np.generic]] = {}
-            for name, column in _QUEUE.items():
-                values = records[:, column]
-                table[name] = values if name.endswith(("_s", "_m")) else values.astype(np.int32)
-            table["change"] = np.arange(self._changes, self._changes + len(records))
-            self._changes += len(records)
+            table: dict[str, NDArray[np.generic]] = {"time_s": numbers[k.R_TIME]}
+            for name, row in _QUEUE.items():
+                table[name] = counts[row] if row >= 0 else numbers[k.R_METRES]
+            table["change"] = np.arange(self._changes, self._changes + counts.shape[1])
+            self._changes += counts.shape[1]
             out["terminal_queue"] = table
         return out
 
     def state(self) -> State:
-        """Everything not yet drained; the kernel's room is emptied into it."""
+        """Everything not yet drained, the kernel's room among it."""
+        blank = record_room(0)
         return {
-            "queue": np.concatenate([*self._queue, np.zeros((0, k.REC_COLUMNS))]),
-            "room": self.room.copy(),
+            "counts": np.concatenate([*(part.counts for part in self._queue), blank.counts], axis=1),
+            "numbers": np.concatenate([*(part.numbers for part in self._queue), blank.numbers], axis=1),
+            "room_counts": self.room.counts.copy(),
+            "room_numbers": self.room.numbers.copy(),
             "ended": np.concatenate([*self._ended, np.zeros(0, np.int64)]),
             "changes": np.array([self._changes]),
         }
 
     def restore(self, state: State) -> None:
         """Put back what :meth:`state` gave."""
-        self._queue = [state["queue"].copy()] if len(state["queue"]) else []  # type: ignore[list-item]
-        self.room = state["room"].copy()  # type: ignore[assignment]
+        kept = RecordRoom(state["counts"].astype(np.int32), state["numbers"].astype(np.float64))
+        self._queue = [kept] if kept.counts.shape[1] else []
+        self.room = RecordRoom(state["room_counts"].astype(np.int32), state["room_numbers"].astype(np.float64))
         self._ended = [state["ended"].copy()] if len(state["ended"]) else []  # type: ignore[list-item]
         self._changes = int(state["changes"][0])
 
 
 def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+    times = np.empty((len(_TIMES), len(rows)))
+    words = np.empty((len(_WORDS), len(rows)), np.int32)
+    copy_columns(rows, now.time_s, _TIME_COLUMNS, times)
+    copy_columns(rows, now.word, _WORD_COLUMNS, words)
     out: dict[str, NDArray[np.generic]] = {"id": now.ids[rows]}
-    for name, column in _TIMES.items():
-        out[name] = now.time_s[rows, column]
-    for name, column in _WORDS.items():
-        out[name] = now.word[rows, column]
+    out.update(zip(_TIMES, times, strict=True))
+    out.update(zip(_WORDS, words, strict=True))
     # In-gate groups come first in the layout, each with room for as many lanes.
     lane = now.word[rows, k.LANE]
     out["lane_group"] = np.where(lane >= 0, lane // MOST_LANES, -1)

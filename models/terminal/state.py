@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.engine.event_queue import new_heap
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.layout import Layout
 from twin.models.terminal.params import MOST_LANES
+from twin.models.terminal.row_kernels import reset_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -27,13 +27,13 @@ class Now(NamedTuple):
     ids : (n,) uint64
         Id of each visit.
     time_s : (n, TIME_COLUMNS) float64
-        Moments of each visit, s; the columns are named in ``kernels``.
+        Moments of each visit, s; the columns are named in ``names``.
     word : (n, WORD_COLUMNS) int32
         Small whole numbers of each visit; trucks in a line are linked through ``word[:, NEXT]``.
     lines, groups, servers, tally, num, streams, sched_time, sched_word
         See :class:`~twin.models.terminal.layout.Layout`.
-    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size
-        See :class:`~twin.engine.event_queue.Heap`.
+    heap_times, heap_rows, heap_size
+        The calendar: moments, rows, and one element with the number of entries in use.
     """
 
     ids: Ids
@@ -48,43 +48,87 @@ class Now(NamedTuple):
     sched_time: Floats
     sched_word: Ints
     heap_times: Floats
-    heap_kinds: Ints
-    heap_ids: Ids
-    heap_payloads: NDArray[np.int64]
+    heap_rows: Ints
     heap_size: NDArray[np.int64]
 
 
-_HEAP = ("heap_times", "heap_kinds", "heap_ids", "heap_payloads")
+class RecordRoom(NamedTuple):
+    """Where the kernel writes records of the queue.
+
+    Attributes
+    ----------
+    counts : (REC_COUNTS, room) int32
+    numbers : (REC_NUMBERS, room) float64
+    """
+
+    counts: Ints
+    numbers: Floats
+
+
+_CALENDAR = ("heap_times", "heap_rows")
+
+
+def record_room(records: int) -> RecordRoom:
+    """Room for so many records."""
+    return RecordRoom(np.zeros((k.REC_COUNTS, records), np.int32), np.zeros((k.REC_NUMBERS, records)))
+
+
+def blank_rows(n: int) -> tuple[Floats, Ints]:
+    """Moments and words of visits that nothing has happened to."""
+    time_s, word = np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32)
+    reset_rows(np.arange(n), *BLANK, time_s, word)
+    return time_s, word
+
+
+def _blank() -> tuple[Floats, Ints]:
+    moments = np.full(k.TIME_COLUMNS, np.nan)
+    moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
+    numbers = np.zeros(k.WORD_COLUMNS, np.int32)
+    numbers[[k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV]] = -1
+    return moments, numbers
+
+
+#: Row of a visit that nothing has happened to.
+BLANK = _blank()
+
+
+def in_order(at_s: Floats, ids: Ids) -> NDArray[np.int64]:
+    """Indices by moment, then id."""
+    order = np.argsort(at_s)
+    sorted_s = at_s[order]
+    if (sorted_s[1:] == sorted_s[:-1]).any():
+        order = np.lexsort((ids, at_s))
+    return order.astype(np.int64, copy=False)
 
 
 def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
     """An idle gate and the visits to come, as :mod:`twin.models.terminal.demand` makes them."""
     # Room for one event per truck, and for the ends that closings leave behind.
     stale = int(layout.sched_word[:, k.S_COUNT].clip(0, MOST_LANES).sum())
-    heap = new_heap(len(ids) + stale + 16)
+    room = len(ids) + stale + 16
     return Now(
         ids, time_s, word,
         layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
         layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
-        heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+        np.zeros(room), np.zeros(room, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
 
 
 def arrays_of(now: Now) -> dict[str, NDArray[np.generic]]:
-    """Copies of the state for a checkpoint; of the event queue only the part in use."""
+    """Copies of the state for a checkpoint; of the calendar only the part in use."""
     used = int(now.heap_size[0])
-    return {name: (values[:used] if name in _HEAP else values).copy() for name, values in now._asdict().items()}
+    return {name: (values[:used] if name in _CALENDAR else values).copy() for name, values in now._asdict().items()}
 
 
 def state_of(arrays: Arrays, layout: Layout) -> Now:
     """The state again from :func:`arrays_of`; rules, constants and laws are those of ``layout``."""
     now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word")))  # type: ignore[arg-type]
     used = int(arrays["heap_size"][0])
-    for name in _HEAP:
+    for name in _CALENDAR:
         getattr(now, name)[:used] = arrays[name]
     now.heap_size[0] = used
-    now.lines[:, : k.SERVED_BY] = arrays["lines"][:, : k.SERVED_BY]
-    now.groups[:, [k.CAP, k.BUSY]] = arrays["groups"][:, [k.CAP, k.BUSY]]
+    now.lines[:, : k.COUNTED] = arrays["lines"][:, : k.COUNTED]
+    now.groups[:, [k.CAP, k.BUSY, k.FREE]] = arrays["groups"][:, [k.CAP, k.BUSY, k.FREE]]
     now.servers[:, k.ROW] = arrays["servers"][:, k.ROW]
     now.tally[: k.CHANGING] = arrays["tally"][: k.CHANGING]
     now.tally[k.FIRST_YARD :: 2] = arrays["tally"][k.FIRST_YARD :: 2]

@@ -9,7 +9,7 @@ from twin.city.city import City, StreetLayer
 from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import make_stream, uniforms
 from twin.engine.sim_model import Stage, State, Tables
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.approach import Approach
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import Now

@@ -106,13 +106,22 @@ def test_kernels_import_only_numpy_jit_draws_and_the_event_queue(path):
     for name in imports_of(path):
         if name.startswith(("twin.jit", "twin.engine.draws", "twin.engine.event_queue")) or name == "twin.engine":
             continue
-        # Kernels that call one another may be spread over files of one model.
+        # Kernels that call one another may be spread over files of one model, and share the names of its columns.
         assert part_of(name) == own, f"{path} imports {name}"
-        assert "kernels" in name, f"{path} imports {name}"
+        assert "kernels" in name or name in {f"twin.{own}", f"twin.{own}.names"}, f"{path} imports {name}"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     others = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     others |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
     assert others <= {"__future__", "math", "numpy", "twin", "typing"}
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if p.name == "names.py"],
+                         ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_names_that_kernels_share_are_whole_numbers(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert imported == ["__future__"]
+    assert all(isinstance(node, (ast.Expr, ast.ImportFrom, ast.Assign)) for node in tree.body)
 
 
 def test_numba_is_imported_in_one_place_only():

@@ -1,10 +1,10 @@
 """How fast the gate is: full visits in one long run, many replications of a day, and the same queue in peers.
 
-    python tests/benchmarks/bench_terminal.py --case visits|day|peers|guesses --json
+    python tests/benchmarks/bench_terminal.py --case visits|day|peers|guesses --json [--python PATH]
 
 * ``visits``: one run of 100,000 visits with booking, line, gate, yard, out-gate and all tables, no road.
 * ``day``: replications of a 2,300-truck day in two variants, lean: KPIs only, 15-minute step, two processes.
-* ``peers``: M/M/4 at load 0.85 here, in SimPy and in Ciw, where they are installed.
+* ``peers``: M/M/4 at load 0.85 here, and in SimPy and Ciw where the interpreter given by ``--python`` has them.
 * ``guesses``: no benchmark of speed: how far the mean wait moves when one guess moves over its range, the same
   trucks with the same luck each time, today and with all of CONPAS.
 """
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,7 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from tests.unit.models.terminal.gate import always_open, kpis, merged, run, start
-from twin.models.terminal.params import TerminalParams
+from twin.engine.draws import exponentials, make_run_seed, make_stream
+from twin.models.terminal.gate_queue import GateQueue
+from twin.models.terminal.params import ServiceLaw, TerminalParams
 
 ALL = {"quota": True, "reserved_lane": True, "checked_documents": True, "approach_signal": True}
 LANES = {"A": {"count": 8}, "B": {"count": 8, "kind": "reserved"}}
@@ -47,7 +51,7 @@ def bench_visits(hours):
     best = None
     for replication in range(3):
         began, wall = time.process_time(), time.perf_counter()
-        model, terminal = start(params, replication, step_s=86400.0)
+        model, terminal = start(params, replication, step_s=3600.0 * (hours + 24))
         parts = []
         while not model.is_empty():
             model.step()
@@ -87,67 +91,105 @@ def bench_day(replications):
 
 
 def gate_queue(customers):
-    """Our CPU seconds for M/M/4 at load 0.85, with all records."""
+    """Our CPU seconds for M/M/4 at load 0.85: drawing arrivals, the event kernel, and a row of each customer.
+
+    Changes of the line are written too; ``gate_queue_records`` keeps them as well.
+    """
+    return timed_queue(customers, records=False)
+
+
+def gate_queue_records(customers):
+    """As :func:`gate_queue`, and every change of the line is kept."""
+    return timed_queue(customers, records=True)
+
+
+def timed_queue(customers, records):
+    """Best of five runs, as the peers are given; each has its own luck."""
+    queue = GateQueue(4, ServiceLaw(law="exponential", mean_s=1.0))
+    best = math.inf
+    for replication in range(-1, 5):
+        began = time.process_time()
+        stream = make_stream(make_run_seed(20250413, replication + 1), "bench.arrivals")
+        gaps_s = exponentials(stream, np.arange(customers, dtype=np.uint64), np.uint64(0), 1.0 / 3.4)
+        served = queue.run(np.cumsum(gaps_s), replication=replication + 1, records=records)
+        # The first one compiles.
+        best = min(best, time.process_time() - began if replication >= 0 else math.inf)
+    assert abs(served.wait_s.mean() - 1.1489) < 0.4
+    return len(served.wait_s), best
+
+
+def model_queue(customers):
+    """The whole model of the terminal as a bare gate, with all its tables, in its own process."""
     hours = max(1, round(customers / (4 * 0.85 * 600)))
-    params = always_open(4 * 0.85 * 600, hours, 4, mean_s=6.0)
     run(always_open(2040, 1, 4, mean_s=6.0), step_s=1e6)
-    began = time.process_time()
-    visits = run(params, step_s=1e6)["terminal_visits"]
-    return len(visits["id"]), time.process_time() - began
+    best = math.inf
+    for replication in range(3):
+        began = time.process_time()
+        visits = run(always_open(2040, hours, 4, mean_s=6.0), replication, step_s=1e6)["terminal_visits"]
+        best = min(best, time.process_time() - began)
+    return len(visits["id"]), best
 
 
-def simpy_queue(customers):
-    """CPU seconds of SimPy for the same queue, one process per truck."""
-    import random
-
-    import simpy
-
-    env, luck, waits = simpy.Environment(), random.Random(20250413), []  # noqa: S311
+#: What a peer runs in its own interpreter: it prints customers and CPU seconds, best of three.
+SIMPY = """
+import random, simpy, sys, time
+def once(customers):
+    env, luck, waits = simpy.Environment(), random.Random(20250413), []
     lanes = simpy.Resource(env, 4)
-
     def truck():
         joined = env.now
         with lanes.request() as place:
             yield place
             waits.append(env.now - joined)
             yield env.timeout(luck.expovariate(1.0))
-
     def source():
         for _ in range(customers):
             yield env.timeout(luck.expovariate(3.4))
             env.process(truck())
-
     began = time.process_time()
     env.process(source())
     env.run()
     return len(waits), time.process_time() - began
-
-
-def ciw_queue(customers):
-    """CPU seconds of Ciw for the same queue."""
-    import ciw
-
-    network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(3.4)], service_distributions=[ciw.dists.Exponential(1.0)],
-        number_of_servers=[4],
-    )  # fmt: skip
+print(*min((once(int(sys.argv[1])) for _ in range(3)), key=lambda done: done[1]))
+"""
+CIW = """
+import ciw, sys, time
+def once(customers):
+    network = ciw.create_network(arrival_distributions=[ciw.dists.Exponential(3.4)],
+                                 service_distributions=[ciw.dists.Exponential(1.0)], number_of_servers=[4])
     ciw.seed(20250413)
     began = time.process_time()
-    simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_customers(customers)
+    ciw.Simulation(network).simulate_until_max_customers(customers)
     return customers, time.process_time() - began
+print(*min((once(int(sys.argv[1])) for _ in range(3)), key=lambda done: done[1]))
+"""
 
 
-def bench_peers(customers):
-    """Customers per CPU-second of each engine, in the same process."""
+def peer_queue(python, program):
+    """A function that runs the same queue in a peer under another interpreter; None where it has no such peer."""
+
+    def run_peer(customers):
+        done = subprocess.run(  # noqa: S603
+            [python, "-c", program, str(customers)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            return None
+        served, cpu_s = done.stdout.split()
+        return int(served), float(cpu_s)
+
+    return run_peer
+
+
+def bench_peers(customers, python):
+    """Customers per CPU-second of each engine, one after the other."""
     out = {"customers": customers}
-    for name, engine in (("twin", gate_queue), ("simpy", simpy_queue), ("ciw", ciw_queue)):
-        try:
-            served, cpu_s = engine(customers)
-        except ModuleNotFoundError:
-            out[f"{name}_per_cpu_s"] = None
-            continue
-        out[f"{name}_per_cpu_s"] = served / cpu_s
+    engines = {
+        "twin": gate_queue, "twin_records": gate_queue_records, "twin_model": model_queue,
+        "simpy": peer_queue(python, SIMPY), "ciw": peer_queue(python, CIW),
+    }  # fmt: skip
+    for name, engine in engines.items():
+        result = engine(customers)
+        out[f"{name}_per_cpu_s"] = result and result[0] / result[1]
     for peer in ("simpy", "ciw"):
         if out[f"{peer}_per_cpu_s"]:
             out[f"times_{peer}"] = out["twin_per_cpu_s"] / out[f"{peer}_per_cpu_s"]
@@ -214,12 +256,13 @@ def main():
     parser.add_argument("--hours", type=int, default=300, help="length of the run of the case visits")
     parser.add_argument("--replications", type=int, default=1000, help="of the case day, in each variant")
     parser.add_argument("--customers", type=int, default=100_000, help="of the case peers")
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers, for the case peers")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     cases = {
         "visits": lambda: bench_visits(options.hours),
         "day": lambda: bench_day(options.replications),
-        "peers": lambda: bench_peers(options.customers),
+        "peers": lambda: bench_peers(options.customers, options.python),
         "guesses": lambda: bench_guesses(min(options.replications, 20)),
     }
     result = {"case": options.case, **cases[options.case]()}

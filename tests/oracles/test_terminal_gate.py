@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import run, start
 from twin.engine.draws import erlang, event, exponential, lognormal, lognormal_law, make_run_seed, make_stream, uniform
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.params import TerminalParams
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twin.engine.draws import event, make_run_seed, make_stream, uniform
-from twin.models.terminal import kernels as k
+from twin.models.terminal.booking_kernels import assign_slots
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -51,7 +51,7 @@ def test_slots_go_to_trucks_in_turn_by_least_cost(replication, later_weight, max
             places[expected[row]] -= 1
 
     left, chosen = np.array([12, 8, 0, 20], np.int64), np.full(n, -1, np.int32)
-    k.assign_slots(
+    assign_slots(
         order, ids, desired, haulier, kind, np.array([s for s, _ in slots]), np.array([e for _, e in slots]), waits,
         scale, weight, later_weight, max_shift_s, stream, left, chosen,
     )  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
 from tests.verification.terminal_theory import fluid_tail_m, kiefer_wolfowitz, lindley
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
+from twin.models.terminal.line_kernels import tail_length_m
 from twin.models.terminal.params import TerminalParams
 
 
@@ -69,16 +70,16 @@ def test_arrivals_are_served_or_refused():
 @pytest.mark.parametrize(("flow_in", "flow_out"), [(0.0, 0.0), (0.05, 0.0), (0.0, 0.1), (0.06, 0.09)])
 def test_the_tail_lies_where_the_kinematic_wave_puts_it(flow_in, flow_out):
     kappa, u, w = 1 / 15, 12.5, 5.0
-    length = k.tail_length_m(40.0, flow_in, flow_out, kappa, u, w)
+    length = tail_length_m(40.0, flow_in, flow_out, kappa, u, w)
     assert length == pytest.approx(fluid_tail_m(40.0, flow_in, flow_out, kappa, u, w), rel=1e-12)
     # Its tail moves at the speed of the shock between what arrives and what stands.
-    later = k.tail_length_m(40.0 + 100 * (flow_in - flow_out), flow_in, flow_out, kappa, u, w)
+    later = tail_length_m(40.0 + 100 * (flow_in - flow_out), flow_in, flow_out, kappa, u, w)
     queued = kappa - flow_out / w
     assert (later - length) / 100 == pytest.approx((flow_in - flow_out) / (queued - flow_in / u), rel=1e-9)
 
 
 def test_a_standing_queue_needs_one_spacing_per_truck():
-    assert k.tail_length_m(10.0, 0.0, 0.0, 1 / 15, 12.5, 5.0) == pytest.approx(150.0)
+    assert tail_length_m(10.0, 0.0, 0.0, 1 / 15, 12.5, 5.0) == pytest.approx(150.0)
 
 
 def test_flows_of_the_queue_settle_at_the_rates_of_the_trucks():

@@ -194,6 +194,15 @@ def normals(stream, ids, event_):  # type: ignore[no-untyped-def]  # noqa: ANN00
     return out
 
 
+@kernel
+def exponentials(stream, ids, event_, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """One exponential per id: (n,) uint64 in, (n,) float64 out."""
+    out = np.empty(ids.size, np.float64)
+    for i in range(ids.size):
+        out[i] = exponential(stream, ids[i], event_, mean)
+    return out
+
+
 def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
     """Mean and standard deviation of the logarithm, from mean and coefficient of variation.
 

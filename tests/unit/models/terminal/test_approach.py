@@ -8,7 +8,7 @@ from twin.columns import BODIES
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 
 CITY = straight_city()
 DRIVE_S = 100.0

@@ -6,9 +6,10 @@ import pytest
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
 from twin.engine.draws import make_run_seed, make_stream, poisson_count
 from twin.engine.ids import Kind, make_id
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.booking import book, slot_places
 from twin.models.terminal.demand import make_trucks, read_counts
+from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.learning import learn
 from twin.models.terminal.params import Quota, TerminalParams, slot_spans
 
@@ -128,7 +129,7 @@ def test_poisson_counts_are_those_of_the_engine():
     keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in range(20)], np.uint64)
     means = np.linspace(0.0, 40.0, 20)
     counts = np.zeros(20, np.int64)
-    k.poisson_counts(stream, keys, means, counts)
+    poisson_counts(stream, keys, means, counts)
     assert counts.tolist() == [poisson_count(stream, key, mean) for key, mean in zip(keys, means.tolist(), strict=True)]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import always_open, finish, gate, kpis, merged, run, same_tables, start
 from twin.errors import ScenarioError, TableError
-from twin.models.terminal import kernels as k
+from twin.models.terminal import names as k
 from twin.models.terminal.params import TerminalParams
 
 DAY = {"start_s": 18000.0}
@@ -208,7 +208,7 @@ def test_a_fork_cannot_rename_lanes():
     saved = model.state()
     model.close()
     other, _ = start(one_lane({30600.0: 3.0}, lanes={"Z": {"count": 1}}))
-    with pytest.raises(ScenarioError, match="cannot rename groups of lanes"):
+    with pytest.raises(ScenarioError, match="cannot change which lanes there are"):
         other.restore(saved, 900.0)
 
 

@@ -1,0 +1,119 @@
+"""Servers call trucks out of their lines."""
+
+from __future__ import annotations
+
+import math
+
+from twin.engine.draws import event_key
+from twin.jit import inner_kernel
+from twin.models.terminal import names as k
+from twin.models.terminal.law_kernels import draw_law, small_poisson
+from twin.models.terminal.line_kernels import append, leave_space, take_first
+
+
+@inner_kernel
+def due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let something happen to a truck, which is in no line, at a moment; the loop puts it into the calendar."""
+    time_s[row, k.END] = at_s
+    word[row, k.EVENT] = kind
+    word[row, k.NEXT] = tally[k.DUE_HEAD]
+    tally[k.DUE_HEAD] = row
+
+
+@inner_kernel
+def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
+    id_ = ids[row]
+    key = event_key(word[row, k.MOVE], stage)
+    length = draw_law(num, stage, streams[stage], id_, key)
+    flags = word[row, k.FLAGS]
+    if stage == k.GATE:
+        if flags & k.CHECKED:
+            length *= num[k.CHECKED_FACTOR]
+        if flags & k.TROUBLED and tally[k.IN_LANE_TROUBLE]:
+            length += draw_law(num, k.TROUBLE, streams[k.TROUBLE], id_, key)
+        return length + num[k.MOVE_UP]
+    # Only laden boxes that are fetched lie under others.
+    if stage == k.CRANE and flags & (k.FETCHES << word[row, k.MOVE]):
+        mean = num[k.REHANDLE_MEAN] * (num[k.SIGNAL_FACTOR] if flags & k.SIGNALLED else 1.0)
+        rehandles = small_poisson(streams[k.REHANDLE], id_, key, mean)
+        word[row, k.REHANDLES] += rehandles
+        length += rehandles * num[k.REHANDLE_S]
+    return length
+
+
+@inner_kernel
+def _older(ids, time_s, lines, one, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Of two lines, the second -1 for none, the one whose head joined first."""
+    if other < 0 or lines[other, k.COUNT] == 0:
+        return one
+    if lines[one, k.COUNT] == 0:
+        return other
+    a = lines[one, k.HEAD]
+    b = lines[other, k.HEAD]
+    a_s = time_s[a, k.JOIN]
+    b_s = time_s[b, k.JOIN]
+    return one if a_s < b_s or (a_s == b_s and ids[a] < ids[b]) else other
+
+
+@inner_kernel
+def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Take the truck a group serves next out of its line; -1 if none waits."""
+    line = groups[group, k.LINE_A]
+    second = groups[group, k.LINE_B]
+    if second >= 0:
+        third = groups[group, k.LINE_C]
+        if groups[group, k.RULE] == k.OLDEST_FIRST:
+            line = _older(ids, time_s, lines, _older(ids, time_s, lines, line, second), third)
+        elif lines[line, k.COUNT] == 0:
+            line = third if lines[second, k.COUNT] == 0 and third >= 0 else second
+    return take_first(word, lines, tally, line) if lines[line, k.COUNT] else -1
+
+
+@inner_kernel
+def serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let the free servers of a group call trucks."""
+    stage = groups[group, k.STAGE]
+    while groups[group, k.BUSY] < groups[group, k.CAP]:
+        row = _next_row(ids, time_s, word, lines, groups, tally, group)
+        if row < 0:
+            return
+        server = groups[group, k.FREE]
+        while servers[server, k.ROW] >= 0:
+            server += 1
+        servers[server, k.ROW] = row
+        groups[group, k.FREE] = server + 1
+        groups[group, k.BUSY] += 1
+        word[row, k.SERVER] = server
+        word[row, k.STATE] = k.SERVED
+        waited = now_s - time_s[row, k.QUEUED]
+        if stage == k.GATE:
+            tally[k.IN_LANES] += 1
+            time_s[row, k.WAITED] += waited
+            word[row, k.LANE] = server
+            if math.isnan(time_s[row, k.CALLED]):
+                time_s[row, k.CALLED] = now_s
+                time_s[row, k.GATE_START] = now_s + num[k.MOVE_UP]
+            leave_space(time_s, word, tally, num, row, now_s)
+        elif stage == k.CRANE:
+            time_s[row, k.YARD_WAITED] += waited
+        remain = time_s[row, k.REMAIN]
+        if math.isnan(remain):
+            remain = _service_time(ids, word, tally, num, streams, row, stage)
+        else:
+            time_s[row, k.REMAIN] = math.nan
+        due(time_s, word, tally, row, now_s + remain, k.END_EVENT)
+
+
+@inner_kernel
+def queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Put a truck at the end of a line, and let whoever is free serve it."""
+    append(word, lines, tally, line, row)
+    for at in range(k.SERVED_BY, lines.shape[1]):
+        group = lines[line, at]
+        if group < 0:
+            return
+        if groups[group, k.BUSY] < groups[group, k.CAP]:
+            serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
+            if word[row, k.STATE] != k.WAITING:
+                return
