@@ -17,6 +17,7 @@ from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.ids import Kind, make_id, make_ids
 from twin.errors import TableError
 from twin.models.terminal import kernels as k
+from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -59,6 +60,14 @@ class Trucks:
     haulier, haulier_type : (n,) int32
     time_s, word
         Rows of visits in the form of the kernel.
+    vessel : (n,) int32
+        Index into ``vessels`` of the vessel whose box it moves, -1 if none is known.
+    vessels
+        Names of the vessels.
+    earliest_s, latest_s : (n,) float64
+        Release of the box it fetches, and cut-off for the one it brings; infinite where neither binds.
+    known_s : (n,) float64
+        When the release of its box becomes known; nan where the demand does not say.
     """
 
     ids: Ids
@@ -67,6 +76,11 @@ class Trucks:
     haulier_type: Ints
     time_s: Floats
     word: Ints
+    vessel: Ints
+    vessels: tuple[str, ...]
+    earliest_s: Floats
+    latest_s: Floats
+    known_s: Floats
 
 
 def read_counts(params: TerminalParams, tables: Mapping[str, Columns]) -> Counts:
@@ -192,7 +206,7 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     word = np.zeros((n, k.WORD_COLUMNS), np.int32)
     for column in (k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV):
         word[:, column] = -1
-    time_s[:, [k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
+    time_s[:, [k.WAITED, k.YARD_WAITED, k.ROAD_S, k.CRANE_S]] = 0.0
     time_s[:, k.PLAN] = time_s[:, k.DESIRED] = desired
     haulier, haulier_type = _hauliers(params, ids, run_seed)
     word[:, k.HAULIER] = haulier
@@ -201,7 +215,10 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     if entries:
         shares = list(params.entry_shares.values()) or [1.0] * entries
         word[:, k.ENTRY] = _pick(uniforms(make_stream(run_seed, "terminal.entry"), ids, _NO_EVENT), shares)
-    return Trucks(ids, desired, haulier, haulier_type, time_s, word)
+    return Trucks(
+        ids, desired, haulier, haulier_type, time_s, word, np.full(n, -1, np.int32), (), np.full(n, -np.inf),
+        np.full(n, np.inf), np.full(n, np.nan),
+    )  # fmt: skip
 
 
 def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[Ids, NDArray[np.intp]]:
@@ -212,7 +229,7 @@ def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[I
     stream = make_stream(run_seed, "terminal.demand")
     numbers = np.zeros(len(keys), np.int64)
     if params.demand.law == "poisson":
-        k.poisson_counts(stream, keys, counts.trucks, numbers)
+        poisson_counts(stream, keys, counts.trucks, numbers)
     elif len(keys):
         # A fraction of a truck comes with that probability.
         whole = np.floor(counts.trucks)

@@ -15,16 +15,14 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from twin.engine.draws import erlang, event_key, exponential, lognormal, uniform
 from twin.engine.event_queue import pop, push
 from twin.jit import inline_kernel, kernel
 
 # Columns of ``time_s``: moments and lengths of a visit, nan until known.
 PLAN, ENTER, JOIN, QUEUED, CALLED, GATE_START, GATE_END, OUT, END, REMAIN = range(10)
-WAITED, YARD_WAITED, ROAD_IN, ROAD_S, SLOT_FROM, SLOT_TO, DESIRED, HOURS_LEFT = range(10, 18)
-TIME_COLUMNS = 18
+WAITED, YARD_WAITED, ROAD_IN, ROAD_S, SLOT_FROM, SLOT_TO, DESIRED, HOURS_LEFT, CRANE_S = range(10, 19)
+TIME_COLUMNS = 19
 
 # Columns of ``word``: small whole numbers of a visit.
 STATE, CLASS, LINE, SERVER, LANE, SPACE, MOVE, MOVES, BLOCK_A, BLOCK_B = range(10)
@@ -37,13 +35,14 @@ PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WI
 
 # Classes, and why a visit ended.
 ORDINARY, BOOKED = range(2)
-SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE = range(4)
+SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE, TOO_EARLY = range(5)
 
 # What came of asking for a slot.
-NOT_ASKED, PLACED, NO_SHOW, UNPLACED = range(4)
+NOT_ASKED, PLACED, NO_SHOW, UNPLACED, CANCELLED, CANCELLED_LATE, LAPSED = range(7)
 
-# Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y.
-CHECKED, SIGNALLED, TROUBLED, FETCHES, REFUSES = 1, 2, 4, 8, 32
+# Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y;
+# REBOOKED: the booking desk has settled what becomes of a truck that came too late.
+CHECKED, SIGNALLED, TROUBLED, FETCHES, REFUSES, REBOOKED = 1, 2, 4, 8, 32, 1 << 30
 
 # Where a truck waits: index of the holding yard, or one of these.
 NO_SPACE, ON_ROAD = -1, -2
@@ -62,7 +61,7 @@ LAW, MEAN, LOG_MEAN, LOG_SD, PHASES = range(5)
 FIRST_LINE_FIRST, OLDEST_FIRST = range(2)
 
 # Kinds of schedule entries, and columns of ``sched_word``.
-SET_SERVERS, SIGN = range(2)
+SET_SERVERS, SIGN, OFFER = range(3)
 S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
 
 # Kinds of events on the heap.
@@ -80,7 +79,7 @@ DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN = range(17, 20)
 CHANGING = 20
 SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(20, 29)
 FIRST_YARD = 29
-EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY = range(4)
+EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY, REBOOK = range(5)
 
 # Columns of a record of the queue.
 R_TIME, R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_METRES, R_OPEN, R_BUSY, R_INSIDE = range(9)
@@ -90,12 +89,12 @@ REC_COLUMNS = 9
 # then constants, then the laws.
 FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(9, 13)
 MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR, DRIVE_S, GRACE_EARLY, GRACE_LATE = range(13, 21)
-KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES = range(21, 26)
-FIRST_LAW = 26
+KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES, SIGNAL_LEAD, MARSHALLING = range(21, 28)
+FIRST_LAW = 28
 NUMBERS = FIRST_LAW + 4 * 5
 
 # What :func:`run_until` returns.
-REACHED, ASK, FULL, HEAP_FULL = range(4)
+REACHED, ASK, FULL, HEAP_FULL, CAME_LATE = range(5)
 
 
 @kernel
@@ -125,65 +124,6 @@ def small_poisson(stream, id_, event_, mean):  # type: ignore[no-untyped-def]  #
         term *= mean / k
         total += term
     return k
-
-
-@kernel
-def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Same numbers as :func:`twin.engine.draws.poisson_count`, for many keys."""
-    for i in range(keys.size):
-        total = 0.0
-        count = 0
-        while True:
-            total += exponential(stream, keys[i], np.uint64(count), 1.0)
-            if total > means[i]:
-                break
-            count += 1
-        out_counts[i] = count
-
-
-@kernel
-def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    order, ids, desired_s, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, scale_s, wait_weight,  # noqa: ANN001
-    later_weight, max_shift_s, stream, places, out_slot,  # noqa: ANN001
-):
-    """Hauliers book, one truck after the other, the slot they like best among those with a place.
-
-    A slot costs the shift from the desired moment to the nearest moment of the slot (an hour later counts
-    ``later_weight`` times), the expected wait there, and a taste of its own (Gumbel: a logit choice).
-
-    Parameters
-    ----------
-    order : (n,) int64
-        Rows in the order in which they book.
-    wait_s : (hauliers, slots) float64
-        Wait that each haulier expects in a slot.
-    scale_s, wait_weight : (types,) float64
-    places : (slots,) int64
-        Places left; reduced.
-    out_slot : (n,) int32
-        Slot of each row, -1 if none had a place within ``max_shift_s``.
-    """
-    for row in order:
-        kind = haulier_type[row]
-        best = -1
-        best_cost = math.inf
-        for slot in range(places.size):
-            if places[slot] <= 0:
-                continue
-            earlier = max(desired_s[row] - slot_to_s[slot], 0.0)
-            later = max(slot_from_s[slot] - desired_s[row], 0.0)
-            if earlier + later > max_shift_s:
-                continue
-            # Keyed by the slot's start, so that another slot more changes no taste.
-            u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
-            taste = -math.log(-math.log(u)) * scale_s[kind]
-            cost = earlier + later_weight * later + wait_weight[kind] * wait_s[haulier[row], slot] - taste
-            if cost < best_cost:
-                best_cost = cost
-                best = slot
-        out_slot[row] = best
-        if best >= 0:
-            places[best] -= 1
 
 
 @kernel
@@ -332,7 +272,7 @@ def _leave_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyp
 
 
 @inline_kernel
-def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
     id_ = ids[row]
     key = event_key(word[row, MOVE], stage)
@@ -346,7 +286,12 @@ def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[n
         return length + num[MOVE_UP]
     # Only laden boxes that are fetched lie under others.
     if stage == CRANE and flags & (FETCHES << word[row, MOVE]):
-        mean = num[REHANDLE_MEAN] * (num[SIGNAL_FACTOR] if flags & SIGNALLED else 1.0)
+        mean = num[REHANDLE_MEAN]
+        if flags & SIGNALLED:
+            # The yard has been at work since the signal; it may not be done yet.
+            since = now_s - time_s[row, JOIN] + num[SIGNAL_LEAD]
+            done = 1.0 if since >= num[MARSHALLING] else since / num[MARSHALLING]
+            mean *= 1.0 - done * (1.0 - num[SIGNAL_FACTOR])
         rehandles = small_poisson(streams[REHANDLE], id_, key, mean)
         word[row, REHANDLES] += rehandles
         length += rehandles * num[REHANDLE_S]
@@ -398,9 +343,11 @@ def _serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group
             time_s[row, YARD_WAITED] += waited
         remain = time_s[row, REMAIN]
         if math.isnan(remain):
-            remain = _service_time(ids, word, tally, num, streams, row, stage)
+            remain = _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s)
         else:
             time_s[row, REMAIN] = math.nan
+        if stage == CRANE:
+            time_s[row, CRANE_S] += remain
         _due(time_s, word, tally, row, now_s + remain, END_EVENT)
 
 
@@ -431,7 +378,10 @@ def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[n
 
 @inline_kernel
 def _joined_line(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Line a truck joins by its class and booking window; -1 if it must wait for the window, -2 if turned away."""
+    """Line a truck joins by its class and booking window.
+
+    -1 if it must wait for the window, -2 and -3 if it is turned away as too late or too early.
+    """
     booked = word[row, CLASS] == BOOKED
     if booked and now_s > time_s[row, SLOT_TO] + num[GRACE_LATE]:
         if tally[LATE] == TURNED_AWAY:
@@ -441,9 +391,18 @@ def _joined_line(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyp
         if tally[EARLY] == EARLY_WAITS:
             word[row, SERVED_AS] = BOOKED
             return -1
+        if tally[EARLY] == TURNED_AWAY:
+            return -3
         booked = tally[EARLY] == ADMITTED
     word[row, SERVED_AS] = BOOKED if booked else ORDINARY
     return BOOKED_LINE if booked and tally[RESERVED] else ORDINARY_LINE
+
+
+@kernel
+def _comes_late(time_s, word, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a truck comes after its window and nobody has settled yet what becomes of it."""
+    booked = word[row, CLASS] == BOOKED and not word[row, FLAGS] & REBOOKED
+    return booked and now_s > time_s[row, SLOT_TO] + num[GRACE_LATE]
 
 
 @kernel
@@ -581,6 +540,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
     -------
     int
         ``REACHED``; ``ASK`` before a schedule entry that the operator must decide (call again after);
+        ``CAME_LATE`` before a truck joins after its window, whom the desk gives another slot or none (likewise);
         ``FULL`` when the records must be taken away; ``HEAP_FULL`` if the heap was made too small.
     """
     while True:
@@ -609,7 +569,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 if tally[FLUSH]:
                     _flush(time_s, word, lines, tally, num, ORDINARY_LINE, now_s, out_rows)
                     _flush(time_s, word, lines, tally, num, BOOKED_LINE, now_s, out_rows)
-            else:
+            elif sched_word[entry, S_KIND] == SET_SERVERS:
                 group = sched_word[entry, S_GROUP]
                 if groups[group, STAGE] == GATE:
                     tally[LANES_OPEN] += sched_word[entry, S_COUNT] - groups[group, CAP]
@@ -642,8 +602,10 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             move = word[row, MOVE]
             line = OUT_LINE if move >= word[row, MOVES] else FIRST_BLOCK_LINE + word[row, BLOCK_A + move]
         else:
-            tally[PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
+            if tally[LATE] == REBOOK and _comes_late(time_s, word, num, row, now_s) and tally[ACCEPTING]:
+                return CAME_LATE
+            tally[PLAN_NEXT] = nth + 1
             time_s[row, JOIN] = time_s[row, QUEUED] = now_s
             if not tally[ACCEPTING]:
                 _leave(time_s, word, tally, row, AFTER_CLOSING, now_s, out_rows)
@@ -654,8 +616,8 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     tally[HELD_COUNT] += 1
                     _find_space(time_s, word, tally, num, row, now_s)
                     _due(time_s, word, tally, row, time_s[row, SLOT_FROM] - num[GRACE_EARLY], RELEASE_EVENT)
-                elif line == -2:
-                    _leave(time_s, word, tally, row, TOO_LATE, now_s, out_rows)
+                elif line < 0:
+                    _leave(time_s, word, tally, row, TOO_LATE if line == -2 else TOO_EARLY, now_s, out_rows)
         if line >= 0:
             _queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s)
             if line <= BOOKED_LINE and word[row, STATE] == WAITING and word[row, SPACE] == NO_SPACE:

@@ -24,8 +24,12 @@ Ints = NDArray[np.int32]
 Spans = tuple[tuple[float, float], ...]
 
 _LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
-_EARLY = {"waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED}
-_LATE = {"ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY}
+_EARLY = {
+    "waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY,
+}  # fmt: skip
+_LATE = {
+    "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY, "rebook": k.REBOOK,
+}  # fmt: skip
 #: Booked trucks go to a reserved lane before they take one that ordinary trucks could use.
 _KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3}
 
@@ -191,6 +195,12 @@ def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, In
             asks = params.open_on_if_line is not None and group.stage == k.GATE and servers == 0 and before > 0
             entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
             before = servers
+    quota = params.conpas.quota
+    if quota and quota.release:
+        # When the booking of a slot closes, what is left of it is final.
+        entries += [
+            (start - quota.closes_before_s, k.OFFER, 0, 0, 1) for start, _ in quota.spans(params.opening)
+        ]  # fmt: skip
     entries.sort()
     return (
         np.array([entry[0] for entry in entries]),
@@ -205,7 +215,10 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
     out[[k.R_TIME, k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
     out[k.MOVE_UP] = params.move_up_s
     out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
-    out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor if conpas.approach_signal else 1.0
+    if conpas.approach_signal:
+        out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor
+        out[k.SIGNAL_LEAD] = conpas.approach_signal.lead_s
+        out[k.MARSHALLING] = conpas.approach_signal.marshalling_s
     out[k.GRACE_EARLY] = quota.grace_early_s
     out[k.GRACE_LATE] = quota.grace_late_s
     out[k.KAPPA] = 1 / road.spacing_m

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
 from twin.models.terminal import kernels as k
-from twin.models.terminal.booking import Bookings
 from twin.models.terminal.layout import lane_names
 from twin.models.terminal.params import MOST_LANES, TerminalParams
 from twin.models.terminal.state import Now
@@ -20,6 +19,7 @@ _TIMES = {
     "slot_from_s": k.SLOT_FROM, "desired_s": k.DESIRED, "planned_s": k.PLAN, "enter_s": k.ENTER, "join_s": k.JOIN,
     "called_s": k.CALLED, "gate_start_s": k.GATE_START, "gate_end_s": k.GATE_END, "out_s": k.OUT, "wait_s": k.WAITED,
     "road_queue_s": k.ROAD_S, "yard_wait_s": k.YARD_WAITED, "hours_left_s": k.HOURS_LEFT,
+    "crane_s": k.CRANE_S,
 }  # fmt: skip
 _QUEUE = {
     "time_s": k.R_TIME, "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
@@ -116,23 +116,6 @@ def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]
     out["lane"] = np.where(lane >= 0, lane % MOST_LANES, -1)
     out["trouble"] = (now.word[rows, k.FLAGS] & k.TROUBLED) > 0
     return out
-
-
-def slot_table(bookings: Bookings) -> Tables:
-    """Slots of the day; no table where there are none."""
-    if not len(bookings.slot_from_s):
-        return {}
-    n = len(bookings.slot_from_s)
-    return {
-        "terminal_slots": {
-            "slot_from_s": bookings.slot_from_s,
-            "slot_to_s": bookings.slot_to_s,
-            "offered_count": bookings.offered.astype(np.int32),
-            "booked_count": bookings.booked.astype(np.int32),
-            "no_show_count": bookings.no_show.astype(np.int32),
-            "unplaced_count": np.full(n, bookings.unplaced, np.int32),
-        }
-    }
 
 
 def constant_table(params: TerminalParams, learning_residual_s: float) -> Tables:

@@ -84,9 +84,15 @@ INFOS: tuple[KpiInfo, ...] = (
             "worst over best haulier, 95th percentile of wait"),
     KpiInfo("terminal.booked_share", "share", "neither", "予約車の割合", "share of trucks that came booked"),
     KpiInfo("terminal.slots_offered", "places", "neither", "予約枠", "places offered"),
-    KpiInfo("terminal.slots_booked", "places", "neither", "予約数", "places booked"),
-    KpiInfo("terminal.slots_used", "places", "higher", "利用された予約", "bookings used"),
+    KpiInfo("terminal.slots_booked", "places", "neither", "予約数", "bookings ever made"),
+    KpiInfo("terminal.slots_used", "places", "higher", "利用された予約", "bookings used in their window"),
     KpiInfo("terminal.slots_no_show", "places", "lower", "無断不参", "bookings not used"),
+    KpiInfo("terminal.slots_cancelled", "places", "neither", "期限内の取消", "bookings given back in time"),
+    KpiInfo("terminal.slots_cancelled_late", "places", "lower", "期限後の取消", "bookings given back too late"),
+    KpiInfo("terminal.slots_lapsed", "places", "neither", "失効した仮予約", "provisional bookings not confirmed"),
+    KpiInfo("terminal.slots_released", "places", "neither", "当日開放された枠", "unused places taken at short notice"),
+    KpiInfo("terminal.slots_rebooked", "places", "neither", "遅着車に再割当された枠",
+            "places given to trucks after their slot"),
     KpiInfo("terminal.slots_unplaced", "trucks", "lower", "予約できなかった台数", "trucks that found no slot"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
@@ -241,12 +247,12 @@ def _slot_kpis(visits: Columns, slots: Columns) -> list[Kpi]:
     booked = _column(visits, "class") == TRUCK_CLASSES.index("booked")
     out = [_kpi("booked_share", booked.mean() if len(booked) else math.nan)]
     if slots:
-        used = booked & (_column(visits, "served_as") == TRUCK_CLASSES.index("booked"))
         out += [
-            _kpi("slots_offered", _column(slots, "offered_count").sum()),
-            _kpi("slots_booked", _column(slots, "booked_count").sum()),
-            _kpi("slots_used", (used & (_column(visits, "reason") == _SERVED)).sum()),
-            _kpi("slots_no_show", _column(slots, "no_show_count").sum()),
+            _kpi(f"slots_{name}", _column(slots, f"{name}_count").sum())
+            for name in ("offered", "booked", "used", "no_show", "cancelled", "cancelled_late", "lapsed", "released",
+                         "rebooked")
+        ]  # fmt: skip
+        out += [
             _kpi("slots_unplaced", _column(slots, "unplaced_count").max(initial=0.0)),
         ]
     return out
