@@ -83,12 +83,13 @@ def book(
     starts, ends = np.array([s[0] for s in spans]), np.array([s[1] for s in spans])
     slots = new_slots(starts, ends, slot_places(quota, spans), _pools(quota, spans))
     mask = _masks(quota, trucks)
-    asks_s = _ask_moments(params, quota, trucks, run_seed)
-    ask, intent = _asks(params, quota, trucks, asks_s, run_seed)
+    provisional = _provisional(quota, trucks, run_seed)
+    asks_s = _ask_moments(params, quota, trucks, provisional, run_seed)
+    ask, intent = _asks(params, quota, trucks, asks_s, provisional, run_seed)
     order = np.lexsort((trucks.ids, trucks.desired_s, asks_s))
     day_places = _NO_LIMIT
     if conpas.booked_share_cap < 1:
-        day_places = int(conpas.booked_share_cap * float(counts.trucks.sum()))
+        day_places = int(conpas.booked_share_cap * trucks.expected)
     slot, fate = _run_books(
         params, quota, trucks, order[takes_part[order]], asks_s, ask, intent, mask, slots, day_places, run_seed,
         expected_wait_s,
@@ -155,11 +156,23 @@ def _masks(quota: Quota, trucks: Trucks) -> NDArray[np.int64]:
     return mask
 
 
-def _ask_moments(params: TerminalParams, quota: Quota, trucks: Trucks, run_seed: np.uint64) -> Floats:
-    """When each truck asks: a lead by size of haulier before the wanted moment, not before the books open."""
+def _provisional(quota: QuotaRules, trucks: Trucks, run_seed: np.uint64) -> Flags:
+    """Trucks that may book under the bill of lading before their laden box is released."""
+    u = uniforms(make_stream(run_seed, "terminal.provisional"), trucks.ids, _NO_EVENT)
+    return (u < quota.provisional_share) & (trucks.word[:, k.KIND] == 0)
+
+
+def _ask_moments(
+    params: TerminalParams, quota: Quota, trucks: Trucks, provisional: Flags, run_seed: np.uint64
+) -> Floats:
+    """When each truck asks: a lead by size of haulier before the wanted moment, not before the books open.
+
+    A box whose release is part of the demand is booked once it is released, unless it is booked provisionally.
+    """
     mean_s = np.array([t.book_lead_s for t in params.hauliers.values()])[trucks.haulier_type]
     u = uniforms(make_stream(run_seed, "terminal.books_at"), trucks.ids, _NO_EVENT)
     asks_s = trucks.desired_s + mean_s * np.log(u)
+    asks_s = np.where(~provisional & np.isfinite(trucks.known_s), np.maximum(asks_s, trucks.known_s), asks_s)
     # Those who would have asked earlier come together when the books open; who is first is drawn.
     early = asks_s < quota.books_open_s
     return np.where(early, quota.books_open_s + uniforms(
@@ -167,7 +180,8 @@ def _ask_moments(params: TerminalParams, quota: Quota, trucks: Trucks, run_seed:
 
 
 def _asks(
-    params: TerminalParams, quota: QuotaRules, trucks: Trucks, asks_s: Floats, run_seed: np.uint64
+    params: TerminalParams, quota: QuotaRules, trucks: Trucks, asks_s: Floats, provisional: Flags,
+    run_seed: np.uint64,
 ) -> tuple[Floats, Ints]:
     """What each truck brings along when it asks, and what it will do with its booking."""
     ids = trucks.ids
@@ -176,13 +190,9 @@ def _asks(
         return uniforms(make_stream(run_seed, f"terminal.{name}"), ids, np.uint64(event))
 
     out = _plain_asks(params, trucks, run_seed)
-    if quota.provisional_share:
-        out[:, b.KNOWN] = trucks.known_s
-        own = ~np.isfinite(trucks.known_s)
-        provisional = (draw("provisional") < quota.provisional_share) & (trucks.word[:, k.KIND] == 0)
-        known_s = asks_s - quota.release_delay_s * np.log(draw("provisional", 1))
-        out[own, b.KNOWN] = known_s[own]
-        out[~provisional, b.KNOWN] = -np.inf
+    drawn_s = asks_s - quota.release_delay_s * np.log(draw("provisional", 1))
+    known_s = np.where(np.isfinite(trucks.known_s), trucks.known_s, drawn_s)
+    out[:, b.KNOWN] = np.where(provisional, known_s, -np.inf)
     out[:, b.CANCEL_LEAD] = -quota.cancel_lead_s * np.log(draw("cancels", 1))
     out[:, b.SECOND_LEAD] = -quota.cancel_lead_s * np.log(draw("doubles", 1))
     doubles = draw("doubles") < quota.double_share

@@ -16,8 +16,8 @@ from twin.models.terminal.params import (
     Quota,
     ServiceLaw,
     TerminalParams,
-    Yard,
 )
+from twin.models.terminal.vessel_work import crane_steps
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -156,21 +156,15 @@ def _members(params: TerminalParams) -> list[_Group]:
         steps = ((always, params.out_gate.lanes),)
         out.append(_Group(k.OUT_GATE, (k.OUT_LINE,), k.FIRST_LINE_FIRST, MOST_LANES, steps))
     if params.yard:
-        steps = _crane_steps(params.yard)
+        yard = params.yard
         out.extend(
-            _Group(k.CRANE, (k.FIRST_BLOCK_LINE + block,), k.FIRST_LINE_FIRST, MOST_CRANES, steps)
+            _Group(
+                k.CRANE, (k.FIRST_BLOCK_LINE + block,), k.FIRST_LINE_FIRST, MOST_CRANES,
+                crane_steps(params, yard, block),
+            )
             for block in range(params.yard.blocks)
         )
     return out
-
-
-def _crane_steps(yard: Yard) -> tuple[tuple[float, int], ...]:
-    """Cranes per block left for trucks: vessel work comes first."""
-    steps = [(-np.inf, yard.cranes_per_block)]
-    for t in sorted({t for work in yard.vessel_work for t in work.hours}):
-        taken = sum(w.cranes_per_block for w in yard.vessel_work if w.hours[0] <= t < w.hours[1])
-        steps.append((t, max(yard.cranes_per_block - taken, 0)))
-    return tuple(steps)
 
 
 def _lines(members: list[_Group], count: int) -> Ints:

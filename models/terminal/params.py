@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import field_validator, model_validator
 
 from twin.models.terminal.booking_params import BookingChoice, SlotTimes, check_places, check_slots
+from twin.models.terminal.vessel_params import Vessels
 from twin.params import Params, quantity
 from twin.units import (
     CarbonPerLitre,
@@ -129,8 +130,22 @@ class Demand(Params):
     kinds: KindShares = KindShares()
     dual_share: Share = quantity(
         0.2, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
-        doc="share of visits with two moves: a box in and a box out",
+        doc="share of visits with two moves: a box in and a box out; with vessels, of trucks that bring a box and "
+        "look for one to fetch",
     )
+    vessels: Literal[False] | Vessels = quantity(
+        False, source="choice: counts by the hour", grade="D", fork="new_only",
+        doc="visits from vessel calls; the counts then only say which hours of the day trucks prefer",
+    )
+
+    @model_validator(mode="after")
+    def _one_total(self) -> Self:
+        if self.vessels and self.day_total is not None:
+            raise ValueError(
+                "demand.day_total scales counts by the hour, but the trucks come from vessel calls; "
+                "leave it out, and change the boxes or demand.factor"
+            )
+        return self
 
     @field_validator("hourly")
     @classmethod
@@ -575,6 +590,13 @@ class TerminalParams(Params):
         quota = self.conpas.quota
         if quota:
             check_slots(quota, quota.slots, self.opening)
+            known = self.demand.vessels.calls if self.demand.vessels else {}
+            for name, limit in quota.limits.items():
+                if limit.vessel and limit.vessel not in known:
+                    raise ValueError(
+                        f"conpas.quota.limits.{name}: demand.vessels has no call named {limit.vessel!r}; "
+                        f"known: {', '.join(known) or 'none'}"
+                    )
         return self
 
     @property
@@ -588,6 +610,8 @@ class TerminalParams(Params):
 
     def estimate_agents(self) -> float:
         """Trucks of a day, from the parameters alone."""
+        if self.demand.vessels:
+            return self.demand.vessels.estimate_visits() * self.demand.factor
         return (self.demand.day_total or sum(self.demand.hourly.values())) * self.demand.factor
 
 
