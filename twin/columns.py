@@ -257,7 +257,7 @@ _table(
 _table(
     "terminal_constants", "Parameters of the gate that its KPIs need",
     ("name",),
-    ("name", "str", "", "name, or lane:I:NAME for the lanes of group I"),
+    ("name", "str", "", "name; lane:I:NAME for the lanes of group I; hauliers:I:NAME for how many are of size I"),
     ("value", "float64", "", "value in SI units"),
 )
 

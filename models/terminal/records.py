@@ -10,6 +10,7 @@ from twin.models.terminal import kernels as k
 from twin.models.terminal.layout import lane_names
 from twin.models.terminal.params import MOST_LANES, TerminalParams
 from twin.models.terminal.state import Now
+from twin.models.terminal.vessel_work import crane_seconds
 
 _WORDS = {
     "class": k.CLASS, "served_as": k.SERVED_AS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
@@ -126,6 +127,8 @@ def constant_table(params: TerminalParams, learning_residual_s: float) -> Tables
         "fee_late_yen": money.fee_late_yen, "idle_fuel_per_s": money.idle_fuel_per_s, "fuel_co2": money.fuel_co2,
         "idle_nox_per_s": money.idle_nox_per_s, "closing_s": params.closing_s, "first_open_s": params.opening[0][0],
         "learning_days": float(params.learning.days), "learning_residual_s": learning_residual_s,
+        "crane_open_s": crane_seconds(params), "gate_open_s": sum(end - start for start, end in params.opening),
     }  # fmt: skip
     values.update({f"lane:{i}:{name}": float(params.lanes[name].count) for i, name in enumerate(lane_names(params))})
+    values.update({f"hauliers:{i}:{name}": float(t.hauliers) for i, (name, t) in enumerate(params.hauliers.items())})
     return {"terminal_constants": {"name": np.array(list(values)), "value": np.array(list(values.values()))}}
