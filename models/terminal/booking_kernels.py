@@ -88,7 +88,11 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
-    for slot in range(slot_from_s.size):
+    # Slots are sorted, so only those near enough are looked at.
+    first = np.searchsorted(slot_to_s, ask[row, DESIRED] - rule[MAX_SHIFT])
+    for slot in range(first, slot_from_s.size):
+        if slot_from_s[slot] - ask[row, DESIRED] > rule[MAX_SHIFT]:
+            break
         if slot == other or not _open(
             slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
         ):
