@@ -261,6 +261,44 @@ def compare(
         cli_show.show_differences(shown, Study(study))
 
 
+@app.command(epilog="Example: twin rank yumeshima_quota --kpi terminal.wait_mean_min --replications 10 --workers 2")
+def rank(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    kpi: Annotated[str, typer.Option("--kpi", help="KPI whose dependence is asked, e.g. terminal.wait_mean_min.")],
+    variant: Annotated[str | None, typer.Option("--variant", help="Default: the first.")] = None,
+    group: Annotated[str, typer.Option("--group", help="Group of the KPI.")] = "all",
+    key: Annotated[str, typer.Option("--key", help="Only keys that begin so, e.g. terminal.conpas.")] = "",
+    ranges_only: Annotated[
+        bool, typer.Option("--ranges-only", help="Only values with a range in the file, no defaults.")
+    ] = False,
+    replications: Annotated[int, typer.Option("--replications", min=1, help="Pairs per guess.")] = 5,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Keep the study of all ends in this folder.")] = None,
+    workers: Workers = None,
+    allow_read: AllowRead = None,
+    as_json: Json = False,
+) -> None:
+    """Move each guess over its range alone, with the same luck, and say which ones the answer depends on most."""
+    from twin import api, cli_show
+    from twin.experiments.rank import rank as rank_guesses
+    from twin.scenario.guesses import guesses_of
+
+    loaded = api.load(
+        _scenario_file(scenario), seed=seed, replications=replications, only=[variant] if variant else None,
+        allow_read=allow_read or [],
+    )
+    guesses = guesses_of(loaded, next(iter(loaded.variants)), prefix=key, stated_only=ranges_only)
+    plan, city = api.plan_and_city(loaded)
+    with cli_show.study_progress() as on_progress:
+        ranking = rank_guesses(
+            plan, city, guesses, kpi, group=group, workers=workers or _cores(), out=out, on_progress=on_progress
+        )
+    if as_json:
+        _print_json(cli_show.ranking_json(loaded.name, ranking))
+    else:
+        cli_show.show_ranking(ranking)
+
+
 @app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
 def view(
     study: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],

@@ -23,6 +23,7 @@ from twin.units import duration_text
 
 if TYPE_CHECKING:
     from twin.city.city import City
+    from twin.experiments.rank import Ranking
     from twin.scenario.check import CheckReport
 
 #: Columns of the table of KPIs, in characters.
@@ -142,6 +143,40 @@ def show_study(study: Study) -> None:
     out.print(
         f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False
     )
+
+
+def ranking_json(scenario: str, ranking: Ranking) -> dict[str, Any]:
+    """What ``twin rank --json`` prints."""
+    base = ranking.base
+    return {
+        "scenario": scenario, "variant": ranking.variant, "kpi": ranking.kpi, "group": ranking.group,
+        "unit": ranking.unit, "base": {"mean": base.mean, "lo": base.lo, "hi": base.hi, "n": base.n},
+        "guesses": [row.to_dict() for row in ranking.guesses],
+    }
+
+
+def show_ranking(ranking: Ranking) -> None:
+    """Guesses by how far they move a KPI; those that do not move it are only counted."""
+    moving = [row for row in ranking.guesses if row.change.mean]
+    title = f"{ranking.kpi} ({ranking.unit}, {ranking.group}) in {ranking.variant}: {ranking.base.mean:.4g}"
+    caption = (
+        "Each guess alone at either end, the same luck at both. (range) as the file states it; (±25 %) a default "
+        "moved by a quarter, so that rows with a range compare with their ranges only."
+    )
+    table = Table(title=escape(title), title_justify="left", caption=caption, caption_justify="left")
+    for heading in ("grade", "guess", "from", "to", "KPI there", "", "change (95 %)"):
+        table.add_column(heading, justify="right" if heading.startswith(("KPI", "change")) or not heading else "left",
+                         overflow="fold")
+    for row in moving:
+        half = (row.change.hi - row.change.lo) / 2
+        change = f"{row.change.mean:+.3g}" + ("" if math.isnan(half) else f" ± {half:.2g}")
+        basis = "range" if row.guess.basis == "range" else "±25 %"
+        table.add_row(row.guess.grade, escape(f"{row.guess.key} ({basis})"), escape(row.guess.low_text),
+                      escape(row.guess.high_text), f"{row.at_low:.4g}", f"{row.at_high:.4g}", change)
+    out.print(table)
+    still = len(ranking.guesses) - len(moving)
+    if still:
+        out.print(f"{still} more do not move it at all.")
 
 
 def headlines(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

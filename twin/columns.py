@@ -189,7 +189,7 @@ _table(
 
 TRUCK_CLASSES: tuple[str, ...] = ("ordinary", "booked")
 TRUCK_KINDS: tuple[str, ...] = ("laden_out", "laden_in", "empty_out", "empty_in")
-TRUCK_REASONS: tuple[str, ...] = ("served", "after_closing", "in_line_at_closing", "too_late")
+TRUCK_REASONS: tuple[str, ...] = ("served", "after_closing", "in_line_at_closing", "too_late", "too_early")
 
 _table(
     "terminal_visits", "One row per truck that has left the terminal or was turned away",
@@ -219,6 +219,7 @@ _table(
     ("trouble", "uint8", "", "1 if its documents were not in order"),
     ("rehandles_count", "uint8", "", "boxes moved out of its way"),
     ("hours_left_s", "float64", "s", "working time its driver had left at the line"),
+    ("crane_s", "float64", "s", "time cranes worked for it"),
 )
 
 _table(
@@ -237,20 +238,26 @@ _table(
 )
 
 _table(
-    "terminal_slots", "Booking slots: offered, booked, not used",
+    "terminal_slots", "Booking slots and what became of every place, at the end of the run",
     ("slot_from_s",),
     ("slot_from_s", "float64", "s", "start of the slot; seconds since midnight of day one"),
     ("slot_to_s", "float64", "s", "end of the slot"),
     ("offered_count", "int32", "", "quota"),
-    ("booked_count", "int32", "", "trucks that got a place"),
-    ("no_show_count", "int32", "", "of these, trucks that did not come in it"),
+    ("booked_count", "int32", "", "bookings ever made, those given back and made anew among them"),
+    ("used_count", "int32", "", "bookings whose truck came in its window and was served"),
+    ("no_show_count", "int32", "", "bookings of trucks that did not come in it"),
+    ("cancelled_count", "int32", "", "bookings given back in time; their places were offered again"),
+    ("cancelled_late_count", "int32", "", "bookings given back too late; their places were lost"),
+    ("lapsed_count", "int32", "", "provisional bookings that were not confirmed; their places were offered again"),
+    ("released_count", "int32", "", "unused places taken at short notice while the line was short"),
+    ("rebooked_count", "int32", "", "places given at the gate to trucks that came after their own slot"),
     ("unplaced_count", "int32", "", "trucks of the day that asked and found no slot; the same in every row"),
 )
 
 _table(
     "terminal_constants", "Parameters of the gate that its KPIs need",
     ("name",),
-    ("name", "str", "", "name, or lane:I:NAME for the lanes of group I"),
+    ("name", "str", "", "name; lane:I:NAME for the lanes of group I; hauliers:I:NAME for how many are of size I"),
     ("value", "float64", "", "value in SI units"),
 )
 

@@ -8,7 +8,8 @@ import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
-from twin.models.terminal.learning import decide_closing
+from twin.models.terminal.desk import BookingDesk
+from twin.models.terminal.learning import decide
 from twin.models.terminal.state import Now
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TerminalOperator(Agent):
-    """Who runs the gate: keeps lanes open through a break when the line is long.
+    """Who runs the gate: keeps lanes open through a break when the line is long, opens unused places when it is short.
 
     Parameters
     ----------
@@ -25,15 +26,22 @@ class TerminalOperator(Agent):
         The city's Mesa model.
     open_on_if_line
         Trucks in line beyond which lanes stay open when a break begins; None to close on time.
+    desk
+        The booking desk.
     """
 
-    def __init__(self, model: CityModel, open_on_if_line: float | None) -> None:
+    def __init__(self, model: CityModel, open_on_if_line: float | None, desk: BookingDesk) -> None:
         super().__init__(model)
         self.open_on_if_line = open_on_if_line
+        self.desk = desk
 
-    def decide(self, now: Now) -> None:
-        """Lanes are due to close for a break: settle whether they do."""
-        decide_closing(self.open_on_if_line, now)
+    def decide(self, now: Now) -> bool:
+        """The schedule asks: settle what is due, and say whether any truck has a new plan."""
+        return decide(self.open_on_if_line, self.desk, now)
+
+    def receive_late(self, now: Now, row: int, at_s: float) -> None:
+        """A truck comes after its window: settle what becomes of it."""
+        self.desk.rebook(now, row, at_s)
 
 
 class Haulier(Agent):

@@ -1,4 +1,4 @@
-"""How many trucks come, and who gets which slot."""
+"""The books as an event kernel: trucks ask, places go, places come back and are offered again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,26 @@ import math
 import numpy as np
 
 from twin.engine.draws import event_key, exponential, uniform
-from twin.jit import kernel
+from twin.engine.event_queue import pop, push
+from twin.jit import inline_kernel, kernel
+
+# What becomes of a booking. MISSED is that of a second slot which is never given back.
+NO_BOOKING, KEPT, CANCELLED, CANCELLED_LATE, LAPSED, MISSED = range(-1, 5)
+
+# Columns of ``trait``: what hauliers of a type weigh.
+TASTE, WAIT_WEIGHT, DELIVERY_WEIGHT, HOURS_WEIGHT, PENALTY, MISS_SCALE = range(6)
+TRAITS = 6
+
+# Columns of ``ask``: what a truck brings along.
+DESIRED, EARLIEST, LATEST, SLACK, HOURS_LEFT, KNOWN, CANCEL_LEAD, SECOND_LEAD = range(8)
+ASK_COLUMNS = 8
+
+# Bits of ``intent``.
+CANCELS, DOUBLES, NEVER_GIVES_BACK = 1, 2, 4
+
+# Elements of ``rule``.
+LATER_WEIGHT, MAX_SHIFT, CLOSES_BEFORE, CANCEL_BEFORE, CONFIRM_BEFORE, VISIT, WAITING_LIST = range(7)
+RULES = 7
 
 
 @kernel
@@ -24,46 +43,200 @@ def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-
         out_counts[i] = count
 
 
-@kernel
-def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    order, ids, desired_s, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, scale_s, wait_weight,  # noqa: ANN001
-    later_weight, max_shift_s, stream, places, out_slot,  # noqa: ANN001
-):
-    """Hauliers book, one truck after the other, the slot they like best among those with a place.
+@inline_kernel
+def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a truck may take a place of a slot now."""
+    if left_today <= 0 or now_s > slot_from_s[slot] - rule[CLOSES_BEFORE]:
+        return False
+    if slot_to_s[slot] <= ask[row, EARLIEST] or slot_from_s[slot] >= ask[row, LATEST]:
+        return False
+    shift = max(ask[row, DESIRED] - slot_to_s[slot], slot_from_s[slot] - ask[row, DESIRED])
+    if shift > rule[MAX_SHIFT]:
+        return False
+    bits = mask[row]
+    pool = 0
+    while bits:
+        if bits & 1 and places[pool, slot] <= 0:
+            return False
+        bits >>= 1
+        pool += 1
+    return True
 
-    A slot costs the shift from the desired moment to the nearest moment of the slot (an hour later counts
-    ``later_weight`` times), the expected wait there, and a taste of its own (Gumbel: a logit choice).
+
+@inline_kernel
+def _cost(slot, row, ids, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule, stream):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """What a slot costs a truck, in seconds of shift: see :func:`run_books`."""
+    kind = haulier_type[row]
+    earlier = max(ask[row, DESIRED] - slot_to_s[slot], 0.0)
+    later = max(slot_from_s[slot] - ask[row, DESIRED], 0.0)
+    wait = wait_s[haulier[row], slot]
+    cost = earlier + rule[LATER_WEIGHT] * later + trait[kind, WAIT_WEIGHT] * wait
+    cost += trait[kind, DELIVERY_WEIGHT] * max(later + wait - ask[row, SLACK], 0.0)
+    cost += trait[kind, HOURS_WEIGHT] * max(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT], 0.0)
+    if trait[kind, PENALTY] > 0.0:
+        cost += trait[kind, PENALTY] * (1.0 - math.exp(-(earlier + later) / trait[kind, MISS_SCALE]))
+    # Keyed by the slot's start, so that another slot more changes no taste.
+    u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
+    return cost + math.log(-math.log(u)) * trait[kind, TASTE]
+
+
+@kernel
+def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    row, other, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,  # noqa: ANN001
+    stream, places, left_today,  # noqa: ANN001
+):
+    """Cheapest open slot that is not ``other``; -1 if there is none."""
+    best = -1
+    best_cost = math.inf
+    # Slots are sorted, so only those near enough are looked at.
+    first = np.searchsorted(slot_to_s, ask[row, DESIRED] - rule[MAX_SHIFT])
+    for slot in range(first, slot_from_s.size):
+        if slot_from_s[slot] - ask[row, DESIRED] > rule[MAX_SHIFT]:
+            break
+        if slot == other or not _open(
+            slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
+        ):
+            continue
+        cost = _cost(slot, row, ids, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule, stream)
+        if cost < best_cost:
+            best_cost = cost
+            best = slot
+    return best
+
+
+@inline_kernel
+def _fate(row, second, slot_s, now_s, ask, intent, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """What becomes of a booking, and the moment at which its place is free again (inf for never)."""
+    gives_back_s = math.inf
+    if second:
+        if intent[row] & NEVER_GIVES_BACK:
+            return MISSED, math.inf
+        gives_back_s = max(slot_s - ask[row, SECOND_LEAD], now_s)
+    elif intent[row] & CANCELS:
+        gives_back_s = max(slot_s - ask[row, CANCEL_LEAD], now_s)
+    confirm_s = max(slot_s - rule[CONFIRM_BEFORE], now_s)
+    if not second and ask[row, KNOWN] > confirm_s and confirm_s <= gives_back_s:
+        return LAPSED, confirm_s
+    if gives_back_s == math.inf:
+        return KEPT, math.inf
+    if gives_back_s <= slot_s - rule[CANCEL_BEFORE]:
+        return CANCELLED, gives_back_s
+    return CANCELLED_LATE, math.inf
+
+
+@inline_kernel
+def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Take or give back a place in every pool of a mask."""
+    bits = mask
+    pool = 0
+    while bits:
+        if bits & 1:
+            places[pool, slot] += by
+        bits >>= 1
+        pool += 1
+
+
+@kernel
+def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    order, asks_s, ids, ask, intent, mask, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, trait, rule, stream,  # noqa: ANN001
+    places, day_places, heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, out_slot, out_fate,  # noqa: ANN001
+):
+    """Trucks ask one after the other for the slot they like best among those that are open to them.
+
+    A slot costs: the shift from the wanted moment to the nearest moment of the slot (later counts
+    ``LATER_WEIGHT`` times), the expected wait, what the box would be late at its consignee, what the visit would
+    go beyond the driver's hours, the risk of missing the slot times its penalty, and a taste (Gumbel: a logit
+    choice). Places cancelled in time or lapsed are free again at that moment, and are first offered to those who
+    found none.
 
     Parameters
     ----------
-    order : (n,) int64
-        Rows in the order in which they book.
+    order : (m,) int64
+        Rows in the order in which they ask.
+    asks_s : (n,) float64
+        When each asks; may lie before the clock's start.
+    ask : (n, ASK_COLUMNS) float64
+        Wanted, earliest and latest moment; slack at the consignee; driver's hours; when its box is known to be
+        released; how long before the slot it would cancel it, and its second one.
+    intent : (n,) int32
+        Bits ``CANCELS, DOUBLES, NEVER_GIVES_BACK``.
+    mask : (n,) int64
+        Pools in which a truck needs a place; bit 0 is that of all trucks.
     wait_s : (hauliers, slots) float64
         Wait that each haulier expects in a slot.
-    scale_s, wait_weight : (types,) float64
-    places : (slots,) int64
-        Places left; reduced.
-    out_slot : (n,) int32
-        Slot of each row, -1 if none had a place within ``max_shift_s``.
+    trait : (types, TRAITS) float64
+    rule : (RULES,) float64
+    places : (pools, slots) int64
+        Places left; changed.
+    day_places
+        Bookings that may stand at a time, over all slots.
+    heap_times, ..., heap_size
+        An empty event queue with room for two entries per row of ``order``.
+    out_slot, out_fate : (n, 2) int32
+        First and second slot of each row, -1 for none, and what becomes of them.
     """
-    for row in order:
-        kind = haulier_type[row]
-        best = -1
-        best_cost = math.inf
-        for slot in range(places.size):
-            if places[slot] <= 0:
+    waiting = np.empty(order.size, np.int64)
+    waits = 0
+    left_today = day_places
+    nth = 0
+    while nth < order.size or heap_size[0]:
+        ask_s = asks_s[order[nth]] if nth < order.size else math.inf
+        if heap_size[0] and heap_times[0] <= ask_s:
+            now_s = heap_times[0]
+            given_back = heap_payloads[0]
+            pop(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size)
+            row = given_back // 2
+            freed = out_slot[row, given_back % 2]
+            _change(mask[row], freed, places, 1)
+            left_today += 1
+            taker = -1
+            slot = -1
+            for i in range(waits):
+                # Only what was just freed can be new to those who wait, unless the day itself was full.
+                if left_today > 1 and not _open(
+                    freed, waiting[i], now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
+                ):
+                    continue
+                slot = _best(
+                    waiting[i], -1, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s,
+                    trait, rule, stream, places, left_today,
+                )
+                if slot >= 0:
+                    taker = i
+                    break
+            if taker < 0:
                 continue
-            earlier = max(desired_s[row] - slot_to_s[slot], 0.0)
-            later = max(slot_from_s[slot] - desired_s[row], 0.0)
-            if earlier + later > max_shift_s:
+            row = waiting[taker]
+            waits -= 1
+            for i in range(taker, waits):
+                waiting[i] = waiting[i + 1]
+            bookings = 1
+        else:
+            row = order[nth]
+            nth += 1
+            now_s = ask_s
+            slot = _best(
+                row, -1, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,
+                stream, places, left_today,
+            )
+            if slot < 0:
+                if rule[WAITING_LIST]:
+                    waiting[waits] = row
+                    waits += 1
                 continue
-            # Keyed by the slot's start, so that another slot more changes no taste.
-            u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
-            taste = -math.log(-math.log(u)) * scale_s[kind]
-            cost = earlier + later_weight * later + wait_weight[kind] * wait_s[haulier[row], slot] - taste
-            if cost < best_cost:
-                best_cost = cost
-                best = slot
-        out_slot[row] = best
-        if best >= 0:
-            places[best] -= 1
+            bookings = 2 if intent[row] & DOUBLES else 1
+        for second in range(bookings):
+            if second:
+                slot = _best(
+                    row, slot, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait,
+                    rule, stream, places, left_today,
+                )
+                if slot < 0:
+                    break
+            _change(mask[row], slot, places, -1)
+            left_today -= 1
+            fate, free_s = _fate(row, second, slot_from_s[slot], now_s, ask, intent, rule)
+            out_slot[row, second] = slot
+            out_fate[row, second] = fate
+            if free_s < math.inf:
+                push(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, free_s, 0, ids[row], 2 * row + second)

@@ -1,7 +1,7 @@
 """Who wants to come: trucks by id from hourly counts, what they come for, and with whom.
 
-Each truck is keyed by (hour, kind, serial): a count raised by one adds one truck and leaves the others as
-they were.
+Each truck is keyed by (hour, kind, serial), or by the box it moves where demand comes from vessel calls: one
+more adds one truck and leaves the others as they were.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from twin.models.terminal import names as k
 from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import blank_rows
+from twin.models.terminal.vessels import Calendar, Wishes, match_moves, vessel_wishes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -61,6 +62,16 @@ class Trucks:
     haulier, haulier_type : (n,) int32
     time_s, word
         Rows of visits in the form of the kernel.
+    vessel : (n,) int32
+        Index into ``vessels`` of the vessel whose box it moves, -1 if none is known.
+    vessels
+        Names of the vessels.
+    earliest_s, latest_s : (n,) float64
+        Release of the box it fetches, and cut-off for the one it brings; infinite where neither binds.
+    known_s : (n,) float64
+        When the release of its box becomes known; nan where the demand does not say.
+    expected
+        Trucks that such a day has on average.
     """
 
     ids: Ids
@@ -69,6 +80,12 @@ class Trucks:
     haulier_type: Ints
     time_s: Floats
     word: Ints
+    vessel: Ints
+    vessels: tuple[str, ...]
+    earliest_s: Floats
+    latest_s: Floats
+    known_s: Floats
+    expected: float
 
 
 def read_counts(params: TerminalParams, tables: Mapping[str, Columns]) -> Counts:
@@ -186,19 +203,46 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     entries
         Places at which trucks enter the map; their shares are ``params.entry_shares`` in that order.
     """
-    ids, count_index = _ids(params, counts, run_seed)
-    u = uniforms(make_stream(run_seed, "terminal.desired"), ids, _NO_EVENT)
-    desired = counts.start_s[count_index] + u * (counts.end_s - counts.start_s)[count_index]
+    if params.demand.vessels:
+        calendar = Calendar(params.demand.vessels, counts.start_s, counts.end_s, counts.trucks)
+        wishes = vessel_wishes(params, calendar, run_seed)
+        haulier, _ = _hauliers(params, wishes.ids, run_seed)
+        window_s = params.demand.vessels.dual_window_s
+        stays, fetches = match_moves(wishes, haulier, params.demand.dual_share, window_s, run_seed)
+        also = np.where(fetches >= 0, wishes.kind[fetches], _ANY_KIND)
+        expected, wishes = float(len(stays)), wishes.only(stays)
+    else:
+        wishes, expected = _hourly_wishes(params, counts, run_seed), float(counts.trucks.sum())
+    ids, desired = wishes.ids, wishes.desired_s
     time_s, word = blank_rows(len(ids))
     time_s[:, k.PLAN] = time_s[:, k.DESIRED] = desired
     haulier, haulier_type = _hauliers(params, ids, run_seed)
     word[:, k.HAULIER] = haulier
-    _moves(params, ids, counts.kind[count_index], run_seed, word)
+    if params.demand.vessels:
+        _known_moves(wishes.kind, also, word)
+    else:
+        _moves(params, ids, wishes.kind, run_seed, word)
+    _blocks(params, ids, run_seed, word)
     _accidents(params, ids, run_seed, time_s, word)
     if entries:
         shares = list(params.entry_shares.values()) or [1.0] * entries
         word[:, k.ENTRY] = _pick(uniforms(make_stream(run_seed, "terminal.entry"), ids, _NO_EVENT), shares)
-    return Trucks(ids, desired, haulier, haulier_type, time_s, word)
+    return Trucks(
+        ids, desired, haulier, haulier_type, time_s, word, wishes.vessel, wishes.vessels, wishes.earliest_s,
+        wishes.latest_s, wishes.known_s, expected,
+    )  # fmt: skip
+
+
+def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Wishes:
+    """Visits from counts by the hour, at random moments of it."""
+    ids, count_index = _ids(params, counts, run_seed)
+    u = uniforms(make_stream(run_seed, "terminal.desired"), ids, _NO_EVENT)
+    desired = counts.start_s[count_index] + u * (counts.end_s - counts.start_s)[count_index]
+    n = len(ids)
+    return Wishes(
+        ids, desired, counts.kind[count_index], np.full(n, -1, np.int32), (), np.full(n, -np.inf), np.full(n, np.inf),
+        np.full(n, np.nan),
+    )  # fmt: skip
 
 
 def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[Ids, NDArray[np.intp]]:
@@ -236,7 +280,7 @@ def _hauliers(params: TerminalParams, ids: Ids, run_seed: np.uint64) -> tuple[In
 
 
 def _moves(params: TerminalParams, ids: Ids, counted: Ints, run_seed: np.uint64, word: Ints) -> None:
-    """Kinds of moves, boxes that are fetched, and the blocks they lie in."""
+    """Kinds of moves, and boxes that are fetched."""
     stream = make_stream(run_seed, "terminal.moves")
     shares = params.demand.kinds
     listed = [shares.laden_out, shares.laden_in, shares.empty_out, shares.empty_in]
@@ -250,6 +294,18 @@ def _moves(params: TerminalParams, ids: Ids, counted: Ints, run_seed: np.uint64,
     word[:, k.KIND] = kind
     word[:, k.MOVES] = np.where(dual, 2, 1)
     word[:, k.FLAGS] |= np.where(first_fetches_laden, k.FETCHES, 0) | np.where(second_fetches_laden, k.FETCHES << 1, 0)
+
+
+def _known_moves(kind: Ints, also: Ints, word: Ints) -> None:
+    """Moves of boxes that are known: what each visit is for, and what it also fetches."""
+    word[:, k.KIND] = kind
+    word[:, k.MOVES] = np.where(also >= 0, 2, 1)
+    word[:, k.FLAGS] |= np.where(kind == 0, k.FETCHES, 0) | np.where(also == 0, k.FETCHES << 1, 0)
+
+
+def _blocks(params: TerminalParams, ids: Ids, run_seed: np.uint64, word: Ints) -> None:
+    """Blocks in which the boxes of each visit lie."""
+    stream = make_stream(run_seed, "terminal.moves")
     if params.yard:
         for move, column in enumerate((k.BLOCK_A, k.BLOCK_B)):
             u = uniforms(stream, ids, np.uint64(3 + move))

@@ -53,22 +53,33 @@ def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[n
 
 @inner_kernel
 def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Class in which a truck is served by its window, written into its row; HELD if it must wait, GONE if turned away.
+    """Class in which a truck is served by its window, written into its row; returns its state.
 
-    Returns its state.
+    HELD if it must wait for its window, GONE with the reason written if it is turned away.
     """
     booked = word[row, k.CLASS] == k.BOOKED
     if booked and now_s > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
         if tally[k.LATE] == k.TURNED_AWAY:
+            word[row, k.REASON] = k.TOO_LATE
             return k.GONE
         booked = tally[k.LATE] == k.ADMITTED
     elif booked and now_s < time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY]:
         if tally[k.EARLY] == k.EARLY_WAITS:
             word[row, k.SERVED_AS] = k.BOOKED
             return k.HELD
+        if tally[k.EARLY] == k.TURNED_AWAY:
+            word[row, k.REASON] = k.TOO_EARLY
+            return k.GONE
         booked = tally[k.EARLY] == k.ADMITTED
     word[row, k.SERVED_AS] = k.BOOKED if booked else k.ORDINARY
     return k.WAITING
+
+
+@inner_kernel
+def _comes_late(time_s, word, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a truck comes after its window and nobody has settled yet what becomes of it."""
+    booked = word[row, k.CLASS] == k.BOOKED and not word[row, k.FLAGS] & k.REBOOKED
+    return booked and now_s > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]
 
 
 @inner_kernel
@@ -205,6 +216,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
     -------
     int
         ``REACHED``; ``ASK`` before a schedule entry that the operator must decide (call again after);
+        ``CAME_LATE`` before a truck joins after its window, whom the desk gives another slot or none (likewise);
         ``FULL`` when the records must be taken away; ``CALENDAR_FULL`` if the calendar was made too small.
     """
     while True:
@@ -234,7 +246,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 tally[k.ACCEPTING] = 0
                 if tally[k.FLUSH]:
                     _turn_away_lines(time_s, word, lines, tally, num, now_s, out_rows)
-            else:
+            elif sched_word[entry, k.S_KIND] == k.SET_SERVERS:
                 group = sched_word[entry, k.S_GROUP]
                 if groups[group, k.STAGE] == k.GATE:
                     tally[k.LANES_OPEN] += sched_word[entry, k.S_COUNT] - groups[group, k.CAP]
@@ -267,8 +279,10 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             move = word[row, k.MOVE]
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
-            tally[k.PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
+            if tally[k.LATE] == k.REBOOK and tally[k.ACCEPTING] and _comes_late(time_s, word, num, row, now_s):
+                return k.CAME_LATE
+            tally[k.PLAN_NEXT] = nth + 1
             time_s[row, k.JOIN] = time_s[row, k.QUEUED] = now_s
             if not tally[k.ACCEPTING]:
                 _leave(time_s, word, tally, row, k.AFTER_CLOSING, now_s, out_rows)
@@ -282,7 +296,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     find_space(time_s, word, tally, num, row, now_s)
                     due(time_s, word, tally, row, time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY], k.RELEASE_EVENT)
                 else:
-                    _leave(time_s, word, tally, row, k.TOO_LATE, now_s, out_rows)
+                    _leave(time_s, word, tally, row, word[row, k.REASON], now_s, out_rows)
         if line >= 0:
             time_s[row, k.QUEUED] = now_s
             word[row, k.STATE] = k.WAITING

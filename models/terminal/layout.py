@@ -16,16 +16,20 @@ from twin.models.terminal.params import (
     Quota,
     ServiceLaw,
     TerminalParams,
-    Yard,
 )
+from twin.models.terminal.vessel_work import crane_steps
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Spans = tuple[tuple[float, float], ...]
 
 _LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
-_EARLY = {"waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED}
-_LATE = {"ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY}
+_EARLY = {
+    "waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY,
+}  # fmt: skip
+_LATE = {
+    "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY, "rebook": k.REBOOK,
+}  # fmt: skip
 #: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
 #: lanes to the last.
 _KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3, "oversize": 4, "trouble": 5}
@@ -202,23 +206,16 @@ def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
     if params.out_gate:
         rows.append((k.OUT_GATE, k.OUT_LINE, MOST_LANES, ((always, params.out_gate.lanes),)))
     if params.yard:
-        steps = _crane_steps(params.yard)
-        rows.extend((k.CRANE, k.FIRST_BLOCK_LINE + b, MOST_CRANES, steps) for b in range(params.yard.blocks))
+        yard = params.yard
+        rows.extend(
+            (k.CRANE, k.FIRST_BLOCK_LINE + b, MOST_CRANES, crane_steps(params, yard, b)) for b in range(yard.blocks)
+        )
     out = []
     for stage, line, size, changes in rows:
         timed = tuple((t, n, False) for t, n in changes)
         out.append(_Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
         first += size
     return out
-
-
-def _crane_steps(yard: Yard) -> tuple[tuple[float, int], ...]:
-    """Cranes per block left for trucks: vessel work comes first."""
-    steps = [(-np.inf, yard.cranes_per_block)]
-    for t in sorted({t for work in yard.vessel_work for t in work.hours}):
-        taken = sum(w.cranes_per_block for w in yard.vessel_work if w.hours[0] <= t < w.hours[1])
-        steps.append((t, max(yard.cranes_per_block - taken, 0)))
-    return tuple(steps)
 
 
 def _lines(members: list[_Group], first_own: int, line_sorts: list[int]) -> Ints:
@@ -247,6 +244,12 @@ def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, In
             if servers != before:
                 entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
             before = servers
+    quota = params.conpas.quota
+    if quota and quota.release:
+        # When the booking of a slot closes, what is left of it is final.
+        entries += [
+            (start - quota.closes_before_s, k.OFFER, 0, 0, 1) for start, _ in quota.spans(params.opening)
+        ]  # fmt: skip
     entries.sort()
     return (
         np.array([entry[0] for entry in entries]),
@@ -261,7 +264,10 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
     out[[k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
     out[k.MOVE_UP] = params.move_up_s
     out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
-    out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor if conpas.approach_signal else 1.0
+    if conpas.approach_signal:
+        out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor
+        out[k.SIGNAL_LEAD] = conpas.approach_signal.lead_s
+        out[k.MARSHALLING] = conpas.approach_signal.marshalling_s
     out[k.GRACE_EARLY] = quota.grace_early_s
     out[k.GRACE_LATE] = quota.grace_late_s
     out[k.KAPPA] = 1 / road.spacing_m

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream
 from twin.models.terminal import names as k
-from twin.models.terminal.booking import book, choice_slots, haulier_count
+from twin.models.terminal.booking import book, choice_slots, haulier_count, penalty_points
 from twin.models.terminal.demand import Counts, make_trucks
+from twin.models.terminal.desk import BookingDesk
 from twin.models.terminal.kernels import run_until
 from twin.models.terminal.layout import make_layout
 from twin.models.terminal.params import TerminalParams
@@ -68,12 +69,10 @@ def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learne
         change = np.where(np.isnan(seen), 0.0, params.learning.rate * (seen - expected))
         expected += change
         residual_s = float(np.abs(change).mean())
-        if params.conpas.quota and params.conpas.quota.penalty:
-            missed = now.word[:, k.BOOKING] == k.NO_SHOW
-            points += np.bincount(now.word[missed, k.HAULIER], minlength=hauliers)
-            caught = points >= params.learning.suspend_after
-            banned_until[caught] = day + 1 + params.learning.suspended_days
-            points[caught] = 0
+        points += penalty_points(params, now.word, hauliers)
+        caught = points >= params.learning.suspend_after
+        banned_until[caught] = day + 1 + params.learning.suspended_days
+        points[caught] = 0
     return Learned(expected, banned_until > params.learning.days, residual_s)
 
 
@@ -82,27 +81,45 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
     trucks = make_trucks(params, counts, seed, 0)
     bookings = book(params, counts, trucks, seed, expected, banned[trucks.haulier])
     now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word)
-    rows = np.flatnonzero(bookings.comes)
-    plan = now.time_s[:, k.PLAN]
-    order = rows[in_order(plan[rows], now.ids[rows])]
+    now.word[~bookings.comes, k.STATE] = k.WITHDRAWN
+    desk = BookingDesk(params, bookings, trucks, seed, 0.0, np.zeros(0))
+    order, plan = _coming(now)
     out_rows = np.zeros(len(now.ids), np.int64)
     room = record_room(4096)
-    while (code := run_until(_FOREVER_S, *now, order, plan[order], out_rows, *room)) != k.REACHED:
+    while (code := run_until(_FOREVER_S, *now, order, plan, out_rows, *room)) != k.REACHED:
         if code == k.FULL:
             now.tally[k.REC_COUNT] = 0
-        else:
-            decide_closing(params.open_on_if_line, now)
+        elif code == k.CAME_LATE:
+            nth = now.tally[k.PLAN_NEXT]
+            desk.rebook(now, int(order[nth]), float(plan[nth]))
+        elif decide(params.open_on_if_line, desk, now):
+            order, plan = _coming(now)
     return now
 
 
-def decide_closing(open_on_if_line: float | None, now: Now) -> None:
-    """A break begins: lanes stay open if more trucks are in line than the operator lets stand."""
+def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
+    """Trucks that come, in the order in which they reach the line, and when they do."""
+    rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
+    plan = now.time_s[:, k.PLAN]
+    order = rows[in_order(plan[rows], now.ids[rows])]
+    return order, plan[order]
+
+
+def decide(open_on_if_line: float | None, desk: BookingDesk, now: Now) -> bool:
+    """The schedule asks the operator: whether lanes close for a break, or whether unused places are offered.
+
+    Lanes stay open if more trucks are in line than the operator lets stand. Returns whether any truck has a new
+    plan.
+    """
     entry = int(now.tally[k.SCHED_NEXT])
     in_line = int(now.tally[k.IN_LINE])
+    now.sched_word[entry, k.S_ASK] = 0
+    if now.sched_word[entry, k.S_KIND] == k.OFFER:
+        return desk.offer(now, float(now.sched_time[entry]), in_line)
     if open_on_if_line is not None and in_line > open_on_if_line:
         group = now.sched_word[entry, k.S_GROUP]
         now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]
-    now.sched_word[entry, k.S_ASK] = 0
+    return False
 
 
 def _mean_waits(params: TerminalParams, now: Now, hauliers: int) -> Floats:

@@ -17,13 +17,15 @@ from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import approach, records
 from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
-from twin.models.terminal.booking import Bookings, book
+from twin.models.terminal.booking import book
 from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
+from twin.models.terminal.desk import BookingDesk
 from twin.models.terminal.kernels import run_until
 from twin.models.terminal.layout import layout_shape, make_layout
 from twin.models.terminal.learning import learn
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.row_kernels import count_visits
+from twin.models.terminal.slots import booking_account, slot_table, slots_of
 from twin.models.terminal.state import Now, arrays_of, in_order, new_state, state_of
 from twin.models.terminal.traces import Tracer
 
@@ -53,7 +55,7 @@ class Terminal:
     name = "terminal"
     _stage: Stage
     _now: Now
-    _bookings: Bookings
+    _desk: BookingDesk
     _counted: list[Account]
 
     def __init__(self, params: TerminalParams, city: City, tables: Mapping[str, Columns]) -> None:
@@ -62,6 +64,7 @@ class Terminal:
         self._counts = read_counts(params, tables)
         check_hours(params, self._counts)
         self._approach: approach.Approach | None = None
+        self._out_rows = _NONE
 
     @property
     def leads_s(self) -> Mapping[str, float]:
@@ -75,10 +78,11 @@ class Terminal:
         self._approach = self._find_approach(stage)
         self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
         self._make_day(stage)
-        self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line)
+        self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line, self._desk)
         self._hauliers = self._hire(stage)
         self._records = records.Records(_RECORD_ROOM)
-        self._constants_due = True
+        self._constants_due = self._slots_due = True
+        self._finished = False
         self._tracer = Tracer(self._params, self._city, self._approach, stage)
         self._sort_plans()
         self._announce(stage.start_s)
@@ -114,14 +118,8 @@ class Terminal:
         )
         if not self._params.conpas.quota:
             return [trucks]
-        asked = counts.sum(axis=(1, 2))
-        served = int(counts[k.PLACED, k.GONE : k.LEFT + 1].sum())
-        bookings = Account(
-            "bookings",
-            entered=int(asked[k.PLACED :].sum()),
-            inside=int(asked[k.PLACED]) - served,
-            left={"served": served, "refused": int(asked[k.UNPLACED]), "cancelled": int(asked[k.NO_SHOW])},
-        )
+        entered, inside, ended = booking_account(self._desk.slots, now)
+        bookings = Account("bookings", entered=entered, inside=inside, left=ended)
         return [trucks, bookings]
 
     def is_empty(self) -> bool:
@@ -133,6 +131,7 @@ class Terminal:
         """A line that still stands is counted until the end."""
         if not self.is_empty():
             self._records.close(self._now, self._reached_s)
+        self._finished = True
 
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
@@ -140,8 +139,10 @@ class Terminal:
         out.update(self._tracer.drain(self._now))
         if self._constants_due:
             self._constants_due = False
-            out.update(records.slot_table(self._bookings))
             out.update(records.constant_table(self._params, self._learned.residual_s))
+        if self._slots_due and (self._finished or self.is_empty()):
+            self._slots_due = False
+            out.update(slot_table(self._desk.slots, self._now))
         return out
 
     def state(self) -> State:
@@ -150,21 +151,23 @@ class Terminal:
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
         out["groups"] = np.array(layout_shape(self._params))
-        out["once"] = np.array([self._constants_due])
+        out.update({f"slots/{name}": values for name, values in self._desk.slots.arrays().items()})
+        out["once"] = np.array([self._constants_due, self._slots_due])
         out["reached_s"] = np.array([self._reached_s])
         return out
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put the state back; after a fork, trucks that have not set out are those of the new parameters."""
         fresh = self._now
-        parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}}
+        parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}, "slots": {}}
         for key, values in state.items():
             head, _, tail = key.partition("/")
             if head in parts:
                 parts[head][tail] = values
         self._records.restore(parts["records"])
         self._tracer.restore(parts["tracer"])
-        self._constants_due = bool(state["once"][0])
+        self._constants_due, self._slots_due = (bool(due) for due in state["once"])
+        self._desk.slots = slots_of(parts["slots"])
         self._reached_s = float(state["reached_s"][0])
         self._now = state_of(parts["now"], self._layout)
         # What the operator has decided stands in the schedule.
@@ -193,22 +196,24 @@ class Terminal:
         entries = len(self._approach.entries) if self._approach else 0
         trucks = make_trucks(self._params, self._counts, stage.run_seed, entries)
         self._learned = learn(self._params, self._counts, stage.run_seed)
-        self._bookings = book(
+        bookings = book(
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
             self._learned.suspended[trucks.haulier],
         )  # fmt: skip
         planned = trucks.time_s[:, k.PLAN]
+        ahead_s = self._approach.free_time_s + self._params.announce_s if self._approach else np.zeros(0)
+        self._desk = BookingDesk(self._params, bookings, trucks, stage.run_seed, stage.start_s, ahead_s)
         if self._approach:
             drive_s = self._approach.free_time_s[trucks.word[:, k.ENTRY]]
             # Nobody drives before the clock starts: start it early enough for the first trucks.
             trucks.time_s[:, k.ENTER] = np.maximum(planned - drive_s, stage.start_s)
-        early = int((self._bookings.comes & (planned < stage.start_s)).sum())
+        early = int((bookings.comes & (planned < stage.start_s)).sum())
         if early:
             raise ScenarioError(
                 f"{early} trucks would reach the gate before the clock starts at {clock_text(stage.start_s)}",
                 where="clock.from", mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
             )
-        comes = self._bookings.comes & (planned < stage.end_s)
+        comes = bookings.comes & (planned < stage.end_s)
         trucks.word[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
         self._now = new_state(self._layout, trucks.ids, trucks.time_s, trucks.word)
 
@@ -236,7 +241,8 @@ class Terminal:
         if self._approach:
             live = rows[np.argsort(now.ids[rows])]
             self._rows_by_id, self._sorted_ids = live, now.ids[live]
-        self._out_rows = np.zeros(len(now.ids), np.int64)
+        if len(self._out_rows) < len(now.ids):
+            self._out_rows = np.zeros(len(now.ids), np.int64)
         self._coming = len(rows)
 
     def _look_ahead(self) -> None:
@@ -310,7 +316,13 @@ class Terminal:
             if code == k.REACHED:
                 break
             if code == k.ASK:
-                self._operator.decide(now)
+                if self._operator.decide(now):
+                    self._sort_plans()
+                    if not self._approach:
+                        arrivals, arrival_s = self._order, self._order_s
+            elif code == k.CAME_LATE:
+                nth = now.tally[k.PLAN_NEXT]
+                self._operator.receive_late(now, int(arrivals[nth]), float(arrival_s[nth]))
             elif code == k.FULL:
                 self._records.take_away(now)
             else:

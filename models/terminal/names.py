@@ -5,8 +5,8 @@ from __future__ import annotations
 # Columns of ``time_s``: moments and lengths of a visit, nan until known. Those of every visit come first, so that
 # they lie together in memory.
 JOIN, QUEUED, END, CALLED, GATE_START, GATE_END, WAITED, OUT, REMAIN, YARD_WAITED = range(10)
-SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT = range(10, 18)
-TIME_COLUMNS = 18
+SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT, CRANE_S = range(10, 19)
+TIME_COLUMNS = 19
 
 # Columns of ``word``: small whole numbers of a visit.
 STATE, CLASS, LINE, SERVER, LANE, SPACE, FLAGS, NEXT, EVENT, SERVED_AS, REASON, STOOD = range(12)
@@ -19,7 +19,7 @@ PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WI
 
 # Classes, and why a visit ended.
 ORDINARY, BOOKED = range(2)
-SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE = range(4)
+SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE, TOO_EARLY = range(5)
 
 # How a truck is sorted before the in-gate: by class, or because only some lanes take it. Each has a line of its own
 # where lanes share their lines, and each lane says which it takes where every lane has its own.
@@ -27,13 +27,14 @@ OVERSIZE, SORTED_OUT = 2, 3
 SORTS = 4
 
 # What came of asking for a slot.
-NOT_ASKED, PLACED, NO_SHOW, UNPLACED = range(4)
+NOT_ASKED, PLACED, NO_SHOW, UNPLACED, CANCELLED, CANCELLED_LATE, LAPSED = range(7)
 
 #: More than there are states, reasons, or outcomes of asking.
 CODES = 16
 
-# Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y.
-CHECKED, SIGNALLED, TROUBLED, FETCHES, IS_OVERSIZE, REFUSES = 1, 2, 4, 8, 32, 64
+# Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y;
+# REBOOKED: the booking desk has settled what becomes of a truck that came too late.
+CHECKED, SIGNALLED, TROUBLED, FETCHES, IS_OVERSIZE, REFUSES, REBOOKED = 1, 2, 4, 8, 32, 64, 1 << 30
 
 # Where a truck waits: index of the holding yard, or one of these.
 NO_SPACE, ON_ROAD = -1, -2
@@ -52,7 +53,7 @@ LAW, MEAN, LOG_MEAN, LOG_SD, PHASES = range(5)
 FIRST_LINE_FIRST, OLDEST_FIRST = range(2)
 
 # Kinds of schedule entries, and columns of ``sched_word``.
-SET_SERVERS, SIGN = range(2)
+SET_SERVERS, SIGN, OFFER = range(3)
 S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
 
 # Kinds of events in the calendar.
@@ -78,7 +79,7 @@ CHANGING = LAST + 7
 SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(CHANGING, CHANGING + 9)
 OVERSIZE_LANES, TROUBLE_LANES, LANE_GROUPS, OWN_LINES, JOCKEY = range(CHANGING + 9, CHANGING + 14)
 FIRST_YARD = CHANGING + 14
-EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY = range(4)
+EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY, REBOOK = range(5)
 
 # Rows of the records of the queue: counts, and times and lengths.
 R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_OPEN, R_BUSY, R_INSIDE = range(7)
@@ -90,9 +91,9 @@ REC_NUMBERS = 2
 # then constants, then the laws.
 LAST_METRES, FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(5)
 MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR, DRIVE_S, GRACE_EARLY, GRACE_LATE = range(5, 13)
-KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES = range(13, 18)
-FIRST_LAW = 18
+KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES, SIGNAL_LEAD, MARSHALLING = range(13, 20)
+FIRST_LAW = 20
 NUMBERS = FIRST_LAW + 4 * 5
 
 # What ``kernels.run_until`` returns.
-REACHED, ASK, FULL, CALENDAR_FULL = range(4)
+REACHED, ASK, FULL, CALENDAR_FULL, CAME_LATE = range(5)

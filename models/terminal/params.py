@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from twin.models.terminal.booking_params import BookingChoice, SlotTimes, check_places, check_slots
+from twin.models.terminal.vessel_params import Vessels
 from twin.params import Params, quantity
 from twin.units import (
     CarbonPerLitre,
@@ -128,8 +130,22 @@ class Demand(Params):
     kinds: KindShares = KindShares()
     dual_share: Share = quantity(
         0.2, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
-        doc="share of visits with two moves: a box in and a box out",
+        doc="share of visits with two moves: a box in and a box out; with vessels, of trucks that bring a box and "
+        "look for one to fetch",
     )
+    vessels: Literal[False] | Vessels = quantity(
+        False, source="choice: counts by the hour", grade="D", fork="new_only",
+        doc="visits from vessel calls; the counts then only say which hours of the day trucks prefer",
+    )
+
+    @model_validator(mode="after")
+    def _one_total(self) -> Self:
+        if self.vessels and self.day_total is not None:
+            raise ValueError(
+                "demand.day_total scales counts by the hour, but the trucks come from vessel calls; "
+                "leave it out, and change the boxes or demand.factor"
+            )
+        return self
 
     @field_validator("hourly")
     @classmethod
@@ -231,10 +247,9 @@ class QueueOnRoad(Params):
     )
 
 
-class Quota(Params):
+class Quota(SlotTimes):
     """Booking slots with a quota: the switch that flattens arrivals."""
 
-    slot_s: Seconds = quantity(3600.0, "s", source="CONPAS at Tokyo Oi: one-hour slots", grade="V", ge=300, le=86400)
     per_slot: Count = quantity(
         180.0, "trucks", source="guess: 60 % of a day of 2,300 trucks over its slots", grade="G", fork="new_only",
         ge=0, le=100_000,
@@ -284,10 +299,18 @@ class Quota(Params):
     )
     grace_early_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
     grace_late_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
-    early: Literal["waits", "ordinary", "admitted"] = quantity("waits", source="guess", grade="G", fork="no")
-    late_goes_to: Literal["ordinary", "turned_away", "admitted"] = quantity(
-        "ordinary", source="guess", grade="G", fork="no"
+    early: Literal["waits", "ordinary", "admitted", "turned_away"] = quantity(
+        "waits", source=_NO_JAPANESE_VALUE, grade="G", fork="no", doc="what a truck before its window does"
     )
+    late_goes_to: Literal["ordinary", "turned_away", "admitted", "rebook"] = quantity(
+        "ordinary", source=_NO_JAPANESE_VALUE, grade="G", fork="no",
+        doc="what a truck after its window does; rebook: it gets the next slot that has a place, else it is ordinary",
+    )
+
+    @field_validator("slots")
+    @classmethod
+    def _none_negative(cls, slots: dict[float, float]) -> dict[float, float]:
+        return check_places(slots)
 
 
 class CheckedDocuments(Params):
@@ -302,8 +325,18 @@ class CheckedDocuments(Params):
 class ApproachSignal(Params):
     """The yard learns of the truck before it comes: the switch that makes the yard faster."""
 
-    lead_s: Seconds = quantity(900.0, "s", source="CONPAS: about 15 min for pre-marshalling", grade="V", ge=0)
-    rehandle_factor: Share = quantity(0.5, "%", source="guess", grade="G", fork="new_only", ge=0, le=1)
+    lead_s: Seconds = quantity(
+        900.0, "s", source="CONPAS: approach detection gives about 15 min for pre-marshalling", grade="V", ge=0,
+        le=86400, doc="how long before it joins the line the yard learns of a truck",
+    )
+    marshalling_s: Seconds = quantity(
+        900.0, "s", source="guess: the 15 min that detection gives are what marshalling takes", grade="G", ge=0,
+        le=86400, doc="time from the signal until the box lies free; before that only part of the work is done",
+    )
+    rehandle_factor: Share = quantity(
+        0.5, "%", source="guess", grade="G", fork="new_only", ge=0, le=1,
+        doc="rehandles left to do once marshalling is over; less time saves in proportion",
+    )
 
 
 class Conpas(Params):
@@ -313,7 +346,10 @@ class Conpas(Params):
         0.6, "%", source="guess: the planner's question", grade="G", fork="new_only", ge=0, le=1,
         doc="share of trucks whose haulier takes part, once any switch is on",
     )
-    booked_share_cap: Share = quantity(1.0, "%", source="choice: no cap", grade="D", fork="no", ge=0, le=1)
+    booked_share_cap: Share = quantity(
+        1.0, "%", source="choice: no cap", grade="D", fork="no", ge=0, le=1,
+        doc="most bookings of a day, over its expected trucks; no booking is taken beyond it",
+    )
     quota: Literal[False] | Quota = quantity(False, source=_TODAY, grade="D", fork="new_only")
     reserved_lane: bool = quantity(
         False, source=_TODAY, grade="D", fork="no", doc="booked trucks have a line of their own, see the lanes' kinds"
@@ -379,7 +415,7 @@ class OutGate(Params):
     service: OutGateService = OutGateService()
 
 
-class HaulierType(Params):
+class HaulierType(BookingChoice):
     """Hauliers of one size."""
 
     hauliers: int = quantity(source="guess", grade="G", fork="no", ge=1, le=5000)
@@ -399,9 +435,9 @@ class HaulierType(Params):
 
 def _haulier_types() -> dict[str, HaulierType]:
     return {
-        "large": HaulierType(hauliers=12, truck_share=0.5, choice_scale_s=900.0),
+        "large": HaulierType(hauliers=12, truck_share=0.5, choice_scale_s=900.0, book_lead_s=64800.0),
         "small": HaulierType(hauliers=44, truck_share=0.35, choice_scale_s=1200.0),
-        "owner_driver": HaulierType(hauliers=60, truck_share=0.15, choice_scale_s=1800.0),
+        "owner_driver": HaulierType(hauliers=60, truck_share=0.15, choice_scale_s=1800.0, book_lead_s=21600.0),
     }
 
 
@@ -586,13 +622,13 @@ class TerminalParams(Params):
     def _slots_in_hours(self) -> Self:
         quota = self.conpas.quota
         if quota:
-            starts = [start for start, _ in slot_spans(self.opening, quota.slot_s)]
-            for start in quota.slots:
-                if start not in starts:
-                    listed = ", ".join(_clock((s, s))[:5] for s in starts)
+            check_slots(quota, quota.slots, self.opening)
+            known = self.demand.vessels.calls if self.demand.vessels else {}
+            for name, limit in quota.limits.items():
+                if limit.vessel and limit.vessel not in known:
                     raise ValueError(
-                        f"conpas.quota.slots: {_clock((start, start))[:5]} is not the start of a slot in the "
-                        f"opening hours; slots start at {listed}"
+                        f"conpas.quota.limits.{name}: demand.vessels has no call named {limit.vessel!r}; "
+                        f"known: {', '.join(known) or 'none'}"
                     )
         return self
 
@@ -612,18 +648,9 @@ class TerminalParams(Params):
 
     def estimate_agents(self) -> float:
         """Trucks of a day, from the parameters alone."""
+        if self.demand.vessels:
+            return self.demand.vessels.estimate_visits() * self.demand.factor
         return (self.demand.day_total or sum(self.demand.hourly.values())) * self.demand.factor
-
-
-def slot_spans(opening: tuple[tuple[float, float], ...], slot_s: float) -> list[tuple[float, float]]:
-    """Booking slots: whole slots from the start of each opening span, the last cut at its end."""
-    slots = []
-    for start, end in opening:
-        at = start
-        while at < end:
-            slots.append((at, min(at + slot_s, end)))
-            at += slot_s
-    return slots
 
 
 def _clock(span: tuple[float, float]) -> str:

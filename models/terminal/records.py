@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
 from twin.models.terminal import names as k
-from twin.models.terminal.booking import Bookings
 from twin.models.terminal.layout import lane_names
 from twin.models.terminal.params import MOST_LANES, TerminalParams
 from twin.models.terminal.row_kernels import copy_columns
 from twin.models.terminal.state import Now, RecordRoom, record_room
+from twin.models.terminal.vessel_work import crane_seconds
 
 _WORDS = {
     "class": k.CLASS, "served_as": k.SERVED_AS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
@@ -21,6 +21,7 @@ _TIMES = {
     "slot_from_s": k.SLOT_FROM, "desired_s": k.DESIRED, "planned_s": k.PLAN, "enter_s": k.ENTER, "join_s": k.JOIN,
     "called_s": k.CALLED, "gate_start_s": k.GATE_START, "gate_end_s": k.GATE_END, "out_s": k.OUT, "wait_s": k.WAITED,
     "road_queue_s": k.ROAD_S, "yard_wait_s": k.YARD_WAITED, "hours_left_s": k.HOURS_LEFT,
+    "crane_s": k.CRANE_S,
 }  # fmt: skip
 _QUEUE = {
     "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
@@ -124,23 +125,6 @@ def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]
     return out
 
 
-def slot_table(bookings: Bookings) -> Tables:
-    """Slots of the day; no table where there are none."""
-    if not len(bookings.slot_from_s):
-        return {}
-    n = len(bookings.slot_from_s)
-    return {
-        "terminal_slots": {
-            "slot_from_s": bookings.slot_from_s,
-            "slot_to_s": bookings.slot_to_s,
-            "offered_count": bookings.offered.astype(np.int32),
-            "booked_count": bookings.booked.astype(np.int32),
-            "no_show_count": bookings.no_show.astype(np.int32),
-            "unplaced_count": np.full(n, bookings.unplaced, np.int32),
-        }
-    }
-
-
 def constant_table(params: TerminalParams, learning_residual_s: float) -> Tables:
     """What the KPIs need to know of the parameters, and how far learning has settled."""
     money = params.money
@@ -149,6 +133,8 @@ def constant_table(params: TerminalParams, learning_residual_s: float) -> Tables
         "fee_late_yen": money.fee_late_yen, "idle_fuel_per_s": money.idle_fuel_per_s, "fuel_co2": money.fuel_co2,
         "idle_nox_per_s": money.idle_nox_per_s, "closing_s": params.closing_s, "first_open_s": params.opening[0][0],
         "learning_days": float(params.learning.days), "learning_residual_s": learning_residual_s,
+        "crane_open_s": crane_seconds(params), "gate_open_s": sum(end - start for start, end in params.opening),
     }  # fmt: skip
     values.update({f"lane:{i}:{name}": float(params.lanes[name].count) for i, name in enumerate(lane_names(params))})
+    values.update({f"hauliers:{i}:{name}": float(t.hauliers) for i, (name, t) in enumerate(params.hauliers.items())})
     return {"terminal_constants": {"name": np.array(list(values)), "value": np.array(list(values.values()))}}

@@ -21,7 +21,7 @@ def due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def]  
 
 
 @inner_kernel
-def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
     id_ = ids[row]
     key = event_key(word[row, k.MOVE], stage)
@@ -35,7 +35,12 @@ def _service_time(ids, word, tally, num, streams, row, stage):  # type: ignore[n
         return length + num[k.MOVE_UP]
     # Only laden boxes that are fetched lie under others.
     if stage == k.CRANE and flags & (k.FETCHES << word[row, k.MOVE]):
-        mean = num[k.REHANDLE_MEAN] * (num[k.SIGNAL_FACTOR] if flags & k.SIGNALLED else 1.0)
+        mean = num[k.REHANDLE_MEAN]
+        if flags & k.SIGNALLED:
+            # The yard has been at work since the signal; it may not be done yet.
+            since = now_s - time_s[row, k.JOIN] + num[k.SIGNAL_LEAD]
+            done = 1.0 if since >= num[k.MARSHALLING] else since / num[k.MARSHALLING]
+            mean *= 1.0 - done * (1.0 - num[k.SIGNAL_FACTOR])
         rehandles = small_poisson(streams[k.REHANDLE], id_, key, mean)
         word[row, k.REHANDLES] += rehandles
         length += rehandles * num[k.REHANDLE_S]
@@ -99,9 +104,11 @@ def serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group,
             time_s[row, k.YARD_WAITED] += waited
         remain = time_s[row, k.REMAIN]
         if math.isnan(remain):
-            remain = _service_time(ids, word, tally, num, streams, row, stage)
+            remain = _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s)
         else:
             time_s[row, k.REMAIN] = math.nan
+        if stage == k.CRANE:
+            time_s[row, k.CRANE_S] += remain
         due(time_s, word, tally, row, now_s + remain, k.END_EVENT)
 
 

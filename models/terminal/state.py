@@ -82,7 +82,7 @@ def blank_rows(n: int) -> tuple[Floats, Ints]:
 
 def _blank() -> tuple[Floats, Ints]:
     moments = np.full(k.TIME_COLUMNS, np.nan)
-    moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S]] = 0.0
+    moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S, k.CRANE_S]] = 0.0
     numbers = np.zeros(k.WORD_COLUMNS, np.int32)
     numbers[[k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV]] = -1
     return moments, numbers

@@ -37,6 +37,10 @@ class Truck:
         self.remain = None
         self.space = None
         self.reason = "served"
+        self.desired = float(time_s[k.DESIRED])
+        self.unplaced = word[k.BOOKING] == k.UNPLACED
+        self.away = word[k.STATE] == k.WITHDRAWN
+        self.asked = False
 
 
 class Group:
@@ -50,8 +54,16 @@ class Group:
 class Gate:
     """One day, event by event."""
 
-    def __init__(self, params, seed):
+    def __init__(self, params, seed, desk):
         self.p = params
+        slots = desk.slots
+        #: Start, end, places left, and bookings that were missed or cancelled too late.
+        self.slots = [list(row) for row in zip(
+            slots.from_s.tolist(), slots.to_s.tolist(), slots.left[0].tolist(),
+            (slots.no_show + slots.cancelled_late).tolist(), strict=True)]  # fmt: skip
+        self.missed_given = 0
+        self.asks = dict(zip(desk._ids.tolist(), desk._asks_s.tolist(), strict=True))
+        self.within = make_stream(seed, "terminal.within_slot")
         stages = ("gate", "trouble", "crane", "out", "rehandle")
         self.stream = {name: make_stream(seed, f"terminal.{name}") for name in stages}
         self.lines = {}
@@ -108,7 +120,10 @@ class Gate:
             if truck.flags & (k.FETCHES << truck.move):
                 mean = p.yard.rehandles_per_pickup
                 if truck.flags & k.SIGNALLED:
-                    mean *= p.conpas.approach_signal.rehandle_factor
+                    signal = p.conpas.approach_signal
+                    since_signal = self.now - (truck.joined - signal.lead_s)
+                    ready = min(1.0, since_signal / signal.marshalling_s)
+                    mean *= ready * signal.rehandle_factor + (1 - ready)
                 u = uniform(self.stream["rehandle"], np.uint64(truck.id), event(truck.move, 2))
                 n, total = 0, math.exp(-mean)
                 while u > total:
@@ -178,12 +193,49 @@ class Gate:
             if line in group.lines and truck in self.lines[line]:
                 self.call(group)
 
+    def rebook(self, truck):
+        """The next slot with a place, if there is one."""
+        truck.asked = True
+        for slot in self.slots:
+            if slot[1] > self.now and slot[2] > 0:
+                slot[2] -= 1
+                truck.window = (slot[0], slot[1])
+                return
+
+    def offer(self, slot, trucks):
+        """Unused places, and those missed before, for trucks that asked in vain and have not set out."""
+        quota = self.p.conpas.quota
+        if len(self.lines.get("ordinary", [])) + len(self.lines.get("booked", [])) >= quota.release.if_line_below:
+            return
+        over = sum(s[3] for s in self.slots if s[1] + quota.grace_late_s <= self.now) - self.missed_given
+        for truck in sorted(trucks, key=lambda t: (self.asks[t.id], t.id)):
+            if not truck.unplaced or (not truck.away and truck.join <= self.now) or slot[2] + over <= 0:
+                continue
+            start, end = max(slot[0], self.now + quota.release.notice_s), slot[1]
+            shift = max(truck.desired - end, slot[0] - truck.desired)
+            if start < end and shift <= quota.max_shift_s:
+                truck.unplaced = truck.away = False
+                truck.booked, truck.window = True, (slot[0], slot[1])
+                truck.flags |= k.CHECKED * bool(self.p.conpas.checked_documents)
+                truck.flags |= k.SIGNALLED * bool(self.p.conpas.approach_signal)
+                truck.join = start + (end - start) * uniform(self.within, np.uint64(truck.id), np.uint64(0))
+                self.at(truck.join, 9, truck.id, ("join", truck, truck.join))
+                if slot[2] > 0:
+                    slot[2] -= 1
+                else:
+                    over -= 1
+                    self.missed_given += 1
+
     def join(self, truck):
         quota = self.p.conpas.quota
+        truck.joined = self.now
         if self.closed:
             truck.reason, truck.out = "after_closing", self.now
             return
         booked = truck.booked
+        late = booked and quota and self.now > truck.window[1] + quota.grace_late_s
+        if late and quota.late_goes_to == "rebook" and not truck.asked:
+            self.rebook(truck)
         if booked and quota and self.now > truck.window[1] + quota.grace_late_s:
             if quota.late_goes_to == "turned_away":
                 truck.reason, truck.out = "too_late", self.now
@@ -194,6 +246,9 @@ class Gate:
                 truck.since = self.now
                 self.find_space(truck)
                 self.at(truck.window[0] - quota.grace_early_s, 3, truck.id, ("release", truck))
+                return
+            if quota.early == "turned_away":
+                truck.reason, truck.out = "too_early", self.now
                 return
             booked = quota.early == "admitted"
         self.enter_line(truck, booked)
@@ -248,7 +303,11 @@ class Gate:
     def run(self, trucks):
         p = self.p
         for truck in trucks:
-            self.at(truck.join, 9, truck.id, ("join", truck))
+            if not truck.away:
+                self.at(truck.join, 9, truck.id, ("join", truck, truck.join))
+        if p.conpas.quota and p.conpas.quota.release:
+            for nth, slot in enumerate(self.slots):
+                self.at(slot[0] - p.conpas.quota.closes_before_s, 0, 20_000 + nth, ("offer", slot))
         edges = {t for lane in p.lanes.values() for span in lane.opening or p.opening for t in span}
         edges |= {t for c in p.lane_closures.values() for t in c.hours}
         for t in edges:
@@ -281,7 +340,9 @@ class Gate:
             elif what[0] == "release":
                 what[1].wait += self.now - what[1].since
                 self.enter_line(what[1], True)
-            else:
+            elif what[0] == "offer":
+                self.offer(what[1], trucks)
+            elif what[1].join == what[2]:
                 self.join(what[1])
 
 
@@ -316,6 +377,21 @@ CASES = {
     },
     "late are turned away": {"conpas": {"quota": {"on_time": 0.2, "late_goes_to": "turned_away", "early": "ordinary",
                                                   "grace_late_s": 300.0, "grace_early_s": 300.0}}},
+    "early are turned away": {"conpas": {"quota": {"on_time": 0.2, "early": "turned_away", "grace_early_s": 300.0}}},
+    "late are booked anew": {
+        "lanes": {"A": {"count": 1}, "B": {"count": 1, "kind": "reserved"}},
+        "conpas": {"reserved_lane": True, "booked_share": 0.9, "quota": {
+            "per_slot": 12.0, "on_time": 0.1, "late_goes_to": "rebook", "grace_late_s": 60.0, "grace_early_s": 60.0}},
+    },
+    "the signal comes late": {
+        "conpas": {"booked_share": 0.9, "approach_signal": {"lead_s": 60.0, "marshalling_s": 3600.0}},
+    },
+    "places at short notice": {
+        "lanes": {"A": {"count": 1}, "B": {"count": 1, "kind": "reserved"}},
+        "conpas": {"reserved_lane": True, "approach_signal": True, "booked_share": 0.9, "quota": {
+            "per_slot": 4.0, "no_show": 0.3, "unplaced": "stays_away", "cancel_share": 0.3, "closes_before_s": 1200.0,
+            "release": {"if_line_below": 9.0}}},
+    },
 }  # fmt: skip
 
 
@@ -325,12 +401,12 @@ def test_the_kernel_and_its_slow_twin_agree_truck_by_truck(case, replication):
     params = TerminalParams.model_validate(SMALL | CASES[case])
     model, terminal = start(params, replication)
     trucks = [Truck(terminal._now, row) for row in range(len(terminal._now.ids))]
+    Gate(params, make_run_seed(1, replication), terminal._desk).run(trucks)
     model.close()
-    Gate(params, make_run_seed(1, replication)).run(trucks)
     visits = run(params, replication)["terminal_visits"]
-    assert len(visits["id"]) == len(trucks) > 20
+    assert len(visits["id"]) == sum(not truck.away for truck in trucks) > 20
     by_id = {truck.id: truck for truck in trucks}
-    reasons = ("served", "after_closing", "in_line_at_closing", "too_late")
+    reasons = ("served", "after_closing", "in_line_at_closing", "too_late", "too_early")
     for row, id_ in enumerate(visits["id"].tolist()):
         truck = by_id[id_]
         assert reasons[visits["reason"][row]] == truck.reason

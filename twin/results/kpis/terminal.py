@@ -57,6 +57,8 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("terminal.throughput_day", "trucks", "higher", "処理台数", "trucks served in the day", headline=True),
     KpiInfo("terminal.throughput_max_per_h", "trucks/h", "higher", "最大時間処理台数",
             "most trucks through the gate in an hour"),
+    KpiInfo("terminal.throughput_mean_per_h", "trucks/h", "higher", "平均時間処理台数",
+            "trucks served per hour of opening"),
     KpiInfo("terminal.refused_trucks", "trucks", "lower", "受付できなかった台数", "trucks turned away", headline=True),
     KpiInfo("terminal.unfinished_trucks", "trucks", "lower", "終了時に残った台数",
             "trucks still waiting at the end", headline=True),
@@ -73,6 +75,8 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("terminal.queue_on_road_truck_min", "truck-min", "lower", "道路上の延べ待機時間",
             "truck-minutes on the public road", headline=True),
     KpiInfo("terminal.lane_use_share", "share", "neither", "レーン稼働率", "share of open lane time that is used"),
+    KpiInfo("terminal.crane_use_share", "share", "neither", "クレーン稼働率",
+            "crane time used over that which trucks have in opening hours; work after closing counts"),
     KpiInfo("terminal.yard_wait_mean_min", "min", "lower", "荷役待ち時間", "wait for a crane"),
     KpiInfo("terminal.idle_fuel_l", "L", "lower", "アイドリング燃料", "fuel burnt while waiting"),
     KpiInfo("terminal.co2_kg", "kg", "lower", "待機によるCO2", "CO2 of waiting"),
@@ -84,9 +88,15 @@ INFOS: tuple[KpiInfo, ...] = (
             "worst over best haulier, 95th percentile of wait"),
     KpiInfo("terminal.booked_share", "share", "neither", "予約車の割合", "share of trucks that came booked"),
     KpiInfo("terminal.slots_offered", "places", "neither", "予約枠", "places offered"),
-    KpiInfo("terminal.slots_booked", "places", "neither", "予約数", "places booked"),
-    KpiInfo("terminal.slots_used", "places", "higher", "利用された予約", "bookings used"),
+    KpiInfo("terminal.slots_booked", "places", "neither", "予約数", "bookings ever made"),
+    KpiInfo("terminal.slots_used", "places", "higher", "利用された予約", "bookings used in their window"),
     KpiInfo("terminal.slots_no_show", "places", "lower", "無断不参", "bookings not used"),
+    KpiInfo("terminal.slots_cancelled", "places", "neither", "期限内の取消", "bookings given back in time"),
+    KpiInfo("terminal.slots_cancelled_late", "places", "lower", "期限後の取消", "bookings given back too late"),
+    KpiInfo("terminal.slots_lapsed", "places", "neither", "失効した仮予約", "provisional bookings not confirmed"),
+    KpiInfo("terminal.slots_released", "places", "neither", "当日開放された枠", "unused places taken at short notice"),
+    KpiInfo("terminal.slots_rebooked", "places", "neither", "遅着車に再割当された枠",
+            "places given to trucks after their slot"),
     KpiInfo("terminal.slots_unplaced", "trucks", "lower", "予約できなかった台数", "trucks that found no slot"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
@@ -102,11 +112,12 @@ def compute(tables: TableColumns) -> list[Kpi]:
         absent table has no rows.
     """
     visits = tables.get("terminal_visits", {})
+    constants = _constants(tables.get("terminal_constants", {}))
     out = _time_kpis(visits)
-    out += _flow_kpis(visits, tables.get("ledger", {}))
+    out += _flow_kpis(visits, tables.get("ledger", {}), constants)
     out += _queue_kpis(tables.get("terminal_queue", {}))
-    out += _cost_kpis(visits, tables.get("terminal_constants", {}))
-    out += _fairness_kpis(visits)
+    out += _cost_kpis(visits, constants)
+    out += _fairness_kpis(visits, constants)
     out += _slot_kpis(visits, tables.get("terminal_slots", {}))
     return out
 
@@ -136,6 +147,31 @@ def _column(table: Columns, name: str) -> Floats:
     return np.asarray(table[name], np.float64) if name in table else np.zeros(0)
 
 
+def _constants(table: Columns) -> dict[str, float]:
+    if not table:
+        return {}
+    return dict(zip(np.asarray(table["name"]).tolist(), _column(table, "value").tolist(), strict=True))
+
+
+def _classes(visits: Columns) -> dict[str, Flags]:
+    """Rows of all trucks, and of each class as it set out."""
+    classes = _column(visits, "class")
+    return {"all": np.ones(len(classes), np.bool_)} | {
+        name: classes == code for code, name in enumerate(TRUCK_CLASSES)
+    }
+
+
+def _sizes(visits: Columns, constants: dict[str, float]) -> dict[str, Flags]:
+    """Rows of the hauliers of each size, which are numbered one size after the other."""
+    haulier = _column(visits, "haulier_index")
+    out, first = {}, 0.0
+    sizes = [(key.split(":", 2), n) for key, n in constants.items() if key.startswith("hauliers:")]
+    for (_, _, name), n in sorted(sizes, key=lambda size: int(size[0][1])):
+        out[name] = (haulier >= first) & (haulier < first + n)
+        first += n
+    return out
+
+
 def _time_kpis(visits: Columns) -> list[Kpi]:
     served = _column(visits, "reason") == _SERVED
     join = np.maximum(_column(visits, "join_s"), SURVEY_START_S)
@@ -145,8 +181,7 @@ def _time_kpis(visits: Columns) -> list[Kpi]:
         "join_to_out": np.maximum(out_s - join, 0.0),
         "turn_time": out_s - _column(visits, "gate_start_s"),
     }
-    classes = _column(visits, "class")
-    groups = {"all": served} | {name: served & (classes == code) for code, name in enumerate(TRUCK_CLASSES)}
+    groups = {name: served & rows for name, rows in _classes(visits).items()}
     return [
         _kpi(f"{what}_{stat}_min", rule(values[rows]) / 60.0 if rows.any() else math.nan, group)
         for what, values in times.items()
@@ -155,16 +190,21 @@ def _time_kpis(visits: Columns) -> list[Kpi]:
     ]
 
 
-def _flow_kpis(visits: Columns, ledger: Columns) -> list[Kpi]:
-    reason = _column(visits, "reason")
-    ends = np.sort(_column(visits, "gate_end_s")[reason == _SERVED])
-    most = (np.searchsorted(ends, ends + 3600.0) - np.arange(len(ends))).max() if len(ends) else 0
-    return [
-        _kpi("throughput_day", (reason == _SERVED).sum()),
-        _kpi("throughput_max_per_h", most),
-        _kpi("refused_trucks", (reason != _SERVED).sum()),
-        _kpi("unfinished_trucks", _unfinished(ledger, len(reason))),
-    ]
+def _flow_kpis(visits: Columns, ledger: Columns, constants: dict[str, float]) -> list[Kpi]:
+    served = _column(visits, "reason") == _SERVED
+    gate_end = _column(visits, "gate_end_s")
+    open_h = constants.get("gate_open_s", math.nan) / 3600.0
+    out = []
+    for group, rows in _classes(visits).items():
+        ends = np.sort(gate_end[served & rows])
+        most = (np.searchsorted(ends, ends + 3600.0) - np.arange(len(ends))).max() if len(ends) else 0
+        out += [
+            _kpi("throughput_day", len(ends), group),
+            _kpi("throughput_max_per_h", most, group),
+            _kpi("throughput_mean_per_h", len(ends) / open_h, group),
+            _kpi("refused_trucks", (~served & rows).sum(), group),
+        ]
+    return [*out, _kpi("unfinished_trucks", _unfinished(ledger, len(served)))]
 
 
 def _unfinished(ledger: Columns, ended: int) -> float:
@@ -203,50 +243,60 @@ def _queue_kpis(queue: Columns) -> list[Kpi]:
     ]
 
 
-def _cost_kpis(visits: Columns, constants: Columns) -> list[Kpi]:
+def _cost_kpis(visits: Columns, constants: dict[str, float]) -> list[Kpi]:
     if not constants:
         return []
-    of = dict(zip(np.asarray(constants["name"]).tolist(), _column(constants, "value").tolist(), strict=True))
-    wait = _column(visits, "wait_s")
-    idle_s = float(wait.sum() + _column(visits, "yard_wait_s").sum())
-    fuel_l = idle_s * of["idle_fuel_per_s"]
+    of = constants
+    wait, yard_wait = _column(visits, "wait_s"), _column(visits, "yard_wait_s")
     served = _column(visits, "reason") == _SERVED
-    visit_s = _column(visits, "out_s") - _column(visits, "join_s")
-    fee = waiting_fee_yen(wait, of["fee_after_s"], of["fee_yen"], of["fee_late_after_s"], of["fee_late_yen"])
-    yard = _column(visits, "yard_wait_s")[served]
-    return [
-        _kpi("yard_wait_mean_min", yard.mean() / 60.0 if len(yard) else math.nan),
-        _kpi("idle_fuel_l", fuel_l),
-        _kpi("co2_kg", fuel_l * of["fuel_co2"]),
-        _kpi("nox_kg", idle_s * of["idle_nox_per_s"]),
-        _kpi("waiting_fee_yen", fee),
-        _kpi("drivers_over_hours", (visit_s > _column(visits, "hours_left_s")).sum()),
-    ]
+    over = _column(visits, "out_s") - _column(visits, "join_s") > _column(visits, "hours_left_s")
+    out = []
+    for group, rows in _classes(visits).items():
+        idle_s = float(wait[rows].sum() + yard_wait[rows].sum())
+        fuel_l = idle_s * of["idle_fuel_per_s"]
+        yard = yard_wait[rows & served]
+        fee = waiting_fee_yen(
+            wait[rows], of["fee_after_s"], of["fee_yen"], of["fee_late_after_s"], of["fee_late_yen"]
+        )
+        out += [
+            _kpi("yard_wait_mean_min", yard.mean() / 60.0 if len(yard) else math.nan, group),
+            _kpi("idle_fuel_l", fuel_l, group),
+            _kpi("co2_kg", fuel_l * of["fuel_co2"], group),
+            _kpi("nox_kg", idle_s * of["idle_nox_per_s"], group),
+            _kpi("waiting_fee_yen", fee, group),
+            _kpi("drivers_over_hours", (over & rows).sum(), group),
+        ]
+    out += [_kpi("drivers_over_hours", (over & rows).sum(), size) for size, rows in _sizes(visits, of).items()]
+    crane_s = of.get("crane_open_s", 0.0)
+    return [*out, _kpi("crane_use_share", _column(visits, "crane_s").sum() / crane_s if crane_s > 0 else math.nan)]
 
 
-def _fairness_kpis(visits: Columns) -> list[Kpi]:
-    """How far apart the 95th percentiles of wait of the hauliers lie."""
+def _fairness_kpis(visits: Columns, constants: dict[str, float]) -> list[Kpi]:
+    """How far apart the 95th percentiles of wait of the hauliers lie: of all, and within each size."""
     served = _column(visits, "reason") == _SERVED
-    haulier = _column(visits, "haulier_index")[served]
-    wait = _column(visits, "wait_s")[served]
+    haulier, wait = _column(visits, "haulier_index"), _column(visits, "wait_s")
+    groups = {"all": np.ones(len(served), np.bool_)} | _sizes(visits, constants)
+    return [_kpi("haulier_p95_ratio", _p95_ratio(haulier[served & g], wait[served & g]), n) for n, g in groups.items()]
+
+
+def _p95_ratio(haulier: Floats, wait: Floats) -> float:
     order = np.argsort(haulier, kind="stable")
     _, starts, sizes = np.unique(haulier[order], return_index=True, return_counts=True)
     waits = [wait[order][a : a + n] for a, n in zip(starts, sizes, strict=True) if n >= FEWEST_TRUCKS]
     p95 = [float(np.quantile(w, 0.95)) for w in waits]
-    ratio = max(p95) / min(p95) if len(p95) > 1 and min(p95) > 0 else math.nan
-    return [_kpi("haulier_p95_ratio", ratio)]
+    return max(p95) / min(p95) if len(p95) > 1 and min(p95) > 0 else math.nan
 
 
 def _slot_kpis(visits: Columns, slots: Columns) -> list[Kpi]:
     booked = _column(visits, "class") == TRUCK_CLASSES.index("booked")
     out = [_kpi("booked_share", booked.mean() if len(booked) else math.nan)]
     if slots:
-        used = booked & (_column(visits, "served_as") == TRUCK_CLASSES.index("booked"))
         out += [
-            _kpi("slots_offered", _column(slots, "offered_count").sum()),
-            _kpi("slots_booked", _column(slots, "booked_count").sum()),
-            _kpi("slots_used", (used & (_column(visits, "reason") == _SERVED)).sum()),
-            _kpi("slots_no_show", _column(slots, "no_show_count").sum()),
+            _kpi(f"slots_{name}", _column(slots, f"{name}_count").sum())
+            for name in ("offered", "booked", "used", "no_show", "cancelled", "cancelled_late", "lapsed", "released",
+                         "rebooked")
+        ]  # fmt: skip
+        out += [
             _kpi("slots_unplaced", _column(slots, "unplaced_count").max(initial=0.0)),
         ]
     return out

@@ -66,6 +66,32 @@ def test_hauliers_differ_by_the_ratio_of_their_95th_percentiles():
     assert kpis(one)["haulier_p95_ratio", "all"] == 3.0
 
 
+def test_who_goes_beyond_their_hours_is_counted_by_class_and_by_size_of_haulier():
+    tables = visits(
+        join_s=[30000] * 4, out_s=[33600] * 4, wait_s=[0] * 4, gate_start_s=[30500] * 4, gate_end_s=[30900] * 4,
+        hours_left_s=[3000, 4000, 3000, 3000], haulier_index=[0, 1, 2, 4], **{"class": [0, 0, 1, 1]},
+    )  # fmt: skip
+    names = ["idle_fuel_per_s", "fuel_co2", "idle_nox_per_s", "fee_after_s", "fee_yen", "fee_late_after_s",
+             "fee_late_yen", "gate_open_s", "hauliers:0:large", "hauliers:1:small"]  # fmt: skip
+    values = [0.0, 0.0, 0.0, 1800.0, 2220.0, 7200.0, 2670.0, 7200.0, 2.0, 3.0]
+    tables["terminal_constants"] = {"name": np.array(names), "value": np.array(values)}
+    found = kpis(tables)
+    over = {group: n for (name, group), n in found.items() if name == "drivers_over_hours"}
+    assert over == {"all": 3, "ordinary": 1, "booked": 2, "large": 1, "small": 2}
+    assert found["throughput_mean_per_h", "all"] == 2.0
+    assert found["throughput_day", "booked"] == 2
+
+
+def test_cranes_are_used_for_the_time_they_work():
+    params = gate(
+        demand={"hourly": {30600.0: 60.0}, "law": "fixed", "dual_share": 0.0}, yard={"blocks": 1, "drive_s": 0.0,
+        "rehandles_per_pickup": 0.0, "service": {"law": "deterministic", "mean_s": 60.0}},
+    )  # fmt: skip
+    tables = run(params)
+    assert (tables["terminal_visits"]["crane_s"] == 60.0).all()
+    assert kpis(tables)["crane_use_share", "all"] == pytest.approx(60 * 60.0 / (2 * 8 * 3600.0))
+
+
 def test_a_run_without_trucks_has_no_means():
     values = {(k.kpi, k.group): k.value for k in compute({})}
     assert math.isnan(values["terminal.wait_mean_min", "all"])

@@ -212,6 +212,19 @@ def test_a_fork_cannot_rename_lanes():
         other.restore(saved, 900.0)
 
 
+def test_the_yard_saves_rehandles_only_for_the_time_since_the_signal():
+    def rehandles(**signal):
+        conpas = {"booked_share": 1.0, "approach_signal": {"rehandle_factor": 0.0, **signal}}
+        yard = {"rehandles_per_pickup": 2.0, "cranes_per_block": 20}
+        params = gate(demand={"hourly": {30600.0: 200.0}}, lanes={"A": {"count": 100}}, yard=yard, conpas=conpas)
+        return run(params)["terminal_visits"]["rehandles_count"].astype(np.int64).sum()
+
+    none, some = rehandles(lead_s=0.0, marshalling_s=86400.0), rehandles(lead_s=900.0, marshalling_s=2400.0)
+    assert rehandles(lead_s=3600.0) == 0 < some < 0.8 * none
+    # The same signal is worth more where marshalling is quick.
+    assert rehandles(lead_s=300.0, marshalling_s=1200.0) < rehandles(lead_s=300.0, marshalling_s=2400.0)
+
+
 def test_one_truck_more_changes_no_other_truck():
     few = run(always_open(60, 4, 50, demand={"hourly": {0.0: 60.0, 3600.0: 60.0}, "law": "fixed"}))["terminal_visits"]
     more = run(always_open(60, 4, 50, demand={"hourly": {0.0: 61.0, 3600.0: 60.0}, "law": "fixed"}))["terminal_visits"]
