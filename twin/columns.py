@@ -205,7 +205,7 @@ _table(
     ("desired_s", "float64", "s", "when it would have come without slots; seconds since midnight of day one"),
     ("planned_s", "float64", "s", "when it meant to reach the line"),
     ("enter_s", "float64", "s", "when it entered the road; nan where trucks appear at the line"),
-    ("join_s", "float64", "s", "when it joined the line"),
+    ("join_s", "float64", "s", "when it joined the line, on the road or at the yards"),
     ("called_s", "float64", "s", "when a lane first called it; nan if none did"),
     ("gate_start_s", "float64", "s", "when its service at the gate began: called and moved up"),
     ("gate_end_s", "float64", "s", "when it left the in-gate lane"),

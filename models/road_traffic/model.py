@@ -35,12 +35,19 @@ Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 BOARD = "road.link_time_s"
+#: Published where links can be gated by credits.
+GATES_BOARD = "road.has_gates"
 
 _log = logging.getLogger(__name__)
 
 
 class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether a way may have to wait at its end for a credit."""
+        ...
 
     @property
     def next_s(self) -> float:
@@ -69,6 +76,10 @@ class Form(Protocol):
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Places are free at the end of links from the times in the orders."""
+        ...
+
+    def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
+        """Since when those who have just left stood in the queue to the end of their way."""
         ...
 
     def obey(self, access: Access) -> None:
@@ -176,6 +187,8 @@ class RoadTraffic:
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
+        if self._form.has_gates:
+            self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
         self._next_s = -np.inf
 
     def advance(self, until_s: float) -> None:
@@ -469,6 +482,7 @@ class RoadTraffic:
         owner, ids, classes = fleet.owner[slots], fleet.id[slots], fleet.vehicle_class[slots]
         metres = [float(self._drive.length_m[fleet.path(slot)].sum()) for slot in slots.tolist()]
         metres_m = np.array(metres)
+        queued_s = self._form.queued_since_s(left)
         fuel_l, co2_kg = self._consumption.of(classes, metres_m, left.time_s - fleet.enter_s[slots])
         trips: dict[str, NDArray[np.generic]] = {
             "id": ids, "vehicle_class": classes, "owner": owner,
@@ -485,7 +499,7 @@ class RoadTraffic:
             self._channels.send(ORDER[code], Rows.of(
                 len(mine), time_s=left.time_s[mine], kind=RowKind.ROAD_LEAVE, id=ids[mine], bodies=1,
                 vehicle_class=classes[mine], a=left.from_link[mine], b=code,
-                amount=fleet.enter_s[slots[mine]],
+                amount=fleet.enter_s[slots[mine]], since_s=queued_s[mine],
             ))
         fleet.remove(slots)
         self._form.forget(fleet)

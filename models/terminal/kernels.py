@@ -78,8 +78,8 @@ PLAN_NEXT, SCHED_NEXT, ACCEPTING, ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, HELD_COUNT, 
 OUT_COUNT, REC_COUNT, ANNOUNCED, ENTERED, HANDED_OVER, RECEIVED, DUE_HEAD, IN_YARDS = range(9, 17)
 DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN = range(17, 20)
 CHANGING = 20
-SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(20, 29)
-FIRST_YARD = 29
+SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS, KERB = range(20, 30)
+FIRST_YARD = 30
 EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY = range(4)
 
 # Columns of a record of the queue.
@@ -90,8 +90,8 @@ REC_COLUMNS = 9
 # then constants, then the laws.
 FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(9, 13)
 MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR, DRIVE_S, GRACE_EARLY, GRACE_LATE = range(13, 21)
-KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES = range(21, 26)
-FIRST_LAW = 26
+KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES, CLOSING = range(21, 27)
+FIRST_LAW = 27
 NUMBERS = FIRST_LAW + 4 * 5
 
 # What :func:`run_until` returns.
@@ -287,10 +287,14 @@ def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untype
 
 @kernel
 def _find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Send a waiting truck to the first holding yard with a space that its driver does not refuse."""
+    """Send a waiting truck to the first holding yard with a space that its driver does not refuse.
+
+    Who finds none stands at the kerb or on the road, as far as there is room; then nobody can refuse.
+    """
+    kerb_full = tally[ROAD_COUNT] >= tally[KERB]
     for yard in range(tally[YARDS]):
         used = FIRST_YARD + 2 * yard
-        if tally[used] < tally[used + 1] and not word[row, FLAGS] & (REFUSES << yard):
+        if tally[used] < tally[used + 1] and (kerb_full or not word[row, FLAGS] & (REFUSES << yard)):
             tally[used] += 1
             tally[IN_YARDS] += 1
             word[row, SPACE] = word[row, STOOD] = yard
@@ -433,7 +437,7 @@ def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[n
 def _joined_line(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Line a truck joins by its class and booking window; -1 if it must wait for the window, -2 if turned away."""
     booked = word[row, CLASS] == BOOKED
-    if booked and now_s > time_s[row, SLOT_TO] + num[GRACE_LATE]:
+    if booked and time_s[row, JOIN] > time_s[row, SLOT_TO] + num[GRACE_LATE]:
         if tally[LATE] == TURNED_AWAY:
             return -2
         booked = tally[LATE] == ADMITTED
@@ -644,9 +648,16 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         else:
             tally[PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
-            time_s[row, JOIN] = time_s[row, QUEUED] = now_s
-            if not tally[ACCEPTING]:
-                _leave(time_s, word, tally, row, AFTER_CLOSING, now_s, out_rows)
+            time_s[row, QUEUED] = now_s
+            if math.isnan(time_s[row, JOIN]):
+                time_s[row, JOIN] = now_s
+            # From joining to now it stood on links of the road, which gave it back only now.
+            time_s[row, WAITED] += now_s - time_s[row, JOIN]
+            time_s[row, ROAD_S] += now_s - time_s[row, JOIN]
+            ahead_of_sign = time_s[row, JOIN] < num[CLOSING]
+            if not tally[ACCEPTING] and (tally[FLUSH] or not ahead_of_sign):
+                reason = IN_LINE_AT_CLOSING if ahead_of_sign else AFTER_CLOSING
+                _leave(time_s, word, tally, row, reason, now_s, out_rows)
             else:
                 line = _joined_line(time_s, word, tally, num, row, now_s)
                 if line == -1:

@@ -9,7 +9,8 @@ from twin.engine.sim_model import State, Tables
 from twin.models.terminal import kernels as k
 from twin.models.terminal.booking import Bookings
 from twin.models.terminal.layout import lane_names
-from twin.models.terminal.params import MOST_LANES, TerminalParams
+from twin.models.terminal.params import MOST_LANES, QueueOnRoad, TerminalParams
+from twin.models.terminal.road_queue import RoadQueue
 from twin.models.terminal.state import Now
 
 _WORDS = {
@@ -35,6 +36,9 @@ class Records:
     ----------
     room
         Records of the queue that the kernel may write before it asks to have them taken away.
+    on_links
+        Given where trucks stand on the links of the road: the road tells only at the end since when each stood
+        there, so that records of the queue are kept until :meth:`settle`.
 
     Attributes
     ----------
@@ -42,11 +46,12 @@ class Records:
         Where the kernel writes.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, on_links: QueueOnRoad | None = None) -> None:
         self.room: NDArray[np.float64] = np.zeros((room, k.REC_COLUMNS))
         self._queue: list[NDArray[np.float64]] = []
         self._changes = 0
         self._ended: list[NDArray[np.int64]] = []
+        self._road = RoadQueue(on_links) if on_links else None
 
     def take_away(self, now: Now) -> None:
         """Move the records out of the kernel's room."""
@@ -62,6 +67,17 @@ class Records:
         last[k.R_TIME] = at_s
         self._queue.append(last[None, :])
 
+    def stood(self, now: Now, rows: NDArray[np.int64], came_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Note trucks that have come off the road; gives the metres from the gate at which each began to stand."""
+        return np.zeros(len(rows)) if self._road is None else self._road.note(now, rows, came_s)
+
+    def settle(self, now: Now) -> None:
+        """The run is over: the trucks that stood on links of the road go into the records of the queue."""
+        if self._road is not None:
+            self.take_away(now)
+            self._queue = [self._road.merged(np.concatenate([*self._queue, np.zeros((0, k.REC_COLUMNS))]))]
+            self._road = None
+
     def ended(self, rows: NDArray[np.int64]) -> None:
         """Note visits that ended, by row."""
         if len(rows):
@@ -75,7 +91,7 @@ class Records:
             rows = np.concatenate(self._ended)
             self._ended.clear()
             out["terminal_visits"] = _visits(now, rows)
-        if self._queue:
+        if self._queue and self._road is None:
             records = np.concatenate(self._queue)
             self._queue.clear()
             table: dict[str, NDArray[np.generic]] = {}
@@ -94,6 +110,7 @@ class Records:
             "room": self.room.copy(),
             "ended": np.concatenate([*self._ended, np.zeros(0, np.int64)]),
             "changes": np.array([self._changes]),
+            **(self._road.state() if self._road is not None else {}),
         }
 
     def restore(self, state: State) -> None:
@@ -102,6 +119,8 @@ class Records:
         self.room = state["room"].copy()  # type: ignore[assignment]
         self._ended = [state["ended"].copy()] if len(state["ended"]) else []  # type: ignore[list-item]
         self._changes = int(state["changes"][0])
+        if self._road is not None:
+            self._road.restore(state)
 
 
 def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:

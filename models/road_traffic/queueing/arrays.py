@@ -54,7 +54,9 @@ QUEUE = _record([
 
 LINE = _record([
     ("next_s", "f8"), ("headway_s", "f8"), ("cycle_s", "f8"), ("offset_s", "f8"), ("green_s", "f8"),
-    ("service_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
+    ("service_s", "f8"),
+    # Places at the gate, and since when there has been one; ``gated`` is 1 + the owner whose ways end against one.
+    ("granted_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
     ("open", "u1"), ("gated", "u1"),
 ])
 
@@ -64,10 +66,11 @@ MOVE = _record([
 
 VEHICLE = _record([
     # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
-    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path.
-    ("key", "u8"), ("ready_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"), ("link", "i4"),
-    ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"), ("stop_end", "i4"),
-    ("vehicle_class", "u1"),
+    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path. ``queued_s``:
+    # since when a vehicle with an owner has stood in the queue before it, infinite while it stands in none.
+    ("key", "u8"), ("ready_s", "f8"), ("queued_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"),
+    ("link", "i4"), ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"),
+    ("stop_end", "i4"), ("vehicle_class", "u1"), ("owner", "u1"),
 ])
 
 STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])

@@ -277,7 +277,7 @@ def new_vehicle_records(count: int) -> Records:
     veh = records(count, VEHICLE)
     for name in ("hop", "link", "move", "after", "before", "destination"):
         veh[name] = -1
-    veh["ready_s"] = np.inf
+    veh["ready_s"] = veh["queued_s"] = np.inf
     return veh
 
 

@@ -68,6 +68,8 @@ class Queueing:
         self._exits = np.zeros(drive.link_count)
         self._exit_us = np.zeros(drive.link_count)
 
+    has_gates = True
+
     @property
     def next_s(self) -> float:
         """Earliest moment at which a node may have something to do."""
@@ -84,6 +86,7 @@ class Queueing:
         veh = self._loading.cars.veh
         fresh = new_vehicle_records(len(slots))
         fresh["key"], fresh["vehicle_class"] = fleet.id[slots], fleet.vehicle_class[slots]
+        fresh["owner"] = fleet.owner[slots]
         fresh["path_start"], fresh["path_len"] = fleet.path_start[slots], fleet.path_len[slots]
         veh[slots] = fresh
         for slot in slots.tolist():
@@ -118,13 +121,17 @@ class Queueing:
         """Slots of vehicles that have left are used again; nothing is kept of them."""
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
-        """From its first credit on, a link lets a way end on it only against one."""
+        """From its first credit on, a link lets ways of the model that gave it end there only against one."""
         road = self._loading.road
         for row in orders.data[orders.data["kind"] == RowKind.ROAD_CREDIT]:
             self._drive(fleet, float(row["time_s"]))
             line = int(road.links["queue"][row["a"]])
-            road.lines["gated"][line] = 1
+            road.lines["gated"][line] = 1 + row["b"]
             self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
+
+    def queued_since_s(self, left: Crossings) -> Floats:
+        """(n,) float64: since when those who have just left stood in the queue to the end of their way."""
+        return np.minimum(self._loading.cars.veh["queued_s"][left.slot], left.time_s)
 
     def obey(self, access: Access) -> None:
         """Measure against the speeds and lanes that hold now; the network itself knows when its links change."""

@@ -121,7 +121,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
     if line >= 0:
         if road.lines[line].server_end > road.lines[line].server_start:
             t = max(t, road.server_free_s[server_of(road, line)])
-        if move < 0 and road.lines[line].gated and road.lines[line].credits <= 0:
+        if move < 0 and road.lines[line].gated == 1 + cars.veh[v].owner and road.lines[line].credits <= 0:
             return INF
         if road.lines[line].cycle_s > 0.0:
             t = next_green_s(t, road.lines[line].cycle_s, road.lines[line].offset_s, road.lines[line].green_s)
@@ -254,13 +254,32 @@ def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @inner_kernel
-def pass_line(road, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Use a stop line: its headway, a server, and a credit where the way ends."""
+def pass_line(road, cars, v, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Use a stop line: its headway, a server, and a credit where the way ends at a gate."""
     road.lines[line].next_s = t + road.lines[line].headway_s * size
     if road.lines[line].server_end > road.lines[line].server_start:
         road.server_free_s[server_of(road, line)] = t + road.lines[line].service_s
-    if ends and road.lines[line].gated:
+    if ends and road.lines[line].gated == 1 + cars.veh[v].owner:
         road.lines[line].credits -= 1
+
+
+@inner_kernel
+def note_queue(road, cars, v, line, move, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Keep since when a vehicle has stood in the queue that reaches back from the end of its way.
+
+    It stands in one on a link if the next link had no room when it was ready, or the gate no place; it has left
+    it once it passes onto a link other than the last that had room.
+    """
+    ready_s = cars.veh[v].ready_s
+    if move < 0:
+        held = line >= 0 and road.lines[line].gated == 1 + cars.veh[v].owner and road.lines[line].granted_s > ready_s
+    else:
+        out = road.moves[move].to_link
+        held = road.links[out].in_units + size > road.links[out].storage and space_s(road, out, size) > ready_s
+        if not held:
+            cars.veh[v].queued_s = INF
+    if held and cars.veh[v].queued_s == INF:
+        cars.veh[v].queued_s = ready_s
 
 
 @inner_kernel
@@ -288,8 +307,10 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
         road.queues[pocket].units += size
         push(road, cars, pocket, v, False)
         return
+    if cars.veh[v].owner > 0:
+        note_queue(road, cars, v, line, move, size)
     if line >= 0:
-        pass_line(road, line, size, t, move < 0)
+        pass_line(road, cars, v, line, size, t, move < 0)
     leave_queue(road, cars, q, v, t)
     if cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v):
         cars.veh[v].stop += 1

@@ -34,7 +34,10 @@ def enter(ids, times, paths, vehicle_class=0):
 
 
 def credit(link, at_s, count):
-    return Rows.of(1, paths=[np.empty(0, np.int32)], time_s=at_s, kind=RowKind.ROAD_CREDIT, a=link, amount=count)
+    return Rows.of(
+        1, paths=[np.empty(0, np.int32)], time_s=at_s, kind=RowKind.ROAD_CREDIT, a=link, b=CODES["transit"],
+        amount=count,
+    )
 
 
 def finished(model, road, until_s):
