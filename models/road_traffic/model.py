@@ -30,6 +30,7 @@ from twin.models.road_traffic.fuel import Consumption
 from twin.models.road_traffic.outputs import NetworkDiagram, Spillback, Storage
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.traces import CarTraces
+from twin.models.road_traffic.watched import WatchedStreets
 
 Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
@@ -150,7 +151,7 @@ class RoadTraffic:
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in (
-                "road_trips", "road_links", "road_gridlock", "road_mfd", "road_spillback", "traces",
+                "road_trips", "road_links", "road_streets", "road_gridlock", "road_mfd", "road_spillback", "traces",
             )
         }
 
@@ -178,6 +179,7 @@ class RoadTraffic:
         self._diagram = NetworkDiagram(self._drive.length_m)
         storage = self._form.storage()
         self._spillback = None if storage is None else Spillback(self._drive, storage)
+        self._watched = WatchedStreets(self.params.watched_streets, self._drive)
         self._consumption = Consumption(self.params.fuel)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
         self._cars = BackgroundCars(
@@ -228,7 +230,7 @@ class RoadTraffic:
     def finish(self) -> None:
         """Close the period under way, with the crossings of those still on the road."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
-        self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s, self._form.queue_m()))
+        self._end_period(self._periods.next_end_s)
         self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
@@ -381,7 +383,15 @@ class RoadTraffic:
         self._hand_back(crossings.where(crossings.to_link < 0))
         if self._periods.next_end_s <= until_s:
             self._look_for_spillback(until_s)
-            self._rows["road_links"].extend(self._periods.finish(until_s, self._form.queue_m()))
+            self._end_period(until_s)
+
+    def _end_period(self, end_s: float) -> None:
+        """Write down the links and watched streets of the periods that end by a moment."""
+        queue_m = self._form.queue_m()
+        self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
+        streets = self._watched.rows(end_s, queue_m)
+        if streets is not None:
+            self._rows["road_streets"].append(streets)
 
     def _take_vehicles(self, until_s: float) -> None:
         rows = self._channels.take(self.name, until_s)

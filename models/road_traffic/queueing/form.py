@@ -55,7 +55,7 @@ class Queueing:
         self._length_m, self._class_speed_mps = drive.length_m, class_speeds(params)
         self._set_speeds(drive.free_speed_mps, drive.lanes)
         network = street_network(params, city, tables)
-        road = build_road(network, start_s)
+        road = build_road(network, start_s, may_have_gates=True)
         edits = build_edits(network, road)
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
@@ -126,6 +126,7 @@ class Queueing:
         for row in orders.data[orders.data["kind"] == RowKind.ROAD_CREDIT]:
             self._drive(fleet, float(row["time_s"]))
             line = int(road.links["queue"][row["a"]])
+            road.counts[3] += road.lines["gated"][line] == 0
             road.lines["gated"][line] = 1 + row["b"]
             self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
 

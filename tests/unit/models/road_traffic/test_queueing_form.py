@@ -96,6 +96,37 @@ def test_a_gated_link_lets_out_as_many_as_there_are_places_and_through_traffic_w
     assert got == {1: 70.0, 2: 80.0, 3: 400.0, 4: 451.25}
 
 
+def test_a_vehicle_is_in_the_queue_of_a_gate_since_it_stood_on_the_first_link_of_that_queue(road_city, layer_of):
+    model, _, sink = road_city(layer_of(4, LINE), params())
+    sink.order(credit(1.0, a=2, amount=0.0))
+    sink.order(credit(2000.0, a=2, amount=1000.0))
+    sink.send(enter(np.arange(250), 2.0 * np.arange(250), [[0, 1, 2]] * 250))
+    run_until(model, 3000)
+    since = {row[2]: row[8] for row in sink.rows}
+    # The last link holds 200, who were ready at its end; the others were ready at the end of the one before.
+    assert since == {n: (150.0 if n < 200 else 100.0) + 2.0 * n for n in range(250)}
+
+
+def test_a_queue_that_no_gate_has_made_is_not_counted(road_city, layer_of):
+    # The last link takes 0.286 per second: the one before it fills and holds up the first.
+    layer = layer_of(4, [(0, 1), (1, 2), (2, 3, 1000.0, 2.0, 1)])
+    model, _, sink = road_city(layer, params())
+    sink.order(credit(1.0, a=2, amount=5000.0))
+    sink.send(enter(np.arange(1500), 2.0 * np.arange(1500), [[0, 1, 2]] * 1500))
+    run_until(model, 6500)
+    assert model.channels.board("road.link_time_s", 4000.0)[0] > 100.0
+    assert len(sink.rows) == 1500
+    assert all(row[8] == row[0] for row in sink.rows)
+
+
+def test_a_place_that_another_model_was_given_is_not_taken(road_city, layer_of):
+    model, _, sink = road_city(layer_of(4, LINE), params())
+    sink.order(order(RowKind.ROAD_CREDIT, 1.0, a=0, b=OWNER + 1, amount=0.0))
+    sink.send(enter([1], [20.0], [[0]]))
+    run_until(model, 200)
+    assert [row[0] for row in sink.rows] == [70.0]
+
+
 def test_an_order_moves_a_queueing_vehicle_to_another_turn_and_never_back_in_time(road_city, layer_of):
     layer = layer_of(5, [(0, 1, 1000.0, 20.0, 2), (1, 2), (1, 3), (2, 4), (3, 4)])
     model, _, sink = road_city(layer, params())
