@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.scenarios.test_shipped import contents, run_plan
 from twin import api
 from twin.columns import VEHICLE_CLASSES
 from twin.simulate import simulate
@@ -65,3 +66,22 @@ def test_once_they_are_full_the_line_stands_on_the_trunk_road_and_delays_everybo
         mornings["ample"], "road.street_queue_max_m", STREET
     )
     assert mornings["ample"].tables["terminal_queue"]["trucks_on_road"].max() == 0
+
+
+def test_workers_checkpoints_and_half_steps_cannot_be_seen_in_a_jam_before_the_gate(tmp_path):
+    plan, city = api.plan_and_city(api.load(TRUNK, replications=2))
+    hours = {"start_s": 21600.0, "end_s": 33000.0, "latest_s": 33000.0, "then": "stop"}
+    clock = {**plan.content["clock"], **hours}
+    variants = [v for v in plan.content["variants"] if v["name"] == "none"]
+    plan = replace(plan, content={**plan.content, "clock": clock, "variants": variants})
+    whole = run_plan(plan, city, tmp_path / "one", workers=1)
+    queue = whole.run().table("terminal_queue")
+    assert queue["trucks_on_road"].max() > 2 * KERB
+    cut = run_plan(plan, city, tmp_path / "two", workers=2, checkpoint_every_s=1500.0)
+    four = run_plan(plan, city, tmp_path / "four", workers=4)
+    assert contents(whole.folder) == contents(cut.folder) == contents(four.folder)
+    halved = replace(plan, content={**plan.content, "clock": {**clock, "step_s": 2.5}})
+    half = run_plan(halved, city, tmp_path / "half", workers=2)
+    one, other = whole.columns("kpis"), half.columns("kpis")
+    np.testing.assert_array_equal(one["value"], other["value"])
+    assert len(one["value"]) > 100
