@@ -101,6 +101,14 @@ _table(
 )
 
 _table(
+    "road_streets", "Queues on the streets named in road_traffic.watched_streets, per period of five minutes",
+    ("from_s", "street"),
+    ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
+    ("street", "str", "", "name as written on signs"),
+    ("queue_m", "float64", "m", "standing queues on all its links at the end of the period, both directions"),
+)
+
+_table(
     "road_gridlock", "Drive links that hold each other up so that none can ever move, when first seen",
     ("time_s", "link_index"),
     ("time_s", "float64", "s", "end of the measuring period in which it was seen; seconds since midnight of day one"),
@@ -205,7 +213,7 @@ _table(
     ("desired_s", "float64", "s", "when it would have come without slots; seconds since midnight of day one"),
     ("planned_s", "float64", "s", "when it meant to reach the line"),
     ("enter_s", "float64", "s", "when it entered the road; nan where trucks appear at the line"),
-    ("join_s", "float64", "s", "when it joined the line"),
+    ("join_s", "float64", "s", "when it joined the line, on the road or at the yards"),
     ("called_s", "float64", "s", "when a lane first called it; nan if none did"),
     ("gate_start_s", "float64", "s", "when its service at the gate began: called and moved up"),
     ("gate_end_s", "float64", "s", "when it left the in-gate lane"),

@@ -40,6 +40,8 @@ class FreeFlow:
         If an edit changes lanes for some hours: nobody would notice it in this form.
     """
 
+    has_gates = False
+
     def __init__(self, params: RoadParams, city: City) -> None:
         drive = city.drive
         if any(0 < drive.lanes[c.link_index] != c.lanes for c in city.timed):
@@ -132,6 +134,10 @@ class FreeFlow:
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Nobody waits for a place in this form; who has driven the path is handed over at once."""
+
+    def queued_since_s(self, left: Crossings) -> Floats:
+        """(n,) float64: nobody queues, so the moment at which each left."""
+        return left.time_s
 
     def next_board_s(self, after_s: float) -> float:
         """Next moment at which link times change; infinite if they never do."""

@@ -30,17 +30,25 @@ from twin.models.road_traffic.fuel import Consumption
 from twin.models.road_traffic.outputs import NetworkDiagram, Spillback, Storage
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.traces import CarTraces
+from twin.models.road_traffic.watched import WatchedStreets
 
 Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 BOARD = "road.link_time_s"
+#: Published where links can be gated by credits.
+GATES_BOARD = "road.has_gates"
 
 _log = logging.getLogger(__name__)
 
 
 class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether a way may have to wait at its end for a credit."""
+        ...
 
     @property
     def next_s(self) -> float:
@@ -69,6 +77,10 @@ class Form(Protocol):
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Places are free at the end of links from the times in the orders."""
+        ...
+
+    def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
+        """Since when those who have just left stood in the queue to the end of their way."""
         ...
 
     def obey(self, access: Access) -> None:
@@ -139,7 +151,7 @@ class RoadTraffic:
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in (
-                "road_trips", "road_links", "road_gridlock", "road_mfd", "road_spillback", "traces",
+                "road_trips", "road_links", "road_streets", "road_gridlock", "road_mfd", "road_spillback", "traces",
             )
         }
 
@@ -167,6 +179,7 @@ class RoadTraffic:
         self._diagram = NetworkDiagram(self._drive.length_m)
         storage = self._form.storage()
         self._spillback = None if storage is None else Spillback(self._drive, storage)
+        self._watched = WatchedStreets(self.params.watched_streets, self._drive)
         self._consumption = Consumption(self.params.fuel)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
         self._cars = BackgroundCars(
@@ -176,6 +189,8 @@ class RoadTraffic:
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
+        if self._form.has_gates:
+            self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
         self._next_s = -np.inf
 
     def advance(self, until_s: float) -> None:
@@ -215,7 +230,7 @@ class RoadTraffic:
     def finish(self) -> None:
         """Close the period under way, with the crossings of those still on the road."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
-        self._rows["road_links"].extend(self._periods.finish(self._periods.next_end_s, self._form.queue_m()))
+        self._end_period(self._periods.next_end_s)
         self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
@@ -368,7 +383,15 @@ class RoadTraffic:
         self._hand_back(crossings.where(crossings.to_link < 0))
         if self._periods.next_end_s <= until_s:
             self._look_for_spillback(until_s)
-            self._rows["road_links"].extend(self._periods.finish(until_s, self._form.queue_m()))
+            self._end_period(until_s)
+
+    def _end_period(self, end_s: float) -> None:
+        """Write down the links and watched streets of the periods that end by a moment."""
+        queue_m = self._form.queue_m()
+        self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
+        streets = self._watched.rows(end_s, queue_m)
+        if streets is not None:
+            self._rows["road_streets"].append(streets)
 
     def _take_vehicles(self, until_s: float) -> None:
         rows = self._channels.take(self.name, until_s)
@@ -469,6 +492,7 @@ class RoadTraffic:
         owner, ids, classes = fleet.owner[slots], fleet.id[slots], fleet.vehicle_class[slots]
         metres = [float(self._drive.length_m[fleet.path(slot)].sum()) for slot in slots.tolist()]
         metres_m = np.array(metres)
+        queued_s = self._form.queued_since_s(left)
         fuel_l, co2_kg = self._consumption.of(classes, metres_m, left.time_s - fleet.enter_s[slots])
         trips: dict[str, NDArray[np.generic]] = {
             "id": ids, "vehicle_class": classes, "owner": owner,
@@ -485,7 +509,7 @@ class RoadTraffic:
             self._channels.send(ORDER[code], Rows.of(
                 len(mine), time_s=left.time_s[mine], kind=RowKind.ROAD_LEAVE, id=ids[mine], bodies=1,
                 vehicle_class=classes[mine], a=left.from_link[mine], b=code,
-                amount=fleet.enter_s[slots[mine]],
+                amount=fleet.enter_s[slots[mine]], since_s=queued_s[mine],
             ))
         fleet.remove(slots)
         self._form.forget(fleet)

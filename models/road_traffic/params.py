@@ -143,6 +143,10 @@ class RoadParams(Params):
     signals: SignalParams = SignalParams()
     fuel: FuelParams = FuelParams()
     background: BackgroundParams = BackgroundParams()
+    watched_streets: tuple[str, ...] = quantity(
+        (), source="choice: none", grade="D", fork="no",
+        doc="streets, by name on the map, whose metres of queue and minutes blocked are told in results",
+    )
     board_every_s: Seconds = quantity(
         600.0, "s", source="choice: long enough to measure; other models plan anew at every change", grade="D",
         fork="no", ge=30, le=3600,

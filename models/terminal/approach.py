@@ -19,6 +19,7 @@ Ids = NDArray[np.uint64]
 
 ROAD = "road_traffic"
 LINK_TIME_BOARD = "road.link_time_s"
+GATES_BOARD = "road.has_gates"
 _TRUCK = VEHICLE_CLASSES.index("container_truck")
 
 
@@ -54,24 +55,37 @@ class Approach:
         self.out_gate = _gate(gates, "out-gate")
         self.entries = _entries(city, self.in_gate.id.split("/")[0], params)
         self._found: dict[tuple[int, int], tuple[object, Ints]] = {}
+        #: Where the road keeps trucks back: the one link by which all reach the in-gate; -1 if any will do.
+        self.gate_link = -1
         free = [self._layer.free_time_s[self.inbound(i, None)].sum() for i in range(len(self.entries))]
         self.free_time_s: Floats = np.array(free, np.float64)
 
     def inbound(self, entry: int, link_time_s: Floats | None) -> Ints:
         """Links from an entry to the in-gate, by the link times given or at free flow."""
-        return self._path(self.entries[entry], self.in_gate, link_time_s)
+        place = self.entries[entry]
+        if self.gate_link < 0:
+            return self._path(place, self.in_gate, (place.drive_node, self.in_gate.drive_node), link_time_s)
+        head = int(self._layer.link_from[self.gate_link])
+        way = self._path(place, self.in_gate, (place.drive_node, head), link_time_s)
+        return np.append(way, np.int32(self.gate_link))
+
+    def keep_to_one_gate(self) -> None:
+        """Let all trucks come by the last link of the way from the first entry: places are given out at its end."""
+        self.gate_link = int(self.inbound(0, None)[-1])
 
     def outbound(self, entry: int, link_time_s: Floats | None) -> Ints:
         """Links from the out-gate back to an entry."""
-        return self._path(self.out_gate, self.entries[entry], link_time_s)
+        place = self.entries[entry]
+        return self._path(self.out_gate, place, (self.out_gate.drive_node, place.drive_node), link_time_s)
 
-    def _path(self, origin: Place, destination: Place, link_time_s: Floats | None) -> Ints:
-        ends = (origin.drive_node, destination.drive_node)
+    def _path(
+        self, origin: Place, destination: Place, ends: tuple[int, int], link_time_s: Floats | None
+    ) -> Ints:
         # Boards stay as they are, so a path found on one holds for everybody who asks on the same one.
         known = self._found.get(ends)
         if known is None or known[0] is not link_time_s:
             links = shortest_path(self._layer, *ends, link_time_s, names=(origin.id, destination.id))
-            if not len(links):
+            if not len(links) and self.gate_link < 0:
                 raise CityError(
                     f"{origin.id} and {destination.id} lie at the same node of the streets", where="terminal.approach",
                     mend="move one of them on the map, or set terminal.approach to none",
@@ -87,6 +101,14 @@ def send(channels: Channels, ids: Ids, enter_s: Floats, paths: list[Ints]) -> No
         a=[path[0] for path in paths], b=CODES["terminal"],
     )  # fmt: skip
     channels.send(ROAD, rows)
+
+
+def grant(channels: Channels, link: int, ids: Ids, from_s: Floats, places: int = 1) -> None:
+    """Tell the road of free places at the end of the gate road: so many more for each id, from its moment on."""
+    orders = Rows.of(
+        len(ids), time_s=from_s, kind=RowKind.ROAD_CREDIT, id=ids, a=link, b=CODES["terminal"], amount=places
+    )
+    channels.send_orders(ROAD, orders)
 
 
 def _gate(gates: list[Place], slug: str) -> Place:

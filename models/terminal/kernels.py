@@ -58,7 +58,7 @@ def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-
     HELD if it must wait for its window, GONE with the reason written if it is turned away.
     """
     booked = word[row, k.CLASS] == k.BOOKED
-    if booked and now_s > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
+    if booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
         if tally[k.LATE] == k.TURNED_AWAY:
             word[row, k.REASON] = k.TOO_LATE
             return k.GONE
@@ -76,10 +76,10 @@ def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-
 
 
 @inner_kernel
-def _comes_late(time_s, word, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _comes_late(time_s, word, num, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether a truck comes after its window and nobody has settled yet what becomes of it."""
     booked = word[row, k.CLASS] == k.BOOKED and not word[row, k.FLAGS] & k.REBOOKED
-    return booked and now_s > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]
+    return booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]
 
 
 @inner_kernel
@@ -280,12 +280,21 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
             row = arrival_rows[nth]
-            if tally[k.LATE] == k.REBOOK and tally[k.ACCEPTING] and _comes_late(time_s, word, num, row, now_s):
+            if math.isnan(time_s[row, k.JOIN]):
+                time_s[row, k.JOIN] = now_s
+            join_s = time_s[row, k.JOIN]
+            ahead_of_sign = tally[k.ACCEPTING] or (join_s < num[k.CLOSING] and not tally[k.FLUSH])
+            if tally[k.LATE] == k.REBOOK and ahead_of_sign and _comes_late(time_s, word, num, row):
                 return k.CAME_LATE
             tally[k.PLAN_NEXT] = nth + 1
-            time_s[row, k.JOIN] = time_s[row, k.QUEUED] = now_s
-            if not tally[k.ACCEPTING]:
-                _leave(time_s, word, tally, row, k.AFTER_CLOSING, now_s, out_rows)
+            time_s[row, k.QUEUED] = now_s
+            if join_s < now_s:
+                # Since it joined it has stood on links of the road, which gave it back only now.
+                time_s[row, k.WAITED] += now_s - join_s
+                time_s[row, k.ROAD_S] += now_s - join_s
+            if not ahead_of_sign:
+                reason = k.IN_LINE_AT_CLOSING if join_s < num[k.CLOSING] else k.AFTER_CLOSING
+                _leave(time_s, word, tally, row, reason, now_s, out_rows)
             else:
                 state = _admitted(time_s, word, tally, num, row, now_s)
                 if state == k.WAITING:

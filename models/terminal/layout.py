@@ -276,6 +276,7 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
     out[k.WAVE_SPEED] = road.spacing_m / road.reaction_s
     out[k.FLOW_MEMORY] = road.flow_memory_s
     out[k.ROAD_LANES] = road.lanes
+    out[k.CLOSING] = params.closing_s
     laws: dict[int, ServiceLaw] = {k.GATE: params.service}
     if params.trouble:
         laws[k.TROUBLE] = params.trouble.lasts
@@ -315,5 +316,7 @@ def _tally(params: TerminalParams) -> NDArray[np.int64]:
     out[k.HAS_OUT_GATE] = bool(params.out_gate)
     out[k.FLUSH] = params.last_truck_rule == "close_at_once"
     out[k.YARDS] = len(yards)
+    # Without bounds, until a road says that it keeps trucks back on its links.
+    out[k.KERB] = np.iinfo(np.int32).max
     out[k.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
     return out

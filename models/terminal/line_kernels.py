@@ -117,10 +117,14 @@ def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untype
 
 @inner_kernel
 def find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Send a waiting truck to the first holding yard with a space that its driver does not refuse."""
+    """Send a waiting truck to the first holding yard with a space that its driver does not refuse.
+
+    Who finds none stands at the kerb or on the road, as far as there is room; then nobody can refuse.
+    """
+    kerb_full = tally[k.ROAD_COUNT] >= tally[k.KERB]
     for yard in range(tally[k.YARDS]):
         used = k.FIRST_YARD + 2 * yard
-        if tally[used] < tally[used + 1] and not word[row, k.FLAGS] & (k.REFUSES << yard):
+        if tally[used] < tally[used + 1] and (kerb_full or not word[row, k.FLAGS] & (k.REFUSES << yard)):
             tally[used] += 1
             tally[k.IN_YARDS] += 1
             word[row, k.SPACE] = word[row, k.STOOD] = yard

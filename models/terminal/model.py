@@ -65,11 +65,15 @@ class Terminal:
         check_hours(params, self._counts)
         self._approach: approach.Approach | None = None
         self._out_rows = _NONE
+        self._came_s = np.zeros(0)
 
     @property
     def leads_s(self) -> Mapping[str, float]:
-        """Trucks are announced to the road this long before they enter it."""
-        return {} if self._params.approach == "none" else {approach.ROAD: self._params.announce_s}
+        """Trucks are announced this long before they enter the road, places this long before they can be taken."""
+        if self._approach is None:
+            return {}
+        lead_s = self._params.announce_s
+        return {approach.ROAD: min(lead_s, self._params.call_forward_s) if self._grants else lead_s}
 
     def begin(self, stage: Stage) -> None:
         """Make the trucks of the day, open the books, hire operator and hauliers, announce the first trucks."""
@@ -77,10 +81,12 @@ class Terminal:
         self._reached_s = stage.start_s
         self._approach = self._find_approach(stage)
         self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
+        self._records = records.Records(_RECORD_ROOM, self._params.queue_on_road if self._grants else None)
+        if self._grants:
+            self._open_places(stage.start_s)
         self._make_day(stage)
         self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line, self._desk)
         self._hauliers = self._hire(stage)
-        self._records = records.Records(_RECORD_ROOM)
         self._constants_due = self._slots_due = True
         self._finished = False
         self._tracer = Tracer(self._params, self._city, self._approach, stage)
@@ -132,6 +138,7 @@ class Terminal:
         if not self.is_empty():
             self._records.close(self._now, self._reached_s)
         self._finished = True
+        self._records.settle(self._now)
 
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
@@ -280,6 +287,37 @@ class Terminal:
                 now.tally[k.ANNOUNCED] = end
         self._look_ahead()
 
+    @property
+    def _grants(self) -> bool:
+        """Whether trucks stay on the road until there is a place for them."""
+        return self._approach is not None and self._stage.channels.has_board(approach.GATES_BOARD)
+
+    def _open_places(self, at_s: float) -> None:
+        """All spaces of the yards and at the kerb are free when the clock starts."""
+        assert self._approach is not None  # noqa: S101  (places are granted to trucks on a road only)
+        self._approach.keep_to_one_gate()
+        kerb = self._params.queue_on_road.kerb_spaces
+        self._layout.tally[k.KERB] = kerb
+        spaces = kerb + sum(yard.spaces for yard in self._params.holding_yards.values())
+        none = np.zeros(1, np.uint64)
+        approach.grant(self._stage.channels, self._approach.gate_link, none, np.array([at_s]), spaces)
+
+    def _in_places(self) -> Rows:
+        """Trucks that hold a place: they came off the road, and no lane has called them yet."""
+        state = self._now.word[:, k.STATE]
+        waits = ((state == k.HELD) | (state == k.WAITING)) & np.isnan(self._now.time_s[:, k.CALLED])
+        return np.flatnonzero(waits)
+
+    def _free_places(self, held: Rows) -> None:
+        """Tell the road of the places that have become free among those held before."""
+        assert self._approach is not None  # noqa: S101  (places are granted to trucks on a road only)
+        left = np.setdiff1d(held, self._in_places())
+        if len(left):
+            called_s = self._now.time_s[left, k.CALLED]
+            free_s = np.where(np.isnan(called_s), self._now.time_s[left, k.OUT], called_s)
+            from_s = free_s + self._params.call_forward_s
+            approach.grant(self._stage.channels, self._approach.gate_link, self._now.ids[left], from_s)
+
     def _board(self, at_s: float) -> NDArray[np.float64]:
         return self._stage.channels.board(approach.LINK_TIME_BOARD, at_s)  # type: ignore[return-value]
 
@@ -293,8 +331,10 @@ class Terminal:
         now.tally[k.RECEIVED] += len(rows)
         coming = now.word[found, k.STATE] == k.DRIVING_IN
         here = found[coming]
-        now.time_s[here, k.JOIN] = rows["time_s"][coming]
-        self._tracer.arrives(here, now, rows["time_s"][coming])
+        self._came_s = rows["time_s"][coming]
+        now.time_s[here, k.JOIN] = rows["since_s"][coming]
+        back_m = self._records.stood(now, here, self._came_s)
+        self._tracer.arrives(here, now, self._came_s, back_m)
         gone = found[~coming]
         now.word[gone, k.STATE] = k.LEFT
         self._tracer.goes(gone, now, rows["time_s"][~coming])
@@ -306,11 +346,12 @@ class Terminal:
         now = self._now
         if self._approach:
             now.tally[k.PLAN_NEXT] = 0
-            arrival_s = now.time_s[arrivals, k.JOIN]
+            arrival_s = self._came_s[: len(arrivals)]
         else:
             arrival_s = self._order_s
             first = int(now.tally[k.PLAN_NEXT])
         now.tally[k.OUT_COUNT] = 0
+        held = np.union1d(self._in_places(), arrivals) if self._grants else _NONE
         while True:
             code = run_until(until_s, *now, arrivals, arrival_s, self._out_rows, *self._records.room)
             if code == k.REACHED:
@@ -332,6 +373,8 @@ class Terminal:
                 )
         if not self._approach:
             now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
+        if len(held):
+            self._free_places(held)
         self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
 
     def _send_off(self, rows: Rows) -> None:

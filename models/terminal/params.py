@@ -241,6 +241,11 @@ class QueueOnRoad(Params):
         doc="time by which a truck follows the one ahead when a queue sets off",
     )
     lanes: int = quantity(1, source="guess: trucks queue in the kerb lane", grade="G", fork="no", ge=1, le=6)
+    kerb_spaces: int = quantity(
+        10, "trucks", source="guess: 150 m of kerb before the gate", grade="G", fork="no", ge=1, le=1000,
+        doc="trucks that stand before the gate without being in anybody's way, once the yards are full; beyond them "
+        "trucks stand on the links of a road with queues. Only used with road traffic in the form queueing",
+    )
     flow_memory_s: Seconds = quantity(
         600.0, "s", source="choice: flows into and out of the queue are averaged over ten minutes", grade="D",
         fork="no", gt=0, le=7200,
@@ -565,6 +570,12 @@ class TerminalParams(Params):
     announce_s: Seconds = quantity(
         60.0, "s", source="choice: the drive from the out-gate to the island road; the route is chosen that long "
         "before the road is entered", grade="G", fork="no", gt=0, le=3600,
+    )
+    call_forward_s: Seconds = quantity(
+        30.0, "s", source="guess: the drive from the head of the queue on the road to a space that has become free",
+        grade="G", fork="no", gt=0, le=600,
+        doc="how long after a truck has left its space the next may come off the road; road traffic in the form "
+        "queueing, where clock.step must not be longer",
     )
 
     @field_validator("trouble", "yard", "out_gate", mode="before")

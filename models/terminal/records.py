@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from twin.engine.sim_model import State, Tables
 from twin.models.terminal import names as k
 from twin.models.terminal.layout import lane_names
-from twin.models.terminal.params import MOST_LANES, TerminalParams
+from twin.models.terminal.params import MOST_LANES, QueueOnRoad, TerminalParams
+from twin.models.terminal.road_queue import RoadQueue
 from twin.models.terminal.row_kernels import copy_columns
-from twin.models.terminal.state import Now, RecordRoom, record_room
+from twin.models.terminal.state import Now, RecordRoom, joined, record_room
 from twin.models.terminal.vessel_work import crane_seconds
 
 _WORDS = {
@@ -38,6 +39,9 @@ class Records:
     ----------
     room
         Records of the queue that the kernel may write before it asks to have them taken away.
+    on_links
+        Given where trucks stand on the links of the road: the road tells only at the end since when each stood
+        there, so that records of the queue are kept until :meth:`settle`.
 
     Attributes
     ----------
@@ -45,11 +49,12 @@ class Records:
         Where the kernel writes.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, on_links: QueueOnRoad | None = None) -> None:
         self.room = record_room(room)
         self._queue: list[RecordRoom] = []
         self._changes = 0
         self._ended: list[NDArray[np.int64]] = []
+        self._road = RoadQueue(on_links) if on_links else None
 
     def take_away(self, now: Now) -> None:
         """Move the records out of the kernel's room."""
@@ -64,6 +69,17 @@ class Records:
         counts = now.tally[k.LAST : k.LAST + k.REC_COUNTS, None].astype(np.int32)
         self._queue.append(RecordRoom(counts, np.array([[at_s], [now.num[k.LAST_METRES]]])))
 
+    def stood(self, now: Now, rows: NDArray[np.int64], came_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Note trucks that have come off the road; gives the metres from the gate at which each began to stand."""
+        return np.zeros(len(rows)) if self._road is None else self._road.note(now, rows, came_s)
+
+    def settle(self, now: Now) -> None:
+        """The run is over: the trucks that stood on links of the road go into the records of the queue."""
+        if self._road is not None:
+            self.take_away(now)
+            self._queue = [self._road.merged(joined(self._queue))]
+            self._road = None
+
     def ended(self, rows: NDArray[np.int64]) -> None:
         """Note visits that ended, by row."""
         if len(rows):
@@ -77,8 +93,8 @@ class Records:
             rows = np.concatenate(self._ended)
             self._ended.clear()
             out["terminal_visits"] = _visits(now, rows)
-        if self._queue:
-            counts, numbers = (np.concatenate(parts, axis=1) for parts in zip(*self._queue, strict=True))
+        if self._queue and self._road is None:
+            counts, numbers = joined(self._queue)
             self._queue.clear()
             table: dict[str, NDArray[np.generic]] = {"time_s": numbers[k.R_TIME]}
             for name, row in _QUEUE.items():
@@ -90,14 +106,15 @@ class Records:
 
     def state(self) -> State:
         """Everything not yet drained, the kernel's room among it."""
-        blank = record_room(0)
+        queue = joined(self._queue)
         return {
-            "counts": np.concatenate([*(part.counts for part in self._queue), blank.counts], axis=1),
-            "numbers": np.concatenate([*(part.numbers for part in self._queue), blank.numbers], axis=1),
+            "counts": queue.counts,
+            "numbers": queue.numbers,
             "room_counts": self.room.counts.copy(),
             "room_numbers": self.room.numbers.copy(),
             "ended": np.concatenate([*self._ended, np.zeros(0, np.int64)]),
             "changes": np.array([self._changes]),
+            **(self._road.state() if self._road is not None else {}),
         }
 
     def restore(self, state: State) -> None:
@@ -107,6 +124,8 @@ class Records:
         self.room = RecordRoom(state["room_counts"].astype(np.int32), state["room_numbers"].astype(np.float64))
         self._ended = [state["ended"].copy()] if len(state["ended"]) else []  # type: ignore[list-item]
         self._changes = int(state["changes"][0])
+        if self._road is not None:
+            self._road.restore(state)
 
 
 def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:

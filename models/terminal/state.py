@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +71,13 @@ _CALENDAR = ("heap_times", "heap_rows")
 def record_room(records: int) -> RecordRoom:
     """Room for so many records."""
     return RecordRoom(np.zeros((k.REC_COUNTS, records), np.int32), np.zeros((k.REC_NUMBERS, records)))
+
+
+def joined(parts: Sequence[RecordRoom]) -> RecordRoom:
+    """The records of all parts, one after the other."""
+    parts = [*parts, record_room(0)]
+    counts = np.concatenate([part.counts for part in parts], axis=1)
+    return RecordRoom(counts, np.concatenate([part.numbers for part in parts], axis=1))
 
 
 def blank_rows(n: int) -> tuple[Floats, Ints]:

@@ -64,11 +64,17 @@ class Tracer:
         for row in self._sampled(rows, now).tolist():
             self._paths[row] = paths[int(np.flatnonzero(rows == row)[0])]
 
-    def arrives(self, rows: Rows, now: Now, at_s: Floats) -> None:
-        """The way in is driven; it is kept for trucks that may have to wait on the road."""
+    def arrives(self, rows: Rows, now: Now, at_s: Floats, back_m: Floats) -> None:
+        """The way in is driven, the last ``back_m`` in a queue; it is kept for trucks that may have to wait again."""
         for row in self._sampled(rows, now).tolist():
-            until_s = float(at_s[np.flatnonzero(rows == row)[0]])
-            self._drive(row, now, _WAY_IN, float(now.time_s[row, k.ENTER]), until_s, self._paths[row])
+            nth = int(np.flatnonzero(rows == row)[0])
+            enter_s, until_s, path = float(now.time_s[row, k.ENTER]), float(at_s[nth]), self._paths[row]
+            if back_m[nth] > 0.0:
+                join_s = float(now.time_s[row, k.JOIN])
+                points = _creep(self._layer, path, float(back_m[nth]), (enter_s, join_s, until_s))
+                self._add(row, now, _WAY_IN, points)
+            else:
+                self._drive(row, now, _WAY_IN, enter_s, until_s, path)
 
     def goes(self, rows: Rows, now: Now, at_s: Floats) -> None:
         """The way out is driven."""
@@ -162,6 +168,22 @@ def _line(layer: StreetLayer, path: Ints) -> tuple[Floats, Floats, Floats]:
         ys.append(y)
         total += free_s
     return np.concatenate(share) / total, np.concatenate(xs), np.concatenate(ys)
+
+
+def _creep(layer: StreetLayer, path: Ints, back_m: float, times_s: tuple[float, float, float]) -> Floats:
+    """Points of a drive that ends in a queue: time and position; ``times_s`` are its start, the stop, and its end."""
+    share, x, y = _line(layer, path)
+    along_m = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    stop_m = max(float(along_m[-1]) - back_m, 0.0)
+    start_s, join_s, end_s = times_s
+    at = int(np.searchsorted(along_m, stop_m))
+    stop_share = float(np.interp(stop_m, along_m, share))
+    before = start_s + share[:at] / max(stop_share, 1e-9) * (join_s - start_s)
+    after = join_s + (along_m[at:] - stop_m) / max(float(along_m[-1]) - stop_m, 1e-9) * (end_s - join_s)
+    stop_xy = np.interp(stop_m, along_m, x), np.interp(stop_m, along_m, y)
+    return np.column_stack([
+        np.concatenate([before, [join_s], after]), np.insert(x, at, stop_xy[0]), np.insert(y, at, stop_xy[1])
+    ])  # fmt: skip
 
 
 def _point_back(layer: StreetLayer, path: Ints, back_m: float) -> tuple[float, float]:

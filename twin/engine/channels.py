@@ -21,7 +21,7 @@ from twin.engine.clock import clock_text
 from twin.errors import EngineError
 
 #: One crossing. ``bodies`` is 1 when a traveller or vehicle is in the row, 0 for an announcement or order.
-#: ``a``, ``b`` and ``amount`` mean what the row kind says; see :class:`RowKind`.
+#: ``a``, ``b``, ``amount`` and ``since_s`` mean what the row kind says; see :class:`RowKind`.
 ROW_DTYPE = np.dtype(
     [
         ("time_s", "<f8"),
@@ -32,6 +32,7 @@ ROW_DTYPE = np.dtype(
         ("a", "<i4"),
         ("b", "<i4"),
         ("amount", "<f8"),
+        ("since_s", "<f8"),
     ]
 )
 
@@ -47,11 +48,13 @@ class RowKind:
     #: back, ``path`` the drive links in order (first is ``a``).
     ROAD_ENTER = 10
     #: From the road: the vehicle has driven the whole path. ``a`` last link, ``b`` code of the model that
-    #: owns it, ``amount`` the time it entered the road.
+    #: owns it, ``amount`` the time it entered the road, ``since_s`` since when it stood in the queue to the end of
+    #: its way, the row's time if it did not.
     ROAD_LEAVE = 11
     #: Order to the road: replace the rest of a vehicle's path. ``path`` new links after the current one.
     ROAD_REPATH = 20
-    #: Order to the road: ``amount`` places are free at the end of link ``a`` from this time on.
+    #: Order to the road: ``amount`` places are free at the end of link ``a`` from this time on, for vehicles of
+    #: the model with code ``b``; from the first such order on their ways end there only against a place.
     ROAD_CREDIT = 21
 
 

@@ -49,10 +49,11 @@ class CityModel(mesa.Model):
         self.clock = Clock(start_s, step_s)
         self.sim_models = tuple(sim_models)
         self.channels = Channels([m.name for m in sim_models], start_s)
-        _check_leads(sim_models, step_s)
         stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share)
         for sim_model in self.sim_models:
             sim_model.begin(stage)
+        # Only now each model knows whom it sends to.
+        _check_leads(sim_models, step_s)
         self.check_ledger()
 
     def __repr__(self) -> str:

@@ -69,7 +69,8 @@ class SimModel(Protocol):
     def leads_s(self) -> Mapping[str, float]:
         """Shortest lead of rows towards each **earlier** model this model sends to.
 
-        The lead is the least time between the moment a row is announced and the moment it acts.
+        The lead is the least time between the moment a row is announced and the moment it acts. Asked once the
+        model has begun.
         """
         ...
 

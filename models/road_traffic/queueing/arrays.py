@@ -40,13 +40,16 @@ LINK = _record([
     # Cumulative car units in and out; the exits that the entry rule has reached, and their units.
     ("in_units", "f8"), ("out_units", "f8"), ("seen_units", "f8"), ("out_count", "i8"), ("seen", "i8"),
     ("next_entry_s", "f8"), ("lane_next_s", "f8"), ("virtual", "f8"),
+    # When the last vehicle left that had been held up by a gate.
+    ("gate_s", "f8"),
     ("ring_start", "i8"), ("ring_room", "i4"), ("from_node", "i4"), ("to_node", "i4"),
     ("queue", "i4"), ("queue_count", "i4"), ("bay", "i4"), ("move_start", "i4"), ("move_end", "i4"),
     ("entry_open", "u1"), ("passing", "u1"), ("waited", "u1"),
 ])
 
 QUEUE = _record([
-    ("ready_s", "f8"),
+    # When the head is ready, the one before left, and the last left that was held up by a gate as the head.
+    ("ready_s", "f8"), ("left_s", "f8"), ("gate_s", "f8"),
     # Of pockets: room, units in it, and since when somebody who waited may come in.
     ("room", "f8"), ("units", "f8"), ("open_s", "f8"),
     ("first", "i4"), ("last", "i4"), ("link", "i4"), ("line", "i4"), ("rank", "i4"), ("kind", "u1"), ("waited", "u1"),
@@ -54,7 +57,9 @@ QUEUE = _record([
 
 LINE = _record([
     ("next_s", "f8"), ("headway_s", "f8"), ("cycle_s", "f8"), ("offset_s", "f8"), ("green_s", "f8"),
-    ("service_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
+    ("service_s", "f8"),
+    # Places at the gate, and since when there has been one; ``gated`` is 1 + the owner whose ways end against one.
+    ("granted_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
     ("open", "u1"), ("gated", "u1"),
 ])
 
@@ -64,10 +69,11 @@ MOVE = _record([
 
 VEHICLE = _record([
     # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
-    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path.
-    ("key", "u8"), ("ready_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"), ("link", "i4"),
-    ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"), ("stop_end", "i4"),
-    ("vehicle_class", "u1"),
+    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path. ``queued_s``:
+    # since when it has been in the queue of a gate, infinite if it has not.
+    ("key", "u8"), ("ready_s", "f8"), ("queued_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"),
+    ("link", "i4"), ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"),
+    ("stop_end", "i4"), ("vehicle_class", "u1"), ("owner", "u1"),
 ])
 
 STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])
@@ -89,8 +95,8 @@ class Road(NamedTuple):
 
     ``moves`` holds the turns of all links in the order of links, then one movement per origin. A stop line has the
     number of its queue (of a link's turns, or of a pocket). ``node_next_s`` is the earliest moment at which a node
-    may have something to do. ``ring_exit_s`` and ``ring_class`` keep past exits of each link. ``counts``: released
-    by force, entered, left.
+    may have something to do. ``ring_exit_s`` and ``ring_class`` keep past exits of each link, ``ring_gate_s`` the
+    ``gate_s`` of the link at each, where there may be gates. ``counts``: released by force, entered, left, gates.
     """
 
     links: Records
@@ -103,6 +109,7 @@ class Road(NamedTuple):
     node_source: Ints
     ring_exit_s: Floats
     ring_class: Bytes
+    ring_gate_s: Floats
     server_free_s: Floats
     source_time_s: Floats
     source_move: Ints

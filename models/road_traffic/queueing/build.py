@@ -54,7 +54,7 @@ def storage_units(network: RoadNetwork, lanes: Floats | None = None) -> Floats:
     return np.maximum(np.round(units, 9), float(network._sizes.max()))
 
 
-def build_road(network: RoadNetwork, start_s: float) -> Road:
+def build_road(network: RoadNetwork, start_s: float, *, may_have_gates: bool = False) -> Road:
     """Arrays of the empty network at the start.
 
     Raises
@@ -75,13 +75,15 @@ def build_road(network: RoadNetwork, start_s: float) -> Road:
     classes["units"], classes["speed_mps"] = network._sizes, network._speeds
     ring = int(links["ring_room"].sum(dtype=np.int64))
     most = int(np.diff(source_ptr).max())
+    gates = len(network._gated)
     return Road(
         links=links, queues=queues.rows, lines=lines, moves=moves, classes=classes,
         node_next_s=np.full(len(network.node_index), np.inf), node_source_ptr=source_ptr,
         node_source=np.argsort(node, kind="stable").astype(np.int32), ring_exit_s=np.zeros(ring),
-        ring_class=np.zeros(ring, np.uint8), server_free_s=np.full(servers, -np.inf), source_time_s=np.zeros(most),
+        ring_class=np.zeros(ring, np.uint8), ring_gate_s=np.full(ring if gates or may_have_gates else 0, -np.inf),
+        server_free_s=np.full(servers, -np.inf), source_time_s=np.zeros(most),
         source_move=np.zeros(most, np.int32), source_to=np.zeros(most, np.int32), time_s=np.array([start_s]),
-        release_after_s=np.array([network._release_after_s]), counts=np.zeros(3, np.int64),
+        release_after_s=np.array([network._release_after_s]), counts=np.array([0, 0, 0, gates]),
     )
 
 
@@ -96,7 +98,7 @@ def _links(network: RoadNetwork, queues: _Queues, from_node: Ints, to_node: Ints
     links["storage"] = storage
     links["entry_headway_s"] = 1.0 / np.minimum(capacity, network.column("entry_per_s"))
     links["lane_headway_s"] = 1.0 / capacity
-    links["next_entry_s"] = links["lane_next_s"] = -np.inf
+    links["next_entry_s"] = links["lane_next_s"] = links["gate_s"] = -np.inf
     links["ring_room"], links["ring_start"] = room, np.cumsum(room) - room
     links["queue"], links["queue_count"], links["bay"] = queues.first, queues.count, queues.bay
     links["entry_open"], links["passing"] = 1, network.column("overtaking")
@@ -148,6 +150,7 @@ class _Queues:
         self.bay = np.full(m, -1, np.int32)
         self.bay[bays] = self.line_count + np.arange(len(bays))
         rows = records(sum(sizes), QUEUE)
+        rows["left_s"] = rows["gate_s"] = -np.inf
         rows["link"] = np.concatenate([
             np.repeat(np.arange(m), count), np.array([link for link, _ in pockets], int), np.array(bays, int),
             np.arange(m),
@@ -277,7 +280,7 @@ def new_vehicle_records(count: int) -> Records:
     veh = records(count, VEHICLE)
     for name in ("hop", "link", "move", "after", "before", "destination"):
         veh[name] = -1
-    veh["ready_s"] = np.inf
+    veh["ready_s"] = veh["queued_s"] = np.inf
     return veh
 
 

@@ -55,7 +55,7 @@ class Queueing:
         self._length_m, self._class_speed_mps = drive.length_m, class_speeds(params)
         self._set_speeds(drive.free_speed_mps, drive.lanes)
         network = street_network(params, city, tables)
-        road = build_road(network, start_s)
+        road = build_road(network, start_s, may_have_gates=True)
         edits = build_edits(network, road)
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
@@ -67,6 +67,8 @@ class Queueing:
         # Of this period: exits per link and the whole microseconds they took, so that sums know no order.
         self._exits = np.zeros(drive.link_count)
         self._exit_us = np.zeros(drive.link_count)
+
+    has_gates = True
 
     @property
     def next_s(self) -> float:
@@ -84,6 +86,7 @@ class Queueing:
         veh = self._loading.cars.veh
         fresh = new_vehicle_records(len(slots))
         fresh["key"], fresh["vehicle_class"] = fleet.id[slots], fleet.vehicle_class[slots]
+        fresh["owner"] = fleet.owner[slots]
         fresh["path_start"], fresh["path_len"] = fleet.path_start[slots], fleet.path_len[slots]
         veh[slots] = fresh
         for slot in slots.tolist():
@@ -118,13 +121,18 @@ class Queueing:
         """Slots of vehicles that have left are used again; nothing is kept of them."""
 
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
-        """From its first credit on, a link lets a way end on it only against one."""
+        """From its first credit on, a link lets ways of the model that gave it end there only against one."""
         road = self._loading.road
         for row in orders.data[orders.data["kind"] == RowKind.ROAD_CREDIT]:
             self._drive(fleet, float(row["time_s"]))
             line = int(road.links["queue"][row["a"]])
-            road.lines["gated"][line] = 1
+            road.counts[3] += road.lines["gated"][line] == 0
+            road.lines["gated"][line] = 1 + row["b"]
             self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
+
+    def queued_since_s(self, left: Crossings) -> Floats:
+        """(n,) float64: since when those who have just left stood in the queue to the end of their way."""
+        return np.minimum(self._loading.cars.veh["queued_s"][left.slot], left.time_s)
 
     def obey(self, access: Access) -> None:
         """Measure against the speeds and lanes that hold now; the network itself knows when its links change."""

@@ -27,6 +27,8 @@ SAME_S = 1e-9
 _GROUP, _POCKET, _BAY, _ORIGIN = 0, 1, 2, 3
 _EXIT_OPEN, _ENTRY_OPEN, _LINE_HEADWAY, _ENTRY_HEADWAY, _STORAGE, _SPEED = 0, 1, 2, 3, 4, 5
 _DONE, _LOG_FULL = 0, 1
+#: Place in ``road.counts``.
+_GATES = 3
 
 
 @inner_kernel
@@ -121,7 +123,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
     if line >= 0:
         if road.lines[line].server_end > road.lines[line].server_start:
             t = max(t, road.server_free_s[server_of(road, line)])
-        if move < 0 and road.lines[line].gated and road.lines[line].credits <= 0:
+        if move < 0 and road.lines[line].gated == 1 + cars.veh[v].owner and road.lines[line].credits <= 0:
             return INF
         if road.lines[line].cycle_s > 0.0:
             t = next_green_s(t, road.lines[line].cycle_s, road.lines[line].offset_s, road.lines[line].green_s)
@@ -239,6 +241,8 @@ def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: A
         place = road.links[link].ring_start + road.links[link].out_count % road.links[link].ring_room
         road.ring_exit_s[place] = t
         road.ring_class[place] = cars.veh[v].vehicle_class
+        if road.counts[_GATES] > 0:
+            road.ring_gate_s[place] = road.links[link].gate_s
         road.links[link].out_count += 1
         road.links[link].out_units += size
         if road.links[link].waited:
@@ -250,17 +254,47 @@ def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: A
         if road.queues[q].waited:
             road.queues[q].waited = 0
             road.queues[q].open_s = t
+    road.queues[q].left_s = t
     set_first(road, cars, q, after, t)
 
 
 @inner_kernel
-def pass_line(road, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Use a stop line: its headway, a server, and a credit where the way ends."""
+def pass_line(road, cars, v, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Use a stop line: its headway, a server, and a credit where the way ends at a gate."""
     road.lines[line].next_s = t + road.lines[line].headway_s * size
     if road.lines[line].server_end > road.lines[line].server_start:
         road.server_free_s[server_of(road, line)] = t + road.lines[line].service_s
-    if ends and road.lines[line].gated:
+    if ends and road.lines[line].gated == 1 + cars.veh[v].owner:
         road.lines[line].credits -= 1
+
+
+@inner_kernel
+def note_gate_queue(road, cars, q, v, move, size, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Note whether the head that now leaves a queue stood in one that reaches back from a gate, and since when.
+
+    The first in a queue is held up by a gate itself if no place was free there, or if it waited for room on a link
+    that vehicles held up by a gate were leaving; those behind it in the same queue wait with it. A vehicle keeps when
+    it first stood so. What it looks at on the next link has happened a wave lag ago, like the room itself.
+    """
+    ready_s = cars.veh[v].ready_s
+    head_s = max(ready_s, road.queues[q].left_s)
+    line = road.queues[q].line
+    if move < 0:
+        if line >= 0 and road.lines[line].gated == 1 + cars.veh[v].owner and road.lines[line].granted_s > head_s:
+            road.queues[q].gate_s = t
+    else:
+        out = road.moves[move].to_link
+        if road.links[out].in_units + size > road.links[out].storage:
+            room_s = space_s(road, out, size)
+            if head_s < room_s < INF:
+                place = road.links[out].ring_start + (road.links[out].seen - 1) % road.links[out].ring_room
+                if road.ring_gate_s[place] + road.links[out].lag_s > head_s:
+                    road.queues[q].gate_s = t
+    if road.queues[q].gate_s > ready_s:
+        if road.queues[q].kind == _GROUP:
+            road.links[road.queues[q].link].gate_s = t
+        if cars.veh[v].queued_s == INF:
+            cars.veh[v].queued_s = ready_s
 
 
 @inner_kernel
@@ -288,8 +322,10 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
         road.queues[pocket].units += size
         push(road, cars, pocket, v, False)
         return
+    if road.counts[_GATES] > 0:
+        note_gate_queue(road, cars, q, v, move, size, t)
     if line >= 0:
-        pass_line(road, line, size, t, move < 0)
+        pass_line(road, cars, v, line, size, t, move < 0)
     leave_queue(road, cars, q, v, t)
     if cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v):
         cars.veh[v].stop += 1

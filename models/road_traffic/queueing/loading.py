@@ -121,6 +121,8 @@ class Loading:
     def grant(self, line: int, count: int, at_s: float) -> None:
         """Give credits to a gate at a moment that has been reached."""
         road = self.road
+        if count > 0 and road.lines["credits"][line] <= 0:
+            road.lines["granted_s"][line] = at_s
         road.lines["credits"][line] += count
         mine = road.queues["line"] == line
         road.queues["ready_s"][mine] = np.maximum(road.queues["ready_s"][mine], at_s)

@@ -22,6 +22,10 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips"),
     KpiInfo("road.spillback_h", "h", "lower", "先詰まり時間", "Hours for which queues filled links, over all links"),
     KpiInfo("road.queue_max_m", "m", "lower", "最長の滞留長", "Longest standing queue on one link"),
+    KpiInfo("road.street_queue_max_m", "m", "lower", "指定道路の最大滞留長",
+            "Most metres of standing queue on a watched street"),
+    KpiInfo("road.street_blocked_min", "min", "lower", "指定道路が先詰まりした時間",
+            "Minutes in which a queue filled some link of a watched street to its beginning"),
     KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
@@ -51,6 +55,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
     spillback = tables.get("road_spillback")
     full_h = 0.0 if spillback is None else float(np.asarray(spillback["full_s"], np.float64).sum()) / 3600
     out.append(Kpi("road.spillback_h", "all", full_h, _UNITS["road.spillback_h"]))
+    out += _of_streets(tables)
     gridlock = tables.get("road_gridlock")
     stuck = 0 if gridlock is None else len(np.unique(gridlock["link_index"]))
     out.append(Kpi("road.gridlocked_count", "all", float(stuck), _UNITS["road.gridlocked_count"]))
@@ -76,6 +81,34 @@ def _of_group(
         "road.speed_mean_mps": float(metres.sum() / time_s.sum()) if some and time_s.sum() > 0 else np.nan,
     }
     return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]
+
+
+def _of_streets(tables: TableColumns) -> list[Kpi]:
+    """Queue and minutes blocked of each watched street, which is the group."""
+    streets, spillback = tables.get("road_streets"), tables.get("road_spillback")
+    if streets is None:
+        return []
+    out = []
+    name, queue_m = np.asarray(streets["street"]), np.asarray(streets["queue_m"], np.float64)
+    for street in np.unique(name):
+        blocked_s = 0.0
+        if spillback is not None:
+            mine = np.asarray(spillback["street"]) == street
+            from_s, to_s = (np.asarray(spillback[c], np.float64)[mine] for c in ("from_s", "to_s"))
+            blocked_s = _covered_s(from_s, to_s)
+        for kpi, value in (
+            ("road.street_queue_max_m", queue_m[name == street].max()), ("road.street_blocked_min", blocked_s / 60)
+        ):
+            out.append(Kpi(kpi, str(street), float(value), _UNITS[kpi]))
+    return out
+
+
+def _covered_s(from_s: Floats, to_s: Floats) -> float:
+    """Seconds covered by at least one of some spans."""
+    order = np.argsort(from_s)
+    from_s, until_s = from_s[order], np.maximum.accumulate(to_s[order])
+    before_s = np.concatenate([[-np.inf], until_s[:-1]])
+    return float((until_s - np.maximum(from_s, before_s)).sum())
 
 
 def _inside(tables: TableColumns) -> int:

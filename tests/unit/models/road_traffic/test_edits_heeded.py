@@ -181,7 +181,9 @@ def test_lanes_with_hours_change_the_capacity_of_the_queueing_form(edited, befor
 def test_a_shorter_storage_by_hours_sends_the_queue_back_sooner(edited):
     def entered(timed):
         model, road, sink = edited(params("queueing"), links=[(0, 1, 1000.0, 20.0, 2), (1, 2)], nodes=3, timed=timed)
-        sink.order(Rows.of(1, paths=[np.empty(0, np.int32)], time_s=1.0, kind=RowKind.ROAD_CREDIT, a=0, amount=0.0))
+        sink.order(Rows.of(
+            1, paths=[np.empty(0, np.int32)], time_s=1.0, kind=RowKind.ROAD_CREDIT, a=0, b=OWNER, amount=0.0
+        ))
         sink.send(enter(np.arange(1, 501), np.full(500, 200.0), [[0]] * 500))
         travel_times(model, sink, 1500)
         road.finish()

@@ -44,7 +44,7 @@ def test_a_vehicle_comes_back_at_the_exact_time_in_the_interval_in_which_it_leav
     assert len(road.accounts()) == 1
     assert road.accounts()[0].inside == 1
     model.step()
-    assert sink.rows == [(151.25, RowKind.ROAD_LEAVE, int(van), 1, 0, 2, OWNER, 1.25)]
+    assert sink.rows == [(151.25, RowKind.ROAD_LEAVE, int(van), 1, 0, 2, OWNER, 1.25, 151.25)]
     trips = road.drain_tables()["road_trips"]
     assert trips["metres_m"].tolist() == [3000.0]
     assert trips["free_s"].tolist() == [150.0]

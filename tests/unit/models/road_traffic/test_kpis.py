@@ -11,6 +11,14 @@ TRIPS = {
     "metres_m": np.array([600.0, 600.0, 1000.0]), "free_s": np.array([60.0, 60.0, 90.0]),
     "fuel_l": np.array([0.1, 0.2, 0.4]), "co2_kg": np.array([0.2, 0.4, 0.8]),
 }
+STREETS = {
+    "from_s": np.array([0.0, 0.0, 300.0, 300.0]), "street": np.array(["橋", "岸", "橋", "岸"]),
+    "queue_m": np.array([50.0, 0.0, 120.0, 10.0]),
+}
+SPILLBACK = {
+    "street": np.array(["橋", "橋", "丘", "橋"]), "from_s": np.array([500.0, 0.0, 0.0, 200.0]),
+    "to_s": np.array([560.0, 300.0, 900.0, 400.0]), "full_s": np.array([60.0, 300.0, 900.0, 200.0]),
+}
 
 
 def values(tables):
@@ -45,6 +53,15 @@ def test_whoever_is_still_driving_is_counted_from_the_ledger():
     assert values({"ledger": ledger})["road.unfinished_count", "all"] == 7
 
 
+def test_a_watched_street_is_blocked_while_any_of_its_links_is_full():
+    got = values({"road_streets": STREETS, "road_spillback": SPILLBACK})
+    assert got["road.street_queue_max_m", "橋"] == 120.0
+    # 0-300 and 200-400 overlap, 500-560 stands alone; the other street's episode is not counted.
+    assert got["road.street_blocked_min", "橋"] == pytest.approx(460.0 / 60)
+    assert got["road.street_blocked_min", "岸"] == 0.0
+    assert ("road.street_queue_max_m", "丘") not in got
+
+
 def test_every_kpi_is_described_and_named_after_the_model():
-    assert {k.kpi for k in compute({"road_trips": TRIPS})} == {info.name for info in INFOS}
+    assert {k.kpi for k in compute({"road_trips": TRIPS, "road_streets": STREETS})} == {info.name for info in INFOS}
     assert all(info.name.startswith("road.") for info in INFOS)

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.models.road_traffic.conftest import street_layer
 from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
+from twin.errors import ScenarioError
 from twin.models.registry import CODES
 from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fuel import Consumption
@@ -34,7 +35,10 @@ def enter(ids, times, paths, vehicle_class=0):
 
 
 def credit(link, at_s, count):
-    return Rows.of(1, paths=[np.empty(0, np.int32)], time_s=at_s, kind=RowKind.ROAD_CREDIT, a=link, amount=count)
+    return Rows.of(
+        1, paths=[np.empty(0, np.int32)], time_s=at_s, kind=RowKind.ROAD_CREDIT, a=link, b=CODES["transit"],
+        amount=count,
+    )
 
 
 def finished(model, road, until_s):
@@ -135,6 +139,17 @@ def spill(road_city, step_s=5.0, until_s=1500.0, **more):
     sink.order(credit(0, 700.0, 1000.0))
     sink.send(enter(np.arange(1, 301), 2.0 * np.arange(300), [[0]] * 300))
     return model, road, sink
+
+
+def test_a_watched_street_tells_its_queue_and_an_unknown_one_is_named(road_city):
+    model, road, _ = spill(road_city, watched_streets=("夢舞大橋",))
+    got = finished(model, road, 1500)["road_streets"]
+    links = got["from_s"] == 300.0
+    assert got["street"].tolist()[0] == "夢舞大橋"
+    # By 600 s the first 200 stand 5 m apart on the full link.
+    assert got["queue_m"][links].tolist() == [1000.0]
+    with pytest.raises(ScenarioError, match="no street of the map is named '夢舞橋'"):
+        spill(road_city, watched_streets=("夢舞橋",))
 
 
 def test_an_episode_begins_when_the_last_place_is_taken_and_names_its_street(road_city):

@@ -31,6 +31,10 @@ def order(kind, at_s, **columns):
     return Rows.of(1, paths=[np.array(path, np.int32)], time_s=at_s, kind=kind, **columns)
 
 
+def credit(at_s, **columns):
+    return order(RowKind.ROAD_CREDIT, at_s, b=OWNER, **columns)
+
+
 def run_until(model, until_s):
     while model.now_s < until_s:
         model.step()
@@ -51,7 +55,7 @@ def test_a_lonely_vehicle_drives_as_at_free_flow(road_city, layer_of):
     model, _, sink = road_city(layer_of(4, LINE), params())
     sink.send(enter([1], [1.25], [[0, 1, 2]]))
     run_until(model, 160)
-    assert sink.rows == [(151.25, RowKind.ROAD_LEAVE, 1, 1, 0, 2, OWNER, 1.25)]
+    assert sink.rows == [(151.25, RowKind.ROAD_LEAVE, 1, 1, 0, 2, OWNER, 1.25, 151.25)]
 
 
 def test_a_crowd_leaves_a_lane_at_its_capacity(road_city, layer_of):
@@ -72,8 +76,8 @@ def test_the_step_of_the_clock_cannot_be_seen(road_city, layer_of, step_s):
         way = [link[0, 1], link[1, 2], link[2, 3]]
         sink.send(enter([1, 2], [103.3, 161.7], [way, way], vehicle_class=1))
         sink.order(order(RowKind.ROAD_REPATH, 140.0, id=np.uint64(1), path=[link[1, 4], link[4, 2]]))
-        sink.order(order(RowKind.ROAD_CREDIT, 150.0, a=link[2, 3], amount=100.0))
-        sink.order(order(RowKind.ROAD_CREDIT, 700.0, a=link[2, 3], amount=1000.0))
+        sink.order(credit(150.0, a=link[2, 3], amount=100.0))
+        sink.order(credit(700.0, a=link[2, 3], amount=1000.0))
         run_until(model, 3000)
         assert model.is_empty()
         tables = road.drain_tables()
@@ -84,19 +88,50 @@ def test_the_step_of_the_clock_cannot_be_seen(road_city, layer_of, step_s):
 
 def test_a_gated_link_lets_out_as_many_as_there_are_places_and_through_traffic_waits_behind(road_city, layer_of):
     model, _, sink = road_city(layer_of(4, LINE), params())
-    sink.order(order(RowKind.ROAD_CREDIT, 10.0, a=0, amount=2.0))
-    sink.order(order(RowKind.ROAD_CREDIT, 400.0, a=0, amount=1.0))
+    sink.order(credit(10.0, a=0, amount=2.0))
+    sink.order(credit(400.0, a=0, amount=1.0))
     sink.send(enter([1, 2, 3, 4], [20.0, 30.0, 40.0, 50.0], [[0], [0], [0], [0, 1]]))
     run_until(model, 500)
     got = {row[2]: row[0] for row in sink.rows}
     assert got == {1: 70.0, 2: 80.0, 3: 400.0, 4: 451.25}
 
 
+def test_a_vehicle_is_in_the_queue_of_a_gate_since_it_stood_on_the_first_link_of_that_queue(road_city, layer_of):
+    model, _, sink = road_city(layer_of(4, LINE), params())
+    sink.order(credit(1.0, a=2, amount=0.0))
+    sink.order(credit(2000.0, a=2, amount=1000.0))
+    sink.send(enter(np.arange(250), 2.0 * np.arange(250), [[0, 1, 2]] * 250))
+    run_until(model, 3000)
+    since = {row[2]: row[8] for row in sink.rows}
+    # The last link holds 200, who were ready at its end; the others were ready at the end of the one before.
+    assert since == {n: (150.0 if n < 200 else 100.0) + 2.0 * n for n in range(250)}
+
+
+def test_a_queue_that_no_gate_has_made_is_not_counted(road_city, layer_of):
+    # The last link takes 0.286 per second: the one before it fills and holds up the first.
+    layer = layer_of(4, [(0, 1), (1, 2), (2, 3, 1000.0, 2.0, 1)])
+    model, _, sink = road_city(layer, params())
+    sink.order(credit(1.0, a=2, amount=5000.0))
+    sink.send(enter(np.arange(1500), 2.0 * np.arange(1500), [[0, 1, 2]] * 1500))
+    run_until(model, 6500)
+    assert model.channels.board("road.link_time_s", 4000.0)[0] > 100.0
+    assert len(sink.rows) == 1500
+    assert all(row[8] == row[0] for row in sink.rows)
+
+
+def test_a_place_that_another_model_was_given_is_not_taken(road_city, layer_of):
+    model, _, sink = road_city(layer_of(4, LINE), params())
+    sink.order(order(RowKind.ROAD_CREDIT, 1.0, a=0, b=OWNER + 1, amount=0.0))
+    sink.send(enter([1], [20.0], [[0]]))
+    run_until(model, 200)
+    assert [row[0] for row in sink.rows] == [70.0]
+
+
 def test_an_order_moves_a_queueing_vehicle_to_another_turn_and_never_back_in_time(road_city, layer_of):
     layer = layer_of(5, [(0, 1, 1000.0, 20.0, 2), (1, 2), (1, 3), (2, 4), (3, 4)])
     model, _, sink = road_city(layer, params())
     # Link 1 (1 to 2) never lets anybody out: its only vehicle's way ends there against no place.
-    sink.order(order(RowKind.ROAD_CREDIT, 1.0, a=1, amount=0.0))
+    sink.order(credit(1.0, a=1, amount=0.0))
     sink.send(enter(np.arange(1, 301), 2.0 * np.arange(300), [[0, 1]] * 300))
     sink.send(enter([900], [400.0], [[0, 1, 3]]))
     sink.order(order(RowKind.ROAD_REPATH, 900.0, id=np.uint64(900), path=[2, 4]))
@@ -107,7 +142,7 @@ def test_an_order_moves_a_queueing_vehicle_to_another_turn_and_never_back_in_tim
 
 def test_the_table_of_links_measures_the_standing_queue_in_metres(road_city, layer_of):
     model, road, sink = road_city(layer_of(4, LINE), params())
-    sink.order(order(RowKind.ROAD_CREDIT, 1.0, a=0, amount=0.0))
+    sink.order(credit(1.0, a=0, amount=0.0))
     sink.send(enter(np.arange(1, 121), 2.0 * np.arange(120), [[0]] * 120))
     run_until(model, 300)
     links = road.drain_tables()["road_links"]
@@ -131,8 +166,8 @@ def test_a_state_in_the_middle_of_a_jam_goes_on_to_the_same_bytes(road_city, lay
         return road_city(layer_of(5, [*LINE, (1, 4), (4, 2)]), params(background=cars), {"od": od()})
 
     model, road, sink = build()
-    sink.order(order(RowKind.ROAD_CREDIT, 150.0, a=3, amount=100.0))
-    sink.order(order(RowKind.ROAD_CREDIT, 900.0, a=3, amount=1000.0))
+    sink.order(credit(150.0, a=3, amount=100.0))
+    sink.order(credit(900.0, a=3, amount=1000.0))
     run_until(model, 655)
     assert road.accounts()[0].inside > 100
     saved = {key: values.copy() for key, values in model.state().items()}
