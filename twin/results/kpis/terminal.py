@@ -274,17 +274,27 @@ def _cost_kpis(visits: Columns, constants: dict[str, float]) -> list[Kpi]:
 def _fairness_kpis(visits: Columns, constants: dict[str, float]) -> list[Kpi]:
     """How far apart the 95th percentiles of wait of the hauliers lie: of all, and within each size."""
     served = _column(visits, "reason") == _SERVED
-    haulier, wait = _column(visits, "haulier_index"), _column(visits, "wait_s")
-    groups = {"all": np.ones(len(served), np.bool_)} | _sizes(visits, constants)
-    return [_kpi("haulier_p95_ratio", _p95_ratio(haulier[served & g], wait[served & g]), n) for n, g in groups.items()]
+    haulier, p95 = _p95_by_haulier(_column(visits, "haulier_index")[served], _column(visits, "wait_s")[served])
+    of_size = _sizes({"haulier_index": haulier}, constants)
+    groups = {"all": np.ones(len(haulier), np.bool_)} | of_size
+    return [_kpi("haulier_p95_ratio", _ratio(p95[rows]), group) for group, rows in groups.items()]
 
 
-def _p95_ratio(haulier: Floats, wait: Floats) -> float:
-    order = np.argsort(haulier, kind="stable")
-    _, starts, sizes = np.unique(haulier[order], return_index=True, return_counts=True)
-    waits = [wait[order][a : a + n] for a, n in zip(starts, sizes, strict=True) if n >= FEWEST_TRUCKS]
-    p95 = [float(np.quantile(w, 0.95)) for w in waits]
-    return max(p95) / min(p95) if len(p95) > 1 and min(p95) > 0 else math.nan
+def _p95_by_haulier(haulier: Floats, wait: Floats) -> tuple[Floats, Floats]:
+    """Hauliers with enough trucks, and the 95th percentile of wait of each, as ``np.quantile`` gives it."""
+    order = np.lexsort((wait, haulier))
+    sorted_wait = wait[order]
+    numbers, starts, sizes = np.unique(haulier[order], return_index=True, return_counts=True)
+    enough = sizes >= FEWEST_TRUCKS
+    at = 0.95 * (sizes[enough] - 1)
+    below = starts[enough] + np.floor(at).astype(np.int64)
+    above = starts[enough] + np.ceil(at).astype(np.int64)
+    low, high = sorted_wait[below], sorted_wait[above]
+    return numbers[enough], low + (high - low) * (at - np.floor(at))
+
+
+def _ratio(p95: Floats) -> float:
+    return float(p95.max() / p95.min()) if len(p95) > 1 and p95.min() > 0 else math.nan
 
 
 def _slot_kpis(visits: Columns, slots: Columns) -> list[Kpi]:

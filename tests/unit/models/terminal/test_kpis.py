@@ -92,6 +92,14 @@ def test_cranes_are_used_for_the_time_they_work():
     assert kpis(tables)["crane_use_share", "all"] == pytest.approx(60 * 60.0 / (2 * 8 * 3600.0))
 
 
+def test_percentiles_of_hauliers_are_those_of_numpy():
+    tables = run(gate(demand={"hourly": {28800.0: 900.0}}, lanes={"A": {"count": 20}}))
+    found = tables["terminal_visits"]
+    p95 = [np.quantile(found["wait_s"][found["haulier_index"] == h], 0.95)
+           for h, n in zip(*np.unique(found["haulier_index"], return_counts=True), strict=True) if n >= 10]  # fmt: skip
+    assert kpis(tables)["haulier_p95_ratio", "all"] == pytest.approx(max(p95) / min(p95), rel=1e-12)
+
+
 def test_a_run_without_trucks_has_no_means():
     values = {(k.kpi, k.group): k.value for k in compute({})}
     assert math.isnan(values["terminal.wait_mean_min", "all"])
