@@ -50,7 +50,11 @@ def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
         kind = haulier_type[row]
         best = -1
         best_cost = math.inf
-        for slot in range(places.size):
+        # Slots ascend: those too long before cannot be the ones.
+        first = np.searchsorted(slot_to_s, desired_s[row] - max_shift_s)
+        for slot in range(first, places.size):
+            if slot_from_s[slot] - desired_s[row] > max_shift_s:
+                break
             if places[slot] <= 0:
                 continue
             earlier = max(desired_s[row] - slot_to_s[slot], 0.0)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import inner_kernel, lean_kernel
+from twin.jit import _prefetch, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.calendar_kernels import add, drop_first, replace_first
 from twin.models.terminal.lane_kernels import jockey, leave_shut_lanes, line_to_join, sort_of
@@ -269,6 +269,10 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         else:
             tally[k.PLAN_NEXT] = nth + 1
             row = arrival_rows[nth]
+            # Rows lie in the order of ids, trucks come in another: have the next ones at hand.
+            if nth + 4 < arrival_rows.size:
+                _prefetch(time_s, arrival_rows[nth + 4])
+                _prefetch(word, arrival_rows[nth + 4])
             time_s[row, k.JOIN] = time_s[row, k.QUEUED] = now_s
             if not tally[k.ACCEPTING]:
                 _leave(time_s, word, tally, row, k.AFTER_CLOSING, now_s, out_rows)
@@ -305,7 +309,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if happened:
                 happened = False
                 replace_first(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
-            elif heap_size[0] < heap_times.size:
+            elif heap_size[0] + 1 < heap_times.size:
                 add(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
             else:
                 return k.CALENDAR_FULL
