@@ -135,3 +135,28 @@ def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     compiled: Callable[..., Any] = compile_inner(function)
     return compiled
+
+
+@numba.extending.intrinsic  # type: ignore[untyped-decorator]
+def _prefetch(typing_context: Any, table: Any, row: Any) -> Any:
+    """Code of :func:`fetch_ahead`: one prefetch per cache line of the row."""
+    from llvmlite import ir
+    from numba.core import cgutils
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type = signature.args[0]
+        array = context.make_array(array_type)(context, builder, arguments[0])
+        stride = cgutils.unpack_tuple(builder, array.strides)[0]
+        byte = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        fetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        )
+        start = builder.gep(builder.bitcast(array.data, byte), [builder.mul(arguments[1], stride)])
+        for offset in (0, 64, 128):
+            at = builder.gep(start, [ir.Constant(ir.IntType(64), offset)])
+            # To be written, kept in all caches, data.
+            builder.call(fetch, [at, ir.Constant(number, 1), ir.Constant(number, 3), ir.Constant(number, 1)])
+        return context.get_dummy_value()
+
+    return numba.types.void(table, numba.types.intp), generate

@@ -1,18 +1,21 @@
 """What will happen to trucks by itself, soonest first: a binary heap of moments and rows.
 
 Ties fall by kind of event, then by id, both read from the row: two numbers per entry make the shortest moves.
+Moments beyond the entries in use are infinite, so that no child needs a check whether it is there; which child is
+the sooner is reckoned, not branched on, since no processor can guess it.
 """
 
 from __future__ import annotations
+
+import math
 
 from twin.jit import inner_kernel
 from twin.models.terminal import names as k
 
 
 @inner_kernel
-def _before(ids, word, one_s, one, other_s, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    if one_s != other_s:
-        return one_s < other_s
+def _first_of_tie(ids, word, one, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether, of two entries at one moment, the first one happens first."""
     if word[one, k.EVENT] != word[other, k.EVENT]:
         return word[one, k.EVENT] < word[other, k.EVENT]
     return ids[one] < ids[other]
@@ -25,9 +28,10 @@ def add(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def
     size[0] = i + 1
     while i > 0:
         parent = (i - 1) >> 1
-        if not _before(ids, word, at_s, row, times[parent], rows[parent]):
+        parent_s = times[parent]
+        if at_s > parent_s or (at_s == parent_s and not _first_of_tie(ids, word, row, rows[parent])):
             break
-        times[i] = times[parent]
+        times[i] = parent_s
         rows[i] = rows[parent]
         i = parent
     times[i] = at_s
@@ -39,17 +43,21 @@ def replace_first(ids, word, times, rows, size, at_s, row):  # type: ignore[no-u
     """Put an entry in for the first one, which has happened: one way down instead of a way down and a way up."""
     n = size[0]
     i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
+    child = 1
+    while child < n:
+        left_s = times[child]
+        right_s = times[child + 1]
+        right_first = int(right_s < left_s)
+        if right_s == left_s and _first_of_tie(ids, word, rows[child + 1], rows[child]):
+            right_first = 1
+        child += right_first
+        child_s = min(left_s, right_s)
+        if at_s < child_s or (at_s == child_s and _first_of_tie(ids, word, row, rows[child])):
             break
-        if child + 1 < n and _before(ids, word, times[child + 1], rows[child + 1], times[child], rows[child]):
-            child += 1
-        if not _before(ids, word, times[child], rows[child], at_s, row):
-            break
-        times[i] = times[child]
+        times[i] = child_s
         rows[i] = rows[child]
         i = child
+        child = 2 * i + 1
     times[i] = at_s
     rows[i] = row
 
@@ -59,5 +67,7 @@ def drop_first(ids, word, times, rows, size):  # type: ignore[no-untyped-def]  #
     """Take the first entry, which has happened, out."""
     n = size[0] - 1
     size[0] = n
+    at_s = times[n]
+    times[n] = math.inf
     if n > 0:
-        replace_first(ids, word, times, rows, size, times[n], rows[n])
+        replace_first(ids, word, times, rows, size, at_s, rows[n])

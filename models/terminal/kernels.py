@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import inner_kernel, lean_kernel
+from twin.jit import _prefetch, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.calendar_kernels import add, drop_first, replace_first
 from twin.models.terminal.lane_kernels import jockey, leave_shut_lanes, line_to_join, sort_of
@@ -280,6 +280,10 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
             row = arrival_rows[nth]
+            # Rows lie in the order of ids, trucks come in another: have the next ones at hand.
+            if nth + 4 < arrival_rows.size:
+                _prefetch(time_s, arrival_rows[nth + 4])
+                _prefetch(word, arrival_rows[nth + 4])
             if math.isnan(time_s[row, k.JOIN]):
                 time_s[row, k.JOIN] = now_s
             join_s = time_s[row, k.JOIN]
@@ -328,7 +332,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if happened:
                 happened = False
                 replace_first(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
-            elif heap_size[0] < heap_times.size:
+            elif heap_size[0] + 1 < heap_times.size:
                 add(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
             else:
                 return k.CALENDAR_FULL

@@ -59,9 +59,13 @@ class Records:
     def take_away(self, now: Now) -> None:
         """Move the records out of the kernel's room."""
         used = int(now.tally[k.REC_COUNT])
-        if used:
+        room = self.room.numbers.shape[1]
+        if used == room:
+            self._queue.append(self.room)
+            self.room = record_room(room)
+        elif used:
             self._queue.append(RecordRoom(self.room.counts[:, :used].copy(), self.room.numbers[:, :used].copy()))
-            now.tally[k.REC_COUNT] = 0
+        now.tally[k.REC_COUNT] = 0
 
     def close(self, now: Now, at_s: float) -> None:
         """Repeat the last record at the end of the run, so that it counts until then."""

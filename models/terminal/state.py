@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.models.terminal import names as k
 from twin.models.terminal.layout import Layout
 from twin.models.terminal.params import MOST_LANES
-from twin.models.terminal.row_kernels import reset_rows
+from twin.models.terminal.row_kernels import order_rows, reset_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -100,12 +100,15 @@ BLANK = _blank()
 
 
 def in_order(at_s: Floats, ids: Ids) -> NDArray[np.int64]:
-    """Indices by moment, then id."""
-    order = np.argsort(at_s)
-    sorted_s = at_s[order]
-    if (sorted_s[1:] == sorted_s[:-1]).any():
-        order = np.lexsort((ids, at_s))
-    return order.astype(np.int64, copy=False)
+    """Indices by moment, then id; moments are finite."""
+    n = len(at_s)
+    order = np.empty(n, np.int64)
+    if n:
+        first_s, last_s = float(at_s.min()), float(at_s.max())
+        per_s = n / (last_s - first_s) if last_s > first_s else 0.0
+        if order_rows(at_s, ids, first_s, per_s, np.zeros(n + 1, np.int64), order):
+            return order
+    return np.lexsort((ids, at_s)).astype(np.int64, copy=False)
 
 
 def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
@@ -117,7 +120,7 @@ def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
         ids, time_s, word,
         layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
         layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
-        np.zeros(room), np.zeros(room, np.int32), np.zeros(1, np.int64),
+        np.full(room, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
 
 
