@@ -168,6 +168,8 @@ _table(
     ("promised_ride_s", "float64", "s", "promise: ride no longer than this; nan if refused"),
     ("pickup_s", "float64", "s", "boarding; nan if refused"),
     ("dropoff_s", "float64", "s", "alighting; nan if refused"),
+    ("pickup_warned_s", "float64", "s", "when a change of the road first made late boarding foreseen; nan if none"),
+    ("ride_warned_s", "float64", "s", "when a change of the road first made too long a ride foreseen; nan if none"),
 )
 
 _table(

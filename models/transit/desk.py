@@ -88,10 +88,10 @@ class Desk:
         self.log.counts[kernels.DEPARTURES] = 0
         return vans
 
-    def set_times(self, times: Times) -> None:
-        """Go on with other times between stops; every timetable is worked out anew."""
+    def set_times(self, times: Times, now_s: float) -> None:
+        """Go on with other times between stops from a moment on; timetables are made anew, promises re-checked."""
         self.times = times
-        kernels.reschedule(self.fleet, self.requests, times, self.rules)
+        kernels.reschedule(now_s, self.fleet, self.requests, times, self.rules)
 
     def state(self) -> State:
         """Everything but times, rules and strategy, as arrays."""

@@ -111,6 +111,9 @@ REQUEST = np.dtype(
         ("ride_max_s", "<f8"),
         ("pickup_s", "<f8"),
         ("dropoff_s", "<f8"),
+        # When a re-check first foresaw that the riders would board late, or ride too long; nan if none did.
+        ("pickup_warned_s", "<f8"),
+        ("ride_warned_s", "<f8"),
         ("walk_s", "<f8"),
         ("egress_s", "<f8"),
         ("party", "<i8"),
@@ -212,7 +215,10 @@ def new_requests(
     (R,) REQUEST
     """
     requests = np.zeros(len(ids), REQUEST)
-    for name in ("direct_s", "pickup_by_s", "dropoff_by_s", "ride_max_s", "pickup_s", "dropoff_s"):
+    for name in (
+        "direct_s", "pickup_by_s", "dropoff_by_s", "ride_max_s", "pickup_s", "dropoff_s", "pickup_warned_s",
+        "ride_warned_s",
+    ):
         requests[name] = np.nan
     requests["van"] = -1
     columns = {

@@ -15,6 +15,8 @@ from twin.jit import kernel
 
 #: Slack of comparisons with a promise: sums of seconds taken in another order differ in the last bits.
 EPS_S = 1e-6
+#: A promise counts as broken from here on: below it is arithmetic.
+BREACH_S = 0.1
 
 IDLE, STANDING, GOING = 0, 1, 2
 ACCEPTED, ON_BOARD, SERVED, REFUSED = 1, 2, 3, 4
@@ -568,7 +570,37 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):  # type
 
 
 @kernel
-def reschedule(fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Work out every timetable anew, after the times between stops have changed."""
+def reschedule(now_s, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Work out every timetable anew from a moment at which times between stops change, and re-check all promises.
+
+    Of a drive under way the share that it should have done by now counts as done; the rest takes its share of the
+    new time, unless there is no way any more. Requests whose promise no longer holds keep the moment of the first
+    such warning, by kind.
+    """
     for v in range(fleet.size):
-        schedule_van(fleet[v], requests, times, rules)
+        van = fleet[v]
+        drive_s = times.between_s[van["stop"], van["target"]]
+        if van["on_road"] and np.isfinite(drive_s):
+            homeward_s = 0.0 if van["bound"] else rules.acknowledge_s
+            from_s = max(now_s, van["depart_s"])
+            arrive_s = van["anchor_s"] - homeward_s
+            if arrive_s > from_s:
+                drive_s *= (arrive_s - from_s) / (arrive_s - van["depart_s"])
+                van["anchor_s"] = from_s + drive_s + homeward_s
+        schedule_van(van, requests, times, rules)
+        _warn(now_s, van, requests)
+
+
+@kernel
+def _warn(now_s, van, requests):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Note requests of a van that will be late by its timetable, unless they have been noted before."""
+    for k in range(van["size"]):
+        r = van["task_request"][k]
+        start_s = van["start_s"][k]
+        if van["task_pick"][k]:
+            if start_s > requests[r]["pickup_by_s"] + BREACH_S and np.isnan(requests[r]["pickup_warned_s"]):
+                requests[r]["pickup_warned_s"] = now_s
+            continue
+        picked_s = van["start_s"][van["partner"][k]] if van["partner"][k] >= 0 else requests[r]["pickup_s"]
+        if start_s > picked_s + requests[r]["ride_max_s"] + BREACH_S and np.isnan(requests[r]["ride_warned_s"]):
+            requests[r]["ride_warned_s"] = now_s

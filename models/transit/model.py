@@ -216,7 +216,7 @@ class Transit:
         if self._channels.has_board(BOARD) and self._network.use(
             np.asarray(self._channels.board(BOARD, at_s), np.float64)
         ):
-            self.desk.set_times(self._network.times)
+            self.desk.set_times(self._network.times, max(self._board_since_s, self._stage.start_s))
 
     # Books and tables -------------------------------------------------------------------------------
 

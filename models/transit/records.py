@@ -73,5 +73,6 @@ def request_rows(requests: Requests, van_ids: Words) -> Columns:
         "walk_s": requests["walk_s"], "egress_s": requests["egress_s"], "direct_s": requests["direct_s"],
         "promised_pickup_s": requests["pickup_by_s"], "promised_dropoff_s": requests["dropoff_by_s"],
         "promised_ride_s": requests["ride_max_s"], "pickup_s": requests["pickup_s"],
-        "dropoff_s": requests["dropoff_s"],
+        "dropoff_s": requests["dropoff_s"], "pickup_warned_s": requests["pickup_warned_s"],
+        "ride_warned_s": requests["ride_warned_s"],
     }  # fmt: skip

@@ -26,7 +26,8 @@ def day():
             egress_s=[30.0, 60.0, 0.0, 0.0], direct_s=[200.0, 300.0, 400.0, 100.0],
             promised_pickup_s=[900.0, 1000.0, 1100.0, nan], promised_ride_s=[600.0, 750.0, 350.0, nan],
             promised_dropoff_s=[1500.0, 1750.0, 1450.0, nan],
-            pickup_s=[300.0, 400.0, 1150.0, nan], dropoff_s=[700.0, 900.0, 1650.0, nan]),
+            pickup_s=[300.0, 400.0, 1150.0, nan], dropoff_s=[700.0, 900.0, 1650.0, nan],
+            pickup_warned_s=[nan, 350.0, 600.0, nan], ride_warned_s=[nan, nan, 600.0, nan]),
         "transit_legs": table(
             "transit_legs", van=[7, 7, 7, 8], leg=[0, 1, 2, 0], depart_s=[100.0, 330.0, 730.0, 1180.0],
             arrive_s=[300.0, 700.0, 900.0, 1650.0], metres_m=[1000.0, 2000.0, 1000.0, 4000.0], riders=[0, 1, 2, 1]),
@@ -48,7 +49,8 @@ def test_what_riders_see():
         "refused_no_seat_share": 0.0, "wait_mean_s": (300 + 300 + 950) / 3, "wait_p50_s": 300,
         "wait_p95_s": 300 + 0.9 * 650, "served_within_15_min_share": 0.5, "ride_mean_s": (400 + 500 + 500) / 3,
         "detour_mean_factor": (2 + 5 / 3 + 1.25) / 3, "walk_mean_s": 90, "door_to_door_mean_s": (730 + 860 + 1450) / 3,
-        "promise_breach_count": 1, "late_max_s": 150,
+        "promise_breach_count": 1, "promise_breach_pickup_count": 1, "promise_breach_ride_count": 1,
+        "promise_warned_count": 2, "late_max_s": 150,
     }
     for name, value in expected.items():
         assert seen[f"transit.{name}"] == pytest.approx(value), name

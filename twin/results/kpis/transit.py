@@ -57,6 +57,18 @@ _RIDER_INFOS = (
         "transit.promise_breach_count", "requests", "lower", "約束時間の超過件数",
         "Requests whose promise was broken", True,
     ),
+    KpiInfo(
+        "transit.promise_breach_pickup_count", "requests", "lower", "乗車約束の超過件数",
+        "Requests that boarded too late",
+    ),
+    KpiInfo(
+        "transit.promise_breach_ride_count", "requests", "lower", "乗車時間約束の超過件数",
+        "Requests that rode too long",
+    ),
+    KpiInfo(
+        "transit.promise_warned_count", "requests", "lower", "道路変化で超過が予見された件数",
+        "Requests whose breach was foreseen when the road changed",
+    ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
 )
 _REFUSAL_INFOS = tuple(
@@ -112,7 +124,10 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
     ride_s = of_served("dropoff_s") - of_served("pickup_s")
     direct_s = of_served("direct_s")
     moved = direct_s > 0
-    late_s = _lateness_s(of_served("pickup_s"), of_served("promised_pickup_s"), ride_s, of_served("promised_ride_s"))
+    late_pickup_s = of_served("pickup_s") - of_served("promised_pickup_s")
+    long_ride_s = ride_s - of_served("promised_ride_s")
+    late_s = np.maximum(np.maximum(late_pickup_s, long_ride_s), 0.0)
+    warned = ~np.isnan(of_served("pickup_warned_s")) | ~np.isnan(of_served("ride_warned_s"))
     walk_s = of_served("walk_s") + of_served("egress_s")
     values = {
         "transit.asked_count": float(asked),
@@ -128,17 +143,14 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.walk_mean_s": _mean(walk_s),
         "transit.door_to_door_mean_s": _mean(wait_s + ride_s + of_served("egress_s")),
         "transit.promise_breach_count": float((late_s > _BREACH_S).sum()),
+        "transit.promise_breach_pickup_count": float((late_pickup_s > _BREACH_S).sum()),
+        "transit.promise_breach_ride_count": float((long_ride_s > _BREACH_S).sum()),
+        "transit.promise_warned_count": float(warned.sum()),
         "transit.late_max_s": float(late_s.max()) if len(late_s) else np.nan,
     }
     for name in REASONS:
         values[f"transit.refused_{name}_share"] = _share(int((rows & (reason == name)).sum()), asked)
     return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]
-
-
-def _lateness_s(pickup_s: Floats, promised_pickup_s: Floats, ride_s: Floats, promised_ride_s: Floats) -> Floats:
-    """By how much the worse of the two promises was missed; 0 where both were kept."""
-    late: Floats = np.maximum(np.maximum(pickup_s - promised_pickup_s, ride_s - promised_ride_s), 0.0)
-    return late
 
 
 def _of_fleet(requests: Columns, legs: Columns, shifts: Columns) -> dict[str, float]:

@@ -179,6 +179,40 @@ def test_vans_are_late_and_breaches_seen_when_the_road_slows():
         assert_same(tables, finish(*build(BUSY, road=SLOW, step_s=step_s)))
 
 
+def test_promises_are_rechecked_at_the_moment_the_road_slows():
+    rows = served_of(finish(*build(BUSY, road=SLOW)))
+    late = rows["pickup_s"] > rows["promised_pickup_s"] + 0.1
+    long = rows["dropoff_s"] - rows["pickup_s"] > rows["promised_ride_s"] + 0.1
+    assert long.any()
+    for broken, warned_s in ((late, rows["pickup_warned_s"]), (long, rows["ride_warned_s"])):
+        warned = ~np.isnan(warned_s)
+        assert (warned_s[warned] == 9 * HOUR_S).all()
+        assert (rows["asked_s"][warned] <= 9 * HOUR_S).all()
+        # Only where a van was on its way is the re-check an estimate.
+        assert (warned & broken).sum() >= 0.8 * max(warned.sum(), broken.sum()) > 0
+
+
+def test_on_a_road_that_keeps_its_times_nobody_is_warned():
+    rows = served_of(finish(*build(BUSY)))
+    assert np.isnan(rows["pickup_warned_s"]).all()
+    assert np.isnan(rows["ride_warned_s"]).all()
+
+
+def test_a_drive_under_way_counts_on_the_new_times_for_the_rest_of_it():
+    model, transit = build(BUSY, road=SLOW)
+    while model.now_s < 9 * HOUR_S - 5.0:
+        model.step()
+    fleet = transit.desk.fleet
+    before, going = fleet.copy(), np.flatnonzero(fleet["on_road"] & (fleet["anchor_s"] > 9 * HOUR_S + 15.0))
+    model.step()
+    still = [v for v in going if fleet["on_road"][v] and fleet["depart_s"][v] == before["depart_s"][v]]
+    assert still
+    for v in still:
+        from_s = max(9 * HOUR_S, before["depart_s"][v])
+        rest_s = before["anchor_s"][v] - from_s - (0.0 if before["bound"][v] else 10.0)
+        assert fleet["anchor_s"][v] - from_s == pytest.approx(rest_s / 0.4 + (0.0 if before["bound"][v] else 10.0))
+
+
 def test_stops_on_one_crossing_need_no_road():
     # s24 and s25 share a crossing.
     tables = requests_table((8 * HOUR_S + 60, "s24", "s25"), (8 * HOUR_S + 600, "s25", "s00"))
