@@ -172,7 +172,11 @@ class RoadTraffic:
         self._cars = BackgroundCars(
             self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
         )
-        self._routes = LawfulRoutes(self._drive, self._form.link_times(stage.start_s), self._access)
+        spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
+        self._routes = LawfulRoutes(
+            self._drive, self._form.link_times(stage.start_s), self._access, spread,
+            make_stream(stage.run_seed, "road.taste"),
+        )
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
@@ -299,7 +303,9 @@ class RoadTraffic:
         times = self._form.link_times(at_s)
         self._channels.publish(BOARD, self._access.board(times), at_s)
         self._next_board_s = self._find_next_board_s(at_s)
-        if self.params.form == "queueing" or self._access.changes:
+        if self.params.form == "queueing":
+            self._routes.set_costs(_blended(self._routes.cost_s, times, self.params.background.news_weight))
+        elif self._access.changes:
             self._routes.set_costs(times)
         if len(changed):
             self._look_for_spillback(at_s)
@@ -320,9 +326,9 @@ class RoadTraffic:
             keep = self._form.hop_at(self._fleet, slot, at_s) + 1
             if keep >= len(path):
                 continue
-            onward = self._routes.path(
+            onward = self._routes.chosen(
                 int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
-                int(self._drive.link_to[path[-1]]),
+                int(self._drive.link_to[path[-1]]), self._fleet.id[slot],
             )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
@@ -391,7 +397,7 @@ class RoadTraffic:
         cars, slots = self._cars, []
         for i in range(self._next_car, last):
             vehicle_class = int(cars.vehicle_class[i])
-            path = self._routes.path(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]))
+            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
             if path is None:
                 raise EngineError(
                     f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]} "
@@ -543,6 +549,14 @@ class RoadTraffic:
                 f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
                 where=where, mend=mend,
             )
+
+
+def _blended(known_s: NDArray[np.float64], news_s: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    """Costs by which cars choose, after news of link times; of links that are closed for good, the news."""
+    both = np.isfinite(known_s) & np.isfinite(news_s)
+    out = news_s.copy()
+    out[both] = known_s[both] + weight * (news_s[both] - known_s[both])
+    return out
 
 
 class _Saved(Protocol):

@@ -72,7 +72,19 @@ class SignalParams(Params):
 
     default_plan: bool = quantity(
         True, source="choice: maps tell where signals are, not how they run", grade="D",
-        doc="two phases at every signal of the map, green by the width of the approaches",
+        doc="two phases at every junction with lights on the map, green by the width of the approaches",
+    )
+    coordinated: bool = quantity(
+        True, source="choice: lights of main streets are coordinated as a rule; driving times give the offsets "
+        "(Little, Martin and Morgan 1966), the rule itself is a guess for any given street", grade="G",
+        doc="offsets of the default plan follow the free-flow time along the street of the widest approach; "
+        "0 or half a cycle where it runs both ways",
+    )
+    junction_m: Metres = quantity(
+        40.0, "m", source="guess: wider than two carriageways and a median, shorter than a block", grade="G",
+        ge=0, le=100,
+        doc="links up to this length between two lights are inside one junction, which has one plan and stops nobody "
+        "inside; 0 for a plan per node",
     )
     table: str = quantity(
         "", source="the scenario", grade="D",
@@ -104,6 +116,18 @@ class BackgroundParams(Params):
     replan_share: Share = quantity(
         0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
+    )
+    route_spread: Share = quantity(
+        0.2, "%", source="guess: drivers see the same street up to a fifth faster or slower", grade="G",
+        fork="new_only", ge=0, lt=1,
+        doc="every car chooses by link times of its own within 1 ± this of those measured, half by street and half by "
+        "link; 0 sends all the same way until link times are measured again; queueing form",
+    )
+    news_weight: Share = quantity(
+        0.5, "%", source="guess: drivers trust what they know as much as the news", grade="G", fork="new_only",
+        gt=0, le=1,
+        doc="weight of link times just measured in those by which cars choose; the rest is what they went by before; "
+        "queueing form",
     )
     factor: Share = quantity(
         1.0, "%", source="choice: the demand as it stands", grade="D", fork="new_only", ge=0, le=10,

@@ -60,6 +60,10 @@ class Queueing:
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
+        line = road.lines[road.links["queue"]]
+        red_s = line["cycle_s"] - line["green_s"]
+        #: Mean wait for green of who arrives at any moment of the cycle and finds no queue.
+        self._red_wait_s = red_s**2 / np.where(line["cycle_s"] > 0, 2 * line["cycle_s"], np.inf)
         self._log_rows = new_log(_LOG_ROOM)
         self._pool_version = -1
         self._crossed = Crossings.empty()
@@ -140,14 +144,15 @@ class Queueing:
     def link_times(self, at_s: float) -> Floats:  # noqa: ARG002
         """Mean seconds of those who left each link since the last call.
 
-        Where nobody left: free-flow time, plus a whole period per vehicle waiting at the end.
+        Where nobody left: free-flow time, and the mean wait of a lone arrival for green. At least as long as
+        anybody who waits at the end has been on the link.
         """
         veh, road = self._loading.cars.veh, self._loading.road
-        waits = (veh["link"] >= 0) & (veh["ready_s"] <= road.time_s[0])
-        waiting = np.bincount(veh["link"][waits], minlength=len(self._free_s)) if waits.any() else 0
-        times = self._free_s + self._board_every_s * waiting
+        times = self._free_s + self._red_wait_s
         measured = self._exits > 0
         times[measured] = self._exit_us[measured] / self._exits[measured] * 1e-6
+        waits = np.flatnonzero((veh["link"] >= 0) & (veh["ready_s"] <= road.time_s[0]))
+        np.maximum.at(times, veh["link"][waits], road.time_s[0] - self._last_s[waits])
         self._exits[:] = 0
         self._exit_us[:] = 0
         return np.asarray(np.maximum(times, self._free_s))
