@@ -99,6 +99,14 @@ class Form(Protocol):
         """Seconds over each link from a moment on."""
         ...
 
+    def next_news_s(self, after_s: float) -> float:
+        """Next moment after a given one at which those who choose their way learn of link times; infinite for never."""
+        ...
+
+    def news(self, at_s: float) -> NDArray[np.float64]:
+        """Seconds over each link as they learn of them."""
+        ...
+
     def state(self) -> State:
         """The form's own state."""
         ...
@@ -180,6 +188,7 @@ class RoadTraffic:
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
+        self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
     def advance(self, until_s: float) -> None:
@@ -188,8 +197,10 @@ class RoadTraffic:
             self._reached_s = until_s
             return
         boards = 0
-        while (stop_s := min(self._next_board_s, self._next_period_s())) <= until_s:
+        while (stop_s := min(self._next_board_s, self._next_news_s, self._next_period_s())) <= until_s:
             self._advance_to(stop_s)
+            if stop_s == self._next_news_s:
+                self._hear(stop_s)
             if stop_s == self._next_board_s:
                 boards += 1
                 self._publish(stop_s)
@@ -279,12 +290,13 @@ class RoadTraffic:
             columns = _part(state, f"rows/{name}")
             parts[:] = [{c: values.copy() for c, values in columns.items()}] if columns else []
         self._next_board_s = self._find_next_board_s(self._reached_s)
+        self._next_news_s = self._form.next_news_s(self._reached_s)
         if forked_at_s is not None:
             self._publish(self._reached_s)
         self._next_s = -np.inf
 
     def _find_next_s(self) -> float:
-        next_s = min(self._form.next_s, self._next_board_s, self._next_period_s())
+        next_s = min(self._form.next_s, self._next_board_s, self._next_news_s, self._next_period_s())
         if self._next_car < self._cars.first_after(self._end_s):
             next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
         return next_s
@@ -303,10 +315,10 @@ class RoadTraffic:
         times = self._form.link_times(at_s)
         self._channels.publish(BOARD, self._access.board(times), at_s)
         self._next_board_s = self._find_next_board_s(at_s)
-        if self.params.form == "queueing":
-            self._routes.set_costs(_blended(self._routes.cost_s, times, self.params.background.news_weight))
-        elif self._access.changes:
+        if self.params.form == "free_flow" and self._access.changes:
             self._routes.set_costs(times)
+        elif len(changed):
+            self._routes.set_costs(self._routes.cost_s)
         if len(changed):
             self._look_for_spillback(at_s)
             self._lead_around(at_s)
@@ -314,6 +326,12 @@ class RoadTraffic:
         if self.params.form == "queueing":
             self._replan(at_s)
             self._report_gridlock(at_s)
+
+    def _hear(self, at_s: float) -> None:
+        """Let the times by which cars choose their way follow those measured."""
+        news_s = self._form.news(at_s)
+        self._routes.set_costs(_blended(self._routes.cost_s, news_s, self.params.background.news_weight))
+        self._next_news_s = self._form.next_news_s(at_s)
 
     def _replan(self, at_s: float) -> None:
         """Let a share of the background cars look for a new way by the times just measured."""

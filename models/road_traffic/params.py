@@ -118,15 +118,20 @@ class BackgroundParams(Params):
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
     )
     route_spread: Share = quantity(
-        0.2, "%", source="guess: drivers see the same street up to a fifth faster or slower", grade="G",
+        0.5, "%", source="guess: a driver's idea of a link is off by a fifth (standard deviation)", grade="G",
         fork="new_only", ge=0, lt=1,
-        doc="every car chooses by link times of its own within 1 ± this of those measured, half by street and half by "
-        "link; 0 sends all the same way until link times are measured again; queueing form",
+        doc="every car chooses by link times of its own within 1 ± this of those known, half by street and half by "
+        "link; 0 sends all the same way; queueing form",
+    )
+    news_every_s: Seconds = quantity(
+        120.0, "s", source="choice: short against trips, so that routes shift little by little", grade="D",
+        fork="no", ge=30, le=3600,
+        doc="how often cars that choose their way learn of link times just measured; queueing form",
     )
     news_weight: Share = quantity(
-        0.5, "%", source="guess: drivers trust what they know as much as the news", grade="G", fork="new_only",
+        0.1, "%", source="guess: with the interval, a memory of twenty minutes", grade="G", fork="new_only",
         gt=0, le=1,
-        doc="weight of link times just measured in those by which cars choose; the rest is what they went by before; "
+        doc="weight of the link times just measured in those by which cars choose; the rest is what they knew; "
         "queueing form",
     )
     factor: Share = quantity(

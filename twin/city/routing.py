@@ -212,7 +212,8 @@ class PathFinder:
     """
 
     def __init__(
-        self, layer: StreetLayer, cost_s: ArrayLike | None = None, *, spread: float = 0.0, stream: np.uint64 | None = None
+        self, layer: StreetLayer, cost_s: ArrayLike | None = None, *, spread: float = 0.0,
+        stream: np.uint64 | None = None,
     ) -> None:
         self._layer, self._costs, self._spread = layer, _costs(layer, cost_s), spread
         self._stream = np.uint64(0) if stream is None else stream

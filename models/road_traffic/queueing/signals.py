@@ -137,8 +137,10 @@ def _add_default_signals(
         else:
             widths = lanes[first].max(), lanes[links[~along]].max()
             green_s = usable_s * widths[0] / sum(widths)
-        centre_s = waves.centre_s(first[np.argsort(-lanes[first], kind="stable")]) if params.coordinated else green_s / 2
-        from_s = float((centre_s - green_s / 2) % params.cycle_s)
+        from_s = 0.0
+        if params.coordinated:
+            centre_s = waves.centre_s(first[np.argsort(-lanes[first], kind="stable")])
+            from_s = float((centre_s - green_s / 2) % params.cycle_s)
         for link in first.tolist():
             network.add_signal(link, cycle_s=params.cycle_s, green_s=green_s, offset_s=from_s)
         for link in links[~along].tolist():
