@@ -48,7 +48,7 @@ def _add_signal_plan(
     ScenarioError
         If it leaves the others no green.
     """
-    links = junctions.approaches_of(plan.node_index)
+    links = _approaches(drive, junctions, plan.node_index)
     along = drive.name_index[links] == _street_index(drive, plan.street)
     green_s = plan.cycle_s * plan.green_share
     others_s = plan.cycle_s - green_s - 2 * lost_time_s
@@ -109,7 +109,7 @@ def _approaches(drive: StreetLayer, junctions: Junctions, node: int) -> Links:
         return np.empty(0, np.intp)
     if drive.signal[node]:
         return junctions.approaches_of(node)
-    return np.flatnonzero(drive.link_to == node)
+    return np.flatnonzero((drive.link_to == node) & (drive.free_speed_mps > 0))
 
 
 def _add_default_signals(
