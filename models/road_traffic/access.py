@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, LinkChange, StreetLayer
+from twin.city.routing import PathFinder
 from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.routes import RouteTrees
 
@@ -102,10 +103,15 @@ class LawfulRoutes:
         Cost of each link as if it were open.
     access
         What is open; after it has moved on, :meth:`set_costs` must be called.
+    spread, stream
+        Tastes of those who ask by :meth:`chosen`; see :class:`twin.city.routing.PathFinder`.
     """
 
-    def __init__(self, drive: StreetLayer, cost_s: Floats, access: Access) -> None:
+    def __init__(
+        self, drive: StreetLayer, cost_s: Floats, access: Access, spread: float, stream: np.uint64
+    ) -> None:
         self._drive, self._access = drive, access
+        self._spread, self._stream = spread, stream
         self.set_costs(cost_s)
 
     def set_costs(self, cost_s: Floats) -> None:
@@ -115,6 +121,19 @@ class LawfulRoutes:
         _, first, group = np.unique(self._access.barred, axis=0, return_index=True, return_inverse=True)
         self._sample, self._group = first, group.reshape(-1)
         self._trees: dict[tuple[int, bool], RouteTrees] = {}
+        self._finders: dict[int, PathFinder] = {}
+
+    def chosen(self, vehicle_class: int, from_node: int, to_node: int, key: np.uint64) -> Ints | None:
+        """Links from one node to another as one driver sees them; None if the class has no way."""
+        if self._spread == 0.0:
+            return self.path(vehicle_class, from_node, to_node)
+        group = int(self._group[vehicle_class])
+        if group not in self._finders:
+            self._finders[group] = PathFinder(
+                self._drive, self._costs_of(group, waiting=False), spread=self._spread, stream=self._stream
+            )
+        found = self._finders[group].find(from_node, to_node, key)
+        return self.path(vehicle_class, from_node, to_node) if found is None else found
 
     def path(self, vehicle_class: int, from_node: int, to_node: int) -> Ints | None:
         """Links from one node to another for a class; None if it has no way."""
@@ -144,11 +163,14 @@ class LawfulRoutes:
 
     def _of(self, group: int, waiting: bool) -> RouteTrees:
         if (group, waiting) not in self._trees:
-            shut = self._access.barred[self._sample[group]]
-            if not waiting:
-                shut = shut | self._access.closed
-            self._trees[group, waiting] = RouteTrees(self._drive, np.where(shut, np.inf, self.cost_s))
+            self._trees[group, waiting] = RouteTrees(self._drive, self._costs_of(group, waiting))
         return self._trees[group, waiting]
+
+    def _costs_of(self, group: int, waiting: bool) -> Floats:
+        shut = self._access.barred[self._sample[group]]
+        if not waiting:
+            shut = shut | self._access.closed
+        return np.where(shut, np.inf, self.cost_s)
 
 
 def _codes(classes: tuple[str, ...]) -> list[int]:

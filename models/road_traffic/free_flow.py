@@ -147,6 +147,14 @@ class FreeFlow:
         starts = np.concatenate([day_s + self._slice_from_s, [day_s + _DAY_S]])
         return float(starts[np.searchsorted(starts, after_s, side="right")])
 
+    def next_news_s(self, after_s: float) -> float:  # noqa: ARG002
+        """Nobody learns anything that was not known before."""
+        return np.inf
+
+    def news(self, at_s: float) -> Floats:
+        """The times that hold anyway."""
+        return self.link_times(at_s)
+
     def link_times(self, at_s: float) -> Floats:
         """(m,) float64: seconds over each link for a car that enters it at a moment."""
         out = np.empty(len(self._length_m))

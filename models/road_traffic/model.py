@@ -111,6 +111,14 @@ class Form(Protocol):
         """Seconds over each link from a moment on."""
         ...
 
+    def next_news_s(self, after_s: float) -> float:
+        """Next moment after a given one at which those who choose their way learn of link times; infinite for never."""
+        ...
+
+    def news(self, at_s: float) -> NDArray[np.float64]:
+        """Seconds over each link as they learn of them."""
+        ...
+
     def state(self) -> State:
         """The form's own state."""
         ...
@@ -185,12 +193,17 @@ class RoadTraffic:
         self._cars = BackgroundCars(
             self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
         )
-        self._routes = LawfulRoutes(self._drive, self._form.link_times(stage.start_s), self._access)
+        spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
+        self._routes = LawfulRoutes(
+            self._drive, self._form.link_times(stage.start_s), self._access, spread,
+            make_stream(stage.run_seed, "road.taste"),
+        )
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
+        self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
     def advance(self, until_s: float) -> None:
@@ -199,8 +212,10 @@ class RoadTraffic:
             self._reached_s = until_s
             return
         boards = 0
-        while (stop_s := min(self._next_board_s, self._next_period_s())) <= until_s:
+        while (stop_s := min(self._next_board_s, self._next_news_s, self._next_period_s())) <= until_s:
             self._advance_to(stop_s)
+            if stop_s == self._next_news_s:
+                self._hear(stop_s)
             if stop_s == self._next_board_s:
                 boards += 1
                 self._publish(stop_s)
@@ -290,12 +305,13 @@ class RoadTraffic:
             columns = _part(state, f"rows/{name}")
             parts[:] = [{c: values.copy() for c, values in columns.items()}] if columns else []
         self._next_board_s = self._find_next_board_s(self._reached_s)
+        self._next_news_s = self._form.next_news_s(self._reached_s)
         if forked_at_s is not None:
             self._publish(self._reached_s)
         self._next_s = -np.inf
 
     def _find_next_s(self) -> float:
-        next_s = min(self._form.next_s, self._next_board_s, self._next_period_s())
+        next_s = min(self._form.next_s, self._next_board_s, self._next_news_s, self._next_period_s())
         if self._next_car < self._cars.first_after(self._end_s):
             next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
         return next_s
@@ -314,8 +330,10 @@ class RoadTraffic:
         times = self._form.link_times(at_s)
         self._channels.publish(BOARD, self._access.board(times), at_s)
         self._next_board_s = self._find_next_board_s(at_s)
-        if self.params.form == "queueing" or self._access.changes:
+        if self.params.form == "free_flow" and self._access.changes:
             self._routes.set_costs(times)
+        elif len(changed):
+            self._routes.set_costs(self._routes.cost_s)
         if len(changed):
             self._look_for_spillback(at_s)
             self._lead_around(at_s)
@@ -323,6 +341,12 @@ class RoadTraffic:
         if self.params.form == "queueing":
             self._replan(at_s)
             self._report_gridlock(at_s)
+
+    def _hear(self, at_s: float) -> None:
+        """Let the times by which cars choose their way follow those measured."""
+        news_s = self._form.news(at_s)
+        self._routes.set_costs(_blended(self._routes.cost_s, news_s, self.params.background.news_weight))
+        self._next_news_s = self._form.next_news_s(at_s)
 
     def _replan(self, at_s: float) -> None:
         """Let a share of the background cars look for a new way by the times just measured."""
@@ -335,9 +359,9 @@ class RoadTraffic:
             keep = self._form.hop_at(self._fleet, slot, at_s) + 1
             if keep >= len(path):
                 continue
-            onward = self._routes.path(
+            onward = self._routes.chosen(
                 int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
-                int(self._drive.link_to[path[-1]]),
+                int(self._drive.link_to[path[-1]]), self._fleet.id[slot],
             )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
@@ -414,7 +438,7 @@ class RoadTraffic:
         cars, slots = self._cars, []
         for i in range(self._next_car, last):
             vehicle_class = int(cars.vehicle_class[i])
-            path = self._routes.path(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]))
+            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
             if path is None:
                 raise EngineError(
                     f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]} "
@@ -567,6 +591,14 @@ class RoadTraffic:
                 f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
                 where=where, mend=mend,
             )
+
+
+def _blended(known_s: NDArray[np.float64], news_s: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    """Costs by which cars choose, after news of link times; of links that are closed for good, the news."""
+    both = np.isfinite(known_s) & np.isfinite(news_s)
+    out = news_s.copy()
+    out[both] = known_s[both] + weight * (news_s[both] - known_s[both])
+    return out
 
 
 class _Saved(Protocol):

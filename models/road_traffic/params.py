@@ -72,7 +72,19 @@ class SignalParams(Params):
 
     default_plan: bool = quantity(
         True, source="choice: maps tell where signals are, not how they run", grade="D",
-        doc="two phases at every signal of the map, green by the width of the approaches",
+        doc="two phases at every junction with lights on the map, green by the width of the approaches",
+    )
+    coordinated: bool = quantity(
+        True, source="choice: lights of main streets are coordinated as a rule; driving times give the offsets "
+        "(Little, Martin and Morgan 1966), the rule itself is a guess for any given street", grade="G",
+        doc="offsets of the default plan follow the free-flow time along the street of the widest approach; "
+        "0 or half a cycle where it runs both ways",
+    )
+    junction_m: Metres = quantity(
+        40.0, "m", source="guess: wider than two carriageways and a median, shorter than a block", grade="G",
+        ge=0, le=100,
+        doc="links up to this length between two lights are inside one junction, which has one plan and stops nobody "
+        "inside; 0 for a plan per node",
     )
     table: str = quantity(
         "", source="the scenario", grade="D",
@@ -104,6 +116,23 @@ class BackgroundParams(Params):
     replan_share: Share = quantity(
         0.25, "%", source="guess: drivers who follow live traffic information", grade="G", fork="new_only", ge=0, le=1,
         doc="share of cars under way that look for a new way whenever link times are measured; queueing form",
+    )
+    route_spread: Share = quantity(
+        0.5, "%", source="guess: a driver's idea of a link is off by a fifth (standard deviation)", grade="G",
+        fork="new_only", ge=0, lt=1,
+        doc="every car chooses by link times of its own within 1 ± this of those known, half by street and half by "
+        "link; 0 sends all the same way; queueing form",
+    )
+    news_every_s: Seconds = quantity(
+        120.0, "s", source="choice: short against trips, so that routes shift little by little", grade="D",
+        fork="no", ge=30, le=3600,
+        doc="how often cars that choose their way learn of link times just measured; queueing form",
+    )
+    news_weight: Share = quantity(
+        0.1, "%", source="guess: with the interval, a memory of twenty minutes", grade="G", fork="new_only",
+        gt=0, le=1,
+        doc="weight of the link times just measured in those by which cars choose; the rest is what they knew; "
+        "queueing form",
     )
     factor: Share = quantity(
         1.0, "%", source="choice: the demand as it stands", grade="D", fork="new_only", ge=0, le=10,

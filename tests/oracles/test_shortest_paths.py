@@ -116,3 +116,55 @@ def test_a_closed_link_is_driven_around() -> None:
     around = routing.shortest_path(layer, 0, 15, closed)
     assert first[0] not in around
     assert closed[around].sum() >= cost_s[first].sum()
+
+
+@pytest.mark.parametrize("whole_costs", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_star_finds_the_path_of_the_tree_from_the_origin_ties_included(seed: int, whole_costs: bool) -> None:
+    layer, cost_s = grid(7, seed, whole_costs=whole_costs)
+    backwards = assemble_reversed(layer)
+    finder = routing.PathFinder(layer, cost_s)
+    found = 0
+    for origin in range(0, layer.node_count, 5):
+        time_s = relaxed_times(layer, cost_s, origin)
+        for destination in range(layer.node_count):
+            path = finder.find(origin, destination)
+            assert (path is None) == np.isinf(time_s[destination])
+            if path is None or not len(path):
+                continue
+            found += 1
+            assert layer.link_from[path[0]] == origin
+            assert layer.link_to[path[-1]] == destination
+            assert (layer.link_to[path[:-1]] == layer.link_from[path[1:]]).all()
+            assert cost_s[path].sum() == pytest.approx(time_s[destination])
+            # Of ways into a node that are equally short, the lower link index stays.
+            before = time_s[layer.link_from[path]] + cost_s[path]
+            for link, cost in zip(path.tolist(), before.tolist(), strict=True):
+                into = backwards[int(layer.link_to[link])]
+                assert link == min(k for k in into if time_s[layer.link_from[k]] + cost_s[k] == cost)
+    assert found > 200
+
+
+def assemble_reversed(layer: StreetLayer) -> dict[int, list[int]]:
+    """Links into each node."""
+    into: dict[int, list[int]] = {node: [] for node in range(layer.node_count)}
+    for link, node in enumerate(layer.link_to.tolist()):
+        into[node].append(link)
+    return into
+
+
+def test_drivers_with_tastes_take_the_best_way_in_their_own_eyes_and_always_the_same() -> None:
+    layer, cost_s = grid(6, 1, whole_costs=False, dropped_share=0.0)
+    cost_s = 4.0 + 0.2 * cost_s
+    tasteless = routing.PathFinder(layer, cost_s)
+    finder = routing.PathFinder(layer, cost_s, spread=0.4, stream=np.uint64(7))
+    best = cost_s[tasteless.find(0, 35)].sum()
+    ways = {}
+    for key in range(200):
+        path = finder.find(0, 35, key)
+        np.testing.assert_array_equal(path, finder.find(0, 35, key))
+        ways[tuple(path.tolist())] = cost_s[path].sum()
+    assert len(ways) > 10
+    # Nobody takes a way that could not be the best for costs within 40 per cent.
+    assert max(ways.values()) * 0.6 <= best * 1.4
+    assert min(ways.values()) >= best

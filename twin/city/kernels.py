@@ -1,4 +1,4 @@
-"""Shortest paths over the link arrays: one Dijkstra with a 4-ary heap, used forwards and backwards.
+"""Shortest paths over the link arrays: Dijkstra with a 4-ary heap, used forwards and backwards, and A* for one pair.
 
 A heap of four children per entry is shallower than a binary one and a little faster on large cities.
 The order is fixed: of two nodes at the same distance the lower index comes first, and of two equally
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.engine.draws import event_key, uniform
 from twin.jit import inline_kernel, kernel
 
 _NOT_SEEN = -1
@@ -122,6 +123,95 @@ def grow_tree(ptr, links, far_node, cost_s, root, wanted, out_distance, out_link
                 _rise(heap, place, out_distance, place[far])
             elif distance == out_distance[far] and distance < np.inf and link < out_link[far]:
                 out_link[far] = link
+
+
+@kernel
+def least_cost_per_m(cost_s, link_from, link_to, x_m, y_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Least cost of any open link per metre of the straight line between its ends, a hair less; 0 without any."""
+    least = np.inf
+    for link in range(cost_s.size):
+        a, b = link_from[link], link_to[link]
+        straight_m = np.hypot(x_m[b] - x_m[a], y_m[b] - y_m[a])
+        if straight_m > 0.0 and cost_s[link] < least * straight_m:
+            least = cost_s[link] / straight_m
+    # The hair keeps every node on a shortest way before its successor, whatever rounding does.
+    return least * (1.0 - 1e-9) if least < np.inf else 0.0
+
+
+@inline_kernel
+def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Cost of a link in the eyes of one driver: half by taste for the street, half for the link."""
+    named = street[link] >= 0
+    for_street = uniform(stream, key, event_key(street[link], 1) if named else event_key(link, 2))
+    for_link = uniform(stream, key, event_key(link, 0))
+    return cost_s[link] * (1.0 + spread * (for_street + for_link - 1.0))
+
+
+@kernel
+def find_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    ptr, links, far_node, cost_s, x_m, y_m, least, root, goal, street, stream, key, spread,  # noqa: ANN001
+    distance, estimate, by_link, heap, place,  # noqa: ANN001
+):
+    """A* from ``root`` to ``goal``: fills the link by which each node on the way is reached.
+
+    Straight lines at ``least`` seconds per metre bound what is left. Without ``spread`` it finds the way that
+    :func:`grow_tree` finds from the root, ties included.
+
+    Parameters
+    ----------
+    ptr, links, far_node, cost_s
+        As in :func:`grow_tree`, forwards.
+    least
+        Of :func:`least_cost_per_m`.
+    street : (m,) int32
+        Street of each link, -1 for none.
+    stream, key, spread
+        With a spread in [0, 1), costs lie within 1 ± spread of what is given, drawn by the key.
+    distance, estimate : (n,) float64
+        Working memory.
+    by_link, heap, place : (n,) int32
+
+    Returns
+    -------
+    bool
+        Whether there is a way.
+    """
+    distance[:] = np.inf
+    by_link[:] = -1
+    place[:] = _NOT_SEEN
+    rate = least * (1.0 - spread)
+    distance[root] = 0.0
+    estimate[root] = 0.0
+    heap[0] = root
+    place[root] = 0
+    size = 1
+    while size > 0:
+        node = heap[0]
+        if node == goal:
+            return True
+        place[node] = _SETTLED
+        size -= 1
+        if size > 0:
+            heap[0] = heap[size]
+            _sink(heap, place, estimate, size)
+        for k in range(ptr[node], ptr[node + 1]):
+            link = links[k]
+            far = far_node[link]
+            if place[far] == _SETTLED or cost_s[link] == np.inf:
+                continue
+            cost = cost_s[link] if spread == 0.0 else _own_cost(cost_s, street, link, stream, key, spread)
+            if distance[node] + cost < distance[far]:
+                distance[far] = distance[node] + cost
+                estimate[far] = distance[far] + rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
+                by_link[far] = link
+                if place[far] == _NOT_SEEN:
+                    heap[size] = far
+                    place[far] = size
+                    size += 1
+                _rise(heap, place, estimate, place[far])
+            elif distance[node] + cost == distance[far] and link < by_link[far]:
+                by_link[far] = link
+    return False
 
 
 @kernel

@@ -190,19 +190,63 @@ def shortest_path(
     CityError
         If no way leads from one to the other; names both.
     """
-    costs = _costs(layer, cost_s)
-    start, end = (int(i) for i in _nodes(layer, [origin, destination], "node"))
-    wanted = np.zeros(layer.node_count, np.bool_)
-    wanted[end] = True
-    by_link, time_s = _grow(layer, _forward(layer), costs, start, wanted)
-    if not np.isfinite(time_s[end]):
-        raise _unreachable(layer, start, end, names)
-    path = []
-    node = end
-    while node != start:
-        path.append(int(by_link[node]))
-        node = int(layer.link_from[path[-1]])
-    return np.array(path[::-1], np.int32)
+    path = PathFinder(layer, cost_s).find(origin, destination)
+    if path is None:
+        raise _unreachable(layer, origin, destination, names)
+    return path
+
+
+class PathFinder:
+    """Shortest paths between single pairs of nodes under one set of costs, by A*.
+
+    Parameters
+    ----------
+    layer
+        Drive or walk layer.
+    cost_s : (m,) float64, optional
+        Seconds per link, greater than 0; inf closes a link. Free-flow times by default.
+    spread
+        In [0, 1): every driver sees costs of their own, within 1 ± ``spread`` of these.
+    stream
+        Stream of the draws; a driver's tastes are drawn by their key.
+    """
+
+    def __init__(
+        self, layer: StreetLayer, cost_s: ArrayLike | None = None, *, spread: float = 0.0,
+        stream: np.uint64 | None = None,
+    ) -> None:
+        self._layer, self._costs, self._spread = layer, _costs(layer, cost_s), spread
+        self._stream = np.uint64(0) if stream is None else stream
+        self._least = float(
+            kernels.least_cost_per_m(self._costs, layer.link_from, layer.link_to, layer.x_m, layer.y_m)
+        )
+        count = layer.node_count
+        self._distance, self._estimate = np.empty(count), np.empty(count)
+        self._by_link, self._heap, self._place = (np.empty(count, np.int32) for _ in range(3))
+
+    def find(self, origin: int, destination: int, key: int | np.uint64 = 0) -> Ints | None:
+        """Links of the shortest path, in order; empty from a node to itself, None where no way leads.
+
+        Raises
+        ------
+        CityError
+            If a node is not of the layer.
+        """
+        layer = self._layer
+        start, end = (int(i) for i in _nodes(layer, [origin, destination], "node"))
+        found = kernels.find_path(
+            *_forward(layer), self._costs, layer.x_m, layer.y_m, self._least, start, end, layer.name_index,
+            self._stream, np.uint64(key), self._spread, self._distance, self._estimate, self._by_link, self._heap,
+            self._place,
+        )
+        if not found:
+            return None
+        path = []
+        node = end
+        while node != start:
+            path.append(int(self._by_link[node]))
+            node = int(layer.link_from[path[-1]])
+        return np.array(path[::-1], np.int32)
 
 
 def _grow(

@@ -50,8 +50,8 @@ def capacity_per_s(network: RoadNetwork) -> Floats:
 def storage_units(network: RoadNetwork, lanes: Floats | None = None) -> Floats:
     """(m,) float64: car units that fill each link; at least the largest vehicle."""
     count = network.column("lanes") if lanes is None else lanes
-    units = network.column("jam_density_per_m") * network.column("length_m") * count
-    return np.maximum(np.round(units, 9), float(network._sizes.max()))
+    units = np.round(network.column("jam_density_per_m") * network.column("length_m") * count, 9)
+    return np.maximum(np.ceil(units) if network._whole_storage else units, float(network._sizes.max()))
 
 
 def build_road(network: RoadNetwork, start_s: float, *, may_have_gates: bool = False) -> Road:

@@ -21,6 +21,7 @@ from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicle_records, new_vehicles
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
+from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.streets import street_network
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,8 @@ class Queueing:
         start_s: float,
     ) -> None:
         drive = city.drive
-        self._board_every_s, self._jam_spacing_m = params.board_every_s, params.jam_spacing_m
+        self._board_every_s, self._news_every_s = params.board_every_s, params.background.news_every_s
+        self._jam_spacing_m = params.jam_spacing_m
         self._length_m, self._class_speed_mps = drive.length_m, class_speeds(params)
         self._set_speeds(drive.free_speed_mps, drive.lanes)
         network = street_network(params, city, tables)
@@ -60,13 +62,15 @@ class Queueing:
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
+        line = road.lines[road.links["queue"]]
+        red_s = line["cycle_s"] - line["green_s"]
+        #: Mean wait for green of who arrives at any moment of the cycle and finds no queue.
+        self._red_wait_s = red_s**2 / np.where(line["cycle_s"] > 0, 2 * line["cycle_s"], np.inf)
         self._log_rows = new_log(_LOG_ROOM)
         self._pool_version = -1
         self._crossed = Crossings.empty()
         self._last_s = np.zeros(0)
-        # Of this period: exits per link and the whole microseconds they took, so that sums know no order.
-        self._exits = np.zeros(drive.link_count)
-        self._exit_us = np.zeros(drive.link_count)
+        self._measured = {"board": LinkTimes(drive.link_count), "news": LinkTimes(drive.link_count)}
 
     has_gates = True
 
@@ -145,19 +149,28 @@ class Queueing:
         """End of the period of measuring in which a moment lies."""
         return float((np.floor(after_s / self._board_every_s) + 1) * self._board_every_s)
 
-    def link_times(self, at_s: float) -> Floats:  # noqa: ARG002
-        """Mean seconds of those who left each link since the last call.
+    def next_news_s(self, after_s: float) -> float:
+        """Next moment at which those who choose their way learn of link times."""
+        return float((np.floor(after_s / self._news_every_s) + 1) * self._news_every_s)
 
-        Where nobody left: free-flow time, plus a whole period per vehicle waiting at the end.
+    def link_times(self, at_s: float) -> Floats:  # noqa: ARG002
+        """Seconds over each link as measured since the last board; see :meth:`_read`."""
+        return self._read("board")
+
+    def news(self, at_s: float) -> Floats:  # noqa: ARG002
+        """Seconds over each link as measured since the last news."""
+        return self._read("news")
+
+    def _read(self, purpose: str) -> Floats:
+        """Mean seconds of those who left each link.
+
+        Where nobody left: free-flow time, and the mean wait of a lone arrival for green. At least as long as
+        anybody who waits at the end has been on the link.
         """
         veh, road = self._loading.cars.veh, self._loading.road
-        waits = (veh["link"] >= 0) & (veh["ready_s"] <= road.time_s[0])
-        waiting = np.bincount(veh["link"][waits], minlength=len(self._free_s)) if waits.any() else 0
-        times = self._free_s + self._board_every_s * waiting
-        measured = self._exits > 0
-        times[measured] = self._exit_us[measured] / self._exits[measured] * 1e-6
-        self._exits[:] = 0
-        self._exit_us[:] = 0
+        times = self._measured[purpose].read(self._free_s + self._red_wait_s)
+        waits = np.flatnonzero((veh["link"] >= 0) & (veh["ready_s"] <= road.time_s[0]))
+        np.maximum.at(times, veh["link"][waits], road.time_s[0] - self._last_s[waits])
         return np.asarray(np.maximum(times, self._free_s))
 
     def storage(self) -> Storage:
@@ -180,7 +193,9 @@ class Queueing:
         """Network, vehicles and measurements; the fleet is saved by the model."""
         out = self._loading.state()
         out["veh"] = np.array(self._loading.cars.veh)
-        out["last_s"], out["exits"], out["exit_us"] = self._last_s.copy(), self._exits.copy(), self._exit_us.copy()
+        out["last_s"] = self._last_s.copy()
+        for purpose, measured in self._measured.items():
+            out.update({f"{purpose}/{name}": values for name, values in measured.state().items()})
         return out
 
     def restore(self, state: State, fleet: Fleet) -> None:
@@ -192,7 +207,8 @@ class Queueing:
         self._loading.cars = Vehicles(veh, fleet.pool_link, self._loading.cars.stops)
         self._pool_version = -1
         self._follow(fleet)
-        self._exits[:], self._exit_us[:] = state["exits"], state["exit_us"]
+        for purpose, measured in self._measured.items():
+            measured.restore({name: state[f"{purpose}/{name}"] for name in measured.state()})
 
     def _set_speeds(self, speed_mps: Floats, lanes: NDArray[np.int16]) -> None:
         self._speed_mps = speed_mps
@@ -236,9 +252,8 @@ class Queueing:
                 rows["to_link"].copy(), on_link_s,
             )
             left = new.from_link >= 0
-            links = len(self._exits)
-            self._exits += np.bincount(new.from_link[left], minlength=links)
-            self._exit_us += np.bincount(new.from_link[left], np.rint(on_link_s[left] * 1e6), minlength=links)
+            for measured in self._measured.values():
+                measured.add(new.from_link[left], on_link_s[left])
             self._crossed = self._crossed.joined(new)
             log.size[0] = 0
 

@@ -60,6 +60,9 @@ class RoadNetwork:
         Highest speed of each class; infinite where only the street binds.
     release_after_s
         A vehicle blocked by a full link for longer is let in by force, and counted; infinite for never.
+    whole_storage
+        Round the storage of links up to whole car units. A link whose storage is no whole number of vehicles passes
+        less than its capacity: one of 1.9 holds one, and passes half.
 
     Examples
     --------
@@ -72,7 +75,7 @@ class RoadNetwork:
 
     def __init__(
         self, *, class_size: Sequence[float] = (1.0,), class_speed_mps: Sequence[float] | None = None,
-        release_after_s: float = np.inf,
+        release_after_s: float = np.inf, whole_storage: bool = False,
     ) -> None:
         self._sizes = np.array(class_size, np.float64)
         speeds = np.full(len(self._sizes), np.inf) if class_speed_mps is None else np.array(class_speed_mps, float)
@@ -85,6 +88,7 @@ class RoadNetwork:
         if not release_after_s > 0:
             raise ScenarioError(f"release_after_s must be greater than 0, got {release_after_s}")
         self._speeds, self._release_after_s = speeds, float(release_after_s)
+        self._whole_storage = whole_storage
         self._nodes: dict[Hashable, int] = {}
         self._columns: dict[str, list[Any]] = {
             name: [] for name in ("from_node", "to_node", *_LINK_FIELDS, "entry_per_s", "exit_per_s", "overtaking")
