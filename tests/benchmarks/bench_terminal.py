@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from tests.unit.models.terminal.gate import always_open, kpis, merged, run, start
+from tests.unit.models.terminal.gate import always_open, kpis, run, start
 from twin.engine.draws import exponentials, make_run_seed, make_stream
 from twin.models.terminal.gate_queue import GateQueue
 from twin.models.terminal.params import ServiceLaw, TerminalParams
@@ -173,7 +173,7 @@ def peer_queue(python, program):
     """A function that runs the same queue in a peer under another interpreter; None where it has no such peer."""
 
     def run_peer(customers):
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [python, "-c", program, str(customers)], capture_output=True, text=True, check=False
         )
         if done.returncode:

@@ -8,8 +8,8 @@ from twin.engine.draws import make_run_seed, make_stream, poisson_count
 from twin.engine.ids import Kind, make_id
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import book, slot_places
-from twin.models.terminal.demand import make_trucks, read_counts
 from twin.models.terminal.booking_kernels import poisson_counts
+from twin.models.terminal.demand import make_trucks, read_counts
 from twin.models.terminal.learning import learn
 from twin.models.terminal.params import Quota, TerminalParams, slot_spans
 
