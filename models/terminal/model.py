@@ -29,7 +29,6 @@ from twin.models.terminal.traces import Tracer
 
 Rows = NDArray[np.int64]
 _NONE: Rows = np.empty(0, np.int64)
-_RECORD_ROOM = 4096
 
 
 class Terminal:
@@ -77,7 +76,7 @@ class Terminal:
         self._make_day(stage)
         self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line)
         self._hauliers = self._hire(stage)
-        self._records = records.Records(_RECORD_ROOM)
+        self._records = records.Records()
         self._constants_due = True
         self._tracer = Tracer(self._params, self._city, self._approach, stage)
         self._sort_plans()
@@ -101,7 +100,7 @@ class Terminal:
 
     def _count(self) -> list[Account]:
         now = self._now
-        counts = np.zeros((k.CODES, k.CODES, k.CODES), np.int64)
+        counts = np.zeros(k.COUNTS, np.int64)
         count_visits(now.word, counts)
         left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(
@@ -146,6 +145,7 @@ class Terminal:
 
     def state(self) -> State:
         """Trucks, lines, servers, events, records and traces not yet drained."""
+        self._records.take_away(self._now)
         out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})
