@@ -99,6 +99,7 @@ def _set_cache_folder() -> None:
 _set_cache_folder()
 
 import numba  # noqa: E402  (the cache folder must be set before numba reads it)
+from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402  (numba brings it)
 
 # Some options below are numba's own, known to its compiler and not to its types.
 _njit: Any = numba.njit
@@ -137,26 +138,31 @@ def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-@numba.extending.intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(typing_context: Any, table: Any, row: Any) -> Any:
-    """Code of :func:`fetch_ahead`: one prefetch per cache line of the row."""
-    from llvmlite import ir
-    from numba.core import cgutils
+def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:
+    """Type and code of :func:`fetch_row`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array_type = signature.args[0]
-        array = context.make_array(array_type)(context, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, array.strides)[0]
-        byte = ir.IntType(8).as_pointer()
-        number = ir.IntType(32)
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        byte, number, place = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
         fetch = builder.module.declare_intrinsic(
             "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         )
+        stride = builder.extract_value(array.strides, 0)
         start = builder.gep(builder.bitcast(array.data, byte), [builder.mul(arguments[1], stride)])
-        for offset in (0, 64, 128):
-            at = builder.gep(start, [ir.Constant(ir.IntType(64), offset)])
-            # To be written, kept in all caches, data.
-            builder.call(fetch, [at, ir.Constant(number, 1), ir.Constant(number, 3), ir.Constant(number, 1)])
+        for line in range(0, 192, 64):
+            # To be written, to be kept in every cache, data.
+            how = [ir.Constant(number, 1), ir.Constant(number, 3), ir.Constant(number, 1)]
+            builder.call(fetch, [builder.gep(start, [ir.Constant(place, line)]), *how])
         return context.get_dummy_value()
 
     return numba.types.void(table, numba.types.intp), generate
+
+
+def _nothing(_table: Any, _row: Any) -> None:
+    """What :func:`fetch_row` does where nothing is compiled."""
+
+
+_is_compiled = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+#: ``fetch_row(table, row)``: have the first 192 bytes of a row of a 2-d array brought near before they are needed. For
+#: kernels that know which row comes next and would wait for memory there.
+fetch_row: Any = numba.extending.intrinsic(_prefetch_row) if _is_compiled else _nothing

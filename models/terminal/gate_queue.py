@@ -88,12 +88,19 @@ class GateQueue:
         **rules: object,
     ) -> None:
         self._seed = seed
+        lanes = lanes or {"A": LaneGroup(count=servers, kind="booked_first")}
         fields: dict[str, object] = {
-            "lanes": lanes or {"A": LaneGroup(count=servers, kind="booked_first")},
-            "opening": ((-_FOREVER_S, _FOREVER_S),), "service": GateService(**service.model_dump()), "move_up_s": 0.0,
-            "conpas": Conpas(reserved_lane=True), "trouble": False, "yard": False, "out_gate": False,
-            "holding_yards": {"line": HoldingYard(spaces=_MOST_SPACES)}, "approach": "none",
-        }  # fmt: skip
+            "lanes": lanes,
+            "opening": ((-_FOREVER_S, _FOREVER_S),),
+            "service": GateService(**service.model_dump()),
+            "move_up_s": 0.0,
+            "conpas": Conpas(reserved_lane=any(lane.kind == "booked_first" for lane in lanes.values())),
+            "trouble": False,
+            "yard": False,
+            "out_gate": False,
+            "holding_yards": {"line": HoldingYard(spaces=_MOST_SPACES)},
+            "approach": "none",
+        }
         self._params = TerminalParams.model_validate(fields | rules)
 
     def run(
@@ -155,8 +162,9 @@ class GateQueue:
             if done == n:
                 break
         if records:
-            kept.append(RecordRoom(*(part[:, : now.tally[k.REC_COUNT]] for part in room)))
-        return Served(*times, server, kept)
+            used = int(now.tally[k.REC_COUNT])
+            kept.append(RecordRoom(room.counts[:, :used], room.numbers[:, :used]))
+        return Served(times[0], times[1], times[2], server, kept)
 
 
 def _more_rows(

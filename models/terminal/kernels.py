@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import _prefetch, inner_kernel, lean_kernel
+from twin.jit import fetch_row, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.calendar_kernels import add, drop_first, replace_first
 from twin.models.terminal.lane_kernels import jockey, leave_shut_lanes, line_to_join, sort_of
@@ -280,10 +280,10 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
             row = arrival_rows[nth]
-            # Rows lie in the order of ids, trucks come in another: have the next ones at hand.
-            if nth + 4 < arrival_rows.size:
-                _prefetch(time_s, arrival_rows[nth + 4])
-                _prefetch(word, arrival_rows[nth + 4])
+            # Rows lie in the order of ids, trucks come in another: have the coming ones at hand.
+            coming = arrival_rows[min(nth + 6, arrival_rows.size - 1)]
+            fetch_row(time_s, coming)
+            fetch_row(word, coming)
             if math.isnan(time_s[row, k.JOIN]):
                 time_s[row, k.JOIN] = now_s
             join_s = time_s[row, k.JOIN]
@@ -324,7 +324,9 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if tally[k.OWN_LINES]:
             if sched_s == now_s and (entry + 1 >= sched_time.size or sched_time[entry + 1] > now_s):
                 leave_shut_lanes(ids, time_s, word, lines, groups, servers, tally, num, streams, now_s)
-            if tally[k.JOCKEY] and 0 <= group < tally[k.LANE_GROUPS]:
+                for lane in range(tally[k.LANE_GROUPS] if tally[k.JOCKEY] else 0):
+                    jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, lane, now_s)
+            if tally[k.JOCKEY] and happened and 0 <= group < tally[k.LANE_GROUPS]:
                 jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
         while tally[k.DUE_HEAD] >= 0:
             row = tally[k.DUE_HEAD]

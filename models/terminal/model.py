@@ -31,7 +31,6 @@ from twin.models.terminal.traces import Tracer
 
 Rows = NDArray[np.int64]
 _NONE: Rows = np.empty(0, np.int64)
-_RECORD_ROOM = 4096
 
 
 class Terminal:
@@ -81,7 +80,7 @@ class Terminal:
         self._reached_s = stage.start_s
         self._approach = self._find_approach(stage)
         self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
-        self._records = records.Records(_RECORD_ROOM, self._params.queue_on_road if self._grants else None)
+        self._records = records.Records(self._params.queue_on_road if self._grants else None)
         if self._grants:
             self._open_places(stage.start_s)
         self._make_day(stage)
@@ -111,7 +110,7 @@ class Terminal:
 
     def _count(self) -> list[Account]:
         now = self._now
-        counts = np.zeros((k.CODES, k.CODES, k.CODES), np.int64)
+        counts = np.zeros(k.COUNTS, np.int64)
         count_visits(now.word, counts)
         left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(
@@ -154,6 +153,7 @@ class Terminal:
 
     def state(self) -> State:
         """Trucks, lines, servers, events, records and traces not yet drained."""
+        self._records.take_away(self._now)
         out: State = {f"now/{name}": values for name, values in arrays_of(self._now).items()}
         out.update({f"records/{name}": values for name, values in self._records.state().items()})
         out.update({f"tracer/{name}": values for name, values in self._tracer.state().items()})

@@ -29,8 +29,8 @@ SORTS = 4
 # What came of asking for a slot.
 NOT_ASKED, PLACED, NO_SHOW, UNPLACED, CANCELLED, CANCELLED_LATE, LAPSED = range(7)
 
-#: More than there are states, reasons, or outcomes of asking.
-CODES = 16
+#: Room for outcomes of asking, states and reasons where visits are counted by all three.
+COUNTS = (8, 16, 8)
 
 # Bits of FLAGS. FETCHES << m: move m fetches a laden box; REFUSES << y: the driver refuses holding yard y;
 # REBOOKED: the booking desk has settled what becomes of a truck that came too late.

@@ -10,9 +10,12 @@ from twin.models.terminal import names as k
 from twin.models.terminal.layout import lane_names
 from twin.models.terminal.params import MOST_LANES, QueueOnRoad, TerminalParams
 from twin.models.terminal.road_queue import RoadQueue
-from twin.models.terminal.row_kernels import copy_columns
+from twin.models.terminal.row_kernels import copy_visits
 from twin.models.terminal.state import Now, RecordRoom, joined, record_room
 from twin.models.terminal.vessel_work import crane_seconds
+
+#: Records of the queue that a room takes.
+_FIRST_ROOM, _MOST_ROOM = 4096, 65536
 
 _WORDS = {
     "class": k.CLASS, "served_as": k.SERVED_AS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
@@ -37,8 +40,6 @@ class Records:
 
     Parameters
     ----------
-    room
-        Records of the queue that the kernel may write before it asks to have them taken away.
     on_links
         Given where trucks stand on the links of the road: the road tells only at the end since when each stood
         there, so that records of the queue are kept until :meth:`settle`.
@@ -46,26 +47,28 @@ class Records:
     Attributes
     ----------
     room
-        Where the kernel writes.
+        Where the kernel writes, until it asks to have the records taken away.
     """
 
-    def __init__(self, room: int, on_links: QueueOnRoad | None = None) -> None:
-        self.room = record_room(room)
+    def __init__(self, on_links: QueueOnRoad | None = None) -> None:
+        self.room = record_room(_FIRST_ROOM)
         self._queue: list[RecordRoom] = []
         self._changes = 0
         self._ended: list[NDArray[np.int64]] = []
         self._road = RoadQueue(on_links) if on_links else None
 
     def take_away(self, now: Now) -> None:
-        """Move the records out of the kernel's room."""
+        """Move the records out of the kernel's room; a room that proved too small is followed by a larger one."""
         used = int(now.tally[k.REC_COUNT])
-        room = self.room.numbers.shape[1]
-        if used == room:
-            self._queue.append(self.room)
-            self.room = record_room(room)
-        elif used:
-            self._queue.append(RecordRoom(self.room.counts[:, :used].copy(), self.room.numbers[:, :used].copy()))
         now.tally[k.REC_COUNT] = 0
+        room = self.room.numbers.shape[1]
+        written = RecordRoom(self.room.counts[:, :used], self.room.numbers[:, :used])
+        if used == room:
+            self.room = record_room(min(2 * room, _MOST_ROOM))
+        else:
+            written = RecordRoom(written.counts.copy(), written.numbers.copy())
+        if used:
+            self._queue.append(written)
 
     def close(self, now: Now, at_s: float) -> None:
         """Repeat the last record at the end of the run, so that it counts until then."""
@@ -109,13 +112,11 @@ class Records:
         return out
 
     def state(self) -> State:
-        """Everything not yet drained, the kernel's room among it."""
+        """Everything not yet drained, after :meth:`take_away`."""
         queue = joined(self._queue)
         return {
             "counts": queue.counts,
             "numbers": queue.numbers,
-            "room_counts": self.room.counts.copy(),
-            "room_numbers": self.room.numbers.copy(),
             "ended": np.concatenate([*self._ended, np.zeros(0, np.int64)]),
             "changes": np.array([self._changes]),
             **(self._road.state() if self._road is not None else {}),
@@ -125,7 +126,6 @@ class Records:
         """Put back what :meth:`state` gave."""
         kept = RecordRoom(state["counts"].astype(np.int32), state["numbers"].astype(np.float64))
         self._queue = [kept] if kept.counts.shape[1] else []
-        self.room = RecordRoom(state["room_counts"].astype(np.int32), state["room_numbers"].astype(np.float64))
         self._ended = [state["ended"].copy()] if len(state["ended"]) else []  # type: ignore[list-item]
         self._changes = int(state["changes"][0])
         if self._road is not None:
@@ -133,18 +133,16 @@ class Records:
 
 
 def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
-    times = np.empty((len(_TIMES), len(rows)))
-    words = np.empty((len(_WORDS), len(rows)), np.int32)
-    copy_columns(rows, now.time_s, _TIME_COLUMNS, times)
-    copy_columns(rows, now.word, _WORD_COLUMNS, words)
-    out: dict[str, NDArray[np.generic]] = {"id": now.ids[rows]}
+    n = len(rows)
+    ids, times, words = np.empty(n, np.uint64), np.empty((len(_TIMES), n)), np.empty((len(_WORDS), n), np.int32)
+    lanes, trouble = np.empty((2, n), np.int32), np.empty(n, np.bool_)
+    copy_visits(
+        rows, now.ids, now.time_s, now.word, _TIME_COLUMNS, _WORD_COLUMNS, MOST_LANES, ids, times, words, lanes, trouble
+    )
+    out: dict[str, NDArray[np.generic]] = {"id": ids}
     out.update(zip(_TIMES, times, strict=True))
     out.update(zip(_WORDS, words, strict=True))
-    # In-gate groups come first in the layout, each with room for as many lanes.
-    lane = now.word[rows, k.LANE]
-    out["lane_group"] = np.where(lane >= 0, lane // MOST_LANES, -1)
-    out["lane"] = np.where(lane >= 0, lane % MOST_LANES, -1)
-    out["trouble"] = (now.word[rows, k.FLAGS] & k.TROUBLED) > 0
+    out.update({"lane_group": lanes[0], "lane": lanes[1], "trouble": trouble})
     return out
 
 

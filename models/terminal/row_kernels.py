@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.jit import lean_kernel
+from twin.jit import fetch_row, lean_kernel
 from twin.models.terminal import names as k
 
 
@@ -77,16 +77,32 @@ def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: i
 
 
 @lean_kernel
-def copy_columns(rows, table, columns, out_columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Some columns of some rows, each column as a row of its own: every row is read once."""
+def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
+    rows, ids, time_s, word, time_columns, word_columns, most_lanes, out_ids, out_times, out_words, out_lanes,  # noqa: ANN001
+    out_trouble,  # noqa: ANN001
+):
+    """Rows of visits as columns of a table; every row is read once.
+
+    ``out_lanes`` gets group and lane, -1 if none: in-gate groups come first, each with room for ``most_lanes``.
+    """
     for i in range(rows.size):
         row = rows[i]
-        for j in range(columns.size):
-            out_columns[j, i] = table[row, columns[j]]
+        coming = rows[min(i + 8, rows.size - 1)]
+        fetch_row(time_s, coming)
+        fetch_row(word, coming)
+        out_ids[i] = ids[row]
+        for j in range(time_columns.size):
+            out_times[j, i] = time_s[row, time_columns[j]]
+        for j in range(word_columns.size):
+            out_words[j, i] = word[row, word_columns[j]]
+        lane = word[row, k.LANE]
+        out_lanes[0, i] = lane // most_lanes if lane >= 0 else -1
+        out_lanes[1, i] = lane % most_lanes if lane >= 0 else -1
+        out_trouble[i] = word[row, k.FLAGS] & k.TROUBLED != 0
 
 
 @lean_kernel
 def count_visits(word, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Visits by what came of asking for a slot, state and reason: (CODES, CODES, CODES) int64, added to."""
+    """Visits by what came of asking for a slot, state and reason: COUNTS int64, added to."""
     for row in range(word.shape[0]):
         out_counts[word[row, k.BOOKING], word[row, k.STATE], word[row, k.REASON]] += 1

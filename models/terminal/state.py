@@ -75,6 +75,8 @@ def record_room(records: int) -> RecordRoom:
 
 def joined(parts: Sequence[RecordRoom]) -> RecordRoom:
     """The records of all parts, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     parts = [*parts, record_room(0)]
     counts = np.concatenate([part.counts for part in parts], axis=1)
     return RecordRoom(counts, np.concatenate([part.numbers for part in parts], axis=1))

@@ -74,7 +74,11 @@ def one_day(task):
     booked, replication = task
     params = {"approach": "none", "lanes": LANES} | ({"conpas": ALL} if booked else {})
     began = time.process_time()
-    tables = run(TerminalParams.model_validate(params), replication, start_s=18000.0)
+    model, terminal = start(TerminalParams.model_validate(params), replication, start_s=18000.0)
+    while not model.is_empty():
+        model.step()
+    tables = terminal.drain_tables()
+    model.close()
     values = kpis(tables)
     return values["wait_mean_min", "all"], len(tables["terminal_visits"]["id"]), time.process_time() - began
 
