@@ -199,6 +199,14 @@ def test_a_booking_given_up_too_late_may_cost_points():
     assert suspended[0] > 0 == suspended[1]
 
 
+def test_days_of_learning_have_desks_of_their_own():
+    params = busy().model_copy(update={"learning": busy().learning.model_copy(update={"days": 3})})
+    learned = learn(params, read_counts(params, {}), SEED)
+    assert learned.expected_wait_s.max() > 0
+    tables = run(params, **DAY)
+    assert tables["terminal_slots"]["released_count"].sum() > 0
+
+
 @pytest.mark.parametrize(
     ("term", "strong"),
     [("delivery_weight", {"delivery_slack_s": 0.0, "delivery_weight": 20.0}), ("hours_weight", {"hours_weight": 20.0})],
