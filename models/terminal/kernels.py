@@ -21,8 +21,8 @@ from twin.jit import inline_kernel, kernel
 
 # Columns of ``time_s``: moments and lengths of a visit, nan until known.
 PLAN, ENTER, JOIN, QUEUED, CALLED, GATE_START, GATE_END, OUT, END, REMAIN = range(10)
-WAITED, YARD_WAITED, ROAD_IN, ROAD_S, SLOT_FROM, SLOT_TO, DESIRED, HOURS_LEFT, CRANE_S = range(10, 19)
-TIME_COLUMNS = 19
+WAITED, YARD_WAITED, ROAD_IN, ROAD_S, SLOT_FROM, SLOT_TO, DESIRED, HOURS_LEFT, CRANE_S, ASKED = range(10, 20)
+TIME_COLUMNS = 20
 
 # Columns of ``word``: small whole numbers of a visit.
 STATE, CLASS, LINE, SERVER, LANE, SPACE, MOVE, MOVES, BLOCK_A, BLOCK_B = range(10)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from twin.engine.draws import make_stream, uniforms
 from twin.engine.ids import Kind, make_ids
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.vessel_params import DAY_S, Vessels, call_key
+from twin.models.terminal.vessel_params import DAY_S, Vessels, call_key, vessel_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -124,13 +124,14 @@ def vessel_wishes(params: TerminalParams, calendar: Calendar, run_seed: np.uint6
     vessels = params.demand.vessels
     if not vessels:
         raise TypeError("the demand has no vessel calls")
-    names = tuple(sorted(vessels.calls))
+    names = tuple(sorted({vessel_of(name) for name in vessels.calls}))
     parts = []
-    for index, name in enumerate(names):
-        call = vessels.calls[name]
+    for name, call in sorted(vessels.calls.items()):
+        vessel = vessel_of(name)
+        index = names.index(vessel)
         imports, exports = (round(boxes * params.demand.factor) for boxes in vessels.boxes(call))
         for week, arrival_s in vessels.arrivals_s(call, WEEKS).items():
-            origin = 1 << 23 | call_key(name) << 7 | vessels.week_key(week)
+            origin = 1 << 23 | call_key(vessel) << 7 | vessels.week_key(week)
             # First discharged, then loaded; how many boxes there are of each does not move the others.
             discharged_by_s = call.works_s / 2
             boxes = make_ids(Kind.TRUCK, origin, imports * 4)
