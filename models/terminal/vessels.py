@@ -88,6 +88,7 @@ class Calendar:
         self._weight = (factors[:, None] * hours).ravel()
         self._middle = (self._edges[::2] + self._edges[1::2]) / 2
         self._plain = self._cumulative(np.ones(len(self._middle)))
+        self._laws: dict[tuple[float, bool], Floats] = {}
 
     def _cumulative(self, law: Floats) -> Floats:
         steps = np.zeros(len(self._edges))
@@ -108,14 +109,17 @@ class Calendar:
         rising
             The law rises towards ``to_s`` instead.
         """
-        law = np.exp((self._middle if rising else -self._middle) / mean_s)
-        total = self._cumulative(law)
+        if (mean_s, rising) not in self._laws:
+            law = np.exp((self._middle if rising else -self._middle) / mean_s)
+            self._laws[mean_s, rising] = self._cumulative(law)
+        total = self._laws[mean_s, rising]
         low, high = np.interp(from_s, self._edges, total), np.interp(to_s, self._edges, total)
         out = np.interp(low + u * (high - low), total, self._edges)
         closed = high <= low
-        day = self._plain[-1] / len(_DAYS)
-        start = np.interp(from_s, self._edges, self._plain)
-        out[closed] = np.interp(start + u * day, self._plain, self._edges)[closed]
+        if closed.any():
+            day = self._plain[-1] / len(_DAYS)
+            start = np.interp(from_s[closed], self._edges, self._plain)
+            out[closed] = np.interp(start + u[closed] * day, self._plain, self._edges)
         return out
 
 
