@@ -230,6 +230,7 @@ _table(
     ("rehandles_count", "uint8", "", "boxes moved out of its way"),
     ("hours_left_s", "float64", "s", "working time its driver had left at the line"),
     ("crane_s", "float64", "s", "time cranes worked for it"),
+    ("asked_s", "float64", "s", "when it asked for a slot, negative on the days before; nan if it did not"),
 )
 
 _table(

@@ -96,6 +96,7 @@ def book(
     )  # fmt: skip
     first = fate[:, 0]
     kept = first == b.KEPT
+    trucks.time_s[takes_part, k.ASKED] = asks_s[takes_part]
     no_show = kept & (
         uniforms(make_stream(run_seed, "terminal.no_show"), trucks.ids, _NO_EVENT)
         < (quota.no_show_with_penalty if quota.penalty else quota.no_show)

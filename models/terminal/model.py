@@ -28,6 +28,7 @@ from twin.models.terminal.row_kernels import count_visits
 from twin.models.terminal.slots import booking_account, slot_table, slots_of
 from twin.models.terminal.state import Now, arrays_of, in_order, new_state, state_of
 from twin.models.terminal.traces import Tracer
+from twin.models.terminal.vessel_table import with_calls
 
 Rows = NDArray[np.int64]
 _NONE: Rows = np.empty(0, np.int64)
@@ -58,7 +59,7 @@ class Terminal:
     _counted: list[Account]
 
     def __init__(self, params: TerminalParams, city: City, tables: Mapping[str, Columns]) -> None:
-        self._params = params
+        self._params = params = with_calls(params, tables)
         self._city = city
         self._counts = read_counts(params, tables)
         check_hours(params, self._counts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 # Columns of ``time_s``: moments and lengths of a visit, nan until known. Those of every visit come first, so that
 # they lie together in memory.
 JOIN, QUEUED, END, CALLED, GATE_START, GATE_END, WAITED, OUT, REMAIN, YARD_WAITED = range(10)
-SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT, CRANE_S = range(10, 19)
-TIME_COLUMNS = 19
+SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT, CRANE_S, ASKED = range(10, 20)
+TIME_COLUMNS = 20
 
 # Columns of ``word``: small whole numbers of a visit.
 STATE, CLASS, LINE, SERVER, LANE, SPACE, FLAGS, NEXT, EVENT, SERVED_AS, REASON, STOOD = range(12)

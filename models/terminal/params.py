@@ -635,8 +635,9 @@ class TerminalParams(Params):
         if quota:
             check_slots(quota, quota.slots, self.opening)
             known = self.demand.vessels.calls if self.demand.vessels else {}
+            from_table = bool(self.demand.vessels and self.demand.vessels.table)
             for name, limit in quota.limits.items():
-                if limit.vessel and limit.vessel not in known:
+                if limit.vessel and limit.vessel not in known and not from_table:
                     raise ValueError(
                         f"conpas.quota.limits.{name}: demand.vessels has no call named {limit.vessel!r}; "
                         f"known: {', '.join(known) or 'none'}"

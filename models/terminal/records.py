@@ -25,7 +25,7 @@ _TIMES = {
     "slot_from_s": k.SLOT_FROM, "desired_s": k.DESIRED, "planned_s": k.PLAN, "enter_s": k.ENTER, "join_s": k.JOIN,
     "called_s": k.CALLED, "gate_start_s": k.GATE_START, "gate_end_s": k.GATE_END, "out_s": k.OUT, "wait_s": k.WAITED,
     "road_queue_s": k.ROAD_S, "yard_wait_s": k.YARD_WAITED, "hours_left_s": k.HOURS_LEFT,
-    "crane_s": k.CRANE_S,
+    "crane_s": k.CRANE_S, "asked_s": k.ASKED,
 }  # fmt: skip
 _QUEUE = {
     "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,

@@ -24,9 +24,12 @@ _GATE_DAYS: dict[Weekday, float] = {"Mon": 1.0, "Tue": 1.0, "Wed": 1.0, "Thu": 1
 
 
 class VesselCall(Params):
-    """A vessel at the quay, once or every week."""
+    """A vessel at the quay: every week on a weekday, or once on a date."""
 
-    weekday: Weekday = quantity(source=_SCENARIO, grade="D", fork="new_only", doc="day of its arrival")
+    weekday: Weekday | None = quantity(
+        None, source=_SCENARIO, grade="D", fork="new_only", doc="day of its arrival in every week"
+    )
+    date: str = quantity("", source=_SCENARIO, grade="D", fork="new_only", doc="day of its only arrival, as YYYY-MM-DD")
     arrives_s: ClockTime = quantity(28800.0, "", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=86400)
     works_s: Seconds = quantity(
         57600.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0, le=604800,
@@ -40,17 +43,31 @@ class VesselCall(Params):
         doc="laden boxes among those discharged; empties stay in the terminal until they are fetched",
     )
     load_laden: Share = quantity(0.47, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1)
-    repeats: Literal["weekly", "once"] = quantity(
-        "weekly", source="choice: a liner service", grade="D", fork="new_only",
-        doc="once: in the week (Monday to Sunday) of the day that is simulated",
-    )
+
+    @field_validator("date")
+    @classmethod
+    def _is_date(cls, text: str) -> str:
+        return check_date(text) if text else text
+
+    @model_validator(mode="after")
+    def _one_day(self) -> Self:
+        if bool(self.date) == bool(self.weekday):
+            raise ValueError("a vessel call needs a weekday (it comes every week) or a date (it comes once), not both")
+        return self
 
 
 class Vessels(Params):
     """Vessel calls around the day that is simulated, and how their boxes come and go by truck."""
 
     date: str = quantity(source=_SCENARIO, grade="D", fork="no", doc="the day that is simulated, as YYYY-MM-DD")
-    calls: dict[str, VesselCall] = quantity(source=_SCENARIO, grade="G", fork="new_only", doc="by name of the vessel")
+    calls: dict[str, VesselCall] = quantity(
+        source=_SCENARIO, grade="G", fork="new_only", default_factory=dict, doc="by name of the vessel"
+    )
+    table: str = quantity(
+        "", source=_SCENARIO, grade="D", fork="new_only",
+        doc="table of calls beside those named here: columns vessel, date, arrive_s, discharge_boxes, load_boxes and, "
+        "if wanted, berth and works_s; boxes of a day come from calls up to five weeks before and four after it",
+    )
     berths: tuple[str, ...] = quantity(
         ("C10", "C11", "C12"), source="DICT: C10 to C12 operated as one since 2009", grade="V", fork="no", min_length=1
     )
@@ -124,24 +141,14 @@ class Vessels(Params):
     @classmethod
     def _are_dates(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for text in (value,) if isinstance(value, str) else value:
-            try:
-                datetime.date.fromisoformat(text)
-            except ValueError:
-                raise ValueError(f"{text!r} is no date; write YYYY-MM-DD, e.g. 2026-06-09") from None
+            check_date(text)
         return value
 
     @model_validator(mode="after")
     def _have_boxes(self) -> Self:
-        if not self.calls:
+        if not self.calls and not self.table:
             raise ValueError("demand.vessels has no calls; name at least one vessel with boxes to discharge or load")
-        for name, call in self.calls.items():
-            if call.discharge + call.load <= 0:
-                raise ValueError(f"vessel call {name!r} has no boxes; give discharge or load, e.g. 400 boxes")
-            if call.berth not in self.berths:
-                raise ValueError(f"vessel call {name!r}: no berth is named {call.berth!r}; {', '.join(self.berths)}")
-        for (key, name), (other_key, other) in pairwise(sorted((call_key(n), n) for n in self.calls)):
-            if key == other_key:
-                raise ValueError(f"vessel calls {name!r} and {other!r} cannot be told apart; rename one of them")
+        check_calls(self.calls, self.berths)
         if any(factor < 0 for factor in self.weekday_factors.values()):
             raise ValueError(f"weekday_factors: {self.weekday_factors}: none may be negative")
         if self.day_factor(0) <= 0:
@@ -158,9 +165,14 @@ class Vessels(Params):
 
     def arrivals_s(self, call: VesselCall, weeks: range) -> dict[int, float]:
         """Arrivals of a call, by week from the one of the day that is simulated; s since its midnight."""
-        days = WEEKDAYS.index(call.weekday) - datetime.date.fromisoformat(self.date).weekday()
-        first_s = days * DAY_S + call.arrives_s
-        return {week: first_s + week * WEEK_S for week in weeks if week == 0 or call.repeats == "weekly"}
+        today = datetime.date.fromisoformat(self.date)
+        monday_s = -today.weekday() * DAY_S
+        if call.date:
+            arrival_s = (datetime.date.fromisoformat(call.date) - today).days * DAY_S + call.arrives_s
+            week = int((arrival_s - monday_s) // WEEK_S)
+            return {week: arrival_s} if week in weeks else {}
+        first_s = monday_s + WEEKDAYS.index(call.weekday or "Mon") * DAY_S + call.arrives_s
+        return {week: first_s + week * WEEK_S for week in weeks}
 
     def week_key(self, week: int) -> int:
         """7 bits that stand for a calendar week in the ids of boxes, the same whichever day is simulated."""
@@ -174,13 +186,54 @@ class Vessels(Params):
 
     def estimate_visits(self) -> float:
         """About how many moves of boxes fall on the day that is simulated."""
-        weekly = 0.0
+        # A berth plan is read later; for its size a week of the guessed terminal stands in.
+        weekly = 15_000.0 if self.table else 0.0
         for call in self.calls.values():
             imports, exports = self.boxes(call)
-            weekly += imports * (1 + self.empties_brought) + exports * (1 + self.empties_fetched)
+            moves = imports * (1 + self.empties_brought) + exports * (1 + self.empties_fetched)
+            weekly += moves / (1 if call.weekday else 4)
         return weekly * self.day_factor(0) / max(sum(self.day_factor(day) for day in range(-3, 4)), 1e-9)
 
 
 def call_key(name: str) -> int:
     """16 bits that stand for the name of a vessel in the ids of its boxes."""
     return crc32(name.encode()) & 0xFFFF
+
+
+def check_date(text: str) -> str:
+    """Refuse what is no date.
+
+    Raises
+    ------
+    ValueError
+        With the text.
+    """
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date; write YYYY-MM-DD, e.g. 2026-06-09") from None
+    return text
+
+
+def check_calls(calls: dict[str, VesselCall], berths: tuple[str, ...]) -> None:
+    """Refuse calls without boxes, at unknown berths, or whose boxes could not be told apart.
+
+    Raises
+    ------
+    ValueError
+        With the vessel.
+    """
+    for name, call in calls.items():
+        if call.discharge + call.load <= 0:
+            raise ValueError(f"vessel call {name!r} has no boxes; give discharge or load, e.g. 400 boxes")
+        if call.berth not in berths:
+            raise ValueError(f"vessel call {name!r}: no berth is named {call.berth!r}; known: {', '.join(berths)}")
+    names = sorted({vessel_of(name) for name in calls}, key=call_key)
+    for name, other in pairwise(names):
+        if call_key(name) == call_key(other):
+            raise ValueError(f"vessel calls {name!r} and {other!r} cannot be told apart; rename one of them")
+
+
+def vessel_of(call: str) -> str:
+    """Vessel of a call: its name, without the date that a row of a table puts behind it."""
+    return call.partition("@")[0]

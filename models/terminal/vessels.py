@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from twin.engine.draws import make_stream, uniforms
 from twin.engine.ids import Kind, make_ids
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.vessel_params import DAY_S, Vessels, call_key
+from twin.models.terminal.vessel_params import DAY_S, Vessels, call_key, vessel_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -88,6 +88,7 @@ class Calendar:
         self._weight = (factors[:, None] * hours).ravel()
         self._middle = (self._edges[::2] + self._edges[1::2]) / 2
         self._plain = self._cumulative(np.ones(len(self._middle)))
+        self._laws: dict[tuple[float, bool], Floats] = {}
 
     def _cumulative(self, law: Floats) -> Floats:
         steps = np.zeros(len(self._edges))
@@ -108,14 +109,17 @@ class Calendar:
         rising
             The law rises towards ``to_s`` instead.
         """
-        law = np.exp((self._middle if rising else -self._middle) / mean_s)
-        total = self._cumulative(law)
+        if (mean_s, rising) not in self._laws:
+            law = np.exp((self._middle if rising else -self._middle) / mean_s)
+            self._laws[mean_s, rising] = self._cumulative(law)
+        total = self._laws[mean_s, rising]
         low, high = np.interp(from_s, self._edges, total), np.interp(to_s, self._edges, total)
         out = np.interp(low + u * (high - low), total, self._edges)
         closed = high <= low
-        day = self._plain[-1] / len(_DAYS)
-        start = np.interp(from_s, self._edges, self._plain)
-        out[closed] = np.interp(start + u * day, self._plain, self._edges)[closed]
+        if closed.any():
+            day = self._plain[-1] / len(_DAYS)
+            start = np.interp(from_s[closed], self._edges, self._plain)
+            out[closed] = np.interp(start + u[closed] * day, self._plain, self._edges)
         return out
 
 
@@ -124,13 +128,14 @@ def vessel_wishes(params: TerminalParams, calendar: Calendar, run_seed: np.uint6
     vessels = params.demand.vessels
     if not vessels:
         raise TypeError("the demand has no vessel calls")
-    names = tuple(sorted(vessels.calls))
+    names = tuple(sorted({vessel_of(name) for name in vessels.calls}))
     parts = []
-    for index, name in enumerate(names):
-        call = vessels.calls[name]
+    for name, call in sorted(vessels.calls.items()):
+        vessel = vessel_of(name)
+        index = names.index(vessel)
         imports, exports = (round(boxes * params.demand.factor) for boxes in vessels.boxes(call))
         for week, arrival_s in vessels.arrivals_s(call, WEEKS).items():
-            origin = 1 << 23 | call_key(name) << 7 | vessels.week_key(week)
+            origin = 1 << 23 | call_key(vessel) << 7 | vessels.week_key(week)
             # First discharged, then loaded; how many boxes there are of each does not move the others.
             discharged_by_s = call.works_s / 2
             boxes = make_ids(Kind.TRUCK, origin, imports * 4)

@@ -1,12 +1,10 @@
 """How fast the gate is: full visits in one long run, many replications of a day, and the same queue in peers.
 
-    python tests/benchmarks/bench_terminal.py --case visits|day|peers|guesses --json [--python PATH]
+    python tests/benchmarks/bench_terminal.py --case visits|day|peers --json [--python PATH]
 
 * ``visits``: one run of 100,000 visits with booking, line, gate, yard, out-gate and all tables, no road.
 * ``day``: replications of a 2,300-truck day in two variants, lean: KPIs only, 15-minute step, two processes.
 * ``peers``: M/M/4 at load 0.85 here, and in SimPy and Ciw where the interpreter given by ``--python`` has them.
-* ``guesses``: no benchmark of speed: how far the mean wait moves when one guess moves over its range, the same
-  trucks with the same luck each time, today and with all of CONPAS.
 """
 
 from __future__ import annotations
@@ -204,63 +202,9 @@ def bench_peers(customers, python):
     return out
 
 
-#: Guess -> (low, high) changes of the parameters.
-GUESSES = {
-    "trucks a day (1,900-2,700)": ({"demand": {"day_total": 1900.0}}, {"demand": {"day_total": 2700.0}}),
-    "gate service (1.5-4 min)": ({"service": {"mean_s": 90.0}}, {"service": {"mean_s": 240.0}}),
-    "spread of gate service (cv 0.3-1.2)": ({"service": {"cv": 0.3}}, {"service": {"cv": 1.2}}),
-    "in-gate lanes (16 -2/+2)": ({"lanes": {"A": {"count": 6}}}, {"lanes": {"A": {"count": 10}}}),
-    "move-up time (5-30 s)": ({"move_up_s": 5.0}, {"move_up_s": 30.0}),
-    "checked documents (0.2-0.8)": (
-        {"conpas": {"checked_documents": {"service_factor": 0.2}}},
-        {"conpas": {"checked_documents": {"service_factor": 0.8}}},
-    ),
-    "booked share (30-90 %)": ({"conpas": {"booked_share": 0.3}}, {"conpas": {"booked_share": 0.9}}),
-    "quota (140-300 trucks)": (
-        {"conpas": {"quota": {"per_slot": 140.0}}}, {"conpas": {"quota": {"per_slot": 300.0}}},
-    ),
-    "no-shows (3-30 %)": ({"conpas": {"quota": {"no_show": 0.03}}}, {"conpas": {"quota": {"no_show": 0.3}}}),
-    "on time (50-95 %)": ({"conpas": {"quota": {"on_time": 0.5}}}, {"conpas": {"quota": {"on_time": 0.95}}}),
-    "grace (10-60 min)": (
-        {"conpas": {"quota": {"grace_early_s": 600.0, "grace_late_s": 600.0}}},
-        {"conpas": {"quota": {"grace_early_s": 3600.0, "grace_late_s": 3600.0}}},
-    ),
-    "cranes (24-48)": ({"yard": {"blocks": 12}}, {"yard": {"blocks": 24}}),
-    "trouble (1-8 %)": ({"trouble": {"share": 0.01}}, {"trouble": {"share": 0.08}}),
-}
-
-
-def bench_guesses(replications):
-    """Mean wait and mean visit, min, at either end of each guess."""
-    base = {"approach": "none", "lanes": LANES, "yard": {"blocks": 16}, "demand": {}, "service": {}, "trouble": {}}
-    out = {}
-    for variant in ("today", "conpas"):
-        conpas = {"quota": {"per_slot": 230.0}, "reserved_lane": True, "checked_documents": {}, "approach_signal": {}}
-        plain = base | {"conpas": conpas if variant == "conpas" else {}}
-        for name, ends in {"base": ({},), **GUESSES}.items():
-            if variant == "today" and any("conpas" in end for end in ends):
-                continue
-            row = []
-            for end in ends:
-                params = TerminalParams.model_validate(nested(plain, end))
-                each = [kpis(run(params, r, start_s=18000.0)) for r in range(replications)]
-                whats = ("wait_mean_min", "join_to_out_mean_min")
-                row.extend(round(float(np.mean([one[what, "all"] for one in each])), 1) for what in whats)
-            out[f"{variant}: {name}"] = row
-    return out
-
-
-def nested(base, changes):
-    """A mapping with changes; mappings merge, the rest replaces."""
-    out = dict(base)
-    for key, value in changes.items():
-        out[key] = nested(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
-    return out
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", choices=("visits", "day", "peers", "guesses"), default="visits")
+    parser.add_argument("--case", choices=("visits", "day", "peers"), default="visits")
     parser.add_argument("--hours", type=int, default=300, help="length of the run of the case visits")
     parser.add_argument("--replications", type=int, default=1000, help="of the case day, in each variant")
     parser.add_argument("--customers", type=int, default=100_000, help="of the case peers")
@@ -271,7 +215,6 @@ def main():
         "visits": lambda: bench_visits(options.hours),
         "day": lambda: bench_day(options.replications),
         "peers": lambda: bench_peers(options.customers, options.python),
-        "guesses": lambda: bench_guesses(min(options.replications, 20)),
     }
     result = {"case": options.case, **cases[options.case]()}
     print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))

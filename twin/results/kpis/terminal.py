@@ -204,6 +204,9 @@ def _flow_kpis(visits: Columns, ledger: Columns, constants: dict[str, float]) ->
             _kpi("throughput_mean_per_h", len(ends) / open_h, group),
             _kpi("refused_trucks", (~served & rows).sum(), group),
         ]
+        if group != "all":
+            # Of all trucks the queue itself tells, those who still stand among them.
+            out.append(_kpi("queue_on_road_truck_min", _column(visits, "road_queue_s")[rows].sum() / 60.0, group))
     return [*out, _kpi("unfinished_trucks", _unfinished(ledger, len(served)))]
 
 
@@ -230,10 +233,19 @@ def _queue_kpis(queue: Columns) -> list[Kpi]:
         values = _column(queue, name)
         return float(values.max()) if len(values) else 0.0
 
+    in_line, booked = _column(queue, "trucks_in_line"), _column(queue, "booked_in_line")
+    # By the line a truck stands in: a booked one that came too late may stand with the ordinary ones.
+    lines = {"all": in_line, "ordinary": in_line - booked, "booked": booked}
     open_s = integral("lanes_open")
+    out = []
+    for group, trucks in lines.items():
+        mean = float((trucks[:-1] * lengths).sum()) / total_s if total_s > 0 else math.nan
+        out += [
+            _kpi("queue_max_trucks", trucks.max() if len(trucks) else 0.0, group),
+            _kpi("queue_mean_trucks", mean, group),
+        ]
     return [
-        _kpi("queue_max_trucks", most("trucks_in_line")),
-        _kpi("queue_mean_trucks", integral("trucks_in_line") / total_s if total_s > 0 else math.nan),
+        *out,
         _kpi("queue_on_road_max_trucks", most("trucks_on_road")),
         _kpi("queue_max_m", most("metres_on_road_m")),
         _kpi("queue_mean_m", integral("metres_on_road_m") / total_s if total_s > 0 else math.nan),

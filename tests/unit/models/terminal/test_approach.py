@@ -60,6 +60,26 @@ def test_the_step_changes_nothing_on_the_road():
     assert same_tables(results[0], results[2])
 
 
+def offering(**changes):
+    """Trucks over the road, most of whom find no place until one is opened at short notice."""
+    quota = {"per_slot": 3.0, "no_show": 0.5, "unplaced": "stays_away", "late_goes_to": "rebook", "on_time": 0.6,
+             "grace_late_s": 120.0, "release": {"if_line_below": 5.0, "notice_s": 90.0}}  # fmt: skip
+    return by_road(
+        demand={"hourly": {30600.0: 12.0, 37800.0: 9.0, 46800.0: 9.0, 54000.0: 6.0}},
+        lanes={"A": {"count": 1}, "B": {"count": 1, "kind": "reserved"}},
+        conpas={"booked_share": 1.0, "reserved_lane": True, "quota": quota}, **changes,
+    )  # fmt: skip
+
+
+def test_places_at_short_notice_do_not_depend_on_the_step():
+    results = [finish(*begin(offering(), step_s=step_s, replication=1)) for step_s in (60.0, 7.0)]
+    slots = results[0]["terminal_slots"]
+    assert slots["released_count"].sum() > 3
+    assert same_tables(*results)
+    visits = results[0]["terminal_visits"]
+    np.testing.assert_allclose(visits["join_s"], visits["planned_s"])
+
+
 def test_a_step_longer_than_the_lead_is_an_error():
     with pytest.raises(ScenarioError, match="longer than 60 s, the shortest lead from terminal to road_traffic"):
         begin(by_road(), step_s=61.0)

@@ -56,6 +56,14 @@ def test_nobody_books_before_the_books_open_nor_after_a_slot_has_closed():
     assert not placed[asks_s > bookings.slots.from_s[-1] - 7200.0].any()
 
 
+def test_visits_tell_when_their_truck_asked():
+    visits = run(busy(), **DAY)["terminal_visits"]
+    asked = visits["asked_s"]
+    assert (asked[visits["class"] == k.BOOKED] >= -43200.0).all()
+    assert (asked < 0).any()
+    assert np.isnan(asked).any()
+
+
 def test_large_hauliers_book_earlier():
     trucks, bookings = booked(booked_day())
     lead_s = trucks.desired_s - bookings.asks_s
@@ -197,6 +205,14 @@ def test_a_booking_given_up_too_late_may_cost_points():
         for p in (params, booked_day(**quota))
     ]
     assert suspended[0] > 0 == suspended[1]
+
+
+def test_days_of_learning_have_desks_of_their_own():
+    params = busy().model_copy(update={"learning": busy().learning.model_copy(update={"days": 3})})
+    learned = learn(params, read_counts(params, {}), SEED)
+    assert learned.expected_wait_s.max() > 0
+    tables = run(params, **DAY)
+    assert tables["terminal_slots"]["released_count"].sum() > 0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from twin.results.kpis.terminal import INFOS, compute, waiting_fee_yen
 
 def visits(**columns):
     n = len(columns["join_s"])
-    base = {name: np.zeros(n) for name in ("class", "served_as", "reason", "haulier_index", "yard_wait_s")}
+    zeros = ("class", "served_as", "reason", "haulier_index", "yard_wait_s", "crane_s", "road_queue_s")
+    base = {name: np.zeros(n) for name in zeros}
     return {"terminal_visits": base | {name: np.asarray(values, np.float64) for name, values in columns.items()}}
 
 
@@ -41,9 +42,12 @@ def test_the_fee_of_waiting_follows_the_tariff():
 
 def test_the_queue_is_weighted_by_time():
     queue = {"time_s": [0, 600, 900, 1200], "trucks_in_line": [0, 4, 2, 0], "trucks_on_road": [0, 1, 0, 0],
+             "booked_in_line": [0, 1, 0, 0],
              "metres_on_road_m": [0, 20, 0, 0], "lanes_open": [2, 2, 2, 2], "lanes_busy": [0, 2, 1, 0]}  # fmt: skip
     values = kpis({"terminal_queue": {name: np.array(column, np.float64) for name, column in queue.items()}})
     assert values["queue_max_trucks", "all"] == 4
+    assert (values["queue_max_trucks", "ordinary"], values["queue_max_trucks", "booked"]) == (3, 1)
+    assert values["queue_mean_trucks", "booked"] == pytest.approx(1 * 300 / 1200)
     assert values["queue_mean_trucks", "all"] == pytest.approx((4 * 300 + 2 * 300) / 1200)
     assert values["queue_on_road_min", "all"] == values["queue_on_road_truck_min", "all"] == 5.0
     assert values["queue_mean_m", "all"] == pytest.approx(20 * 300 / 1200)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.models.terminal.gate import run, start
+from tests.unit.models.terminal.gate import NO_CITY, run, start
 from twin.engine.draws import make_run_seed
+from twin.errors import TableError
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import book
 from twin.models.terminal.demand import make_trucks, read_counts
+from twin.models.terminal.model import Terminal
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.vessel_params import Vessels, call_key
 from twin.models.terminal.vessel_work import crane_seconds, crane_steps
@@ -163,6 +165,53 @@ def test_a_vessel_at_work_takes_the_cranes_behind_its_berth():
 def test_wrong_calls_are_refused_with_their_fault(vessels, words):
     with pytest.raises(ValidationError, match=words):
         Vessels.model_validate({"date": "2026-06-09", "calls": CALLS} | vessels)
+
+
+def plan_of(rows):
+    """A berth plan as a table, from rows of vessel, date, clock, boxes discharged and loaded, berth."""
+    names = ("vessel", "date", "arrive_s", "discharge_boxes", "load_boxes", "berth")
+    return {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def by_plan(rows, **vessels):
+    demand = {"dual_share": 0.0, "vessels": {"date": "2026-06-09", "table": "plan"} | vessels}
+    params = TerminalParams.model_validate({"approach": "none", "demand": demand})
+    return Terminal(params, NO_CITY, {"plan": plan_of(rows)})
+
+
+def test_calls_of_a_berth_plan_are_those_of_weekly_services():
+    first = datetime.date(2026, 6, 8)
+    services = (("Aoi", 0, 300.0, "C10"), ("Beni", 3, 200.0, "C12"))
+    rows = [(name, (first + datetime.timedelta(7 * week + late)).isoformat(), 28800.0, boxes, 500.0 - boxes, berth)
+            for week in range(-5, 4) for name, late, boxes, berth in services]  # fmt: skip
+    listed, weekly = trucks_of(by_plan(rows)._params), trucks_of(day())
+    assert listed.ids.tobytes() == weekly.ids.tobytes()
+    assert listed.desired_s.tobytes() == weekly.desired_s.tobytes()
+    assert listed.vessels == weekly.vessels == ("Aoi", "Beni")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("Aoi", "2026-06-08", 28800.0, 0.0, 0.0, "C10")], "'Aoi@2026-06-08' has no boxes"),
+        ([("Aoi", "June 8", 28800.0, 5.0, 0.0, "C10")], "row 1, Aoi: .*'June 8' is no date"),
+        ([("Aoi", "2026-06-08", 28800.0, -5.0, 9.0, "C10")], "row 1, Aoi"),
+        ([("Aoi", "2026-06-08", 28800.0, 5.0, 9.0, "C10")] * 2, "calls twice on one day"),
+        ([("Aoi", f"2026-06-{d:02d}", 28800.0, 5.0, 9.0, "C10") for d in (8, 11)], "calls twice in one week"),
+        ([("Aoi", "2026-06-08", 28800.0, 5.0, 9.0, "Q9")], "no berth is named 'Q9'"),
+    ],
+)
+def test_wrong_rows_of_a_berth_plan_are_refused_with_their_fault(rows, words):
+    with pytest.raises(TableError, match=words):
+        by_plan(rows)
+
+
+def test_a_berth_plan_that_is_not_there_or_lacks_a_column_is_named():
+    params = TerminalParams.model_validate({"demand": {"vessels": {"date": "2026-06-09", "table": "plan"}}})
+    with pytest.raises(TableError, match="names 'plan', which the scenario does not have"):
+        Terminal(params, NO_CITY, {})
+    with pytest.raises(TableError, match="column arrive_s is missing"):
+        Terminal(params, NO_CITY, {"plan": {"vessel": np.array(["Aoi"]), "date": np.array(["2026-06-09"])}})
 
 
 def test_a_total_of_the_day_does_not_go_with_vessels():
