@@ -36,6 +36,8 @@ class RoadQueue:
     def note(self, now: Now, rows: NDArray[np.int64], came_s: Floats) -> Floats:
         """Trucks have come off the road, in the order of their moments; those that joined the line there are kept.
 
+        Whoever is still on it when the run ends comes at an infinite moment.
+
         Returns
         -------
         (n,) float64
@@ -64,7 +66,8 @@ class RoadQueue:
             One per instant at which anything changed. Metres are those of trucks that stand.
         """
         stood = self._all()
-        time_s = np.unique(np.concatenate([records[:, k.R_TIME], stood[:, _FROM], stood[:, _TO]]))
+        ended_s = stood[np.isfinite(stood[:, _TO]), _TO]
+        time_s = np.unique(np.concatenate([records[:, k.R_TIME], stood[:, _FROM], ended_s]))
         before = np.searchsorted(records[:, k.R_TIME], time_s, side="right") - 1
         # Before its first record the gate is as empty as this row.
         out = np.concatenate([records, np.zeros((1, k.REC_COLUMNS))])[before]

@@ -193,3 +193,23 @@ def test_booked_trucks_on_the_road_keep_the_slot_in_which_they_joined():
     in_window = visits["join_s"] <= visits["slot_from_s"] + 3600.0 + 1800.0
     assert in_window.all()
     assert (visits["served_as"] == k.BOOKED).all()
+
+
+@pytest.mark.parametrize("until_s", [33000.0, 36000.0, 42000.0])
+def test_a_run_that_is_cut_off_counts_those_who_still_stand_on_the_road(until_s):
+    closed = by_road(60.0, opening=[(30600.0, 41400.0), (46800.0, 59400.0)])
+    rest = whole(*begin(closed))["terminal_queue"]
+    model, terminal = begin(closed)
+    while model.now_s < until_s:
+        model.step()
+    for sim_model in model.sim_models:
+        sim_model.finish()
+    cut = terminal.drain_tables()["terminal_queue"]
+    model.close()
+    until = rest["time_s"] <= until_s
+    assert cut["trucks_on_road"].max() > 3
+    # The records of the cut run are those of the whole one so far; at the end one more holds until then.
+    for name in ("time_s", "trucks_in_line", "trucks_on_road", "trucks_in_yards"):
+        np.testing.assert_array_equal(cut[name][:until.sum()], rest[name][until], err_msg=name)
+    assert cut["time_s"][-1] == until_s
+    assert cut["trucks_on_road"][-1] == rest["trucks_on_road"][until][-1]
