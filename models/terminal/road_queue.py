@@ -45,9 +45,10 @@ class RoadQueue:
         """
         join_s = now.time_s[rows, k.JOIN]
         some = join_s < came_s
-        if some.any():
-            booked = (now.word[rows, k.CLASS] == k.BOOKED) & bool(now.tally[k.RESERVED])
-            self._stood.append(np.column_stack([join_s, came_s, booked])[some])
+        if not some.any():
+            return np.zeros(len(rows))
+        booked = (now.word[rows, k.CLASS] == k.BOOKED) & bool(now.tally[k.RESERVED])
+        self._stood.append(np.column_stack([join_s, came_s, booked])[some])
         left_s = np.sort(self._all()[:, _TO])
         ahead = np.searchsorted(left_s, came_s, side="left") - np.searchsorted(left_s, join_s, side="right")
         return np.where(some, (ahead + 1) * self._spacing_m, 0.0)
@@ -83,11 +84,13 @@ class RoadQueue:
 
     def state(self) -> State:
         """Everybody noted so far."""
-        return {"stood": self._all()}
+        return {"stood": self._all().copy()}
 
     def restore(self, state: State) -> None:
         """Put back what :meth:`state` gave."""
         self._stood = [np.array(state["stood"], np.float64)]
 
     def _all(self) -> Floats:
-        return np.concatenate([*self._stood, np.zeros((0, 3))])
+        if len(self._stood) != 1:
+            self._stood = [np.concatenate([*self._stood, np.zeros((0, 3))])]
+        return self._stood[0]

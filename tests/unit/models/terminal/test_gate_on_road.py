@@ -213,3 +213,24 @@ def test_a_run_that_is_cut_off_counts_those_who_still_stand_on_the_road(until_s)
         np.testing.assert_array_equal(cut[name][:until.sum()], rest[name][until], err_msg=name)
     assert cut["time_s"][-1] == until_s
     assert cut["trucks_on_road"][-1] == rest["trucks_on_road"][until][-1]
+
+
+def test_a_fork_that_opens_over_lunch_goes_on_with_the_places_as_they_are():
+    closed = by_road(60.0, opening=[(30600.0, 41400.0), (46800.0, 59400.0)])
+    usual = whole(*begin(closed))["terminal_visits"]
+    model, _ = begin(closed)
+    while model.now_s < 39600.0:
+        model.step()
+    saved = model.state()
+    model.close()
+    again, branch = begin(closed.model_copy(update={"opening": ((30600.0, 59400.0),)}))
+    again.restore(saved, forked_at_s=39600.0)
+    most = 0
+    while again.now_s < 60000.0:
+        again.step()
+        most = max(most, len(branch._in_places()))
+    assert most == 3
+    rest = whole(again, branch)["terminal_visits"]
+    early = usual["called_s"] < 39600.0
+    assert (np.isin(usual["id"], rest["id"]) | early).all()
+    assert np.nanmax(rest["called_s"]) < np.nanmax(usual["called_s"]) - 3600.0
