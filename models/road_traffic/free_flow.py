@@ -139,6 +139,10 @@ class FreeFlow:
         """(n,) float64: nobody queues, so the moment at which each left."""
         return left.time_s
 
+    def standing_since_s(self, slots: NDArray[np.int64]) -> Floats:
+        """(n,) float64: nobody stands, which is infinite."""
+        return np.full(len(slots), np.inf)
+
     def next_board_s(self, after_s: float) -> float:
         """Next moment at which link times change; infinite if they never do."""
         if len(self._slice_from_s) == 1:

@@ -38,6 +38,9 @@ Slots = NDArray[np.int64]
 BOARD = "road.link_time_s"
 #: Published where links can be gated by credits.
 GATES_BOARD = "road.has_gates"
+#: Published when the run is over: who stands in the queue of a gate, and since when.
+STANDING_BOARD = "road.standing_at_gates"
+STANDING = np.dtype([("id", "<u8"), ("since_s", "<f8")])
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +84,10 @@ class Form(Protocol):
 
     def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
         """Since when those who have just left stood in the queue to the end of their way."""
+        ...
+
+    def standing_since_s(self, slots: Slots) -> NDArray[np.float64]:
+        """Since when vehicles on the road stand in the queue of a gate; infinite if they do not."""
         ...
 
     def obey(self, access: Access) -> None:
@@ -251,6 +258,11 @@ class RoadTraffic:
         if self._spillback is not None:
             self._spillback.finish(self._reached_s)
             self._keep_spillback()
+        if self._form.has_gates:
+            slots = self._fleet.inside()
+            standing = np.zeros(len(slots), STANDING)
+            standing["id"], standing["since_s"] = self._fleet.id[slots], self._form.standing_since_s(slots)
+            self._channels.publish(STANDING_BOARD, standing[np.isfinite(standing["since_s"])], self._reached_s)
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""

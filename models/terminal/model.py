@@ -138,6 +138,8 @@ class Terminal:
         if not self.is_empty():
             self._records.close(self._now, self._reached_s)
         self._finished = True
+        if self._stage.channels.has_board(approach.STANDING_BOARD):
+            self._count_standing()
         self._records.settle(self._now)
 
     def drain_tables(self) -> Tables:
@@ -328,7 +330,7 @@ class Terminal:
         rows = self._stage.channels.take(self.name, until_s).data
         if not len(rows):
             return _NONE
-        found = self._rows_by_id[np.searchsorted(self._sorted_ids, rows["id"])].astype(np.int64)
+        found = self._rows_of(rows["id"])
         now.tally[k.RECEIVED] += len(rows)
         coming = now.word[found, k.STATE] == k.DRIVING_IN
         here = found[coming]
@@ -340,6 +342,18 @@ class Terminal:
         now.word[gone, k.STATE] = k.LEFT
         self._tracer.goes(gone, now, rows["time_s"][~coming])
         return here
+
+    def _count_standing(self) -> None:
+        """Trucks that the road still holds when the run ends are in line since when they stand there."""
+        standing: NDArray[np.void] = self._stage.channels.board(approach.STANDING_BOARD, self._reached_s)  # type: ignore[assignment]
+        standing = standing[np.isin(standing["id"], self._sorted_ids)]
+        rows = self._rows_of(standing["id"])
+        coming = self._now.word[rows, k.STATE] == k.DRIVING_IN
+        self._now.time_s[rows[coming], k.JOIN] = standing["since_s"][coming]
+        self._records.stood(self._now, rows[coming], np.full(int(coming.sum()), np.inf))
+
+    def _rows_of(self, ids: NDArray[np.uint64]) -> Rows:
+        return self._rows_by_id[np.searchsorted(self._sorted_ids, ids)].astype(np.int64)
 
     # The gate --------------------------------------------------------------------------------------
 

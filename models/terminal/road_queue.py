@@ -36,6 +36,8 @@ class RoadQueue:
     def note(self, now: Now, rows: NDArray[np.int64], came_s: Floats) -> Floats:
         """Trucks have come off the road, in the order of their moments; those that joined the line there are kept.
 
+        Whoever is still on it when the run ends comes at an infinite moment.
+
         Returns
         -------
         (n,) float64
@@ -43,9 +45,10 @@ class RoadQueue:
         """
         join_s = now.time_s[rows, k.JOIN]
         some = join_s < came_s
-        if some.any():
-            booked = (now.word[rows, k.CLASS] == k.BOOKED) & bool(now.tally[k.RESERVED])
-            self._stood.append(np.column_stack([join_s, came_s, booked])[some])
+        if not some.any():
+            return np.zeros(len(rows))
+        booked = (now.word[rows, k.CLASS] == k.BOOKED) & bool(now.tally[k.RESERVED])
+        self._stood.append(np.column_stack([join_s, came_s, booked])[some])
         left_s = np.sort(self._all()[:, _TO])
         ahead = np.searchsorted(left_s, came_s, side="left") - np.searchsorted(left_s, join_s, side="right")
         return np.where(some, (ahead + 1) * self._spacing_m, 0.0)
@@ -65,7 +68,8 @@ class RoadQueue:
         """
         stood = self._all()
         at_gate_s = records.numbers[k.R_TIME]
-        time_s = np.unique(np.concatenate([at_gate_s, stood[:, _FROM], stood[:, _TO]]))
+        ended_s = stood[np.isfinite(stood[:, _TO]), _TO]
+        time_s = np.unique(np.concatenate([at_gate_s, stood[:, _FROM], ended_s]))
         before = np.searchsorted(at_gate_s, time_s, side="right") - 1
         # Before its first record the gate is as empty as this column.
         counts = np.concatenate([records.counts, record_room(1).counts], axis=1)[:, before]
@@ -79,11 +83,13 @@ class RoadQueue:
 
     def state(self) -> State:
         """Everybody noted so far."""
-        return {"stood": self._all()}
+        return {"stood": self._all().copy()}
 
     def restore(self, state: State) -> None:
         """Put back what :meth:`state` gave."""
         self._stood = [np.array(state["stood"], np.float64)]
 
     def _all(self) -> Floats:
-        return np.concatenate([*self._stood, np.zeros((0, 3))])
+        if len(self._stood) != 1:
+            self._stood = [np.concatenate([*self._stood, np.zeros((0, 3))])]
+        return self._stood[0]

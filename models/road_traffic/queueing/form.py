@@ -20,6 +20,7 @@ from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicle_records, new_vehicles
+from twin.models.road_traffic.queueing.gate_queue import standing_since_s
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
 from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.streets import street_network
@@ -137,6 +138,10 @@ class Queueing:
     def queued_since_s(self, left: Crossings) -> Floats:
         """(n,) float64: since when those who have just left stood in the queue to the end of their way."""
         return np.minimum(self._loading.cars.veh["queued_s"][left.slot], left.time_s)
+
+    def standing_since_s(self, slots: Slots) -> Floats:
+        """(n,) float64: since when vehicles on the road stand in the queue of a gate; infinite if they do not."""
+        return standing_since_s(self._loading.road, self._loading.cars, slots)
 
     def obey(self, access: Access) -> None:
         """Measure against the speeds and lanes that hold now; the network itself knows when its links change."""

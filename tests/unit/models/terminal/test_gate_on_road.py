@@ -193,3 +193,44 @@ def test_booked_trucks_on_the_road_keep_the_slot_in_which_they_joined():
     in_window = visits["join_s"] <= visits["slot_from_s"] + 3600.0 + 1800.0
     assert in_window.all()
     assert (visits["served_as"] == k.BOOKED).all()
+
+
+@pytest.mark.parametrize("until_s", [33000.0, 36000.0, 42000.0])
+def test_a_run_that_is_cut_off_counts_those_who_still_stand_on_the_road(until_s):
+    closed = by_road(60.0, opening=[(30600.0, 41400.0), (46800.0, 59400.0)])
+    rest = whole(*begin(closed))["terminal_queue"]
+    model, terminal = begin(closed)
+    while model.now_s < until_s:
+        model.step()
+    for sim_model in model.sim_models:
+        sim_model.finish()
+    cut = terminal.drain_tables()["terminal_queue"]
+    model.close()
+    until = rest["time_s"] <= until_s
+    assert cut["trucks_on_road"].max() > 3
+    # The records of the cut run are those of the whole one so far; at the end one more holds until then.
+    for name in ("time_s", "trucks_in_line", "trucks_on_road", "trucks_in_yards"):
+        np.testing.assert_array_equal(cut[name][:until.sum()], rest[name][until], err_msg=name)
+    assert cut["time_s"][-1] == until_s
+    assert cut["trucks_on_road"][-1] == rest["trucks_on_road"][until][-1]
+
+
+def test_a_fork_that_opens_over_lunch_goes_on_with_the_places_as_they_are():
+    closed = by_road(60.0, opening=[(30600.0, 41400.0), (46800.0, 59400.0)])
+    usual = whole(*begin(closed))["terminal_visits"]
+    model, _ = begin(closed)
+    while model.now_s < 39600.0:
+        model.step()
+    saved = model.state()
+    model.close()
+    again, branch = begin(closed.model_copy(update={"opening": ((30600.0, 59400.0),)}))
+    again.restore(saved, forked_at_s=39600.0)
+    most = 0
+    while again.now_s < 60000.0:
+        again.step()
+        most = max(most, len(branch._in_places()))
+    assert most == 3
+    rest = whole(again, branch)["terminal_visits"]
+    early = usual["called_s"] < 39600.0
+    assert (np.isin(usual["id"], rest["id"]) | early).all()
+    assert np.nanmax(rest["called_s"]) < np.nanmax(usual["called_s"]) - 3600.0
