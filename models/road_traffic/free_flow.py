@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +41,8 @@ class FreeFlow:
     ScenarioError
         If an edit changes lanes for some hours: nobody would notice it in this form.
     """
+
+    notes: Sequence[str] = ()
 
     def __init__(self, params: RoadParams, city: City) -> None:
         drive = city.drive

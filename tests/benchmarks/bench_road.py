@@ -185,8 +185,8 @@ def peers(case, sumo, uxsim):
         if case == "g11":
             sys.exit("SUMO runs on g20_10k and g20_100k")
         runs["sumo meso"] = [sumo, str(SHARED / "peers" / "sumo_grid.py"), *grid[case], "--mode", "meso"]
-    return {name: json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
-            for name, command in runs.items()}
+    said = {name: subprocess.run(command, check=True, capture_output=True, text=True) for name, command in runs.items()}
+    return {name: json.loads(run.stdout.splitlines()[-1]) for name, run in said.items()}
 
 
 def main():

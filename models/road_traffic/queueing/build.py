@@ -342,8 +342,8 @@ def build_edits(network: RoadNetwork, road: Road) -> Edits:
 def _phased(storage: float, changes: list[tuple[float, float]], lag_s: float) -> list[tuple[float, float]]:
     """Storage by which the entry rule goes after each moment, from changes of the link's own storage.
 
-    The mean over the last wave lag falls or rises linearly for a lag after each change; here in steps of a car unit, down
-    as soon as there is no whole unit left, up when there is one.
+    The mean over the last wave lag falls or rises linearly for a lag after each change; here in steps of a car unit,
+    down as soon as there is no whole unit left, up when there is one.
     """
     parts: list[tuple[float, float]] = []
     now = storage

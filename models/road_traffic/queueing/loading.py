@@ -329,6 +329,10 @@ def load_network(
         If the network, a vehicle or an option is impossible.
     """
     cars, depart_s, first = new_vehicles(network)
+    if np.isnan(until_s) or not np.isfinite(0.0 if start_s is None else start_s) or not redraw_after_s >= 0:
+        raise ScenarioError(
+            f"until_s, start_s and redraw_after_s must be times, got {until_s}, {start_s}, {redraw_after_s}"
+        )
     if start_s is None:
         start_s = min([0.0, float(depart_s.min(initial=0.0)), *(edit[0] for edit in network._edits)])
     road = build_road(network, start_s)
