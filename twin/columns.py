@@ -89,6 +89,17 @@ _table(
 )
 
 _table(
+    "road_unfinished", "One row per vehicle still on the road, or waiting before its first link, when the run ends",
+    ("enter_s", "id"),
+    ("id", "uint64", "", "id of the vehicle"),
+    ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES"),
+    ("owner", "uint8", "", "model the vehicle belongs to, by its place in the fixed order"),
+    ("enter_s", "float64", "s", "when the vehicle asked to enter the road; seconds since midnight of day one"),
+    ("until_s", "float64", "s", "end of the run"),
+    ("free_s", "float64", "s", "seconds its whole path takes at free-flow speed for this class"),
+)
+
+_table(
     "road_links", "Flow, travel time and queue per drive link and period of five minutes, where there was any",
     ("from_s", "link_index"),
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),

@@ -66,12 +66,13 @@ class Past:
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run leaves: tables, KPIs, ledger, times."""
+    """What a run leaves: tables, KPIs, ledger, times, and what its models say of themselves."""
 
     tables: dict[str, Columns]
     kpis: list[Kpi]
     ledger: list[dict[str, Any]]
     timing: dict[str, float]
+    notes: dict[str, list[str]]
 
 
 #: Edited cities of this process by base and edits: replications of a variant share one.
@@ -215,6 +216,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": _ledger_columns(ledger)})
         simulated_s = city_model.now_s - plan.content["clock"]["start_s"]
+        notes = {model.name: list(said) for model in city_model.sim_models if (said := getattr(model, "notes", ()))}
     finally:
         city_model.close()
     tables = recorder.finished()
@@ -225,7 +227,7 @@ def simulate(
         "cpu_s": time.process_time() - began[1],
         "simulated_s": simulated_s,
     }
-    return Finished(tables, kpis, ledger, timing)
+    return Finished(tables, kpis, ledger, timing, notes)
 
 
 def _run_to_end(
@@ -374,6 +376,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
             "parent": content.get("parent"),
             "rows": rows,
             "ledger": finished.ledger,
+            "notes": finished.notes,
             "files": files_of(folder),
         },
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +43,7 @@ class FreeFlow:
     """
 
     has_gates = False
+    notes: Sequence[str] = ()
 
     def __init__(self, params: RoadParams, city: City) -> None:
         drive = city.drive

@@ -48,6 +48,8 @@ _log = logging.getLogger(__name__)
 class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
 
+    notes: Sequence[str]
+
     @property
     def has_gates(self) -> bool:
         """Whether a way may have to wait at its end for a credit."""
@@ -166,7 +168,8 @@ class RoadTraffic:
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in (
-                "road_trips", "road_links", "road_streets", "road_gridlock", "road_mfd", "road_spillback", "traces",
+                "road_trips", "road_unfinished", "road_links", "road_streets", "road_gridlock", "road_mfd",
+                "road_spillback", "traces",
             )
         }
 
@@ -182,11 +185,18 @@ class RoadTraffic:
         """The road comes first: it sends to later models only."""
         return {}
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
+        return self._form.notes
+
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
         self._access = Access(self._city, stage.start_s)
         self._form = _make_form(self.params, self._city, self._tables, stage.start_s)
+        for note in self._form.notes:
+            _log.info("%s", note)
         self._form.obey(self._access)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
@@ -250,7 +260,7 @@ class RoadTraffic:
         return not len(self._fleet) and self._next_car >= self._cars.first_after(self._end_s)
 
     def finish(self) -> None:
-        """Close the period under way, with the crossings of those still on the road."""
+        """Close the period under way, with the crossings of those still on the road, and write these down."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._end_period(self._periods.next_end_s)
         self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
@@ -258,11 +268,17 @@ class RoadTraffic:
         if self._spillback is not None:
             self._spillback.finish(self._reached_s)
             self._keep_spillback()
+        fleet, slots = self._fleet, self._fleet.inside()
         if self._form.has_gates:
-            slots = self._fleet.inside()
             standing = np.zeros(len(slots), STANDING)
-            standing["id"], standing["since_s"] = self._fleet.id[slots], self._form.standing_since_s(slots)
+            standing["id"], standing["since_s"] = fleet.id[slots], self._form.standing_since_s(slots)
             self._channels.publish(STANDING_BOARD, standing[np.isfinite(standing["since_s"])], self._reached_s)
+        if len(slots):
+            self._rows["road_unfinished"].append({
+                "id": fleet.id[slots], "vehicle_class": fleet.vehicle_class[slots], "owner": fleet.owner[slots],
+                "enter_s": fleet.enter_s[slots], "until_s": np.full(len(slots), self._reached_s),
+                "free_s": fleet.free_s[slots],
+            })
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""

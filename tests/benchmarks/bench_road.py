@@ -6,6 +6,11 @@ Cases: ``g20_100k`` and ``g20_10k`` (20 x 20 grid, platoons from side to side), 
 vehicles), ``big`` (224 x 224 nodes, 1 million vehicles on fixed paths), ``osm`` (the Kita graph, 100,000 vehicles,
 own routes; needs the map beside the project). Kernels are compiled on a small case before anything is timed; the
 full log of crossings is on.
+
+    python tests/benchmarks/bench_road.py --case g20_10k --sumo /path/to/python --uxsim /path/to/python
+
+runs the same grid with peers installed elsewhere, after ours, by the scripts that stand beside the project
+(shared/peers); their seconds are those they report of their simulation alone.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -162,12 +168,40 @@ def measure(case):
     }
 
 
+def peers(case, sumo, uxsim):
+    """What peers say of a grid case: name of the run -> what the peer reports, as far as interpreters are given."""
+    grid = {"g20_100k": ("--n", "20", "--veh", "100000"), "g20_10k": ("--n", "20", "--veh", "10000"),
+            "g11": ("--published",)}
+    if case not in grid:
+        sys.exit(f"peers run on grids only: {', '.join(grid)}")
+    runs = {}
+    if uxsim:
+        for deltan, log in (("5", "log"), ("5", "no-log"), ("1", "no-log")):
+            runs[f"uxsim deltan {deltan} {log}"] = [
+                uxsim, str(SHARED / "peers" / "uxsim_grid.py"), *grid[case], "--engine", "cpp", "--deltan", deltan,
+                *(["--no-log"] if log == "no-log" else []),
+            ]
+    if sumo:
+        if case == "g11":
+            sys.exit("SUMO runs on g20_10k and g20_100k")
+        runs["sumo meso"] = [sumo, str(SHARED / "peers" / "sumo_grid.py"), *grid[case], "--mode", "meso"]
+    said = {name: subprocess.run(command, check=True, capture_output=True, text=True) for name, command in runs.items()}
+    return {name: json.loads(run.stdout.splitlines()[-1]) for name, run in said.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", choices=sorted(CASES), default="g20_10k")
     parser.add_argument("--json", action="store_true", help="one JSON object and nothing else")
+    parser.add_argument("--sumo", help="interpreter of an environment that has eclipse-sumo and numpy")
+    parser.add_argument("--uxsim", help="interpreter of an environment that has uxsim")
     args = parser.parse_args()
     figures = measure(args.case)
+    if args.sumo or args.uxsim:
+        figures["peers"] = peers(args.case, args.sumo, args.uxsim)
+        for name, said in figures["peers"].items():
+            ours_s = figures["cpu_s" if "sim_cpu_s" in said else "wall_s"]
+            figures[f"times faster than {name}"] = round(said.get("sim_cpu_s", said["sim_s"]) / ours_s, 1)
     print(json.dumps(figures) if args.json else "\n".join(f"{k:16} {v}" for k, v in figures.items()))
 
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from twin.models.road_traffic import RoadNetwork
+from twin.models.road_traffic.queueing.arrays import EDIT_STORAGE
+from twin.models.road_traffic.queueing.build import build_edits, build_road
 
 LENGTH_M, SPEED_MPS, KAPPA, WAVE_MPS = 100.0, 20.0, 0.2, 5.0
 
@@ -149,3 +151,27 @@ def test_the_kernels_and_the_slow_twin_write_the_same_log(seed):
     assert [g[1:] for g in got] == [e[1:] for e in expected]
     np.testing.assert_allclose([g[0] for g in got], [e[0] for e in expected], atol=1e-9)
     assert len(got) > 150
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_storage_of_the_entry_rule_is_the_whole_units_of_its_mean_over_the_last_wave_lag(seed):
+    rng = np.random.default_rng(seed)
+    lanes = rng.permutation(np.arange(1, 5))[:3].tolist()
+    times = np.sort(rng.uniform(0.0, 60.0, 2)).tolist()
+    net = RoadNetwork()
+    street = net.add_link(0, 1, LENGTH_M, lanes=lanes[0])
+    for at_s, count in zip(times, lanes[1:], strict=True):
+        net.set_lanes(street, at_s, count)
+    road = build_road(net, 0.0)
+    rows = build_edits(net, road).rows
+    mine = rows[rows["kind"] == EDIT_STORAGE]
+    assert len(mine) > 20
+    lag = LENGTH_M / WAVE_MPS
+    for t in rng.uniform(-5.0, 100.0, 200):
+        # The storage of each moment of the last lag, by adding up many small parts of it.
+        moments = t - lag * (np.arange(4000) + 0.5) / 4000
+        mean = np.mean(np.array(lanes)[np.searchsorted(times, moments, side="right")] * KAPPA * LENGTH_M)
+        before = mine[mine["time_s"] <= t]
+        got = before["value"][-1] if len(before) else lanes[0] * KAPPA * LENGTH_M
+        # Two changes that overlap are in whole units each.
+        assert mean - 2.0 - 0.05 <= got <= mean + 0.05

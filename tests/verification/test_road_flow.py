@@ -161,3 +161,62 @@ def test_m8_a_lane_taken_away_under_a_queue_loses_nobody():
     inside = [result.inside(street, t) for t in np.arange(600.0, 1050.0, 10.0)]
     assert (np.diff(inside) <= 0).all()
     assert result.inside(street, 1060.3) == 40
+
+
+def test_a_lane_taken_under_full_flow_costs_no_discharge():
+    """Two lanes at capacity, 1.6 veh/s at 0.08 veh/m, become one at 600 s.
+
+    Along the street the state 0.08 lies on the queue side of the new diagram: flow 5 (0.2 - 0.08) = 0.6 enters for the
+    wave lag of 200 s, while 0.8 leave without a pause. Of 80 inside 80 - 0.2 x 200 = 40 are left: capacity of one lane.
+    """
+    net = RoadNetwork()
+    street = net.add_link(0, 1, 1000.0, lanes=2)
+    net.set_lanes(street, 600.0, 1)
+    net.add_vehicles(np.zeros(2000), path=[street])
+    result = net.run(1400.0)
+    exits, entries = result.exit_times_s(street), result.entry_times_s(street)
+    assert result.inside(street, 599.9) == 80
+    np.testing.assert_allclose(np.diff(exits[exits > 601.0]), 1.25, atol=1e-6)
+    during = np.count_nonzero((entries > 600.0) & (entries <= 800.0))
+    assert during == pytest.approx(0.6 * 200.0, abs=1)
+    np.testing.assert_allclose(np.diff(entries[entries > 802.0]), 1.25, atol=1e-6)
+    assert result.inside(street, 1000.0) == pytest.approx(40, abs=1)
+
+
+def test_a_lane_given_to_a_jam_fills_at_the_speed_of_the_wave():
+    """A jam of 200 on one lane with a shut exit gets a second lane at 600 s.
+
+    In the new diagram it stands at half the jam density: 5 (0.4 - 0.2) = 1.0 veh/s enter until the wave of the full
+    jam is back at the entry, a lag of 200 s later, when 400 stand.
+    """
+    net = RoadNetwork()
+    street = net.add_link(0, 1, 1000.0)
+    net.close_exit(street, 0.0, 2000.0)
+    net.set_lanes(street, 600.0, 2)
+    net.add_vehicles(np.zeros(900), path=[street])
+    result = net.run(1500.0)
+    for at_s in (599.0, 600.5, 650.5, 725.5, 799.5, 1400.0):
+        assert result.inside(street, at_s) == int(200 + np.clip(at_s - 600.0, 0.0, 200.0))
+
+
+def test_storage_by_the_hour_is_the_mean_over_the_last_wave_lag():
+    """Two changes within one lag overlap: from two lanes to one at 600 s and back at 700 s, with a shut exit.
+
+    The mean storage falls from 400 to 300 over 100 s, stays there for 100 s, since what the first takes the second
+    gives, and rises to 400 over the last: whoever is the n-th in a jam that nobody leaves enters at 800 + (n - 300) s.
+    """
+    net = RoadNetwork()
+    street = net.add_link(0, 1, 1000.0, lanes=2)
+    net.close_exit(street, 0.0, 5000.0)
+    net.set_lanes(street, 600.0, 1)
+    net.set_lanes(street, 700.0, 2)
+    net.add_vehicles(np.zeros(350), path=[street])
+    late = net.add_vehicles(np.full(50, 610.0), path=[street])
+    result = net.run(2000.0)
+    entered = np.sort(result.enter_s[late])
+    # Until the mean is down at 350, at 650 s, those of 610 s get in as far as it allows; the rest when it has risen.
+    first = entered[entered < 700]
+    assert (350 + np.arange(1, len(first) + 1) <= 400 - np.ceil(first - 600.0)).all()
+    second = entered[entered > 700]
+    assert len(first) + len(second) == 50
+    np.testing.assert_allclose(second, 800.0 + (350 + len(first) + np.arange(1, len(second) + 1) - 300), atol=1e-6)

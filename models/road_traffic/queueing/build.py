@@ -296,13 +296,18 @@ def _bases(network: RoadNetwork) -> list[int]:
 
 
 def build_edits(network: RoadNetwork, road: Road) -> Edits:
-    """Edits as changes of array entries, in the order of time; of one moment in the order of adding."""
+    """Edits as changes of array entries, in the order of time; of one moment in the order of adding.
+
+    Storage does not change at once. A wave that reaches the entry of a link at t has passed the jam density of each
+    moment since t - L/w, so that the entry rule holds with the mean storage over that time; see :func:`_phased`.
+    """
     queues = _Queues(network, road.links["from_node"], road.links["to_node"])
     headway_s = road.lines["headway_s"]
     rows: list[tuple[float, int, int, float]] = []
     base_lanes, capacity = network.column("lanes"), capacity_per_s(network)
     lanes_now = base_lanes.copy()
     exit_now = network.column("exit_per_s").copy()
+    changes: dict[int, list[tuple[float, float]]] = {}
     for at_s, what, link, to_link, value in sorted(network._edits, key=lambda edit: edit[0]):
         lines = _lines_of(queues, link, to_link)
         if what == "exit":
@@ -316,9 +321,8 @@ def build_edits(network: RoadNetwork, road: Road) -> Edits:
             if what == "lanes":
                 lanes_now[link] = value
                 full = capacity[link] * value / base_lanes[link]
-                storage = storage_units(network, lanes_now)[link]
                 rows.append((at_s, EDIT_ENTRY_HEADWAY, link, 1.0 / min(full, network.column("entry_per_s")[link])))
-                rows.append((at_s, EDIT_STORAGE, link, storage))
+                changes.setdefault(link, []).append((at_s, float(storage_units(network, lanes_now)[link])))
             else:
                 exit_now[link] = value
             after = min(capacity[link] * lanes_now[link] / base_lanes[link], exit_now[link])
@@ -328,7 +332,29 @@ def build_edits(network: RoadNetwork, road: Road) -> Edits:
                 if kind == EDIT_LINE_HEADWAY and line == lines[0]:
                     scale = headway / headway_s[line]
             rows += [(at_s, EDIT_LINE_HEADWAY, i, headway_s[i] * scale * before / after) for i in lines]
+    for link, steps in changes.items():
+        storage, lag_s = float(road.links["storage"][link]), float(road.links["lag_s"][link])
+        rows += [(at_s, EDIT_STORAGE, link, value) for at_s, value in _phased(storage, steps, lag_s)]
+    rows.sort(key=lambda row: row[0])
     out = records(len(rows), EDIT)
     for i, (at_s, kind, index, value) in enumerate(rows):
         out[i] = (at_s, value, kind, index)
     return Edits(out, np.zeros(1, np.int64))
+
+
+def _phased(storage: float, changes: list[tuple[float, float]], lag_s: float) -> list[tuple[float, float]]:
+    """Storage by which the entry rule goes after each moment, from changes of the link's own storage.
+
+    The mean over the last wave lag falls or rises linearly for a lag after each change; here in steps of a car unit,
+    down as soon as there is no whole unit left, up when there is one.
+    """
+    parts: list[tuple[float, float]] = []
+    now = storage
+    for at_s, value in changes:
+        count = int(np.ceil(abs(value - now) - 1e-9))
+        first = 1 if value > now else 0
+        parts += [(at_s + (k + first) * lag_s / count, (value - now) / count) for k in range(count)]
+        now = value
+    parts.sort()
+    total = storage + np.cumsum([part for _, part in parts])
+    return [(at_s, float(units)) for (at_s, _), units in zip(parts, np.round(total, 9), strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from twin.models.road_traffic.queueing.build import build_edits, build_road, new
 from twin.models.road_traffic.queueing.gate_queue import standing_since_s
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
 from twin.models.road_traffic.queueing.measured import LinkTimes
-from twin.models.road_traffic.queueing.streets import street_network
+from twin.models.road_traffic.queueing.streets import notes, street_network
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -53,6 +53,7 @@ class Queueing:
         start_s: float,
     ) -> None:
         drive = city.drive
+        self.notes: Sequence[str] = notes(params, city)
         self._board_every_s, self._news_every_s = params.board_every_s, params.background.news_every_s
         self._jam_spacing_m = params.jam_spacing_m
         self._length_m, self._class_speed_mps = drive.length_m, class_speeds(params)

@@ -39,6 +39,7 @@ LONGEST_STEP_S = 5.0
 SHORTEST_STEP_S = 0.01
 _KEPT_TREES = 4
 _LOG_ROOM = 1 << 20
+_CROSSINGS_EACH = 64
 _LOG_MOST = 1 << 25
 
 
@@ -330,6 +331,10 @@ def load_network(
         If the network, a vehicle or an option is impossible.
     """
     cars, depart_s, first = new_vehicles(network)
+    if np.isnan(until_s) or not np.isfinite(0.0 if start_s is None else start_s) or not redraw_after_s >= 0:
+        raise ScenarioError(
+            f"until_s, start_s and redraw_after_s must be times, got {until_s}, {start_s}, {redraw_after_s}"
+        )
     if start_s is None:
         start_s = min([0.0, float(depart_s.min(initial=0.0)), *(edit[0] for edit in network._edits)])
     road = build_road(network, start_s)
@@ -369,8 +374,9 @@ def _drive(
     last_event_s = max(ordered_s[-1] if len(order) else -np.inf, loading.edits.rows["time_s"].max(initial=-np.inf))
     # Nothing is silent for longer than this and moves again: the longest wave, drive, signal, service.
     quiet_s = _longest_wait_s(loading)
-    known = int(cars.veh["path_len"].sum()) + len(order) if updates is None else _LOG_ROOM
-    log = new_log(int(np.clip(known, 1, _LOG_MOST)))
+    # Room that is never written to costs no memory, and a log that need not be emptied is not copied.
+    known = int(cars.veh["path_len"].sum()) + len(order) if updates is None else _CROSSINGS_EACH * len(order)
+    log = new_log(int(np.clip(known, _LOG_ROOM if updates else 1, _LOG_MOST)))
     parts: list[Records] = []
     done, moved, taken = 0, 0, 0
     now_s = float(road.time_s[0])

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.errors import CityError, ScenarioError
+from twin.models.road_traffic.queueing.given import numbers, whole_numbers
 
 if TYPE_CHECKING:
     from twin.models.road_traffic.queueing.loading import LoadingResult
@@ -79,7 +80,7 @@ class RoadNetwork:
     ) -> None:
         self._sizes = np.array(class_size, np.float64)
         speeds = np.full(len(self._sizes), np.inf) if class_speed_mps is None else np.array(class_speed_mps, float)
-        positive = (self._sizes > 0).all() and (speeds > 0).all()
+        positive = (np.isfinite(self._sizes) & (self._sizes > 0)).all() and (speeds > 0).all()
         if not len(self._sizes) or not positive or len(speeds) != len(self._sizes):
             raise ScenarioError(
                 f"classes need sizes and speeds greater than 0, got {self._sizes.tolist()} and {speeds.tolist()}",
@@ -152,30 +153,22 @@ class RoadNetwork:
     ) -> Longs:
         """Add many links at once; arrays or one value for all, as in :meth:`add_link`."""
         count = len(from_nodes)
-        density = np.broadcast_to(np.asarray(jam_density_per_m, np.float64), count)
-        with np.errstate(divide="ignore"):
-            wave = 1.0 / density if wave_speed_mps is None else wave_speed_mps
-        values = {
-            "length_m": length_m, "speed_mps": speed_mps, "lanes": lanes, "jam_density_per_m": density,
-            "wave_speed_mps": wave, "merge_weight": merge_weight,
+        if len(to_nodes) != count:
+            raise CityError(f"{count} links begin and {len(to_nodes)} end", mend="give both nodes of every link")
+        given = {
+            "length_m": length_m, "speed_mps": speed_mps, "lanes": lanes, "jam_density_per_m": jam_density_per_m,
+            "merge_weight": merge_weight, "entry_per_s": entry_capacity_per_s, "exit_per_s": exit_capacity_per_s,
         }
-        for name, given in values.items():
-            column = np.broadcast_to(np.asarray(given, np.float64), count)
-            bad = np.flatnonzero(~(np.isfinite(column) & (column > 0)))
-            if len(bad):
-                raise CityError(
-                    f"{name} of a link must be a number greater than 0, got {column[bad[0]]:g}",
-                    where=f"link {self.link_count + int(bad[0])}", mend="mend the link before adding it",
-                )
-            self._columns[name].append(column)
-        for name, given in (("entry_per_s", entry_capacity_per_s), ("exit_per_s", exit_capacity_per_s)):
-            column = np.broadcast_to(np.asarray(given, np.float64), count)
-            bad = np.flatnonzero(~(column > 0))
-            if len(bad):
-                raise CityError(
-                    f"the {name.split('_')[0]} capacity of a link must be greater than 0, got {column[bad[0]]:g}",
-                    where=f"link {self.link_count + int(bad[0])}", mend="use close_exit or close_entry for a closure",
-                )
+        columns = {name: numbers(values, name, count, CityError) for name, values in given.items()}
+        if wave_speed_mps is None:
+            with np.errstate(divide="ignore"):
+                columns["wave_speed_mps"] = 1.0 / columns["jam_density_per_m"]
+        else:
+            columns["wave_speed_mps"] = numbers(wave_speed_mps, "wave_speed_mps", count, CityError)
+        for name, column in columns.items():
+            self._check_link_numbers(name, column)
+        # Nothing is added unless everything is sound.
+        for name, column in columns.items():
             self._columns[name].append(column)
         self._columns["overtaking"].append(np.broadcast_to(np.asarray(overtaking, bool), count))
         for name, nodes in (("from_node", from_nodes), ("to_node", to_nodes)):
@@ -185,6 +178,22 @@ class RoadNetwork:
         first = self.link_count
         self.link_count += count
         return np.arange(first, self.link_count)
+
+    def _check_link_numbers(self, name: str, column: Floats) -> None:
+        end = name.removesuffix("_per_s") if name in ("entry_per_s", "exit_per_s") else ""
+        bad = np.flatnonzero(~(column > 0) if end else ~(np.isfinite(column) & (column > 0)))
+        if not len(bad):
+            return
+        where, value = f"link {self.link_count + int(bad[0])}", column[bad[0]]
+        if end:
+            raise CityError(
+                f"the {end} capacity of a link must be greater than 0, got {value:g}", where=where,
+                mend="use close_exit or close_entry for a closure",
+            )
+        raise CityError(
+            f"{name} of a link must be a number greater than 0, got {value:g}", where=where,
+            mend="mend the link before adding it",
+        )
 
     def add_turn_queue(
         self, link: int, to_links: Sequence[int], *, capacity_per_s: float | None = None,
@@ -205,8 +214,13 @@ class RoadNetwork:
             raise CityError(
                 f"the capacity of a turn must be greater than 0, got {capacity_per_s}", where=f"link {link}"
             )
-        if pocket is not None and pocket < float(self._sizes.min()):
-            raise CityError(f"a pocket of {pocket} car units holds no vehicle", where=f"link {link}")
+        if not len(to_links):
+            raise CityError("a turn queue needs links to lead to, got none", where=f"link {link}")
+        if pocket is not None and not pocket >= float(self._sizes.max()):
+            raise CityError(
+                f"a pocket of {pocket} car units holds no vehicle of {self._sizes.max():g}", where=f"link {link}",
+                mend="make it as long as the largest class",
+            )
         queues = self._turn_queues.setdefault(link, [])
         taken = {to for queue in queues for to in queue.to_links}
         for to in to_links:
@@ -219,6 +233,8 @@ class RoadNetwork:
         """Forbid a turn; paths over it are errors."""
         self._check_link(link)
         self._check_link(to_link)
+        if self.column("to_node")[link] != self.column("from_node")[to_link]:
+            raise CityError(f"there is no turn from link {link} to link {to_link}")
         self._banned.add((link, to_link))
 
     # What stands at the end of a link ----------------------------------------------------------------
@@ -231,9 +247,10 @@ class RoadNetwork:
         Green holds over [offset, offset + green) in every cycle.
         """
         self._check_link(link)
-        if not cycle_s > 0 or not 0 < green_s <= cycle_s:
+        if not 0 < cycle_s < np.inf or not 0 < green_s <= cycle_s or not np.isfinite(offset_s):
             raise ScenarioError(
-                f"a signal needs 0 < green <= cycle, got green {green_s:g} s in a cycle of {cycle_s:g} s",
+                f"a signal needs 0 < green <= cycle, got green {green_s:g} s in a cycle of {cycle_s:g} s, "
+                f"offset {offset_s:g} s",
                 where=f"link {link}", mend="give every approach some green, or close the link",
             )
         self._signals.append((link, to_link, cycle_s, offset_s, green_s))
@@ -241,9 +258,9 @@ class RoadNetwork:
     def add_servers(self, link: int, count: int, service_s: float, *, to_link: int | None = None) -> None:
         """Put servers at the end of a link: a vehicle leaves it when its service starts."""
         self._check_link(link)
-        if count < 1 or not service_s >= 0:
+        if not count >= 1 or count != int(count) or not 0 <= service_s < np.inf:
             raise ScenarioError(f"servers need a count of at least 1 and a time, got {count} and {service_s}")
-        self._servers.append((link, to_link, count, service_s))
+        self._servers.append((link, to_link, int(count), service_s))
 
     def add_gate(self, link: int, *, to_link: int | None = None) -> None:
         """Let vehicles leave a link only against credits; see ``Loading.grant``."""
@@ -284,7 +301,7 @@ class RoadNetwork:
 
         Whoever is on it stays: a queue may be longer than the new storage, but then only shrinks.
         """
-        if not lanes > 0:
+        if not 0 < lanes < np.inf:
             raise ScenarioError(
                 f"a lane edit must leave a lane, got {lanes:g}", where=f"link {link}", mend="use close_entry"
             )
@@ -326,23 +343,33 @@ class RoadNetwork:
         ScenarioError
             If a path breaks, a stop is off the path, or a time or class is wrong.
         """
-        depart = np.atleast_1d(np.asarray(depart_s, np.float64))
+        depart = numbers(depart_s, "departures")
         count = len(depart)
+        forms = (path is not None, paths is not None, path_ptr is not None and path_links is not None)
+        if sum(forms) != 1:
+            raise ScenarioError(
+                f"vehicles need a path, given in one way, got {sum(forms)}",
+                mend="give path=, paths=, or path_ptr= and path_links=",
+            )
         if path is not None:
-            ptr, pool = len(path) * np.arange(count + 1), np.tile(np.asarray(path, np.int32), count)
+            ptr, pool = len(path) * np.arange(count + 1), np.tile(whole_numbers(path, "a path"), count)
         elif paths is not None:
             if len(paths) != count:
                 raise ScenarioError(f"{count} vehicles need as many paths, got {len(paths)}")
             ptr = np.concatenate([[0], np.cumsum([len(p) for p in paths])])
-            pool = np.concatenate([np.asarray(p, np.int32) for p in paths]) if count else np.empty(0, np.int32)
-        elif path_ptr is not None and path_links is not None:
-            ptr, pool = np.asarray(path_ptr), np.asarray(path_links, np.int32)
+            pool = np.concatenate([whole_numbers(p, "a path") for p in paths]) if count else np.empty(0, np.int64)
         else:
-            raise ScenarioError("vehicles need a path", mend="give path=, paths=, or path_ptr= and path_links=")
+            ptr, pool = whole_numbers(np.asarray(path_ptr), "path_ptr"), whole_numbers(np.asarray(path_links), "path_links")
+            if len(ptr) != count + 1 or ptr[0] != 0 or ptr[-1] != len(pool):
+                raise ScenarioError(
+                    f"path_ptr must go from 0 to the {len(pool)} links of all paths in {count + 1} steps, "
+                    f"got {ptr.tolist()!r:.80}"
+                )
         self._check_paths(ptr, pool)
+        pool = pool.astype(np.int32)
         last_hop, shortest = -1, int(np.diff(ptr).min()) if count else 0
         for hop, dwell_s, where in stops:
-            if not last_hop < hop < shortest or not dwell_s >= 0 or where not in ("lane", "bay"):
+            if not last_hop < hop < shortest or not 0 <= dwell_s < np.inf or where not in ("lane", "bay"):
                 raise ScenarioError(
                     f"the stop {(hop, dwell_s, where)} is off the path",
                     mend="stops ascend along the path: (position, seconds, 'lane' or 'bay')",
@@ -362,9 +389,11 @@ class RoadNetwork:
         vehicle_class: ArrayLike = 0, keys: ArrayLike | None = None,
     ) -> Longs:
         """Add vehicles that find their own way from node to node; see ``run(replan_every_s=...)``."""
-        depart = np.atleast_1d(np.asarray(depart_s, np.float64))
+        depart = numbers(depart_s, "departures")
         ends = []
         for nodes in (from_nodes, to_nodes):
+            if len(nodes) != len(depart):
+                raise ScenarioError(f"{len(depart)} trips need as many nodes at either end, got {len(nodes)}")
             unknown = [node for node in nodes if node not in self._nodes]
             if unknown:
                 raise ScenarioError(f"{unknown[0]!r} is no node of the network", mend="trips go from node to node")
@@ -391,7 +420,7 @@ class RoadNetwork:
         return self._nodes
 
     def _check_link(self, link: int) -> None:
-        if not 0 <= link < self.link_count:
+        if not 0 <= link < self.link_count or link != int(link):
             raise CityError(f"{link} is no link of the network", mend=f"links are numbered 0 to {self.link_count - 1}")
 
     def _close(self, what: str, link: int, to_link: int | None, from_s: float, to_s: float) -> None:
@@ -409,7 +438,7 @@ class RoadNetwork:
             raise ScenarioError(f"the time of an edit must be a number, got {at_s}", where=f"link {link}")
         self._edits.append((float(at_s), what, link, to_link, float(value)))
 
-    def _check_paths(self, ptr: NDArray[Any], pool: Ints) -> None:
+    def _check_paths(self, ptr: NDArray[Any], pool: NDArray[Any]) -> None:
         if len(pool) and not (pool.min() >= 0 and pool.max() < self.link_count):
             raise ScenarioError(f"a path names link {pool.min()} or {pool.max()}, the network has {self.link_count}")
         empty = np.flatnonzero(np.diff(ptr) <= 0)
@@ -438,12 +467,17 @@ class RoadNetwork:
         if len(bad):
             raise ScenarioError(f"a departure must be a time, got {depart[bad[0]]}", where=f"vehicle {int(bad[0])}")
         classes = np.broadcast_to(np.asarray(vehicle_class), count)
+        if classes.dtype.kind not in "iu":
+            raise ScenarioError(f"vehicle classes must be whole numbers, got {vehicle_class!r:.80}")
         if count and not (classes.min() >= 0 and classes.max() < len(self._sizes)):
             raise ScenarioError(f"vehicle classes go from 0 to {len(self._sizes) - 1}, got {classes.max()}")
         if keys is None:
             key = np.arange(self._vehicle_count, self._vehicle_count + count, dtype=np.uint64)
         else:
-            key = np.broadcast_to(np.asarray(keys, np.uint64), count)
+            try:
+                key = np.broadcast_to(np.asarray(keys, np.uint64), count)
+            except (OverflowError, TypeError, ValueError):
+                raise ScenarioError(f"keys must be {count} whole numbers of at least 0, got {keys!r:.80}") from None
         return _Batch(
             depart, classes.astype(np.uint8), key, destination, origin, np.zeros(count + 1, np.int64),
             np.empty(0, np.int32),

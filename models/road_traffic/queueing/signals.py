@@ -137,10 +137,8 @@ def _add_default_signals(
         else:
             widths = lanes[first].max(), lanes[links[~along]].max()
             green_s = usable_s * widths[0] / sum(widths)
-        from_s = 0.0
-        if params.coordinated:
-            centre_s = waves.centre_s(first[np.argsort(-lanes[first], kind="stable")])
-            from_s = float((centre_s - green_s / 2) % params.cycle_s)
+        centre_s = waves.centre_s(first[np.argsort(-lanes[first], kind="stable")]) if params.coordinated else None
+        from_s = 0.0 if centre_s is None else float((centre_s - green_s / 2) % params.cycle_s)
         for link in first.tolist():
             network.add_signal(link, cycle_s=params.cycle_s, green_s=green_s, offset_s=from_s)
         for link in links[~along].tolist():
@@ -160,12 +158,12 @@ class _Waves:
         self._time_s = drive.length_m / speed_mps
         self._of_name: dict[int, dict[int, float]] = {}
 
-    def centre_s(self, links: Links) -> float:
-        """Middle of green for the first of some approaches that has a name; 0 if none has."""
+    def centre_s(self, links: Links) -> float | None:
+        """Middle of green for the first of some approaches that has a name; None if none has."""
         drive = self._drive
         named = links[drive.name_index[links] >= 0]
         if not len(named):
-            return 0.0
+            return None
         name = int(drive.name_index[named[0]])
         if name not in self._of_name:
             street = np.flatnonzero(self._open & (drive.name_index == name))

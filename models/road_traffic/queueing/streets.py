@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,7 +16,24 @@ from twin.models.road_traffic.queueing.signals import add_signals
 
 Floats = NDArray[np.float64]
 
-_log = logging.getLogger(__name__)
+
+def driven_lengths_m(params: RoadParams, city: City) -> Floats:
+    """(m,) float64: length of each drive link as the network has it, lengthened to ``shortest_link_s``."""
+    fastest_mps = city.drive.free_speed_mps.copy()
+    for change in city.timed:
+        fastest_mps[change.link_index] = max(fastest_mps[change.link_index], change.speed_mps)
+    return np.asarray(np.maximum(city.drive.length_m, fastest_mps * params.shortest_link_s))
+
+
+def notes(params: RoadParams, city: City) -> list[str]:
+    """What a reader of the results should know of the network."""
+    drive = city.drive
+    added_m = driven_lengths_m(params, city) - drive.length_m
+    longer = int(np.count_nonzero(added_m > 0))
+    if not longer:
+        return []
+    what = f"{longer} of {drive.link_count} drive links were lengthened to {params.shortest_link_s:g} s of driving"
+    return [f"{what}, by {added_m.sum():.0f} m in all, the most by {added_m.max():.1f} m"]
 
 
 def street_network(
@@ -26,7 +42,7 @@ def street_network(
     """Queueing network of a city's drive layer with its edits; link i of the network is link i of the layer.
 
     Links that are driven in less than ``shortest_link_s`` are lengthened to it, and links shorter than the
-    largest vehicle hold one; the log reports the former. Approaches of several lanes with several ways on get
+    largest vehicle hold one; :func:`notes` reports the former. Approaches of several lanes with several ways on get
     a queue per way, with shared storage: on such streets a turner does not hold up those beside him.
     """
     drive = city.drive
@@ -38,17 +54,7 @@ def street_network(
     # A link that an edit closed for good keeps its number; no way leads over it, whatever it is like.
     is_open = drive.free_speed_mps > 0
     speed_mps = np.where(is_open, drive.free_speed_mps, params.class_speeds.car_mps)
-    fastest_mps = drive.free_speed_mps.copy()
-    for change in city.timed:
-        fastest_mps[change.link_index] = max(fastest_mps[change.link_index], change.speed_mps)
-    shortest_m = fastest_mps * params.shortest_link_s
-    length_m = np.maximum(drive.length_m, shortest_m)
-    longer = length_m > drive.length_m
-    if longer.any():
-        _log.info(
-            "%d of %d drive links were lengthened to %g s, by %.0f m in all", int(longer.sum()), drive.link_count,
-            params.shortest_link_s, float((length_m - drive.length_m).sum()),
-        )
+    length_m = driven_lengths_m(params, city)
     for node in range(drive.node_count):
         network.node_index[node] = node
     lanes = np.maximum(drive.lanes, 1).astype(np.float64)

@@ -17,6 +17,8 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.delay_mean_s", "s", "lower", "平均遅れ時間", "Mean delay against free flow", True),
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
     KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
+    KpiInfo("road.time_total_h", "h", "lower", "総走行時間（未完了を含む）",
+            "Vehicle hours on the road, those still driving at the end included"),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
     KpiInfo("road.fuel_l", "L", "lower", "燃料消費量", "Fuel of finished trips, by class, kilometres and hours"),
     KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips"),
@@ -44,11 +46,16 @@ def compute(tables: TableColumns) -> list[Kpi]:
         metres = np.asarray(trips["metres_m"], np.float64)
         fuel_l, co2_kg = np.asarray(trips["fuel_l"], np.float64), np.asarray(trips["co2_kg"], np.float64)
         vehicle_class = np.asarray(trips["vehicle_class"])
-    out = _of_group("all", time_s, free_s, metres, fuel_l, co2_kg)
+    late = tables.get("road_unfinished")
+    late_s = np.empty(0) if late is None else np.asarray(late["until_s"], np.float64) - late["enter_s"]
+    late_class = np.empty(0, np.uint8) if late is None else np.asarray(late["vehicle_class"])
+    out = _of_group("all", time_s, free_s, metres, fuel_l, co2_kg, late_s)
     for code, name in enumerate(VEHICLE_CLASSES):
-        rows = vehicle_class == code
-        if rows.any():
-            out += _of_group(name, time_s[rows], free_s[rows], metres[rows], fuel_l[rows], co2_kg[rows])
+        rows, waits = vehicle_class == code, late_class == code
+        if rows.any() or waits.any():
+            out += _of_group(
+                name, time_s[rows], free_s[rows], metres[rows], fuel_l[rows], co2_kg[rows], late_s[waits]
+            )
     links = tables.get("road_links")
     longest = 0.0 if links is None else float(np.max(np.asarray(links["queue_m"], np.float64), initial=0.0))
     out.append(Kpi("road.queue_max_m", "all", longest, _UNITS["road.queue_max_m"]))
@@ -64,7 +71,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
 
 
 def _of_group(
-    group: str, time_s: Floats, free_s: Floats, metres: Floats, fuel_l: Floats, co2_kg: Floats
+    group: str, time_s: Floats, free_s: Floats, metres: Floats, fuel_l: Floats, co2_kg: Floats, late_s: Floats
 ) -> list[Kpi]:
     # A microsecond is below anything that is driven; it hides that times are differences of large numbers.
     delay_s = np.round(time_s - free_s, 6) + 0.0
@@ -78,6 +85,7 @@ def _of_group(
         "road.delay_mean_s": float(delay_s.mean()) if some else np.nan,
         "road.delay_p95_s": float(np.quantile(delay_s, 0.95)) if some else np.nan,
         "road.delay_total_h": float(delay_s.sum()) / 3600,
+        "road.time_total_h": float(time_s.sum() + late_s.sum()) / 3600,
         "road.speed_mean_mps": float(metres.sum() / time_s.sum()) if some and time_s.sum() > 0 else np.nan,
     }
     return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]

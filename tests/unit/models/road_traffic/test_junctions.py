@@ -30,7 +30,7 @@ def link_of(layer, a, b):
 
 
 def side_lanes():
-    """A street of four lanes with a side lane on either side, crossed by a street of one lane; all run south or east."""
+    """A street of four lanes with a side lane on either side, crossed by one of one lane; all run south or east."""
     places = [(0, 300), (13, 300), (26, 300), (0, 0), (13, 0), (26, 0), (0, -300), (13, -300), (26, -300), (-300, 0),
               (326, 0)]
     south = [(0, 3, 1, "筋"), (1, 4, 4, "筋"), (2, 5, 1, "筋"), (3, 6, 1, "筋"), (4, 7, 4, "筋"), (5, 8, 1, "筋")]

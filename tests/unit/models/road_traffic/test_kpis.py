@@ -62,6 +62,17 @@ def test_a_watched_street_is_blocked_while_any_of_its_links_is_full():
     assert ("road.street_queue_max_m", "丘") not in got
 
 
+def test_vehicle_hours_count_those_who_are_still_driving():
+    late = {"id": np.array([4, 5], np.uint64), "vehicle_class": np.array([0, 4], np.uint8),
+            "owner": np.zeros(2, np.uint8), "enter_s": np.array([60.0, 20.0]), "until_s": np.array([120.0, 120.0]),
+            "free_s": np.array([60.0, 60.0])}
+    got = values({"road_trips": TRIPS, "road_unfinished": late})
+    assert got["road.time_total_h", "all"] == pytest.approx((240.0 + 160.0) / 3600)
+    assert got["road.time_total_h", "car"] == pytest.approx((140.0 + 60.0) / 3600)
+    assert got["road.time_total_h", "bus"] == pytest.approx(100.0 / 3600)
+    assert got["road.trips_count", "bus"] == 0
+
+
 def test_every_kpi_is_described_and_named_after_the_model():
     assert {k.kpi for k in compute({"road_trips": TRIPS, "road_streets": STREETS})} == {info.name for info in INFOS}
     assert all(info.name.startswith("road.") for info in INFOS)

@@ -29,6 +29,9 @@ def street():
         ({"jam_density_per_m": 0.0}, "jam_density_per_m .* got 0"),
         ({"exit_capacity_per_s": 0.0}, "exit capacity .* got 0"),
         ({"merge_weight": np.inf}, "merge_weight .* got inf"),
+        ({"length_m": "long"}, "length_m must be numbers, got 'long'"),
+        ({"length_m": None}, "length_m of a link must be a number greater than 0, got nan"),
+        ({"entry_capacity_per_s": np.nan}, "entry capacity .* got nan"),
     ],
 )
 def test_a_link_with_an_impossible_number_is_refused_with_that_number(numbers, words):
@@ -54,13 +57,47 @@ def test_a_link_with_an_impossible_number_is_refused_with_that_number(numbers, w
         (lambda net: net.set_exit_capacity(0, 100.0, -1.0), "got -1"),
         (lambda net: net.set_speed(0, 100.0, 0.0), "got 0"),
         (lambda net: net.add_servers(0, 0, 60.0), "got 0 and 60"),
-        (lambda net: net.add_turn_queue(0, [1], pocket=0.5), "a pocket of 0.5 car units holds no vehicle"),
+        (lambda net: net.add_turn_queue(0, [1], pocket=0.5), "a pocket of 0.5 car units holds no vehicle of 1"),
+        (lambda net: net.add_turn_queue(0, []), "needs links to lead to, got none"),
+        (lambda net: net.ban_turn(1, 0), "no turn from link 1 to link 0"),
+        (lambda net: net.add_vehicles([0.0], path=[0.5]), r"a path must be a row of whole numbers, got \[0.5\]"),
+        (lambda net: net.add_vehicles([0.0], path=[[0, 1]]), "a path must be a row of whole numbers"),
+        (lambda net: net.add_vehicles([0.0], paths=[[0, "b"]]), "a path must be a row of whole numbers"),
+        (lambda net: net.add_vehicles([0.0]), "given in one way, got 0"),
+        (lambda net: net.add_vehicles([0.0], path=[0], paths=[[0]]), "given in one way, got 2"),
+        (lambda net: net.add_vehicles([0.0], path_ptr=[0, 5], path_links=[0, 1]), r"in 2 steps, got \[0, 5\]"),
+        (lambda net: net.add_vehicles(["noon"], path=[0]), r"departures must be numbers, got \['noon'\]"),
+        (lambda net: net.add_vehicles([0.0], path=[0], keys=[-1]), r"keys must be 1 whole .* got \[-1\]"),
+        (lambda net: net.add_vehicles([0.0], path=[0], vehicle_class=0.5), "must be whole numbers, got 0.5"),
+        (lambda net: net.add_vehicles([0.0], path=[0], stops=[(0, np.inf, "lane")]), "is off the path"),
+        (lambda net: net.add_trips([0.0, 1.0], ["a"], ["c"]), "2 trips need as many nodes at either end, got 1"),
+        (lambda net: net.add_signal(0, cycle_s=60, green_s=30, offset_s=np.nan), "offset nan s"),
+        (lambda net: net.add_signal(0, cycle_s=np.inf, green_s=30), "cycle of inf s"),
+        (lambda net: net.add_signal(0.5, cycle_s=60, green_s=30), "0.5 is no link"),
+        (lambda net: net.set_lanes(0, 100.0, np.inf), "must leave a lane, got inf"),
+        (lambda net: net.add_servers(0, 1.5, 60.0), "got 1.5 and 60"),
+        (lambda net: net.add_links(["a", "b"], ["c"], 100.0), "2 links begin and 1 end"),
+        (lambda net: net.add_links(["a", "b"], ["c", "d"], [1.0, 2.0, 3.0]), r"length_m has the shape \(3,\)"),
+        (lambda net: net.run(np.nan), "until_s, .* must be times, got nan"),
+        (lambda net: net.run(10.0, start_s=np.nan), "must be times, got 10.0, nan"),
+        (lambda net: net.run(10.0, redraw_after_s=-1.0), "must be times, .* -1.0"),
+        (lambda _: RoadNetwork(class_size=(np.inf,)), r"sizes and speeds greater than 0, got \[inf\]"),
     ],
 )
 def test_an_impossible_case_is_refused_with_the_value_that_is_wrong(act, words):
     net, _, _ = street()
     with pytest.raises(TwinError, match=words):
         act(net)
+
+
+def test_a_link_that_was_refused_has_left_nothing_behind():
+    net, first, _ = street()
+    with pytest.raises(CityError, match="exit capacity"):
+        net.add_link("b", "d", 100.0, exit_capacity_per_s=-1.0)
+    onward = net.add_link("b", "e", 500.0)
+    net.add_vehicles([0.0], path=[first, onward])
+    assert net.run(np.inf).travel_time_s.tolist() == [75.0]
+    assert "d" not in net.node_index
 
 
 def test_a_banned_turn_is_no_way_for_a_path():
