@@ -263,7 +263,8 @@ def _show_basis(study: Study) -> None:
     if guesses or remembered:
         out.print(
             f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under "
-            f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))}",
+            f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))};\n"
+            "         which of them matter most: twin rank FILE --kpi KPI",
             highlight=False,
         )
     city = study.manifest["city"]
