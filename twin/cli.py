@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin.cli_city import city_app
+from twin.cli_json import Json, print_json
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
@@ -32,10 +34,8 @@ app = typer.Typer(
     "[bold]twin view runs/my-question[/]. Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
     "5 engine, 6 limit, 70 fault of the twin.",
 )
-city_app = typer.Typer(no_args_is_help=True, help="Build and look at cities (streets, places) from OpenStreetMap.")
 app.add_typer(city_app, name="city")
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
@@ -80,21 +80,6 @@ def _fail(text: str, code: int) -> None:
     sys.exit(code)
 
 
-def _print_json(content: Any) -> None:
-    """One JSON object, ASCII only, so that no console can damage it; undefined numbers are null."""
-    print(json.dumps(_without_nan(content), ensure_ascii=True))
-
-
-def _without_nan(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {str(k): _without_nan(v) for k, v in content.items()}
-    if isinstance(content, list | tuple):
-        return [_without_nan(v) for v in content]
-    if isinstance(content, float) and (content != content or content in (float("inf"), float("-inf"))):
-        return None
-    return content
-
-
 @app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")
 def check(
     scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
@@ -110,7 +95,7 @@ def check(
 
     report = check_scenario(_scenario_file(scenario), allow_read=allow_read or [])
     if as_json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
         if not report.ok:
             sys.exit(ScenarioError.exit_code)
     else:
@@ -256,7 +241,7 @@ def compare(
     if chart is not None:
         _write_chart(chart, cli_show.moved(shown), Study(study), _language(lang))
     if as_json:
-        _print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
+        print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
     else:
         cli_show.show_differences(shown, Study(study))
 
@@ -294,7 +279,7 @@ def rank(
             plan, city, guesses, kpi, group=group, workers=workers or _cores(), out=out, on_progress=on_progress
         )
     if as_json:
-        _print_json(cli_show.ranking_json(loaded.name, ranking))
+        print_json(cli_show.ranking_json(loaded.name, ranking))
     else:
         cli_show.show_ranking(ranking)
 
@@ -356,7 +341,7 @@ def map_command(
     except OSError as fault:
         raise RunError(f"cannot write: {fault}", where=str(folder), mend="choose another folder with --out") from fault
     if as_json:
-        _print_json(cli_show.edits_json(loaded.name, content, files))
+        print_json(cli_show.edits_json(loaded.name, content, files))
     else:
         cli_show.show_edits(content, files)
     if not no_open and not as_json:
@@ -365,76 +350,11 @@ def map_command(
         webbrowser.open(files["html"].resolve().as_uri())
 
 
-@city_app.command("build", epilog="Example: twin city build kita.osm.pbf --out cities/kita")
-def city_build(
-    file: Annotated[Path | None, typer.Argument(help="OSM XML, PBF or GraphML, also .gz.")] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the city.")] = ...,  # type: ignore[assignment]
-    place: Annotated[str | None, typer.Option("--place", help="Place name, through OSMnx; needs internet.")] = None,
-    bbox: Annotated[
-        str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Build a city from a map file, or from a place or box where there is internet."""
-    from twin import cli_show
-    from twin.city.build import build_city, build_from_bbox, build_from_place, save_city
-
-    if sum(given is not None for given in (file, place, bbox)) != 1:
-        raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
-    if out.exists():
-        raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
-    with cli_show.stage_progress() as on_progress:
-        if file is not None:
-            city = build_city(file, name=out.name, progress=on_progress)
-        elif place is not None:
-            city = build_from_place(place, name=out.name)
-        else:
-            city = build_from_bbox(_box(bbox or ""), name=out.name)
-        try:
-            save_city(city, out)
-        except OSError as fault:
-            raise RunError(
-                f"cannot write the city: {fault}", where=str(out), mend="choose another folder with --out"
-            ) from fault
-    if as_json:
-        _print_json({"city": str(out), "report": dict(city.report)})
-    else:
-        cli_show.show_city_report(city, out)
-
-
-@city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
-def city_info_command(
-    city: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
-    as_json: Json = False,
-) -> None:
-    """Say what a city holds."""
-    from twin import cli_show
-    from twin.city.build import city_info, find_city
-
-    facts = city_info(find_city(city, Path()))
-    if as_json:
-        _print_json(facts)
-    else:
-        cli_show.show_facts(facts)
-
-
-@city_app.command("list")
-def city_list(as_json: Json = False) -> None:
-    """List the bundled districts."""
-    from twin.city.build import list_cities
-
-    cities = list_cities()
-    if as_json:
-        _print_json({"cities": cities})
-    else:
-        print("\n".join(cities))
-
-
 def _show_study(study: Study, as_json: bool) -> None:
     from twin import cli_show
 
     if as_json:
-        _print_json(cli_show.study_json(study))
+        print_json(cli_show.study_json(study))
     else:
         cli_show.show_study(study)
 
@@ -501,13 +421,3 @@ def _simulated_time(text: str) -> float:
             f"--checkpoint-every must be greater than 0, got {text!r}", mend='write for example "30 min"'
         )
     return seconds
-
-
-def _box(text: str) -> tuple[float, float, float, float]:
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError as fault:
-        raise ScenarioError(
-            f"--bbox {text!r} is not four numbers", mend="west,south,east,north, e.g. 135.49,34.66,135.51,34.71"
-        ) from fault
-    return west, south, east, north

@@ -1,0 +1,88 @@
+"""``twin city``: build cities from OpenStreetMap and look at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twin.cli_json import Json, print_json
+from twin.errors import RunError, ScenarioError
+
+city_app = typer.Typer(no_args_is_help=True, help="Build and look at cities (streets, places) from OpenStreetMap.")
+
+
+@city_app.command("build", epilog="Example: twin city build kita.osm.pbf --out cities/kita")
+def city_build(
+    file: Annotated[Path | None, typer.Argument(help="OSM XML, PBF or GraphML, also .gz.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the city.")] = ...,  # type: ignore[assignment]
+    place: Annotated[str | None, typer.Option("--place", help="Place name, through OSMnx; needs internet.")] = None,
+    bbox: Annotated[
+        str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build a city from a map file, or from a place or box where there is internet."""
+    from twin import cli_show
+    from twin.city.build import build_city, build_from_bbox, build_from_place, save_city
+
+    if sum(given is not None for given in (file, place, bbox)) != 1:
+        raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
+    if out.exists():
+        raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
+    with cli_show.stage_progress() as on_progress:
+        if file is not None:
+            city = build_city(file, name=out.name, progress=on_progress)
+        elif place is not None:
+            city = build_from_place(place, name=out.name)
+        else:
+            city = build_from_bbox(_box(bbox or ""), name=out.name)
+        try:
+            save_city(city, out)
+        except OSError as fault:
+            raise RunError(
+                f"cannot write the city: {fault}", where=str(out), mend="choose another folder with --out"
+            ) from fault
+    if as_json:
+        print_json({"city": str(out), "report": dict(city.report)})
+    else:
+        cli_show.show_city_report(city, out)
+
+
+@city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
+def city_info_command(
+    city: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a city holds."""
+    from twin import cli_show
+    from twin.city.build import city_info, find_city
+
+    facts = city_info(find_city(city, Path()))
+    if as_json:
+        print_json(facts)
+    else:
+        cli_show.show_facts(facts)
+
+
+@city_app.command("list")
+def city_list(as_json: Json = False) -> None:
+    """List the bundled districts."""
+    from twin.city.build import list_cities
+
+    cities = list_cities()
+    if as_json:
+        print_json({"cities": cities})
+    else:
+        print("\n".join(cities))
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as fault:
+        raise ScenarioError(
+            f"--bbox {text!r} is not four numbers", mend="west,south,east,north, e.g. 135.49,34.66,135.51,34.71"
+        ) from fault
+    return west, south, east, north
