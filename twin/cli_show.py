@@ -139,6 +139,8 @@ def show_study(study: Study) -> None:
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
         show_differences(headlines(rows), study)
+    for note in _notes(study):
+        out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _show_basis(study)
     out.print(
         f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False
@@ -177,6 +179,15 @@ def show_ranking(ranking: Ranking) -> None:
     still = len(ranking.guesses) - len(moving)
     if still:
         out.print(f"{still} more do not move it at all.")
+
+
+def _notes(study: Study) -> list[str]:
+    """What models say of themselves in the first run of each variant, each once; a lean study keeps no runs."""
+    if study.manifest["lean"]:
+        return []
+    said = [f"{model}: {note}" for variant in study.variants
+            for model, notes in study.run(variant).manifest.get("notes", {}).items() for note in notes]
+    return list(dict.fromkeys(said))
 
 
 def headlines(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -50,7 +50,7 @@ class Approach:
     """
 
     def __init__(self, city: City, params: TerminalParams) -> None:
-        self._layer = city.drive
+        self._city, self._layer = city, city.drive
         gates = city.places_of("gate")
         self.in_gate = _gate(gates, "in-gate")
         self.out_gate = _gate(gates, "out-gate")
@@ -85,7 +85,8 @@ class Approach:
         # Boards stay as they are, so a path found on one holds for everybody who asks on the same one.
         known = self._found.get(ends)
         if known is None or known[0] is not link_time_s:
-            links = shortest_path(self._layer, *ends, link_time_s, names=(origin.id, destination.id))
+            lawful_s = self._city.lawful_times_s("container_truck", link_time_s)
+            links = shortest_path(self._layer, *ends, lawful_s, names=(origin.id, destination.id))
             if not len(links) and self.gate_link < 0:
                 raise CityError(
                     f"{origin.id} and {destination.id} lie at the same node of the streets", where="terminal.approach",

@@ -63,7 +63,7 @@ class Transit:
         self._city = city
         self._tables = tables
         self._strategy = strategy or STRATEGIES[params.dispatch.strategy]
-        self._network = StopNetwork(city.drive, self.stops)
+        self._network = StopNetwork(city, self.stops)
         self._depots = self._find_depots()
         self._records = Records()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import Place, StreetLayer
+from twin.city.city import City, Place
 from twin.city.routing import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.fleet import Floats, Ints, Times, new_times
@@ -21,25 +21,27 @@ class StopNetwork:
 
     Parameters
     ----------
-    layer
-        Drive layer.
+    city
+        Its drive layer, and what of it is closed to vans for good.
     stops
         Stops served.
     """
 
-    def __init__(self, layer: StreetLayer, stops: Sequence[Place]) -> None:
-        self._layer = layer
+    def __init__(self, city: City, stops: Sequence[Place]) -> None:
+        self._city = city
+        self._layer = city.drive
         self._node: Ints = np.array([stop.drive_node for stop in stops], np.int32)
         self._stops = stops
-        self._cost_s: Floats | None = None
+        self._cost_s: Floats = city.lawful_times_s("van")
         self._ways: dict[tuple[int, int], Ints] = {}
         self.times: Times = self._measure()
 
     def use(self, cost_s: Floats) -> bool:
         """Go over to other link times; False, and nothing done, if they are what is in use."""
-        if np.array_equal(cost_s, self._layer.free_time_s if self._cost_s is None else self._cost_s):
+        lawful_s = self._city.lawful_times_s("van", cost_s)
+        if np.array_equal(lawful_s, self._cost_s):
             return False
-        self._cost_s = np.array(cost_s, np.float64)
+        self._cost_s = lawful_s
         self._ways.clear()
         self.times = self._measure()
         return True

@@ -277,6 +277,12 @@ class City:
         """Places by id."""
         return {place.id: place for place in self.places}
 
+    def lawful_times_s(self, vehicle_class: str, time_s: Floats | None = None) -> Floats:
+        """(m,) float64: seconds over each drive link for a class, by default at free flow; inf where it never may."""
+        lawful = np.array(self.drive.free_time_s if time_s is None else time_s, np.float64)
+        lawful[[link for link, classes in self.closed_to.items() if vehicle_class in classes]] = np.inf
+        return lawful
+
     @cached_property
     def worked_out(self) -> dict[str, Any]:
         """What models have worked out from this city and their parameters alone, by a key that says both.

@@ -59,6 +59,7 @@ class _RunManifest(_Manifest):
     variant: FolderName
     replication: Annotated[int, Field(ge=0, lt=100_000)]
     rows: dict[TableName, Annotated[int, Field(ge=0)]]
+    notes: Annotated[dict[str, list[Annotated[str, Field(max_length=1000)]]], Field(max_length=100)] = {}
 
 
 def check_manifest(manifest: Mapping[str, Any], kind: str, folder: Path) -> None:

@@ -359,7 +359,8 @@ class RoadNetwork:
             ptr = np.concatenate([[0], np.cumsum([len(p) for p in paths])])
             pool = np.concatenate([whole_numbers(p, "a path") for p in paths]) if count else np.empty(0, np.int64)
         else:
-            ptr, pool = whole_numbers(np.asarray(path_ptr), "path_ptr"), whole_numbers(np.asarray(path_links), "path_links")
+            ptr = whole_numbers(np.asarray(path_ptr), "path_ptr")
+            pool = whole_numbers(np.asarray(path_links), "path_links")
             if len(ptr) != count + 1 or ptr[0] != 0 or ptr[-1] != len(pool):
                 raise ScenarioError(
                     f"path_ptr must go from 0 to the {len(pool)} links of all paths in {count + 1} steps, "

@@ -47,7 +47,9 @@ def compute(tables: TableColumns) -> list[Kpi]:
         fuel_l, co2_kg = np.asarray(trips["fuel_l"], np.float64), np.asarray(trips["co2_kg"], np.float64)
         vehicle_class = np.asarray(trips["vehicle_class"])
     late = tables.get("road_unfinished")
-    late_s = np.empty(0) if late is None else np.asarray(late["until_s"], np.float64) - late["enter_s"]
+    late_s = np.empty(0) if late is None else (
+        np.asarray(late["until_s"], np.float64) - np.asarray(late["enter_s"], np.float64)
+    )
     late_class = np.empty(0, np.uint8) if late is None else np.asarray(late["vehicle_class"])
     out = _of_group("all", time_s, free_s, metres, fuel_l, co2_kg, late_s)
     for code, name in enumerate(VEHICLE_CLASSES):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from tests.unit.models.road_traffic.conftest import city_of
 from twin.city.layers import Link, assemble_layer
+from twin.errors import TableError
 from twin.models.road_traffic.params import RoadParams, SignalParams
 from twin.models.road_traffic.queueing.junctions import Junctions, green_centres
 from twin.models.road_traffic.queueing.streets import street_network
@@ -160,3 +162,40 @@ def test_a_street_closed_for_good_has_no_light_and_joins_no_junction():
     junctions = Junctions(layer, layer.free_speed_mps > 0, 40.0)
     assert junctions.of_node[3] != junctions.of_node[4] == junctions.of_node[5]
     assert not set(closed) & set(junctions.approaches.tolist())
+
+
+def plan_table(*rows):
+    names = ("node_id", "street", "cycle_s", "green_s", "offset_s")
+    return {"plans": {name: np.array([row[i] for row in rows]) for i, name in enumerate(names)}}
+
+
+def with_table(layer, *rows):
+    given = RoadParams(form="queueing", signals=SignalParams(table="plans"))
+    network = street_network(given, city_of(layer), plan_table(*rows))
+    return {link: (cycle, offset, green) for link, _, cycle, offset, green in network._signals}
+
+
+def test_a_plan_of_the_table_holds_at_all_approaches_of_the_junction_of_its_node():
+    layer = side_lanes()
+    plans = with_table(layer, (4, "筋", 120.0, 70.0, 10.0))
+    for a, b in ((0, 3), (1, 4), (2, 5)):
+        assert plans[link_of(layer, a, b)] == (120.0, 10.0, 70.0)
+    assert plans[link_of(layer, 9, 3)][0] == CYCLE_S
+    assert link_of(layer, 3, 4) not in plans
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ((4, "筋", 100.0, 0.0, 0.0), "a signal needs 0 < green <= cycle, got green 0 s of 100 s"),
+        ((4, "筋", 100.0, 130.0, 0.0), "got green 130 s of 100 s"),
+        ((4, "筋", 0.0, 0.0, 0.0), "got green 0 s of 0 s"),
+        ((4, "筋", 100.0, 30.0, np.nan), "offset nan s"),
+        ((4, "川", 100.0, 30.0, 0.0), "no street '川' leads to a node 4"),
+        ((77, "筋", 100.0, 30.0, 0.0), "no street '筋' leads to a node 77"),
+    ],
+)
+def test_a_plan_of_the_table_that_cannot_be_is_an_error_with_its_row(row, words):
+    with pytest.raises(TableError, match=re.escape(words)) as fault:
+        with_table(side_lanes(), (4, "", 100.0, 30.0, 0.0), row)
+    assert "row 2" in str(fault.value)

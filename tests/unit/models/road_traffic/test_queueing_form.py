@@ -234,3 +234,24 @@ def test_plans_of_a_table_make_a_green_wave_along_a_street(road_city, layer_of):
 def test_a_plan_that_fits_no_signal_is_an_error_that_names_its_row(road_city, layer_of, more, words):
     with pytest.raises(TableError, match=words):
         road_city(layer_of(4, LINE), params(signals={"table": "plans"}), {"plans": plans(**more)})
+
+
+def test_whoever_is_on_the_road_when_the_run_ends_is_written_down(road_city, layer_of):
+    model, road, sink = road_city(layer_of(4, LINE), params())
+    sink.send(enter([1, 2, 3], [0.0, 100.0, 200.0], [[0, 1, 2]] * 3))
+    run_until(model, 200.0)
+    road.finish()
+    late = road.drain_tables()["road_unfinished"]
+    order = np.argsort(late["id"])
+    assert late["id"][order].tolist() == [2, 3]
+    assert late["enter_s"][order].tolist() == [100.0, 200.0]
+    assert late["until_s"].tolist() == [200.0, 200.0]
+    assert late["free_s"].tolist() == [150.0, 150.0]
+    assert road.accounts()[0].inside == 2
+
+
+def test_links_that_were_lengthened_stand_in_the_notes_of_the_road(road_city, layer_of):
+    _, road, _ = road_city(layer_of(4, [(0, 1, 8.0), (1, 2, 1000.0), (2, 3, 15.0)]), params())
+    assert road.notes == ["2 of 3 drive links were lengthened to 1 s of driving, by 17 m in all, the most by 12.0 m"]
+    _, free, _ = road_city(layer_of(4, [(0, 1, 8.0), (1, 2, 1000.0), (2, 3, 15.0)]), params(form="free_flow"))
+    assert not free.notes

@@ -1,5 +1,7 @@
 """Trucks over the road: exact times, the ledger between models, steps, resume, traces."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
 from twin.models.terminal import names as k
+from twin.models.terminal.approach import Approach
 
 CITY = straight_city()
 DRIVE_S = 100.0
@@ -146,3 +149,14 @@ def test_without_road_traffic_trucks_appear_at_the_line():
     visits = finish(*start(gate(approach="auto", demand={"hourly": {30600.0: 5.0}, "law": "fixed"}), city=CITY))
     assert np.isnan(visits["terminal_visits"]["enter_s"]).all()
     assert merged([visits]).keys() == visits.keys()
+
+
+def test_trucks_take_no_street_that_is_closed_to_them():
+    city = straight_city()
+    approach = Approach(city, by_road())
+    way = approach.inbound(0, None)
+    closed = dataclasses.replace(city, closed_to={int(way[0]): ("container_truck",)})
+    with pytest.raises(CityError, match="no way leads from"):
+        Approach(closed, by_road())
+    open_to_trucks = dataclasses.replace(city, closed_to={int(way[0]): ("car",)})
+    np.testing.assert_array_equal(Approach(open_to_trucks, by_road()).inbound(0, None), way)
