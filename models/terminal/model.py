@@ -66,6 +66,8 @@ class Terminal:
         self._approach: approach.Approach | None = None
         self._out_rows = _NONE
         self._came_s = np.zeros(0)
+        #: Rows of the trucks that hold a place granted to the road.
+        self._placed: Rows = _NONE
 
     @property
     def leads_s(self) -> Mapping[str, float]:
@@ -186,6 +188,8 @@ class Terminal:
             self._now.sched_time[:] = parts["now"]["sched_time"]
         if forked_at_s is not None:
             self._fork(fresh, [str(name) for name in state["groups"]], forked_at_s)
+        if self._grants:
+            self._placed = np.flatnonzero(self._holds_place(np.arange(len(self._now.ids))))
         self._sort_plans()
         self._look_ahead()
 
@@ -305,16 +309,16 @@ class Terminal:
         none = np.zeros(1, np.uint64)
         approach.grant(self._stage.channels, self._approach.gate_link, none, np.array([at_s]), spaces)
 
-    def _in_places(self) -> Rows:
-        """Trucks that hold a place: they came off the road, and no lane has called them yet."""
-        state = self._now.word[:, k.STATE]
-        waits = ((state == k.HELD) | (state == k.WAITING)) & np.isnan(self._now.time_s[:, k.CALLED])
-        return np.flatnonzero(waits)
+    def _holds_place(self, rows: Rows) -> NDArray[np.bool_]:
+        """Whether trucks hold a place: they came off the road, and no lane has called them yet."""
+        state = self._now.word[rows, k.STATE]
+        return ((state == k.HELD) | (state == k.WAITING)) & np.isnan(self._now.time_s[rows, k.CALLED])
 
-    def _free_places(self, held: Rows) -> None:
-        """Tell the road of the places that have become free among those held before."""
+    def _free_places(self) -> None:
+        """Tell the road of the places that have become free since they were taken."""
         assert self._approach is not None  # noqa: S101  (places are granted to trucks on a road only)
-        left = np.setdiff1d(held, self._in_places())
+        holds = self._holds_place(self._placed)
+        left, self._placed = self._placed[~holds], self._placed[holds]
         if len(left):
             called_s = self._now.time_s[left, k.CALLED]
             free_s = np.where(np.isnan(called_s), self._now.time_s[left, k.OUT], called_s)
@@ -366,7 +370,9 @@ class Terminal:
             arrival_s = self._order_s
             first = int(now.tally[k.PLAN_NEXT])
         now.tally[k.OUT_COUNT] = 0
-        held = np.union1d(self._in_places(), arrivals) if self._grants else _NONE
+        if self._grants and len(arrivals):
+            # Sorted, so that a run that has been taken up again goes on in the same order.
+            self._placed = np.union1d(self._placed, arrivals)
         while True:
             code = run_until(until_s, *now, arrivals, arrival_s, self._out_rows, *self._records.room)
             if code == k.REACHED:
@@ -388,8 +394,8 @@ class Terminal:
                 )
         if not self._approach:
             now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
-        if len(held):
-            self._free_places(held)
+        if len(self._placed):
+            self._free_places()
         self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
 
     def _send_off(self, rows: Rows) -> None:

@@ -244,7 +244,8 @@ class QueueOnRoad(Params):
     kerb_spaces: int = quantity(
         10, "trucks", source="guess: 150 m of kerb before the gate", grade="G", fork="no", ge=1, le=1000,
         doc="trucks that stand before the gate without being in anybody's way, once the yards are full; beyond them "
-        "trucks stand on the links of a road with queues. Only used with road traffic in the form queueing",
+        "trucks stand on the links of a road with queues; so few places that lanes wait for them slow the gate. "
+        "Only used with road traffic in the form queueing",
     )
     flow_memory_s: Seconds = quantity(
         600.0, "s", source="choice: flows into and out of the queue are averaged over ten minutes", grade="D",

@@ -50,7 +50,7 @@ def test_the_terminal_never_holds_more_trucks_than_it_has_places():
     most = 0
     while not model.is_empty():
         model.step()
-        most = max(most, len(terminal._in_places()))
+        most = max(most, len(terminal._placed))
     assert most == 3
     model.close()
 
@@ -228,7 +228,7 @@ def test_a_fork_that_opens_over_lunch_goes_on_with_the_places_as_they_are():
     most = 0
     while again.now_s < 60000.0:
         again.step()
-        most = max(most, len(branch._in_places()))
+        most = max(most, len(branch._placed))
     assert most == 3
     rest = whole(again, branch)["terminal_visits"]
     early = usual["called_s"] < 39600.0
