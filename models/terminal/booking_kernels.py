@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from twin.engine.draws import event_key, exponential, uniform
-from twin.jit import kernel
+from twin.jit import inner_kernel, kernel, lean_kernel
 
 
 @kernel
@@ -24,7 +24,30 @@ def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-
         out_counts[i] = count
 
 
-@kernel
+@inner_kernel
+def first_from(ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Index of the first value that is at least ``least``."""
+    low = 0
+    high = ascending.size
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner_kernel
+def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Whether the Gumbel draw -ln(-ln u) is below ``taste``, told without a logarithm; False also if in doubt.
+
+    It is if u <= exp(-exp(-t)), which is at least 1 - exp(-t), and exp(t) is more than its first four terms.
+    """
+    return taste > 0.1 and u <= 1.0 - 1.0 / (1.0 + taste * (1.0 + taste * (0.5 + taste / 6.0)))
+
+
+@lean_kernel
 def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
     order, ids, desired_s, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, scale_s, wait_weight,  # noqa: ANN001
     later_weight, max_shift_s, stream, places, out_slot,  # noqa: ANN001
@@ -48,24 +71,34 @@ def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
     """
     for row in order:
         kind = haulier_type[row]
+        desired = desired_s[row]
         best = -1
         best_cost = math.inf
-        # Slots ascend: those too long before cannot be the ones.
-        first = np.searchsorted(slot_to_s, desired_s[row] - max_shift_s)
-        for slot in range(first, places.size):
-            if slot_from_s[slot] - desired_s[row] > max_shift_s:
+        # Slots ascend. The nearest one goes first: after it few others can still be the best.
+        first = first_from(slot_to_s, desired - max_shift_s)
+        nearest = first
+        while nearest < places.size and slot_to_s[nearest] < desired:
+            nearest += 1
+        for nth in range(first - 1, places.size):
+            slot = nearest if nth < first else nth
+            if slot == places.size or (nth == nearest and nth >= first):
+                continue
+            if slot_from_s[slot] - desired > max_shift_s:
+                if nth < first:
+                    continue
                 break
-            if places[slot] <= 0:
+            earlier = max(desired - slot_to_s[slot], 0.0)
+            later = max(slot_from_s[slot] - desired, 0.0)
+            if places[slot] <= 0 or earlier + later > max_shift_s:
                 continue
-            earlier = max(desired_s[row] - slot_to_s[slot], 0.0)
-            later = max(slot_from_s[slot] - desired_s[row], 0.0)
-            if earlier + later > max_shift_s:
-                continue
+            plain = earlier + later_weight * later + wait_weight[kind] * wait_s[haulier[row], slot]
             # Keyed by the slot's start, so that another slot more changes no taste.
             u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
+            if is_surely_below(u, (plain - best_cost) / scale_s[kind]):
+                continue
             taste = -math.log(-math.log(u)) * scale_s[kind]
-            cost = earlier + later_weight * later + wait_weight[kind] * wait_s[haulier[row], slot] - taste
-            if cost < best_cost:
+            cost = plain - taste
+            if cost < best_cost or (cost == best_cost and slot < best):
                 best_cost = cost
                 best = slot
         out_slot[row] = best
