@@ -149,7 +149,7 @@ def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:
         )
         stride = builder.extract_value(array.strides, 0)
         start = builder.gep(builder.bitcast(array.data, byte), [builder.mul(arguments[1], stride)])
-        for line in range(0, 192, 64):
+        for line in range(0, 192 if signature.args[0].ndim > 1 else 64, 64):
             # To be written, to be kept in every cache, data.
             how = [ir.Constant(number, 1), ir.Constant(number, 3), ir.Constant(number, 1)]
             builder.call(fetch, [builder.gep(start, [ir.Constant(place, line)]), *how])
@@ -163,6 +163,6 @@ def _nothing(_table: Any, _row: Any) -> None:
 
 
 _is_compiled = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
-#: ``fetch_row(table, row)``: have the first 192 bytes of a row of a 2-d array brought near before they are needed. For
-#: kernels that know which row comes next and would wait for memory there.
+#: ``fetch_row(table, row)``: have the first 192 bytes of a row of a 2-d array, or an element of a 1-d one, brought near
+#: before they are needed. For kernels that know which row comes next and would wait for memory there.
 fetch_row: Any = numba.extending.intrinsic(_prefetch_row) if _is_compiled else _nothing

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.engine.draws import event_key, exponential, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import inline_kernel, kernel
+from twin.jit import inner_kernel, kernel, lean_kernel
 
 # What becomes of a booking. MISSED is that of a second slot which is never given back.
 NO_BOOKING, KEPT, CANCELLED, CANCELLED_LATE, LAPSED, MISSED = range(-1, 5)
@@ -43,7 +43,30 @@ def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-
         out_counts[i] = count
 
 
-@inline_kernel
+@inner_kernel
+def first_from(ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Index of the first value that is at least ``least``."""
+    low = 0
+    high = ascending.size
+    while low < high:
+        middle = (low + high) >> 1
+        if ascending[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inner_kernel
+def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Whether the Gumbel draw -ln(-ln u) is below ``taste``, told without a logarithm; False also if in doubt.
+
+    It is if u <= exp(-exp(-t)), which is at least 1 - exp(-t), and exp(t) is more than its first four terms.
+    """
+    return taste > 0.1 and u <= 1.0 - 1.0 / (1.0 + taste * (1.0 + taste * (0.5 + taste / 6.0)))
+
+
+@inner_kernel
 def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether a truck may take a place of a slot now."""
     if left_today <= 0 or now_s > slot_from_s[slot] - rule[CLOSES_BEFORE]:
@@ -63,9 +86,9 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, lef
     return True
 
 
-@inline_kernel
-def _cost(slot, row, ids, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule, stream):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """What a slot costs a truck, in seconds of shift: see :func:`run_books`."""
+@inner_kernel
+def _cost(slot, row, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """What a slot costs a truck before taste, in seconds of shift: see :func:`run_books`."""
     kind = haulier_type[row]
     earlier = max(ask[row, DESIRED] - slot_to_s[slot], 0.0)
     later = max(slot_from_s[slot] - ask[row, DESIRED], 0.0)
@@ -75,12 +98,10 @@ def _cost(slot, row, ids, slot_from_s, slot_to_s, ask, haulier, haulier_type, wa
     cost += trait[kind, HOURS_WEIGHT] * max(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT], 0.0)
     if trait[kind, PENALTY] > 0.0:
         cost += trait[kind, PENALTY] * (1.0 - math.exp(-(earlier + later) / trait[kind, MISS_SCALE]))
-    # Keyed by the slot's start, so that another slot more changes no taste.
-    u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
-    return cost + math.log(-math.log(u)) * trait[kind, TASTE]
+    return cost
 
 
-@kernel
+@inner_kernel
 def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
     row, other, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,  # noqa: ANN001
     stream, places, left_today,  # noqa: ANN001
@@ -88,23 +109,36 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
-    # Slots are sorted, so only those near enough are looked at.
-    first = np.searchsorted(slot_to_s, ask[row, DESIRED] - rule[MAX_SHIFT])
-    for slot in range(first, slot_from_s.size):
-        if slot_from_s[slot] - ask[row, DESIRED] > rule[MAX_SHIFT]:
+    scale = trait[haulier_type[row], TASTE]
+    desired = ask[row, DESIRED]
+    # Slots ascend. The nearest one goes first: after it few others can still be the best.
+    first = first_from(slot_to_s, desired - rule[MAX_SHIFT])
+    nearest = first_from(slot_to_s, desired)
+    for nth in range(first - 1, slot_from_s.size):
+        slot = nearest if nth < first else nth
+        if slot == slot_from_s.size or (nth == nearest and nth >= first):
+            continue
+        if slot_from_s[slot] - desired > rule[MAX_SHIFT]:
+            if nth < first:
+                continue
             break
         if slot == other or not _open(
             slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
         ):
             continue
-        cost = _cost(slot, row, ids, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule, stream)
-        if cost < best_cost:
+        plain = _cost(slot, row, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule)
+        # Keyed by the slot's start, so that another slot more changes no taste.
+        u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
+        if scale > 0.0 and is_surely_below(u, (plain - best_cost) / scale):
+            continue
+        cost = plain + math.log(-math.log(u)) * scale
+        if cost < best_cost or (cost == best_cost and slot < best):
             best_cost = cost
             best = slot
     return best
 
 
-@inline_kernel
+@inner_kernel
 def _fate(row, second, slot_s, now_s, ask, intent, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """What becomes of a booking, and the moment at which its place is free again (inf for never)."""
     gives_back_s = math.inf
@@ -124,7 +158,7 @@ def _fate(row, second, slot_s, now_s, ask, intent, rule):  # type: ignore[no-unt
     return CANCELLED_LATE, math.inf
 
 
-@inline_kernel
+@inner_kernel
 def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take or give back a place in every pool of a mask."""
     bits = mask
@@ -136,7 +170,7 @@ def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: AN
         pool += 1
 
 
-@kernel
+@lean_kernel
 def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
     order, asks_s, ids, ask, intent, mask, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, trait, rule, stream,  # noqa: ANN001
     places, day_places, heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, out_slot, out_fate,  # noqa: ANN001

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from twin.engine.draws import make_run_seed
 from twin.engine.ids import Kind, make_ids
 from twin.models.terminal import names as k
+from twin.models.terminal.gate_params import GateService, HoldingYard, LaneGroup, ServiceLaw
 from twin.models.terminal.kernels import run_until
 from twin.models.terminal.layout import Layout, make_layout
-from twin.models.terminal.params import Conpas, GateService, HoldingYard, LaneGroup, ServiceLaw, TerminalParams
+from twin.models.terminal.params import Conpas, TerminalParams
 from twin.models.terminal.row_kernels import copy_served, reset_rows
 from twin.models.terminal.state import (
     BLANK,

@@ -238,6 +238,8 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         group = -1
         # Whether the first entry of the calendar has happened and waits to be replaced or dropped.
         happened = False
+        # What happens behind the gate changes nothing that is recorded, until somebody leaves.
+        counted = True
         if sched_s == now_s:
             if sched_word[entry, k.S_ASK]:
                 return k.ASK
@@ -263,6 +265,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if word[row, k.EVENT] == k.END_EVENT:
                 group = _end_service(time_s, word, groups, servers, tally, row, now_s)
                 line = _next_line(word, tally, row, groups[group, k.STAGE])
+                counted = groups[group, k.STAGE] == k.GATE or line == -2
                 if line == -1:
                     _drive(time_s, word, tally, num, row, now_s)
                 elif line == -2:
@@ -274,6 +277,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
                 line = line_to_join(lines, groups, tally, sort_of(word, tally, row))
         elif drive_s == now_s:
+            counted = False
             row = tally[k.DRIVE_HEAD]
             tally[k.DRIVE_HEAD] = word[row, k.NEXT]
             move = word[row, k.MOVE]
@@ -282,6 +286,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             row = arrival_rows[nth]
             # Rows lie in the order of ids, trucks come in another: have the coming ones at hand.
             coming = arrival_rows[min(nth + 6, arrival_rows.size - 1)]
+            fetch_row(ids, coming)
             fetch_row(time_s, coming)
             fetch_row(word, coming)
             if math.isnan(time_s[row, k.JOIN]):
@@ -340,4 +345,5 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 return k.CALENDAR_FULL
         if happened:
             drop_first(ids, word, heap_times, heap_rows, heap_size)
-        _record(tally, num, now_s, rec_counts, rec_numbers)
+        if counted:
+            _record(tally, num, now_s, rec_counts, rec_numbers)

@@ -9,14 +9,8 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import lognormal_law, make_stream
 from twin.models.terminal import names as k
-from twin.models.terminal.params import (
-    MOST_CRANES,
-    MOST_LANES,
-    MOST_TROUBLE_PLACES,
-    Quota,
-    ServiceLaw,
-    TerminalParams,
-)
+from twin.models.terminal.gate_params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
+from twin.models.terminal.params import Quota, TerminalParams
 from twin.models.terminal.vessel_work import crane_steps
 
 Floats = NDArray[np.float64]
@@ -97,7 +91,7 @@ def layout_shape(params: TerminalParams) -> list[str]:
     names = lane_names(params)
     if params.queues == "common":
         return names
-    return [f"{name}/{lane}" for name in names for lane in range(params.lanes[name].count)]
+    return [f"{name}/{lane} {params.lanes[name].kind}" for name in names for lane in range(params.lanes[name].count)]
 
 
 def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:

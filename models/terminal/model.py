@@ -171,6 +171,8 @@ class Terminal:
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put the state back; after a fork, trucks that have not set out are those of the new parameters."""
         fresh = self._now
+        if forked_at_s is not None:
+            self._check_shape([str(name) for name in state["groups"]])
         parts: dict[str, State] = {"now": {}, "records": {}, "tracer": {}, "slots": {}}
         for key, values in state.items():
             head, _, tail = key.partition("/")
@@ -187,7 +189,7 @@ class Terminal:
             self._now.sched_word[:] = parts["now"]["sched_word"]
             self._now.sched_time[:] = parts["now"]["sched_time"]
         if forked_at_s is not None:
-            self._fork(fresh, [str(name) for name in state["groups"]], forked_at_s)
+            self._fork(fresh, forked_at_s)
         if self._grants:
             self._placed = np.flatnonzero(self._holds_place(np.arange(len(self._now.ids))))
         self._sort_plans()
@@ -418,18 +420,20 @@ class Terminal:
 
     # A fork ----------------------------------------------------------------------------------------
 
-    def _fork(self, fresh: Now, groups: list[str], at_s: float) -> None:
-        """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
-
-        A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
-        new demand has, and whose moment has passed, does not come.
-        """
+    def _check_shape(self, groups: list[str]) -> None:
         if groups != layout_shape(self._params):
             raise ScenarioError(
                 f"a fork cannot change which lanes there are: {groups} became {layout_shape(self._params)}",
                 where="terminal.lanes",
                 mend="keep names, kinds and queues (with queues: own also counts); change opening or lane_closures",
             )
+
+    def _fork(self, fresh: Now, at_s: float) -> None:
+        """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
+
+        A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
+        new demand has, and whose moment has passed, does not come.
+        """
         old = self._now
         acted = old.word[:, k.STATE] != k.PLANNED
         gone = old.word[:, k.STATE] == k.WITHDRAWN

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
 from twin.models.terminal import names as k
+from twin.models.terminal.gate_params import MOST_LANES
 from twin.models.terminal.layout import lane_names
-from twin.models.terminal.params import MOST_LANES, QueueOnRoad, TerminalParams
+from twin.models.terminal.params import QueueOnRoad, TerminalParams
 from twin.models.terminal.road_queue import RoadQueue
 from twin.models.terminal.row_kernels import copy_visits
 from twin.models.terminal.state import Now, RecordRoom, joined, record_room

@@ -88,6 +88,7 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
     for i in range(rows.size):
         row = rows[i]
         coming = rows[min(i + 8, rows.size - 1)]
+        fetch_row(ids, coming)
         fetch_row(time_s, coming)
         fetch_row(word, coming)
         out_ids[i] = ids[row]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.models.terminal import names as k
+from twin.models.terminal.gate_params import MOST_LANES
 from twin.models.terminal.layout import Layout
-from twin.models.terminal.params import MOST_LANES
 from twin.models.terminal.row_kernels import order_rows, reset_rows
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from twin.models.terminal.params import TerminalParams, Yard
+from twin.models.terminal.gate_params import Yard
+from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.vessel_params import DAY_S
 
 _WEEKS = range(-2, 2)

@@ -50,14 +50,38 @@ def test_the_line_over_time_is_the_sum_of_all_waits(at_closure, replication):
     assert integral == pytest.approx(math.fsum(tables["terminal_visits"]["wait_s"]), rel=1e-11)
 
 
-def test_no_lane_idles_while_a_truck_it_serves_waits():
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+@pytest.mark.parametrize("at_closure", ["finish", "suspend"])
+def test_no_lane_idles_while_a_truck_it_serves_waits(factor, at_closure):
+    """Also on a day with half as many trucks again, of which the last are served in the night."""
     params = TerminalParams.model_validate(
         {"approach": "none", "lanes": {"A": {"count": 10}, "B": {"count": 4, "kind": "booked_first"}},
-         "conpas": {"reserved_lane": True, "booked_share": 0.4}}
+         "conpas": {"reserved_lane": True, "booked_share": 0.4}, "demand": {"factor": factor},
+         "at_closure": at_closure}
     )  # fmt: skip
     queue = run(params, start_s=18000.0)["terminal_queue"]
     ordinary = queue["trucks_in_line"] - queue["booked_in_line"]
     assert (queue["lanes_busy"][ordinary > 0] >= queue["lanes_open"][ordinary > 0]).all()
+    assert ordinary.max() > 20
+
+
+@pytest.mark.parametrize("queues", ["common", "own"])
+def test_a_day_beyond_the_gate_ends_with_everybody_counted(queues):
+    params = TerminalParams.model_validate(
+        {"approach": "none", "lanes": {"A": {"count": 9}}, "demand": {"factor": 2.0}, "queues": queues,
+         "jockeying": True, "holding_yards": {"east": {"spaces": 280, "refuse": 0.1}}}
+    )  # fmt: skip
+    model, terminal = start(params, start_s=18000.0, end_s=66600.0)
+    while model.now_s < 66600.0:
+        model.step()
+        for account in terminal.accounts():
+            assert account.entered == account.inside + sum(account.left.values())
+    now = terminal._now
+    standing = now.tally[k.IN_YARDS] + now.tally[k.ROAD_COUNT]
+    # Whoever waits stands somewhere, and whoever stands somewhere waits; the calendar holds the rest.
+    assert standing == now.tally[k.IN_LINE] > 1000
+    assert terminal.accounts()[0].inside > standing
+    model.close()
 
 
 def test_arrivals_are_served_or_refused():

@@ -25,6 +25,15 @@ def busy_day(**changes):
     )  # fmt: skip
 
 
+#: Every lane with its own line, and lanes for oversize trucks and for trucks in trouble.
+OWN_LINES = {
+    "queues": "own", "jockeying": True, "trouble": {"at": "gate_lane", "lasts": {"mean_s": 900.0}},
+    "lanes": {"A": {"count": 12}, "B": {"count": 3, "kind": "reserved"}, "T": {"count": 5, "kind": "trouble"},
+              "W": {"count": 1, "kind": "oversize"}},
+    "lane_closures": {"works": {"lanes": "A", "count": 2, "hours": (50000.0, 54000.0)}},
+}  # fmt: skip
+
+
 def one_lane(hourly, **changes):
     """Trucks by half hour; one lane that takes exactly ten minutes a truck, open 08:30-11:30 and 13:00-16:30."""
     return gate(
@@ -125,7 +134,11 @@ def test_time_on_the_road_adds_up_truck_by_truck():
     assert kpis(tables)["queue_on_road_truck_min", "all"] == pytest.approx(by_truck, rel=1e-12)
 
 
-@pytest.mark.parametrize("changes", [{}, {"last_truck_rule": "close_at_once"}, {"at_closure": "suspend"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"last_truck_rule": "close_at_once"}, {"at_closure": "suspend"}, OWN_LINES,
+     OWN_LINES | {"demand": {"factor": 1.6}, "at_closure": "suspend"}],
+)  # fmt: skip
 def test_the_ledger_closes_and_the_gate_empties_on_a_full_day(changes):
     model, terminal = start(busy_day(**changes), **DAY)
     while not model.is_empty():
@@ -140,15 +153,17 @@ def test_the_ledger_closes_and_the_gate_empties_on_a_full_day(changes):
     model.close()
 
 
-def test_the_step_changes_nothing():
-    coarse = run(busy_day(), **DAY, step_s=3600.0)
-    fine = run(busy_day(), **DAY, step_s=77.0)
+@pytest.mark.parametrize("changes", [{}, OWN_LINES])
+def test_the_step_changes_nothing(changes):
+    coarse = run(busy_day(**changes), **DAY, step_s=3600.0)
+    fine = run(busy_day(**changes), **DAY, step_s=77.0)
     assert same_tables(coarse, fine)
 
 
-def test_a_resumed_run_is_the_undisturbed_run_byte_for_byte():
-    whole = run(busy_day(at_closure="suspend", open_on_if_line=30.0), **DAY)
-    params = busy_day(at_closure="suspend", open_on_if_line=30.0)
+@pytest.mark.parametrize("changes", [{}, OWN_LINES])
+def test_a_resumed_run_is_the_undisturbed_run_byte_for_byte(changes):
+    params = busy_day(at_closure="suspend", open_on_if_line=30.0, **changes)
+    whole = run(params, **DAY)
     model, terminal = start(params, **DAY)
     parts = []
     for step in range(40):
@@ -223,6 +238,35 @@ def test_the_yard_saves_rehandles_only_for_the_time_since_the_signal():
     assert rehandles(lead_s=3600.0) == 0 < some < 0.8 * none
     # The same signal is worth more where marshalling is quick.
     assert rehandles(lead_s=300.0, marshalling_s=1200.0) < rehandles(lead_s=300.0, marshalling_s=2400.0)
+
+
+def test_a_fork_cannot_change_how_many_lanes_have_their_own_line():
+    model, _ = start(busy_day(**OWN_LINES), **DAY)
+    model.step()
+    saved = model.state()
+    model.close()
+    lanes = OWN_LINES["lanes"] | {"A": {"count": 13}}
+    other, _ = start(busy_day(**OWN_LINES | {"lanes": lanes}), **DAY)
+    with pytest.raises(ScenarioError, match="cannot change which lanes there are"):
+        other.restore(saved, 18900.0)
+
+
+def test_a_fork_shuts_a_lane_with_its_own_line_and_its_trucks_move():
+    base, forked_s = busy_day(**OWN_LINES), 36000.0
+    model, _ = start(base, **DAY)
+    while model.now_s < forked_s:
+        model.step()
+    saved = model.state()
+    model.close()
+    works = {"more": {"lanes": "A", "count": 6, "hours": (forked_s, 60000.0)}}
+    model, terminal = start(busy_day(**OWN_LINES | {"lane_closures": works}), **DAY)
+    model.restore(saved, forked_s)
+    visits = finish(model, terminal)["terminal_visits"]
+    whole = run(base, **DAY)["terminal_visits"]
+    assert len(visits["id"]) == len(whole["id"])
+    assert visits["wait_s"].mean() > whole["wait_s"].mean()
+    in_lanes = (visits["lane_group"] == 1) & (visits["called_s"] > forked_s) & (visits["called_s"] < 60000.0)
+    assert set(visits["lane"][in_lanes]) == set(range(6))
 
 
 def test_one_truck_more_changes_no_other_truck():

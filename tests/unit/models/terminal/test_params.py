@@ -41,6 +41,28 @@ def test_wrong_values_are_refused_with_the_value(values, words):
     assert words in complaint(**values)
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"lanes": {"A": {"count": 2}, "T": {"count": 1, "kind": "trouble"}}}, "go together"),
+        ({"trouble": {"at": "gate_lane"}}, "go together"),
+        ({"lanes": {"W": {"count": 2, "kind": "oversize"}}}, "none is open at the last closing"),
+        (
+            {"lanes": {"A": {"count": 2}, "W": {"count": 1, "kind": "oversize", "opening": ["08:30-11:30"]}}},
+            "oversize trucks need one",
+        ),
+        (
+            {"lanes": {"A": {"count": 2}, "T": {"count": 1, "kind": "trouble", "opening": ["08:30-11:30"]}},
+             "trouble": {"at": "gate_lane"}},
+            "trucks in trouble need one",
+        ),
+        ({"jockey_difference": 1}, "jockey_difference"),
+    ],
+)  # fmt: skip
+def test_lanes_that_some_trucks_could_never_use_are_refused(values, words):
+    assert words in complaint(**values)
+
+
 def test_a_switch_may_be_true_false_or_a_mapping():
     params = TerminalParams.model_validate(
         {"conpas": {"quota": True, "checked_documents": False, "approach_signal": {"lead": "20 min"}}, "yard": False},
