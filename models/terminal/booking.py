@@ -236,7 +236,7 @@ def _run_books(
     b.run_books(
         order.astype(np.int64), asks_s, trucks.ids, ask, intent, mask, trucks.haulier, trucks.haulier_type,
         slots.from_s, slots.to_s, wait_s, _traits(params), rule, make_stream(run_seed, "terminal.taste"), slots.left,
-        day_places, *new_heap(2 * len(order) + 1), slot, fate,
+        day_places, *new_heap(2 * len(order) + 1), np.empty(len(order), np.int64), slot, fate,
     )
     return slot, fate
 

@@ -173,7 +173,7 @@ def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: AN
 @lean_kernel
 def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
     order, asks_s, ids, ask, intent, mask, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, trait, rule, stream,  # noqa: ANN001
-    places, day_places, heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, out_slot, out_fate,  # noqa: ANN001
+    places, day_places, heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,  # noqa: ANN001
 ):
     """Trucks ask one after the other for the slot they like best among those that are open to them.
 
@@ -206,10 +206,11 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Bookings that may stand at a time, over all slots.
     heap_times, ..., heap_size
         An empty event queue with room for two entries per row of ``order``.
+    waiting : (m,) int64
+        Room for the rows that found no place and wait for one.
     out_slot, out_fate : (n, 2) int32
         First and second slot of each row, -1 for none, and what becomes of them.
     """
-    waiting = np.empty(order.size, np.int64)
     waits = 0
     left_today = day_places
     nth = 0

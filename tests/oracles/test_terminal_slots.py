@@ -132,7 +132,7 @@ def by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list):
         order, asks_s, np.array([t.id for t in trucks], np.uint64), ask, np.array(intent, np.int32), mask,
         np.array([t.haulier for t in trucks], np.int32), np.array([t.kind for t in trucks], np.int32),
         np.array([s for s, _ in SLOTS]), np.array([e for _, e in SLOTS]), np.array(waits), trait,
-        np.array(rules, np.float64), stream, left, day, *new_heap(2 * n + 1), slot, fate,
+        np.array(rules, np.float64), stream, left, day, *new_heap(2 * n + 1), np.empty(n, np.int64), slot, fate,
     )  # fmt: skip
     return slot, fate, left
 
