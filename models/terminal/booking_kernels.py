@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from twin.engine.draws import event_key, exponential, uniform
-from twin.jit import inner_kernel, kernel, lean_kernel
+from twin.jit import fetch_row, inner_kernel, kernel, lean_kernel
 
 
 @kernel
@@ -69,7 +69,14 @@ def assign_slots(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_slot : (n,) int32
         Slot of each row, -1 if none had a place within ``max_shift_s``.
     """
-    for row in order:
+    for i in range(order.size):
+        row = order[i]
+        # Trucks book in no order of memory.
+        coming = order[min(i + 4, order.size - 1)]
+        fetch_row(ids, coming)
+        fetch_row(desired_s, coming)
+        fetch_row(haulier, coming)
+        fetch_row(haulier_type, coming)
         kind = haulier_type[row]
         desired = desired_s[row]
         best = -1
