@@ -45,7 +45,7 @@ def long_run(hours):
 
 
 def bench_visits(hours):
-    """Visits per CPU-second, everything counted from making the demand to the finished tables.
+    """Visits per CPU-second, everything counted from making the demand to the finished tables; best of fifteen runs.
 
     Tables of a day are let go when the next one begins, as the recorder does once it has written them.
     """
@@ -53,7 +53,7 @@ def bench_visits(hours):
     tables = run(params, step_s=DAY_S)
     assert kpis(tables)["throughput_day", "all"] == len(tables["terminal_visits"]["id"])
     best = None
-    for replication in range(5):
+    for replication in range(15):
         began, wall = time.process_time(), time.perf_counter()
         model, terminal = start(params, replication, step_s=DAY_S)
         visits = 0
