@@ -1,7 +1,7 @@
 """Road traffic in the city: vehicles of every model drive here, beside background cars.
 
 The model takes vehicles in, lets one of two forms drive them, hands them back with exact times, publishes link
-times and keeps the books. The forms (free flow, queueing) share one small interface; see ``free_flow.py``.
+times and keeps the books. The forms (free flow, queueing) share one small interface; see ``forms.py``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from twin.models.registry import CODES, ORDER
 from twin.models.road_traffic.access import Access, LawfulRoutes
 from twin.models.road_traffic.background import BackgroundCars
 from twin.models.road_traffic.crossings import Crossings, LinkPeriods
+from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.fuel import Consumption
-from twin.models.road_traffic.outputs import NetworkDiagram, Spillback, Storage
+from twin.models.road_traffic.outputs import NetworkDiagram, Spillback
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.traces import CarTraces
 from twin.models.road_traffic.watched import WatchedStreets
@@ -43,98 +45,6 @@ STANDING_BOARD = "road.standing_at_gates"
 STANDING = np.dtype([("id", "<u8"), ("since_s", "<f8")])
 
 _log = logging.getLogger(__name__)
-
-
-class Form(Protocol):
-    """How vehicles get along; everything else is the same for all forms."""
-
-    notes: Sequence[str]
-
-    @property
-    def has_gates(self) -> bool:
-        """Whether a way may have to wait at its end for a credit."""
-        ...
-
-    @property
-    def next_s(self) -> float:
-        """Earliest moment at which a vehicle inside may do something; infinite if none can."""
-        ...
-
-    def enter(self, fleet: Fleet, slots: Slots) -> None:
-        """Take up vehicles that have just been added, in the order of time and id."""
-        ...
-
-    def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:
-        """Give a vehicle a path whose first ``keep`` links are those it had."""
-        ...
-
-    def hop_at(self, fleet: Fleet, slot: int, at_s: float) -> int:
-        """Position on its path of the link a vehicle is on at a moment; the path's length if it has left."""
-        ...
-
-    def advance(self, fleet: Fleet, until_s: float, everyone: bool) -> Crossings:
-        """Drive up to ``until_s``; the crossings of whoever leaves, or of everyone if asked."""
-        ...
-
-    def forget(self, fleet: Fleet) -> None:
-        """Vehicles have been let go."""
-        ...
-
-    def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
-        """Places are free at the end of links from the times in the orders."""
-        ...
-
-    def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
-        """Since when those who have just left stood in the queue to the end of their way."""
-        ...
-
-    def standing_since_s(self, slots: Slots) -> NDArray[np.float64]:
-        """Since when vehicles on the road stand in the queue of a gate; infinite if they do not."""
-        ...
-
-    def obey(self, access: Access) -> None:
-        """Take up the state of the links, which has just moved on."""
-        ...
-
-    def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
-        """Some links change at this moment, and everybody has been led around what is closed."""
-        ...
-
-    def storage(self) -> Storage | None:
-        """What fills each link now; None where nothing can."""
-        ...
-
-    def queue_m(self) -> NDArray[np.float64]:
-        """Length of the standing queue on each link now."""
-        ...
-
-    def stuck_links(self) -> Slots:
-        """Links of a gridlock now."""
-        ...
-
-    def next_board_s(self, after_s: float) -> float:
-        """Next moment after a given one from which other link times hold."""
-        ...
-
-    def link_times(self, at_s: float) -> NDArray[np.float64]:
-        """Seconds over each link from a moment on."""
-        ...
-
-    def next_news_s(self, after_s: float) -> float:
-        """Next moment after a given one at which those who choose their way learn of link times; infinite for never."""
-        ...
-
-    def news(self, at_s: float) -> NDArray[np.float64]:
-        """Seconds over each link as they learn of them."""
-        ...
-
-    def state(self) -> State:
-        """The form's own state."""
-        ...
-
-    def restore(self, state: State, fleet: Fleet) -> None:
-        """Put it back."""
-        ...
 
 
 class RoadTraffic:
@@ -194,7 +104,7 @@ class RoadTraffic:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
         self._access = Access(self._city, stage.start_s)
-        self._form = _make_form(self.params, self._city, self._tables, stage.start_s)
+        self._form = make_form(self.params, self._city, self._tables, stage.start_s)
         for note in self._form.notes:
             _log.info("%s", note)
         self._form.obey(self._access)
@@ -451,7 +361,7 @@ class RoadTraffic:
         for i in range(len(rows)):
             row = rows.data[i]
             path = rows.path_of(i)
-            self._check_entry(row, path)
+            check_entry(row, path, self._fleet, self._drive)
             path = self._lawful_entry(row, path)
             slots.append(self._fleet.add(row["id"], row["vehicle_class"], row["b"], row["time_s"], path))
         self._received += len(slots)
@@ -505,7 +415,7 @@ class RoadTraffic:
         path = self._fleet.path(slot)
         keep = hop + 1
         if len(onward):
-            self._check_path(id_, at_s, onward)
+            check_path(id_, at_s, onward, self._drive)
             ahead = np.flatnonzero(self._drive.link_to[path[hop:]] == self._drive.link_from[onward[0]])
             if not len(ahead):
                 self.missed_repaths += 1
@@ -566,24 +476,6 @@ class RoadTraffic:
         fleet.remove(slots)
         self._form.forget(fleet)
 
-    def _check_entry(self, row: np.void, path: Ints) -> None:
-        id_, at_s = int(row["id"]), float(row["time_s"])
-        where = f"road_traffic, {clock_text(at_s)}"
-        fault = ""
-        if row["kind"] != RowKind.ROAD_ENTER:
-            fault = f"a row of kind {row['kind']} is no entry of a vehicle"
-        elif self._fleet.slot_of(id_) >= 0:
-            fault = f"vehicle {id_} enters the road while it is on it"
-        elif row["vehicle_class"] >= len(VEHICLE_CLASSES) or not 0 < row["b"] < len(ORDER) or row["bodies"] != 1:
-            fault = (
-                f"vehicle {id_} has class {row['vehicle_class']}, owner {row['b']} and {row['bodies']} bodies"
-            )
-        elif not len(path):
-            fault = f"vehicle {id_} enters the road with an empty path"
-        if fault:
-            raise EngineError(fault, where=where, mend="this is a fault of the model that sent it")
-        self._check_path(id_, at_s, path)
-
     def _lawful_entry(self, row: np.void, path: Ints) -> Ints:
         """The path, led around what is closed to the vehicle.
 
@@ -605,21 +497,6 @@ class RoadTraffic:
             )
         return found
 
-    def _check_path(self, id_: int, at_s: float, path: Ints) -> None:
-        where = f"road_traffic, {clock_text(at_s)}"
-        mend = "give the rows of drive links in the order in which they are driven"
-        if path.min() < 0 or path.max() >= self._drive.link_count:
-            raise EngineError(
-                f"the path of vehicle {id_} names link {path.min()} or {path.max()}", where=where, mend=mend
-            )
-        broken = np.flatnonzero(self._drive.link_to[path[:-1]] != self._drive.link_from[path[1:]])
-        if len(broken):
-            first = int(broken[0])
-            raise EngineError(
-                f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
-                where=where, mend=mend,
-            )
-
 
 def _blended(known_s: NDArray[np.float64], news_s: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Costs by which cars choose, after news of link times; of links that are closed for good, the news."""
@@ -631,19 +508,6 @@ def _blended(known_s: NDArray[np.float64], news_s: NDArray[np.float64], weight: 
 
 class _Saved(Protocol):
     def state(self) -> State: ...
-
-
-def _make_form(
-    params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]], start_s: float
-) -> Form:
-    # Either form is imported only where it is used: the other's kernels are never compiled.
-    if params.form == "queueing":
-        from twin.models.road_traffic.queueing.form import Queueing
-
-        return Queueing(params, city, tables, start_s)
-    from twin.models.road_traffic.free_flow import FreeFlow
-
-    return FreeFlow(params, city)
 
 
 def _part(state: State, name: str) -> State:
