@@ -21,6 +21,8 @@ Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 _NO_EVENT = np.uint64(0)
+#: What came of asking, by what becomes of the first booking; the last is that of who has none (index -1).
+_OUTCOME = np.array([k.PLACED, k.CANCELLED, k.CANCELLED_LATE, k.LAPSED, k.NOT_ASKED, k.UNPLACED], np.int32)
 _NO_LIMIT = 1 << 40
 
 
@@ -86,7 +88,7 @@ def book(
     provisional = _provisional(quota, trucks, run_seed)
     asks_s = _ask_moments(params, quota, trucks, provisional, run_seed)
     ask, intent = _asks(params, quota, trucks, asks_s, provisional, run_seed)
-    order = np.lexsort((trucks.ids, trucks.desired_s, asks_s))
+    order = _in_turn(asks_s, trucks)
     day_places = _NO_LIMIT
     if conpas.booked_share_cap < 1:
         day_places = int(conpas.booked_share_cap * trucks.expected)
@@ -110,12 +112,9 @@ def book(
     trucks.time_s[lapsed, k.PLAN] = np.maximum(trucks.desired_s, ask[:, b.KNOWN])[lapsed]
     mark(params, trucks.word, booked)
     unplaced = takes_part & (first == b.NO_BOOKING)
-    outcome = {
-        k.PLACED: booked, k.NO_SHOW: no_show, k.UNPLACED: unplaced, k.CANCELLED: first == b.CANCELLED,
-        k.CANCELLED_LATE: first == b.CANCELLED_LATE, k.LAPSED: lapsed,
-    }  # fmt: skip
-    trucks.word[:, k.BOOKING] = np.select(list(outcome.values()), list(outcome), k.NOT_ASKED)
-    cancelled = outcome[k.CANCELLED] | outcome[k.CANCELLED_LATE]
+    outcome = np.where(no_show, k.NO_SHOW, _OUTCOME[first])
+    trucks.word[:, k.BOOKING] = np.where(takes_part, outcome, k.NOT_ASKED)
+    cancelled = (first == b.CANCELLED) | (first == b.CANCELLED_LATE)
     comes = everybody
     for rows, then in (
         (no_show, quota.no_show_then), (unplaced, quota.unplaced), (cancelled, quota.cancelled_then)
@@ -123,6 +122,15 @@ def book(
         if then == "stays_away":
             comes = comes & ~rows
     return Bookings(slots, comes, asks_s, mask)
+
+
+def _in_turn(asks_s: Floats, trucks: Trucks) -> NDArray[np.intp]:
+    """Rows by when they ask, then by when they want to come, then by id."""
+    order = np.argsort(asks_s)
+    in_order_s = asks_s[order]
+    if (in_order_s[1:] == in_order_s[:-1]).any():
+        return np.lexsort((trucks.ids, trucks.desired_s, asks_s))
+    return order
 
 
 def slot_places(quota: Quota | QuotaLimit, spans: list[tuple[float, float]], slot_s: float = 0.0) -> NDArray[np.int64]:
@@ -160,7 +168,7 @@ def _masks(quota: Quota, trucks: Trucks) -> NDArray[np.int64]:
 def _provisional(quota: QuotaRules, trucks: Trucks, run_seed: np.uint64) -> Flags:
     """Trucks that may book under the bill of lading before their laden box is released."""
     u = uniforms(make_stream(run_seed, "terminal.provisional"), trucks.ids, _NO_EVENT)
-    return (u < quota.provisional_share) & (trucks.word[:, k.KIND] == 0)
+    return np.asarray((u < quota.provisional_share) & (trucks.word[:, k.KIND] == 0))
 
 
 def _ask_moments(
@@ -191,16 +199,22 @@ def _asks(
         return uniforms(make_stream(run_seed, f"terminal.{name}"), ids, np.uint64(event))
 
     out = _plain_asks(params, trucks, run_seed)
-    drawn_s = asks_s - quota.release_delay_s * np.log(draw("provisional", 1))
-    known_s = np.where(np.isfinite(trucks.known_s), trucks.known_s, drawn_s)
-    out[:, b.KNOWN] = np.where(provisional, known_s, -np.inf)
-    out[:, b.CANCEL_LEAD] = -quota.cancel_lead_s * np.log(draw("cancels", 1))
-    out[:, b.SECOND_LEAD] = -quota.cancel_lead_s * np.log(draw("doubles", 1))
-    doubles = draw("doubles") < quota.double_share
-    cancels = (draw("cancels") < quota.cancel_share) & ~doubles
-    never = draw("doubles", 2) < quota.double_lapse
-    intent = cancels * b.CANCELS | doubles * b.DOUBLES | never * b.NEVER_GIVES_BACK
-    return out, intent.astype(np.int32)
+    intent = np.zeros(len(ids), np.int32)
+    # What nobody does is not drawn.
+    if provisional.any():
+        drawn_s = asks_s - quota.release_delay_s * np.log(draw("provisional", 1))
+        known_s = np.where(np.isfinite(trucks.known_s), trucks.known_s, drawn_s)
+        out[:, b.KNOWN] = np.where(provisional, known_s, -np.inf)
+    doubles = np.zeros(len(ids), np.bool_)
+    if quota.double_share:
+        doubles = draw("doubles") < quota.double_share
+        never = draw("doubles", 2) < quota.double_lapse
+        out[:, b.SECOND_LEAD] = -quota.cancel_lead_s * np.log(draw("doubles", 1))
+        intent |= (doubles * b.DOUBLES | never * b.NEVER_GIVES_BACK).astype(np.int32)
+    if quota.cancel_share:
+        out[:, b.CANCEL_LEAD] = -quota.cancel_lead_s * np.log(draw("cancels", 1))
+        intent |= ((draw("cancels") < quota.cancel_share) & ~doubles).astype(np.int32) * np.int32(b.CANCELS)
+    return out, intent
 
 
 def _plain_asks(params: TerminalParams, trucks: Trucks, run_seed: np.uint64) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.engine.draws import event_key, exponential, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import inner_kernel, kernel, lean_kernel
+from twin.jit import fetch_row, inner_kernel, kernel, lean_kernel
 
 # What becomes of a booking. MISSED is that of a second slot which is never given back.
 NO_BOOKING, KEPT, CANCELLED, CANCELLED_LATE, LAPSED, MISSED = range(-1, 5)
@@ -250,6 +250,13 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
             row = order[nth]
             nth += 1
             now_s = ask_s
+            # Trucks ask in no order of memory: have the coming ones at hand.
+            coming = order[min(nth + 4, order.size - 1)]
+            fetch_row(ask, coming)
+            fetch_row(ids, coming)
+            fetch_row(mask, coming)
+            fetch_row(haulier, coming)
+            fetch_row(haulier_type, coming)
             slot = _best(
                 row, -1, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,
                 stream, places, left_today,

@@ -126,7 +126,7 @@ class Terminal:
         )
         if not self._params.conpas.quota:
             return [trucks]
-        entered, inside, ended = booking_account(self._desk.slots, now)
+        entered, inside, ended = booking_account(self._desk.slots, counts)
         bookings = Account("bookings", entered=entered, inside=inside, left=ended)
         return [trucks, bookings]
 

@@ -104,15 +104,21 @@ def slot_table(slots: Slots, now: Now) -> Tables:
     return {"terminal_slots": table}
 
 
-def booking_account(slots: Slots, now: Now) -> tuple[int, int, dict[str, int]]:
+def booking_account(slots: Slots, counts: Counts) -> tuple[int, int, dict[str, int]]:
     """Requests for a place: how many were made, are open, and have ended in which way.
 
     A truck that takes a second slot has made two requests.
+
+    Parameters
+    ----------
+    slots
+        For what became of second slots.
+    counts : COUNTS int64
+        Visits by what came of asking, state and reason, see :func:`~twin.models.terminal.row_kernels.count_visits`.
     """
-    asked, state = now.word[:, k.BOOKING], now.word[:, k.STATE]
-    number = np.bincount(asked, minlength=7)
-    over = (asked == k.PLACED) & (state >= k.GONE) & (state <= k.LEFT)
-    served = int((over & (now.word[:, k.REASON] == k.SERVED_WELL)).sum())
+    number = counts.sum(axis=(1, 2))
+    over = counts[k.PLACED, k.GONE : k.LEFT + 1]
+    served = int(over[:, k.SERVED_WELL].sum())
     turned_away = int(over.sum()) - served
     second = slots.second
     left = {

@@ -109,8 +109,9 @@ class CityModel(mesa.Model):
         self.check_ledger()
 
     def close(self) -> None:
-        """Let go of every agent: Mesa would keep this model alive otherwise."""
+        """Let go of agents and models: Mesa would keep this one alive otherwise, and they one another."""
         self.remove_all_agents()
+        self.sim_models = ()
         # Mesa 3.3 counts the ids of agents per model in a dictionary of the class; later ones in the model.
         counters = getattr(Agent, "_ids", None)
         if counters is not None:
