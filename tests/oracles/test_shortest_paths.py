@@ -11,6 +11,9 @@ from twin.city.city import StreetLayer
 from twin.city.layers import Link, assemble_layer
 from twin.errors import CityError
 
+# Without compilation, numpy warns where the hash of the draws wraps around on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 
 def grid(side: int, seed: int, *, whole_costs: bool, dropped_share: float = 0.2) -> tuple[StreetLayer, np.ndarray]:
     """Directed grid with some links missing; whole costs give many ties."""
