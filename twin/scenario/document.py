@@ -158,7 +158,8 @@ def read_text(path: Path, problems: Problems) -> str:
     problems.raise_if_any()
     if len(data) > MAX_BYTES:
         problems.add(
-            f"the file is larger than {MAX_BYTES // 1000} kB", top, mend="keep tables in CSV or xlsx, see tables:"
+            f"the file is larger than {MAX_BYTES // 1000} kB", top,
+            mend="keep tables in CSV, xlsx or Parquet, see tables:",
         )
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problems.add("the file is UTF-16, not UTF-8", top, mend="save it as UTF-8")
@@ -335,7 +336,7 @@ class _Builder:
         if self._nodes > MAX_NODES:
             self._stop(
                 f"more than {MAX_NODES} values, aliases counted as often as they are used", mark,
-                "keep tables in CSV or xlsx, see tables:",
+                "keep tables in CSV, xlsx or Parquet, see tables:",
             )
 
     def _child_path(self) -> str:

@@ -191,7 +191,7 @@ class DayTotal(Params):
 class TableSpec(Params):
     """A table of the user's: where it is, and what its headings and words mean."""
 
-    file: str = Field(min_length=1, max_length=500, description="CSV or xlsx beside the scenario")
+    file: str = Field(min_length=1, max_length=500, description="CSV, xlsx or Parquet beside the scenario")
     sheet: str | None = Field(None, description="sheet of a workbook; needed if it has more than one")
     header_row: int | None = Field(
         None, ge=1, le=1000, description="row of the headings, counted from 1; found by the headings if not given"

@@ -1,9 +1,10 @@
-"""Rows of a CSV or a workbook, read with the guards an untrusted file needs."""
+"""Rows of a CSV, a workbook or a Parquet file, read with the guards an untrusted file needs."""
 
 from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import hashlib
 import io
 import struct
@@ -49,9 +50,9 @@ class Sheet:
     Attributes
     ----------
     name
-        Sheet of a workbook; empty for a CSV.
+        Sheet of a workbook; empty for other files.
     encoding
-        Encoding of a CSV; empty for a workbook.
+        Encoding of a CSV; empty for other files.
     sha256
         Of the file's bytes.
     """
@@ -63,7 +64,7 @@ class Sheet:
 
 
 def read_sheet(path: Path, sheet: str | None, encoding: str) -> Sheet:
-    """Read a CSV (``.csv .tsv .txt``) or a workbook (``.xlsx .xlsm``).
+    """Read a CSV (``.csv .tsv .txt``), a workbook (``.xlsx .xlsm``) or a ``.parquet`` file.
 
     Parameters
     ----------
@@ -90,12 +91,15 @@ def read_sheet(path: Path, sheet: str | None, encoding: str) -> Sheet:
     if suffix in (".xlsx", ".xlsm"):
         rows, name = _workbook_rows(data, sheet)
         return Sheet(rows, name, "", digest)
+    if suffix in (".csv", ".tsv", ".txt", ".parquet") and sheet is not None:
+        kind = "a Parquet file" if suffix == ".parquet" else "a CSV"
+        raise SheetError(f"{kind} has no sheets", "remove sheet:")
     if suffix in (".csv", ".tsv", ".txt"):
-        if sheet is not None:
-            raise SheetError("a CSV has no sheets", "remove sheet:")
         text, used = _decoded(data, encoding)
         return Sheet(_csv_rows(text), "", used, digest)
-    mend = "save it as .xlsx in Excel" if suffix == ".xls" else "give a .csv or .xlsx file"
+    if suffix == ".parquet":
+        return Sheet(_parquet_rows(data), "", "", digest)
+    mend = "save it as .xlsx in Excel" if suffix == ".xls" else "give a .csv, .xlsx or .parquet file"
     raise SheetError(f"a file of kind {suffix or path.name!r} is no table", mend)
 
 
@@ -139,6 +143,47 @@ def _refuse_size(rows: int, columns: int, cells: int) -> None:
         raise SheetError(f"the table has more than {MAX_COLUMNS} columns", "keep the columns that are needed", rows)
     if cells > MAX_CELLS:
         raise SheetError(f"the table has more than {MAX_CELLS} cells", "keep the columns that are needed")
+
+
+def _parquet_rows(data: bytes) -> list[list[Cell]]:
+    """Headings, then the rows; a number that is not one is a gap."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        source = pa.BufferReader(data)
+        schema = pq.read_schema(source)
+        words = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        source.seek(0)
+        # Words stay in a dictionary: a short file may say one long word a million times.
+        file = pq.ParquetFile(source, read_dictionary=words, pre_buffer=False)
+        size = file.metadata
+        _refuse_size(size.num_rows + 1, size.num_columns, (size.num_rows + 1) * size.num_columns)
+        if any(pa.types.is_nested(field.type) for field in schema):
+            nested = next(field for field in schema if pa.types.is_nested(field.type))
+            raise SheetError(f"column {nested.name!r} holds {nested.type}", "give plain numbers, words or times")
+        columns = [_parquet_column(column) for column in file.read(use_threads=False).columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as fault:
+        said = (str(fault).splitlines() or [""])[0][:120] or type(fault).__name__
+        raise SheetError(f"the Parquet file is damaged or none: {said}", "write it anew") from fault
+    return [list(schema.names), *(list(row) for row in zip(*columns, strict=True))]
+
+
+def _parquet_column(column: Any) -> list[Cell]:
+    import pyarrow as pa
+
+    out: list[Cell] = []
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type):
+            known = [*chunk.dictionary.to_pylist(), None]
+            out += [known[-1 if index is None else index] for index in chunk.indices.to_pylist()]
+        else:
+            out += chunk.to_pylist()
+    plain = (str, int, float, bool, dt.date, dt.time, dt.timedelta)
+    for value in out:
+        if value is not None and not isinstance(value, plain):
+            raise SheetError(f"a column holds {type(value).__name__}", "give plain numbers, words or times")
+    return [None if isinstance(value, float) and value != value else value for value in out]
 
 
 def _refuse_bomb(data: bytes) -> None:

@@ -6,9 +6,12 @@ import zipfile
 
 import numpy as np
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from twin.errors import ScenarioError, TableError
+from twin.scenario.sheets import read_sheet
 from twin.scenario.tables import read_tables
 
 
@@ -289,3 +292,44 @@ def test_a_truncated_workbook_is_one_clear_error(table, tmp_path):
     for share in (0.1, 0.5, 0.9, 0.99):
         with pytest.raises(TableError):
             table("", data[: int(len(data) * share)], file="t.xlsx")
+
+
+def parquet(file, **columns):
+    pq.write_table(pa.table(columns), file)
+
+
+def test_a_parquet_file_is_read_like_a_workbook(table, tmp_path):
+    parquet(tmp_path / "t.parquet", 発地=["osaka_a", "osaka_b", None], 時刻=[dt.time(8, 30), dt.time(9), dt.time(10)],
+            台数=pa.array([12, 30, 7], pa.int32()), 割合=[0.5, float("nan"), 0.25])
+    declared = "columns: {from_place: 発地, time: 時刻, count: 台数, share: 割合}, gaps: keep_and_report"
+    found = table(declared, file="t.parquet")
+    assert found.columns["from_place"].tolist() == ["osaka_a", "osaka_b", ""]
+    assert found.columns["time"].tolist() == [30600.0, 32400.0, 36000.0]
+    assert found.columns["count"].tolist() == [12.0, 30.0, 7.0]
+    assert np.isnan(found.columns["share"][1])
+    assert found.echo.totals["count"] == 49.0
+
+
+def test_a_parquet_file_that_is_none_or_holds_lists_is_refused(table, tmp_path):
+    assert problems(table, "", b"PAR1 not at all", file="t.parquet")[0][0].startswith("the Parquet file is damaged")
+    parquet(tmp_path / "whole.parquet", n=list(range(1000)))
+    data = (tmp_path / "whole.parquet").read_bytes()
+    for share in (0.2, 0.6, 0.95):
+        what = problems(table, "", data[: int(len(data) * share)], file="t.parquet")[0][0]
+        assert what.startswith("the Parquet file is damaged")
+    parquet(tmp_path / "t.parquet", path=[[1, 2], [3]])
+    assert "column 'path' holds list" in problems(table, "", file="t.parquet")[0][0]
+    parquet(tmp_path / "t.parquet", blob=[b"1", b"2"])
+    assert problems(table, "", file="t.parquet")[0][0] == "a column holds bytes"
+    parquet(tmp_path / "t.parquet", n=[1])
+    assert problems(table, "sheet: a", file="t.parquet")[0][0] == "a Parquet file has no sheets"
+
+
+def test_a_long_word_said_a_million_times_does_not_fill_the_memory(table, tmp_path):
+    n = 400_000
+    word = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), ["x" * 100_000])
+    pq.write_table(pa.table({"note": word}), tmp_path / "t.parquet", store_schema=False)
+    assert (tmp_path / "t.parquet").stat().st_size < 1_000_000
+    sheet = read_sheet(tmp_path / "t.parquet", None, "detect")
+    assert len(sheet.rows) == n + 1
+    assert sheet.rows[1][0] is sheet.rows[n][0]
