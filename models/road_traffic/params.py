@@ -89,7 +89,8 @@ class SignalParams(Params):
     table: str = quantity(
         "", source="the scenario", grade="D",
         doc="table of plans in place of the default: node_id (OSM id of the signal), street (name of the approach, "
-        "empty for all), cycle_s, green_s, offset_s; equal cycles and offsets along a street make a green wave",
+        "empty for all), cycle_s, green_s, offset_s, and to_street where a row is the plan of the movements towards "
+        "one street alone; equal cycles and offsets along a street make a green wave",
     )
     cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
     lost_time_s: Seconds = quantity(

@@ -70,37 +70,59 @@ def _add_signals_of_table(
     name: str, drive: StreetLayer, network: RoadNetwork, junctions: Junctions,
     tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
 ) -> None:
-    """Plans of the scenario: one row per signal and street that leads to it; a later row replaces an earlier one."""
+    """Plans of the scenario: one row per signal and street that leads to it; a later row replaces an earlier one.
+
+    With ``to_street`` a row is the plan of the movements towards that street alone.
+    """
     where = f"road_traffic.signals.table {name!r}"
     table = tables.get(name, {})
     missing = [c for c in ("node_id", "street", "cycle_s", "green_s", "offset_s") if c not in table]
     if missing:
         raise TableError(
             f"the table of signals has no column {', '.join(missing)}" if table else f"there is no table {name!r}",
-            where=where, mend="columns node_id, street, cycle_s, green_s, offset_s",
+            where=where, mend="columns node_id, street, cycle_s, green_s, offset_s, and to_street for single movements",
         )
     node_of = {int(node_id): node for node, node_id in enumerate(drive.node_id.tolist())}
-    streets = np.asarray(table["street"]).astype(str).tolist()
+    words = {c: np.asarray(table[c]).astype(str).tolist() for c in ("street", "to_street") if c in table}
+    towards = words.get("to_street", [""] * len(words["street"]))
     plans = zip(*(np.asarray(table[c], np.float64).tolist() for c in ("cycle_s", "green_s", "offset_s")), strict=True)
     problems = []
-    for row, (node_id, street, (cycle_s, green_s, offset_s)) in enumerate(
-        zip(np.asarray(table["node_id"]).astype(np.int64).tolist(), streets, plans, strict=True)
+    for row, (node_id, street, to_street, (cycle_s, green_s, offset_s)) in enumerate(
+        zip(np.asarray(table["node_id"]).astype(np.int64).tolist(), words["street"], towards, plans, strict=True)
     ):
         links = _approaches(drive, junctions, node_of.get(node_id, -1))
         if street:
             links = links[drive.name_index[links] == _street_index(drive, street)]
-        if not len(links):
-            problems.append(Problem(f"no street {street!r} leads to a node {node_id}", f"{where}, row {row + 1}"))
+        fault = ""
+        ends: list[tuple[int, int | None]] = [(link, None) for link in links.tolist()]
+        if not ends:
+            fault = f"no street {street!r} leads to a node {node_id}"
         elif not (np.isfinite(offset_s) and cycle_s > 0 and 0 < green_s <= cycle_s):
-            problems.append(Problem(
-                f"a signal needs 0 < green <= cycle, got green {green_s:g} s of {cycle_s:g} s, offset {offset_s:g} s",
-                f"{where}, row {row + 1}",
-            ))
-        else:
-            for link in links.tolist():
-                network.add_signal(link, cycle_s=cycle_s, green_s=green_s, offset_s=offset_s)
+            fault = (
+                f"a signal needs 0 < green <= cycle, got green {green_s:g} s of {cycle_s:g} s, offset {offset_s:g} s"
+            )
+        elif to_street:
+            ends = [(link, to) for link in links.tolist() for to in turns_apart(drive, link)
+                    if drive.name_index[to] == _street_index(drive, to_street)]
+            if not ends:
+                fault = (
+                    f"no approach {street!r} of node {node_id} has a queue of its own towards {to_street!r}: "
+                    "only those of two lanes or more with several ways on have"
+                )
+        if fault:
+            problems.append(Problem(fault, f"{where}, row {row + 1}"))
+            continue
+        for link, to_link in ends:
+            network.add_signal(link, cycle_s=cycle_s, green_s=green_s, offset_s=offset_s, to_link=to_link)
     if problems:
         raise TableError.of(problems, where)
+
+
+def turns_apart(drive: StreetLayer, link: int) -> list[int]:
+    """Links onward from a link for each of which it has a queue of its own; none from a single lane or one way on."""
+    node = int(drive.link_to[link])
+    onward = list(range(int(drive.out_ptr[node]), int(drive.out_ptr[node + 1])))
+    return onward if drive.free_speed_mps[link] > 0 and drive.lanes[link] >= 2 and len(onward) >= 2 else []
 
 
 def _approaches(drive: StreetLayer, junctions: Junctions, node: int) -> Links:

@@ -12,7 +12,7 @@ from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.free_flow import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.network import RoadNetwork
-from twin.models.road_traffic.queueing.signals import add_signals
+from twin.models.road_traffic.queueing.signals import add_signals, turns_apart
 
 Floats = NDArray[np.float64]
 
@@ -63,11 +63,8 @@ def street_network(
         jam_density_per_m=1.0 / params.jam_spacing_m, wave_speed_mps=params.jam_spacing_m / params.reaction_time_s,
         merge_weight=lanes,
     )
-    out_count = np.diff(drive.out_ptr)
-    for link in np.flatnonzero(is_open & (lanes >= 2) & (out_count[drive.link_to] >= 2)).tolist():
-        node = int(drive.link_to[link])
-        onward = range(int(drive.out_ptr[node]), int(drive.out_ptr[node + 1]))
-        for to in onward:
+    for link in np.flatnonzero(is_open & (lanes >= 2)).tolist():
+        for to in turns_apart(drive, link):
             network.add_turn_queue(link, [to])
     add_signals(params, city, network, tables)
     _add_changes(city, network, speed_mps, lanes)

@@ -199,3 +199,36 @@ def test_a_plan_of_the_table_that_cannot_be_is_an_error_with_its_row(row, words)
     with pytest.raises(TableError, match=re.escape(words)) as fault:
         with_table(side_lanes(), (4, "", 100.0, 30.0, 0.0), row)
     assert "row 2" in str(fault.value)
+
+
+def turning(lanes=2):
+    """A street of some lanes with a light, where one may go on or turn into another."""
+    links = [(0, 1, lanes, "筋"), (1, 2, lanes, "筋"), (1, 3, 1, "通")]
+    return layer_of([(0, 0), (500, 0), (1000, 0), (500, 500)], links, lit=[1])
+
+
+def test_a_movement_has_a_phase_of_its_own_where_the_table_names_the_street_it_turns_to():
+    layer = turning()
+    rows = plan_table((1, "筋", 100.0, 60.0, 0.0), (1, "筋", 100.0, 20.0, 70.0))["plans"]
+    rows["to_street"] = np.array(["", "通"])
+    network = street_network(RoadParams(form="queueing", signals=SignalParams(table="plans")), city_of(layer),
+                             {"plans": rows})  # fmt: skip
+    on, turn = [link_of(layer, 0, 1), link_of(layer, 1, 2)], [link_of(layer, 0, 1), link_of(layer, 1, 3)]
+    network.add_vehicles(5.0 * np.arange(100), path=on)
+    network.add_vehicles(2.5 + 25.0 * np.arange(20), path=turn)
+    result = network.run(np.inf)
+    passed = {link: result.entry_times_s(link) % 100.0 for link in (on[1], turn[1])}
+    assert len(passed[on[1]]) == 100
+    assert passed[on[1]].max() < 60.0
+    assert len(passed[turn[1]]) == 20
+    assert passed[turn[1]].min() >= 70.0 - 1e-9
+    assert passed[turn[1]].max() < 90.0
+
+
+@pytest.mark.parametrize(("lanes", "to_street"), [(1, "通"), (2, "別")])
+def test_a_phase_of_a_movement_without_a_queue_of_its_own_is_an_error(lanes, to_street):
+    layer = turning(lanes)
+    rows = plan_table((1, "筋", 100.0, 60.0, 0.0))["plans"] | {"to_street": np.array([to_street])}
+    given = RoadParams(form="queueing", signals=SignalParams(table="plans"))
+    with pytest.raises(TableError, match=f"a queue of its own towards '{to_street}'"):
+        street_network(given, city_of(layer), {"plans": rows})
