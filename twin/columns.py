@@ -224,7 +224,7 @@ _table(
     ("reason", "uint8", "", "how it ended: index into TRUCK_REASONS"),
     ("slot_from_s", "float64", "s", "start of the booked slot; nan without one"),
     ("desired_s", "float64", "s", "when it would have come without slots; seconds since midnight of day one"),
-    ("planned_s", "float64", "s", "when it meant to reach the line"),
+    ("planned_s", "float64", "s", "when it would reach the line on an empty road, noise of its way included"),
     ("enter_s", "float64", "s", "when it entered the road; nan where trucks appear at the line"),
     ("join_s", "float64", "s", "when it joined the line, on the road or at the yards"),
     ("called_s", "float64", "s", "when a lane first called it; nan if none did"),

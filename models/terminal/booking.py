@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.engine.draws import make_stream, uniforms
+from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.event_queue import new_heap
 from twin.models.terminal import booking_kernels as b
 from twin.models.terminal import names as k
@@ -54,6 +54,8 @@ def book(
 ) -> Bookings:
     """Settle class, slot and planned moment of every truck; writes them into its row.
 
+    What the way takes longer or shorter than planned is part of the moment, whatever is planned.
+
     Parameters
     ----------
     params
@@ -67,6 +69,17 @@ def book(
     suspended : (n,) bool, optional
         Trucks whose haulier may not book.
     """
+    bookings = _settle(params, counts, trucks, run_seed, expected_wait_s, suspended)
+    if params.travel_noise_s:
+        noise = normals(make_stream(run_seed, "terminal.travel_noise"), trucks.ids, _NO_EVENT)
+        trucks.time_s[:, k.PLAN] += params.travel_noise_s * noise
+    return bookings
+
+
+def _settle(
+    params: TerminalParams, counts: Counts, trucks: Trucks, run_seed: np.uint64, expected_wait_s: Floats | None,
+    suspended: Flags | None,
+) -> Bookings:
     conpas = params.conpas
     n = len(trucks.ids)
     takes_part = np.zeros(n, np.bool_)

@@ -429,6 +429,12 @@ class TerminalParams(Params):
         unit="%", source="guess: every entry alike", grade="G", fork="new_only", default_factory=dict,
         doc="share of trucks by entry; empty for equal shares",
     )
+    travel_noise_s: Seconds = quantity(
+        0.0, "s", source="guess: none; how much drives to Yumeshima take longer or shorter than planned was not found",
+        grade="G", fork="new_only", ge=0, le=7200,
+        doc="standard deviation of what the way to the island takes longer or shorter than planned, before the roads "
+        "of the map",
+    )
     announce_s: Seconds = quantity(
         60.0, "s", source="choice: the drive from the out-gate to the island road; the route is chosen that long "
         "before the road is entered", grade="G", fork="no", gt=0, le=3600,

@@ -181,3 +181,19 @@ def test_kpis_of_slots_add_up():
     assert values["slots_offered", "all"] == values["slots_booked", "all"] == 650
     assert values["slots_used", "all"] + values["slots_no_show", "all"] == 650
     assert values["slots_unplaced", "all"] > 1000
+
+
+def test_noise_of_the_way_moves_each_truck_by_a_draw_of_its_own_and_nothing_else():
+    calm, _ = booked(booked_day())
+    noisy, bookings = booked(booked_day().model_copy(update={"travel_noise_s": 600.0}))
+    moved = noisy.time_s[:, k.PLAN] - calm.time_s[:, k.PLAN]
+    n = len(moved)
+    assert abs(moved.mean()) < 4.0 * 600.0 / np.sqrt(n)
+    assert abs(moved.std() - 600.0) < 4.0 * 600.0 / np.sqrt(2.0 * n)
+    for column in (k.SLOT_FROM, k.DESIRED):
+        assert np.array_equal(noisy.time_s[:, column], calm.time_s[:, column], equal_nan=True)
+    # Whoever booked a slot may now come beside it.
+    start_s, end_s = noisy.time_s[:, k.SLOT_FROM], noisy.time_s[:, k.SLOT_TO]
+    beside = (noisy.time_s[:, k.PLAN] < start_s) | (noisy.time_s[:, k.PLAN] > end_s)
+    assert 0.05 < beside[np.isfinite(start_s)].mean() < 0.5
+    assert bookings.comes.all()
