@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
-from twin.engine.draws import event, make_stream, uniforms
+from twin.engine.draws import event, make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, make_id
 from twin.errors import Problem, ScenarioError, TableError
-from twin.models.pedestrian import kernels
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 from twin.models.pedestrian.places import Exits
 from twin.models.pedestrian.rows import ARRIVAL, Rows, rows_of
@@ -96,8 +95,7 @@ def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, st
     if mean.sum() > _LIMIT:
         raise ScenarioError(f"{mean.sum():.3g} walkers are asked for, at most {_LIMIT:.0e} can be run",
                             where="pedestrian.classes", mend="lower visitors_per_day or visitors_factor")
-    count = np.empty(len(mean), np.int64)
-    kernels.count_arrivals(make_stream(run_seed, "pedestrian.volume"), slot_ids, mean, count)
+    count = poisson_counts(make_stream(run_seed, "pedestrian.volume"), slot_ids, mean)
     ids = np.repeat(slot_ids, count) + _ranks(count).astype(np.uint64)
     within = uniforms(make_stream(run_seed, "pedestrian.enter"), ids, event(0))
     enter_s = (np.repeat(np.concatenate(slot_of), count) + within) * SLOT_S

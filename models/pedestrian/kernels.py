@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from twin.engine.draws import event_key, exponential, normal_quantile, uniform
+from twin.engine.draws import event_key, normal_quantile, uniform
 from twin.engine.event_queue import pop, push
 from twin.jit import inline_kernel, kernel
 
@@ -67,20 +67,6 @@ def signal_wait_s(time_s, cycle_s, green_s, offset_s):  # type: ignore[no-untype
     """Seconds until one may start: 0 in green, else the rest of the cycle. Green begins at the offset."""
     phase_s = (time_s - offset_s) % cycle_s
     return 0.0 if phase_s < green_s else cycle_s - phase_s
-
-
-@kernel
-def count_arrivals(stream, slot_ids, means, out_count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Poisson number of each slot, as :func:`twin.engine.draws.poisson_count`: a larger mean only adds people."""
-    for i in range(slot_ids.size):
-        total = 0.0
-        count = 0
-        while True:
-            total += exponential(stream, slot_ids[i], np.uint64(count), 1.0)
-            if total > means[i]:
-                break
-            count += 1
-        out_count[i] = count
 
 
 @kernel

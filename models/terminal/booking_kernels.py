@@ -6,16 +6,15 @@ import math
 
 import numpy as np
 
-from twin.engine.draws import event_key, exponential, uniform
+from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import fetch_row, inner_kernel, kernel, lean_kernel
+from twin.jit import fetch_row, inner_kernel, lean_kernel
 
 # What becomes of a booking. MISSED is that of a second slot which is never given back.
 NO_BOOKING, KEPT, CANCELLED, CANCELLED_LATE, LAPSED, MISSED = range(-1, 5)
 
 # Columns of ``trait``: what hauliers of a type weigh.
 TASTE, WAIT_WEIGHT, DELIVERY_WEIGHT, HOURS_WEIGHT, PENALTY, MISS_SCALE = range(6)
-TRAITS = 6
 
 # Columns of ``ask``: what a truck brings along.
 DESIRED, EARLIEST, LATEST, SLACK, HOURS_LEFT, KNOWN, CANCEL_LEAD, SECOND_LEAD = range(8)
@@ -27,20 +26,6 @@ CANCELS, DOUBLES, NEVER_GIVES_BACK = 1, 2, 4
 # Elements of ``rule``.
 LATER_WEIGHT, MAX_SHIFT, CLOSES_BEFORE, CANCEL_BEFORE, CONFIRM_BEFORE, VISIT, WAITING_LIST = range(7)
 RULES = 7
-
-
-@kernel
-def poisson_counts(stream, keys, means, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Same numbers as :func:`twin.engine.draws.poisson_count`, for many keys."""
-    for i in range(keys.size):
-        total = 0.0
-        count = 0
-        while True:
-            total += exponential(stream, keys[i], np.uint64(count), 1.0)
-            if total > means[i]:
-                break
-            count += 1
-        out_counts[i] = count
 
 
 @inner_kernel
@@ -198,7 +183,7 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Pools in which a truck needs a place; bit 0 is that of all trucks.
     wait_s : (hauliers, slots) float64
         Wait that each haulier expects in a slot.
-    trait : (types, TRAITS) float64
+    trait : (types, 6) float64
     rule : (RULES,) float64
     places : (pools, slots) int64
         Places left; changed.

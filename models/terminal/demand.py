@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import TRUCK_KINDS
-from twin.engine.draws import make_stream, normals, uniforms
+from twin.engine.draws import make_stream, normals, poisson_counts, uniforms
 from twin.engine.ids import Kind, make_id, make_ids
 from twin.errors import TableError
 from twin.models.terminal import names as k
-from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.state import blank_rows
 from twin.models.terminal.vessels import Calendar, Wishes, match_moves, vessel_wishes
@@ -251,10 +250,9 @@ def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[I
     origins = [int(start) * 8 + kind + 1 for start, kind in keys_of]
     keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in origins], np.uint64)
     stream = make_stream(run_seed, "terminal.demand")
-    numbers = np.zeros(len(keys), np.int64)
     if params.demand.law == "poisson":
-        poisson_counts(stream, keys, counts.trucks, numbers)
-    elif len(keys):
+        numbers = poisson_counts(stream, keys, counts.trucks)
+    else:
         # A fraction of a truck comes with that probability.
         whole = np.floor(counts.trucks)
         numbers = (whole + (uniforms(stream, keys, _NO_EVENT) < counts.trucks - whole)).astype(np.int64)

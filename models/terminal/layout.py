@@ -15,7 +15,6 @@ from twin.models.terminal.vessel_work import crane_steps
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
-Spans = tuple[tuple[float, float], ...]
 
 _LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
 _EARLY = {

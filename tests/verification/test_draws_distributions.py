@@ -144,3 +144,11 @@ def test_a_poisson_count_has_its_mean_and_variance_and_grows_with_its_mean():
     assert abs(counts.var(ddof=1) / 20.0 - 1.0) < 4.9 * math.sqrt(2.0 / len(counts) * 1.1)
     more = np.array([draws.poisson_count(stream, k, 21.0) for k in range(4000)])
     assert np.all(more >= counts)
+
+
+def test_poisson_counts_of_many_keys_are_those_of_each():
+    stream = draws.make_stream(draws.make_run_seed(7, 0), "test.counts")
+    keys, means = np.arange(20, dtype=np.uint64), np.linspace(0.0, 40.0, 20)
+    counts = draws.poisson_counts(stream, keys, means)
+    assert counts.tolist() == [draws.poisson_count(stream, int(k), mean) for k, mean in enumerate(means.tolist())]
+    assert draws.poisson_counts(stream, keys[:0], means[:0]).tolist() == []

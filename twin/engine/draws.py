@@ -203,6 +203,18 @@ def exponentials(stream, ids, event_, mean):  # type: ignore[no-untyped-def]  # 
     return out
 
 
+@kernel
+def poisson_counts(stream, ids, means):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Poisson number of each id, as :func:`poisson_count`: (n,) uint64, (n,) float64 in, (n,) int64 out."""
+    out = np.zeros(ids.size, np.int64)
+    for i in range(ids.size):
+        total = exponential(stream, ids[i], np.uint64(0), 1.0)
+        while total <= means[i]:
+            out[i] += 1
+            total += exponential(stream, ids[i], np.uint64(out[i]), 1.0)
+    return out
+
+
 def lognormal_law(mean: float, cv: float) -> tuple[float, float]:
     """Mean and standard deviation of the logarithm, from mean and coefficient of variation.
 

@@ -129,7 +129,6 @@ class _Queues:
         self.count = count
         self.first = (np.cumsum(count) - count).astype(np.int32)
         groups = int(count.sum())
-        self.group_count = groups
         #: (link, link entered) -> queue, for turns with a queue of their own, and the same for pockets.
         self.of_turn: dict[tuple[int, int], int] = {}
         self.pocket_of_turn: dict[tuple[int, int], int] = {}

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
-from twin.engine.draws import make_run_seed, make_stream, poisson_count
-from twin.engine.ids import Kind, make_id
+from twin.engine.draws import make_run_seed
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import book, slot_places
-from twin.models.terminal.booking_kernels import poisson_counts
 from twin.models.terminal.booking_params import slot_spans
 from twin.models.terminal.demand import make_trucks, read_counts
 from twin.models.terminal.learning import learn
@@ -124,15 +122,6 @@ def test_a_truck_too_late_is_ordinary_or_turned_away():
     assert (visits["served_as"][late] == k.ORDINARY).all()
     away = run(booked_day(**late_quota, late_goes_to="turned_away"), start_s=18000.0)["terminal_visits"]
     assert (away["reason"] == k.TOO_LATE).sum() >= late.sum()
-
-
-def test_poisson_counts_are_those_of_the_engine():
-    stream = make_stream(SEED, "terminal.demand")
-    keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in range(20)], np.uint64)
-    means = np.linspace(0.0, 40.0, 20)
-    counts = np.zeros(20, np.int64)
-    poisson_counts(stream, keys, means, counts)
-    assert counts.tolist() == [poisson_count(stream, key, mean) for key, mean in zip(keys, means.tolist(), strict=True)]
 
 
 def test_more_demand_keeps_every_truck_of_less():
