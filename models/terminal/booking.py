@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.event_queue import new_heap
+from twin.models.terminal import asking_kernels as a
 from twin.models.terminal import booking_kernels as b
 from twin.models.terminal import names as k
-from twin.models.terminal.booking_params import QuotaLimit, QuotaRules, slot_spans
+from twin.models.terminal.booking_params import QuotaLimit, slot_spans
 from twin.models.terminal.demand import Counts, Trucks
 from twin.models.terminal.params import Quota, TerminalParams
 from twin.models.terminal.slots import Slots, new_slots, no_slots
+from twin.models.terminal.state import in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
 _NO_EVENT = np.uint64(0)
-#: What came of asking, by what becomes of the first booking; the last is that of who has none (index -1).
-_OUTCOME = np.array([k.PLACED, k.CANCELLED, k.CANCELLED_LATE, k.LAPSED, k.NOT_ASKED, k.UNPLACED], np.int32)
 _NO_LIMIT = 1 << 40
 
 
@@ -37,15 +37,15 @@ class Bookings:
     comes : (n,) bool
         Whether the truck comes on this day at all.
     asks_s : (n,) float64
-        When it asked for a slot; before midnight of day one it is negative.
-    mask : (n,) int64
-        Pools of places it draws from.
+        When it asked for a slot, nan if it did not; before midnight of day one it is negative.
+    pools : (n,) int32
+        Pools of places it draws from, as bits.
     """
 
     slots: Slots
     comes: Flags
     asks_s: Floats
-    mask: NDArray[np.int64]
+    pools: Ints
 
 
 def book(
@@ -88,62 +88,25 @@ def _settle(
         takes_part = u < conpas.booked_share
     if suspended is not None:
         takes_part &= ~suspended
-    everybody = np.ones(n, np.bool_)
+    comes = np.ones(n, np.bool_)
     _choose_hours(params, trucks, ~takes_part, run_seed, expected_wait_s)
     if not conpas.quota:
         mark(params, trucks.word, takes_part)
-        return Bookings(no_slots(), everybody, trucks.desired_s, np.ones(n, np.int64))
+        return Bookings(no_slots(), comes, np.full(n, np.nan), np.ones(n, np.int32))
     quota = conpas.quota
     spans = quota.spans(params.opening)
     starts, ends = np.array([s[0] for s in spans]), np.array([s[1] for s in spans])
     slots = new_slots(starts, ends, slot_places(quota, spans), _pools(quota, spans))
-    mask = _masks(quota, trucks)
-    provisional = _provisional(quota, trucks, run_seed)
-    asks_s = _ask_moments(params, quota, trucks, provisional, run_seed)
-    ask, intent = _asks(params, quota, trucks, asks_s, provisional, run_seed)
-    order = _in_turn(asks_s, trucks)
+    asks_s, ask, asker = _asks(params, quota, trucks, takes_part, run_seed)
+    order = in_order(asks_s, trucks.ids, np.flatnonzero(takes_part))
     day_places = _NO_LIMIT
     if conpas.booked_share_cap < 1:
         day_places = int(conpas.booked_share_cap * trucks.expected)
     slot, fate = _run_books(
-        params, quota, trucks, order[takes_part[order]], asks_s, ask, intent, mask, slots, day_places, run_seed,
-        expected_wait_s,
-    )  # fmt: skip
-    first = fate[:, 0]
-    kept = first == b.KEPT
-    trucks.time_s[takes_part, k.ASKED] = asks_s[takes_part]
-    no_show = kept & (
-        uniforms(make_stream(run_seed, "terminal.no_show"), trucks.ids, _NO_EVENT)
-        < (quota.no_show_with_penalty if quota.penalty else quota.no_show)
+        params, quota, trucks, order, asks_s, ask, asker, slots, day_places, run_seed, expected_wait_s
     )
-    booked = kept & ~no_show
-    _count(slots, slot, fate, no_show)
-    _plan(quota, trucks, booked, slot[:, 0], slots, run_seed)
-    _plan_again(counts, trucks, no_show, run_seed)
-    # A box that was not released in time is fetched once it is.
-    lapsed = first == b.LAPSED
-    trucks.time_s[lapsed, k.PLAN] = np.maximum(trucks.desired_s, ask[:, b.KNOWN])[lapsed]
-    mark(params, trucks.word, booked)
-    unplaced = takes_part & (first == b.NO_BOOKING)
-    outcome = np.where(no_show, k.NO_SHOW, _OUTCOME[first])
-    trucks.word[:, k.BOOKING] = np.where(takes_part, outcome, k.NOT_ASKED)
-    cancelled = (first == b.CANCELLED) | (first == b.CANCELLED_LATE)
-    comes = everybody
-    for rows, then in (
-        (no_show, quota.no_show_then), (unplaced, quota.unplaced), (cancelled, quota.cancelled_then)
-    ):  # fmt: skip
-        if then == "stays_away":
-            comes = comes & ~rows
-    return Bookings(slots, comes, asks_s, mask)
-
-
-def _in_turn(asks_s: Floats, trucks: Trucks) -> NDArray[np.intp]:
-    """Rows by when they ask, then by when they want to come, then by id."""
-    order = np.argsort(asks_s)
-    in_order_s = asks_s[order]
-    if (in_order_s[1:] == in_order_s[:-1]).any():
-        return np.lexsort((trucks.ids, trucks.desired_s, asks_s))
-    return order
+    _write(params, quota, counts, trucks, takes_part, asks_s, ask, slot, fate, slots, comes, run_seed)
+    return Bookings(slots, comes, asks_s, asker[:, b.POOLS])
 
 
 def slot_places(quota: Quota | QuotaLimit, spans: list[tuple[float, float]], slot_s: float = 0.0) -> NDArray[np.int64]:
@@ -161,92 +124,49 @@ def _pools(quota: Quota, spans: list[tuple[float, float]]) -> NDArray[np.int64]:
     return (np.array(rows) * (1.0 + quota.overbooking)).astype(np.int64)
 
 
-def _masks(quota: Quota, trucks: Trucks) -> NDArray[np.int64]:
-    """Pools of each truck, as bits; a visit with two moves counts by what it comes for first."""
-    kind = trucks.word[:, k.KIND]
-    mask = np.ones(len(trucks.ids), np.int64)
-    for bit, limit in enumerate(quota.limits.values(), start=1):
-        falls_under = np.ones(len(mask), np.bool_)
+def _limits(quota: Quota, trucks: Trucks) -> Ints:
+    """Limits in the form of the kernel; a vessel that does not call binds nobody."""
+    out = np.full((len(quota.limits), 3), -1, np.int32)
+    for row, limit in zip(out, quota.limits.values(), strict=True):
         if limit.direction != "any":
-            falls_under &= (kind % 2 == 1) == (limit.direction == "in")
+            row[a.BRINGS] = limit.direction == "in"
         if limit.load != "any":
-            falls_under &= (kind < 2) == (limit.load == "laden")
+            row[a.LADEN] = limit.load == "laden"
         if limit.vessel:
-            index = trucks.vessels.index(limit.vessel) if limit.vessel in trucks.vessels else -2
-            falls_under &= trucks.vessel == index
-        mask |= np.where(falls_under, np.int64(1) << bit, 0)
-    return mask
-
-
-def _provisional(quota: QuotaRules, trucks: Trucks, run_seed: np.uint64) -> Flags:
-    """Trucks that may book under the bill of lading before their laden box is released."""
-    u = uniforms(make_stream(run_seed, "terminal.provisional"), trucks.ids, _NO_EVENT)
-    return np.asarray((u < quota.provisional_share) & (trucks.word[:, k.KIND] == 0))
-
-
-def _ask_moments(
-    params: TerminalParams, quota: Quota, trucks: Trucks, provisional: Flags, run_seed: np.uint64
-) -> Floats:
-    """When each truck asks: a lead by size of haulier before the wanted moment, not before the books open.
-
-    A box whose release is part of the demand is booked once it is released, unless it is booked provisionally.
-    """
-    mean_s = np.array([t.book_lead_s for t in params.hauliers.values()])[trucks.haulier_type]
-    u = uniforms(make_stream(run_seed, "terminal.books_at"), trucks.ids, _NO_EVENT)
-    asks_s = trucks.desired_s + mean_s * np.log(u)
-    asks_s = np.where(~provisional & np.isfinite(trucks.known_s), np.maximum(asks_s, trucks.known_s), asks_s)
-    # Those who would have asked earlier come together when the books open; who is first is drawn.
-    early = asks_s < quota.books_open_s
-    return np.where(early, quota.books_open_s + uniforms(
-        make_stream(run_seed, "terminal.rush"), trucks.ids, _NO_EVENT), asks_s)  # fmt: skip
-
-
-def _asks(
-    params: TerminalParams, quota: QuotaRules, trucks: Trucks, asks_s: Floats, provisional: Flags,
-    run_seed: np.uint64,
-) -> tuple[Floats, Ints]:
-    """What each truck brings along when it asks, and what it will do with its booking."""
-    ids = trucks.ids
-
-    def draw(name: str, event: int = 0) -> Floats:
-        return uniforms(make_stream(run_seed, f"terminal.{name}"), ids, np.uint64(event))
-
-    out = _plain_asks(params, trucks, run_seed)
-    intent = np.zeros(len(ids), np.int32)
-    # What nobody does is not drawn.
-    if provisional.any():
-        drawn_s = asks_s - quota.release_delay_s * np.log(draw("provisional", 1))
-        known_s = np.where(np.isfinite(trucks.known_s), trucks.known_s, drawn_s)
-        out[:, b.KNOWN] = np.where(provisional, known_s, -np.inf)
-    doubles = np.zeros(len(ids), np.bool_)
-    if quota.double_share:
-        doubles = draw("doubles") < quota.double_share
-        never = draw("doubles", 2) < quota.double_lapse
-        out[:, b.SECOND_LEAD] = -quota.cancel_lead_s * np.log(draw("doubles", 1))
-        intent |= (doubles * b.DOUBLES | never * b.NEVER_GIVES_BACK).astype(np.int32)
-    if quota.cancel_share:
-        out[:, b.CANCEL_LEAD] = -quota.cancel_lead_s * np.log(draw("cancels", 1))
-        intent |= ((draw("cancels") < quota.cancel_share) & ~doubles).astype(np.int32) * np.int32(b.CANCELS)
-    return out, intent
-
-
-def _plain_asks(params: TerminalParams, trucks: Trucks, run_seed: np.uint64) -> Floats:
-    out = np.full((len(trucks.ids), b.ASK_COLUMNS), -np.inf)
-    out[:, b.DESIRED] = trucks.desired_s
-    out[:, b.EARLIEST] = trucks.earliest_s
-    out[:, b.LATEST] = trucks.latest_s
-    slack_s = np.array([t.delivery_slack_s for t in params.hauliers.values()])[trucks.haulier_type]
-    u = uniforms(make_stream(run_seed, "terminal.slack"), trucks.ids, _NO_EVENT)
-    # Only a laden box that is fetched has a consignee who waits for it.
-    out[:, b.SLACK] = np.where(trucks.word[:, k.KIND] == 0, -slack_s * np.log(u), np.inf)
-    out[:, b.HOURS_LEFT] = trucks.time_s[:, k.HOURS_LEFT]
+            row[a.VESSEL] = trucks.vessels.index(limit.vessel) if limit.vessel in trucks.vessels else -2
     return out
 
 
+def _asks(
+    params: TerminalParams, quota: Quota | None, trucks: Trucks, asks: Flags, run_seed: np.uint64
+) -> tuple[Floats, Floats, Ints]:
+    """When trucks ask, what they bring along, and who they are; without quotas there is no opening and no rule."""
+    n = len(trucks.ids)
+    asks_s, ask, asker = np.empty(n), np.empty((n, b.ASK_COLUMNS)), np.empty((n, b.ASKER_COLUMNS), np.int32)
+    number = np.zeros(a.ASK_NUMBERS)
+    number[a.BOOKS_OPEN] = -np.inf
+    if quota:
+        number[[a.BOOKS_OPEN, a.RELEASE_DELAY, a.CANCEL_LEAD]] = (
+            quota.books_open_s, quota.release_delay_s, quota.cancel_lead_s)  # fmt: skip
+        number[[a.PROVISIONAL_SHARE, a.DOUBLE_SHARE, a.DOUBLE_LAPSE, a.CANCEL_SHARE]] = (
+            quota.provisional_share, quota.double_share, quota.double_lapse, quota.cancel_share)  # fmt: skip
+    types = list(params.hauliers.values())
+    a.make_asks(
+        trucks.ids, trucks.desired_s, trucks.earliest_s, trucks.latest_s, trucks.known_s, trucks.vessel, trucks.time_s,
+        trucks.word, trucks.haulier_type, asks, _streams(run_seed, a.ASKING), number,
+        np.array([t.book_lead_s for t in types]), np.array([t.delivery_slack_s for t in types]),
+        _limits(quota, trucks) if quota else np.empty((0, 3), np.int32), asks_s, ask, asker,
+    )  # fmt: skip
+    return asks_s, ask, asker
+
+
+def _streams(run_seed: np.uint64, purposes: tuple[str, ...]) -> NDArray[np.uint64]:
+    return np.array([make_stream(run_seed, f"terminal.{purpose}") for purpose in purposes])
+
+
 def _run_books(
-    params: TerminalParams, quota: Quota | None, trucks: Trucks, order: NDArray[np.intp], asks_s: Floats, ask: Floats,
-    intent: Ints, mask: NDArray[np.int64], slots: Slots, day_places: int, run_seed: np.uint64,
-    expected_wait_s: Floats | None,
+    params: TerminalParams, quota: Quota | None, trucks: Trucks, order: NDArray[np.int64], asks_s: Floats,
+    ask: Floats, asker: Ints, slots: Slots, day_places: int, run_seed: np.uint64, expected_wait_s: Floats | None,
 ) -> tuple[Ints, Ints]:
     """First and second slot of each truck and what becomes of them; ``slots.left`` keeps the places nobody took."""
     n = len(trucks.ids)
@@ -261,10 +181,10 @@ def _run_books(
         rule[b.WAITING_LIST] = quota.waiting_list
     wait_s = np.zeros((haulier_count(params), len(slots.from_s))) if expected_wait_s is None else expected_wait_s
     b.run_books(
-        order.astype(np.int64), asks_s, trucks.ids, ask, intent, mask, trucks.haulier, trucks.haulier_type,
-        slots.from_s, slots.to_s, wait_s, _traits(params), rule, make_stream(run_seed, "terminal.taste"), slots.left,
-        day_places, *new_heap(2 * len(order) + 1), np.empty(len(order), np.int64), slot, fate,
-    )
+        order, asks_s, trucks.ids, ask, asker, slots.from_s, slots.to_s, wait_s, _traits(params), rule,
+        make_stream(run_seed, "terminal.taste"), slots.left, day_places, *new_heap(2 * len(order) + 1),
+        np.empty(len(order), np.int64), slot, fate,
+    )  # fmt: skip
     return slot, fate
 
 
@@ -306,12 +226,12 @@ def _choose_hours(
         return
     flexible = uniforms(make_stream(run_seed, "terminal.flexible"), trucks.ids, _NO_EVENT) < share[trucks.haulier_type]
     slot_from, slot_to = choice_slots(params)
-    n = len(trucks.ids)
-    room = np.full((1, len(slot_from)), n, np.int64)
+    room = np.full((1, len(slot_from)), len(trucks.ids), np.int64)
     hours = new_slots(slot_from, slot_to, room[0], room)
+    asks = ordinary & flexible
     slot, _ = _run_books(
-        params, None, trucks, np.flatnonzero(ordinary & flexible), np.zeros(n), _plain_asks(params, trucks, run_seed),
-        np.zeros(n, np.int32), np.ones(n, np.int64), hours, _NO_LIMIT, run_seed, expected_wait_s,
+        params, None, trucks, np.flatnonzero(asks), *_asks(params, None, trucks, asks, run_seed), hours, _NO_LIMIT,
+        run_seed, expected_wait_s,
     )  # fmt: skip
     start, end = slot_from[slot[:, 0]], slot_to[slot[:, 0]]
     desired = trucks.desired_s
@@ -320,60 +240,41 @@ def _choose_hours(
     trucks.time_s[moved, k.PLAN] = (start + (end - start) * u)[moved]
 
 
-def _count(slots: Slots, slot: Ints, fate: Ints, no_show: Flags) -> None:
-    """Bookings of every slot, by what becomes of them; second slots count like first ones."""
-    def of(rows: Flags) -> NDArray[np.int64]:
-        return np.bincount(slot[rows], minlength=len(slots.from_s))
-
-    slots.booked[:] = of(slot >= 0)
-    slots.cancelled[:] = of(fate == b.CANCELLED)
-    slots.cancelled_late[:] = of(fate == b.CANCELLED_LATE)
-    slots.lapsed[:] = of(fate == b.LAPSED)
-    slots.no_show[:] = of(fate == b.MISSED) + np.bincount(slot[no_show, 0], minlength=len(slots.from_s))
-    slots.second[:] = (
-        (slot[:, 1] >= 0).sum(), (fate[:, 1] == b.CANCELLED).sum(), (fate[:, 1] == b.CANCELLED_LATE).sum(),
-        (fate[:, 1] == b.MISSED).sum(),
+def _write(
+    params: TerminalParams, quota: Quota, counts: Counts, trucks: Trucks, asks: Flags, asks_s: Floats, ask: Floats,
+    slot: Ints, fate: Ints, slots: Slots, comes: Flags, run_seed: np.uint64,
+) -> None:
+    """What came of asking, into rows of trucks, ``comes`` and the counts of slots."""
+    number = np.zeros(a.SETTLE_NUMBERS)
+    number[[a.NO_SHOW_SHARE, a.ON_TIME_SHARE]] = quota.no_show, quota.on_time
+    if quota.penalty:
+        number[[a.NO_SHOW_SHARE, a.ON_TIME_SHARE]] = quota.no_show_with_penalty, quota.on_time_with_penalty
+    number[a.BUNCHING] = quota.bunching
+    stays_away = np.zeros(k.LAPSED + 1, np.bool_)
+    stays_away[k.NO_SHOW] = quota.no_show_then == "stays_away"
+    stays_away[k.UNPLACED] = quota.unplaced == "stays_away"
+    stays_away[[k.CANCELLED, k.CANCELLED_LATE]] = quota.cancelled_then == "stays_away"
+    by_slot = np.zeros((a.SLOT_COUNTS, len(slots.from_s)), np.int64)
+    a.settle(
+        trucks.ids, trucks.desired_s, asks, asks_s, ask, slot, fate, slots.from_s, slots.to_s,
+        _streams(run_seed, a.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
+        counts.start_s, counts.end_s, trucks.time_s, trucks.word, comes, by_slot, slots.second,
     )  # fmt: skip
+    slots.booked[:], slots.no_show[:] = by_slot[a.BOOKED], by_slot[a.NO_SHOW]
+    slots.cancelled[:], slots.cancelled_late[:] = by_slot[a.CANCELLED], by_slot[a.CANCELLED_LATE]
+    slots.lapsed[:] = by_slot[a.LAPSED]
 
 
-def _plan(quota: Quota, trucks: Trucks, booked: Flags, slot: Ints, slots: Slots, run_seed: np.uint64) -> None:
-    """Moments at which booked trucks mean to reach the line."""
-    rows = np.flatnonzero(booked)
-    ids = trucks.ids[rows]
-    start, end = slots.from_s[slot[rows]], slots.to_s[slot[rows]]
-    desired = trucks.desired_s[rows]
-    within = (desired >= start) & (desired < end)
-    moved = uniforms(make_stream(run_seed, "terminal.within_slot"), ids, _NO_EVENT)
-    position = np.where(within, (desired - start) / (end - start), moved) ** quota.bunching
-    share = quota.on_time_with_penalty if quota.penalty else quota.on_time
-    on_time = uniforms(make_stream(run_seed, "terminal.on_time"), ids, _NO_EVENT) < share
-    # Whoever does not keep the slot comes when it suits: that is what the desired moment means.
-    trucks.time_s[rows, k.PLAN] = np.where(on_time, start + (end - start) * position, desired)
-    trucks.time_s[rows, k.SLOT_FROM] = start
-    trucks.time_s[rows, k.SLOT_TO] = end
-
-
-def _plan_again(counts: Counts, trucks: Trucks, no_show: Flags, run_seed: np.uint64) -> None:
-    """A truck that missed its slot comes at a moment drawn anew from the hours of the day."""
-    rows = np.flatnonzero(no_show)
-    if not len(rows):
-        return
-    u = uniforms(make_stream(run_seed, "terminal.comes_again"), trucks.ids[rows], _NO_EVENT)
-    cumulative = np.cumsum(counts.trucks)
-    at = u * cumulative[-1]
-    index = np.minimum(np.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
-    rest = (at - (cumulative - counts.trucks)[index]) / counts.trucks[index]
-    trucks.time_s[rows, k.PLAN] = counts.start_s[index] + rest * (counts.end_s - counts.start_s)[index]
+def privileges(params: TerminalParams) -> int:
+    """Bits of FLAGS that booked trucks have."""
+    conpas = params.conpas
+    return (k.CHECKED if conpas.checked_documents else 0) | (k.SIGNALLED if conpas.approach_signal else 0)
 
 
 def mark(params: TerminalParams, word: Ints, booked: Flags) -> None:
     """Write class and privileges of booked trucks."""
-    conpas = params.conpas
     word[:, k.CLASS] = booked
-    if conpas.checked_documents:
-        word[:, k.FLAGS] |= np.where(booked, k.CHECKED, 0)
-    if conpas.approach_signal:
-        word[:, k.FLAGS] |= np.where(booked, k.SIGNALLED, 0)
+    word[booked, k.FLAGS] |= privileges(params)
 
 
 def penalty_points(params: TerminalParams, word: Ints, hauliers: int) -> NDArray[np.int64]:

@@ -20,7 +20,11 @@ TASTE, WAIT_WEIGHT, DELIVERY_WEIGHT, HOURS_WEIGHT, PENALTY, MISS_SCALE = range(6
 DESIRED, EARLIEST, LATEST, SLACK, HOURS_LEFT, KNOWN, CANCEL_LEAD, SECOND_LEAD = range(8)
 ASK_COLUMNS = 8
 
-# Bits of ``intent``.
+# Columns of ``asker``: who asks. POOLS has a bit for each pool in which the truck needs a place.
+INTENT, POOLS, HAULIER, TYPE = range(4)
+ASKER_COLUMNS = 4
+
+# Bits of INTENT.
 CANCELS, DOUBLES, NEVER_GIVES_BACK = 1, 2, 4
 
 # Elements of ``rule``.
@@ -52,7 +56,7 @@ def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @inner_kernel
-def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether a truck may take a place of a slot now."""
     if left_today <= 0 or now_s > slot_from_s[slot] - rule[CLOSES_BEFORE]:
         return False
@@ -61,7 +65,7 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, lef
     shift = max(ask[row, DESIRED] - slot_to_s[slot], slot_from_s[slot] - ask[row, DESIRED])
     if shift > rule[MAX_SHIFT]:
         return False
-    bits = mask[row]
+    bits = asker[row, POOLS]
     pool = 0
     while bits:
         if bits & 1 and places[pool, slot] <= 0:
@@ -72,12 +76,12 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, lef
 
 
 @inner_kernel
-def _cost(slot, row, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """What a slot costs a truck before taste, in seconds of shift: see :func:`run_books`."""
-    kind = haulier_type[row]
+    kind = asker[row, TYPE]
     earlier = max(ask[row, DESIRED] - slot_to_s[slot], 0.0)
     later = max(slot_from_s[slot] - ask[row, DESIRED], 0.0)
-    wait = wait_s[haulier[row], slot]
+    wait = wait_s[asker[row, HAULIER], slot]
     cost = earlier + rule[LATER_WEIGHT] * later + trait[kind, WAIT_WEIGHT] * wait
     cost += trait[kind, DELIVERY_WEIGHT] * max(later + wait - ask[row, SLACK], 0.0)
     cost += trait[kind, HOURS_WEIGHT] * max(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT], 0.0)
@@ -88,13 +92,12 @@ def _cost(slot, row, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s,
 
 @inner_kernel
 def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    row, other, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,  # noqa: ANN001
-    stream, places, left_today,  # noqa: ANN001
+    row, other, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today,  # noqa: ANN001
 ):
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
-    scale = trait[haulier_type[row], TASTE]
+    scale = trait[asker[row, TYPE], TASTE]
     desired = ask[row, DESIRED]
     # Slots ascend. The nearest one goes first: after it few others can still be the best.
     first = first_from(slot_to_s, desired - rule[MAX_SHIFT])
@@ -108,10 +111,10 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
                 continue
             break
         if slot == other or not _open(
-            slot, row, now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
+            slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today
         ):
             continue
-        plain = _cost(slot, row, slot_from_s, slot_to_s, ask, haulier, haulier_type, wait_s, trait, rule)
+        plain = _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule)
         # Keyed by the slot's start, so that another slot more changes no taste.
         u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
         if scale > 0.0 and is_surely_below(u, (plain - best_cost) / scale):
@@ -124,14 +127,14 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @inner_kernel
-def _fate(row, second, slot_s, now_s, ask, intent, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _fate(row, second, slot_s, now_s, ask, asker, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """What becomes of a booking, and the moment at which its place is free again (inf for never)."""
     gives_back_s = math.inf
     if second:
-        if intent[row] & NEVER_GIVES_BACK:
+        if asker[row, INTENT] & NEVER_GIVES_BACK:
             return MISSED, math.inf
         gives_back_s = max(slot_s - ask[row, SECOND_LEAD], now_s)
-    elif intent[row] & CANCELS:
+    elif asker[row, INTENT] & CANCELS:
         gives_back_s = max(slot_s - ask[row, CANCEL_LEAD], now_s)
     confirm_s = max(slot_s - rule[CONFIRM_BEFORE], now_s)
     if not second and ask[row, KNOWN] > confirm_s and confirm_s <= gives_back_s:
@@ -144,9 +147,9 @@ def _fate(row, second, slot_s, now_s, ask, intent, rule):  # type: ignore[no-unt
 
 
 @inner_kernel
-def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Take or give back a place in every pool of a mask."""
-    bits = mask
+def _change(pools, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Take or give back a place in every pool of a truck."""
+    bits = pools
     pool = 0
     while bits:
         if bits & 1:
@@ -157,8 +160,8 @@ def _change(mask, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: AN
 
 @lean_kernel
 def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    order, asks_s, ids, ask, intent, mask, haulier, haulier_type, slot_from_s, slot_to_s, wait_s, trait, rule, stream,  # noqa: ANN001
-    places, day_places, heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,  # noqa: ANN001
+    order, asks_s, ids, ask, asker, slot_from_s, slot_to_s, wait_s, trait, rule, stream, places, day_places,  # noqa: ANN001
+    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,  # noqa: ANN001
 ):
     """Trucks ask one after the other for the slot they like best among those that are open to them.
 
@@ -177,10 +180,9 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
     ask : (n, ASK_COLUMNS) float64
         Wanted, earliest and latest moment; slack at the consignee; driver's hours; when its box is known to be
         released; how long before the slot it would cancel it, and its second one.
-    intent : (n,) int32
-        Bits ``CANCELS, DOUBLES, NEVER_GIVES_BACK``.
-    mask : (n,) int64
-        Pools in which a truck needs a place; bit 0 is that of all trucks.
+    asker : (n, ASKER_COLUMNS) int32
+        Bits ``CANCELS, DOUBLES, NEVER_GIVES_BACK``; pools in which it needs a place, bit 0 for that of all trucks;
+        haulier and type of haulier.
     wait_s : (hauliers, slots) float64
         Wait that each haulier expects in a slot.
     trait : (types, 6) float64
@@ -207,19 +209,19 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
             pop(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size)
             row = given_back // 2
             freed = out_slot[row, given_back % 2]
-            _change(mask[row], freed, places, 1)
+            _change(asker[row, POOLS], freed, places, 1)
             left_today += 1
             taker = -1
             slot = -1
             for i in range(waits):
                 # Only what was just freed can be new to those who wait, unless the day itself was full.
                 if left_today > 1 and not _open(
-                    freed, waiting[i], now_s, slot_from_s, slot_to_s, ask, mask, rule, places, left_today
+                    freed, waiting[i], now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today
                 ):
                     continue
                 slot = _best(
-                    waiting[i], -1, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s,
-                    trait, rule, stream, places, left_today,
+                    waiting[i], -1, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream,
+                    places, left_today,
                 )
                 if slot >= 0:
                     taker = i
@@ -238,31 +240,30 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
             # Trucks ask in no order of memory: have the coming ones at hand.
             coming = order[min(nth + 4, order.size - 1)]
             fetch_row(ask, coming)
+            fetch_row(asks_s, coming)
             fetch_row(ids, coming)
-            fetch_row(mask, coming)
-            fetch_row(haulier, coming)
-            fetch_row(haulier_type, coming)
+            fetch_row(asker, coming)
             slot = _best(
-                row, -1, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait, rule,
-                stream, places, left_today,
+                row, -1, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places,
+                left_today,
             )
             if slot < 0:
                 if rule[WAITING_LIST]:
                     waiting[waits] = row
                     waits += 1
                 continue
-            bookings = 2 if intent[row] & DOUBLES else 1
+            bookings = 2 if asker[row, INTENT] & DOUBLES else 1
         for second in range(bookings):
             if second:
                 slot = _best(
-                    row, slot, now_s, ids, slot_from_s, slot_to_s, ask, mask, haulier, haulier_type, wait_s, trait,
-                    rule, stream, places, left_today,
+                    row, slot, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream,
+                    places, left_today,
                 )
                 if slot < 0:
                     break
-            _change(mask[row], slot, places, -1)
+            _change(asker[row, POOLS], slot, places, -1)
             left_today -= 1
-            fate, free_s = _fate(row, second, slot_from_s[slot], now_s, ask, intent, rule)
+            fate, free_s = _fate(row, second, slot_from_s[slot], now_s, ask, asker, rule)
             out_slot[row, second] = slot
             out_fate[row, second] = fate
             if free_s < math.inf:

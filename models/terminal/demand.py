@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import TRUCK_KINDS
-from twin.engine.draws import make_stream, normals, poisson_counts, uniforms
-from twin.engine.ids import Kind, make_id, make_ids
+from twin.engine.draws import make_stream, poisson_counts, uniforms
+from twin.engine.ids import Kind, make_id
 from twin.errors import TableError
+from twin.models.terminal import demand_kernels as d
 from twin.models.terminal import names as k
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.state import blank_rows
+from twin.models.terminal.state import BLANK
 from twin.models.terminal.vessels import Calendar, Wishes, match_moves, vessel_wishes
 
 Floats = NDArray[np.float64]
@@ -26,7 +27,7 @@ Ints = NDArray[np.int32]
 Ids = NDArray[np.uint64]
 Columns = Mapping[str, NDArray[np.generic]]
 
-_ANY_KIND = -1
+_NO_KIND = -1
 _NO_EVENT = np.uint64(0)
 _MOST_TRUCKS = 1_000_000
 
@@ -102,7 +103,7 @@ def read_counts(params: TerminalParams, tables: Mapping[str, Columns]) -> Counts
         start = np.array(sorted(demand.hourly))
         end = start + demand.hour_s
         trucks = np.array([demand.hourly[t] for t in start.tolist()])
-        kind = np.full(len(start), _ANY_KIND, np.int32)
+        kind = np.full(len(start), _NO_KIND, np.int32)
     total = float(trucks.sum())
     scale = demand.factor
     if demand.day_total is not None:
@@ -147,7 +148,7 @@ def _table_counts(
                 f"row {row + 1} is no count of trucks in an hour: {trucks[row]:g} trucks from {start[row]:g} s to "
                 f"{end[row]:g} s", where=where, mend="give a start, a later end and at least 0 trucks",
             )
-    kind = _kind_codes(table, where) if "kind" in table else np.full(len(start), _ANY_KIND, np.int32)
+    kind = _kind_codes(table, where) if "kind" in table else np.full(len(start), _NO_KIND, np.int32)
     keys = list(zip(start.tolist(), kind.tolist(), strict=True))
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
@@ -205,47 +206,34 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     if params.demand.vessels:
         calendar = Calendar(params.demand.vessels, counts.start_s, counts.end_s, counts.trucks)
         wishes = vessel_wishes(params, calendar, run_seed)
-        haulier, _ = _hauliers(params, wishes.ids, run_seed)
+        haulier = np.empty(len(wishes.ids), np.int32)
+        d.pick_hauliers(wishes.ids, make_stream(run_seed, "terminal.haulier"), *_haulier_types(params), haulier)
         window_s = params.demand.vessels.dual_window_s
         stays, fetches = match_moves(wishes, haulier, params.demand.dual_share, window_s, run_seed)
-        also = np.where(fetches >= 0, wishes.kind[fetches], _ANY_KIND)
+        also = np.where(fetches >= 0, wishes.kind[fetches], np.int32(_NO_KIND))
         expected, wishes = float(len(stays)), wishes.only(stays)
     else:
+        also = np.empty(0, np.int32)
         wishes, expected = _hourly_wishes(params, counts, run_seed), float(counts.trucks.sum())
-    ids, desired = wishes.ids, wishes.desired_s
-    time_s, word = blank_rows(len(ids))
-    time_s[:, k.PLAN] = time_s[:, k.DESIRED] = desired
-    haulier, haulier_type = _hauliers(params, ids, run_seed)
-    word[:, k.HAULIER] = haulier
-    if params.demand.vessels:
-        _known_moves(wishes.kind, also, word)
-    else:
-        _moves(params, ids, wishes.kind, run_seed, word)
-    _blocks(params, ids, run_seed, word)
-    _accidents(params, ids, run_seed, time_s, word)
-    if entries:
-        shares = list(params.entry_shares.values()) or [1.0] * entries
-        word[:, k.ENTRY] = _pick(uniforms(make_stream(run_seed, "terminal.entry"), ids, _NO_EVENT), shares)
+    n = len(wishes.ids)
+    time_s, word = np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32)
+    haulier_type = np.empty(n, np.int32)
+    kinds = params.demand.kinds
+    d.make_rows(
+        wishes.ids, wishes.desired_s, wishes.kind, also,
+        np.array([make_stream(run_seed, f"terminal.{purpose}") for purpose in d.PURPOSES]), _numbers(params),
+        *_haulier_types(params), np.cumsum([kinds.laden_out, kinds.laden_in, kinds.empty_out, kinds.empty_in]),
+        np.cumsum((list(params.entry_shares.values()) or [1.0] * entries) if entries else np.zeros(0)),
+        np.array([yard.refuse for yard in params.holding_yards.values()]), *BLANK, time_s, word, haulier_type,
+    )  # fmt: skip
     return Trucks(
-        ids, desired, haulier, haulier_type, time_s, word, wishes.vessel, wishes.vessels, wishes.earliest_s,
-        wishes.latest_s, wishes.known_s, expected,
+        wishes.ids, wishes.desired_s, word[:, k.HAULIER], haulier_type, time_s, word, wishes.vessel, wishes.vessels,
+        wishes.earliest_s, wishes.latest_s, wishes.known_s, expected,
     )  # fmt: skip
 
 
 def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Wishes:
     """Visits from counts by the hour, at random moments of it."""
-    ids, count_index = _ids(params, counts, run_seed)
-    u = uniforms(make_stream(run_seed, "terminal.desired"), ids, _NO_EVENT)
-    desired = counts.start_s[count_index] + u * (counts.end_s - counts.start_s)[count_index]
-    n = len(ids)
-    return Wishes(
-        ids, desired, counts.kind[count_index], np.full(n, -1, np.int32), (), np.full(n, -np.inf), np.full(n, np.inf),
-        np.full(n, np.nan),
-    )  # fmt: skip
-
-
-def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[Ids, NDArray[np.intp]]:
-    """Ids of all trucks, ascending, and the count each comes from."""
     keys_of = zip(counts.start_s.tolist(), counts.kind.tolist(), strict=True)
     origins = [int(start) * 8 + kind + 1 for start, kind in keys_of]
     keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in origins], np.uint64)
@@ -256,72 +244,31 @@ def _ids(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> tuple[I
         # A fraction of a truck comes with that probability.
         whole = np.floor(counts.trucks)
         numbers = (whole + (uniforms(stream, keys, _NO_EVENT) < counts.trucks - whole)).astype(np.int64)
-    ids = [make_ids(Kind.TRUCK, origin, int(number)) for origin, number in zip(origins, numbers, strict=True) if number]
-    index = np.repeat(np.arange(len(keys)), numbers)
-    return (np.concatenate(ids) if ids else np.empty(0, np.uint64)), index
+    n = int(numbers.sum())
+    ids, desired_s, kind = np.empty(n, np.uint64), np.empty(n), np.empty(n, np.int32)
+    d.wish_by_hour(
+        np.array([make_id(Kind.TRUCK, origin, 0) for origin in origins], np.uint64), numbers, counts.start_s,
+        counts.end_s, counts.kind, make_stream(run_seed, "terminal.desired"), ids, desired_s, kind,
+    )  # fmt: skip
+    return Wishes(
+        ids, desired_s, kind, np.full(n, -1, np.int32), (), np.full(n, -np.inf), np.full(n, np.inf), np.full(n, np.nan)
+    )  # fmt: skip
 
 
-def _pick(u: Floats, shares: list[float]) -> Ints:
-    """Category of each uniform, with probabilities in proportion to ``shares``."""
-    cumulative = np.cumsum(shares)
-    return np.minimum(np.searchsorted(cumulative, u * cumulative[-1], side="right"), len(shares) - 1).astype(np.int32)
-
-
-def _hauliers(params: TerminalParams, ids: Ids, run_seed: np.uint64) -> tuple[Ints, Ints]:
+def _haulier_types(params: TerminalParams) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """Cumulative shares of the types of hauliers, the first haulier of each, and how many it has."""
     types = list(params.hauliers.values())
-    stream = make_stream(run_seed, "terminal.haulier")
-    haulier_type = _pick(uniforms(stream, ids, _NO_EVENT), [t.truck_share for t in types])
-    sizes = np.array([t.hauliers for t in types])
-    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    within = (uniforms(stream, ids, np.uint64(1)) * sizes[haulier_type]).astype(np.int64)
-    return (first[haulier_type] + within).astype(np.int32), haulier_type
+    sizes = np.array([t.hauliers for t in types], np.int64)
+    return np.cumsum([t.truck_share for t in types]), np.cumsum(sizes) - sizes, sizes
 
 
-def _moves(params: TerminalParams, ids: Ids, counted: Ints, run_seed: np.uint64, word: Ints) -> None:
-    """Kinds of moves, and boxes that are fetched."""
-    stream = make_stream(run_seed, "terminal.moves")
-    shares = params.demand.kinds
-    listed = [shares.laden_out, shares.laden_in, shares.empty_out, shares.empty_in]
-    kind = np.where(counted == _ANY_KIND, _pick(uniforms(stream, ids, _NO_EVENT), listed), counted)
-    dual = uniforms(stream, ids, np.uint64(1)) < params.demand.dual_share
-    # A visit with two moves brings a box first, then fetches one: laden as often as among those who only fetch.
-    out = shares.laden_out + shares.empty_out
-    laden = uniforms(stream, ids, np.uint64(2)) * out < shares.laden_out
-    first_fetches_laden = (kind == 0) & ~dual
-    second_fetches_laden = dual & np.where(kind == 0, True, np.where(kind == 2, False, laden))
-    word[:, k.KIND] = kind
-    word[:, k.MOVES] = np.where(dual, 2, 1)
-    word[:, k.FLAGS] |= np.where(first_fetches_laden, k.FETCHES, 0) | np.where(second_fetches_laden, k.FETCHES << 1, 0)
-
-
-def _known_moves(kind: Ints, also: Ints, word: Ints) -> None:
-    """Moves of boxes that are known: what each visit is for, and what it also fetches."""
-    word[:, k.KIND] = kind
-    word[:, k.MOVES] = np.where(also >= 0, 2, 1)
-    word[:, k.FLAGS] |= np.where(kind == 0, k.FETCHES, 0) | np.where(also == 0, k.FETCHES << 1, 0)
-
-
-def _blocks(params: TerminalParams, ids: Ids, run_seed: np.uint64, word: Ints) -> None:
-    """Blocks in which the boxes of each visit lie."""
-    stream = make_stream(run_seed, "terminal.moves")
-    if params.yard:
-        for move, column in enumerate((k.BLOCK_A, k.BLOCK_B)):
-            u = uniforms(stream, ids, np.uint64(3 + move))
-            word[:, column] = (u * params.yard.blocks).astype(np.int32)
-
-
-def _accidents(params: TerminalParams, ids: Ids, run_seed: np.uint64, time_s: Floats, word: Ints) -> None:
-    """Documents in disorder, drivers who refuse a holding yard, hours left to work."""
-    if params.trouble:
-        u = uniforms(make_stream(run_seed, "terminal.troubled"), ids, _NO_EVENT)
-        word[:, k.FLAGS] |= np.where(u < params.trouble.share, k.TROUBLED, 0)
-    if params.has_oversize_lanes:
-        u = uniforms(make_stream(run_seed, "terminal.oversize"), ids, _NO_EVENT)
-        word[:, k.FLAGS] |= np.where(u < params.oversize.share, k.IS_OVERSIZE, 0)
-    refusing = make_stream(run_seed, "terminal.refuses")
-    for yard, holding in enumerate(params.holding_yards.values()):
-        if holding.refuse:
-            u = uniforms(refusing, ids, np.uint64(yard))
-            word[:, k.FLAGS] |= np.where(u < holding.refuse, k.REFUSES << yard, 0)
-    left = normals(make_stream(run_seed, "terminal.hours"), ids, _NO_EVENT)
-    time_s[:, k.HOURS_LEFT] = np.maximum(params.hours.left_mean_s + params.hours.left_sd_s * left, 0.0)
+def _numbers(params: TerminalParams) -> Floats:
+    kinds = params.demand.kinds
+    out = np.zeros(d.NUMBERS)
+    out[d.DUAL] = params.demand.dual_share
+    out[[d.FETCHED, d.FETCHED_LADEN]] = kinds.laden_out + kinds.empty_out, kinds.laden_out
+    out[d.BLOCKS] = params.yard.blocks if params.yard else 0
+    out[d.TROUBLE_SHARE] = params.trouble.share if params.trouble else 0.0
+    out[d.OVERSIZE_SHARE] = params.oversize.share if params.has_oversize_lanes else 0.0
+    out[[d.HOURS_MEAN, d.HOURS_SD]] = params.hours.left_mean_s, params.hours.left_sd_s
+    return out

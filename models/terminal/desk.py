@@ -50,7 +50,7 @@ class BookingDesk:
         self._params = params
         self._ids = trucks.ids
         self._asks_s = bookings.asks_s
-        self._mask = bookings.mask
+        self._pools_of = bookings.pools
         self._desired_s = trucks.desired_s
         self._earliest_s, self._latest_s = trucks.earliest_s, trucks.latest_s
         self._within = make_stream(run_seed, "terminal.within_slot")
@@ -135,7 +135,7 @@ class BookingDesk:
         return rows[order], truck[order]
 
     def _pools(self, truck: int) -> list[int]:
-        return [pool for pool in range(len(self.slots.left)) if self._mask[truck] >> pool & 1]
+        return [pool for pool in range(len(self.slots.left)) if self._pools_of[truck] >> pool & 1]
 
     def _suits(self, truck: int, slot: int, *, pools: slice, anywhen: bool = False) -> bool:
         """Whether a slot is near enough for a truck, and has a place for it in these pools."""

@@ -100,8 +100,8 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
 def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
     """Trucks that come, in the order in which they reach the line, and when they do."""
     rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
-    plan = now.time_s[:, k.PLAN]
-    order = rows[in_order(plan[rows], now.ids[rows])]
+    plan = now.time_s[:, k.PLAN].copy()
+    order = in_order(plan, now.ids, rows)
     return order, plan[order]
 
 

@@ -235,7 +235,7 @@ class Terminal:
 
     def _act_s(self, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """When each truck first acts: it is announced to the road, or appears at the line."""
-        return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN]
+        return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN].copy()
 
     def _hire(self, stage: Stage) -> list[Haulier]:
         sizes = [(size, traits) for size, traits in self._params.hauliers.items() for _ in range(traits.hauliers)]
@@ -252,7 +252,7 @@ class Terminal:
         now = self._now
         acts = self._act_s(now.time_s)
         rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
-        self._order: Rows = rows[in_order(acts[rows], now.ids[rows])]
+        self._order: Rows = in_order(acts, now.ids, rows)
         self._order_s = acts[self._order]
         if self._approach:
             live = rows[np.argsort(now.ids[rows])]

@@ -18,53 +18,6 @@ def reset_rows(rows, moments, numbers, out_time_s, out_word):  # type: ignore[no
 
 
 @lean_kernel
-def order_rows(at_s, ids, first_s, per_s, starts, out_order):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Indices by moment, then id: moments are dealt out to equal spans, and each span is sorted by insertion.
-
-    Parameters
-    ----------
-    at_s, ids : (n,) float64, uint64
-    first_s, per_s
-        The least moment, and spans per second.
-    starts : (spans + 1,) int64
-        Zeros; becomes the start of each span in the order.
-    out_order : (n,) int64
-
-    Returns
-    -------
-    bool
-        Whether it is done; else too many moments fell into one span to sort them so.
-    """
-    spans = starts.size - 1
-    for i in range(at_s.size):
-        starts[min(int((at_s[i] - first_s) * per_s), spans - 1) + 1] += 1
-    for span in range(spans):
-        if starts[span + 1] > 64:
-            return False
-        starts[span + 1] += starts[span]
-    for i in range(at_s.size):
-        span = min(int((at_s[i] - first_s) * per_s), spans - 1)
-        at = starts[span]
-        starts[span] = at + 1
-        out_order[at] = i
-    # Each start is now that of the next span.
-    start = 0
-    for span in range(spans):
-        for i in range(start + 1, starts[span]):
-            new = out_order[i]
-            j = i
-            while j > start:
-                old = out_order[j - 1]
-                if at_s[old] < at_s[new] or (at_s[old] == at_s[new] and ids[old] < ids[new]):
-                    break
-                out_order[j] = old
-                j -= 1
-            out_order[j] = new
-        start = starts[span]
-    return True
-
-
-@lean_kernel
 def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Wait, start, end and server of some rows, to where the customer of each row belongs."""
     for i in range(rows.size):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from twin.models.terminal import names as k
 from twin.models.terminal.gate_params import MOST_LANES
 from twin.models.terminal.layout import Layout
-from twin.models.terminal.row_kernels import order_rows, reset_rows
+from twin.models.terminal.order_kernels import order_rows
+from twin.models.terminal.row_kernels import reset_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -101,16 +102,13 @@ def _blank() -> tuple[Floats, Ints]:
 BLANK = _blank()
 
 
-def in_order(at_s: Floats, ids: Ids) -> NDArray[np.int64]:
-    """Indices by moment, then id; moments are finite."""
-    n = len(at_s)
-    order = np.empty(n, np.int64)
-    if n:
-        first_s, last_s = float(at_s.min()), float(at_s.max())
-        per_s = n / (last_s - first_s) if last_s > first_s else 0.0
-        if order_rows(at_s, ids, first_s, per_s, np.zeros(n + 1, np.int64), order):
-            return order
-    return np.lexsort((ids, at_s)).astype(np.int64, copy=False)
+def in_order(at_s: Floats, ids: Ids, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some rows by moment, then id; moments are finite."""
+    m = len(rows)
+    out = np.empty(m, np.int64)
+    if order_rows(at_s, ids, rows.copy(), np.empty(m + 1, np.int64), np.empty(m + 1, np.int64), out):
+        return out
+    return rows[np.lexsort((ids[rows], at_s[rows]))]
 
 
 def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
