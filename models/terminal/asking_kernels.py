@@ -151,7 +151,8 @@ def _planned_s(id_, desired, start, end, streams, number):  # type: ignore[no-un
 @lean_kernel
 def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
     ids, desired_s, asks, asks_s, ask, slot, fate, slot_from_s, slot_to_s, streams, number, privileges, stays_away,  # noqa: ANN001
-    hour_cumulative, hour_from_s, hour_to_s, out_time_s, out_word, out_comes, out_counts, out_second,  # noqa: ANN001
+    hour_cumulative, hour_from_s, hour_to_s, out_time_s, out_word, out_code, out_comes,  # noqa: ANN001
+    out_counts, out_second,  # noqa: ANN001
 ):
     """Write what came of asking into the rows of trucks, and count it by slot; second slots count like first ones.
 
@@ -173,7 +174,7 @@ def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
         By what came of asking: whether the truck does not come on this day.
     hour_cumulative, hour_from_s, hour_to_s : (h,) float64
         Cumulative trucks of the hours of the day: who missed a slot comes at a moment drawn anew from these.
-    out_time_s, out_word, out_comes : (n, ...)
+    out_time_s, out_word, out_code, out_comes : (n, ...)
         Rows of trucks, and whether each comes; changed.
     out_counts : (SLOT_COUNTS, m) int64
         Added to.
@@ -216,7 +217,7 @@ def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
         elif fate_1 == b.CANCELLED_LATE:
             outcome = k.CANCELLED_LATE
             out_counts[CANCELLED_LATE, at] += 1
-        out_word[row, k.BOOKING] = outcome
+        out_code[row, k.BOOKING] = outcome
         out_comes[row] = not stays_away[outcome]
         second = slot[row, 1]
         if second >= 0:

@@ -258,7 +258,7 @@ def _write(
     a.settle(
         trucks.ids, trucks.desired_s, asks, asks_s, ask, slot, fate, slots.from_s, slots.to_s,
         _streams(run_seed, a.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
-        counts.start_s, counts.end_s, trucks.time_s, trucks.word, comes, by_slot, slots.second,
+        counts.start_s, counts.end_s, trucks.time_s, trucks.word, trucks.code, comes, by_slot, slots.second,
     )  # fmt: skip
     slots.booked[:], slots.no_show[:] = by_slot[a.BOOKED], by_slot[a.NO_SHOW]
     slots.cancelled[:], slots.cancelled_late[:] = by_slot[a.CANCELLED], by_slot[a.CANCELLED_LATE]
@@ -277,13 +277,13 @@ def mark(params: TerminalParams, word: Ints, booked: Flags) -> None:
     word[booked, k.FLAGS] |= privileges(params)
 
 
-def penalty_points(params: TerminalParams, word: Ints, hauliers: int) -> NDArray[np.int64]:
+def penalty_points(params: TerminalParams, word: Ints, code: NDArray[np.int8], hauliers: int) -> NDArray[np.int64]:
     """Points of the day by haulier; none where there is no penalty."""
     quota = params.conpas.quota
     points = np.zeros(hauliers, np.int64)
     if not (quota and quota.penalty):
         return points
     for outcome, each in ((k.NO_SHOW, 1), (k.CANCELLED_LATE, quota.late_cancel_points)):
-        rows = word[:, k.BOOKING] == outcome
+        rows = code[:, k.BOOKING] == outcome
         points += each * np.bincount(word[rows, k.HAULIER], minlength=hauliers)
     return points

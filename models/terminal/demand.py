@@ -19,7 +19,7 @@ from twin.errors import TableError
 from twin.models.terminal import demand_kernels as d
 from twin.models.terminal import names as k
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.state import BLANK
+from twin.models.terminal.state import BLANK, empty_rows
 from twin.models.terminal.vessels import Calendar, Wishes, match_moves, vessel_wishes
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Trucks:
     desired_s : (n,) float64
         When the truck would reach the line if nothing stood in its way.
     haulier, haulier_type : (n,) int32
-    time_s, word
+    time_s, word, code
         Rows of visits in the form of the kernel.
     vessel : (n,) int32
         Index into ``vessels`` of the vessel whose box it moves, -1 if none is known.
@@ -80,6 +80,7 @@ class Trucks:
     haulier_type: Ints
     time_s: Floats
     word: Ints
+    code: NDArray[np.int8]
     vessel: Ints
     vessels: tuple[str, ...]
     earliest_s: Floats
@@ -216,7 +217,7 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
         also = np.empty(0, np.int32)
         wishes, expected = _hourly_wishes(params, counts, run_seed), float(counts.trucks.sum())
     n = len(wishes.ids)
-    time_s, word = np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32)
+    time_s, word, code = empty_rows(n)
     haulier_type = np.empty(n, np.int32)
     kinds = params.demand.kinds
     d.make_rows(
@@ -224,11 +225,11 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
         np.array([make_stream(run_seed, f"terminal.{purpose}") for purpose in d.PURPOSES]), _numbers(params),
         *_haulier_types(params), np.cumsum([kinds.laden_out, kinds.laden_in, kinds.empty_out, kinds.empty_in]),
         np.cumsum((list(params.entry_shares.values()) or [1.0] * entries) if entries else np.zeros(0)),
-        np.array([yard.refuse for yard in params.holding_yards.values()]), *BLANK, time_s, word, haulier_type,
+        np.array([yard.refuse for yard in params.holding_yards.values()]), *BLANK, time_s, word, code, haulier_type,
     )  # fmt: skip
     return Trucks(
-        wishes.ids, wishes.desired_s, word[:, k.HAULIER], haulier_type, time_s, word, wishes.vessel, wishes.vessels,
-        wishes.earliest_s, wishes.latest_s, wishes.known_s, expected,
+        wishes.ids, wishes.desired_s, word[:, k.HAULIER], haulier_type, time_s, word, code, wishes.vessel,
+        wishes.vessels, wishes.earliest_s, wishes.latest_s, wishes.known_s, expected,
     )  # fmt: skip
 
 

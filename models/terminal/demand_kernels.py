@@ -77,7 +77,7 @@ def wish_by_hour(first_ids, numbers, start_s, end_s, kinds, stream, out_ids, out
 @lean_kernel
 def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
     ids, desired_s, kinds, also, streams, number, type_shares, first_haulier, hauliers, kind_shares, entry_shares,  # noqa: ANN001
-    refuse, moments, words, out_time_s, out_word, out_type,  # noqa: ANN001
+    refuse, moments, words, codes, out_time_s, out_word, out_code, out_type,  # noqa: ANN001
 ):
     """Rows of trucks that nothing has happened to yet.
 
@@ -99,16 +99,19 @@ def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
         First haulier of each type, and how many it has.
     refuse : (yards,) float64
         Share of drivers who refuse each holding yard.
-    moments, words : (TIME_COLUMNS,) float64, (WORD_COLUMNS,) int32
-        Row of a visit that nothing has happened to.
-    out_time_s, out_word, out_type
-        (n, TIME_COLUMNS) float64, (n, WORD_COLUMNS) int32, (n,) int32: rows, and types of hauliers.
+    moments, words, codes
+        Row of a visit that nothing has happened to: (TIME_COLUMNS,) float64, (WORD_COLUMNS,) int32,
+        (CODE_COLUMNS,) int8.
+    out_time_s, out_word, out_code, out_type
+        The rows, n of each of these, and (n,) int32 types of hauliers.
     """
     for row in range(ids.size):
         for column in range(k.TIME_COLUMNS):
             out_time_s[row, column] = moments[column]
         for column in range(k.WORD_COLUMNS):
             out_word[row, column] = words[column]
+        for column in range(k.CODE_COLUMNS):
+            out_code[row, column] = codes[column]
         id_ = ids[row]
         out_time_s[row, k.PLAN] = out_time_s[row, k.DESIRED] = desired_s[row]
         haulier_type, haulier = _haulier_of(id_, streams[_HAULIER], type_shares, first_haulier, hauliers)

@@ -123,8 +123,8 @@ class BookingDesk:
         acts_s = now.time_s[:, k.PLAN]
         if len(self._drive_s):
             acts_s = now.time_s[:, k.ENTER] - self._params.announce_s
-        state = now.word[:, k.STATE]
-        seeks = (now.word[:, k.BOOKING] == k.UNPLACED) & ((state == k.WITHDRAWN) | (acts_s > at_s))
+        state = now.code[:, k.STATE]
+        seeks = (now.code[:, k.BOOKING] == k.UNPLACED) & ((state == k.WITHDRAWN) | (acts_s > at_s))
         seeks &= (state == k.PLANNED) | (state == k.WITHDRAWN)
         rows = np.flatnonzero(seeks)
         truck = np.searchsorted(self._ids, now.ids[rows])
@@ -158,8 +158,8 @@ class BookingDesk:
             lead_s = float(self._drive_s[now.word[row, k.ENTRY]]) - self._params.announce_s
             now.time_s[row, k.ENTER] = now.time_s[row, k.PLAN] - lead_s
         now.time_s[row, k.SLOT_FROM], now.time_s[row, k.SLOT_TO] = slots.from_s[slot], slots.to_s[slot]
-        now.word[row, k.BOOKING] = k.PLACED
-        now.word[row, k.STATE] = k.PLANNED
+        now.code[row, k.BOOKING] = k.PLACED
+        now.code[row, k.STATE] = k.PLANNED
         slots.left[self._pools(truck)[1:], slot] -= 1
         booked = np.ones(1, np.bool_)
         mark(self._params, now.word[row : row + 1], booked)

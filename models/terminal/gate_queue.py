@@ -143,7 +143,7 @@ class GateQueue:
             rows = free[: n - done]
             free = free[len(rows) :]
             served = arrivals_s[done : done + len(rows)]
-            reset_rows(rows, *BLANK, now.time_s, now.word)
+            reset_rows(rows, *BLANK, now.time_s, now.word, now.code)
             customer[rows] = np.arange(done, done + len(rows))
             now.ids[rows] = ids[done : done + len(rows)]
             if booked is not None:
@@ -176,7 +176,7 @@ def _more_rows(
     new = max(old, _BLOCK)
     arrays = arrays_of(now)
     more = (np.zeros(new, np.uint64), *blank_rows(new))
-    for name, part in zip(("ids", "time_s", "word"), more, strict=True):
+    for name, part in zip(("ids", "time_s", "word", "code"), more, strict=True):
         arrays[name] = np.concatenate([arrays[name], part])
     room = np.zeros(new, np.int64)
     grown = state_of(arrays, layout)

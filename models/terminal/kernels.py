@@ -31,8 +31,8 @@ from twin.models.terminal.serve_kernels import due, queue, serve
 
 
 @inner_kernel
-def _drive(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, k.STATE] = k.DRIVING
+def _drive(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    code[row, k.STATE] = k.DRIVING
     word[row, k.NEXT] = -1
     time_s[row, k.END] = now_s + num[k.DRIVE_S]
     if tally[k.DRIVE_HEAD] < 0:
@@ -43,16 +43,16 @@ def _drive(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def
 
 
 @inner_kernel
-def _leave(time_s, word, tally, row, reason, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    word[row, k.STATE] = k.GONE
-    word[row, k.REASON] = reason
+def _leave(time_s, code, tally, row, reason, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    code[row, k.STATE] = k.GONE
+    code[row, k.REASON] = reason
     time_s[row, k.OUT] = now_s
     out_rows[tally[k.OUT_COUNT]] = row
     tally[k.OUT_COUNT] += 1
 
 
 @inner_kernel
-def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _admitted(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Class in which a truck is served by its window, written into its row; returns its state.
 
     HELD if it must wait for its window, GONE with the reason written if it is turned away.
@@ -60,18 +60,18 @@ def _admitted(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-
     booked = word[row, k.CLASS] == k.BOOKED
     if booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
         if tally[k.LATE] == k.TURNED_AWAY:
-            word[row, k.REASON] = k.TOO_LATE
+            code[row, k.REASON] = k.TOO_LATE
             return k.GONE
         booked = tally[k.LATE] == k.ADMITTED
     elif booked and now_s < time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY]:
         if tally[k.EARLY] == k.EARLY_WAITS:
-            word[row, k.SERVED_AS] = k.BOOKED
+            code[row, k.SERVED_AS] = k.BOOKED
             return k.HELD
         if tally[k.EARLY] == k.TURNED_AWAY:
-            word[row, k.REASON] = k.TOO_EARLY
+            code[row, k.REASON] = k.TOO_EARLY
             return k.GONE
         booked = tally[k.EARLY] == k.ADMITTED
-    word[row, k.SERVED_AS] = k.BOOKED if booked else k.ORDINARY
+    code[row, k.SERVED_AS] = k.BOOKED if booked else k.ORDINARY
     return k.WAITING
 
 
@@ -119,7 +119,7 @@ def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ign
 
 
 @lean_kernel
-def _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Send back to the head of their line the trucks beyond the lanes left open, last joined first."""
     while groups[group, k.BUSY] > groups[group, k.CAP]:
         last = -1
@@ -141,7 +141,7 @@ def _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s):  #
         time_s[last, k.QUEUED] = now_s
         servers[word[last, k.SERVER], k.ROW] = -1
         word[last, k.SERVER] = -1
-        word[last, k.STATE] = k.WAITING
+        code[last, k.STATE] = k.WAITING
         groups[group, k.FREE] = groups[group, k.FIRST]
         groups[group, k.BUSY] -= 1
         tally[k.IN_LANES] -= 1
@@ -149,14 +149,14 @@ def _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s):  #
 
 
 @lean_kernel
-def _turn_away_lines(time_s, word, lines, tally, num, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Everybody in line before the gate leaves unserved: it shuts in front of them."""
     for line in range(lines.shape[0]):
         while lines[line, k.COUNTED] != k.BEHIND_GATE and lines[line, k.COUNT]:
             row = take_first(word, lines, tally, line)
             time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
             give_up_space(time_s, word, tally, num, row, now_s)
-            _leave(time_s, word, tally, row, k.IN_LINE_AT_CLOSING, now_s, out_rows)
+            _leave(time_s, code, tally, row, k.IN_LINE_AT_CLOSING, now_s, out_rows)
 
 
 @inner_kernel
@@ -194,7 +194,7 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-unty
 
 @lean_kernel
 def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    until_s, ids, time_s, word, lines, groups, servers, tally, num, streams, sched_time, sched_word,  # noqa: ANN001
+    until_s, ids, time_s, word, code, lines, groups, servers, tally, num, streams, sched_time, sched_word,  # noqa: ANN001
     heap_times, heap_rows, heap_size, arrival_rows, arrival_s, out_rows, rec_counts, rec_numbers,  # noqa: ANN001
 ):
     """Let everything happen up to and including ``until_s``.
@@ -247,14 +247,14 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if sched_word[entry, k.S_KIND] == k.SIGN:
                 tally[k.ACCEPTING] = 0
                 if tally[k.FLUSH]:
-                    _turn_away_lines(time_s, word, lines, tally, num, now_s, out_rows)
+                    _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows)
             elif sched_word[entry, k.S_KIND] == k.SET_SERVERS:
                 group = sched_word[entry, k.S_GROUP]
                 if groups[group, k.STAGE] == k.GATE:
                     tally[k.LANES_OPEN] += sched_word[entry, k.S_COUNT] - groups[group, k.CAP]
                 groups[group, k.CAP] = sched_word[entry, k.S_COUNT]
                 if tally[k.SUSPEND] and groups[group, k.STAGE] == k.GATE:
-                    _suspend(ids, time_s, word, lines, groups, servers, tally, group, now_s)
+                    _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s)
         elif end_s == now_s:
             row = heap_rows[0]
             happened = True
@@ -267,15 +267,15 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 line = _next_line(word, tally, row, groups[group, k.STAGE])
                 counted = groups[group, k.STAGE] == k.GATE or line == -2
                 if line == -1:
-                    _drive(time_s, word, tally, num, row, now_s)
+                    _drive(time_s, word, code, tally, num, row, now_s)
                 elif line == -2:
                     tally[k.INSIDE] -= 1
-                    _leave(time_s, word, tally, row, k.SERVED_WELL, now_s, out_rows)
+                    _leave(time_s, code, tally, row, k.SERVED_WELL, now_s, out_rows)
             else:
                 # The window of a truck that came early begins: it joins the line from where it stands.
                 tally[k.HELD_COUNT] -= 1
                 time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
-                line = line_to_join(lines, groups, tally, sort_of(word, tally, row))
+                line = line_to_join(lines, groups, tally, sort_of(word, code, tally, row))
         elif drive_s == now_s:
             counted = False
             row = tally[k.DRIVE_HEAD]
@@ -303,36 +303,36 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 time_s[row, k.ROAD_S] += now_s - join_s
             if not ahead_of_sign:
                 reason = k.IN_LINE_AT_CLOSING if join_s < num[k.CLOSING] else k.AFTER_CLOSING
-                _leave(time_s, word, tally, row, reason, now_s, out_rows)
+                _leave(time_s, code, tally, row, reason, now_s, out_rows)
             else:
-                state = _admitted(time_s, word, tally, num, row, now_s)
+                state = _admitted(time_s, word, code, tally, num, row, now_s)
                 if state == k.WAITING:
-                    line = line_to_join(lines, groups, tally, sort_of(word, tally, row))
+                    line = line_to_join(lines, groups, tally, sort_of(word, code, tally, row))
                 elif state == k.HELD:
-                    word[row, k.STATE] = k.HELD
+                    code[row, k.STATE] = k.HELD
                     tally[k.HELD_COUNT] += 1
                     find_space(time_s, word, tally, num, row, now_s)
                     due(time_s, word, tally, row, time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY], k.RELEASE_EVENT)
                 else:
-                    _leave(time_s, word, tally, row, word[row, k.REASON], now_s, out_rows)
+                    _leave(time_s, code, tally, row, code[row, k.REASON], now_s, out_rows)
         if line >= 0:
             time_s[row, k.QUEUED] = now_s
-            word[row, k.STATE] = k.WAITING
-            queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s)
+            code[row, k.STATE] = k.WAITING
+            queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s)
             if (
-                word[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE
+                code[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE
                 and lines[line, k.COUNTED] != k.BEHIND_GATE
             ):
                 find_space(time_s, word, tally, num, row, now_s)
         if group >= 0:
-            serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
+            serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
         if tally[k.OWN_LINES]:
             if sched_s == now_s and (entry + 1 >= sched_time.size or sched_time[entry + 1] > now_s):
-                leave_shut_lanes(ids, time_s, word, lines, groups, servers, tally, num, streams, now_s)
+                leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s)
                 for lane in range(tally[k.LANE_GROUPS] if tally[k.JOCKEY] else 0):
-                    jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, lane, now_s)
+                    jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s)
             if tally[k.JOCKEY] and happened and 0 <= group < tally[k.LANE_GROUPS]:
-                jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
+                jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
         while tally[k.DUE_HEAD] >= 0:
             row = tally[k.DUE_HEAD]
             tally[k.DUE_HEAD] = word[row, k.NEXT]

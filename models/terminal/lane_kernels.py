@@ -9,14 +9,14 @@ from twin.models.terminal.serve_kernels import queue
 
 
 @inner_kernel
-def sort_of(word, tally, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def sort_of(word, code, tally, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """How a truck is sorted before the gate."""
     flags = word[row, k.FLAGS]
     if flags & k.TROUBLED and tally[k.TROUBLE_LANES]:
         return k.SORTED_OUT
     if flags & k.IS_OVERSIZE and tally[k.OVERSIZE_LANES]:
         return k.OVERSIZE
-    return k.BOOKED if word[row, k.SERVED_AS] == k.BOOKED and tally[k.RESERVED] else k.ORDINARY
+    return k.BOOKED if code[row, k.SERVED_AS] == k.BOOKED and tally[k.RESERVED] else k.ORDINARY
 
 
 @inner_kernel
@@ -52,7 +52,7 @@ def line_to_join(lines, groups, tally, sort):  # type: ignore[no-untyped-def]  #
 
 
 @lean_kernel
-def leave_shut_lanes(ids, time_s, word, lines, groups, servers, tally, num, streams, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Trucks in the own line of a shut lane go to the end of the shortest line before an open lane, if there is one.
 
     Lane by lane, head first.
@@ -64,16 +64,16 @@ def leave_shut_lanes(ids, time_s, word, lines, groups, servers, tally, num, stre
             line = groups[lane, k.LINE_OF + sort]
             for _ in range(lines[line, k.COUNT] if line >= 0 else 0):
                 row = lines[line, k.HEAD]
-                new = line_to_join(lines, groups, tally, sort_of(word, tally, row))
+                new = line_to_join(lines, groups, tally, sort_of(word, code, tally, row))
                 # The line of an own lane is served by that lane alone.
                 if groups[lines[new, k.SERVED_BY], k.CAP] == 0:
                     break
                 take_first(word, lines, tally, line)
-                queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, new, now_s)
+                queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, new, now_s)
 
 
 @lean_kernel
-def jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, lane, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """The last truck of the longer line beside a lane moves over if that line is longer by enough; then the next.
 
     A move makes the sum of the squares of lengths smaller, as the difference is at least 2: it ends.
@@ -100,13 +100,13 @@ def jockey(ids, time_s, word, lines, groups, servers, tally, num, streams, lane,
                     time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last]
                 ):
                     last = row
-            if last >= 0 and groups[lane, k.LINE_OF + sort_of(word, tally, last)] >= 0:
+            if last >= 0 and groups[lane, k.LINE_OF + sort_of(word, code, tally, last)] >= 0:
                 longest = beside
                 longest_line = word[last, k.LINE]
                 most = length
         if longest < 0:
             return
         row = take_last(word, lines, tally, longest_line)
-        line = groups[lane, k.LINE_OF + sort_of(word, tally, row)]
-        queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s)
+        line = groups[lane, k.LINE_OF + sort_of(word, code, tally, row)]
+        queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s)
         lane = longest

@@ -69,7 +69,7 @@ def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learne
         change = np.where(np.isnan(seen), 0.0, params.learning.rate * (seen - expected))
         expected += change
         residual_s = float(np.abs(change).mean())
-        points += penalty_points(params, now.word, hauliers)
+        points += penalty_points(params, now.word, now.code, hauliers)
         caught = points >= params.learning.suspend_after
         banned_until[caught] = day + 1 + params.learning.suspended_days
         points[caught] = 0
@@ -80,8 +80,8 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
     """One day of the gate alone, from its first truck to its last."""
     trucks = make_trucks(params, counts, seed, 0)
     bookings = book(params, counts, trucks, seed, expected, banned[trucks.haulier])
-    now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word)
-    now.word[~bookings.comes, k.STATE] = k.WITHDRAWN
+    now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word, trucks.code)
+    now.code[~bookings.comes, k.STATE] = k.WITHDRAWN
     desk = BookingDesk(params, bookings, trucks, seed, 0.0, np.zeros(0))
     order, plan = _coming(now)
     out_rows = np.zeros(len(now.ids), np.int64)
@@ -99,7 +99,7 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
 
 def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
     """Trucks that come, in the order in which they reach the line, and when they do."""
-    rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
+    rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
     plan = now.time_s[:, k.PLAN].copy()
     order = in_order(plan, now.ids, rows)
     return order, plan[order]

@@ -113,8 +113,9 @@ class Terminal:
 
     def _count(self) -> list[Account]:
         now = self._now
-        counts = np.zeros(k.COUNTS, np.int64)
-        count_visits(now.word, counts)
+        by_turn = np.zeros((4, *k.COUNTS), np.int64)
+        count_visits(now.code, by_turn)
+        counts = by_turn.sum(axis=0)
         left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(
             "trucks",
@@ -216,7 +217,7 @@ class Terminal:
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
             self._learned.suspended[trucks.haulier],
         )  # fmt: skip
-        planned = trucks.time_s[:, k.PLAN]
+        planned = trucks.time_s[:, k.PLAN].copy()
         ahead_s = self._approach.free_time_s + self._params.announce_s if self._approach else np.zeros(0)
         self._desk = BookingDesk(self._params, bookings, trucks, stage.run_seed, stage.start_s, ahead_s)
         if self._approach:
@@ -230,8 +231,8 @@ class Terminal:
                 where="clock.from", mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
             )
         comes = bookings.comes & (planned < stage.end_s)
-        trucks.word[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
-        self._now = new_state(self._layout, trucks.ids, trucks.time_s, trucks.word)
+        trucks.code[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
+        self._now = new_state(self._layout, trucks.ids, trucks.time_s, trucks.word, trucks.code)
 
     def _act_s(self, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """When each truck first acts: it is announced to the road, or appears at the line."""
@@ -251,7 +252,7 @@ class Terminal:
         """Rows in the order in which they act; withdrawn ones never do."""
         now = self._now
         acts = self._act_s(now.time_s)
-        rows = np.flatnonzero(now.word[:, k.STATE] != k.WITHDRAWN)
+        rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
         self._order: Rows = in_order(acts, now.ids, rows)
         self._order_s = acts[self._order]
         if self._approach:
@@ -291,7 +292,7 @@ class Terminal:
                 ]
                 approach.send(self._stage.channels, now.ids[rows], now.time_s[rows, k.ENTER], paths)
                 self._tracer.sets_out(rows, now, paths)
-                now.word[rows, k.STATE] = k.DRIVING_IN
+                now.code[rows, k.STATE] = k.DRIVING_IN
                 now.tally[[k.ENTERED, k.HANDED_OVER]] += len(rows)
                 now.tally[k.ANNOUNCED] = end
         self._look_ahead()
@@ -313,7 +314,7 @@ class Terminal:
 
     def _holds_place(self, rows: Rows) -> NDArray[np.bool_]:
         """Whether trucks hold a place: they came off the road, and no lane has called them yet."""
-        state = self._now.word[rows, k.STATE]
+        state = self._now.code[rows, k.STATE]
         return ((state == k.HELD) | (state == k.WAITING)) & np.isnan(self._now.time_s[rows, k.CALLED])
 
     def _free_places(self) -> None:
@@ -338,14 +339,14 @@ class Terminal:
             return _NONE
         found = self._rows_of(rows["id"])
         now.tally[k.RECEIVED] += len(rows)
-        coming = now.word[found, k.STATE] == k.DRIVING_IN
+        coming = now.code[found, k.STATE] == k.DRIVING_IN
         here = found[coming]
         self._came_s = rows["time_s"][coming]
         now.time_s[here, k.JOIN] = rows["since_s"][coming]
         back_m = self._records.stood(now, here, self._came_s)
         self._tracer.arrives(here, now, self._came_s, back_m)
         gone = found[~coming]
-        now.word[gone, k.STATE] = k.LEFT
+        now.code[gone, k.STATE] = k.LEFT
         self._tracer.goes(gone, now, rows["time_s"][~coming])
         return here
 
@@ -354,7 +355,7 @@ class Terminal:
         standing: NDArray[np.void] = self._stage.channels.board(approach.STANDING_BOARD, self._reached_s)  # type: ignore[assignment]
         standing = standing[np.isin(standing["id"], self._sorted_ids)]
         rows = self._rows_of(standing["id"])
-        coming = self._now.word[rows, k.STATE] == k.DRIVING_IN
+        coming = self._now.code[rows, k.STATE] == k.DRIVING_IN
         self._now.time_s[rows[coming], k.JOIN] = standing["since_s"][coming]
         self._records.stood(self._now, rows[coming], np.full(int(coming.sum()), np.inf))
 
@@ -406,7 +407,7 @@ class Terminal:
         self._records.ended(rows)
         self._tracer.passes_gate(rows, now)
         if self._approach is None or not len(rows):
-            now.word[rows, k.STATE] = k.LEFT
+            now.code[rows, k.STATE] = k.LEFT
             return
         out_s = now.time_s[rows, k.OUT]
         paths = [
@@ -415,7 +416,7 @@ class Terminal:
         ]
         approach.send(self._stage.channels, now.ids[rows], out_s + self._params.announce_s, paths)
         self._tracer.sets_out(rows, now, paths)
-        now.word[rows, k.STATE] = k.DRIVING_OUT
+        now.code[rows, k.STATE] = k.DRIVING_OUT
         now.tally[k.HANDED_OVER] += len(rows)
 
     # A fork ----------------------------------------------------------------------------------------
@@ -435,17 +436,17 @@ class Terminal:
         new demand has, and whose moment has passed, does not come.
         """
         old = self._now
-        acted = old.word[:, k.STATE] != k.PLANNED
-        gone = old.word[:, k.STATE] == k.WITHDRAWN
-        new_comes = (fresh.word[:, k.STATE] == k.PLANNED) & (self._act_s(fresh.time_s) > at_s)
+        acted = old.code[:, k.STATE] != k.PLANNED
+        gone = old.code[:, k.STATE] == k.WITHDRAWN
+        new_comes = (fresh.code[:, k.STATE] == k.PLANNED) & (self._act_s(fresh.time_s) > at_s)
         new_comes &= ~np.isin(fresh.ids, old.ids[acted & ~gone])
         keeps = ~acted & ~np.isin(old.ids, fresh.ids[new_comes]) & np.isin(
-            old.ids, fresh.ids[fresh.word[:, k.STATE] == k.PLANNED]
+            old.ids, fresh.ids[fresh.code[:, k.STATE] == k.PLANNED]
         )
-        old.word[~acted & ~keeps, k.STATE] = k.WITHDRAWN
-        old.word[~acted & ~keeps, k.BOOKING] = k.NOT_ASKED
+        old.code[~acted & ~keeps, k.STATE] = k.WITHDRAWN
+        old.code[~acted & ~keeps, k.BOOKING] = k.NOT_ASKED
         arrays = arrays_of(old)
-        for name in ("ids", "time_s", "word"):
+        for name in ("ids", "time_s", "word", "code"):
             arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
         self._now = state_of(arrays, self._layout)
         self._set_servers(at_s)

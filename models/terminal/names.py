@@ -8,11 +8,14 @@ JOIN, QUEUED, END, CALLED, GATE_START, GATE_END, WAITED, OUT, REMAIN, YARD_WAITE
 SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT, CRANE_S, ASKED = range(10, 20)
 TIME_COLUMNS = 20
 
-# Columns of ``word``: small whole numbers of a visit.
-STATE, CLASS, LINE, SERVER, LANE, SPACE, FLAGS, NEXT, EVENT, SERVED_AS, REASON, STOOD = range(12)
-MOVE, MOVES, BLOCK_A, BLOCK_B, REHANDLES, RANK, ROAD_NEXT, ROAD_PREV = range(12, 20)
-KIND, HAULIER, ENTRY, BOOKING = range(20, 24)
-WORD_COLUMNS = 24
+# Columns of ``word``: whole numbers of a visit.
+CLASS, LINE, SERVER, LANE, SPACE, FLAGS, NEXT, EVENT, MOVE, MOVES, BLOCK_A, BLOCK_B = range(12)
+STOOD, RANK, ROAD_NEXT, ROAD_PREV, REHANDLES, KIND, HAULIER, ENTRY = range(12, 20)
+WORD_COLUMNS = 20
+
+# Columns of ``code``: how a visit stands, one byte each, by which all visits are counted again and again.
+STATE, REASON, BOOKING, SERVED_AS = range(4)
+CODE_COLUMNS = 4
 
 # States of a visit. GONE has left the gate and waits to be told to the other models.
 PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WITHDRAWN = range(10)

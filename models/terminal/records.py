@@ -19,9 +19,10 @@ from twin.models.terminal.vessel_work import crane_seconds
 _FIRST_ROOM, _MOST_ROOM = 4096, 65536
 
 _WORDS = {
-    "class": k.CLASS, "served_as": k.SERVED_AS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
-    "reason": k.REASON, "yard": k.STOOD, "rehandles_count": k.REHANDLES,
+    "class": k.CLASS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
+    "yard": k.STOOD, "rehandles_count": k.REHANDLES,
 }  # fmt: skip
+_CODES = {"served_as": k.SERVED_AS, "reason": k.REASON}
 _TIMES = {
     "slot_from_s": k.SLOT_FROM, "desired_s": k.DESIRED, "planned_s": k.PLAN, "enter_s": k.ENTER, "join_s": k.JOIN,
     "called_s": k.CALLED, "gate_start_s": k.GATE_START, "gate_end_s": k.GATE_END, "out_s": k.OUT, "wait_s": k.WAITED,
@@ -33,7 +34,7 @@ _QUEUE = {
     "trucks_on_road": k.R_ROAD, "metres_on_road_m": -1, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY,
     "trucks_inside": k.R_INSIDE,
 }  # fmt: skip
-_TIME_COLUMNS, _WORD_COLUMNS = np.array(list(_TIMES.values())), np.array(list(_WORDS.values()))
+_TIME_COLUMNS, _WORD_COLUMNS, _CODE_COLUMNS = (np.array(list(of.values())) for of in (_TIMES, _WORDS, _CODES))
 
 
 class Records:
@@ -136,13 +137,15 @@ class Records:
 def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
     n = len(rows)
     ids, times, words = np.empty(n, np.uint64), np.empty((len(_TIMES), n)), np.empty((len(_WORDS), n), np.int32)
-    lanes, trouble = np.empty((2, n), np.int32), np.empty(n, np.bool_)
+    codes, lanes, trouble = np.empty((len(_CODES), n), np.int32), np.empty((2, n), np.int32), np.empty(n, np.bool_)
     copy_visits(
-        rows, now.ids, now.time_s, now.word, _TIME_COLUMNS, _WORD_COLUMNS, MOST_LANES, ids, times, words, lanes, trouble
-    )
+        rows, now.ids, now.time_s, now.word, now.code, _TIME_COLUMNS, _WORD_COLUMNS, _CODE_COLUMNS, MOST_LANES,
+        ids, times, words, codes, lanes, trouble,
+    )  # fmt: skip
     out: dict[str, NDArray[np.generic]] = {"id": ids}
     out.update(zip(_TIMES, times, strict=True))
     out.update(zip(_WORDS, words, strict=True))
+    out.update(zip(_CODES, codes, strict=True))
     out.update({"lane_group": lanes[0], "lane": lanes[1], "trouble": trouble})
     return out
 

@@ -7,14 +7,16 @@ from twin.models.terminal import names as k
 
 
 @lean_kernel
-def reset_rows(rows, moments, numbers, out_time_s, out_word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Write the same moments and numbers into some rows."""
+def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Write the same moments, numbers and codes into some rows."""
     for i in range(rows.size):
         row = rows[i]
         for column in range(k.TIME_COLUMNS):
             out_time_s[row, column] = moments[column]
         for column in range(k.WORD_COLUMNS):
             out_word[row, column] = numbers[column]
+        for column in range(k.CODE_COLUMNS):
+            out_code[row, column] = codes[column]
 
 
 @lean_kernel
@@ -31,8 +33,8 @@ def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: i
 
 @lean_kernel
 def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    rows, ids, time_s, word, time_columns, word_columns, most_lanes, out_ids, out_times, out_words, out_lanes,  # noqa: ANN001
-    out_trouble,  # noqa: ANN001
+    rows, ids, time_s, word, code, time_columns, word_columns, code_columns, most_lanes, out_ids, out_times,  # noqa: ANN001
+    out_words, out_codes, out_lanes, out_trouble,  # noqa: ANN001
 ):
     """Rows of visits as columns of a table; every row is read once.
 
@@ -49,6 +51,8 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
             out_times[j, i] = time_s[row, time_columns[j]]
         for j in range(word_columns.size):
             out_words[j, i] = word[row, word_columns[j]]
+        for j in range(code_columns.size):
+            out_codes[j, i] = code[row, code_columns[j]]
         lane = word[row, k.LANE]
         out_lanes[0, i] = lane // most_lanes if lane >= 0 else -1
         out_lanes[1, i] = lane % most_lanes if lane >= 0 else -1
@@ -56,7 +60,25 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @lean_kernel
-def count_visits(word, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Visits by what came of asking for a slot, state and reason: COUNTS int64, added to."""
-    for row in range(word.shape[0]):
-        out_counts[word[row, k.BOOKING], word[row, k.STATE], word[row, k.REASON]] += 1
+def count_used(time_s, code, slot_from_s, out_used):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Bookings of each slot whose truck came in its window and was served: (slots,) int64, added to."""
+    slot = 0
+    for row in range(code.shape[0]):
+        over = k.GONE <= code[row, k.STATE] <= k.LEFT and code[row, k.REASON] == k.SERVED_WELL
+        if over and code[row, k.BOOKING] == k.PLACED and code[row, k.SERVED_AS] == k.BOOKED:
+            # Rows that follow one another have slots near one another.
+            while slot + 1 < slot_from_s.size and slot_from_s[slot + 1] <= time_s[row, k.SLOT_FROM]:
+                slot += 1
+            while slot > 0 and slot_from_s[slot] > time_s[row, k.SLOT_FROM]:
+                slot -= 1
+            out_used[slot] += 1
+
+
+@lean_kernel
+def count_visits(code, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Visits by what came of asking for a slot, state and reason: (4, COUNTS) int64, added to.
+
+    Four counts take turns, so that none has to wait until it has been written.
+    """
+    for row in range(code.shape[0]):
+        out_counts[row & 3, code[row, k.BOOKING], code[row, k.STATE], code[row, k.REASON]] += 1

@@ -76,7 +76,7 @@ def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[n
 
 
 @inner_kernel
-def serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Let the free servers of a group call trucks."""
     stage = groups[group, k.STAGE]
     while groups[group, k.BUSY] < groups[group, k.CAP]:
@@ -90,7 +90,7 @@ def serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group,
         groups[group, k.FREE] = server + 1
         groups[group, k.BUSY] += 1
         word[row, k.SERVER] = server
-        word[row, k.STATE] = k.SERVED
+        code[row, k.STATE] = k.SERVED
         waited = now_s - time_s[row, k.QUEUED]
         if stage == k.GATE:
             tally[k.IN_LANES] += 1
@@ -113,7 +113,7 @@ def serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group,
 
 
 @inner_kernel
-def queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put a truck at the end of a line, and let whoever is free serve it."""
     append(word, lines, tally, line, row)
     for at in range(k.SERVED_BY, lines.shape[1]):
@@ -121,6 +121,6 @@ def queue(ids, time_s, word, lines, groups, servers, tally, num, streams, row, l
         if group < 0:
             return
         if groups[group, k.BUSY] < groups[group, k.CAP]:
-            serve(ids, time_s, word, lines, groups, servers, tally, num, streams, group, now_s)
-            if word[row, k.STATE] != k.WAITING:
+            serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
+            if code[row, k.STATE] != k.WAITING:
                 return

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twin.engine.sim_model import Tables
 from twin.models.terminal import names as k
+from twin.models.terminal.row_kernels import count_used
 from twin.models.terminal.state import Now
 
 Floats = NDArray[np.float64]
@@ -79,25 +80,18 @@ def slots_of(arrays: Mapping[str, NDArray[np.generic]]) -> Slots:
     return Slots(**{field.name: arrays[field.name].copy() for field in fields(Slots)})  # type: ignore[arg-type]
 
 
-def used_places(slots: Slots, now: Now) -> Counts:
-    """Bookings of each slot whose truck came in its window and was served."""
-    state = now.word[:, k.STATE]
-    served = (state >= k.GONE) & (state <= k.LEFT) & (now.word[:, k.REASON] == k.SERVED_WELL)
-    used = served & (now.word[:, k.BOOKING] == k.PLACED) & (now.word[:, k.SERVED_AS] == k.BOOKED)
-    slot = np.searchsorted(slots.from_s, now.time_s[used, k.SLOT_FROM])
-    return np.bincount(slot, minlength=len(slots.from_s))
-
-
 def slot_table(slots: Slots, now: Now) -> Tables:
     """The table of slots at the end of a run; no table where there are none."""
     if not len(slots.from_s):
         return {}
     n = len(slots.from_s)
+    used = np.zeros(n, np.int64)
+    count_used(now.time_s, now.code, slots.from_s, used)
     counts = {
-        "offered": slots.offered, "booked": slots.booked, "used": used_places(slots, now), "no_show": slots.no_show,
+        "offered": slots.offered, "booked": slots.booked, "used": used, "no_show": slots.no_show,
         "cancelled": slots.cancelled, "cancelled_late": slots.cancelled_late, "lapsed": slots.lapsed,
         "released": slots.released, "rebooked": slots.rebooked,
-        "unplaced": np.full(n, (now.word[:, k.BOOKING] == k.UNPLACED).sum()),
+        "unplaced": np.full(n, (now.code[:, k.BOOKING] == k.UNPLACED).sum()),
     }  # fmt: skip
     table: dict[str, NDArray[np.generic]] = {"slot_from_s": slots.from_s, "slot_to_s": slots.to_s}
     table.update({f"{name}_count": values.astype(np.int32) for name, values in counts.items()})

@@ -17,6 +17,7 @@ from twin.models.terminal.row_kernels import reset_rows
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Ids = NDArray[np.uint64]
+Codes = NDArray[np.int8]
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -30,7 +31,9 @@ class Now(NamedTuple):
     time_s : (n, TIME_COLUMNS) float64
         Moments of each visit, s; the columns are named in ``names``.
     word : (n, WORD_COLUMNS) int32
-        Small whole numbers of each visit; trucks in a line are linked through ``word[:, NEXT]``.
+        Whole numbers of each visit; trucks in a line are linked through ``word[:, NEXT]``.
+    code : (n, CODE_COLUMNS) int8
+        How each visit stands.
     lines, groups, servers, tally, num, streams, sched_time, sched_word
         See :class:`~twin.models.terminal.layout.Layout`.
     heap_times, heap_rows, heap_size
@@ -40,6 +43,7 @@ class Now(NamedTuple):
     ids: Ids
     time_s: Floats
     word: Ints
+    code: Codes
     lines: Ints
     groups: Ints
     servers: Ints
@@ -83,19 +87,26 @@ def joined(parts: Sequence[RecordRoom]) -> RecordRoom:
     return RecordRoom(counts, np.concatenate([part.numbers for part in parts], axis=1))
 
 
-def blank_rows(n: int) -> tuple[Floats, Ints]:
-    """Moments and words of visits that nothing has happened to."""
-    time_s, word = np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32)
-    reset_rows(np.arange(n), *BLANK, time_s, word)
-    return time_s, word
+def empty_rows(n: int) -> tuple[Floats, Ints, Codes]:
+    """Room for moments, numbers and codes of visits."""
+    return (
+        np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32), np.empty((n, k.CODE_COLUMNS), np.int8)
+    )  # fmt: skip
 
 
-def _blank() -> tuple[Floats, Ints]:
+def blank_rows(n: int) -> tuple[Floats, Ints, Codes]:
+    """Moments, numbers and codes of visits that nothing has happened to."""
+    rows = empty_rows(n)
+    reset_rows(np.arange(n), *BLANK, *rows)
+    return rows
+
+
+def _blank() -> tuple[Floats, Ints, Codes]:
     moments = np.full(k.TIME_COLUMNS, np.nan)
     moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S, k.CRANE_S]] = 0.0
     numbers = np.zeros(k.WORD_COLUMNS, np.int32)
     numbers[[k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV]] = -1
-    return moments, numbers
+    return moments, numbers, np.zeros(k.CODE_COLUMNS, np.int8)
 
 
 #: Row of a visit that nothing has happened to.
@@ -111,13 +122,13 @@ def in_order(at_s: Floats, ids: Ids, rows: NDArray[np.int64]) -> NDArray[np.int6
     return rows[np.lexsort((ids[rows], at_s[rows]))]
 
 
-def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints) -> Now:
+def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes) -> Now:
     """An idle gate and the visits to come, as :mod:`twin.models.terminal.demand` makes them."""
     # Room for one event per truck, and for the ends that closings leave behind.
     stale = int(layout.sched_word[:, k.S_COUNT].clip(0, MOST_LANES).sum())
     room = len(ids) + stale + 16
     return Now(
-        ids, time_s, word,
+        ids, time_s, word, code,
         layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
         layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
         np.full(room, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64),
@@ -132,7 +143,7 @@ def arrays_of(now: Now) -> dict[str, NDArray[np.generic]]:
 
 def state_of(arrays: Arrays, layout: Layout) -> Now:
     """The state again from :func:`arrays_of`; rules, constants and laws are those of ``layout``."""
-    now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word")))  # type: ignore[arg-type]
+    now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word", "code")))  # type: ignore[arg-type]
     used = int(arrays["heap_size"][0])
     for name in _CALENDAR:
         getattr(now, name)[:used] = arrays[name]

@@ -24,7 +24,7 @@ class Truck:
     """A visit as it sets out, read from the row the model made."""
 
     def __init__(self, now, row):
-        word, time_s = now.word[row], now.time_s[row]
+        word, code, time_s = now.word[row], now.code[row], now.time_s[row]
         self.id = int(now.ids[row])
         self.join = float(time_s[k.PLAN])
         self.booked = word[k.CLASS] == k.BOOKED
@@ -38,8 +38,8 @@ class Truck:
         self.space = None
         self.reason = "served"
         self.desired = float(time_s[k.DESIRED])
-        self.unplaced = word[k.BOOKING] == k.UNPLACED
-        self.away = word[k.STATE] == k.WITHDRAWN
+        self.unplaced = code[k.BOOKING] == k.UNPLACED
+        self.away = code[k.STATE] == k.WITHDRAWN
         self.asked = False
 
 

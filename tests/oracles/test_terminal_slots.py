@@ -130,8 +130,9 @@ def by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list):
     left = np.array(places, np.int64)
     order = np.argsort(asks_s, kind="stable").astype(np.int64)
     b.run_books(
-        order, asks_s, np.array([t.id for t in trucks], np.uint64), ask, asker, np.array([s for s, _ in SLOTS]), np.array([e for _, e in SLOTS]), np.array(waits), trait,
-        np.array(rules, np.float64), stream, left, day, *new_heap(2 * n + 1), np.empty(n, np.int64), slot, fate,
+        order, asks_s, np.array([t.id for t in trucks], np.uint64), ask, asker, np.array([s for s, _ in SLOTS]),
+        np.array([e for _, e in SLOTS]), np.array(waits), trait, np.array(rules, np.float64), stream, left, day,
+        *new_heap(2 * n + 1), np.empty(n, np.int64), slot, fate,
     )  # fmt: skip
     return slot, fate, left
 

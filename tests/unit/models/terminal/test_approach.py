@@ -91,7 +91,7 @@ def test_a_step_longer_than_the_lead_is_an_error():
 def test_a_resume_with_trucks_on_the_road_is_exact():
     whole = finish(*begin(by_road(), trace_share=1.0))
     model, terminal = begin(by_road(), trace_share=1.0)
-    while not (terminal._now.word[:, k.STATE] == k.DRIVING_IN).any():
+    while not (terminal._now.code[:, k.STATE] == k.DRIVING_IN).any():
         model.step()
     for _ in range(20):
         model.step()

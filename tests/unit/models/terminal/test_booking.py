@@ -37,11 +37,11 @@ def test_slots_lie_within_the_opening_hours_and_the_last_is_cut():
 
 def test_no_slot_is_given_beyond_its_quota():
     trucks, bookings = booked(booked_day())
-    placed = trucks.word[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, k.BOOKING] == k.PLACED
     slots = bookings.slots
     assert slots.booked.tolist() == slots.offered.tolist() == [100] * 6 + [50]
     assert placed.sum() == 650
-    assert (trucks.word[:, k.BOOKING] == k.UNPLACED).sum() == len(trucks.ids) - 650
+    assert (trucks.code[:, k.BOOKING] == k.UNPLACED).sum() == len(trucks.ids) - 650
     np.testing.assert_array_equal(
         np.histogram(trucks.time_s[placed, k.SLOT_FROM], [*slots.from_s, 1e9])[0], slots.booked
     )
@@ -54,7 +54,7 @@ def test_overbooking_gives_more_places_than_the_quota():
 
 def test_a_truck_on_time_comes_in_its_slot_and_the_others_when_it_suits_them():
     trucks, _ = booked(booked_day(on_time=0.6))
-    placed = trucks.word[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, k.BOOKING] == k.PLACED
     plan, start_s, end_s = (trucks.time_s[placed, c] for c in (k.PLAN, k.SLOT_FROM, k.SLOT_TO))
     inside = (plan >= start_s) & (plan <= end_s)
     np.testing.assert_array_equal(plan[~inside], trucks.desired_s[placed][~inside])
@@ -75,7 +75,7 @@ def test_a_higher_booked_share_keeps_everybody_who_took_part():
 
 def test_no_shows_come_later_unbooked_or_stay_away():
     trucks, bookings = booked(booked_day(no_show=0.3))
-    missed = trucks.word[:, k.BOOKING] == k.NO_SHOW
+    missed = trucks.code[:, k.BOOKING] == k.NO_SHOW
     assert bookings.slots.no_show.sum() == missed.sum() == pytest.approx(0.3 * 650, abs=3 * np.sqrt(650 * 0.21))
     assert bookings.comes.all()
     assert (trucks.word[missed, k.CLASS] == k.ORDINARY).all()
@@ -158,7 +158,7 @@ def test_hauliers_who_miss_too_often_may_not_book():
     model, terminal = start(params, start_s=18000.0)
     suspended = {h.index for h in terminal._hauliers if h.suspended}
     now = terminal._now
-    asked = now.word[:, k.BOOKING] != k.NOT_ASKED
+    asked = now.code[:, k.BOOKING] != k.NOT_ASKED
     assert suspended
     assert not suspended & set(now.word[asked, k.HAULIER].tolist())
     assert len(model.agents) == len(terminal._hauliers) + 1

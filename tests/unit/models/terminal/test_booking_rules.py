@@ -36,7 +36,7 @@ def test_slots_may_start_later_and_overlap():
 def test_limits_bind_each_their_own_kind():
     limits = {"out": {"direction": "out", "per_slot": 30.0}, "empty": {"load": "empty", "per_slot": 20.0}}
     trucks, bookings = booked(booked_day(limits=limits))
-    placed = trucks.word[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, k.BOOKING] == k.PLACED
     kind = trucks.word[:, k.KIND]
     slots = bookings.slots
     for rows, most in (((kind == 0) | (kind == 2), 30), (kind >= 2, 20), (kind >= 0, 100)):
@@ -48,7 +48,7 @@ def test_limits_bind_each_their_own_kind():
 def test_nobody_books_before_the_books_open_nor_after_a_slot_has_closed():
     params = booked_day(per_slot=1000.0, opens_s=43200.0, closes_before_s=7200.0, max_shift_s=1e6)
     trucks, bookings = booked(params)
-    placed = trucks.word[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, k.BOOKING] == k.PLACED
     asks_s = bookings.asks_s
     assert asks_s.min() >= -43200.0
     assert (asks_s < -43199.0).sum() > 200
@@ -88,7 +88,7 @@ def test_places_given_back_in_time_are_used_again_and_late_ones_are_lost():
 def test_a_provisional_booking_lapses_unless_the_box_is_released_before_the_deadline():
     late = {"provisional_share": 1.0, "release_delay_s": 80000.0, "confirm_before_s": 3600.0}
     trucks, bookings = booked(booked_day(**late))
-    lapsed = trucks.word[:, k.BOOKING] == k.LAPSED
+    lapsed = trucks.code[:, k.BOOKING] == k.LAPSED
     assert lapsed.sum() == bookings.slots.lapsed.sum() > 50
     assert (trucks.word[lapsed, k.KIND] == 0).all()
     assert (trucks.word[lapsed, k.CLASS] == k.ORDINARY).all()
@@ -105,7 +105,7 @@ def test_a_cap_holds_back_bookings_beyond_it():
     params = booked_day(per_slot=1000.0)
     capped = params.model_copy(update={"conpas": params.conpas.model_copy(update={"booked_share_cap": 0.25})})
     trucks, _ = booked(capped)
-    assert (trucks.word[:, k.BOOKING] == k.PLACED).sum() == int(0.25 * 2300)
+    assert (trucks.code[:, k.BOOKING] == k.PLACED).sum() == int(0.25 * 2300)
 
 
 def test_every_place_and_every_request_is_accounted_for():
@@ -225,7 +225,7 @@ def test_who_is_pressed_for_time_takes_fewer_later_slots(term, strong):
         hours = {"left_mean_s": 1200.0, "left_sd_s": 300.0}
         hauliers = {"one": {"hauliers": 5, "truck_share": 1.0, term: 0.0, "choice_scale_s": 3600.0} | traits}
         trucks, _ = booked(TerminalParams.model_validate(base | {"hauliers": hauliers, "hours": hours}))
-        placed = (trucks.word[:, k.BOOKING] == k.PLACED) & (trucks.word[:, k.KIND] == 0)
+        placed = (trucks.code[:, k.BOOKING] == k.PLACED) & (trucks.word[:, k.KIND] == 0)
         return (trucks.time_s[placed, k.SLOT_FROM] > trucks.desired_s[placed]).mean()
 
     assert later_share(strong) < 0.7 * later_share({})
@@ -236,7 +236,7 @@ def test_a_penalty_keeps_hauliers_near_the_moment_they_want():
         base = booked_day(per_slot=400.0, penalty=True, no_show_with_penalty=0.0).model_dump()
         hauliers = {"one": {"hauliers": 5, "truck_share": 1.0, "choice_scale_s": 3600.0, "penalty_s": penalty_s}}
         trucks, _ = booked(TerminalParams.model_validate(base | {"hauliers": hauliers}))
-        placed = trucks.word[:, k.BOOKING] == k.PLACED
+        placed = trucks.code[:, k.BOOKING] == k.PLACED
         return np.abs(trucks.time_s[placed, k.SLOT_FROM] + 1800.0 - trucks.desired_s[placed]).mean()
 
     assert mean_shift(36000.0) < 0.9 * mean_shift(0.0)

@@ -336,7 +336,7 @@ def test_what_cannot_be_served_is_counted_not_lost():
     tables = merged([terminal.drain_tables()])
     trucks = terminal.accounts()[0]
     queue, now = tables["terminal_queue"], terminal._now
-    waiting = now.word[:, k.STATE] == k.WAITING
+    waiting = now.code[:, k.STATE] == k.WAITING
     so_far = (model.now_s - now.time_s[waiting, k.QUEUED]).sum() + now.time_s[:, k.WAITED].sum()
     assert queue["time_s"][-1] == model.now_s
     assert (queue["trucks_in_line"][:-1] * np.diff(queue["time_s"])).sum() == pytest.approx(so_far, rel=1e-11)

@@ -131,7 +131,7 @@ def test_a_limit_may_hold_one_vessel():
     params = day(conpas={"quota": {"per_slot": 1000.0, "limits": limits}, "booked_share": 1.0})
     trucks = trucks_of(params)
     bookings = book(params, read_counts(params, {}), trucks, SEED)
-    placed = trucks.word[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, k.BOOKING] == k.PLACED
     mine = trucks.vessel == trucks.vessels.index("Aoi")
     of_slot = np.histogram(trucks.time_s[placed & mine, k.SLOT_FROM], [*bookings.slots.from_s, 1e9])[0]
     assert of_slot.max() == 3
