@@ -99,6 +99,7 @@ def _set_cache_folder() -> None:
 _set_cache_folder()
 
 import numba  # noqa: E402  (the cache folder must be set before numba reads it)
+import numpy as np  # noqa: E402
 from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402  (numba brings it)
 
 # Some options below are numba's own, known to its compiler and not to its types.
@@ -158,11 +159,34 @@ def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:
     return numba.types.void(table, numba.types.intp), generate
 
 
+def _assume_columns(_typing: Any, table: Any, columns: Any) -> Any:
+    """Type and code of :func:`has_columns`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        builder.assume(builder.icmp_signed("==", builder.extract_value(array.shape, 1), arguments[1]))
+        return context.get_dummy_value()
+
+    return numba.types.void(table, numba.types.intp), generate
+
+
 def _nothing(_table: Any, _row: Any) -> None:
-    """What :func:`fetch_row` does where nothing is compiled."""
+    """What :func:`fetch_row` and :func:`has_columns` do where nothing is compiled."""
+
+
+@inner_kernel
+def index(number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """A whole number from 0 to below 2**32 as an index of which the compiler knows that it is not negative.
+
+    For kernels whose indices come out of arrays: each look-up then spares a test whether to count from the end.
+    """
+    return np.int64(np.uint32(number))
 
 
 _is_compiled = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 #: ``fetch_row(table, row)``: have the first 192 bytes of a row of a 2-d array, or an element of a 1-d one, brought near
 #: before they are needed. For kernels that know which row comes next and would wait for memory there.
 fetch_row: Any = numba.extending.intrinsic(_prefetch_row) if _is_compiled else _nothing
+#: ``has_columns(table, number)``: promise the compiler that a 2-d array has so many columns, a number known when the
+#: kernel is compiled. Rows are then found without a multiplication.
+has_columns: Any = numba.extending.intrinsic(_assume_columns) if _is_compiled else _nothing

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import inner_kernel
+from twin.jit import index, inner_kernel
 from twin.models.terminal import names as k
 
 
 @inner_kernel
 def _first_of_tie(ids, word, one, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether, of two entries at one moment, the first one happens first."""
+    one = index(one)
+    other = index(other)
     if word[one, k.EVENT] != word[other, k.EVENT]:
         return word[one, k.EVENT] < word[other, k.EVENT]
     return ids[one] < ids[other]
@@ -24,10 +26,10 @@ def _first_of_tie(ids, word, one, other):  # type: ignore[no-untyped-def]  # noq
 @inner_kernel
 def add(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put an entry in."""
-    i = size[0]
+    i = index(size[0])
     size[0] = i + 1
     while i > 0:
-        parent = (i - 1) >> 1
+        parent = index((i - 1) >> 1)
         parent_s = times[parent]
         if at_s > parent_s or (at_s == parent_s and not _first_of_tie(ids, word, row, rows[parent])):
             break
@@ -50,14 +52,14 @@ def replace_first(ids, word, times, rows, size, at_s, row):  # type: ignore[no-u
         right_first = int(right_s < left_s)
         if right_s == left_s and _first_of_tie(ids, word, rows[child + 1], rows[child]):
             right_first = 1
-        child += right_first
-        child_s = min(left_s, right_s)
+        child = index(child + right_first)
+        child_s = right_s if right_first else left_s
         if at_s < child_s or (at_s == child_s and _first_of_tie(ids, word, row, rows[child])):
             break
         times[i] = child_s
         rows[i] = rows[child]
         i = child
-        child = 2 * i + 1
+        child = index(2 * i + 1)
     times[i] = at_s
     rows[i] = row
 
@@ -65,7 +67,7 @@ def replace_first(ids, word, times, rows, size, at_s, row):  # type: ignore[no-u
 @inner_kernel
 def drop_first(ids, word, times, rows, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Take the first entry, which has happened, out."""
-    n = size[0] - 1
+    n = index(size[0] - 1)
     size[0] = n
     at_s = times[n]
     times[n] = math.inf

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import fetch_row, inner_kernel, lean_kernel
+from twin.jit import fetch_row, has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.calendar_kernels import add, drop_first, replace_first
 from twin.models.terminal.lane_kernels import jockey, leave_shut_lanes, line_to_join, sort_of
@@ -38,7 +38,7 @@ def _drive(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyp
     if tally[k.DRIVE_HEAD] < 0:
         tally[k.DRIVE_HEAD] = row
     else:
-        word[tally[k.DRIVE_TAIL], k.NEXT] = row
+        word[index(tally[k.DRIVE_TAIL]), k.NEXT] = row
     tally[k.DRIVE_TAIL] = row
 
 
@@ -47,7 +47,7 @@ def _leave(time_s, code, tally, row, reason, now_s, out_rows):  # type: ignore[n
     code[row, k.STATE] = k.GONE
     code[row, k.REASON] = reason
     time_s[row, k.OUT] = now_s
-    out_rows[tally[k.OUT_COUNT]] = row
+    out_rows[index(tally[k.OUT_COUNT])] = row
     tally[k.OUT_COUNT] += 1
 
 
@@ -101,8 +101,8 @@ def _next_line(word, tally, row, stage):  # type: ignore[no-untyped-def]  # noqa
 @inner_kernel
 def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A service ends: the server is free again; returns its group."""
-    server = word[row, k.SERVER]
-    group = servers[server, k.GROUP]
+    server = index(word[row, k.SERVER])
+    group = index(servers[server, k.GROUP])
     stage = groups[group, k.STAGE]
     servers[server, k.ROW] = -1
     groups[group, k.FREE] = min(groups[group, k.FREE], server)
@@ -160,6 +160,12 @@ def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):  #
 
 
 @inner_kernel
+def _sooner(one_s, other_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    # Python's min asks more of nan than a clock needs.
+    return one_s if one_s < other_s else other_s
+
+
+@inner_kernel
 def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Write a record of the queue if anything a planner counts has changed."""
     held = tally[k.HELD_COUNT]
@@ -179,7 +185,7 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-unty
             num[k.KAPPA] * num[k.ROAD_LANES], num[k.FREE_SPEED], num[k.WAVE_SPEED],
         ) / num[k.ROAD_LANES]
     num[k.LAST_METRES] = metres
-    at = tally[k.REC_COUNT]
+    at = index(tally[k.REC_COUNT])
     tally[k.REC_COUNT] = at + 1
     rec_numbers[k.R_TIME, at] = now_s
     rec_numbers[k.R_METRES, at] = metres
@@ -219,21 +225,26 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         ``CAME_LATE`` before a truck joins after its window, whom the desk gives another slot or none (likewise);
         ``FULL`` when the records must be taken away; ``CALENDAR_FULL`` if the calendar was made too small.
     """
+    has_columns(time_s, k.TIME_COLUMNS)
+    has_columns(word, k.WORD_COLUMNS)
+    has_columns(code, k.CODE_COLUMNS)
+    has_columns(groups, k.GROUP_COLUMNS)
+    has_columns(servers, k.SERVER_COLUMNS)
     while True:
-        entry = tally[k.SCHED_NEXT]
+        entry = index(tally[k.SCHED_NEXT])
         sched_s = sched_time[entry] if entry < sched_time.size else math.inf
-        end_s = heap_times[0] if heap_size[0] else math.inf
-        nth = tally[k.PLAN_NEXT]
+        end_s = heap_times[0]
+        nth = index(tally[k.PLAN_NEXT])
         join_s = arrival_s[nth] if nth < arrival_rows.size else math.inf
-        drive_s = time_s[tally[k.DRIVE_HEAD], k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
-        now_s = min(min(sched_s, end_s), min(drive_s, join_s))
+        drive_s = time_s[index(tally[k.DRIVE_HEAD]), k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
+        now_s = _sooner(_sooner(sched_s, end_s), _sooner(drive_s, join_s))
         if now_s > until_s:
             return k.REACHED
         # One event writes at most one record.
         if tally[k.REC_COUNT] >= rec_numbers.shape[1]:
             return k.FULL
         # Every event ends with at most one truck that goes on, in ``row``, and one group that may call.
-        row = -1
+        row = 0
         line = -1
         group = -1
         # Whether the first entry of the calendar has happened and waits to be replaced or dropped.
@@ -249,14 +260,14 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 if tally[k.FLUSH]:
                     _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows)
             elif sched_word[entry, k.S_KIND] == k.SET_SERVERS:
-                group = sched_word[entry, k.S_GROUP]
+                group = index(sched_word[entry, k.S_GROUP])
                 if groups[group, k.STAGE] == k.GATE:
                     tally[k.LANES_OPEN] += sched_word[entry, k.S_COUNT] - groups[group, k.CAP]
                 groups[group, k.CAP] = sched_word[entry, k.S_COUNT]
                 if tally[k.SUSPEND] and groups[group, k.STAGE] == k.GATE:
                     _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s)
         elif end_s == now_s:
-            row = heap_rows[0]
+            row = index(heap_rows[0])
             happened = True
             # A truck sent back by a closing leaves its old end in the calendar.
             if time_s[row, k.END] != now_s:
@@ -278,14 +289,14 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 line = line_to_join(lines, groups, tally, sort_of(word, code, tally, row))
         elif drive_s == now_s:
             counted = False
-            row = tally[k.DRIVE_HEAD]
+            row = index(tally[k.DRIVE_HEAD])
             tally[k.DRIVE_HEAD] = word[row, k.NEXT]
             move = word[row, k.MOVE]
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
-            row = arrival_rows[nth]
+            row = index(arrival_rows[nth])
             # Rows lie in the order of ids, trucks come in another: have the coming ones at hand.
-            coming = arrival_rows[min(nth + 6, arrival_rows.size - 1)]
+            coming = index(arrival_rows[index(min(nth + 6, arrival_rows.size - 1))])
             fetch_row(ids, coming)
             fetch_row(time_s, coming)
             fetch_row(word, coming)
@@ -334,7 +345,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if tally[k.JOCKEY] and happened and 0 <= group < tally[k.LANE_GROUPS]:
                 jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
         while tally[k.DUE_HEAD] >= 0:
-            row = tally[k.DUE_HEAD]
+            row = index(tally[k.DUE_HEAD])
             tally[k.DUE_HEAD] = word[row, k.NEXT]
             if happened:
                 happened = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from twin.jit import inner_kernel, kernel
+from twin.jit import index, inner_kernel, kernel
 from twin.models.terminal import names as k
 
 
@@ -21,12 +21,13 @@ def _count(lines, tally, line, change):  # type: ignore[no-untyped-def]  # noqa:
 @inner_kernel
 def append(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put a truck at the end of a line."""
+    line = index(line)
     word[row, k.LINE] = line
     word[row, k.NEXT] = -1
     if lines[line, k.COUNT] == 0:
         lines[line, k.HEAD] = row
     else:
-        word[lines[line, k.TAIL], k.NEXT] = row
+        word[index(lines[line, k.TAIL]), k.NEXT] = row
     lines[line, k.TAIL] = row
     _count(lines, tally, line, 1)
 
@@ -45,7 +46,7 @@ def put_first(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  #
 @inner_kernel
 def take_first(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Take the head out of a line that is not empty; returns its row."""
-    row = lines[line, k.HEAD]
+    row = index(lines[line, k.HEAD])
     lines[line, k.HEAD] = word[row, k.NEXT]
     _count(lines, tally, line, -1)
     return row

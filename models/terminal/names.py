@@ -72,6 +72,7 @@ BEHIND_GATE, AT_GATE, BOOKED_AT_GATE = range(3)
 CAP, BUSY, STAGE, FIRST, RULE, FREE, LINE_A, LINE_B, LINE_C, LINE_OF = range(10)
 GROUP_COLUMNS = LINE_OF + SORTS
 ROW, GROUP = range(2)
+SERVER_COLUMNS = 2
 
 # Elements of ``tally``: first those that change (from LAST on the last record, in the order of the record's counts),
 # then rules, then for each holding yard spaces used and spaces.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from twin.engine.draws import event_key
-from twin.jit import inner_kernel
+from twin.jit import index, inner_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.law_kernels import draw_law, small_poisson
 from twin.models.terminal.line_kernels import append, leave_space, take_first
@@ -54,8 +54,8 @@ def _older(ids, time_s, lines, one, other):  # type: ignore[no-untyped-def]  # n
         return one
     if lines[one, k.COUNT] == 0:
         return other
-    a = lines[one, k.HEAD]
-    b = lines[other, k.HEAD]
+    a = index(lines[one, k.HEAD])
+    b = index(lines[other, k.HEAD])
     a_s = time_s[a, k.JOIN]
     b_s = time_s[b, k.JOIN]
     return one if a_s < b_s or (a_s == b_s and ids[a] < ids[b]) else other
@@ -64,7 +64,7 @@ def _older(ids, time_s, lines, one, other):  # type: ignore[no-untyped-def]  # n
 @inner_kernel
 def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the truck a group serves next out of its line; -1 if none waits."""
-    line = groups[group, k.LINE_A]
+    line = index(groups[group, k.LINE_A])
     second = groups[group, k.LINE_B]
     if second >= 0:
         third = groups[group, k.LINE_C]
@@ -72,20 +72,23 @@ def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[n
             line = _older(ids, time_s, lines, _older(ids, time_s, lines, line, second), third)
         elif lines[line, k.COUNT] == 0:
             line = third if lines[second, k.COUNT] == 0 and third >= 0 else second
+        line = index(line)
     return take_first(word, lines, tally, line) if lines[line, k.COUNT] else -1
 
 
 @inner_kernel
 def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Let the free servers of a group call trucks."""
-    stage = groups[group, k.STAGE]
+    group = index(group)
+    stage = index(groups[group, k.STAGE])
     while groups[group, k.BUSY] < groups[group, k.CAP]:
         row = _next_row(ids, time_s, word, lines, groups, tally, group)
         if row < 0:
             return
-        server = groups[group, k.FREE]
+        row = index(row)
+        server = index(groups[group, k.FREE])
         while servers[server, k.ROW] >= 0:
-            server += 1
+            server = index(server + 1)
         servers[server, k.ROW] = row
         groups[group, k.FREE] = server + 1
         groups[group, k.BUSY] += 1
@@ -115,11 +118,13 @@ def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, 
 @inner_kernel
 def queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put a truck at the end of a line, and let whoever is free serve it."""
+    line = index(line)
     append(word, lines, tally, line, row)
     for at in range(k.SERVED_BY, lines.shape[1]):
         group = lines[line, at]
         if group < 0:
             return
+        group = index(group)
         if groups[group, k.BUSY] < groups[group, k.CAP]:
             serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
             if code[row, k.STATE] != k.WAITING:
