@@ -8,13 +8,14 @@ import numpy as np
 
 from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import fetch_row, inner_kernel, lean_kernel
+from twin.jit import fetch_row, has_columns, index, inner_kernel, lean_kernel
 
 # What becomes of a booking. MISSED is that of a second slot which is never given back.
 NO_BOOKING, KEPT, CANCELLED, CANCELLED_LATE, LAPSED, MISSED = range(-1, 5)
 
 # Columns of ``trait``: what hauliers of a type weigh.
 TASTE, WAIT_WEIGHT, DELIVERY_WEIGHT, HOURS_WEIGHT, PENALTY, MISS_SCALE = range(6)
+TRAITS = 6
 
 # Columns of ``ask``: what a truck brings along.
 DESIRED, EARLIEST, LATEST, SLACK, HOURS_LEFT, KNOWN, CANCEL_LEAD, SECOND_LEAD = range(8)
@@ -38,7 +39,7 @@ def first_from(ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN00
     low = 0
     high = ascending.size
     while low < high:
-        middle = (low + high) >> 1
+        middle = index((low + high) >> 1)
         if ascending[middle] < least:
             low = middle + 1
         else:
@@ -78,10 +79,10 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, le
 @inner_kernel
 def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """What a slot costs a truck before taste, in seconds of shift: see :func:`run_books`."""
-    kind = asker[row, TYPE]
+    kind = index(asker[row, TYPE])
     earlier = max(ask[row, DESIRED] - slot_to_s[slot], 0.0)
     later = max(slot_from_s[slot] - ask[row, DESIRED], 0.0)
-    wait = wait_s[asker[row, HAULIER], slot]
+    wait = wait_s[index(asker[row, HAULIER]), slot]
     cost = earlier + rule[LATER_WEIGHT] * later + trait[kind, WAIT_WEIGHT] * wait
     cost += trait[kind, DELIVERY_WEIGHT] * max(later + wait - ask[row, SLACK], 0.0)
     cost += trait[kind, HOURS_WEIGHT] * max(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT], 0.0)
@@ -97,13 +98,13 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
-    scale = trait[asker[row, TYPE], TASTE]
+    scale = trait[index(asker[row, TYPE]), TASTE]
     desired = ask[row, DESIRED]
     # Slots ascend. The nearest one goes first: after it few others can still be the best.
     first = first_from(slot_to_s, desired - rule[MAX_SHIFT])
     nearest = first_from(slot_to_s, desired)
     for nth in range(first - 1, slot_from_s.size):
-        slot = nearest if nth < first else nth
+        slot = index(nearest if nth < first else nth)
         if slot == slot_from_s.size or (nth == nearest and nth >= first):
             continue
         if slot_from_s[slot] - desired > rule[MAX_SHIFT]:
@@ -185,7 +186,7 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
         haulier and type of haulier.
     wait_s : (hauliers, slots) float64
         Wait that each haulier expects in a slot.
-    trait : (types, 6) float64
+    trait : (types, TRAITS) float64
     rule : (RULES,) float64
     places : (pools, slots) int64
         Places left; changed.
@@ -198,6 +199,9 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_slot, out_fate : (n, 2) int32
         First and second slot of each row, -1 for none, and what becomes of them.
     """
+    has_columns(ask, ASK_COLUMNS)
+    has_columns(asker, ASKER_COLUMNS)
+    has_columns(trait, TRAITS)
     waits = 0
     left_today = day_places
     nth = 0
@@ -207,7 +211,7 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
             now_s = heap_times[0]
             given_back = heap_payloads[0]
             pop(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size)
-            row = given_back // 2
+            row = index(given_back >> 1)
             freed = out_slot[row, given_back % 2]
             _change(asker[row, POOLS], freed, places, 1)
             left_today += 1
@@ -228,17 +232,17 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     break
             if taker < 0:
                 continue
-            row = waiting[taker]
+            row = index(waiting[taker])
             waits -= 1
             for i in range(taker, waits):
                 waiting[i] = waiting[i + 1]
             bookings = 1
         else:
-            row = order[nth]
-            nth += 1
+            row = index(order[nth])
+            nth = index(nth + 1)
             now_s = ask_s
             # Trucks ask in no order of memory: have the coming ones at hand.
-            coming = order[min(nth + 4, order.size - 1)]
+            coming = index(order[index(min(nth + 4, order.size - 1))])
             fetch_row(ask, coming)
             fetch_row(asks_s, coming)
             fetch_row(ids, coming)

@@ -1,8 +1,8 @@
 """What will happen to trucks by itself, soonest first: a binary heap of moments and rows.
 
 Ties fall by kind of event, then by id, both read from the row: two numbers per entry make the shortest moves.
-Moments beyond the entries in use are infinite, so that no child needs a check whether it is there; which child is
-the sooner is reckoned, not branched on, since no processor can guess it.
+Moments beyond the entries in use are infinite, and there is room for the children of every entry, so that none needs
+a check whether it is there; which child is the sooner is reckoned, not branched on, since no processor can guess it.
 """
 
 from __future__ import annotations
@@ -41,20 +41,21 @@ def add(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def
 
 
 @inner_kernel
-def replace_first(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def replace_first(ids, word, times, rows, at_s, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put an entry in for the first one, which has happened: one way down instead of a way down and a way up."""
-    n = size[0]
     i = 0
     child = 1
-    while child < n:
+    while True:
         left_s = times[child]
         right_s = times[child + 1]
+        child_s = left_s if left_s < right_s else right_s
+        if at_s < child_s:
+            break
         right_first = int(right_s < left_s)
         if right_s == left_s and _first_of_tie(ids, word, rows[child + 1], rows[child]):
             right_first = 1
         child = index(child + right_first)
-        child_s = right_s if right_first else left_s
-        if at_s < child_s or (at_s == child_s and _first_of_tie(ids, word, row, rows[child])):
+        if at_s == child_s and _first_of_tie(ids, word, row, rows[child]):
             break
         times[i] = child_s
         rows[i] = rows[child]
@@ -72,4 +73,4 @@ def drop_first(ids, word, times, rows, size):  # type: ignore[no-untyped-def]  #
     at_s = times[n]
     times[n] = math.inf
     if n > 0:
-        replace_first(ids, word, times, rows, size, at_s, rows[n])
+        replace_first(ids, word, times, rows, at_s, rows[n])

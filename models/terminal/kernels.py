@@ -349,8 +349,8 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             tally[k.DUE_HEAD] = word[row, k.NEXT]
             if happened:
                 happened = False
-                replace_first(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
-            elif heap_size[0] + 1 < heap_times.size:
+                replace_first(ids, word, heap_times, heap_rows, time_s[row, k.END], row)
+            elif heap_size[0] < heap_rows.size:
                 add(ids, word, heap_times, heap_rows, heap_size, time_s[row, k.END], row)
             else:
                 return k.CALENDAR_FULL

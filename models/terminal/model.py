@@ -392,7 +392,7 @@ class Terminal:
                 self._records.take_away(now)
             else:
                 raise EngineError(
-                    f"the calendar of the gate is full at {len(now.heap_times)} entries",
+                    f"the calendar of the gate is full at {len(now.heap_rows)} entries",
                     where=f"terminal, {clock_text(until_s)}", mend="please report it with the scenario",
                 )
         if not self._approach:

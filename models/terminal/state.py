@@ -37,7 +37,8 @@ class Now(NamedTuple):
     lines, groups, servers, tally, num, streams, sched_time, sched_word
         See :class:`~twin.models.terminal.layout.Layout`.
     heap_times, heap_rows, heap_size
-        The calendar: moments, rows, and one element with the number of entries in use.
+        The calendar: moments, with room for two children of each entry, rows, and one element with the number of
+        entries in use.
     """
 
     ids: Ids
@@ -131,7 +132,7 @@ def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes)
         ids, time_s, word, code,
         layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
         layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
-        np.full(room, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64),
+        np.full(2 * room + 1, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64),
     )  # fmt: skip
 
 
