@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from twin.engine.draws import categorical, event_key, exponential, uniform
-from twin.jit import inner_kernel, lean_kernel
+from twin.jit import has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import booking_kernels as b
 from twin.models.terminal import names as k
 
@@ -73,6 +73,10 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         (n, ASK_COLUMNS) float64, (n, ASKER_COLUMNS) int32, as :func:`~twin.models.terminal.booking_kernels.run_books`
         takes them.
     """
+    has_columns(time_s, k.TIME_COLUMNS)
+    has_columns(word, k.WORD_COLUMNS)
+    has_columns(out_ask, b.ASK_COLUMNS)
+    has_columns(out_asker, b.ASKER_COLUMNS)
     for row in range(ids.size):
         kind = word[row, k.KIND]
         out_asker[row, b.POOLS] = _pools(kind, vessel[row], limits)
@@ -85,7 +89,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         provisional = False
         if fetches_laden and number[PROVISIONAL_SHARE] > 0.0:
             provisional = uniform(streams[_PROVISIONAL], id_, event_key(0, 0)) < number[PROVISIONAL_SHARE]
-        asks_s = desired_s[row] - exponential(streams[_BOOKS_AT], id_, event_key(0, 0), lead_s[haulier_type[row]])
+        asks_s = desired_s[row] - exponential(streams[_BOOKS_AT], id_, event_key(0, 0), lead_s[index(haulier_type[row])])
         if not provisional and asks_s < known_s[row]:
             asks_s = known_s[row]
         if asks_s < number[BOOKS_OPEN]:
@@ -97,7 +101,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         out_ask[row, b.HOURS_LEFT] = time_s[row, k.HOURS_LEFT]
         out_ask[row, b.SLACK] = math.inf
         if fetches_laden:
-            slack = slack_s[haulier_type[row]]
+            slack = slack_s[index(haulier_type[row])]
             out_ask[row, b.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack)
         out_ask[row, b.KNOWN] = -math.inf
         if provisional and math.isnan(known_s[row]):
@@ -181,6 +185,11 @@ def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_second : (4,) int64
         As in :class:`~twin.models.terminal.slots.Slots`; added to.
     """
+    has_columns(slot, 2)
+    has_columns(fate, 2)
+    has_columns(out_time_s, k.TIME_COLUMNS)
+    has_columns(out_word, k.WORD_COLUMNS)
+    has_columns(out_code, k.CODE_COLUMNS)
     for row in range(ids.size):
         if not asks[row]:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.engine.draws import event_key, normal, uniform
-from twin.jit import inner_kernel, lean_kernel
+from twin.jit import has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 
 #: Purposes of the draws of a truck, in the order of the elements of ``streams``.
@@ -31,7 +31,7 @@ def _pick(cumulative, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     category = 0
     for i in range(cumulative.size - 1):
         category += int(cumulative[i] <= at)
-    return category
+    return index(category)
 
 
 @inner_kernel
@@ -105,6 +105,9 @@ def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_time_s, out_word, out_code, out_type
         The rows, n of each of these, and (n,) int32 types of hauliers.
     """
+    has_columns(out_time_s, k.TIME_COLUMNS)
+    has_columns(out_word, k.WORD_COLUMNS)
+    has_columns(out_code, k.CODE_COLUMNS)
     for row in range(ids.size):
         for column in range(k.TIME_COLUMNS):
             out_time_s[row, column] = moments[column]
@@ -137,12 +140,13 @@ def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if number[BLOCKS] > 0.0:
             out_word[row, k.BLOCK_A] = int(uniform(streams[_MOVES], id_, event_key(0, 3)) * number[BLOCKS])
             out_word[row, k.BLOCK_B] = int(uniform(streams[_MOVES], id_, event_key(0, 4)) * number[BLOCKS])
-        if uniform(streams[_TROUBLED], id_, event_key(0, 0)) < number[TROUBLE_SHARE]:
+        # What nobody does is not drawn.
+        if number[TROUBLE_SHARE] > 0.0 and uniform(streams[_TROUBLED], id_, event_key(0, 0)) < number[TROUBLE_SHARE]:
             flags |= k.TROUBLED
-        if uniform(streams[_OVERSIZE], id_, event_key(0, 0)) < number[OVERSIZE_SHARE]:
+        if number[OVERSIZE_SHARE] > 0.0 and uniform(streams[_OVERSIZE], id_, event_key(0, 0)) < number[OVERSIZE_SHARE]:
             flags |= k.IS_OVERSIZE
         for yard in range(refuse.size):
-            if uniform(streams[_REFUSES], id_, event_key(0, yard)) < refuse[yard]:
+            if refuse[yard] > 0.0 and uniform(streams[_REFUSES], id_, event_key(0, yard)) < refuse[yard]:
                 flags |= k.REFUSES << yard
         out_word[row, k.FLAGS] = flags
         left_s = number[HOURS_MEAN] + number[HOURS_SD] * normal(streams[_HOURS], id_, event_key(0, 0))

@@ -114,7 +114,7 @@ class Terminal:
     def _count(self) -> list[Account]:
         now = self._now
         by_turn = np.zeros((4, *k.COUNTS), np.int64)
-        count_visits(now.code, by_turn)
+        count_visits(now.code, by_turn.reshape(4, -1))
         counts = by_turn.sum(axis=0)
         left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(

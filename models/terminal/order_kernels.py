@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.jit import inner_kernel, lean_kernel
+from twin.jit import index, inner_kernel, lean_kernel
 
 #: Rows of one span that are sorted one by one; more are dealt out once more.
 _FEW = 48
@@ -12,16 +12,21 @@ _FEW = 48
 def _sort_few(at_s, ids, rows, start, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Sort a stretch of rows by insertion."""
     for i in range(start + 1, end):
-        new = rows[i]
+        new = index(rows[i])
         new_s = at_s[new]
         j = i
         while j > start:
-            old = rows[j - 1]
+            old = index(rows[j - 1])
             if at_s[old] < new_s or (at_s[old] == new_s and ids[old] < ids[new]):
                 break
             rows[j] = old
             j -= 1
         rows[j] = new
+
+
+@inner_kernel
+def _span(moment_s, first_s, width_s, spans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return index(min(int((moment_s - first_s) / width_s * spans), spans - 1))
 
 
 @lean_kernel
@@ -33,20 +38,21 @@ def _deal_out(at_s, rows, start, end, ends, out_rows):  # type: ignore[no-untype
     spans = end - start
     first_s = last_s = at_s[rows[start]]
     for i in range(start, end):
-        first_s = min(first_s, at_s[rows[i]])
-        last_s = max(last_s, at_s[rows[i]])
+        moment_s = at_s[index(rows[i])]
+        first_s = moment_s if moment_s < first_s else first_s
+        last_s = moment_s if moment_s > last_s else last_s
     width_s = last_s - first_s if last_s > first_s else 1.0
     for span in range(spans + 1):
         ends[span] = 0
     for i in range(start, end):
-        ends[min(int((at_s[rows[i]] - first_s) / width_s * spans), spans - 1) + 1] += 1
+        ends[_span(at_s[index(rows[i])], first_s, width_s, spans) + 1] += 1
     ends[0] = start
     for span in range(spans):
         ends[span + 1] += ends[span]
     # Each span fills from its start on, which thereby becomes its end.
     for i in range(start, end):
-        span = min(int((at_s[rows[i]] - first_s) / width_s * spans), spans - 1)
-        out_rows[ends[span]] = rows[i]
+        span = _span(at_s[index(rows[i])], first_s, width_s, spans)
+        out_rows[index(ends[span])] = rows[i]
         ends[span] += 1
 
 

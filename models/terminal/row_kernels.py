@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from twin.jit import fetch_row, lean_kernel
+from twin.jit import fetch_row, has_columns, index, lean_kernel
 from twin.models.terminal import names as k
+
+_, _STATES, _REASONS = k.COUNTS
+_ALL_COUNTS = k.COUNTS[0] * _STATES * _REASONS
 
 
 @lean_kernel
 def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Write the same moments, numbers and codes into some rows."""
+    has_columns(out_time_s, k.TIME_COLUMNS)
+    has_columns(out_word, k.WORD_COLUMNS)
+    has_columns(out_code, k.CODE_COLUMNS)
     for i in range(rows.size):
-        row = rows[i]
+        row = index(rows[i])
         for column in range(k.TIME_COLUMNS):
             out_time_s[row, column] = moments[column]
         for column in range(k.WORD_COLUMNS):
@@ -22,9 +28,11 @@ def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  
 @lean_kernel
 def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Wait, start, end and server of some rows, to where the customer of each row belongs."""
+    has_columns(time_s, k.TIME_COLUMNS)
+    has_columns(word, k.WORD_COLUMNS)
     for i in range(rows.size):
-        row = rows[i]
-        at = customer[row]
+        row = index(rows[i])
+        at = index(customer[row])
         out_times[0, at] = time_s[row, k.WAITED]
         out_times[1, at] = time_s[row, k.GATE_START]
         out_times[2, at] = time_s[row, k.GATE_END]
@@ -40,19 +48,22 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
     ``out_lanes`` gets group and lane, -1 if none: in-gate groups come first, each with room for ``most_lanes``.
     """
+    has_columns(time_s, k.TIME_COLUMNS)
+    has_columns(word, k.WORD_COLUMNS)
+    has_columns(code, k.CODE_COLUMNS)
     for i in range(rows.size):
-        row = rows[i]
-        coming = rows[min(i + 8, rows.size - 1)]
+        row = index(rows[i])
+        coming = index(rows[index(min(i + 8, rows.size - 1))])
         fetch_row(ids, coming)
         fetch_row(time_s, coming)
         fetch_row(word, coming)
         out_ids[i] = ids[row]
         for j in range(time_columns.size):
-            out_times[j, i] = time_s[row, time_columns[j]]
+            out_times[j, i] = time_s[row, index(time_columns[j])]
         for j in range(word_columns.size):
-            out_words[j, i] = word[row, word_columns[j]]
+            out_words[j, i] = word[row, index(word_columns[j])]
         for j in range(code_columns.size):
-            out_codes[j, i] = code[row, code_columns[j]]
+            out_codes[j, i] = code[row, index(code_columns[j])]
         lane = word[row, k.LANE]
         out_lanes[0, i] = lane // most_lanes if lane >= 0 else -1
         out_lanes[1, i] = lane % most_lanes if lane >= 0 else -1
@@ -62,6 +73,8 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
 @lean_kernel
 def count_used(time_s, code, slot_from_s, out_used):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Bookings of each slot whose truck came in its window and was served: (slots,) int64, added to."""
+    has_columns(time_s, k.TIME_COLUMNS)
+    has_columns(code, k.CODE_COLUMNS)
     slot = 0
     for row in range(code.shape[0]):
         over = k.GONE <= code[row, k.STATE] <= k.LEFT and code[row, k.REASON] == k.SERVED_WELL
@@ -76,9 +89,16 @@ def count_used(time_s, code, slot_from_s, out_used):  # type: ignore[no-untyped-
 
 @lean_kernel
 def count_visits(code, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Visits by what came of asking for a slot, state and reason: (4, COUNTS) int64, added to.
+    """Visits by what came of asking for a slot, state and reason.
 
-    Four counts take turns, so that none has to wait until it has been written.
+    Parameters
+    ----------
+    code : (n, CODE_COLUMNS) int8
+    out_counts : (4, COUNTS) int64
+        Added to; the last three axes as one. Four counts take turns, so that none has to wait until it is written.
     """
+    has_columns(code, k.CODE_COLUMNS)
+    has_columns(out_counts, _ALL_COUNTS)
     for row in range(code.shape[0]):
-        out_counts[row & 3, code[row, k.BOOKING], code[row, k.STATE], code[row, k.REASON]] += 1
+        asked_and_state = index(code[row, k.BOOKING]) * _STATES + index(code[row, k.STATE])
+        out_counts[row & 3, asked_and_state * _REASONS + index(code[row, k.REASON])] += 1
