@@ -61,7 +61,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
     ids, ..., haulier_type
         Fields of :class:`~twin.models.terminal.demand.Trucks`.
     asks : (n,) bool
-        Who asks; of the others only pools are written, and nan for their moment.
+        Who asks; of the others only pools are written, and inf for their moment.
     streams : (6,) uint64
         Streams of ``ASKING``.
     number : (ASK_NUMBERS,) float64
@@ -81,7 +81,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         kind = word[row, k.KIND]
         out_asker[row, b.POOLS] = _pools(kind, vessel[row], limits)
         if not asks[row]:
-            out_asks_s[row] = math.nan
+            out_asks_s[row] = math.inf
             continue
         id_ = ids[row]
         # Only a laden box that is fetched has a release, and a consignee who waits for it.

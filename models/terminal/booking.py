@@ -37,7 +37,7 @@ class Bookings:
     comes : (n,) bool
         Whether the truck comes on this day at all.
     asks_s : (n,) float64
-        When it asked for a slot, nan if it did not; before midnight of day one it is negative.
+        When it asked for a slot, inf if it did not; before midnight of day one it is negative.
     pools : (n,) int32
         Pools of places it draws from, as bits.
     """
@@ -92,7 +92,7 @@ def _settle(
     _choose_hours(params, trucks, ~takes_part, run_seed, expected_wait_s)
     if not conpas.quota:
         mark(params, trucks.word, takes_part)
-        return Bookings(no_slots(), comes, np.full(n, np.nan), np.ones(n, np.int32))
+        return Bookings(no_slots(), comes, np.full(n, np.inf), np.ones(n, np.int32))
     quota = conpas.quota
     spans = quota.spans(params.opening)
     starts, ends = np.array([s[0] for s in spans]), np.array([s[1] for s in spans])

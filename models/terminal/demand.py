@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.columns import TRUCK_KINDS
 from twin.engine.draws import make_stream, poisson_counts, uniforms
-from twin.engine.ids import Kind, make_id
+from twin.engine.ids import Kind, first_ids
 from twin.errors import TableError
 from twin.models.terminal import demand_kernels as d
 from twin.models.terminal import names as k
@@ -235,9 +235,8 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
 
 def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Wishes:
     """Visits from counts by the hour, at random moments of it."""
-    keys_of = zip(counts.start_s.tolist(), counts.kind.tolist(), strict=True)
-    origins = [int(start) * 8 + kind + 1 for start, kind in keys_of]
-    keys = np.array([make_id(Kind.DEMAND_SLOT, origin, 0) for origin in origins], np.uint64)
+    origins = counts.start_s.astype(np.int64) * 8 + counts.kind + 1
+    keys = first_ids(Kind.DEMAND_SLOT, origins)
     stream = make_stream(run_seed, "terminal.demand")
     if params.demand.law == "poisson":
         numbers = poisson_counts(stream, keys, counts.trucks)
@@ -248,9 +247,9 @@ def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) 
     n = int(numbers.sum())
     ids, desired_s, kind = np.empty(n, np.uint64), np.empty(n), np.empty(n, np.int32)
     d.wish_by_hour(
-        np.array([make_id(Kind.TRUCK, origin, 0) for origin in origins], np.uint64), numbers, counts.start_s,
-        counts.end_s, counts.kind, make_stream(run_seed, "terminal.desired"), ids, desired_s, kind,
-    )  # fmt: skip
+        first_ids(Kind.TRUCK, origins), numbers, counts.start_s, counts.end_s, counts.kind,
+        make_stream(run_seed, "terminal.desired"), ids, desired_s, kind,
+    )
     return Wishes(
         ids, desired_s, kind, np.full(n, -1, np.int32), (), np.full(n, -np.inf), np.full(n, np.inf), np.full(n, np.nan)
     )  # fmt: skip

@@ -45,3 +45,16 @@ def make_ids(kind: Kind, origin: int, count: int, first_serial: int = 0) -> NDAr
     base = int(make_id(kind, origin, first_serial))
     make_id(kind, origin, first_serial + max(count - 1, 0))
     return np.arange(base, base + count, dtype=np.uint64)
+
+
+def first_ids(kind: Kind, origins: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The id with serial 0 of each origin: (m,) int64 in, (m,) uint64 out.
+
+    Raises
+    ------
+    ValueError
+        If an origin needs more than 24 bits.
+    """
+    for origin in (origins.min(initial=0), origins.max(initial=0)):
+        make_id(kind, int(origin), 0)
+    return np.uint64(int(kind) << 56) | origins.astype(np.uint64) << np.uint64(32)

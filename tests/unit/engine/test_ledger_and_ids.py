@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from twin.engine.ids import Kind, make_id, make_ids
+from twin.engine.ids import Kind, first_ids, make_id, make_ids
 from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.errors import EngineError
 
@@ -34,3 +35,12 @@ def test_an_origin_or_serial_out_of_range_is_refused():
         make_id(Kind.CAR, 1 << 24, 0)
     with pytest.raises(ValueError, match="out of range"):
         make_ids(Kind.CAR, 0, 2, first_serial=(1 << 32) - 1)
+
+
+def test_first_ids_are_those_of_their_origins():
+    origins = np.array([0, 5, 2**24 - 1])
+    assert first_ids(Kind.TRUCK, origins).tolist() == [int(make_id(Kind.TRUCK, int(o), 0)) for o in origins]
+    assert first_ids(Kind.TRUCK, origins[:0]).tolist() == []
+    for origin in (-1, 1 << 24):
+        with pytest.raises(ValueError, match="out of range"):
+            first_ids(Kind.TRUCK, np.array([3, origin]))
