@@ -48,7 +48,7 @@ def _pools(kind, vessel, limits):  # type: ignore[no-untyped-def]  # noqa: ANN00
 @lean_kernel
 def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
     ids, desired_s, earliest_s, latest_s, known_s, vessel, time_s, word, haulier_type, asks, streams, number, lead_s,  # noqa: ANN001
-    slack_s, limits, out_asks_s, out_ask, out_asker,  # noqa: ANN001
+    slack_s, limits, slot_to_s, max_shift_s, out_asks_s, out_ask, out_asker,  # noqa: ANN001
 ):
     """When each truck asks, what it brings along, and what it will do with its booking.
 
@@ -68,6 +68,10 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
     lead_s, slack_s : (types,) float64
         Mean lead, and mean slack of a laden box at its consignee.
     limits : (m, 3) int32
+    slot_to_s : (slots,) float64
+        Ends of the slots, ascending.
+    max_shift_s
+        Most time between the wanted moment and a slot.
     out_asks_s : (n,) float64
     out_ask, out_asker
         (n, ASK_COLUMNS) float64, (n, ASKER_COLUMNS) int32, as :func:`~twin.models.terminal.booking_kernels.run_books`
@@ -77,6 +81,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
     has_columns(word, k.WORD_COLUMNS)
     has_columns(out_ask, b.ASK_COLUMNS)
     has_columns(out_asker, b.ASKER_COLUMNS)
+    first = nearest = 0
     for row in range(ids.size):
         kind = word[row, k.KIND]
         out_asker[row, b.POOLS] = _pools(kind, vessel[row], limits)
@@ -124,6 +129,11 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         out_asker[row, b.INTENT] = intent
         out_asker[row, b.HAULIER] = word[row, k.HAULIER]
         out_asker[row, b.TYPE] = haulier_type[row]
+        # Trucks come in the order of their hours, so that each has its slots near those of the one before.
+        first = b.step_to(first, slot_to_s, desired_s[row] - max_shift_s)
+        nearest = b.step_to(nearest, slot_to_s, desired_s[row])
+        out_asker[row, b.FIRST] = first
+        out_asker[row, b.NEAREST] = nearest
 
 
 @inner_kernel

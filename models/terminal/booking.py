@@ -97,7 +97,7 @@ def _settle(
     spans = quota.spans(params.opening)
     starts, ends = np.array([s[0] for s in spans]), np.array([s[1] for s in spans])
     slots = new_slots(starts, ends, slot_places(quota, spans), _pools(quota, spans))
-    asks_s, ask, asker = _asks(params, quota, trucks, takes_part, run_seed)
+    asks_s, ask, asker = _asks(params, quota, trucks, takes_part, ends, run_seed)
     order = in_order(asks_s, trucks.ids, np.flatnonzero(takes_part))
     day_places = _NO_LIMIT
     if conpas.booked_share_cap < 1:
@@ -138,7 +138,7 @@ def _limits(quota: Quota, trucks: Trucks) -> Ints:
 
 
 def _asks(
-    params: TerminalParams, quota: Quota | None, trucks: Trucks, asks: Flags, run_seed: np.uint64
+    params: TerminalParams, quota: Quota | None, trucks: Trucks, asks: Flags, slot_to_s: Floats, run_seed: np.uint64
 ) -> tuple[Floats, Floats, Ints]:
     """When trucks ask, what they bring along, and who they are; without quotas there is no opening and no rule."""
     n = len(trucks.ids)
@@ -155,7 +155,8 @@ def _asks(
         trucks.ids, trucks.desired_s, trucks.earliest_s, trucks.latest_s, trucks.known_s, trucks.vessel, trucks.time_s,
         trucks.word, trucks.haulier_type, asks, _streams(run_seed, a.ASKING), number,
         np.array([t.book_lead_s for t in types]), np.array([t.delivery_slack_s for t in types]),
-        _limits(quota, trucks) if quota else np.empty((0, 3), np.int32), asks_s, ask, asker,
+        _limits(quota, trucks) if quota else np.empty((0, 3), np.int32), slot_to_s,
+        quota.max_shift_s if quota else np.inf, asks_s, ask, asker,
     )  # fmt: skip
     return asks_s, ask, asker
 
@@ -230,7 +231,7 @@ def _choose_hours(
     hours = new_slots(slot_from, slot_to, room[0], room)
     asks = ordinary & flexible
     slot, _ = _run_books(
-        params, None, trucks, np.flatnonzero(asks), *_asks(params, None, trucks, asks, run_seed), hours, _NO_LIMIT,
+        params, None, trucks, np.flatnonzero(asks), *_asks(params, None, trucks, asks, slot_to, run_seed), hours, _NO_LIMIT,
         run_seed, expected_wait_s,
     )  # fmt: skip
     start, end = slot_from[slot[:, 0]], slot_to[slot[:, 0]]

@@ -21,9 +21,10 @@ TRAITS = 6
 DESIRED, EARLIEST, LATEST, SLACK, HOURS_LEFT, KNOWN, CANCEL_LEAD, SECOND_LEAD = range(8)
 ASK_COLUMNS = 8
 
-# Columns of ``asker``: who asks. POOLS has a bit for each pool in which the truck needs a place.
-INTENT, POOLS, HAULIER, TYPE = range(4)
-ASKER_COLUMNS = 4
+# Columns of ``asker``: who asks. POOLS has a bit for each pool in which the truck needs a place; FIRST is the first
+# slot that ends soon enough before the wanted moment, NEAREST the first that ends at it or later.
+INTENT, POOLS, HAULIER, TYPE, FIRST, NEAREST = range(6)
+ASKER_COLUMNS = 6
 
 # Bits of INTENT.
 CANCELS, DOUBLES, NEVER_GIVES_BACK = 1, 2, 4
@@ -34,17 +35,13 @@ RULES = 7
 
 
 @inner_kernel
-def first_from(ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Index of the first value that is at least ``least``."""
-    low = 0
-    high = ascending.size
-    while low < high:
-        middle = index((low + high) >> 1)
-        if ascending[middle] < least:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def step_to(slot, ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Index of the first value that is at least ``least``, from one that is likely near it."""
+    while slot > 0 and ascending[index(slot - 1)] >= least:
+        slot -= 1
+    while slot < ascending.size and ascending[index(slot)] < least:
+        slot += 1
+    return slot
 
 
 @inner_kernel
@@ -53,7 +50,8 @@ def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
     It is if u <= exp(-exp(-t)), which is at least 1 - exp(-t), and exp(t) is more than its first four terms.
     """
-    return taste > 0.1 and u <= 1.0 - 1.0 / (1.0 + taste * (1.0 + taste * (0.5 + taste / 6.0)))
+    terms = 1.0 + taste * (1.0 + taste * (0.5 + taste * (1.0 / 6.0)))
+    return taste > 0.1 and u * terms <= terms - 1.0
 
 
 @inner_kernel
@@ -77,15 +75,27 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, le
 
 
 @inner_kernel
+def _excess(length_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return length_s if length_s > 0.0 else 0.0
+
+
+@inner_kernel
+def _shift_cost(slot, desired, slot_from_s, slot_to_s, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """What the shift from the wanted moment costs; no other part of the cost is negative."""
+    earlier = _excess(desired - slot_to_s[slot])
+    return earlier + rule[LATER_WEIGHT] * _excess(slot_from_s[slot] - desired)
+
+
+@inner_kernel
 def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """What a slot costs a truck before taste, in seconds of shift: see :func:`run_books`."""
     kind = index(asker[row, TYPE])
-    earlier = max(ask[row, DESIRED] - slot_to_s[slot], 0.0)
-    later = max(slot_from_s[slot] - ask[row, DESIRED], 0.0)
+    earlier = _excess(ask[row, DESIRED] - slot_to_s[slot])
+    later = _excess(slot_from_s[slot] - ask[row, DESIRED])
     wait = wait_s[index(asker[row, HAULIER]), slot]
-    cost = earlier + rule[LATER_WEIGHT] * later + trait[kind, WAIT_WEIGHT] * wait
-    cost += trait[kind, DELIVERY_WEIGHT] * max(later + wait - ask[row, SLACK], 0.0)
-    cost += trait[kind, HOURS_WEIGHT] * max(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT], 0.0)
+    cost = _shift_cost(slot, ask[row, DESIRED], slot_from_s, slot_to_s, rule) + trait[kind, WAIT_WEIGHT] * wait
+    cost += trait[kind, DELIVERY_WEIGHT] * _excess(later + wait - ask[row, SLACK])
+    cost += trait[kind, HOURS_WEIGHT] * _excess(later - earlier + wait + rule[VISIT] - ask[row, HOURS_LEFT])
     if trait[kind, PENALTY] > 0.0:
         cost += trait[kind, PENALTY] * (1.0 - math.exp(-(earlier + later) / trait[kind, MISS_SCALE]))
     return cost
@@ -99,10 +109,11 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
     best = -1
     best_cost = math.inf
     scale = trait[index(asker[row, TYPE]), TASTE]
+    per_scale = 1.0 / scale if scale > 0.0 else 0.0
     desired = ask[row, DESIRED]
     # Slots ascend. The nearest one goes first: after it few others can still be the best.
-    first = first_from(slot_to_s, desired - rule[MAX_SHIFT])
-    nearest = first_from(slot_to_s, desired)
+    first = index(asker[row, FIRST])
+    nearest = index(asker[row, NEAREST])
     for nth in range(first - 1, slot_from_s.size):
         slot = index(nearest if nth < first else nth)
         if slot == slot_from_s.size or (nth == nearest and nth >= first):
@@ -111,14 +122,18 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
             if nth < first:
                 continue
             break
+        # Keyed by the slot's start, so that another slot more changes no taste.
+        u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
+        # Most slots lie too far away whatever else they cost.
+        least_cost = _shift_cost(slot, desired, slot_from_s, slot_to_s, rule)
+        if is_surely_below(u, (least_cost - best_cost) * per_scale):
+            continue
         if slot == other or not _open(
             slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today
         ):
             continue
         plain = _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule)
-        # Keyed by the slot's start, so that another slot more changes no taste.
-        u = uniform(stream, ids[row], event_key(np.uint64(slot_from_s[slot]), 0))
-        if scale > 0.0 and is_surely_below(u, (plain - best_cost) / scale):
+        if is_surely_below(u, (plain - best_cost) * per_scale):
             continue
         cost = plain + math.log(-math.log(u)) * scale
         if cost < best_cost or (cost == best_cost and slot < best):
@@ -183,7 +198,8 @@ def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
         released; how long before the slot it would cancel it, and its second one.
     asker : (n, ASKER_COLUMNS) int32
         Bits ``CANCELS, DOUBLES, NEVER_GIVES_BACK``; pools in which it needs a place, bit 0 for that of all trucks;
-        haulier and type of haulier.
+        haulier and type of haulier; the first slot that ends at most ``MAX_SHIFT`` before the wanted moment, and the
+        first that does not end before it.
     wait_s : (hauliers, slots) float64
         Wait that each haulier expects in a slot.
     trait : (types, TRAITS) float64

@@ -122,7 +122,11 @@ def by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list):
                     for t in trucks])  # fmt: skip
     intent = [t.cancels * b.CANCELS | t.doubles * b.DOUBLES | t.never * b.NEVER_GIVES_BACK for t in trucks]
     pools = [sum(1 << pool for pool in t.pools) for t in trucks]
-    asker = np.column_stack([intent, pools, [t.haulier for t in trucks], [t.kind for t in trucks]]).astype(np.int32)
+    ends = np.array([end for _, end in SLOTS])
+    first = np.searchsorted(ends, ask[:, b.DESIRED] - rule["max_shift"])
+    nearest = np.searchsorted(ends, ask[:, b.DESIRED])
+    who = [intent, pools, [t.haulier for t in trucks], [t.kind for t in trucks], first, nearest]
+    asker = np.column_stack(who).astype(np.int32)
     asks_s = np.array([t.asks_s for t in trucks])
     trait = np.array([[t["scale"], t["wait"], t["delivery"], t["hours"], t["penalty"], t["miss"]] for t in traits])
     rules = [rule["later"], rule["max_shift"], rule["closes"], rule["cancel"], rule["confirm"], 900.0, waiting_list]
@@ -131,7 +135,7 @@ def by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list):
     order = np.argsort(asks_s, kind="stable").astype(np.int64)
     b.run_books(
         order, asks_s, np.array([t.id for t in trucks], np.uint64), ask, asker, np.array([s for s, _ in SLOTS]),
-        np.array([e for _, e in SLOTS]), np.array(waits), trait, np.array(rules, np.float64), stream, left, day,
+        ends, np.array(waits), trait, np.array(rules, np.float64), stream, left, day,
         *new_heap(2 * n + 1), np.empty(n, np.int64), slot, fate,
     )  # fmt: skip
     return slot, fate, left
