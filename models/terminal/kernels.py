@@ -166,6 +166,17 @@ def _sooner(one_s, other_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @inner_kernel
+def _moment(at_s, nth):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return at_s[nth] if nth < at_s.size else math.inf
+
+
+@inner_kernel
+def _first_arrival(time_s, tally):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """When the first of those who drive inside arrives."""
+    return time_s[index(tally[k.DRIVE_HEAD]), k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
+
+
+@inner_kernel
 def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Write a record of the queue if anything a planner counts has changed."""
     held = tally[k.HELD_COUNT]
@@ -230,13 +241,14 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
     has_columns(code, k.CODE_COLUMNS)
     has_columns(groups, k.GROUP_COLUMNS)
     has_columns(servers, k.SERVER_COLUMNS)
+    # When each source gives its next event, looked up again only when the source has moved on.
+    entry = index(tally[k.SCHED_NEXT])
+    sched_s = _moment(sched_time, entry)
+    nth = index(tally[k.PLAN_NEXT])
+    join_s = _moment(arrival_s, nth)
+    drive_s = _first_arrival(time_s, tally)
     while True:
-        entry = index(tally[k.SCHED_NEXT])
-        sched_s = sched_time[entry] if entry < sched_time.size else math.inf
         end_s = heap_times[0]
-        nth = index(tally[k.PLAN_NEXT])
-        join_s = arrival_s[nth] if nth < arrival_rows.size else math.inf
-        drive_s = time_s[index(tally[k.DRIVE_HEAD]), k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
         now_s = _sooner(_sooner(sched_s, end_s), _sooner(drive_s, join_s))
         if now_s > until_s:
             return k.REACHED
@@ -251,10 +263,12 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         happened = False
         # What happens behind the gate changes nothing that is recorded, until somebody leaves.
         counted = True
-        if sched_s == now_s:
+        scheduled = sched_s == now_s
+        if scheduled:
             if sched_word[entry, k.S_ASK]:
                 return k.ASK
             tally[k.SCHED_NEXT] = entry + 1
+            sched_s = _moment(sched_time, index(entry + 1))
             if sched_word[entry, k.S_KIND] == k.SIGN:
                 tally[k.ACCEPTING] = 0
                 if tally[k.FLUSH]:
@@ -266,6 +280,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 groups[group, k.CAP] = sched_word[entry, k.S_COUNT]
                 if tally[k.SUSPEND] and groups[group, k.STAGE] == k.GATE:
                     _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s)
+            entry = index(entry + 1)
         elif end_s == now_s:
             row = index(heap_rows[0])
             happened = True
@@ -279,6 +294,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 counted = groups[group, k.STAGE] == k.GATE or line == -2
                 if line == -1:
                     _drive(time_s, word, code, tally, num, row, now_s)
+                    drive_s = _sooner(drive_s, time_s[row, k.END])
                 elif line == -2:
                     tally[k.INSIDE] -= 1
                     _leave(time_s, code, tally, row, k.SERVED_WELL, now_s, out_rows)
@@ -291,6 +307,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             counted = False
             row = index(tally[k.DRIVE_HEAD])
             tally[k.DRIVE_HEAD] = word[row, k.NEXT]
+            drive_s = _first_arrival(time_s, tally)
             move = word[row, k.MOVE]
             line = k.OUT_LINE if move >= word[row, k.MOVES] else k.FIRST_BLOCK_LINE + word[row, k.BLOCK_A + move]
         else:
@@ -302,18 +319,20 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             fetch_row(word, coming)
             if math.isnan(time_s[row, k.JOIN]):
                 time_s[row, k.JOIN] = now_s
-            join_s = time_s[row, k.JOIN]
-            ahead_of_sign = tally[k.ACCEPTING] or (join_s < num[k.CLOSING] and not tally[k.FLUSH])
+            since_s = time_s[row, k.JOIN]
+            ahead_of_sign = tally[k.ACCEPTING] or (since_s < num[k.CLOSING] and not tally[k.FLUSH])
             if tally[k.LATE] == k.REBOOK and ahead_of_sign and _comes_late(time_s, word, num, row):
                 return k.CAME_LATE
-            tally[k.PLAN_NEXT] = nth + 1
+            nth = index(nth + 1)
+            tally[k.PLAN_NEXT] = nth
+            join_s = _moment(arrival_s, nth)
             time_s[row, k.QUEUED] = now_s
-            if join_s < now_s:
+            if since_s < now_s:
                 # Since it joined it has stood on links of the road, which gave it back only now.
-                time_s[row, k.WAITED] += now_s - join_s
-                time_s[row, k.ROAD_S] += now_s - join_s
+                time_s[row, k.WAITED] += now_s - since_s
+                time_s[row, k.ROAD_S] += now_s - since_s
             if not ahead_of_sign:
-                reason = k.IN_LINE_AT_CLOSING if join_s < num[k.CLOSING] else k.AFTER_CLOSING
+                reason = k.IN_LINE_AT_CLOSING if since_s < num[k.CLOSING] else k.AFTER_CLOSING
                 _leave(time_s, code, tally, row, reason, now_s, out_rows)
             else:
                 state = _admitted(time_s, word, code, tally, num, row, now_s)
@@ -338,7 +357,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if group >= 0:
             serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
         if tally[k.OWN_LINES]:
-            if sched_s == now_s and (entry + 1 >= sched_time.size or sched_time[entry + 1] > now_s):
+            if scheduled and sched_s > now_s:
                 leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s)
                 for lane in range(tally[k.LANE_GROUPS] if tally[k.JOCKEY] else 0):
                     jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s)

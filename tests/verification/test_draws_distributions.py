@@ -146,9 +146,14 @@ def test_a_poisson_count_has_its_mean_and_variance_and_grows_with_its_mean():
     assert np.all(more >= counts)
 
 
-def test_poisson_counts_of_many_keys_are_those_of_each():
+def test_a_poisson_count_is_the_number_of_exponentials_that_fit_into_the_mean():
     stream = draws.make_stream(draws.make_run_seed(7, 0), "test.counts")
-    keys, means = np.arange(20, dtype=np.uint64), np.linspace(0.0, 40.0, 20)
+    means = np.concatenate([np.linspace(0.0, 40.0, 20), np.linspace(580.0, 760.0, 60), [1300.0, 5000.0]])
+    keys = np.arange(len(means), dtype=np.uint64)
     counts = draws.poisson_counts(stream, keys, means)
-    assert counts.tolist() == [draws.poisson_count(stream, int(k), mean) for k, mean in enumerate(means.tolist())]
+    events = np.arange(6000, dtype=np.uint64)
+    for key, mean, count in zip(keys, means, counts, strict=True):
+        sums = np.cumsum([draws.exponential(stream, key, event, 1.0) for event in events[: count + 1]])
+        assert np.searchsorted(sums, mean, side="right") == count
+        assert draws.poisson_count(stream, int(key), float(mean)) == count
     assert draws.poisson_counts(stream, keys[:0], means[:0]).tolist() == []

@@ -35,6 +35,10 @@ _S12 = np.uint64(12)
 _S32 = np.uint64(32)
 _U64_MASK = (1 << 64) - 1
 _TWO_POW_MINUS_52 = 2.0**-52
+#: Where a product of uniforms is begun anew, and of what mean the exponential still lies among normal numbers. One more
+#: uniform brings the product to 1e-286 at least, well above exp(-690).
+_LEAST_PRODUCT = 1e-270
+_LONGEST_PRODUCT = 690.0
 
 
 def _mix_python(z: int) -> int:
@@ -208,10 +212,19 @@ def poisson_counts(stream, ids, means):  # type: ignore[no-untyped-def]  # noqa:
     """Poisson number of each id, as :func:`poisson_count`: (n,) uint64, (n,) float64 in, (n,) int64 out."""
     out = np.zeros(ids.size, np.int64)
     for i in range(ids.size):
-        total = exponential(stream, ids[i], np.uint64(0), 1.0)
-        while total <= means[i]:
+        # The sum of exponentials is minus the logarithm of a product of uniforms, taken before it gets too small.
+        left = means[i]
+        least = math.exp(-left) if left < _LONGEST_PRODUCT else 0.0
+        product = 1.0
+        while True:
+            product *= uniform(stream, ids[i], np.uint64(out[i]))
+            if product < least:
+                break
             out[i] += 1
-            total += exponential(stream, ids[i], np.uint64(out[i]), 1.0)
+            if product < _LEAST_PRODUCT:
+                left += math.log(product)
+                least = math.exp(-left) if left < _LONGEST_PRODUCT else 0.0
+                product = 1.0
     return out
 
 
@@ -235,10 +248,4 @@ def poisson_count(stream: np.uint64, id_: int, mean: float) -> int:
     The count is the number of unit exponentials that fit into ``mean``. Raising the mean only adds to the
     count of the same key, so a demand a little larger keeps everyone it had.
     """
-    total = 0.0
-    count = 0
-    while True:
-        total += float(exponential(stream, np.uint64(id_), np.uint64(count), 1.0))
-        if total > mean:
-            return count
-        count += 1
+    return int(poisson_counts(stream, np.array([id_], np.uint64), np.array([mean]))[0])
