@@ -159,7 +159,7 @@ def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:
     return numba.types.void(table, numba.types.intp), generate
 
 
-def _assume_columns(_typing: Any, table: Any, columns: Any) -> Any:
+def _assume_columns(_typing: Any, table: Any, _columns: Any) -> Any:
     """Type and code of :func:`has_columns`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

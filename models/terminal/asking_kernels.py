@@ -94,7 +94,8 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         provisional = False
         if fetches_laden and number[PROVISIONAL_SHARE] > 0.0:
             provisional = uniform(streams[_PROVISIONAL], id_, event_key(0, 0)) < number[PROVISIONAL_SHARE]
-        asks_s = desired_s[row] - exponential(streams[_BOOKS_AT], id_, event_key(0, 0), lead_s[index(haulier_type[row])])
+        type_ = index(haulier_type[row])
+        asks_s = desired_s[row] - exponential(streams[_BOOKS_AT], id_, event_key(0, 0), lead_s[type_])
         if not provisional and asks_s < known_s[row]:
             asks_s = known_s[row]
         if asks_s < number[BOOKS_OPEN]:
@@ -106,8 +107,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
         out_ask[row, b.HOURS_LEFT] = time_s[row, k.HOURS_LEFT]
         out_ask[row, b.SLACK] = math.inf
         if fetches_laden:
-            slack = slack_s[index(haulier_type[row])]
-            out_ask[row, b.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack)
+            out_ask[row, b.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack_s[type_])
         out_ask[row, b.KNOWN] = -math.inf
         if provisional and math.isnan(known_s[row]):
             delay_s = exponential(streams[_PROVISIONAL], id_, event_key(0, 1), number[RELEASE_DELAY])
@@ -128,7 +128,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
             out_ask[row, b.CANCEL_LEAD] = exponential(streams[_CANCELS], id_, event_key(0, 1), lead)
         out_asker[row, b.INTENT] = intent
         out_asker[row, b.HAULIER] = word[row, k.HAULIER]
-        out_asker[row, b.TYPE] = haulier_type[row]
+        out_asker[row, b.TYPE] = type_
         # Trucks come in the order of their hours, so that each has its slots near those of the one before.
         first = b.step_to(first, slot_to_s, desired_s[row] - max_shift_s)
         nearest = b.step_to(nearest, slot_to_s, desired_s[row])

@@ -231,8 +231,8 @@ def _choose_hours(
     hours = new_slots(slot_from, slot_to, room[0], room)
     asks = ordinary & flexible
     slot, _ = _run_books(
-        params, None, trucks, np.flatnonzero(asks), *_asks(params, None, trucks, asks, slot_to, run_seed), hours, _NO_LIMIT,
-        run_seed, expected_wait_s,
+        params, None, trucks, np.flatnonzero(asks), *_asks(params, None, trucks, asks, slot_to, run_seed), hours,
+        _NO_LIMIT, run_seed, expected_wait_s,
     )  # fmt: skip
     start, end = slot_from[slot[:, 0]], slot_to[slot[:, 0]]
     desired = trucks.desired_s

@@ -125,9 +125,9 @@ def test_flipping_one_bit_of_a_key_flips_every_output_bit_half_the_time(which):
 
 
 def test_the_normal_quantile_agrees_with_scipy_to_the_last_digits():
-    p = np.concatenate([np.linspace(1e-6, 1 - 1e-6, 10001), 10.0 ** -np.arange(7, 16)])
+    p = np.concatenate([np.linspace(1e-6, 1 - 1e-6, 10001), 10.0 ** -np.linspace(7.0, 300.0, 2000)])
     ours = np.array([draws.normal_quantile(x) for x in p])
-    assert np.allclose(ours, stats.norm.ppf(p), rtol=2e-15 * 50, atol=1e-15)
+    assert np.allclose(ours, stats.norm.ppf(p), rtol=3e-15, atol=1e-15)
 
 
 def test_uniforms_are_never_zero_nor_one():
