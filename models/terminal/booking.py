@@ -66,8 +66,8 @@ def book(
         Seed of the run.
     expected_wait_s : (hauliers, slots) float64, optional
         Wait that each haulier expects in each slot; none expects any by default.
-    suspended : (n,) bool, optional
-        Trucks whose haulier may not book.
+    suspended : (hauliers,) bool, optional
+        Hauliers that may not book.
     """
     bookings = _settle(params, counts, trucks, run_seed, expected_wait_s, suspended)
     if params.travel_noise_s:
@@ -86,8 +86,8 @@ def _settle(
     if conpas.any_switch:
         u = uniforms(make_stream(run_seed, "terminal.takes_part"), trucks.ids, _NO_EVENT)
         takes_part = u < conpas.booked_share
-    if suspended is not None:
-        takes_part &= ~suspended
+    if suspended is not None and suspended.any():
+        takes_part &= ~suspended[trucks.haulier]
     comes = np.ones(n, np.bool_)
     _choose_hours(params, trucks, ~takes_part, run_seed, expected_wait_s)
     if not conpas.quota:

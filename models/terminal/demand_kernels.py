@@ -129,17 +129,19 @@ def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
             fetches_laden = also[row] == _LADEN_OUT
         else:
             moves = 1 + int(uniform(streams[_MOVES], id_, event_key(0, 1)) < number[DUAL])
-            laden = uniform(streams[_MOVES], id_, event_key(0, 2)) * number[FETCHED] < number[FETCHED_LADEN]
-            fetches_laden = moves == 2 and (kind == _LADEN_OUT or (kind != _EMPTY_OUT and laden))
+            fetches_laden = False
+            if moves == 2:
+                laden = uniform(streams[_MOVES], id_, event_key(0, 2)) * number[FETCHED] < number[FETCHED_LADEN]
+                fetches_laden = kind == _LADEN_OUT or (kind != _EMPTY_OUT and laden)
         if fetches_laden:
             flags |= k.FETCHES << 1
         if kind == _LADEN_OUT and (also.size or moves == 1):
             flags |= k.FETCHES
         out_word[row, k.KIND] = kind
         out_word[row, k.MOVES] = moves
-        if number[BLOCKS] > 0.0:
-            out_word[row, k.BLOCK_A] = int(uniform(streams[_MOVES], id_, event_key(0, 3)) * number[BLOCKS])
-            out_word[row, k.BLOCK_B] = int(uniform(streams[_MOVES], id_, event_key(0, 4)) * number[BLOCKS])
+        for move in range(moves if number[BLOCKS] > 0.0 else 0):
+            u = uniform(streams[_MOVES], id_, event_key(0, 3 + move))
+            out_word[row, k.BLOCK_A + move] = int(u * number[BLOCKS])
         # What nobody does is not drawn.
         if number[TROUBLE_SHARE] > 0.0 and uniform(streams[_TROUBLED], id_, event_key(0, 0)) < number[TROUBLE_SHARE]:
             flags |= k.TROUBLED

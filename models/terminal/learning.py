@@ -79,7 +79,7 @@ def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learne
 def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floats, banned: NDArray[np.bool_]) -> Now:
     """One day of the gate alone, from its first truck to its last."""
     trucks = make_trucks(params, counts, seed, 0)
-    bookings = book(params, counts, trucks, seed, expected, banned[trucks.haulier])
+    bookings = book(params, counts, trucks, seed, expected, banned)
     now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word, trucks.code)
     now.code[~bookings.comes, k.STATE] = k.WITHDRAWN
     desk = BookingDesk(params, bookings, trucks, seed, 0.0, np.zeros(0))

@@ -215,7 +215,7 @@ class Terminal:
         self._learned = learn(self._params, self._counts, stage.run_seed)
         bookings = book(
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
-            self._learned.suspended[trucks.haulier],
+            self._learned.suspended,
         )  # fmt: skip
         planned = trucks.time_s[:, k.PLAN].copy()
         ahead_s = self._approach.free_time_s + self._params.announce_s if self._approach else np.zeros(0)

@@ -25,8 +25,8 @@ def _sort_few(at_s, ids, rows, start, end):  # type: ignore[no-untyped-def]  # n
 
 
 @inner_kernel
-def _span(moment_s, first_s, width_s, spans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    return index(min(int((moment_s - first_s) / width_s * spans), spans - 1))
+def _span(moment_s, first_s, per_s, spans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return index(min(int((moment_s - first_s) * per_s), spans - 1))
 
 
 @lean_kernel
@@ -41,17 +41,18 @@ def _deal_out(at_s, rows, start, end, ends, out_rows):  # type: ignore[no-untype
         moment_s = at_s[index(rows[i])]
         first_s = moment_s if moment_s < first_s else first_s
         last_s = moment_s if moment_s > last_s else last_s
-    width_s = last_s - first_s if last_s > first_s else 1.0
+    # Moments that a number of spans per second cannot tell apart are left in one span.
+    per_s = spans / (last_s - first_s) if last_s - first_s > 1e-300 * spans else 0.0
     for span in range(spans + 1):
         ends[span] = 0
     for i in range(start, end):
-        ends[_span(at_s[index(rows[i])], first_s, width_s, spans) + 1] += 1
+        ends[_span(at_s[index(rows[i])], first_s, per_s, spans) + 1] += 1
     ends[0] = start
     for span in range(spans):
         ends[span + 1] += ends[span]
     # Each span fills from its start on, which thereby becomes its end.
     for i in range(start, end):
-        span = _span(at_s[index(rows[i])], first_s, width_s, spans)
+        span = _span(at_s[index(rows[i])], first_s, per_s, spans)
         out_rows[index(ends[span])] = rows[i]
         ends[span] += 1
 
