@@ -77,55 +77,65 @@ def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[n
 
 
 @inner_kernel
-def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Let the free servers of a group call trucks."""
-    group = index(group)
+def _start(ids, time_s, word, code, groups, servers, tally, num, streams, row, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The first idle server of a group begins to serve a truck that is in no line any more."""
     stage = index(groups[group, k.STAGE])
+    server = index(groups[group, k.FREE])
+    while servers[server, k.ROW] >= 0:
+        server = index(server + 1)
+    servers[server, k.ROW] = row
+    groups[group, k.FREE] = server + 1
+    groups[group, k.BUSY] += 1
+    word[row, k.SERVER] = server
+    code[row, k.STATE] = k.SERVED
+    waited = now_s - time_s[row, k.QUEUED]
+    if stage == k.GATE:
+        tally[k.IN_LANES] += 1
+        time_s[row, k.WAITED] += waited
+        word[row, k.LANE] = server
+        if math.isnan(time_s[row, k.CALLED]):
+            time_s[row, k.CALLED] = now_s
+            time_s[row, k.GATE_START] = now_s + num[k.MOVE_UP]
+        leave_space(time_s, word, tally, num, row, now_s)
+    elif stage == k.CRANE:
+        time_s[row, k.YARD_WAITED] += waited
+    remain = time_s[row, k.REMAIN]
+    if math.isnan(remain):
+        remain = _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s)
+    else:
+        time_s[row, k.REMAIN] = math.nan
+    if stage == k.CRANE:
+        time_s[row, k.CRANE_S] += remain
+    due(time_s, word, tally, row, now_s + remain, k.END_EVENT)
+
+
+@inner_kernel
+def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Let the idle servers of a group call trucks, until none is idle or nobody waits in its lines."""
+    group = index(group)
     while groups[group, k.BUSY] < groups[group, k.CAP]:
         row = _next_row(ids, time_s, word, lines, groups, tally, group)
         if row < 0:
             return
-        row = index(row)
-        server = index(groups[group, k.FREE])
-        while servers[server, k.ROW] >= 0:
-            server = index(server + 1)
-        servers[server, k.ROW] = row
-        groups[group, k.FREE] = server + 1
-        groups[group, k.BUSY] += 1
-        word[row, k.SERVER] = server
-        code[row, k.STATE] = k.SERVED
-        waited = now_s - time_s[row, k.QUEUED]
-        if stage == k.GATE:
-            tally[k.IN_LANES] += 1
-            time_s[row, k.WAITED] += waited
-            word[row, k.LANE] = server
-            if math.isnan(time_s[row, k.CALLED]):
-                time_s[row, k.CALLED] = now_s
-                time_s[row, k.GATE_START] = now_s + num[k.MOVE_UP]
-            leave_space(time_s, word, tally, num, row, now_s)
-        elif stage == k.CRANE:
-            time_s[row, k.YARD_WAITED] += waited
-        remain = time_s[row, k.REMAIN]
-        if math.isnan(remain):
-            remain = _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s)
-        else:
-            time_s[row, k.REMAIN] = math.nan
-        if stage == k.CRANE:
-            time_s[row, k.CRANE_S] += remain
-        due(time_s, word, tally, row, now_s + remain, k.END_EVENT)
+        _start(ids, time_s, word, code, groups, servers, tally, num, streams, index(row), group, now_s)
 
 
 @inner_kernel
 def queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Put a truck at the end of a line, and let whoever is free serve it."""
+    """A truck comes to a line: it is served at once if a server is idle, else it stands at the end.
+
+    No server is idle while a truck waits in one of its lines, since :func:`serve` is called whenever one becomes
+    idle: whoever finds an idle one has nobody before it.
+    """
     line = index(line)
-    append(word, lines, tally, line, row)
-    for at in range(k.SERVED_BY, lines.shape[1]):
-        group = lines[line, at]
-        if group < 0:
-            return
-        group = index(group)
-        if groups[group, k.BUSY] < groups[group, k.CAP]:
-            serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)
-            if code[row, k.STATE] != k.WAITING:
+    if lines[line, k.COUNT] == 0:
+        for at in range(k.SERVED_BY, lines.shape[1]):
+            group = lines[line, at]
+            if group < 0:
+                break
+            group = index(group)
+            if groups[group, k.BUSY] < groups[group, k.CAP]:
+                word[row, k.LINE] = line
+                _start(ids, time_s, word, code, groups, servers, tally, num, streams, row, group, now_s)
                 return
+    append(word, lines, tally, line, row)
