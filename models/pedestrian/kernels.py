@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.engine.draws import event_key, normal_quantile, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import inline_kernel, kernel
+from twin.jit import inline_kernel, lean_kernel
 
 # Weidmann (1993): v = v0 * (1 - exp(-1.913 * (1/rho - 1/5.4))), rho in people per m2.
 _GAMMA_PER_M2 = 1.913
@@ -46,7 +46,7 @@ NEED_SLOTS = 1
 NEED_DRAIN = 2
 
 
-@kernel
+@lean_kernel
 def weidmann_speed(density_per_m2, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Walking speed at a density, for a person of a given free speed.
 
@@ -62,14 +62,14 @@ def weidmann_speed(density_per_m2, free_speed_mps):  # type: ignore[no-untyped-d
     return speed
 
 
-@kernel
+@lean_kernel
 def signal_wait_s(time_s, cycle_s, green_s, offset_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Seconds until one may start: 0 in green, else the rest of the cycle. Green begins at the offset."""
     phase_s = (time_s - offset_s) % cycle_s
     return 0.0 if phase_s < green_s else cycle_s - phase_s
 
 
-@kernel
+@lean_kernel
 def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from, node_to, out_m, out_s, out_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Metres, expected wait and cost along a tree from some nodes to its root; inf where there is no way."""
     for i in range(node_from.size):
@@ -90,7 +90,7 @@ def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from
             node = link_to[link]
 
 
-@kernel
+@lean_kernel
 def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
     arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale,  # noqa: ANN001
     out_go, out_come,  # noqa: ANN001
@@ -163,7 +163,7 @@ def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
             out_come[k, i] = best + scale * math.log(total)
 
 
-@kernel
+@lean_kernel
 def choose_arc(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Arc drawn with the probabilities of the program, from a uniform number; -1 if nothing is feasible.
 
@@ -186,7 +186,7 @@ def choose_arc(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: 
     return last
 
 
-@kernel
+@lean_kernel
 def choose_stay(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Index of a length of stay drawn with the probabilities of the program; -1 if none fits."""
     if k < 0 or plans.come_value[c, k, place] == -np.inf:
@@ -206,7 +206,7 @@ def choose_stay(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa:
     return last
 
 
-@kernel
+@lean_kernel
 def nearest_way_out(world, plans, c, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Arc to the exit that is soonest reached, for a person whose time is up; -1 if there is none."""
     best = -1
@@ -222,7 +222,7 @@ def _steps_left(plans, walkers, s, time_s):  # type: ignore[no-untyped-def]  # n
     return math.floor((walkers.budget_s[s] - (time_s - walkers.enter_s[s])) / plans.step_s)
 
 
-@kernel
+@lean_kernel
 def settle(world, spaces, space, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Bring the person-seconds of a space up to a moment, before its occupancy changes."""
     passed_s = time_s - spaces.last_s[space]
@@ -237,7 +237,7 @@ def settle(world, spaces, space, time_s):  # type: ignore[no-untyped-def]  # noq
         spaces.crowded_s[space] += inside * passed_s
 
 
-@kernel
+@lean_kernel
 def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Somebody comes into a space (+1) or leaves it (-1)."""
     settle(world, spaces, space, time_s)
@@ -249,7 +249,7 @@ def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  
         spaces.occupancy_most[space] = max(spaces.occupancy_most[space], spaces.occupancy[space])
 
 
-@kernel
+@lean_kernel
 def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Speed over a link for somebody who enters it now, from the people already on it, both ways.
 
@@ -270,7 +270,7 @@ def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-
     return speed * world.links.speed_share[link]
 
 
-@kernel
+@lean_kernel
 def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if walkers.traced[s]:
         n = counts[_MOVES]
@@ -284,7 +284,7 @@ def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):  # type: ig
         counts[_MOVES] = n + 1
 
 
-@kernel
+@lean_kernel
 def _schedule(walkers, s, heap, kind, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     # The heap has as many places as there are slots, and each slot has one event: it cannot overflow.
     walkers.event[s] = kind
@@ -292,7 +292,7 @@ def _schedule(walkers, s, heap, kind, time_s):  # type: ignore[no-untyped-def]  
     push(heap[0], heap[1], heap[2], heap[3], heap[4], time_s, kind, walkers.id[s], s)
 
 
-@kernel
+@lean_kernel
 def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Step onto the link at hand; its end is known from the density met now."""
     link = walkers.link[s]
@@ -302,7 +302,7 @@ def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):  # ty
     _schedule(walkers, s, heap, _LINK_END, end_s)
 
 
-@kernel
+@lean_kernel
 def _leave(walkers, s, free_slots, buffers, counts, place, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     n = counts[_VISITS]
     visits = buffers.visits
@@ -325,7 +325,7 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):  # type: ign
     free_slots[free_slots[free_slots.size - 1]] = s
 
 
-@kernel
+@lean_kernel
 def _aim(world, plans, laws, walkers, s, place, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Choose where to go from a place; False if no exit can be reached at all."""
     c = walkers.visitor_class[s]
@@ -341,7 +341,7 @@ def _aim(world, plans, laws, walkers, s, place, time_s):  # type: ignore[no-unty
     return True
 
 
-@kernel
+@lean_kernel
 def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Having come to a place: stay as long as chosen; False if no stay fits into the time left."""
     c = walkers.visitor_class[s]
@@ -360,7 +360,7 @@ def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s)
     return True
 
 
-@kernel
+@lean_kernel
 def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """At a node: leave, stay, wait for green or step onto the next link, as the target asks."""
     while walkers.node[s] == world.places.node[walkers.target[s]]:
@@ -386,13 +386,13 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
     _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s)
 
 
-@kernel
+@lean_kernel
 def truncated_quantile(u, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Standard normal quantile of a uniform, cut to the probabilities ``low`` to ``high``."""
     return normal_quantile(low + u * (high - low))
 
 
-@kernel
+@lean_kernel
 def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take a slot for the next arrival and let it choose; -1 if it is refused for want of a feasible way."""
     s = free_slots[free_slots[free_slots.size - 1]]
@@ -427,7 +427,7 @@ def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):  # 
     return s
 
 
-@kernel
+@lean_kernel
 def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One event of one walker."""
     kind = walkers.event[s]
@@ -447,7 +447,7 @@ def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, c
     _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s)
 
 
-@kernel
+@lean_kernel
 def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free_slots, buffers, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Handle every event up to and including ``until_s``, in the order of (time, kind, id).
 
@@ -480,14 +480,14 @@ def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free
             _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, comes_s)
 
 
-@kernel
+@lean_kernel
 def fill_queue(walkers, used, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put the coming event of each of the first ``used`` rows into an empty queue."""
     for s in range(used):
         push(heap[0], heap[1], heap[2], heap[3], heap[4], walkers.next_s[s], walkers.event[s], walkers.id[s], s)
 
 
-@kernel
+@lean_kernel
 def close_period(world, spaces, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Bring every space where somebody is up to the end of a period."""
     for space in range(spaces.size):

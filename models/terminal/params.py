@@ -320,8 +320,9 @@ class Learning(Params):
         doc="weight of the newest day in what a haulier expects",
     )
     suspend_after: int = quantity(
-        15, "no-shows", source="Yokohama: 15 missed bookings lead to a sanction", grade="V", fork="no", ge=1,
-        doc="no-shows after which a haulier may not book, where there is a penalty",
+        15, "points", source="Yokohama: 15 missed bookings lead to a sanction", grade="V", fork="no", ge=1,
+        doc="penalty points after which a haulier may not book, where there is a penalty: 1 for a missed booking, "
+        "late_cancel_points for one cancelled too late",
     )
     suspended_days: int = quantity(
         5, "days", source="guess: the text on the sanction is cut off", grade="G", fork="no", ge=1, le=1000

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.engine.event_queue import pop, push
-from twin.jit import kernel
+from twin.jit import lean_kernel
 
 #: Slack of comparisons with a promise: sums of seconds taken in another order differ in the last bits.
 EPS_S = 1e-6
@@ -36,7 +36,7 @@ LEGS, DEPARTURES, FINISHED, NEXT = 0, 1, 2, 3
 DAY_S = 86400.0
 
 
-@kernel
+@lean_kernel
 def is_open(time_s, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Whether requests are taken at a moment; hours repeat every day and may pass midnight."""
     if rules.close_s - rules.open_s >= DAY_S:
@@ -45,7 +45,7 @@ def is_open(time_s, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
     return since_open_s - np.floor(since_open_s / DAY_S) * DAY_S < rules.close_s - rules.open_s
 
 
-@kernel
+@lean_kernel
 def schedule_van(van, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Work out a van's timetable from its anchor: arrivals, starts, dwells, load, slack."""
     stop = van["anchor_stop"]
@@ -92,7 +92,7 @@ def schedule_van(van, requests, times, rules):  # type: ignore[no-untyped-def]  
     _find_slack(van)
 
 
-@kernel
+@lean_kernel
 def _find_slack(van):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Slack of each visit, from the last to the first: forward time slack (Savelsbergh 1992).
 
@@ -112,7 +112,7 @@ def _find_slack(van):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             last_start = -np.inf
 
 
-@kernel
+@lean_kernel
 def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Exact timetable of the tasks from ``j`` on, behind a set-down at ``stop``.
 
@@ -161,7 +161,7 @@ def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):  # t
     return True, latest + dwell, riders_s
 
 
-@kernel
+@lean_kernel
 def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Cheapest way to put a request into one van's plan, if it beats ``best``.
 
@@ -283,7 +283,7 @@ def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rule
     return best, best_i, best_j, stage
 
 
-@kernel
+@lean_kernel
 def _move_anchor(van, now_s, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Bring the anchor of a van up to now: idle vans have to acknowledge, late ones cannot go on before now."""
     if van["phase"] == IDLE:
@@ -293,13 +293,13 @@ def _move_anchor(van, now_s, requests, times, rules):  # type: ignore[no-untyped
         schedule_van(van, requests, times, rules)
 
 
-@kernel
+@lean_kernel
 def _first_position(van, origin):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """First position of a pick-up: a van on its way to its first task can take others along there only."""
     return 1 if van["bound"] and van["task_stop"][0] != origin else 0
 
 
-@kernel
+@lean_kernel
 def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Van and positions that serve a request at the least cost, over all vans and all positions.
 
@@ -352,7 +352,7 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
     return chosen, i, j, NO_VAN_IN_TIME if stage == 0 else NO_SEAT if stage == 1 else DETOUR
 
 
-@kernel
+@lean_kernel
 def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Cost of one van and pair of positions, as in :func:`cheapest_insertion`; inf if it breaks a promise."""
     if v < 0 or v >= fleet.size or not fleet[v]["working"]:
@@ -365,7 +365,7 @@ def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):  # 
     return _best_in_van(van, r, np.inf, i, i, j, moved, requests, times, rules)[0]
 
 
-@kernel
+@lean_kernel
 def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put a request into a plan and wake the van if it stands idle."""
     van = fleet[v]
@@ -390,7 +390,7 @@ def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):  # type: ign
     schedule_van(van, requests, times, rules)
 
 
-@kernel
+@lean_kernel
 def _stand_until(van, v, free_s, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The van stands where it is until ``free_s``; what it does then is decided a lead before."""
     van["phase"] = STANDING
@@ -402,7 +402,7 @@ def _stand_until(van, v, free_s, now_s, rules, heap):  # type: ignore[no-untyped
          max(now_s, free_s - rules.lead_s), COMMIT, van["id"], v)
 
 
-@kernel
+@lean_kernel
 def _arrive(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A van reaches its stop: the visit is fixed now, and its tasks leave the plan."""
     if times.node[van["stop"]] != times.node[van["target"]]:
@@ -450,7 +450,7 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[n
     schedule_van(van, requests, times, rules)
 
 
-@kernel
+@lean_kernel
 def _commit(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
     homeward = van["size"] == 0
@@ -482,7 +482,7 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[n
     schedule_van(van, requests, times, rules)
 
 
-@kernel
+@lean_kernel
 def _close(van, v, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """End of service: an idle van sets off for its depot; the next end is a day later."""
     if van["phase"] == IDLE and van["stop"] != van["depot_stop"]:
@@ -490,7 +490,7 @@ def _close(van, v, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa:
     push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, now_s + DAY_S, CLOSE, van["id"], v)
 
 
-@kernel
+@lean_kernel
 def promise(r, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Set what would be promised to a request; the reason if no van need be asked, else 0."""
     direct = times.between_s[requests[r]["origin"], requests[r]["destination"]]
@@ -514,7 +514,7 @@ def promise(r, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  
     return 0
 
 
-@kernel
+@lean_kernel
 def refuse(r, reason, requests, log):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Refuse a request; nothing was promised."""
     requests[r]["status"] = REFUSED
@@ -526,7 +526,7 @@ def refuse(r, reason, requests, log):  # type: ignore[no-untyped-def]  # noqa: A
     log.counts[FINISHED] += 1
 
 
-@kernel
+@lean_kernel
 def run_until(until_s, moved, fleet, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Let everything happen up to and including ``until_s``, in the order of time.
 
@@ -569,7 +569,7 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):  # type
                 refuse(r, reason, requests, log)
 
 
-@kernel
+@lean_kernel
 def reschedule(now_s, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Work out every timetable anew from a moment at which times between stops change, and re-check all promises.
 
@@ -591,7 +591,7 @@ def reschedule(now_s, fleet, requests, times, rules):  # type: ignore[no-untyped
         _warn(now_s, van, requests)
 
 
-@kernel
+@lean_kernel
 def _warn(now_s, van, requests):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Note requests of a van that will be late by its timetable, unless they have been noted before."""
     for k in range(van["size"]):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.jit import kernel
+from twin.jit import lean_kernel
 
 
 class Heap(NamedTuple):
@@ -41,7 +41,7 @@ def new_heap(capacity: int) -> Heap:
     )
 
 
-@kernel
+@lean_kernel
 def _before(t1, k1, i1, t2, k2, i2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if t1 != t2:
         return t1 < t2
@@ -50,7 +50,7 @@ def _before(t1, k1, i1, t2, k2, i2):  # type: ignore[no-untyped-def]  # noqa: AN
     return i1 < i2
 
 
-@kernel
+@lean_kernel
 def push(times, kinds, ids, payloads, size, time_s, kind, id_, payload):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Put an entry in; False, and nothing done, when the queue is full."""
     n = size[0]
@@ -75,7 +75,7 @@ def push(times, kinds, ids, payloads, size, time_s, kind, id_, payload):  # type
     return True
 
 
-@kernel
+@lean_kernel
 def pop(times, kinds, ids, payloads, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Drop the first entry (read it at index 0 before); does nothing on an empty queue."""
     if size[0] == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -82,31 +82,37 @@ def guesses_of(scenario: Scenario, variant: str, *, prefix: str = "", stated_onl
     if stated_only:
         return out
     for name, params in scenario.variants[variant].models.items():
-        for key, value, info in _guessed_numbers(params, name):
-            if key.startswith(prefix) and name in resolved:
-                facts = field_facts(info)
-                ends = field_text(_moved(value, -1), info), field_text(_moved(value, 1), info)
-                text = field_text(value, info)
-                out.append(_guess(resolved, key, text, ends, facts["grade"], facts["source"], "quarter"))
+        for found in _guessed_numbers(params, name):
+            if found.key.startswith(prefix) and name in resolved:
+                info = found.info
+                ends = field_text(_moved(found.value, -1), info), field_text(_moved(found.value, 1), info)
+                text = field_text(found.value, info)
+                grade, source = found.facts["grade"], found.facts["source"]
+                out.append(_guess(resolved, found.key, text, ends, grade, source, "quarter", found.restated))
     return out
 
 
 def _guess(
     resolved: dict[str, Any], key: str, text: str, ends: tuple[str, str], grade: str, source: str,
-    basis: Literal["range", "quarter"],
+    basis: Literal["range", "quarter"], restated: Mapping[str, Any] | None = None,
 ) -> Guess:
-    low, high = (_params_at(resolved, key, end) if end != text else None for end in ends)
+    also = dict(restated or {})
+    low, high = (_params_at(resolved, also | {key: _value(end)}) if end != text else None for end in ends)
     low_text, high_text = (end if params else text for end, params in zip(ends, (low, high), strict=True))
     return Guess(key, text, low_text, high_text, grade, source, basis, low, high)
 
 
-def _params_at(resolved: dict[str, Any], key: str, text: str) -> dict[str, Params] | None:
-    """Parameters with one value changed; None if the parameter may not take it."""
-    value: Any = text
+def _value(text: str) -> Any:
+    """A value as a file holds it: a bare number is one, everything else is text."""
     with suppress(ValueError):
-        value = float(text) if "." in text else int(text)
+        return float(text) if "." in text else int(text)
+    return text
+
+
+def _params_at(resolved: dict[str, Any], changes: dict[str, Any]) -> dict[str, Params] | None:
+    """Parameters with some values changed; None if a parameter may not take its value."""
     try:
-        return params_with_changes(resolved, {key: value})
+        return params_with_changes(resolved, changes)
     except ScenarioError:
         return None
 
@@ -117,11 +123,23 @@ def _moved(value: float, direction: int) -> float:
     return value * (1 + direction * MOVED_BY)
 
 
-def _guessed_numbers(params: Params, key: str) -> Iterator[tuple[str, float, FieldInfo]]:
-    """Defaults in use that are guessed numbers, nested groups included.
+@dataclass(frozen=True)
+class _Found:
+    """A guessed number in use.
 
-    Members of a mapping that is itself a default are left out: a file can only exchange it as a whole.
+    ``restated`` are the changes that write the default mapping it belongs to into a file, which holds a mapping as a
+    whole or not at all.
     """
+
+    key: str
+    value: float
+    info: FieldInfo
+    facts: Mapping[str, str]
+    restated: Mapping[str, Any]
+
+
+def _guessed_numbers(params: Params, key: str) -> Iterator[_Found]:
+    """Defaults in use that are guessed numbers, nested groups and members of default mappings included."""
     for name, info in type(params).model_fields.items():
         value = getattr(params, name)
         child = f"{key}.{info.alias or scenario_key(name)}"
@@ -132,8 +150,30 @@ def _guessed_numbers(params: Params, key: str) -> Iterator[tuple[str, float, Fie
             for member, group in value.items():
                 if isinstance(group, Params):
                     yield from _guessed_numbers(group, f"{child}.{member}")
-        elif not was_set and _is_number(value) and value and field_facts(info).get("grade") in _GUESSED:
-            yield child, value, info
+        elif isinstance(value, dict):
+            yield from _in_default_mapping(value, child, field_facts(info))
+        elif not was_set and _is_guessed(value, field_facts(info)):
+            yield _Found(child, value, info, field_facts(info), {})
+
+
+def _in_default_mapping(members: dict[str, Any], key: str, facts: Mapping[str, str]) -> Iterator[_Found]:
+    """Guessed numbers of the groups in a mapping that is a default; what the mapping sets has the mapping's grade."""
+    groups = {f"{key}.{member}": group for member, group in members.items() if isinstance(group, Params)}
+    restated = {
+        f"{at}.{info.alias or scenario_key(name)}": _value(field_text(getattr(group, name), info))
+        for at, group in groups.items()
+        for name, info in type(group).model_fields.items()
+        if name in group.model_fields_set
+    }
+    for at, group in groups.items():
+        for name, info in type(group).model_fields.items():
+            value, own = getattr(group, name), facts if name in group.model_fields_set else field_facts(info)
+            if _is_guessed(value, own):
+                yield _Found(f"{at}.{info.alias or scenario_key(name)}", value, info, own, restated)
+
+
+def _is_guessed(value: Any, facts: Mapping[str, str]) -> bool:
+    return _is_number(value) and bool(value) and facts.get("grade") in _GUESSED
 
 
 def _is_number(value: Any) -> bool:

@@ -41,12 +41,27 @@ def test_guesses_are_values_with_a_range_and_guessed_defaults(scenario):
     assert found["terminal.move_up"].basis == "quarter"
     assert found["terminal.move_up"].high["terminal"].move_up_s == 15.0 * 1.25
     assert found["terminal.yard.blocks"].low["terminal"].yard.blocks == 12
-    # A read value is no guess, nor is a choice; a mapping of defaults is only exchanged as a whole.
+    # A read value is no guess, nor is a choice.
     assert "terminal.money.fee" not in found
     assert "terminal.demand.factor" not in found
-    assert not any(key.startswith("terminal.hauliers") for key in found)
     stated = [guess.key for guess in guesses_of(scenario, "base", stated_only=True)]
     assert stated == ["terminal.demand.day_total", "terminal.service.mean"]
+
+
+def test_members_of_a_default_mapping_are_moved_alone(scenario):
+    found = {guess.key: guess for guess in guesses_of(scenario, "base")}
+    before = scenario.variants["base"].models["terminal"]
+    guess = found["terminal.hauliers.small.choice_scale"]
+    assert (guess.value_text, guess.low_text, guess.high_text) == ("20 min", "15 min", "25 min")
+    for end, factor in ((guess.low, 0.75), (guess.high, 1.25)):
+        after = end["terminal"]
+        assert after.hauliers["small"].choice_scale_s == factor * before.hauliers["small"].choice_scale_s
+        small = before.hauliers["small"].model_copy(update={"choice_scale_s": after.hauliers["small"].choice_scale_s})
+        assert after.hauliers == {**before.hauliers, "small": small}
+        assert after.model_copy(update={"hauliers": before.hauliers}) == before
+    # What the mapping sets has the grade of the mapping: the spaces of the yards were read, who refuses one is guessed.
+    assert "terminal.hauliers.large.hauliers" in found
+    assert not any(key.startswith("terminal.holding_yards") and key.endswith("spaces") for key in found)
 
 
 def test_an_end_that_a_parameter_may_not_take_is_the_value_itself():
