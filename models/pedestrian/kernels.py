@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.engine.draws import event_key, normal_quantile, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import inline_kernel, lean_kernel
+from twin.jit import index, inline_kernel, lean_kernel
 
 # Weidmann (1993): v = v0 * (1 - exp(-1.913 * (1/rho - 1/5.4))), rho in people per m2.
 _GAMMA_PER_M2 = 1.913
@@ -129,19 +129,23 @@ def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
     Oyama and Hato (2019), Transportation Research Part B 122, for the restriction of a Markovian assignment to
     a time prism.
     """
+    per_scale = 1.0 / scale
     places = arc_ptr.size - 1
     for k in range(out_go.shape[0]):
         for i in range(places):
             best = leave_value[k, i]
             for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                if arc_steps[a] <= k:
-                    best = max(best, arc_utility[a] + out_come[k - arc_steps[a], arc_to[a]])
-            total = 0.0
+                steps = index(arc_steps[index(a)])
+                if steps <= k:
+                    value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
+                    best = value if value > best else best
             if best > -np.inf:
-                total = math.exp((leave_value[k, i] - best) / scale)
+                total = math.exp((leave_value[k, i] - best) * per_scale)
                 for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                    if arc_steps[a] <= k:
-                        x = (arc_utility[a] + out_come[k - arc_steps[a], arc_to[a]] - best) / scale
+                    steps = index(arc_steps[index(a)])
+                    if steps <= k:
+                        value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
+                        x = (value - best) * per_scale
                         if x > _NEGLIGIBLE:
                             total += math.exp(x)
                 out_go[k, i] = best + scale * math.log(total)
@@ -149,15 +153,18 @@ def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 out_go[k, i] = -np.inf
             best = out_go[k, i] if may_pass[i] else -np.inf
             for d in range(stay_steps.size):
-                if 0 < stay_steps[d] <= k:
-                    best = max(best, stay_utility[i, d] + out_go[k - stay_steps[d], i])
+                steps = index(stay_steps[d])
+                if 0 < steps <= k:
+                    value = stay_utility[i, d] + out_go[index(k - steps), i]
+                    best = value if value > best else best
             if best == -np.inf:
                 out_come[k, i] = -np.inf
                 continue
-            total = math.exp((out_go[k, i] - best) / scale) if may_pass[i] else 0.0
+            total = math.exp((out_go[k, i] - best) * per_scale) if may_pass[i] else 0.0
             for d in range(stay_steps.size):
-                if 0 < stay_steps[d] <= k:
-                    x = (stay_utility[i, d] + out_go[k - stay_steps[d], i] - best) / scale
+                steps = index(stay_steps[d])
+                if 0 < steps <= k:
+                    x = (stay_utility[i, d] + out_go[index(k - steps), i] - best) * per_scale
                     if x > _NEGLIGIBLE:
                         total += math.exp(x)
             out_come[k, i] = best + scale * math.log(total)
