@@ -29,7 +29,7 @@ SETTLE_NUMBERS = 3
 BRINGS, LADEN, VESSEL = range(3)
 
 # Rows of the counts of slots.
-BOOKED, NO_SHOW, CANCELLED, CANCELLED_LATE, LAPSED = range(5)
+C_BOOKED, C_NO_SHOW, C_CANCELLED, C_CANCELLED_LATE, C_LAPSED = range(5)
 SLOT_COUNTS = 5
 
 
@@ -209,11 +209,11 @@ def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
         out_time_s[row, k.ASKED] = asks_s[row]
         outcome = k.UNPLACED
         if at >= 0:
-            out_counts[BOOKED, at] += 1
+            out_counts[C_BOOKED, at] += 1
         if fate_1 == b.KEPT:
             if uniform(streams[_NO_SHOW], id_, event_key(0, 0)) < number[NO_SHOW_SHARE]:
                 outcome = k.NO_SHOW
-                out_counts[NO_SHOW, at] += 1
+                out_counts[C_NO_SHOW, at] += 1
                 stream = streams[_COMES_AGAIN]
                 out_time_s[row, k.PLAN] = _again_s(id_, stream, hour_cumulative, hour_from_s, hour_to_s)
             else:
@@ -227,27 +227,27 @@ def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 out_word[row, k.FLAGS] |= privileges
         elif fate_1 == b.LAPSED:
             outcome = k.LAPSED
-            out_counts[LAPSED, at] += 1
+            out_counts[C_LAPSED, at] += 1
             # A box that was not released in time is fetched once it is.
             out_time_s[row, k.PLAN] = max(desired_s[row], ask[row, b.KNOWN])
         elif fate_1 == b.CANCELLED:
             outcome = k.CANCELLED
-            out_counts[CANCELLED, at] += 1
+            out_counts[C_CANCELLED, at] += 1
         elif fate_1 == b.CANCELLED_LATE:
             outcome = k.CANCELLED_LATE
-            out_counts[CANCELLED_LATE, at] += 1
+            out_counts[C_CANCELLED_LATE, at] += 1
         out_code[row, k.BOOKING] = outcome
         out_comes[row] = not stays_away[outcome]
         second = slot[row, 1]
         if second >= 0:
-            out_counts[BOOKED, second] += 1
+            out_counts[C_BOOKED, second] += 1
             out_second[0] += 1
             if fate[row, 1] == b.CANCELLED:
-                out_counts[CANCELLED, second] += 1
+                out_counts[C_CANCELLED, second] += 1
                 out_second[1] += 1
             elif fate[row, 1] == b.CANCELLED_LATE:
-                out_counts[CANCELLED_LATE, second] += 1
+                out_counts[C_CANCELLED_LATE, second] += 1
                 out_second[2] += 1
             else:
-                out_counts[NO_SHOW, second] += 1
+                out_counts[C_NO_SHOW, second] += 1
                 out_second[3] += 1

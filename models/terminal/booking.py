@@ -261,9 +261,9 @@ def _write(
         _streams(run_seed, a.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
         counts.start_s, counts.end_s, trucks.time_s, trucks.word, trucks.code, comes, by_slot, slots.second,
     )  # fmt: skip
-    slots.booked[:], slots.no_show[:] = by_slot[a.BOOKED], by_slot[a.NO_SHOW]
-    slots.cancelled[:], slots.cancelled_late[:] = by_slot[a.CANCELLED], by_slot[a.CANCELLED_LATE]
-    slots.lapsed[:] = by_slot[a.LAPSED]
+    slots.booked[:], slots.no_show[:] = by_slot[a.C_BOOKED], by_slot[a.C_NO_SHOW]
+    slots.cancelled[:], slots.cancelled_late[:] = by_slot[a.C_CANCELLED], by_slot[a.C_CANCELLED_LATE]
+    slots.lapsed[:] = by_slot[a.C_LAPSED]
 
 
 def privileges(params: TerminalParams) -> int:
