@@ -59,11 +59,12 @@ class Crossings:
         """Those chosen, by flags or by index."""
         return Crossings(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
-    def joined(self, other: Crossings) -> Crossings:
+    def joined(self, *others: Crossings) -> Crossings:
         """These, then the others."""
-        if not len(self) or not len(other):
-            return self if len(self) else other
-        return Crossings(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+        parts = [part for part in (self, *others) if len(part)]
+        if len(parts) < 2:
+            return parts[0] if parts else self
+        return Crossings(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(self)))
 
 
 class LinkPeriods:

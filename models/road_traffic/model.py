@@ -37,6 +37,9 @@ from twin.models.road_traffic.watched import WatchedStreets
 Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
+#: Crossings that are kept at most before they are counted.
+_MOST_NOTED = 50_000
+
 BOARD = "road.link_time_s"
 #: Published where links can be gated by credits.
 GATES_BOARD = "road.has_gates"
@@ -112,6 +115,9 @@ class RoadTraffic:
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
         self._diagram = NetworkDiagram(self._drive.length_m)
+        #: Crossings not yet counted, with the classes of their vehicles.
+        self._noted: list[tuple[Crossings, NDArray[np.uint8]]] = []
+        self._noted_count = 0
         storage = self._form.storage()
         self._spillback = None if storage is None else Spillback(self._drive, storage)
         self._watched = WatchedStreets(self.params.watched_streets, self._drive)
@@ -201,6 +207,7 @@ class RoadTraffic:
 
     def state(self) -> State:
         """The whole state as arrays, rows not yet drained included."""
+        self._count_noted()
         out: State = {
             "counts": np.array(
                 [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car,
@@ -233,6 +240,8 @@ class RoadTraffic:
         if forked_at_s is not None:
             self._next_car = self._cars.first_after(forked_at_s)
         self._fleet.restore(_part(state, "fleet"))
+        self._noted.clear()
+        self._noted_count = 0
         self._periods.restore(_part(state, "periods"))
         self._diagram.restore(_part(state, "diagram"))
         if self._spillback is not None:
@@ -256,7 +265,8 @@ class RoadTraffic:
 
     def _next_period_s(self) -> float:
         """End of the current period of the tables, if there is anything to write down about it."""
-        return self._periods.next_end_s if len(self._fleet) or self._periods.pending else np.inf
+        pending = len(self._fleet) or self._noted or self._periods.pending
+        return self._periods.next_end_s if pending else np.inf
 
     def _find_next_board_s(self, after_s: float) -> float:
         return min(self._form.next_board_s(after_s), self._access.next_change_s(after_s))
@@ -349,6 +359,7 @@ class RoadTraffic:
 
     def _end_period(self, end_s: float) -> None:
         """Write down the links and watched streets of the periods that end by a moment."""
+        self._count_noted()
         queue_m = self._form.queue_m()
         self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
         streets = self._watched.rows(end_s, queue_m)
@@ -425,15 +436,32 @@ class RoadTraffic:
         self._form.repath(self._fleet, slot, at_s, keep, self._lawful(slot, wanted, keep))
 
     def _record(self, crossings: Crossings) -> None:
-        self._periods.add(crossings)
-        self._diagram.add(crossings)
-        if self._spillback is not None:
-            self._spillback.add(crossings, self._fleet.vehicle_class[crossings.slot])
+        """Note crossings; they are counted many at a time."""
+        if not len(crossings):
+            return
+        self._noted.append((crossings, self._fleet.vehicle_class[crossings.slot]))
+        self._noted_count += len(crossings)
+        if self._noted_count > _MOST_NOTED:
+            self._count_noted()
         points = self._traces.points(crossings, self._fleet, CODES[self.name])
         if points is not None:
             self._rows["traces"].append(points)
 
+    def _count_noted(self) -> None:
+        """Count the crossings noted since the last call; sums over them know no order."""
+        if not self._noted:
+            return
+        crossings = Crossings.empty().joined(*(part for part, _ in self._noted))
+        classes = np.concatenate([part for _, part in self._noted])
+        self._noted.clear()
+        self._noted_count = 0
+        self._periods.add(crossings)
+        self._diagram.add(crossings)
+        if self._spillback is not None:
+            self._spillback.add(crossings, classes)
+
     def _look_for_spillback(self, at_s: float) -> None:
+        self._count_noted()
         storage = self._form.storage()
         if self._spillback is not None and storage is not None:
             self._spillback.look(at_s, storage)
