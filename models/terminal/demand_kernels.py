@@ -10,6 +10,7 @@ import numpy as np
 from twin.engine.draws import event_key, normal, uniform
 from twin.jit import has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
+from twin.models.terminal.row_kernels import reset_row
 
 #: Purposes of the draws of a truck, in the order of the elements of ``streams``.
 PURPOSES = ("haulier", "moves", "troubled", "oversize", "refuses", "hours", "entry")
@@ -109,12 +110,7 @@ def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
     has_columns(out_word, k.WORD_COLUMNS)
     has_columns(out_code, k.CODE_COLUMNS)
     for row in range(ids.size):
-        for column in range(k.TIME_COLUMNS):
-            out_time_s[row, column] = moments[column]
-        for column in range(k.WORD_COLUMNS):
-            out_word[row, column] = words[column]
-        for column in range(k.CODE_COLUMNS):
-            out_code[row, column] = codes[column]
+        reset_row(row, moments, words, codes, out_time_s, out_word, out_code)
         id_ = ids[row]
         out_time_s[row, k.PLAN] = out_time_s[row, k.DESIRED] = desired_s[row]
         haulier_type, haulier = _haulier_of(id_, streams[_HAULIER], type_shares, first_haulier, hauliers)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from twin.jit import fetch_row, has_columns, index, lean_kernel
+from twin.jit import fetch_row, has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 
 _, _STATES, _REASONS = k.COUNTS
 _ALL_COUNTS = k.COUNTS[0] * _STATES * _REASONS
+
+
+@inner_kernel
+def reset_row(row, moments, numbers, codes, out_time_s, out_word, out_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Write moments, numbers and codes into a row."""
+    for column in range(k.TIME_COLUMNS):
+        out_time_s[row, column] = moments[column]
+    for column in range(k.WORD_COLUMNS):
+        out_word[row, column] = numbers[column]
+    for column in range(k.CODE_COLUMNS):
+        out_code[row, column] = codes[column]
 
 
 @lean_kernel
@@ -16,13 +27,7 @@ def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  
     has_columns(out_word, k.WORD_COLUMNS)
     has_columns(out_code, k.CODE_COLUMNS)
     for i in range(rows.size):
-        row = index(rows[i])
-        for column in range(k.TIME_COLUMNS):
-            out_time_s[row, column] = moments[column]
-        for column in range(k.WORD_COLUMNS):
-            out_word[row, column] = numbers[column]
-        for column in range(k.CODE_COLUMNS):
-            out_code[row, column] = codes[column]
+        reset_row(index(rows[i]), moments, numbers, codes, out_time_s, out_word, out_code)
 
 
 @lean_kernel
