@@ -1,18 +1,22 @@
-"""The only importer of numba: the kernel decorator, and a cache folder that never serves stale code.
+"""The only importer of numba: the kernel decorators, and a cache that never serves stale code.
 
 numba's file cache notices an edit in the file of a kernel, but not in a helper that the kernel calls from
-another file. The cache folder is therefore named by a digest of every Python file of the package, of the
-versions of numba, numpy and Python and of the machine type; an edit anywhere moves to a fresh folder.
+another file. Compiled code is therefore kept in a folder named by a digest of the file of the kernel, of all files
+that it imports of the package (and these of others), of the versions of numba, numpy and Python and of the machine
+type. An edit moves the kernels that can see it to a fresh folder and leaves all others; every checkout and every
+install with the same sources shares one compilation.
 """
 
 from __future__ import annotations
 
 import atexit
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -21,10 +25,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
 import platformdirs
+from llvmlite import ir  # type: ignore[import-untyped]  # numba brings it
+from numba.core import caching
 
-_KEPT_DIGESTS = 4
-_KEPT_S = 86400.0
+# Some options below are numba's own, known to its compiler and not to its types.
+_njit: Any = numba.njit
+_function_cache: Any = caching.FunctionCache
+#: Folders that no process has used for so long are removed: longer than any run, so that none loses its folder.
+_KEPT_S = 14 * 86400.0
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.MULTILINE
+)
 
 
 def _package_files() -> list[tuple[str, Path]]:
@@ -43,6 +57,10 @@ def _package_files() -> list[tuple[str, Path]]:
     return sorted({path.resolve(): (name, path) for name, path in files}.values())
 
 
+def _platform_parts() -> tuple[str, ...]:
+    return (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version, platform.machine())
+
+
 def source_digest() -> str:
     """Digest of the package's sources and of what compiles them.
 
@@ -55,55 +73,140 @@ def source_digest() -> str:
     for _, path in _package_files():
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
-    for part in (
-        importlib.metadata.version("numba"),
-        importlib.metadata.version("numpy"),
-        sys.version,
-        platform.machine(),
-    ):
+    for part in _platform_parts():
+        digest.update(part.encode())
+    return digest.hexdigest()[:16]
+
+
+def _imported_names(text: str) -> set[str]:
+    """Dotted names of the loaded modules that the import statements of a source file name.
+
+    A package counts only where something is imported that is no module of it.
+    """
+    names: set[str] = set()
+    for source, imported, plain in _IMPORT.findall(text):
+        parts = {f"{source}.{part.split()[0]}" for part in imported.strip("() \n").split(",") if part.strip()}
+        names |= parts & sys.modules.keys() if source else set()
+        names |= {source} if source and not parts <= sys.modules.keys() else set()
+        names.update(part.split()[0] for part in plain.split(",") if part.strip())
+    return names
+
+
+@functools.cache
+def _seen_from(path: Path) -> tuple[Path, ...]:
+    """A source file and every file of its package, or of ours, that it imports directly or by others.
+
+    Asked while the file is being imported, so that what it imports is loaded already.
+    """
+    names = {file.__file__: name for name, file in list(sys.modules.items()) if getattr(file, "__file__", None)}
+    packages = {"twin", names.get(str(path), "twin").split(".")[0]}
+    found: dict[Path, None] = {}
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found[file] = None
+        for name in _imported_names(file.read_text(encoding="utf-8")):
+            module = sys.modules.get(name) if name.split(".")[0] in packages else None
+            if module is not None and getattr(module, "__file__", None):
+                waiting.append(Path(str(module.__file__)))
+    return tuple(sorted(found, key=lambda p: (p.parent.name, p.name)))
+
+
+@functools.cache
+def _closure_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in {Path(__file__): None, **dict.fromkeys(_seen_from(path))}:
+        digest.update(f"{file.parent.name}/{file.name}".encode())
+        digest.update(file.read_bytes())
+    for part in _platform_parts():
         digest.update(part.encode())
     return digest.hexdigest()[:16]
 
 
 def _prune(root: Path) -> None:
-    """Remove old cache folders, so that edits do not fill the disk.
+    """Remove cache folders that no process has used for long, so that edits do not fill the disk.
 
-    A folder in use was touched when its process started; a day spares the longest run.
+    A folder in use was touched when its process started.
     """
-    folders = sorted((p for p in root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
-    for folder in folders[:-_KEPT_DIGESTS]:
-        if folder.stat().st_mtime < time.time() - _KEPT_S:
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in root.iterdir():
+        try:
+            if folder.is_dir() and folder.stat().st_mtime < time.time() - _KEPT_S:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # another process removed it first
 
 
-def _set_cache_folder() -> None:
+@functools.cache
+def _cache_root() -> Path:
+    """Folder of all compiled kernels of this user; one of this process where the home cannot be written."""
     root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "kernels"
-    folder = root / source_digest()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder)
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
         _prune(root)
     except OSError:
-        # A read-only home, perhaps with read-only sources, beside which numba would refuse to work at all. Workers
-        # inherit the folder, so that a study compiles once; it goes with the process that made it.
+        # A read-only home. Workers inherit the folder, so that a study compiles once; it goes with the process
+        # that made it.
         folder = Path(tempfile.mkdtemp(prefix="osaka-twin-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ["TWIN_CACHE_DIR"] = str(folder)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    if "numba" in sys.modules:
-        from numba.core import config
-
-        config.reload_config()  # type: ignore[no-untyped-call]
+        root = folder / "kernels"
+        root.mkdir()
+    return root
 
 
-_set_cache_folder()
+@functools.cache
+def _folder_of(path: Path) -> Path:
+    folder = _cache_root() / f"{path.stem}-{_closure_digest(path)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    return folder
 
-import numba  # noqa: E402  (the cache folder must be set before numba reads it)
-import numpy as np  # noqa: E402
-from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402  (numba brings it)
 
-# Some options below are numba's own, known to its compiler and not to its types.
-_njit: Any = numba.njit
+class _SourcesLocator:
+    """Tells numba where the compiled code of a function lies: by the contents of all sources that it can see."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._py_file = file  # numba names it in its warnings
+        self._line = function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> _SourcesLocator | None:
+        return cls(function, file) if os.path.exists(file) else None
+
+    def ensure_cache_path(self) -> None:
+        os.makedirs(self.get_cache_path(), exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        return str(_folder_of(Path(self._py_file)))
+
+    def get_source_stamp(self) -> str:
+        return _closure_digest(Path(self._py_file))
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+class _KernelCacheImpl(_function_cache._impl_class):
+    _locator_classes = (_SourcesLocator,)
+
+
+class _KernelCache(_function_cache):
+    _impl_class = _KernelCacheImpl
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    compiled: Any = _njit(nogil=True, error_model="numpy", **options)(function)
+    # A function typed into a notebook has no file to be told by, and is compiled anew; without the compiler there is
+    # nothing to keep.
+    if compiled is not function and os.path.exists(function.__code__.co_filename):
+        compiled._cache = _KernelCache(function)
+    kernel: Callable[..., Any] = compiled
+    return kernel
+
+
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -111,32 +214,22 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Division by zero gives inf or nan as in numpy; kernels check before they divide.
     """
-    compiled: Callable[..., Any] = _njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    return _compiled(function)
 
 
 def inline_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small helper that is copied into the kernels that call it."""
-    compile_inline = _njit(cache=True, nogil=True, error_model="numpy", inline="always")
-    compiled: Callable[..., Any] = compile_inline(function)
-    return compiled
+    return _compiled(function, inline="always")
 
 
 def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel that makes no array: without reference counts, five times faster on tuples of many arrays."""
-    compile_lean = _njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-    compiled: Callable[..., Any] = compile_lean(function)
-    return compiled
+    return _compiled(function, _nrt=False)
 
 
 def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that only lean kernels call, never Python: no wrapper to compile, and always inlined."""
-    compile_inner = _njit(
-        cache=True, nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True,
-        forceinline=True,
-    )
-    compiled: Callable[..., Any] = compile_inner(function)
-    return compiled
+    return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 
 def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:

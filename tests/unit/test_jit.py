@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -36,26 +37,54 @@ def test_old_cache_folders_go_and_young_ones_stay(tmp_path):
     for i in range(8):
         folder = tmp_path / f"digest{i}"
         folder.mkdir()
-        old = 10 * 86400 if i < 6 else 60
+        old = 20 * 86400 if i < 6 else 86400
         os.utime(folder, (now - old - i, now - old - i))
     jit._prune(tmp_path)
-    left = sorted(p.name for p in tmp_path.iterdir())
-    assert {"digest6", "digest7"} <= set(left)
-    assert len(left) == 4
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["digest6", "digest7"]
 
 
-def test_the_cache_folder_is_set_even_if_numba_was_loaded_before(tmp_path):
-    code = ("import numba, os; import twin.jit; from numba.core import config; "
-            "print(config.CACHE_DIR == os.environ['NUMBA_CACHE_DIR'], "
-            "config.CACHE_DIR.startswith(os.environ['TWIN_CACHE_DIR']))")
+PLUGIN = {
+    "constants.py": "FACTOR = 2.0\n",
+    "helper.py": "from toy_plugin import constants\nfrom twin.jit import inner_kernel\n\n\n@inner_kernel\n"
+                 "def double(x):\n    return constants.FACTOR * x\n",
+    "kernels.py": "from toy_plugin.helper import (\n    double,\n)\nfrom twin.jit import lean_kernel\n\n\n"
+                  "@lean_kernel\ndef twice(x):\n    return double(x)\n",
+    "words.py": "HELLO = 1\n",
+    "__init__.py": "",
+}
+
+
+def outcome_of(package, cache):
+    """(value of the kernel, kernels compiled anew) in a process of its own."""
+    code = ("from toy_plugin.kernels import twice; import toy_plugin.words; "
+            "print(twice(3.0), sum(twice.stats.cache_misses.values()))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env={**os.environ, "TWIN_CACHE_DIR": str(tmp_path)})
-    assert done.stdout.split() == ["True", "True"]
+                          env={**os.environ, "TWIN_CACHE_DIR": str(cache),
+                               "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")])})
+    value, misses = done.stdout.split()
+    return float(value), int(misses)
+
+
+def test_a_kernel_is_compiled_anew_only_when_something_that_it_sees_changes(tmp_path):
+    package, cache = tmp_path / "here" / "toy_plugin", tmp_path / "cache"
+    package.mkdir(parents=True)
+    for name, text in PLUGIN.items():
+        (package / name).write_text(text, encoding="utf-8")
+    assert outcome_of(package, cache) == (6.0, 1)
+    assert outcome_of(package, cache) == (6.0, 0)
+    (package / "words.py").write_text("HELLO = 2\n", encoding="utf-8")
+    assert outcome_of(package, cache) == (6.0, 0)
+    (package / "constants.py").write_text("FACTOR = 5.0\n", encoding="utf-8")
+    assert outcome_of(package, cache) == (15.0, 1)
+    elsewhere = tmp_path / "there" / "toy_plugin"
+    shutil.copytree(package, elsewhere)
+    assert outcome_of(elsewhere, cache) == (15.0, 0)
 
 
 def test_a_home_that_cannot_be_written_still_runs(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder", encoding="utf-8")
-    done = subprocess.run([sys.executable, "-c", "import twin.jit; print('ok')"], capture_output=True, text=True,
+    code = "import twin.jit; twin.jit._cache_root(); print('ok')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           check=True, env={**os.environ, "TWIN_CACHE_DIR": str(blocked)})
     assert done.stdout.strip() == "ok"
