@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from twin.city.city import City
-    from twin.city.edit_types import EditedCity
+    from twin.city.editing.types import EditedCity
     from twin.engine.city_model import CityModel
     from twin.experiments.study import OnStudyProgress
     from twin.results.run_folder import Run, Study
-    from twin.scenario.check import CheckReport
-    from twin.scenario.plan import Plan
-    from twin.scenario.schema import Scenario
+    from twin.scenario.language.schema import Scenario
+    from twin.scenario.plan.check import CheckReport
+    from twin.scenario.plan.plan import Plan
 
 PathLike = str | os.PathLike[str]
 
@@ -46,7 +46,7 @@ def load(
     ScenarioError
         With every problem in the file.
     """
-    from twin.scenario.load import load_scenario
+    from twin.scenario.language.load import load_scenario
 
     return load_scenario(Path(path), allow_read=[Path(p) for p in allow_read], seed=seed,
                          replications=replications, only=only)
@@ -56,9 +56,9 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     """Check a scenario file and estimate its size, memory and time, without running anything."""
     from dataclasses import replace
 
-    from twin.city.catalogue import check_city
+    from twin.city.keeping.catalogue import check_city
     from twin.errors import CityError, Problem
-    from twin.scenario.check import check_scenario
+    from twin.scenario.plan.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
     if report.scenario is None:
@@ -217,11 +217,11 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     ScenarioError
         With every edit of every variant that the map cannot take, at its line.
     """
-    from twin.city.build import find_city
-    from twin.city.edits import apply_edits
+    from twin.city.editing.edits import apply_edits
+    from twin.city.keeping.build import find_city
     from twin.errors import Problem
-    from twin.scenario.layers import place
-    from twin.scenario.plan import make_plan
+    from twin.scenario.plan.plan import make_plan
+    from twin.scenario.tables.layers import place
 
     plan, city = make_plan(scenario), find_city(scenario.city, scenario.folder)
     edited: dict[str, EditedCity] = {}
@@ -242,7 +242,7 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
     """Edits of every variant as plain data: for ``twin map --json``, its tables and its picture."""
     from dataclasses import asdict
 
-    from twin.city.edit_table import edit_picture, edit_rows, signal_rows
+    from twin.city.editing.table import edit_picture, edit_rows, signal_rows
 
     variants = []
     for name, one in edited.items():

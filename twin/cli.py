@@ -110,7 +110,7 @@ def new(
     kind: Annotated[str, typer.Option("--kind", help="osaka, transit, terminal or pedestrian.")] = "osaka",
 ) -> None:
     """Write a commented scenario of your own that runs as it is, with its JSON Schema beside it."""
-    from twin.scenario.new import new_scenario
+    from twin.scenario.plan.new import new_scenario
 
     path = new_scenario(name, folder, kind)
     print(f"wrote {path}\nnext: twin check {path}\n      twin run {path}")
@@ -121,7 +121,7 @@ def schema(
     out: Annotated[Path | None, typer.Option("--out", help="File; without it, standard output.")] = None,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from twin.scenario.new import json_schema
+    from twin.scenario.plan.new import json_schema
 
     text = json.dumps(json_schema(), ensure_ascii=False, indent=1)
     if out is None:
@@ -205,11 +205,11 @@ def fork(
 ) -> None:
     """What if, from a moment on: two variants that share one past, one of them changed."""
     from twin import api, cli_show
-    from twin.city.build import open_city
+    from twin.city.keeping.build import open_city
     from twin.experiments.fork import fork_plan
     from twin.experiments.study import How, run_new
     from twin.results.run_folder import Study
-    from twin.scenario.forks import parse_changes
+    from twin.scenario.plan.forks import parse_changes
 
     parent = Study(study)
     plan, checkpoints = fork_plan(parent, variant or parent.variants[0], _time_of_day(at), parse_changes(changes), name)
@@ -266,7 +266,7 @@ def rank(
     """Move each guess over its range alone, with the same luck, and say which ones the answer depends on most."""
     from twin import api, cli_show
     from twin.experiments.rank import rank as rank_guesses
-    from twin.scenario.guesses import guesses_of
+    from twin.scenario.plan.guesses import guesses_of
 
     loaded = api.load(
         _scenario_file(scenario), seed=seed, replications=replications, only=[variant] if variant else None,
@@ -325,7 +325,7 @@ def map_command(
 ) -> None:
     """List and draw every link that a scenario's edits touch, old to new, before any run."""
     from twin import api, cli_show
-    from twin.city.edit_table import write_csv, write_geopackage
+    from twin.city.editing.table import write_csv, write_geopackage
     from twin.viz.edit_map import write_edit_map
 
     loaded = api.load(_scenario_file(scenario), only=[variant] if variant else None, allow_read=allow_read or [])

@@ -25,7 +25,7 @@ def city_build(
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
     from twin import cli_show
-    from twin.city.build import build_city, build_from_bbox, build_from_place, save_city
+    from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, save_city
 
     if sum(given is not None for given in (file, place, bbox)) != 1:
         raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
@@ -57,7 +57,7 @@ def city_info_command(
 ) -> None:
     """Say what a city holds."""
     from twin import cli_show
-    from twin.city.build import city_info, find_city
+    from twin.city.keeping.build import city_info, find_city
 
     facts = city_info(find_city(city, Path()))
     if as_json:
@@ -69,7 +69,7 @@ def city_info_command(
 @city_app.command("list")
 def city_list(as_json: Json = False) -> None:
     """List the bundled districts."""
-    from twin.city.build import list_cities
+    from twin.city.keeping.build import list_cities
 
     cities = list_cities()
     if as_json:

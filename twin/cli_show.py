@@ -24,7 +24,7 @@ from twin.units import duration_text
 if TYPE_CHECKING:
     from twin.city.city import City
     from twin.experiments.rank import Ranking
-    from twin.scenario.check import CheckReport
+    from twin.scenario.plan.check import CheckReport
 
 #: Columns of the table of KPIs, in characters.
 _NAME_WIDTH, _UNIT_WIDTH, _VARIANT_WIDTH = 42, 14, 20
@@ -417,7 +417,7 @@ def _old_to_new(row: Mapping[str, Any]) -> str:
 
 def show_city_report(city: City, folder: Path) -> None:
     """What was read, dropped and assumed."""
-    from twin.city.build import report_lines
+    from twin.city.keeping.build import report_lines
 
     for line in report_lines(city):
         out.print(escape(line), highlight=False, soft_wrap=True)

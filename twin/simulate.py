@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from twin import __version__
 from twin.city.city import City
-from twin.city.edits import apply_edits
+from twin.city.editing.edits import apply_edits
 from twin.columns import KPI_COLUMNS, TABLES, Column
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
@@ -35,7 +35,7 @@ from twin.results.kpis import Kpi, compute_all
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns, Recorder
 from twin.results.run_folder import FORMAT, MANIFEST, files_of, write_json
-from twin.scenario.plan import Plan
+from twin.scenario.plan.plan import Plan
 
 #: Steps between two looks of the recorder; keeps the models' own buffers small.
 _COLLECT_STEPS = 240
@@ -401,7 +401,7 @@ _PLACE_COLUMNS: tuple[Column, ...] = (
 
 def _write_geometry(folder: Path, city: City) -> None:
     """Streets and places for pictures, so that a run folder stands alone."""
-    from twin.city.geometry import geometry_arrays
+    from twin.city.keeping.geometry import geometry_arrays
 
     write_npz(folder / "geometry.npz", geometry_arrays(city))
     places = sorted(city.places, key=lambda p: p.id)

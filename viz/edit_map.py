@@ -78,7 +78,7 @@ def edit_page(content: Mapping[str, Any], *, lang: Lang = "ja") -> str:
     content
         ``title`` {ja, en}; ``city`` {name, crs, schematic, attribution}; ``variants``: list of ``name``,
         ``label`` {ja, en}, ``rows``, ``signals``, ``matches``, ``cut_off``, ``links`` {drive, walk} (how many
-        there are), ``picture`` as :func:`twin.city.edit_table.edit_picture` gives it.
+        there are), ``picture`` as :func:`twin.city.editing.table.edit_picture` gives it.
     lang
         Language in which the page opens.
     """

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from mesa import Agent
 
-from twin.models.pedestrian.kernels import signal_wait_s
+from twin.models.pedestrian.movement.kernels import signal_wait_s
+from twin.models.pedestrian.movement.rows import FREE, GREEN, LINK_END, Rows, World
 from twin.models.pedestrian.params import CLASSES
-from twin.models.pedestrian.rows import FREE, GREEN, LINK_END, Rows, World
 
 if TYPE_CHECKING:
     from twin.engine.city_model import CityModel

@@ -13,13 +13,12 @@ from twin.engine.draws import lognormal_law, make_stream
 from twin.engine.event_queue import Heap, new_heap
 from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
-from twin.models.pedestrian import kernels
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
-from twin.models.pedestrian.demand import after, make_arrivals
-from twin.models.pedestrian.params import PedestrianParams
-from twin.models.pedestrian.places import read_exits, read_stay_places
-from twin.models.pedestrian.plans import BUDGET_LEAST_S, BUDGET_MOST_S, program_nodes, solve_plans
-from twin.models.pedestrian.rows import (
+from twin.models.pedestrian.choice.programs import BUDGET_LEAST_S, BUDGET_MOST_S, program_nodes, solve_plans
+from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.demand.visitors import after, make_arrivals
+from twin.models.pedestrian.movement import kernels
+from twin.models.pedestrian.movement.rows import (
     CLASS_LAW,
     CURSOR,
     ENTERED,
@@ -41,8 +40,9 @@ from twin.models.pedestrian.rows import (
     new_rows,
     rows_of,
 )
-from twin.models.pedestrian.streets import Legs, Streets, find_legs, frontage_links, read_streets
-from twin.models.pedestrian.tables import PERIOD_S, period_columns, shares_along, trace_columns, visit_columns
+from twin.models.pedestrian.movement.streets import Legs, Streets, find_legs, frontage_links, read_streets
+from twin.models.pedestrian.params import PedestrianParams
+from twin.models.pedestrian.records import PERIOD_S, period_columns, shares_along, trace_columns, visit_columns
 
 Columns = Mapping[str, NDArray[np.generic]]
 

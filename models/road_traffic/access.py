@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, LinkChange, StreetLayer
-from twin.city.routing import PathFinder
+from twin.city.routing.ways import PathFinder
 from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.routes import RouteTrees
 
@@ -104,7 +104,7 @@ class LawfulRoutes:
     access
         What is open; after it has moved on, :meth:`set_costs` must be called.
     spread, stream
-        Tastes of those who ask by :meth:`chosen`; see :class:`twin.city.routing.PathFinder`.
+        Tastes of those who ask by :meth:`chosen`; see :class:`twin.city.routing.ways.PathFinder`.
     """
 
     def __init__(

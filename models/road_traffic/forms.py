@@ -12,10 +12,10 @@ from twin.city.city import City
 from twin.engine.channels import Rows
 from twin.engine.sim_model import State
 from twin.models.road_traffic.access import Access
-from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fleet import Fleet
-from twin.models.road_traffic.outputs import Storage
 from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.records.crossings import Crossings
+from twin.models.road_traffic.records.network import Storage
 
 Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
@@ -122,6 +122,6 @@ def make_form(
         from twin.models.road_traffic.queueing.form import Queueing
 
         return Queueing(params, city, tables, start_s)
-    from twin.models.road_traffic.free_flow import FreeFlow
+    from twin.models.road_traffic.free_flow.form import FreeFlow
 
     return FreeFlow(params, city)

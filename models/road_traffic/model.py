@@ -23,16 +23,16 @@ from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES, ORDER
 from twin.models.road_traffic.access import Access, LawfulRoutes
-from twin.models.road_traffic.background import BackgroundCars
-from twin.models.road_traffic.crossings import Crossings, LinkPeriods
+from twin.models.road_traffic.background.cars import BackgroundCars
 from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
-from twin.models.road_traffic.fuel import Consumption
-from twin.models.road_traffic.outputs import NetworkDiagram, Spillback
 from twin.models.road_traffic.params import RoadParams
-from twin.models.road_traffic.traces import CarTraces
-from twin.models.road_traffic.watched import WatchedStreets
+from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
+from twin.models.road_traffic.records.fuel import Consumption
+from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
+from twin.models.road_traffic.records.traces import CarTraces
+from twin.models.road_traffic.records.watched import WatchedStreets
 
 Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]

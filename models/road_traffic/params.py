@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from twin.models.road_traffic.fuel_params import FuelParams
-from twin.models.road_traffic.gravity_params import GravityParams
+from twin.models.road_traffic.gravity.params import GravityParams
+from twin.models.road_traffic.records.params import FuelParams
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
 

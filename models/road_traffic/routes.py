@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
-from twin.city.routing import next_link_to
+from twin.city.routing.ways import next_link_to
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -8,9 +8,9 @@ import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
-from twin.models.terminal.desk import BookingDesk
-from twin.models.terminal.learning import decide
-from twin.models.terminal.state import Now
+from twin.models.terminal.booking.desk import BookingDesk
+from twin.models.terminal.booking.learning import decide
+from twin.models.terminal.gate.state import Now
 
 if TYPE_CHECKING:
     from twin.engine.city_model import CityModel

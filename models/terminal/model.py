@@ -14,21 +14,22 @@ from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
-from twin.models.terminal import approach, records
 from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
-from twin.models.terminal.booking import book
-from twin.models.terminal.demand import Columns, check_hours, make_trucks, read_counts
-from twin.models.terminal.desk import BookingDesk
-from twin.models.terminal.kernels import run_until
-from twin.models.terminal.layout import layout_shape, make_layout
-from twin.models.terminal.learning import learn
+from twin.models.terminal.booking.desk import BookingDesk
+from twin.models.terminal.booking.engine import book
+from twin.models.terminal.booking.learning import learn
+from twin.models.terminal.booking.slots import booking_account, slot_table, slots_of
+from twin.models.terminal.demand.trucks import Columns, check_hours, make_trucks, read_counts
+from twin.models.terminal.demand.vessel_table import with_calls
+from twin.models.terminal.gate import approach
+from twin.models.terminal.gate.kernels import run_until
+from twin.models.terminal.gate.layout import layout_shape, make_layout
+from twin.models.terminal.gate.row_kernels import count_visits
+from twin.models.terminal.gate.state import Now, arrays_of, in_order, new_state, state_of
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.row_kernels import count_visits
-from twin.models.terminal.slots import booking_account, slot_table, slots_of
-from twin.models.terminal.state import Now, arrays_of, in_order, new_state, state_of
-from twin.models.terminal.traces import Tracer
-from twin.models.terminal.vessel_table import with_calls
+from twin.models.terminal.records import visits as records
+from twin.models.terminal.records.traces import Tracer
 
 Rows = NDArray[np.int64]
 _NONE: Rows = np.empty(0, np.int64)

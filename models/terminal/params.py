@@ -7,8 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from twin.models.terminal.booking_params import BookingChoice, SlotTimes, check_places, check_slots
-from twin.models.terminal.gate_params import (
+from twin.models.terminal.booking.params import BookingChoice, SlotTimes, check_places, check_slots
+from twin.models.terminal.demand.params import Vessels
+from twin.models.terminal.gate.params import (
     GateService,
     HoldingYard,
     LaneClosure,
@@ -18,7 +19,6 @@ from twin.models.terminal.gate_params import (
     Trouble,
     Yard,
 )
-from twin.models.terminal.vessel_params import Vessels
 from twin.params import Params, quantity
 from twin.units import (
     CarbonPerLitre,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from twin.models.transit.desk import Desk
-from twin.models.transit.fleet import GOING, IDLE, Legs
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.fleet.rows import GOING, IDLE, Legs
 
 if TYPE_CHECKING:
     from twin.models.transit.model import Transit

@@ -17,17 +17,17 @@ from twin.engine.ledger import Account
 from twin.engine.sim_model import Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
-from twin.models.transit import kernels
 from twin.models.transit.agents import Dispatcher, Van
-from twin.models.transit.books import Books
-from twin.models.transit.demand import make_requests
-from twin.models.transit.desk import Desk
-from twin.models.transit.dispatch import STRATEGIES, Strategy
-from twin.models.transit.fleet import Ints, Legs, Rules, new_fleet
+from twin.models.transit.demand.requests import make_requests
+from twin.models.transit.demand.stops import find_stops, nearest_stop
+from twin.models.transit.desk.books import Books
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.desk.records import Records, request_rows, stop_rows
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.dispatch.strategies import STRATEGIES, Strategy
+from twin.models.transit.fleet.rows import Ints, Legs, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
-from twin.models.transit.records import Records, request_rows, stop_rows
-from twin.models.transit.stops import find_stops, nearest_stop
 
 BOARD = "road.link_time_s"
 ROAD = "road_traffic"

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, Place
-from twin.city.routing import shortest_path, travel_times
+from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
-from twin.models.transit.fleet import Floats, Ints, Times, new_times
+from twin.models.transit.fleet.rows import Floats, Ints, Times, new_times
 
 _VAN = BODIES.index("van")
 _EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))

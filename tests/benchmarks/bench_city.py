@@ -19,7 +19,7 @@ SPACING_DEG = 0.001
 _BUILD = """
 import json, resource, sys, time
 start = time.perf_counter()
-from twin.city.build import build_city, city_info, save_city
+from twin.city.keeping.build import build_city, city_info, save_city
 city = build_city(sys.argv[1])
 built = time.perf_counter()
 save_city(city, sys.argv[2])
@@ -31,7 +31,7 @@ print(json.dumps({"build_s": built - start, "save_s": done - built,
 _OPEN = """
 import json, sys, time
 start = time.perf_counter()
-from twin.city.build import open_city
+from twin.city.keeping.build import open_city
 imported = time.perf_counter()
 open_city(sys.argv[1])
 print(json.dumps({"open_s": time.perf_counter() - imported, "open_with_imports_s": time.perf_counter() - start}))
@@ -39,8 +39,8 @@ print(json.dumps({"open_s": time.perf_counter() - imported, "open_with_imports_s
 _ROUTE = """
 import json, sys, time
 import numpy as np
-from twin.city.build import open_city
-from twin.city.routing import travel_times
+from twin.city.keeping.build import open_city
+from twin.city.routing.ways import travel_times
 drive = open_city(sys.argv[1]).drive
 stops = np.linspace(0, drive.node_count - 1, 300).astype(int)
 travel_times(drive, stops[:1], stops[:1])

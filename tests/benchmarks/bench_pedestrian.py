@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.city.importer import build_city
+from twin.city.reading.importer import build_city
 from twin.engine.checkpoint import write_checkpoint
 from twin.engine.city_model import CityModel
 from twin.models.pedestrian.model import Pedestrian

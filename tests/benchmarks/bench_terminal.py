@@ -24,8 +24,8 @@ import numpy as np
 
 from tests.unit.models.terminal.gate import always_open, kpis, run, start
 from twin.engine.draws import exponentials, make_run_seed, make_stream
-from twin.models.terminal.gate_params import ServiceLaw
-from twin.models.terminal.gate_queue import GateQueue
+from twin.models.terminal.gate.params import ServiceLaw
+from twin.models.terminal.gate.queue import GateQueue
 from twin.models.terminal.params import TerminalParams
 
 ALL = {"quota": True, "reserved_lane": True, "checked_documents": True, "approach_signal": True}

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.models.transit import fleet as state
-from twin.models.transit import kernels
-from twin.models.transit.desk import Desk
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.fleet import rows as state
 from twin.models.transit.params import DispatchParams
 
 SPEED_MPS = 20 / 3.6

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from twin.models.road_traffic import gravity_kernels as kernels
-from twin.models.road_traffic.gravity import fit_counts
+from twin.models.road_traffic.gravity.balance import fit_counts, kernels
 
 
 @pytest.mark.parametrize("seed", range(4))

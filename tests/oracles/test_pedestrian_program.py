@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from twin.models.pedestrian.kernels import choose_arc, choose_stay, solve_program
-from twin.models.pedestrian.rows import Plans
+from twin.models.pedestrian.movement.kernels import choose_arc, choose_stay, solve_program
+from twin.models.pedestrian.movement.rows import Plans
 
 EXITS = (10, 11)
 DURATIONS = (2, 5)

@@ -6,9 +6,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from twin.city import routing
 from twin.city.city import StreetLayer
-from twin.city.layers import Link, assemble_layer
+from twin.city.reading.layers import Link, assemble_layer
+from twin.city.routing import ways as routing
 from twin.errors import CityError
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.

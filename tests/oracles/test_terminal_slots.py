@@ -9,7 +9,7 @@ import pytest
 
 from twin.engine.draws import event, make_run_seed, make_stream, uniform
 from twin.engine.event_queue import new_heap
-from twin.models.terminal import booking_kernels as b
+from twin.models.terminal.booking import kernels as b
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from twin.engine.draws import event, make_stream, uniform
-from twin.models.transit import fleet as state
-from twin.models.transit import kernels
-from twin.models.transit.desk import Desk
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.fleet import rows as state
 
 # Without compilation the hash of the draws overflows aloud, as it should.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -98,7 +98,7 @@ class Compared:
         self.compared = self.shared = self.refused = self.cheapest_is_inside = 0
 
     def choose(self, desk, request, now_s):
-        from twin.models.transit.dispatch import Choice
+        from twin.models.transit.dispatch.strategies import Choice
 
         cost, v, i, j = naive_choice(desk, request, now_s)
         van, at_i, at_j, reason = kernels.cheapest_insertion(
@@ -161,7 +161,7 @@ def test_the_kernel_finds_the_cheapest_of_all_positions_through_whole_days(seed)
 
 
 def test_deciding_inside_the_compiled_loop_is_deciding_by_the_strategy():
-    from twin.models.transit.dispatch import STRATEGIES
+    from twin.models.transit.dispatch.strategies import STRATEGIES
 
     for name, strategy in STRATEGIES.items():
         fleet, requests, times, rules = random_day(5)

@@ -19,7 +19,7 @@ from tests.unit.city.conftest import MapText
 from twin import api
 from twin.experiments.study import How, start
 from twin.results.run_folder import partial_of
-from twin.scenario.plan import Plan
+from twin.scenario.plan.plan import Plan
 
 #: Processor time of a check or of looking into a folder, imports included.
 FILE_CHECK_S = 2.0

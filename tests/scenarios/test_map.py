@@ -14,9 +14,9 @@ import pytest
 import shapely
 
 from twin import api
-from twin.city.build import build_city, find_city
-from twin.city.edit_types import Edit, Where
-from twin.city.edits import apply_edits
+from twin.city.editing.edits import apply_edits
+from twin.city.editing.types import Edit, Where
+from twin.city.keeping.build import build_city, find_city
 from twin.errors import ScenarioError
 from twin.experiments.study import How, go_on, start
 from twin.models.road_traffic.model import RoadTraffic

@@ -17,8 +17,8 @@ from tests.unit.models.pedestrian.small_city import (
     run_to_end,
     walk_layer,
 )
-from twin.models.pedestrian.kernels import signal_wait_s, weidmann_speed
-from twin.models.pedestrian.rows import GREEN, LINK_END, STAY_END
+from twin.models.pedestrian.movement.kernels import signal_wait_s, weidmann_speed
+from twin.models.pedestrian.movement.rows import GREEN, LINK_END, STAY_END
 
 PASSING = {"passer_through": {"stay_durations_s": (), "budget_mean_s": 40000.0, "budget_cv": 0.05}}
 

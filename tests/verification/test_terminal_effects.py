@@ -13,7 +13,7 @@ import pytest
 from tests.unit.models.terminal.gate import kpis, run
 from tests.verification.terminal_theory import mean_and_half_width
 from twin.models.terminal.params import TerminalParams
-from twin.scenario.load import load_scenario
+from twin.scenario.language.load import load_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 REPLICATIONS = 6

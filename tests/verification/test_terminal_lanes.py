@@ -6,8 +6,8 @@ import pytest
 from tests.unit.models.terminal.gate import gate, kpis, run
 from tests.verification.terminal_theory import erlang_c_wait, mean_and_half_width
 from twin.engine.draws import exponentials, make_run_seed, make_stream
-from twin.models.terminal.gate_params import LaneGroup, ServiceLaw
-from twin.models.terminal.gate_queue import GateQueue
+from twin.models.terminal.gate.params import LaneGroup, ServiceLaw
+from twin.models.terminal.gate.queue import GateQueue
 from twin.models.terminal.params import TerminalParams
 
 ONE = {"A": LaneGroup(count=2)}

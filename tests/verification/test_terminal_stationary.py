@@ -10,8 +10,8 @@ import pytest
 from tests.unit.models.terminal.gate import always_open, run
 from tests.verification.terminal_theory import erlang_c, erlang_c_wait, mean_and_half_width, priority_waits
 from twin.engine.draws import exponentials, make_run_seed, make_stream, uniforms
-from twin.models.terminal.gate_params import ServiceLaw
-from twin.models.terminal.gate_queue import GateQueue
+from twin.models.terminal.gate.params import ServiceLaw
+from twin.models.terminal.gate.queue import GateQueue
 
 SERVICE_S = 6.0
 HOURS = 40

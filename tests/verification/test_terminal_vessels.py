@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from twin.engine.draws import make_run_seed, make_stream, uniforms
-from twin.models.terminal.vessel_params import DAY_S, Vessels
-from twin.models.terminal.vessels import Calendar
+from twin.models.terminal.demand.params import DAY_S, Vessels
+from twin.models.terminal.demand.vessels import Calendar
 
 N = 40_000
 CALL = {"Aoi": {"weekday": "Mon", "discharge": 1.0}}

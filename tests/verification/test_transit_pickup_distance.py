@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.models.transit.fleet import new_times
+from twin.models.transit.fleet.rows import new_times
 from verification.transit_cases import draws, grid_metres, pickup_metres
 
 

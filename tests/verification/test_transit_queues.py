@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from twin.models.transit import fleet as state
-from twin.models.transit import kernels
-from twin.models.transit.desk import Desk
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.fleet import rows as state
 from verification.transit_cases import draws, requests, rules
 
 VANS, LOAD = 4, 0.85

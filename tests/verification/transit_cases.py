@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from twin.engine.draws import event, make_stream, uniforms
-from twin.models.transit import fleet as state
-from twin.models.transit import kernels
-from twin.models.transit.desk import Desk
+from twin.models.transit.desk.desk import Desk
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.fleet import rows as state
 
 RULES = {
     "wait_at_most_s": 1e9, "times_direct": 1.0, "plus_s": 1e9, "dwell_s": 0.0, "acknowledge_s": 0.0, "lead_s": 0.0,

@@ -51,7 +51,7 @@ class StreetLayer:
     lanes : (m,) int16
         Lanes in the direction of the link; 0 on walk links and on links that an edit closed for good.
     road_class : (m,) uint8
-        Index into ``twin.city.road_classes.ROAD_CLASSES``.
+        Index into ``twin.city.reading.road_classes.ROAD_CLASSES``.
     name_index : (m,) int32
         Index into ``names``; -1 without a name.
     way_id : (m,) int64
@@ -138,7 +138,7 @@ class StreetLayer:
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
         """The same layer as a networkx graph in OSMnx's conventions (x, y, length, name, …)."""
-        from twin.city.graph import layer_graph
+        from twin.city.keeping.graph import layer_graph
 
         return layer_graph(self)
 

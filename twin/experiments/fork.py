@@ -14,10 +14,10 @@ from twin.engine.clock import clock_text
 from twin.errors import RunError, ScenarioError
 from twin.models import registry
 from twin.results.run_folder import Study, file_sha256, run_path
-from twin.scenario.forks import unforkable_changes
-from twin.scenario.plan import INPUTS_FILE, PLAN_FILE, Plan, models_json
-from twin.scenario.schema import folder_name
-from twin.scenario.variants import params_with_changes
+from twin.scenario.language.schema import folder_name
+from twin.scenario.language.variants import params_with_changes
+from twin.scenario.plan.forks import unforkable_changes
+from twin.scenario.plan.plan import INPUTS_FILE, PLAN_FILE, Plan, models_json
 from twin.simulate import checkpoints_of
 
 

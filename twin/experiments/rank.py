@@ -17,8 +17,8 @@ from twin.experiments.study import How, OnStudyProgress, run_new
 from twin.results.compare import Interval, interval_of
 from twin.results.kpis import infos
 from twin.results.run_folder import Study
-from twin.scenario.guesses import Guess
-from twin.scenario.plan import Plan, models_json
+from twin.scenario.plan.guesses import Guess
+from twin.scenario.plan.plan import Plan, models_json
 
 _BASE = "base"
 
@@ -87,7 +87,7 @@ def rank(
     city
         Its city.
     guesses
-        As :func:`twin.scenario.guesses.guesses_of` gives them.
+        As :func:`twin.scenario.plan.guesses.guesses_of` gives them.
     kpi, group
         What is looked at.
     workers

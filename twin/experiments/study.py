@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from twin import __version__
-from twin.city.build import open_city, save_city
 from twin.city.city import City
+from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
 from twin.experiments.pool import do_all
@@ -43,7 +43,7 @@ from twin.results.run_folder import (
     run_path,
     write_json,
 )
-from twin.scenario.plan import Plan
+from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts, kpi_columns
 
 #: Called with (share of the whole study done, runs done, runs in all).

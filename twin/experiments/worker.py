@@ -43,10 +43,10 @@ def main() -> None:
     tasks: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_read_tasks, args=(tasks,), daemon=True).start()
 
-    from twin.city.build import open_city
+    from twin.city.keeping.build import open_city
     from twin.errors import TwinError
     from twin.experiments.task import Task, do_task
-    from twin.scenario.plan import Plan
+    from twin.scenario.plan.plan import Plan
 
     partial = Path(sys.argv[1])
     plan = Plan.read(partial)

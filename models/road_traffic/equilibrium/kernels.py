@@ -82,7 +82,7 @@ def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
     destination : (pairs,) int32
         Node of the tree at which each pair ends.
     tree_cost, tree_link : (n,)
-        Tree from the origin, as ``twin.city.kernels.grow_tree`` gives it.
+        Tree from the origin, as ``twin.city.routing.kernels.grow_tree`` gives it.
     tail : (m,) int32
         Node that each link leaves.
     out_least : (pairs,) float64

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.city.kernels import grow_tree
+from twin.city.routing.kernels import grow_tree
 from twin.errors import ScenarioError
 from twin.models.road_traffic.equilibrium import kernels
 from twin.models.road_traffic.equilibrium.network import StaticNetwork

@@ -12,10 +12,8 @@ from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.sim_model import State
 from twin.models.road_traffic.access import Access
-from twin.models.road_traffic.crossings import Crossings
 from twin.models.road_traffic.fleet import Fleet
-from twin.models.road_traffic.free_flow import class_speeds
-from twin.models.road_traffic.outputs import Storage
+from twin.models.road_traffic.free_flow.form import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
@@ -24,6 +22,8 @@ from twin.models.road_traffic.queueing.gate_queue import standing_since_s
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
 from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.streets import notes, street_network
+from twin.models.road_traffic.records.crossings import Crossings
+from twin.models.road_traffic.records.network import Storage
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

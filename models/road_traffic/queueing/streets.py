@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.columns import VEHICLE_CLASSES
-from twin.models.road_traffic.free_flow import class_speeds
+from twin.models.road_traffic.free_flow.form import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.network import RoadNetwork
 from twin.models.road_traffic.queueing.signals import add_signals, turns_apart

@@ -8,9 +8,9 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from twin.city.build import build_city
 from twin.city.city import City
-from twin.city.params import CityBuildParams
+from twin.city.keeping.build import build_city
+from twin.city.reading.params import CityBuildParams
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 

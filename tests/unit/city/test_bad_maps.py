@@ -8,8 +8,8 @@ import tempfile
 
 import pytest
 
-from twin.city.build import build_city
-from twin.city.params import CityBuildParams
+from twin.city.keeping.build import build_city
+from twin.city.reading.params import CityBuildParams
 from twin.errors import CityError
 
 BOMB = """<?xml version="1.0"?>

@@ -9,9 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from twin.city import catalogue, routing
-from twin.city.build import build_city, city_info, find_city, join_cities, list_cities, open_city, save_city
-from twin.city.digest import city_digest
+from twin.city.keeping import catalogue
+from twin.city.keeping.build import build_city, city_info, find_city, join_cities, list_cities, open_city, save_city
+from twin.city.keeping.digest import city_digest
+from twin.city.routing import ways as routing
 from twin.errors import CityError
 
 

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from twin.city import routing
+from twin.city.routing import ways as routing
 
 
 def random_town(osm, seed):
@@ -40,7 +40,7 @@ def test_distances_between_the_nodes_that_stay_are_those_along_the_segments(buil
     drive = city.drive
     ids = drive.node_id.tolist()
     # Where every node and segment of the map lies in metres, the walk layer's shapes tell too; project anew.
-    from twin.city.projection import project
+    from twin.city.reading.projection import project
 
     lon, lat = {}, {}
     for line in osm.nodes:

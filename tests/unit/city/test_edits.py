@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from twin.city import routing
 from twin.city.city import City
-from twin.city.digest import city_digest
-from twin.city.edit_types import Edit, Where
-from twin.city.edits import apply_edits, check_nothing_else_changed
+from twin.city.editing.edits import apply_edits, check_nothing_else_changed
+from twin.city.editing.types import Edit, Where
+from twin.city.keeping.digest import city_digest
+from twin.city.routing import ways as routing
 from twin.errors import EngineError, ScenarioError
 
 from .avenue import avenue
@@ -102,7 +102,7 @@ def test_a_section_ends_exactly_at_its_crossings(town):
 
 
 def _at(town, street, cross):
-    from twin.city.edit_streets import links_named, meeting_nodes
+    from twin.city.editing.streets import links_named, meeting_nodes
 
     nodes = meeting_nodes(town.drive, links_named(town.drive, [street]), [cross], "")
     return float(town.drive.x_m[nodes[0]]), float(town.drive.y_m[nodes[0]])

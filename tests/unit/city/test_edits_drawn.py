@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from twin.city.edit_table import COLUMNS, edit_picture, edit_rows, kind_of, write_csv, write_geopackage
-from twin.city.edit_types import Edit, Feature, Where
-from twin.city.edits import apply_edits
+from twin.city.editing.edits import apply_edits
+from twin.city.editing.table import COLUMNS, edit_picture, edit_rows, kind_of, write_csv, write_geopackage
+from twin.city.editing.types import Edit, Feature, Where
 from twin.errors import RunError, ScenarioError
 
 from .avenue import avenue

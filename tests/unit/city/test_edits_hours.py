@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.city.edits import apply_edits
+from twin.city.editing.edits import apply_edits
 from twin.errors import ScenarioError
 
 from .avenue import avenue

@@ -10,7 +10,7 @@ import osmnx as ox
 import pytest
 import requests
 
-from twin.city.build import build_city, build_from_bbox, build_from_place
+from twin.city.keeping.build import build_city, build_from_bbox, build_from_place
 from twin.errors import CityError
 
 

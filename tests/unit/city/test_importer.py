@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.city import routing
-from twin.city.build import report_lines
 from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEPS, TUNNEL
-from twin.city.road_classes import CLASS_BY_NAME, ROAD_CLASSES
+from twin.city.keeping.build import report_lines
+from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
+from twin.city.routing import ways as routing
 from twin.errors import CityError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twin.city.place_tags import place_kind, slug
+from twin.city.reading.place_tags import place_kind, slug
 from twin.errors import CityError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.city.projection import choose_crs, choose_driving_side, project
+from twin.city.reading.projection import choose_crs, choose_driving_side, project
 from twin.errors import CityError
 
 

@@ -7,10 +7,10 @@ import gzip
 import numpy as np
 import pytest
 
-from twin.city import routing
-from twin.city.build import build_city, city_info, open_city, save_city
 from twin.city.city import COVERED, CROSSING, SIGNALISED, STEPS
-from twin.city.road_classes import CLASS_INDEX
+from twin.city.keeping.build import build_city, city_info, open_city, save_city
+from twin.city.reading.road_classes import CLASS_INDEX
+from twin.city.routing import ways as routing
 
 KITA = "osaka-kita-osm-drive/kita_drive_reconstructed.osm.gz"
 KITA_GRAPH = "osaka-kita-osm-drive/kita_drive.graphml.gz"

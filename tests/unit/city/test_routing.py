@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.city import routing
 from twin.city.city import StreetLayer
-from twin.city.layers import Link, assemble_layer, empty_layer
+from twin.city.reading.layers import Link, assemble_layer, empty_layer
+from twin.city.routing import ways as routing
 from twin.errors import CityError
 
 

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from twin.city.build import open_city, save_city
-from twin.city.digest import city_digest, layer_arrays
+from twin.city.keeping.build import open_city, save_city
+from twin.city.keeping.digest import city_digest, layer_arrays
 from twin.errors import CityError
 
 
@@ -133,7 +133,7 @@ def test_opening_loads_no_map_library(tmp_path, city):
     save_city(city, tmp_path / "city")
     heavy = ("osmnx", "geopandas", "pandas", "networkx", "osmium", "scipy", "shapely", "pyproj", "numba", "mesa")
     code = (
-        "import sys; from twin.city.build import open_city, city_info; city_info(open_city(sys.argv[1]));"
+        "import sys; from twin.city.keeping.build import open_city, city_info; city_info(open_city(sys.argv[1]));"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run(

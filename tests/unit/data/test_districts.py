@@ -8,8 +8,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from twin.city.build import build_city
 from twin.city.city import City, StreetLayer
+from twin.city.keeping.build import build_city
 from twin.data import DISTRICTS, network_path
 
 #: On the network itself: drive for what vehicles reach, walk for what people reach.

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from twin.city.build import build_city
 from twin.city.city import City
+from twin.city.keeping.build import build_city
 from twin.data import network_path
 from twin.data.authoring import Point, metres_between
 from twin.data.ikuno_hirano import INNER_RING, WARDS, Ward, apportion, area_km2, crossing, inside

@@ -13,9 +13,9 @@ import pytest
 from pyproj import Transformer
 from shapely.geometry import LineString
 
-from twin.city.build import build_city
 from twin.city.city import CROSSING, City
-from twin.city.routing import shortest_path
+from twin.city.keeping.build import build_city
+from twin.city.routing.ways import shortest_path
 from twin.data import midosuji_table as table
 from twin.data import network_path
 from twin.data.authoring import Point, length_m, lon_at, metres_between

@@ -8,9 +8,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from twin.city.build import build_city
 from twin.city.city import BRIDGE, TUNNEL, City
-from twin.city.routing import shortest_path
+from twin.city.keeping.build import build_city
+from twin.city.routing.ways import shortest_path
 from twin.data import network_path, yumeshima
 from twin.data.authoring import metres_between
 

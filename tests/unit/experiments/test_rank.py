@@ -10,7 +10,7 @@ import pytest
 from twin import api
 from twin.errors import ScenarioError
 from twin.experiments.rank import rank
-from twin.scenario.guesses import guesses_of
+from twin.scenario.plan.guesses import guesses_of
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
 FILE = """

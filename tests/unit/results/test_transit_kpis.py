@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.columns import TABLES
-from twin.models.transit.fleet import AGE_GROUPS, REASONS
+from twin.models.transit.fleet.rows import AGE_GROUPS, REASONS
 from twin.results.kpis import transit
 
 

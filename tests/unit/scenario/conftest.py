@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from twin.models import registry
 from twin.params import Params, quantity
-from twin.scenario.load import load_scenario
+from twin.scenario.language.load import load_scenario
 from twin.units import ClockSpan, Count, Seconds, Share, Speed
 
 

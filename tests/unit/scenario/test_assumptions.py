@@ -3,7 +3,7 @@
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.forks import ForkChange, fork_changes, unforkable_changes
+from twin.scenario.plan.forks import ForkChange, fork_changes, unforkable_changes
 
 from .conftest import Gate, Lane, Quota, Walk
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.scenario import cells
-from twin.scenario.cells import CellError
+from twin.scenario.tables import cells
+from twin.scenario.tables.cells import CellError
 
 
 @pytest.mark.parametrize(("cell", "expected"), [

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from twin.errors import LimitError, ScenarioError
-from twin.scenario.check import check_scenario
-from twin.scenario.estimate import estimate_of
-from twin.scenario.load import load_scenario
-from twin.scenario.plan import make_plan
+from twin.scenario.language.load import load_scenario
+from twin.scenario.plan.check import check_scenario
+from twin.scenario.plan.estimate import estimate_of
+from twin.scenario.plan.plan import make_plan
 
 from .conftest import Gate
 
@@ -87,7 +87,7 @@ def test_checking_the_shipped_models_loads_neither_mesa_nor_numba(tmp_path):
         "twin: 1\nname: s\ncity: osaka_yumeshima\nclock: {from: 05:00, to: 20:00}\nterminal:\npedestrian:\ntransit:\n"
     )
     code = (
-        "import sys; from pathlib import Path; from twin.scenario.check import check_scenario;"
+        "import sys; from pathlib import Path; from twin.scenario.plan.check import check_scenario;"
         "report = check_scenario(Path(sys.argv[1])); assert report.ok, report.problems;"
         "print([m for m in ('mesa', 'numba', 'pandas', 'numpy') if m in sys.modules])"
     )

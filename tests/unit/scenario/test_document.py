@@ -5,7 +5,7 @@ import time
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.document import MAX_NODES, Problems, parse_document, plain, read_text, scalars
+from twin.scenario.language.document import MAX_NODES, Problems, parse_document, plain, read_text, scalars
 
 
 def parse(text):

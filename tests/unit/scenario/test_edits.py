@@ -9,9 +9,9 @@ import pytest
 
 from twin.columns import VEHICLE_CLASSES
 from twin.errors import ScenarioError
-from twin.scenario.check import check_scenario
-from twin.scenario.edits import CHANGES, VehicleClass
-from twin.scenario.json_schema import json_schema
+from twin.scenario.language.edits import CHANGES, VehicleClass
+from twin.scenario.language.json_schema import json_schema
+from twin.scenario.plan.check import check_scenario
 
 NAMES = "names:\n  御堂筋: {aliases: [国道25号, Midosuji], not: [新御堂筋]}\n"
 WHERE = "where: {street: 御堂筋, from: 長堀通, to: 道頓堀, sides: [east, west], lanes: side}"

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twin.errors import LimitError, ScenarioError, TableError
-from twin.scenario.check import check_scenario
-from twin.scenario.load import load_scenario
-from twin.scenario.plan import make_plan
-from twin.scenario.tables import read_tables
+from twin.scenario.language.load import load_scenario
+from twin.scenario.plan.check import check_scenario
+from twin.scenario.plan.plan import make_plan
+from twin.scenario.tables.read import read_tables
 
 from .conftest import HEAD
 

@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from twin.errors import ScenarioError
-from twin.scenario.edits import LayerSpec
-from twin.scenario.layers import LayerFaultError, read_layer, with_features
+from twin.scenario.language.edits import LayerSpec
+from twin.scenario.tables.layers import LayerFaultError, read_layer, with_features
 
 LINE = shapely.LineString([(-45800.0, -147000.0), (-45800.0, -146900.0)])
 

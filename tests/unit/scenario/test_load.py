@@ -5,8 +5,8 @@ import json
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.load import load_scenario
-from twin.scenario.plan import make_plan
+from twin.scenario.language.load import load_scenario
+from twin.scenario.plan.plan import make_plan
 
 from .conftest import HEAD
 

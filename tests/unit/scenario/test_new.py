@@ -6,10 +6,10 @@ import re
 import pytest
 
 from twin.errors import RunError, ScenarioError
-from twin.scenario.check import check_scenario
-from twin.scenario.json_schema import json_schema
-from twin.scenario.load import load_scenario
-from twin.scenario.new import KINDS, SCHEMA_FILE, new_scenario
+from twin.scenario.language.json_schema import json_schema
+from twin.scenario.language.load import load_scenario
+from twin.scenario.plan.check import check_scenario
+from twin.scenario.plan.new import KINDS, SCHEMA_FILE, new_scenario
 
 
 @pytest.fixture

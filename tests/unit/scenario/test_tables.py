@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from twin.errors import ScenarioError, TableError
-from twin.scenario.sheets import read_sheet
-from twin.scenario.tables import read_tables
+from twin.scenario.tables.read import read_tables
+from twin.scenario.tables.sheets import read_sheet
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from twin.errors import ScenarioError
-from twin.scenario.variants import params_with_changes
+from twin.scenario.language.variants import params_with_changes
 
 BODY = """\
 terminal: {trucks: 2000, opening: [08:30-11:30, 13:00-16:30], lanes: {A: {count: 6}, B: {count: 2}}}

@@ -8,9 +8,9 @@ import pytest
 from tests.unit.models.pedestrian.small_city import grid_city, model_of, params_for
 from twin.engine.ids import Kind
 from twin.errors import ScenarioError, TableError
-from twin.models.pedestrian.demand import make_arrivals
+from twin.models.pedestrian.demand.places import read_exits
+from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
-from twin.models.pedestrian.places import read_exits
 
 
 def arrivals(params, *, tables=None, seed=7, start_s=0.0, end_s=86400.0):

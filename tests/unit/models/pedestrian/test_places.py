@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
+from twin.models.pedestrian.choice.programs import find_arcs, program_nodes, stay_values
+from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.movement.streets import find_legs, read_streets, steps_of, twin_links
 from twin.models.pedestrian.params import PedestrianParams, Shopper
-from twin.models.pedestrian.places import read_exits, read_stay_places
-from twin.models.pedestrian.plans import find_arcs, program_nodes, stay_values
-from twin.models.pedestrian.streets import find_legs, read_streets, steps_of, twin_links
 
 
 def test_riders_split_exits_and_missing_riders_split_them_evenly():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import model_of, run_to_end
-from twin.city.importer import build_city
+from twin.city.reading.importer import build_city
 from twin.models.pedestrian.params import PedestrianParams
 
 FOLDER = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "sapporo-station-osm"

@@ -8,19 +8,19 @@ import numpy as np
 import pyproj
 import pytest
 
-from twin.city.catalogue import find_city
 from twin.city.city import City, Place
-from twin.city.projection import project
-from twin.city.routing import shortest_path
+from twin.city.keeping.catalogue import find_city
+from twin.city.reading.projection import project
+from twin.city.routing.ways import shortest_path
 from twin.engine.city_model import CityModel
 from twin.engine.ids import Kind
 from twin.errors import CityError, ScenarioError, TableError
-from twin.models.road_traffic.background import BackgroundCars
-from twin.models.road_traffic.gravity import deterrence, fit_counts, furness, gravity_demand
-from twin.models.road_traffic.gravity_params import GravityParams
+from twin.models.road_traffic.background.cars import BackgroundCars
+from twin.models.road_traffic.gravity.balance import deterrence, fit_counts, furness, gravity_demand
+from twin.models.road_traffic.gravity.params import GravityParams
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import BackgroundParams, RoadParams
-from twin.scenario.load import load_scenario
+from twin.scenario.language.load import load_scenario
 
 SEED = np.uint64(7)
 RING = [(i, (i + k) % 6) for i in range(6) for k in (1, -1)]

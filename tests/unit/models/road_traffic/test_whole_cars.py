@@ -5,7 +5,7 @@ import pytest
 
 from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ids import Kind, make_id, make_ids
-from twin.models.road_traffic.whole_cars import whole_cars
+from twin.models.road_traffic.background.whole_cars import whole_cars
 
 STREAM = make_stream(np.uint64(7), "test.count")
 

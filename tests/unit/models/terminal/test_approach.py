@@ -11,7 +11,7 @@ from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
 from twin.models.terminal import names as k
-from twin.models.terminal.approach import Approach
+from twin.models.terminal.gate.approach import Approach
 
 CITY = straight_city()
 DRIVE_S = 100.0

@@ -6,9 +6,9 @@ import pytest
 from tests.unit.models.terminal.gate import finish, kpis, run, same_tables, start
 from tests.unit.models.terminal.test_booking import SEED, booked, booked_day
 from twin.models.terminal import names as k
-from twin.models.terminal.booking_params import slot_spans
-from twin.models.terminal.demand import read_counts
-from twin.models.terminal.learning import learn
+from twin.models.terminal.booking.learning import learn
+from twin.models.terminal.booking.params import slot_spans
+from twin.models.terminal.demand.trucks import read_counts
 from twin.models.terminal.params import TerminalParams
 
 DAY = {"start_s": 18000.0}

@@ -10,12 +10,12 @@ from tests.unit.models.terminal.gate import NO_CITY, run, start
 from twin.engine.draws import make_run_seed
 from twin.errors import TableError
 from twin.models.terminal import names as k
-from twin.models.terminal.booking import book
-from twin.models.terminal.demand import make_trucks, read_counts
+from twin.models.terminal.booking.engine import book
+from twin.models.terminal.demand.params import Vessels, call_key
+from twin.models.terminal.demand.trucks import make_trucks, read_counts
+from twin.models.terminal.demand.vessel_work import crane_seconds, crane_steps
 from twin.models.terminal.model import Terminal
 from twin.models.terminal.params import TerminalParams
-from twin.models.terminal.vessel_params import Vessels, call_key
-from twin.models.terminal.vessel_work import crane_seconds, crane_steps
 
 SEED = make_run_seed(7, 0)
 CALLS = {

@@ -9,7 +9,7 @@ import pytest
 
 from twin.engine.draws import make_run_seed
 from twin.errors import TableError
-from twin.models.transit.demand import make_requests, stop_weights
+from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.params import Demand, TransitParams
 from unit.models.transit.town import place, town
 

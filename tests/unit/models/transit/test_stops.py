@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from twin.city.projection import project
+from twin.city.reading.projection import project
 from twin.errors import CityError, TableError
-from twin.models.transit.demand import make_requests
+from twin.models.transit.demand.requests import make_requests
+from twin.models.transit.demand.stops import find_stops
 from twin.models.transit.params import Stops, TransitParams
-from twin.models.transit.stops import find_stops
 from unit.models.transit.town import BUSY, build, finish, town
 
 
@@ -92,7 +92,7 @@ def test_stops_that_vans_cannot_reach_are_named():
 
 
 def test_transit_serves_a_ward_of_the_real_map(shared_data):
-    from twin.city.build import build_city
+    from twin.city.keeping.build import build_city
 
     city = build_city(shared_data / "osaka-kita-osm-drive" / "kita_drive.graphml.gz")
     params = {"stops": {"mesh_m": 300.0}, "fleet": 8, "demand": {"requests_per_day": 436, "shortest_trip_m": 800.0}}

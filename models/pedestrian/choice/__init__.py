@@ -1,0 +1,1 @@
+"""What visitors choose: places, lengths of stay, when to leave."""

@@ -1,0 +1,1 @@
+"""Who comes, through which exits, and to which places."""

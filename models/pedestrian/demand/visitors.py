@@ -1,0 +1,245 @@
+"""Who comes, where and when: every walker has an id from its source, and all that it is follows from the id.
+
+The source of a walker is a class, an exit and ten minutes of the day. The number from one source is a Poisson
+number of that source's key (or the count of a table), and a larger mean only adds walkers: those who came
+before come again, at the same second, with the same speed, budget and luck.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.engine.draws import event, make_stream, poisson_counts, uniforms
+from twin.engine.ids import Kind, make_id
+from twin.errors import Problem, ScenarioError, TableError
+from twin.models.pedestrian.demand.places import Exits
+from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, rows_of
+from twin.models.pedestrian.params import CLASSES, PedestrianParams
+
+Columns = Mapping[str, NDArray[np.generic]]
+Ids = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+
+SLOT_S = 600.0
+_SLOTS_MOST = 256
+_HOUR_S = 3600.0
+#: Stands for the class in ids of walkers from a table that names no class.
+_ANY_CLASS = 15
+#: Rows of a table that fall into one slot of one exit have this many ids each.
+_SERIAL_BITS = 20
+#: Columns that may say when a row begins and ends; the first that is there counts.
+_STARTS = ("time_s", "time", "hour_start_s")
+_ENDS = ("until_s", "hour_end_s")
+_LIMIT = 20_000_000
+
+
+def make_arrivals(
+    params: PedestrianParams, exits: Exits, city: City, tables: Mapping[str, Columns], run_seed: np.uint64,
+    start_s: float, end_s: float,
+) -> Rows:
+    """Everybody who enters from ``start_s`` up to ``end_s``, ascending by (time, id).
+
+    Raises
+    ------
+    ScenarioError
+        If the clock runs beyond 42 h or more than 20 million people are asked for.
+    TableError
+        If the table of arrivals is missing or wrong; all problems at once.
+    """
+    if end_s > _SLOTS_MOST * SLOT_S:
+        raise ScenarioError(f"walkers can enter until {_SLOTS_MOST * SLOT_S / _HOUR_S:.1f} h after midnight of day "
+                            f"one, the clock runs to {end_s / _HOUR_S:.1f} h", where="clock.to",
+                            mend="let the clock end earlier")
+    if params.arrivals_table:
+        ids, enter_s, classes, entry = _from_table(params, exits, city, tables, run_seed)
+    else:
+        ids, enter_s, classes, entry = _from_params(params, exits, run_seed, start_s, end_s)
+    kept = np.flatnonzero((enter_s >= start_s) & (enter_s < end_s))
+    order = kept[np.lexsort((ids[kept], enter_s[kept]))]
+    return rows_of(ARRIVAL, id=ids[order], enter_s=enter_s[order], entry=entry[order], visitor_class=classes[order])
+
+
+def after(arrivals: Rows, time_s: float) -> int:
+    """Row of the first who comes after a moment."""
+    return int(np.searchsorted(arrivals.enter_s, time_s, side="right"))
+
+
+_People = tuple[Ids, Floats, NDArray[np.uint8], NDArray[np.int32]]
+
+
+def _origin(class_index: int, exit_index: int, slot: int) -> int:
+    return class_index << 20 | exit_index << 8 | slot
+
+
+def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, start_s: float, end_s: float) -> _People:
+    first, last = int(start_s // SLOT_S), int(np.ceil(end_s / SLOT_S))
+    slots = np.arange(max(first, 0), last)
+    bases, means, slot_of, class_of, exit_of = [], [], [], [], []
+    for c, visitor_class in enumerate(params.classes.in_order()):
+        profile = np.asarray(visitor_class.arrival_profile) / sum(visitor_class.arrival_profile)
+        hours = (slots * SLOT_S // _HOUR_S).astype(np.int64) % 24
+        by_slot = visitor_class.visitors_per_day * params.visitors_factor * profile[hours] * (SLOT_S / _HOUR_S)
+        for x, share in enumerate(exits.riders_share.tolist()):
+            base = int(make_id(Kind.WALKER, _origin(c, x, 0), 0))
+            bases.append(np.uint64(base) + (slots.astype(np.uint64) << np.uint64(32)))
+            means.append(by_slot * share)
+            slot_of.append(slots)
+            class_of.append(np.full(len(slots), c, np.uint8))
+            exit_of.append(np.full(len(slots), x, np.int32))
+    slot_ids, mean = np.concatenate(bases), np.concatenate(means)
+    if mean.sum() > _LIMIT:
+        raise ScenarioError(f"{mean.sum():.3g} walkers are asked for, at most {_LIMIT:.0e} can be run",
+                            where="pedestrian.classes", mend="lower visitors_per_day or visitors_factor")
+    count = poisson_counts(make_stream(run_seed, "pedestrian.volume"), slot_ids, mean)
+    ids = np.repeat(slot_ids, count) + _ranks(count).astype(np.uint64)
+    within = uniforms(make_stream(run_seed, "pedestrian.enter"), ids, event(0))
+    enter_s = (np.repeat(np.concatenate(slot_of), count) + within) * SLOT_S
+    return ids, enter_s, np.repeat(np.concatenate(class_of), count), np.repeat(np.concatenate(exit_of), count)
+
+
+def _ranks(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, 2 … within each group of the given sizes."""
+    ends = np.cumsum(count)
+    return np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - count, count)
+
+
+def _from_table(
+    params: PedestrianParams, exits: Exits, city: City, tables: Mapping[str, Columns], run_seed: np.uint64
+) -> _People:
+    table, where = _table(params.arrivals_table, tables), f"tables.{params.arrivals_table}"
+    exit_of, class_of, count, time_s, until_s = _checked_rows(table, exits, city, where)
+    count = count * params.visitors_factor
+    if count.sum() > _LIMIT:
+        raise TableError(f"the table holds {count.sum():.3g} people, at most {_LIMIT:.0e} can be run", where=where)
+    slot = (time_s // SLOT_S).astype(np.int64)
+    named = np.where(class_of < 0, _ANY_CLASS, class_of)
+    origin = named << 20 | exit_of << 8 | slot
+    # Rows of one source, such as two rows of five minutes, have ids of their own.
+    rank = np.zeros(len(origin), np.int64)
+    seen: dict[int, int] = {}
+    for row in np.lexsort((time_s, origin)).tolist():
+        rank[row] = seen.get(int(origin[row]), 0)
+        seen[int(origin[row])] = int(rank[row]) + 1
+    base = (np.uint64(int(Kind.WALKER) << 56) | (origin.astype(np.uint64) << np.uint64(32))
+            | (rank.astype(np.uint64) << np.uint64(_SERIAL_BITS)))
+    whole = np.floor(count).astype(np.int64)
+    # The fraction of a person becomes a whole one by a draw of that person's id.
+    chance = uniforms(make_stream(run_seed, "pedestrian.volume"), base + whole.astype(np.uint64), event(0))
+    whole += chance < count - whole
+    ids = np.repeat(base, whole) + _ranks(whole).astype(np.uint64)
+    within = uniforms(make_stream(run_seed, "pedestrian.enter"), ids, event(0))
+    enter_s = np.repeat(time_s, whole) + within * np.repeat(until_s - time_s, whole)
+    classes = _classes_of(params, ids, np.repeat(class_of, whole), enter_s, run_seed, where)
+    return ids, enter_s, classes, np.repeat(exit_of, whole).astype(np.int32)
+
+
+def _classes_of(
+    params: PedestrianParams, ids: Ids, class_of: NDArray[np.int64], enter_s: Floats, run_seed: np.uint64, where: str
+) -> NDArray[np.uint8]:
+    """Class of each walker: as the table says, else drawn from the mix of classes at that hour."""
+    out = class_of.astype(np.uint8)
+    open_rows = np.flatnonzero(class_of < 0)
+    if not len(open_rows):
+        return out
+    classes = params.classes.in_order()
+    mix = np.array([np.asarray(c.arrival_profile) / sum(c.arrival_profile) * c.visitors_per_day for c in classes])
+    if not mix.sum() > 0:
+        raise TableError("the table of arrivals names no class, and visitors_per_day of every class is 0", where=where,
+                         mend="add a column class, or give visitors_per_day: it says how classes mix")
+    # An hour in which the parameters expect nobody takes the mix of the day.
+    mix[:, mix.sum(axis=0) == 0] = mix.sum(axis=1, keepdims=True)
+    cumulative = np.cumsum(mix / mix.sum(axis=0), axis=0)
+    u = uniforms(make_stream(run_seed, "pedestrian.class"), ids[open_rows], event(0))
+    hour = (enter_s[open_rows] // _HOUR_S).astype(np.int64) % 24
+    out[open_rows] = np.minimum((u[None, :] >= cumulative[:, hour]).sum(axis=0), len(classes) - 1)
+    return out
+
+
+def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
+    if name not in tables:
+        raise TableError(f"there is no table {name!r}", where="pedestrian.arrivals_table",
+                         mend=f"name one of {', '.join(sorted(tables)) or 'the tables under tables:'}")
+    table = tables[name]
+    missing = [c for c in ("exit", "count") if c not in table]
+    if not any(c in table for c in _STARTS):
+        missing.append("time")
+    if missing:
+        raise TableError(f"the table of arrivals has no column {', '.join(missing)}", where=f"tables.{name}",
+                         mend="columns exit, time (or hour), count; class and until_s if wanted")
+    return table
+
+
+def _column(table: Columns, names: tuple[str, ...]) -> Floats:
+    """The first that is there of some columns of numbers, one of which there is."""
+    return np.asarray(table[next(name for name in names if name in table)], np.float64)
+
+
+def _checked_rows(
+    table: Columns, exits: Exits, city: City, where: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats, Floats]:
+    """Exit, class (-1 where open), count, start and end of every row; all problems at once."""
+    problems: list[Problem] = []
+    count, time_s = np.asarray(table["count"], np.float64), _column(table, _STARTS)
+    until_s = _column(table, _ENDS) if any(c in table for c in _ENDS) else time_s + _gap_s(time_s)
+    most_s = _SLOTS_MOST * SLOT_S
+    problems.extend(
+        Problem(f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}",
+                f"{where}, row {row + 1}")
+        for row in np.flatnonzero(~((count >= 0) & (count < 1 << _SERIAL_BITS))).tolist()
+    )
+    problems.extend(
+        Problem(f"a row must end after it starts and before 42 h, got {time_s[row]:g} s to {until_s[row]:g} s",
+                f"{where}, row {row + 1}")
+        for row in np.flatnonzero(~((time_s >= 0) & (time_s < until_s) & (until_s <= most_s))).tolist()
+    )
+    exit_of = _matched(table["exit"], _exit_names(exits, city), "exit", where, problems)
+    class_of = np.full(len(count), -1, np.int64)
+    if "class" in table:
+        names = {name: {i} for i, name in enumerate(CLASSES)}
+        class_of = _matched(table["class"], names, "class", where, problems)
+    if problems:
+        raise TableError.of(problems, where)
+    return exit_of, class_of, count, time_s, until_s
+
+
+def _gap_s(time_s: Floats) -> float:
+    """Length of a row where the table does not say: the least gap between its times, else ten minutes."""
+    gaps = np.diff(np.unique(time_s[np.isfinite(time_s)]))
+    return float(gaps.min()) if len(gaps) else SLOT_S
+
+
+def _exit_names(exits: Exits, city: City) -> dict[str, set[int]]:
+    """Everything an exit may be called: its id, its number, its names."""
+    names: dict[str, set[int]] = {}
+    for index, exit_id in enumerate(exits.id):
+        place = city.place_by_id[exit_id]
+        for name in (exit_id, str(place.attributes.get("ref", "")), place.name_ja, place.name_en):
+            if name:
+                names.setdefault(_plain(name), set()).add(index)
+    return names
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _matched(
+    words: NDArray[np.generic], names: Mapping[str, set[int]], what: str, where: str, problems: list[Problem]
+) -> NDArray[np.int64]:
+    out = np.zeros(len(words), np.int64)
+    for row, word in enumerate(words.astype(str).tolist()):
+        found = names.get(_plain(word), set())
+        if len(found) == 1:
+            (out[row],) = found
+        elif not found:
+            problems.append(Problem(f"there is no {what} {word!r}", f"{where}, row {row + 1}",
+                                    f"known: {', '.join(sorted(names)[:8])} …"))
+        else:
+            problems.append(Problem(f"{len(found)} exits are called {word!r}", f"{where}, row {row + 1}",
+                                    "write the id of the exit"))
+    return out

@@ -1,0 +1,1 @@
+"""How people walk and cross: streets, rows of walkers, the loop over events."""

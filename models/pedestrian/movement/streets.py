@@ -1,0 +1,206 @@
+"""The walk layer as walkers meet it: clear widths, speeds, lights, what a link costs, and ways to places."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import SIGNALISED, STEPS, StreetLayer
+from twin.city.routing.ways import next_link_to
+from twin.engine.draws import event, make_stream, uniforms
+from twin.errors import ScenarioError
+from twin.models.pedestrian.movement import kernels
+from twin.models.pedestrian.params import PedestrianParams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+#: Free speed at which links are compared; the mean of Weidmann's free speeds.
+_REFERENCE_SPEED_MPS = 1.34
+#: Width from which comfort is counted.
+_REFERENCE_WIDTH_M = 4.0
+#: People squeeze through; no link is narrower than a body.
+_LEAST_WIDTH_M = 0.5
+#: Least share of the cycle that is green, so that a crossing as long as a street is wide can be passed at all.
+_MOST_GREEN_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Links of the walk layer with everything that the model adds to the map.
+
+    Attributes
+    ----------
+    clear_width_m, area_m2, speed_share : (m,) float64
+        Width less shy distances and furniture; width times length; speed as a share of that on the level.
+    twin : (m,) int32
+        The same pavement in the other direction; -1 if there is none.
+    green_s, offset_s, wait_s : (m,) float64
+        Green (0 without lights) and its offset in the cycle; mean wait of somebody who comes at random.
+    cost : (m,) float64
+        Disutility of the link, greater than 0.
+    """
+
+    clear_width_m: Floats
+    area_m2: Floats
+    speed_share: Floats
+    twin: Ints
+    green_s: Floats
+    offset_s: Floats
+    wait_s: Floats
+    cost: Floats
+
+
+def read_streets(layer: StreetLayer, params: PedestrianParams) -> Streets:
+    """Prepare the walk layer.
+
+    Raises
+    ------
+    ScenarioError
+        If a link would have a cost of 0 or less: the weight of width is too large against that of walking.
+    """
+    walk = params.walk
+    width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
+    clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
+    share = np.where(layer.flags & STEPS, walk.stairs_share, 1.0)
+    length_m = layer.length_m
+    green_s, offset_s = _lights(layer, params)
+    wait_s = mean_wait_s(params.crossings.cycle_s, green_s)
+    cost = _cost(layer, params, clear_m, share, green_s > 0, wait_s)
+    return Streets(clear_m, clear_m * length_m, share, twin_links(layer), green_s, offset_s, wait_s, cost)
+
+
+def mean_wait_s(cycle_s: float, green_s: Floats) -> Floats:
+    """Mean wait at fixed-time lights of people who come at random: red²/(2 cycle); 0 without lights."""
+    red_s = np.where(green_s > 0, cycle_s - green_s, 0.0)
+    wait_s: Floats = red_s**2 / (2 * cycle_s)
+    return wait_s
+
+
+def twin_links(layer: StreetLayer) -> Ints:
+    """For each link the one that leads back along the same way; -1 if there is none.
+
+    Where a way joins two nodes more than once, the first forth is matched with the first back.
+    """
+    forth: dict[tuple[int, int, int], list[int]] = {}
+    twin = np.full(layer.link_count, -1, np.int32)
+    keys = list(zip(layer.link_from.tolist(), layer.link_to.tolist(), layer.way_id.tolist(), strict=True))
+    for link, (a, b, way) in enumerate(keys):
+        if a == b:
+            continue
+        waiting = forth.get((b, a, way))
+        if waiting:
+            other = waiting.pop(0)
+            twin[link], twin[other] = other, link
+        else:
+            forth.setdefault((a, b, way), []).append(link)
+    return twin
+
+
+def _lights(layer: StreetLayer, params: PedestrianParams) -> tuple[Floats, Floats]:
+    """Green and offset per link; both directions of a crossing share their plan."""
+    lights = params.crossings
+    lit = (layer.flags & SIGNALISED) > 0
+    wide_green_s = layer.length_m / lights.design_speed_mps
+    green_s = np.where(layer.length_m <= lights.side_length_m, lights.side_green_s, wide_green_s)
+    green_s = np.where(lit, np.minimum(green_s, _MOST_GREEN_SHARE * lights.cycle_s), 0.0)
+    # Offsets are not known. They are facts of the city, not luck: keyed by the way, alike in all replications.
+    stream = make_stream(0, "pedestrian.crossing_offset")
+    offset_s = uniforms(stream, layer.way_id.astype(np.uint64), event(0)) * lights.cycle_s
+    return green_s, np.where(lit, offset_s, 0.0)
+
+
+def _cost(
+    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, lit: NDArray[np.bool_], wait_s: Floats
+) -> Floats:
+    choice = params.choice
+    time_min = layer.length_m / (_REFERENCE_SPEED_MPS * share) / 60.0
+    comfort = choice.width_weight_per_m * layer.length_m * np.log(clear_m / _REFERENCE_WIDTH_M)
+    cost: Floats = (
+        choice.walk_weight_per_min * time_min + choice.wait_weight_per_min * wait_s / 60.0
+        + choice.crossing_weight * lit - comfort
+    )
+    bad = np.flatnonzero(~(cost > 0))
+    if bad.size:
+        link = int(bad[0])
+        raise ScenarioError(
+            f"walking along way {layer.way_id[link]} ({clear_m[link]:.1f} m clear width, {layer.length_m[link]:.1f} m "
+            f"long) would cost {cost[link]:.3g}: people would walk in circles",
+            where="pedestrian.choice.width_weight",
+            mend="lower width_weight (now "
+            f"{choice.width_weight_per_m:g} /m) or raise walk_weight_per_min ({choice.walk_weight_per_min:g} /min)",
+        )
+    return cost
+
+
+def frontage_links(layer: StreetLayer, nodes: Ints) -> NDArray[np.bool_]:
+    """Links that lead to nothing but a stay place, both ways.
+
+    A place stands for the shops of a frontage with all their doors, however narrow the map draws the one way
+    that leads to it; nobody is slowed on it.
+    """
+    pairs = np.unique(np.column_stack([layer.link_from, layer.link_to]), axis=0)
+    neighbours = np.bincount(pairs[:, 0], minlength=layer.node_count)
+    dead_end = np.zeros(layer.node_count, np.bool_)
+    dead_end[nodes] = True
+    dead_end &= neighbours == 1
+    return dead_end[layer.link_from] | dead_end[layer.link_to]
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Ways between places.
+
+    Attributes
+    ----------
+    next_link : (r, n) int32
+        Per destination node the link to take from every node.
+    route : (p,) int32
+        Row of ``next_link`` that leads to each place.
+    metres_m, wait_s, cost : (p, p) float64
+        From place to place; inf where there is no way.
+    """
+
+    next_link: NDArray[np.int32]
+    route: Ints
+    metres_m: Floats
+    wait_s: Floats
+    cost: Floats
+
+
+def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Legs:
+    """Least-cost ways between the nodes of all places.
+
+    Parameters
+    ----------
+    layer, streets
+        The walk layer.
+    nodes : (p,) int32
+        Walk node of each place; repeats cost nothing.
+    """
+    ends, route = np.unique(nodes, return_inverse=True)
+    trees = np.empty((len(ends), layer.node_count), np.int32)
+    tables = [np.empty((len(ends), len(ends))) for _ in range(3)]
+    # Metres take the time of stairs with them: a leg is as long as the level walk of the same time.
+    level_m = layer.length_m / streets.speed_share
+    for row, end in enumerate(ends.tolist()):
+        trees[row] = next_link_to(layer, end, streets.cost)
+        column = [np.empty(len(ends)) for _ in tables]
+        kernels.legs_to(trees[row], layer.link_to, level_m, streets.wait_s, streets.cost, ends, end, *column)
+        for table, values in zip(tables, column, strict=True):
+            table[:, row] = values
+    metres, waits, cost = (table[np.ix_(route, route)] for table in tables)
+    return Legs(trees, route.astype(np.int32), metres, waits, cost)
+
+
+def steps_of(metres_m: Floats, wait_s: Floats, speed_mps: float, step_s: float) -> NDArray[np.int32]:
+    """Whole steps that legs are planned to take, at least 1; 0 where there is no way.
+
+    Rounded up, so that a plan made at one's own speed without crowds or waits beyond the mean is kept.
+    """
+    with np.errstate(invalid="ignore"):
+        steps = np.ceil((metres_m / speed_mps + wait_s) / step_s)
+    return np.where(np.isfinite(steps), np.clip(steps, 1, math.inf), 0).astype(np.int32)

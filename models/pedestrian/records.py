@@ -1,0 +1,125 @@
+"""Rows of the finished tables: visits, people per link and place and ten minutes, points for pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import StreetLayer
+from twin.columns import BODIES
+from twin.models.pedestrian.movement.rows import Rows
+from twin.models.pedestrian.params import CLASSES, CirculationKpi
+
+Columns = dict[str, NDArray[np.generic]]
+Floats = NDArray[np.float64]
+
+PERIOD_S = 600.0
+_WALKER = BODIES.index("walker")
+
+
+def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]:
+    """0 below the bounds, 1 within them (both inclusive), 2 above."""
+    return ((dwell_s >= from_s).astype(np.uint8) + (dwell_s > to_s)).astype(np.uint8)
+
+
+def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi) -> Columns:
+    """Rows of ``pedestrian_visits`` from finished visits."""
+    exits = np.array(exit_ids, np.str_)
+    classes = np.array(CLASSES, np.str_)[visits.visitor_class]
+    dwell_s = visits.leave_s - visits.enter_s
+    return {
+        "id": visits.id.copy(),
+        "class": classes,
+        "entry_exit": exits[visits.entry],
+        # In the program an exit stands twice: first as a place to enter, then as one to leave by.
+        "leave_exit": exits[visits.leave - len(exits)],
+        "enter_s": visits.enter_s.copy(),
+        "leave_s": visits.leave_s.copy(),
+        "dwell_s": dwell_s,
+        "budget_s": visits.budget_s.copy(),
+        "stay_band": stay_bands(dwell_s, kpi.stay_from_s, kpi.stay_to_s),
+        "counted": (~np.isin(classes, np.array(kpi.leave_out, np.str_))).astype(np.uint8),
+        "stays_count": visits.stays.copy(),
+        "stay_s": visits.stay_s.copy(),
+        "walked_m": visits.walked_m.copy(),
+        "wait_s": visits.wait_s.copy(),
+        "crossings_count": visits.crossings.copy(),
+    }
+
+
+def period_columns(
+    spaces: Rows, link_count: int, place_ids: tuple[str, ...], from_s: float
+) -> tuple[Columns, Columns]:
+    """Rows of ``pedestrian_links`` and ``pedestrian_stays`` for the period that ends; then counts it anew."""
+    used = np.flatnonzero((spaces.entries > 0) | (spaces.person_s > 0))
+    links, places = used[used < link_count], used[used >= link_count]
+    link_rows: Columns = {
+        "from_s": np.full(len(links), from_s),
+        "link_index": links.astype(np.int32),
+        "entries_count": spaces.entries[links],
+        "person_s": spaces.person_s[links],
+        "occupancy_max_count": spaces.occupancy_most[links],
+        "crowded_person_s": spaces.crowded_s[links],
+    }
+    place_rows: Columns = {
+        "from_s": np.full(len(places), from_s),
+        "place": np.array(place_ids or ("",), np.str_)[places - link_count],
+        "arrivals_count": spaces.entries[places],
+        "person_s": spaces.person_s[places],
+        "staying_max_count": spaces.occupancy_most[places],
+    }
+    spaces.entries[:] = 0
+    spaces.person_s[:] = 0.0
+    spaces.crowded_s[:] = 0.0
+    spaces.occupancy_most[:] = spaces.occupancy
+    return link_rows, place_rows
+
+
+def trace_columns(moves: Rows, layer: StreetLayer, share_along: Floats) -> Columns:
+    """Rows of ``traces`` from what sampled walkers did.
+
+    Every move gives the points from its start up to, but not including, its end: there the next move begins,
+    and leaving is a move of one point. So no point comes twice, whenever the moves are drained.
+
+    Parameters
+    ----------
+    moves
+        Rows of ``twin.models.pedestrian.movement.rows.MOVE``.
+    layer
+        The walk layer.
+    share_along : (k,) float64
+        As :func:`shares_along` gives it.
+    """
+    link = moves.link.astype(np.int64)
+    walked = link >= 0
+    safe = np.where(walked, link, 0)
+    count = np.where(walked, layer.vertex_ptr[safe + 1] - layer.vertex_ptr[safe] - 1, 1)
+    row = np.repeat(np.arange(len(link)), count)
+    rank = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    on_link = walked[row]
+    vertex = np.where(on_link, layer.vertex_ptr[safe][row] + rank, 0)
+    node = moves.node[row]
+    from_s, to_s = moves.from_s[row], moves.to_s[row]
+    share = np.where(on_link, share_along[vertex], 0.0)
+    return {
+        "body": np.full(len(row), _WALKER, np.uint8),
+        "id": moves.id[row],
+        "trip": np.zeros(len(row), np.int32),
+        "time_s": from_s + share * (to_s - from_s),
+        "x_m": np.where(on_link, layer.vertex_x_m[vertex], layer.x_m[node]).astype(np.float32),
+        "y_m": np.where(on_link, layer.vertex_y_m[vertex], layer.y_m[node]).astype(np.float32),
+        "state": moves.staying[row],
+    }
+
+
+def shares_along(layer: StreetLayer) -> Floats:
+    """How far along its link each vertex lies, 0 to 1."""
+    step_m = np.hypot(np.diff(layer.vertex_x_m, prepend=layer.vertex_x_m[:1]),
+                      np.diff(layer.vertex_y_m, prepend=layer.vertex_y_m[:1]))
+    step_m[layer.vertex_ptr[:-1]] = 0.0
+    # The sum starts anew on each link, so that a long list of links costs no digits.
+    share = np.empty(len(step_m))
+    for a, b in zip(layer.vertex_ptr[:-1].tolist(), layer.vertex_ptr[1:].tolist(), strict=True):
+        along = np.cumsum(step_m[a:b])
+        share[a:b] = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, b - a)
+    return share

@@ -1,0 +1,1 @@
+"""Background cars as vehicles with ids, and the counts they are held against."""

@@ -1,0 +1,1 @@
+"""The free-flow form of the road."""

@@ -1,0 +1,1 @@
+"""Background cars from a gravity model."""

@@ -1,0 +1,1 @@
+"""What the road writes down: links, crossings, the network diagram, watched streets, fuel."""

@@ -1,0 +1,1 @@
+"""Booking: slots, books, rules, the desk on the day, and what hauliers learn."""

@@ -1,0 +1,165 @@
+"""The booking desk on the day: unused places at short notice, new slots for trucks that came too late."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.draws import make_stream, uniform
+from twin.models.terminal import names as k
+from twin.models.terminal.booking.engine import Bookings, mark
+from twin.models.terminal.booking.slots import Slots
+from twin.models.terminal.demand.trucks import Trucks
+from twin.models.terminal.gate.state import Now
+from twin.models.terminal.params import TerminalParams
+
+Floats = NDArray[np.float64]
+_NO_EVENT = np.uint64(0)
+
+
+class BookingDesk:
+    """Gives places while the gate is open.
+
+    Parameters
+    ----------
+    params
+        Rules of booking.
+    bookings
+        What was booked before; the desk goes on with its slots.
+    trucks
+        Trucks of the day, sorted by id.
+    run_seed
+        Seed of the run.
+    start_s
+        Start of the clock; nobody acts before.
+    drive_s : (entries,) float64
+        Time on the road from each entry to the gate, with the time by which it is announced; empty where trucks
+        appear at the line.
+
+    Attributes
+    ----------
+    slots
+        The slots of the day, changed by what the desk gives.
+    """
+
+    def __init__(
+        self, params: TerminalParams, bookings: Bookings, trucks: Trucks, run_seed: np.uint64, start_s: float,
+        drive_s: Floats,
+    ) -> None:
+        self.slots: Slots = bookings.slots
+        self._params = params
+        self._ids = trucks.ids
+        self._asks_s = bookings.asks_s
+        self._pools_of = bookings.pools
+        self._desired_s = trucks.desired_s
+        self._earliest_s, self._latest_s = trucks.earliest_s, trucks.latest_s
+        self._within = make_stream(run_seed, "terminal.within_slot")
+        self._start_s = start_s
+        self._drive_s = drive_s
+
+    def offer(self, now: Now, at_s: float, in_line: int) -> bool:
+        """The booking of a slot closes: its unused places go to trucks that found none, if the line is short.
+
+        Parameters
+        ----------
+        now
+            The gate; trucks that take a place get class, slot and planned moment.
+        at_s
+            The moment at which the booking of a slot closes.
+        in_line
+            Trucks in line.
+
+        Returns
+        -------
+        bool
+            Whether any truck has a new plan.
+        """
+        quota = self._params.conpas.quota
+        slots = self.slots
+        closing = np.flatnonzero(slots.from_s - (quota.closes_before_s if quota else 0.0) == at_s)
+        if not (quota and quota.release) or not len(closing) or in_line >= quota.release.if_line_below:
+            return False
+        slot = int(closing[0])
+        at_s = max(at_s, self._start_s)
+        missed = 0
+        if quota.release.missed_too:
+            over = slots.to_s + quota.grace_late_s <= at_s
+            missed = int((slots.no_show + slots.cancelled_late)[over].sum() - slots.missed[0])
+        rows, known = self._seekers(now, at_s)
+        taken = 0
+        for row, truck in zip(rows.tolist(), known.tolist(), strict=True):
+            if taken >= slots.left[0, slot] + missed:
+                break
+            ahead_s = quota.release.notice_s
+            if len(self._drive_s):
+                ahead_s = max(ahead_s, float(self._drive_s[now.word[row, k.ENTRY]]))
+            earliest_s = max(slots.from_s[slot], at_s + ahead_s)
+            if earliest_s < slots.to_s[slot] and self._suits(truck, slot, pools=slice(1, None)):
+                self._give(now, row, truck, slot, earliest_s)
+                taken += 1
+        free = min(taken, int(slots.left[0, slot]))
+        slots.left[0, slot] -= free
+        slots.missed[0] += taken - free
+        slots.released[slot] += taken
+        return taken > 0
+
+    def rebook(self, now: Now, row: int, at_s: float) -> None:
+        """A truck came after its window: it gets the next slot that has a place, or goes on as an ordinary one."""
+        slots = self.slots
+        now.word[row, k.FLAGS] |= k.REBOOKED
+        truck = int(np.searchsorted(self._ids, now.ids[row]))
+        if truck >= len(self._ids) or self._ids[truck] != now.ids[row]:
+            return
+        for slot in range(len(slots.from_s)):
+            if slots.to_s[slot] > at_s and self._suits(truck, slot, pools=slice(None), anywhen=True):
+                slots.left[self._pools(truck), slot] -= 1
+                slots.rebooked[slot] += 1
+                now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
+                now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
+                return
+
+    def _seekers(self, now: Now, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Trucks that found no place and have not set out, as rows of the gate and of the day, in order of asking."""
+        acts_s = now.time_s[:, k.PLAN]
+        if len(self._drive_s):
+            acts_s = now.time_s[:, k.ENTER] - self._params.announce_s
+        state = now.code[:, k.STATE]
+        seeks = (now.code[:, k.BOOKING] == k.UNPLACED) & ((state == k.WITHDRAWN) | (acts_s > at_s))
+        seeks &= (state == k.PLANNED) | (state == k.WITHDRAWN)
+        rows = np.flatnonzero(seeks)
+        truck = np.searchsorted(self._ids, now.ids[rows])
+        here = truck < len(self._ids)
+        here[here] = self._ids[truck[here]] == now.ids[rows[here]]
+        rows, truck = rows[here], truck[here]
+        order = np.lexsort((self._ids[truck], self._asks_s[truck]))
+        return rows[order], truck[order]
+
+    def _pools(self, truck: int) -> list[int]:
+        return [pool for pool in range(len(self.slots.left)) if self._pools_of[truck] >> pool & 1]
+
+    def _suits(self, truck: int, slot: int, *, pools: slice, anywhen: bool = False) -> bool:
+        """Whether a slot is near enough for a truck, and has a place for it in these pools."""
+        quota = self._params.conpas.quota
+        slots = self.slots
+        start, end = slots.from_s[slot], slots.to_s[slot]
+        if not quota or any(slots.left[pool, slot] <= 0 for pool in self._pools(truck)[pools]):
+            return False
+        if anywhen:
+            return True
+        shift_s = max(self._desired_s[truck] - end, start - self._desired_s[truck])
+        in_time = end > self._earliest_s[truck] and start < self._latest_s[truck]
+        return bool(in_time and shift_s <= quota.max_shift_s)
+
+    def _give(self, now: Now, row: int, truck: int, slot: int, earliest_s: float) -> None:
+        slots = self.slots
+        u = uniform(self._within, now.ids[row], _NO_EVENT)
+        now.time_s[row, k.PLAN] = earliest_s + (slots.to_s[slot] - earliest_s) * u
+        if len(self._drive_s):
+            lead_s = float(self._drive_s[now.word[row, k.ENTRY]]) - self._params.announce_s
+            now.time_s[row, k.ENTER] = now.time_s[row, k.PLAN] - lead_s
+        now.time_s[row, k.SLOT_FROM], now.time_s[row, k.SLOT_TO] = slots.from_s[slot], slots.to_s[slot]
+        now.code[row, k.BOOKING] = k.PLACED
+        now.code[row, k.STATE] = k.PLANNED
+        slots.left[self._pools(truck)[1:], slot] -= 1
+        booked = np.ones(1, np.bool_)
+        mark(self._params, now.word[row : row + 1], booked)

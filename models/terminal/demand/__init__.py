@@ -1,0 +1,1 @@
+"""Who wants to come to the gate: trucks by id, from hourly counts or vessel calls."""

@@ -1,0 +1,315 @@
+"""The fixed side of the gate, compiled from its parameters: groups of servers, lines, laws, schedule."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.engine.draws import lognormal_law, make_stream
+from twin.models.terminal import names as k
+from twin.models.terminal.demand.vessel_work import crane_steps
+from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
+from twin.models.terminal.params import Quota, TerminalParams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+_LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
+_EARLY = {
+    "waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY,
+}  # fmt: skip
+_LATE = {
+    "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY, "rebook": k.REBOOK,
+}  # fmt: skip
+#: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
+#: lanes to the last.
+_KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3, "oversize": 4, "trouble": 5}
+
+
+class Layout(NamedTuple):
+    """An idle gate, in the form the kernel takes; columns and elements are named in ``names``.
+
+    Attributes
+    ----------
+    lines : (lines, 4 + m) int32
+        Head, tail and length of each line, as what its trucks count, then the groups that serve it, in the order
+        in which idle ones are taken.
+    groups : (groups, GROUP_COLUMNS) int32
+        Servers open and busy, stage, first server, rule, first that may be idle, the lines a group serves and those
+        that trucks join. In-gate groups come first (single lanes where each has its own line), then the trouble
+        desk, the out-gate and the blocks.
+    servers : (servers, 2) int32
+        Row of the truck each serves, -1 if idle, and its group.
+    tally : (FIRST_YARD + 2 yards,) int64
+        Counts, rules, and spaces of the holding yards.
+    num : (NUMBERS,) float64
+        Flows, constants, laws.
+    streams : (5,) uint64
+        Stream of each stage, and of rehandles.
+    sched_time : (entries,) float64
+    sched_word : (entries, 4) int32
+        Kind, group, servers from then on, and whether the operator is asked before.
+    """
+
+    lines: Ints
+    groups: Ints
+    servers: Ints
+    tally: NDArray[np.int64]
+    num: Floats
+    streams: NDArray[np.uint64]
+    sched_time: Floats
+    sched_word: Ints
+
+
+class _Group(NamedTuple):
+    """One group of servers while the layout is put together.
+
+    ``lines`` are those it takes from, ``joins`` the line that trucks of each sort join to come to it. Servers are
+    numbered from ``first`` (in-gate groups have room for the most lanes, so that numbers stay when a fork changes
+    counts). ``steps`` are (time, servers, whether the operator is asked before) over the day.
+    """
+
+    stage: int
+    lines: tuple[int, ...]
+    rule: int
+    joins: dict[int, int]
+    first: int
+    size: int
+    steps: tuple[tuple[float, int, bool], ...]
+
+
+def lane_names(params: TerminalParams) -> list[str]:
+    """Names of the in-gate groups in the order of the layout: reserved lanes first, then by name."""
+    return sorted(params.lanes, key=lambda name: (_kind_order(params, name), name))
+
+
+def layout_shape(params: TerminalParams) -> list[str]:
+    """What a fork must leave as it is: the groups of lanes, and every lane where each has its own line."""
+    names = lane_names(params)
+    if params.queues == "common":
+        return names
+    return [f"{name}/{lane} {params.lanes[name].kind}" for name in names for lane in range(params.lanes[name].count)]
+
+
+def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
+    """Compile the parameters of a gate, idle at the start of the clock."""
+    lanes, line_sorts = _lane_groups(params)
+    members = lanes + _groups_behind(params, MOST_LANES * len(params.lanes))
+    groups = np.full((len(members), k.GROUP_COLUMNS), -1, np.int32)
+    groups[:, [k.CAP, k.BUSY]] = 0
+    servers = np.full((members[-1].first + members[-1].size, 2), -1, np.int32)
+    for index, member in enumerate(members):
+        groups[index, [k.STAGE, k.RULE, k.FIRST, k.FREE]] = member.stage, member.rule, member.first, member.first
+        groups[index, k.LINE_A : k.LINE_A + len(member.lines)] = member.lines
+        for sort, line in member.joins.items():
+            groups[index, k.LINE_OF + sort] = line
+        servers[member.first : member.first + member.size, k.GROUP] = index
+    sched_time, sched_word = _schedule(params, members)
+    streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
+    tally = _tally(params)
+    tally[k.LANE_GROUPS] = len(lanes)
+    return Layout(
+        lines=_lines(members, _first_own_line(params), line_sorts),
+        groups=groups,
+        servers=servers,
+        tally=tally,
+        num=_numbers(params, start_s),
+        streams=np.array(streams, np.uint64),
+        sched_time=sched_time,
+        sched_word=sched_word,
+    )
+
+
+def lane_steps(params: TerminalParams, name: str) -> tuple[tuple[float, int], ...]:
+    """Open lanes of an in-gate group over the day as (from when, how many).
+
+    After the last closing of the terminal the lanes that are open stay open: whoever is in line is served.
+    """
+    group = params.lanes[name]
+    spans = group.opening or params.opening
+    closures = [c for c in params.lane_closures.values() if c.lanes == name]
+    edges = sorted({t for span in spans for t in span} | {t for c in closures for t in c.hours})
+    steps: list[tuple[float, int]] = []
+    for t in edges:
+        # No lane closes once the sign is hung: whoever is in line is served.
+        at_end = t >= params.closing_s and params.last_open_s(group) >= params.closing_s
+        is_open = at_end or any(start <= t < end for start, end in spans)
+        shut = sum(c.count for c in closures if c.hours[0] <= t < c.hours[1])
+        servers = max(group.count - shut, 0) if is_open else 0
+        if servers != (steps[-1][1] if steps else 0):
+            steps.append((t, servers))
+    return tuple(steps)
+
+
+def _kind_order(params: TerminalParams, name: str) -> int:
+    kind = params.lanes[name].kind
+    return _KIND_ORDER[kind] if params.conpas.reserved_lane or kind in ("oversize", "trouble") else 0
+
+
+def _sorts(params: TerminalParams, kind: str) -> tuple[int, ...]:
+    """Sorts of trucks that a lane takes, those it prefers first."""
+    classes = (k.BOOKED, k.ORDINARY) if params.conpas.reserved_lane else (k.ORDINARY,)
+    if kind == "trouble":
+        return (k.SORTED_OUT,)
+    if kind == "oversize":
+        return (k.OVERSIZE, *classes) if params.oversize.lanes_take_others else (k.OVERSIZE,)
+    if params.conpas.reserved_lane and kind in ("reserved", "ordinary"):
+        return (k.BOOKED if kind == "reserved" else k.ORDINARY,)
+    return classes
+
+
+def _first_own_line(params: TerminalParams) -> int:
+    return k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
+
+
+def _lane_groups(params: TerminalParams) -> tuple[list[_Group], list[int]]:
+    """In-gate groups; and, where every lane has lines of its own, the sort of trucks in each of these lines."""
+    out: list[_Group] = []
+    line_sorts: list[int] = []
+    for index, name in enumerate(lane_names(params)):
+        kind = params.lanes[name].kind
+        rule = k.OLDEST_FIRST if kind == "mixed" and params.conpas.reserved_lane else k.FIRST_LINE_FIRST
+        sorts = _sorts(params, kind)
+        steps = lane_steps(params, name)
+        before = [0, *(servers for _, servers in steps)]
+        # The operator may keep lanes open when a break begins, never when works shut single lanes.
+        may_ask = params.open_on_if_line is not None
+        asks = [may_ask and n == 0 and was > 0 for (_, n), was in zip(steps, before, strict=False)]
+        first = index * MOST_LANES
+        if params.queues == "common":
+            timed = tuple((t, n, ask) for (t, n), ask in zip(steps, asks, strict=True))
+            out.append(_Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
+            continue
+        for lane in range(params.lanes[name].count):
+            joins = {sort: _first_own_line(params) + len(line_sorts) + i for i, sort in enumerate(sorts)}
+            line_sorts.extend(sorts)
+            timed = tuple((t, int(n > lane), ask) for (t, n), ask in zip(steps, asks, strict=True))
+            out.append(_Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
+    return out, line_sorts
+
+
+def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
+    """Groups behind the in-gate; ``first`` is the number of their first server."""
+    always = -np.inf
+    rows: list[tuple[int, int, int, tuple[tuple[float, int], ...]]] = []
+    if params.trouble and params.trouble.at == "own_lane":
+        rows.append((k.TROUBLE, k.TROUBLE_LINE, MOST_TROUBLE_PLACES, ((always, params.trouble.places),)))
+    if params.out_gate:
+        rows.append((k.OUT_GATE, k.OUT_LINE, MOST_LANES, ((always, params.out_gate.lanes),)))
+    if params.yard:
+        yard = params.yard
+        rows.extend(
+            (k.CRANE, k.FIRST_BLOCK_LINE + b, MOST_CRANES, crane_steps(params, yard, b)) for b in range(yard.blocks)
+        )
+    out = []
+    for stage, line, size, changes in rows:
+        timed = tuple((t, n, False) for t, n in changes)
+        out.append(_Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
+        first += size
+    return out
+
+
+def _lines(members: list[_Group], first_own: int, line_sorts: list[int]) -> Ints:
+    count = first_own + len(line_sorts)
+    serving: list[list[int]] = [[] for _ in range(count)]
+    for index, member in enumerate(members):
+        for line in member.lines:
+            serving[line].append(index)
+    out = np.full((count, k.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
+    out[:, k.COUNT] = 0
+    out[:, k.COUNTED] = k.BEHIND_GATE
+    sort_of = {sort: sort for sort in range(k.SORTS)} | {first_own + i: sort for i, sort in enumerate(line_sorts)}
+    for line, sort in sort_of.items():
+        out[line, k.COUNTED] = k.BOOKED_AT_GATE if sort == k.BOOKED else k.AT_GATE
+    for line, groups in enumerate(serving):
+        out[line, k.SERVED_BY : k.SERVED_BY + len(groups)] = groups
+    return out
+
+
+def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, Ints]:
+    """All changes of servers and the sign, sorted by time, then kind, then group."""
+    entries = [(params.closing_s, k.SIGN, 0, 0, 0)]
+    for index, group in enumerate(members):
+        before = 0
+        for time_s, servers, asks in group.steps:
+            if servers != before:
+                entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
+            before = servers
+    quota = params.conpas.quota
+    if quota and quota.release:
+        # When the booking of a slot closes, what is left of it is final.
+        entries += [
+            (start - quota.closes_before_s, k.OFFER, 0, 0, 1) for start, _ in quota.spans(params.opening)
+        ]  # fmt: skip
+    entries.sort()
+    return (
+        np.array([entry[0] for entry in entries]),
+        np.array([entry[1:] for entry in entries], np.int32).reshape(-1, 4),
+    )
+
+
+def _numbers(params: TerminalParams, start_s: float) -> Floats:
+    conpas, road = params.conpas, params.queue_on_road
+    quota = conpas.quota or Quota()
+    out = np.zeros(k.NUMBERS)
+    out[[k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
+    out[k.MOVE_UP] = params.move_up_s
+    out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
+    if conpas.approach_signal:
+        out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor
+        out[k.SIGNAL_LEAD] = conpas.approach_signal.lead_s
+        out[k.MARSHALLING] = conpas.approach_signal.marshalling_s
+    out[k.GRACE_EARLY] = quota.grace_early_s
+    out[k.GRACE_LATE] = quota.grace_late_s
+    out[k.KAPPA] = 1 / road.spacing_m
+    out[k.FREE_SPEED] = road.free_speed_mps
+    # The wave by which a queue sets off runs one spacing back per reaction time.
+    out[k.WAVE_SPEED] = road.spacing_m / road.reaction_s
+    out[k.FLOW_MEMORY] = road.flow_memory_s
+    out[k.ROAD_LANES] = road.lanes
+    out[k.CLOSING] = params.closing_s
+    laws: dict[int, ServiceLaw] = {k.GATE: params.service}
+    if params.trouble:
+        laws[k.TROUBLE] = params.trouble.lasts
+    if params.out_gate:
+        laws[k.OUT_GATE] = params.out_gate.service
+    if params.yard:
+        laws[k.CRANE] = params.yard.service
+        out[k.REHANDLE_MEAN] = params.yard.rehandles_per_pickup
+        out[k.REHANDLE_S] = params.yard.rehandle_s
+        out[k.DRIVE_S] = params.yard.drive_s
+    for stage, law in laws.items():
+        out[k.FIRST_LAW + 5 * stage : k.FIRST_LAW + 5 * (stage + 1)] = _law(law)
+    return out
+
+
+def _law(law: ServiceLaw) -> list[float]:
+    log_mean, log_sd = lognormal_law(law.mean_s, law.cv)
+    return [float(_LAWS[law.law]), law.mean_s, log_mean, log_sd, float(law.phases)]
+
+
+def _tally(params: TerminalParams) -> NDArray[np.int64]:
+    quota = params.conpas.quota or Quota()
+    yards = list(params.holding_yards.values())
+    out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
+    out[k.ACCEPTING] = 1
+    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.DRIVE_HEAD, k.DRIVE_TAIL]] = -1
+    out[k.SUSPEND] = params.at_closure == "suspend"
+    out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
+    out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
+    out[k.OVERSIZE_LANES] = params.has_oversize_lanes
+    out[k.OWN_LINES] = params.queues == "own"
+    out[k.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
+    out[k.EARLY] = _EARLY[quota.early]
+    out[k.LATE] = _LATE[quota.late_goes_to]
+    out[k.RESERVED] = params.conpas.reserved_lane
+    out[k.HAS_YARD] = bool(params.yard)
+    out[k.HAS_OUT_GATE] = bool(params.out_gate)
+    out[k.FLUSH] = params.last_truck_rule == "close_at_once"
+    out[k.YARDS] = len(yards)
+    # Without bounds, until a road says that it keeps trucks back on its links.
+    out[k.KERB] = np.iinfo(np.int32).max
+    out[k.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
+    return out

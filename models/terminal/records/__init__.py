@@ -1,0 +1,1 @@
+"""What the gate writes down: visits, queues, slots, and points for pictures."""

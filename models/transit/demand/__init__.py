@@ -1,0 +1,1 @@
+"""Who wants to ride, when, and between which stops."""

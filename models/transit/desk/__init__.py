@@ -1,0 +1,1 @@
+"""The dispatch desk, its books, and the rows of its tables."""

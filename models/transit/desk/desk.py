@@ -1,0 +1,156 @@
+"""The dispatch desk: vans, requests and the order of events, with or without a road model.
+
+Without a road a drive takes exactly the time between its stops. Tests, benchmarks and quick studies use the
+desk alone; the model of the city gives every drive to the road and tells the desk of arrivals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.engine.event_queue import Heap, new_heap, push
+from twin.engine.sim_model import State
+from twin.errors import EngineError
+from twin.models.transit.dispatch import kernels
+from twin.models.transit.fleet.rows import PLAN_TASKS, Fleet, Floats, Legs, Log, Requests, Rules, Times, new_log
+
+if TYPE_CHECKING:
+    from twin.models.transit.dispatch.strategies import Strategy
+
+#: Legs kept between two readings of the log.
+_LEGS = 4096
+
+
+class Desk:
+    """Vans and requests under one strategy.
+
+    Parameters
+    ----------
+    fleet, requests, times, rules
+        As made by the functions of ``fleet.py``.
+    strategy
+        Decides when ``rules.strategy`` is ``kernels.ASK``; the built-in strategies decide inside the kernel.
+    """
+
+    def __init__(
+        self, fleet: Fleet, requests: Requests, times: Times, rules: Rules, strategy: Strategy | None = None
+    ) -> None:
+        self.fleet = fleet
+        self.requests = requests
+        self.times = times
+        self.rules = rules
+        self.strategy = strategy
+        self.scratch: Floats = np.zeros(PLAN_TASKS)
+        self.log: Log = new_log(len(fleet), len(requests), _LEGS)
+        self.heap: Heap = new_heap(2 * len(fleet) + 8)
+
+    @property
+    def next_s(self) -> float:
+        """Time of the next event or request; infinite if there is none."""
+        following = int(self.log.counts[kernels.NEXT])
+        asked_s = self.requests["asked_s"][following] if following < len(self.requests) else np.inf
+        return float(min(asked_s, self.heap.times[0] if self.heap.size[0] else np.inf))
+
+    def arrive(self, van: int, time_s: float) -> None:
+        """Tell the desk when the road gives a van back."""
+        self._push(time_s, kernels.ARRIVE, van)
+
+    def close_daily(self, van: int, first_s: float) -> None:
+        """Let a van go home at the end of service, from ``first_s`` on every day."""
+        self._push(first_s, kernels.CLOSE, van)
+
+    def run_until(self, until_s: float) -> Legs:
+        """Let everything happen up to and including ``until_s``.
+
+        Returns
+        -------
+        (n,) LEG
+            Drives that ended.
+        """
+        parts = [self.log.legs[:0]]
+        while True:
+            state, request = kernels.run_until(
+                until_s, self.scratch, self.fleet, self.requests, self.times, self.rules, self.log, self.heap
+            )
+            if self.log.counts[kernels.LEGS]:
+                parts.append(self._read_legs())
+            if state == kernels.DONE:
+                break
+            if state == kernels.DECIDE:
+                self._decide(int(request))
+        return np.concatenate(parts) if len(parts) > 2 else parts[-1]
+
+    def take_departing(self) -> list[int]:
+        """Vans that the road must take over, in the order in which they were decided; forgets them."""
+        vans = [int(v) for v in self.log.departing[: self.log.counts[kernels.DEPARTURES]]]
+        self.log.counts[kernels.DEPARTURES] = 0
+        return vans
+
+    def set_times(self, times: Times, now_s: float) -> None:
+        """Go on with other times between stops from a moment on; timetables are made anew, promises re-checked."""
+        self.times = times
+        kernels.reschedule(now_s, self.fleet, self.requests, times, self.rules)
+
+    def state(self) -> State:
+        """Everything but times, rules and strategy, as arrays."""
+        out: State = {"fleet": self.fleet.copy(), "requests": self.requests.copy()}
+        out.update({f"heap/{name}": values.copy() for name, values in self.heap._asdict().items()})
+        out["finished"] = self.log.finished.copy()
+        out["counts"] = self.log.counts.copy()
+        return out
+
+    def restore(self, state: State) -> None:
+        """Put back what :meth:`state` gave; sizes may differ from those the desk was made with."""
+        self.fleet = state["fleet"].copy()  # type: ignore[assignment]
+        self.requests = state["requests"].copy()  # type: ignore[assignment]
+        self.heap = Heap(**{name: state[f"heap/{name}"].copy() for name in Heap._fields})  # type: ignore[arg-type]
+        self.log = new_log(len(self.fleet), len(self.requests), _LEGS)
+        self.log.finished[:] = state["finished"]
+        self.log.counts[:] = state["counts"]
+
+    def take_over(self, before: Desk) -> None:
+        """Go on from another desk with the same past: its events, but for ends of service, and its answers."""
+        answered = int(before.log.counts[kernels.FINISHED])
+        self.log.finished[:answered] = before.log.finished[:answered]
+        self.log.counts[:] = before.log.counts
+        heap = before.heap
+        for entry in range(int(heap.size[0])):
+            if heap.kinds[entry] != kernels.CLOSE:
+                self._push(heap.times[entry], heap.kinds[entry], int(heap.payloads[entry]))
+
+    def _push(self, time_s: float, kind: int, van: int) -> None:
+        if not push(*self.heap, time_s, kind, self.fleet["id"][van], van):
+            raise EngineError(
+                f"the event queue of transit is full with {int(self.heap.size[0])} events",
+                mend="this is a fault of the model, not of the scenario; please report it with the scenario",
+            )
+
+    def _read_legs(self) -> Legs:
+        count = int(self.log.counts[kernels.LEGS])
+        self.log.counts[kernels.LEGS] = 0
+        return self.log.legs[:count].copy()
+
+    def _decide(self, request: int) -> None:
+        """Ask the strategy, check its answer, and carry it out."""
+        assert self.strategy is not None  # noqa: S101  (rules.strategy is ASK only then)
+        now_s = float(self.requests["asked_s"][request])
+        choice = self.strategy.choose(self, request, now_s)
+        if choice.van < 0:
+            kernels.refuse(request, choice.reason, self.requests, self.log)
+            return
+        cost = kernels.insertion_cost(
+            request, choice.van, choice.pick_before, choice.drop_before, now_s,
+            self.scratch, self.fleet, self.requests, self.times, self.rules,
+        )  # fmt: skip
+        if not np.isfinite(cost):
+            raise EngineError(
+                f"strategy {type(self.strategy).__name__} put request {int(self.requests['id'][request])} into van "
+                f"{choice.van} before tasks {choice.pick_before} and {choice.drop_before}, which breaks a promise",
+                where=f"transit, {now_s:g} s", mend="offer only insertions with a finite kernels.insertion_cost",
+            )  # fmt: skip
+        kernels.insert(
+            request, choice.van, choice.pick_before, choice.drop_before, now_s,
+            self.fleet, self.requests, self.times, self.rules, self.heap,
+        )  # fmt: skip

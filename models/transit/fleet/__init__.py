@@ -1,0 +1,1 @@
+"""Vans, requests and plans as rows."""

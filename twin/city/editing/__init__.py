@@ -1,0 +1,1 @@
+"""Edits of a city: words, wishes, changed arrays, and the list of what differs."""

@@ -1,0 +1,1 @@
+"""Cities in folders: find, build, join, store, digest, exchange."""

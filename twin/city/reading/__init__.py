@@ -1,0 +1,1 @@
+"""From map files to a city."""

@@ -1,0 +1,316 @@
+"""From ways to links: cut at junctions, joined where nothing changes, tiny links drawn into junctions.
+
+A piece is a stretch of street between two nodes of the graph, with its shape, seen along the direction in
+which it was drawn. All steps take a list of pieces and give a new one; nodes are rows of the raw map.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from twin.city.city import CROSSING, STEPS
+from twin.city.reading.raw_map import StreetFacts
+
+_SAME_SPOT_M = 0.01
+#: A cluster of junction nodes spans at most this many times the length below which links are drawn in.
+CLUSTER_SPAN = 3.0
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of street. ``way_share_m`` is the length of its longest way, which gives the ``way_id``."""
+
+    nodes: list[int]
+    facts: StreetFacts
+    way_id: int
+    length_m: float
+    way_share_m: float
+
+
+class Shapes:
+    """Lengths along rows of the raw map."""
+
+    def __init__(self, x_m: Sequence[float], y_m: Sequence[float]) -> None:
+        self.x_m = x_m
+        self.y_m = y_m
+
+    def length_m(self, nodes: Sequence[int]) -> float:
+        """Length of the line through the nodes."""
+        x, y = self.x_m, self.y_m
+        return sum(math.hypot(x[b] - x[a], y[b] - y[a]) for a, b in itertools.pairwise(nodes))
+
+    def piece(self, nodes: list[int], facts: StreetFacts, way_id: int) -> Piece:
+        """Piece of one way."""
+        length_m = self.length_m(nodes)
+        return Piece(nodes, facts, way_id, length_m, length_m)
+
+
+def count_ends(lines: Iterable[Sequence[int]]) -> Counter[int]:
+    """How many ends of street meet at each node: 2 along a street, 3 or more at a junction."""
+    ends: Counter[int] = Counter()
+    for nodes in lines:
+        ends[nodes[0]] += 1
+        ends[nodes[-1]] += 1
+        for node in nodes[1:-1]:
+            ends[node] += 2
+    return ends
+
+
+def cut_at_junctions(
+    ways: Iterable[tuple[Sequence[int], StreetFacts, int]], kept: set[int], shapes: Shapes
+) -> list[Piece]:
+    """Pieces of ways (rows, facts, way id), cut at junctions and at the nodes to be kept."""
+    ways = list(ways)
+    ends = count_ends(rows for rows, _, _ in ways)
+    pieces = []
+    for rows, facts, way_id in ways:
+        start = 0
+        for i in range(1, len(rows)):
+            if i == len(rows) - 1 or ends[rows[i]] != 2 or rows[i] in kept:
+                pieces.append(shapes.piece(list(rows[start : i + 1]), facts, way_id))
+                start = i
+    return pieces
+
+
+def _ends_at(pieces: Sequence[Piece]) -> dict[int, list[tuple[int, int]]]:
+    """Node -> the (piece, end) that meet there; end 0 is the first node of the piece."""
+    ends: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for i, piece in enumerate(pieces):
+        ends[piece.nodes[0]].append((i, 0))
+        ends[piece.nodes[-1]].append((i, 1))
+    return ends
+
+
+def join_chains(pieces: Sequence[Piece], kept: set[int]) -> list[Piece]:
+    """Join pieces end to end where a street goes on unchanged and no third street meets it."""
+    ends = _ends_at(pieces)
+
+    def next_end(i: int, end: int) -> tuple[int, int] | None:
+        """The end that continues piece i beyond its given end, or None if the street stops or changes."""
+        node = pieces[i].nodes[-1 if end else 0]
+        meeting = ends[node]
+        if len(meeting) != 2 or node in kept:
+            return None
+        j, other = meeting[1] if meeting[0] == (i, end) else meeting[0]
+        if j == i:
+            return None
+        # Drawn head to tail the facts must agree as they are; head to head, seen from the other side.
+        theirs = pieces[j].facts if other != end else pieces[j].facts.turned()
+        return (j, other) if theirs == pieces[i].facts else None
+
+    joined: list[Piece] = []
+    used = [False] * len(pieces)
+    for i in range(len(pieces)):
+        if used[i]:
+            continue
+        j, end = i, 0
+        while (back := next_end(j, end)) is not None and back[0] != i:
+            j, end = back[0], 1 - back[1]
+        # (j, end) is where the chain begins; walk it to its other end.
+        chain: list[tuple[int, int]] = []
+        step: tuple[int, int] | None = (j, end)
+        while step is not None and not used[step[0]]:
+            used[step[0]] = True
+            chain.append(step)
+            step = next_end(step[0], 1 - step[1])
+        joined.append(_merge(pieces, chain))
+    return joined
+
+
+def _merge(pieces: Sequence[Piece], chain: Sequence[tuple[int, int]]) -> Piece:
+    """One piece from a chain of (piece, end at which it is entered)."""
+    first, entered = chain[0]
+    if len(chain) == 1:
+        return pieces[first]
+    nodes: list[int] = []
+    for i, end in chain:
+        line = pieces[i].nodes if end == 0 else pieces[i].nodes[::-1]
+        nodes.extend(line if not nodes else line[1:])
+    facts = pieces[first].facts if entered == 0 else pieces[first].facts.turned()
+    longest = max((pieces[i] for i, _ in chain), key=lambda piece: (piece.way_share_m, -piece.way_id))
+    length_m = math.fsum(pieces[i].length_m for i, _ in chain)
+    return Piece(nodes, facts, longest.way_id, length_m, longest.way_share_m)
+
+
+def move_signals(
+    pieces: Sequence[Piece], signals: set[int], secondary: set[int], reach_m: float
+) -> tuple[set[int], int]:
+    """Give lights that stand on an approach to their junction.
+
+    Lights at a node where no streets meet belong to the nearest junction within reach: they mark its stop line
+    or its crossing. Where no junction is within reach (its side street may be missing), lights within reach of
+    one another are one set of lights, and stand at the node that is no crossing. Others stay where they are,
+    as lights between junctions.
+
+    Parameters
+    ----------
+    pieces
+        Cut at junctions and at signals.
+    signals
+        Nodes with lights.
+    secondary
+        Those that are crossings: they yield to others.
+    reach_m
+        How far from a junction its lights may stand.
+
+    Returns
+    -------
+    nodes
+        Nodes with lights afterwards.
+    moved
+        How many were moved.
+    """
+    ends = _ends_at(pieces)
+    target: dict[int, int] = {}
+    between: set[int] = set()
+    for node in sorted(signals):
+        near = [] if len(ends[node]) > 2 else _walk_on(pieces, ends, node, reach_m)
+        junctions = [(distance_m, at) for distance_m, at in near if len(ends[at]) > 2]
+        if junctions:
+            target[node] = min(junctions)[1]
+        elif len(ends[node]) > 2:
+            target[node] = node
+        else:
+            between.add(node)
+    # The rest: primary lights first, each takes the secondary ones around it.
+    for node in sorted(between, key=lambda n: (n in secondary, n)):
+        if node not in target:
+            target[node] = node
+            for _, at in sorted(_walk_on(pieces, ends, node, reach_m)):
+                if at in between and at not in target:
+                    target[at] = node
+    return set(target.values()), sum(node != goal for node, goal in target.items())
+
+
+def _walk_on(
+    pieces: Sequence[Piece], ends: dict[int, list[tuple[int, int]]], node: int, reach_m: float
+) -> list[tuple[float, int]]:
+    """Nodes within reach along the street in either direction, up to the first junction, with distances."""
+    found = []
+    for i, end in ends[node]:
+        distance_m, step = 0.0, (i, end)
+        while True:
+            distance_m += pieces[step[0]].length_m
+            at = pieces[step[0]].nodes[0 if step[1] else -1]
+            if distance_m > reach_m or at == node:
+                break
+            found.append((distance_m, at))
+            if len(ends[at]) != 2:
+                break
+            arrived = (step[0], 1 - step[1])
+            step = ends[at][1] if ends[at][0] == arrived else ends[at][0]
+    return found
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Nodes that were drawn together: each one's representative, and how many links went."""
+
+    representative: dict[int, int]
+    links_gone: int
+
+
+def draw_in_short(
+    pieces: Sequence[Piece], limit_m: float, preferred: set[int], shapes: Shapes
+) -> tuple[list[Piece], Clusters]:
+    """Draw the ends of links shorter than the limit together into one node.
+
+    Shortest links go first; a cluster never spans more than three times the limit, so that a row of short
+    links does not collapse into a point. Crossings and steps stay. The node that represents a cluster is one
+    of those preferred (lights, places), then the busiest.
+    """
+    parent: dict[int, int] = {}
+    box: dict[int, tuple[float, float, float, float]] = {}
+
+    def root(node: int) -> int:
+        while parent.get(node, node) != node:
+            node = parent[node]
+        return node
+
+    short = sorted(
+        (piece.length_m, min(piece.nodes[0], piece.nodes[-1]), max(piece.nodes[0], piece.nodes[-1]))
+        for piece in pieces
+        if piece.length_m < limit_m
+        and (piece.length_m < _SAME_SPOT_M or not piece.facts.flags & (CROSSING | STEPS))
+    )
+    for length_m, a, b in short:
+        a, b = sorted((root(a), root(b)))
+        if a == b:
+            continue
+        spans = [box.get(n, (shapes.x_m[n], shapes.y_m[n], shapes.x_m[n], shapes.y_m[n])) for n in (a, b)]
+        west, south = min(s[0] for s in spans), min(s[1] for s in spans)
+        east, north = max(s[2] for s in spans), max(s[3] for s in spans)
+        # Nodes on one spot are one node, however large their clusters are.
+        if math.hypot(east - west, north - south) > CLUSTER_SPAN * limit_m and length_m >= _SAME_SPOT_M:
+            continue
+        parent[b] = a
+        box[a] = (west, south, east, north)
+    degree = count_ends([piece.nodes[0], piece.nodes[-1]] for piece in pieces)
+    members: dict[int, list[int]] = defaultdict(list)
+    for node in sorted(set(degree)):
+        members[root(node)].append(node)
+    representative: dict[int, int] = {}
+    for group in members.values():
+        if len(group) > 1:
+            chosen = min(group, key=lambda node: (node not in preferred, -degree[node], node))
+            representative.update(dict.fromkeys(group, chosen))
+    return _redraw(pieces, representative, limit_m, shapes)
+
+
+def _redraw(
+    pieces: Sequence[Piece], representative: dict[int, int], limit_m: float, shapes: Shapes
+) -> tuple[list[Piece], Clusters]:
+    """Pieces with their ends on the representatives; those inside a cluster go."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        first, last = piece.nodes[0], piece.nodes[-1]
+        start, end = representative.get(first, first), representative.get(last, last)
+        if start == end and first != last and piece.length_m <= CLUSTER_SPAN * limit_m:
+            continue
+        if (start, end) != (first, last):
+            nodes = [start, *piece.nodes[1:-1], end]
+            piece = replace(piece, nodes=nodes, length_m=shapes.length_m(nodes))
+        kept.append(piece)
+    return kept, Clusters(representative, len(pieces) - len(kept))
+
+
+def break_loops(pieces: Sequence[Piece], limit_m: float, shapes: Shapes) -> tuple[list[Piece], int]:
+    """Cut streets that end where they begin at the node nearest their middle, so that no link is a loop.
+
+    Returns
+    -------
+    pieces
+        Without loops.
+    dropped
+        Loops that are no longer than a cluster is wide, or have no node between their ends.
+    """
+    cut: list[Piece] = []
+    dropped = 0
+    for piece in pieces:
+        if piece.nodes[0] != piece.nodes[-1]:
+            cut.append(piece)
+            continue
+        if len(piece.nodes) < 3 or piece.length_m <= max(CLUSTER_SPAN * limit_m, _SAME_SPOT_M):
+            dropped += 1
+            continue
+        lengths = [shapes.length_m(piece.nodes[: i + 1]) for i in range(1, len(piece.nodes) - 1)]
+        middle = 1 + min(range(len(lengths)), key=lambda i: abs(lengths[i] - piece.length_m / 2))
+        halves = (piece.nodes[: middle + 1], piece.nodes[middle:])
+        cut.extend(replace(piece, nodes=nodes, length_m=shapes.length_m(nodes)) for nodes in halves)
+    return cut, dropped
+
+
+def drop_doubles(pieces: Sequence[Piece]) -> list[Piece]:
+    """Leave out streets drawn twice over the same nodes with the same facts."""
+    seen: set[tuple[tuple[int, ...], StreetFacts]] = set()
+    once = []
+    for piece in pieces:
+        line = tuple(piece.nodes)
+        if (line, piece.facts) not in seen and (line[::-1], piece.facts.turned()) not in seen:
+            seen.add((line, piece.facts))
+            once.append(piece)
+    return once

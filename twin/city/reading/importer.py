@@ -1,0 +1,294 @@
+"""From a map to a city: the importer, top to bottom.
+
+map file → raw map (ways, nodes, places) → metres → drive and walk layer → places on them → City with a report
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.city.city import City, StreetLayer
+from twin.city.keeping.digest import city_digest
+from twin.city.reading import road_classes
+from twin.city.reading.map_file import open_map
+from twin.city.reading.params import CityBuildParams
+from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
+from twin.city.reading.projection import choose_crs, choose_driving_side, project
+from twin.city.reading.raw_map import RawMap
+from twin.city.reading.streets import Ground, build_layer
+from twin.errors import CityError
+
+Progress = Callable[[str, float], None]
+
+OSM_ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
+# Streets are our own; some single positions are facts read from these sources, which are owed their names.
+SCHEMATIC_ATTRIBUTION = (
+    "schematic district authored from public facts; single positions after © OpenStreetMap contributors (ODbL 1.0) "
+    "and station_database (CC BY-SA 4.0)"
+)
+_SCHEMATIC_GENERATOR = "osaka-twin"
+_ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|gz))+$", re.IGNORECASE)
+
+
+def _silent(_: str, __: float) -> None:
+    """Progress nobody watches."""
+
+
+def build_city(
+    source: Path | str,
+    *,
+    name: str | None = None,
+    crs: str | None = None,
+    driving_side: str | None = None,
+    params: CityBuildParams | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> City:
+    """City from a map file: OSM XML, PBF or an OSMnx GraphML, each also with gzip.
+
+    Parameters
+    ----------
+    source
+        The file; its kind is found by its content.
+    name
+        Name of the district, first part of every place id; the file's name by default.
+    crs
+        Projected CRS in metres; by default EPSG:6674 around Osaka, else the UTM zone.
+    driving_side
+        ``"left"`` or ``"right"``; by default as most ways are tagged, else by country.
+    params
+        Settings of the importer.
+    progress
+        Called with what is being done and the share that is done.
+
+    Raises
+    ------
+    CityError
+        If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
+        its streets.
+    """
+    source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
+    with open_map(source, params) as file:
+        if file.kind == "graphml":
+            from twin.city.reading.graph_reader import read_graphml
+
+            raw = read_graphml(file, watch)
+        else:
+            from twin.city.reading.osm_reader import read_osm
+
+            raw = read_osm(file, watch)
+    district = name if name is not None else _ENDINGS.sub("", source.name)
+    return city_from_raw(
+        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source)
+    )
+
+
+def build_from_place(
+    place: str,
+    *,
+    name: str | None = None,
+    crs: str | None = None,
+    driving_side: str | None = None,
+    params: CityBuildParams | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> City:
+    """City from a place name, downloaded through OSMnx; other parameters as in :func:`build_city`.
+
+    Raises
+    ------
+    CityError
+        If there is no connection, or the place is not found or has no streets.
+    """
+    from twin.city.reading.graph_reader import download_place
+
+    watch = progress or _silent
+    return city_from_raw(
+        download_place(place, watch), name=name or place.split(",")[0].strip(), crs=crs, driving_side=driving_side,
+        params=params or CityBuildParams(), progress=watch, where=place,
+    )
+
+
+def build_from_bbox(
+    bbox_deg: tuple[float, float, float, float],
+    *,
+    name: str = "bbox",
+    crs: str | None = None,
+    driving_side: str | None = None,
+    params: CityBuildParams | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> City:
+    """City from a box (west, south, east, north), downloaded through OSMnx; see :func:`build_city`.
+
+    Raises
+    ------
+    CityError
+        If the box is empty or turned, if there is no connection, or if no streets lie in it.
+    """
+    from twin.city.reading.graph_reader import download_bbox
+
+    west_deg, south_deg, east_deg, north_deg = bbox_deg
+    where = f"west {west_deg}, south {south_deg}, east {east_deg}, north {north_deg}"
+    if not (-180 <= west_deg < east_deg <= 180 and -90 <= south_deg < north_deg <= 90):
+        raise CityError("the box is no box", where=where, mend="give west, south, east, north in degrees")
+    watch = progress or _silent
+    return city_from_raw(
+        download_bbox(bbox_deg, watch), name=name, crs=crs,
+        driving_side=driving_side, params=params or CityBuildParams(), progress=watch, where=where,
+    )
+
+
+def city_from_raw(
+    raw: RawMap,
+    *,
+    name: str,
+    crs: str | None,
+    driving_side: str | None,
+    params: CityBuildParams,
+    progress: Progress,
+    where: str,
+) -> City:
+    """City from a raw map, wherever it was read from.
+
+    Raises
+    ------
+    CityError
+        As :func:`build_city`.
+    """
+    if not name or re.search(r"[/+\\\x00-\x1f]", name) or name.startswith("."):
+        raise CityError(f"{name!r} is no name for a district", mend="leave out / + and \\, and do not begin with a dot")
+    if driving_side not in (None, "left", "right"):
+        raise CityError(f"driving side {driving_side!r} is unknown", mend="give left or right")
+    if not raw.ways:
+        raise _no_streets(raw, where)
+    lon_deg, lat_deg = float(np.mean(raw.lon_deg)), float(np.mean(raw.lat_deg))
+    chosen_crs = crs or choose_crs(lon_deg, lat_deg)
+    x_m, y_m = project(chosen_crs, raw.lon_deg, raw.lat_deg)
+    place_rows = frozenset(place.row for place in raw.places if place.row >= 0)
+    ground = Ground(raw, x_m.tolist(), y_m.tolist(), chosen_crs, place_rows, params)
+    done: Counter[str] = Counter()
+    progress("joining streets for cars", 0.5)
+    drive = build_layer(ground, "drive", done)
+    progress("joining ways for walkers", 0.7)
+    walk = build_layer(ground, "walk", done)
+    if drive.link_count == 0 and walk.link_count == 0:
+        raise _no_streets(raw, where)
+    progress("placing stops and stations", 0.9)
+    place_x_m, place_y_m = project(
+        chosen_crs, [place.lon_deg for place in raw.places], [place.lat_deg for place in raw.places]
+    )
+    layers = {"drive": drive, "walk": walk}
+    places = snap_places(
+        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped
+    )
+    done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
+        far_from_node(place, layers) for place in places
+    )
+    side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
+    schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
+    city = City(
+        name=name, crs=chosen_crs, schematic=schematic,
+        attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION,),
+        driving_side=side, drive=drive, walk=walk, places=places, digest="",
+        report=_report(raw, done, layers, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
+    )
+    progress("done", 1.0)
+    return replace(city, digest=city_digest(city))
+
+
+def _street_rows(raw: RawMap, rows: frozenset[int]) -> dict[str, frozenset[int]]:
+    """Which of the rows lie on streets of each layer."""
+    return {
+        layer: frozenset(
+            row for way in raw.ways if getattr(way.facts, layer) is not None for row in way.rows if row in rows
+        )
+        for layer in ("drive", "walk")
+    }
+
+
+def _no_streets(raw: RawMap, where: str) -> CityError:
+    found = raw.read["ways with highway"]
+    seen = f"{found} ways with highway, none of which hang together for cars or walkers" if found else "no highway"
+    return CityError(
+        f"the map holds no usable streets ({seen})", where=where,
+        mend="export an area with roads; ways need a highway tag and nodes that are in the file",
+    )
+
+
+def _driving_side(raw: RawMap, given: str | None, lon_deg: float, lat_deg: float) -> tuple[str, str]:
+    """Side, and where it is known from."""
+    if given is not None:
+        return given, "as given"
+    votes = raw.side_votes
+    if votes["left"] != votes["right"]:
+        return max(("left", "right"), key=lambda side: votes[side]), "by tags of ways"
+    side = choose_driving_side(lon_deg, lat_deg)
+    return side, "in Japan" if side == "left" else "outside Japan, taken as right"
+
+
+def _report(
+    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], side_source: str, in_japan: bool
+) -> dict[str, Any]:
+    """What was read, dropped, done and assumed, in plain words with numbers."""
+    kept: dict[str, int] = {}
+    for name, layer in layers.items():
+        kept[f"{name}: nodes"] = layer.node_count
+        kept[f"{name}: links"] = layer.link_count
+        kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
+    return {
+        "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
+        "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
+        "done": {key: int(done[key]) for key in sorted(done) if done[key]},
+        "kept": kept,
+        "assumed": _assumptions(raw, side_source, in_japan),
+    }
+
+
+def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dict[str, Any]]:
+    """Each assumption with its value, the number of ways it touches, source and grade."""
+    counts = Counter(key for way in raw.ways for key in way.facts.assumed)
+    walkable = sum(way.facts.walk is not None for way in raw.ways)
+
+    def row(what: str, ways: int, value: str, source: str, grade: str) -> dict[str, Any]:
+        if not in_japan and source.startswith("Japan"):
+            # Another country's law was not looked up; the value is then no more than a guess.
+            source, grade = f"as in Japan, not checked here ({source})", "G"
+        return {"what": what, "value": value, "ways": ways, "source": source, "grade": grade}
+
+    speeds = [
+        row(f"free speed of {c.name} without a limit in the map", counts[f"speed:{c.name}"],
+            f"{c.speed_kmh:g} km/h", c.speed_source, c.speed_grade)
+        for c in road_classes.CLASS_BY_NAME.values()
+    ]
+    others = [
+        row("lanes where the map gives none", counts["lanes"], "by road class",
+            road_classes.LANES_SOURCE, road_classes.LANES_GRADE),
+        row("lanes where only other parts of the street have them", counts["lanes of street"], "their least",
+            "the same street in the same map", "D"),
+        row("clear width for walking where the map gives none", counts["width"], "by road class",
+            road_classes.WIDTH_SOURCE, road_classes.WIDTH_GRADE),
+        row("free walking speed", walkable,
+            f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
+            f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
+        row("driving side", len(raw.ways), side_source, "tags of ways, else the country", "D"),
+    ]
+    return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
+
+
+def report_lines(city: City) -> Sequence[str]:
+    """The report of a city as plain sentences, for people."""
+    lines: list[str] = []
+    for district, report in city.report.get("districts", {city.name: city.report}).items():
+        lines.append(f"{district}:")
+        for part in ("read", "done", "dropped", "kept"):
+            lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
+        lines += [
+            f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
+            for what, row in report.get("assumed", {}).items()
+        ]
+    return lines

@@ -1,0 +1,163 @@
+"""Places on the streets: snapped to their nearest nodes, refused where no street is near."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import TUNNEL, Floats, Place, StreetLayer
+from twin.city.reading.contract import CLUSTER_SPAN
+from twin.city.reading.params import CityBuildParams
+from twin.city.reading.raw_map import RawPlace
+from twin.city.reading.road_classes import CLASS_INDEX
+from twin.errors import CityError
+
+#: Layers that must be near a place of a kind; the first one that has streets counts. Zones may lie anywhere.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "stop": ("drive", "walk"), "gate": ("drive", "walk"), "yard": ("drive", "walk"), "entry": ("drive", "walk"),
+    "depot": ("drive", "walk"), "exit": ("walk", "drive"), "poi": ("walk", "drive"), "station": ("walk", "drive"),
+    "zone": (),
+}
+#: Kinds that lie on whatever road is nearest; the rest keep off motorways and out of tunnels.
+_ANY_ROAD = frozenset({"entry", "gate", "yard"})
+_FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
+_SPACING_M = 20.0
+#: Places farther than this from their node are counted in the report.
+FAR_NODE_M = 100.0
+
+
+def snap_places(
+    raw_places: Sequence[RawPlace],
+    x_m: Floats,
+    y_m: Floats,
+    layers: dict[str, StreetLayer],
+    street_rows: Mapping[str, frozenset[int]],
+    district: str,
+    params: CityBuildParams,
+    dropped: Counter[str],
+) -> tuple[Place, ...]:
+    """Places with their nodes in both layers, sorted by id.
+
+    Parameters
+    ----------
+    raw_places
+        As read.
+    x_m, y_m : (k,)
+        Their positions in the CRS of the layers.
+    layers
+        ``drive`` and ``walk``.
+    street_rows
+        For each layer the places' own nodes that lie on its streets, before any were left out.
+    district
+        First part of every id.
+    params
+        ``place_limit_m``: how far from its streets a place may lie.
+    dropped
+        Places from ordinary tags that lie too far away are counted here.
+
+    Raises
+    ------
+    CityError
+        If a place that the file itself declares lies too far from its streets, or on one that cannot be
+        reached from the rest and left again, or if two share an id.
+    """
+    distance_m = {name: _street_distances(layer, x_m, y_m) for name, layer in layers.items()}
+    nodes = {name: _snap(layer, raw_places, x_m, y_m) for name, layer in layers.items()}
+    places: dict[str, Place] = {}
+    origins: dict[str, str] = {}
+    for i, raw in enumerate(raw_places):
+        needed = next((name for name in _NEEDS[raw.kind] if layers[name].node_count), None)
+        if needed is not None and distance_m[needed][i] > params.place_limit_m:
+            if raw.authored:
+                raise _too_far(raw, needed, float(distance_m[needed][i]), params)
+            dropped[f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"] += 1
+            continue
+        if needed is not None and raw.authored and raw.row in street_rows[needed]:
+            # Its own node stays unless its street went, or moves no farther than junctions are drawn together.
+            away_m = np.hypot(layers[needed].x_m - x_m[i], layers[needed].y_m - y_m[i]).min()
+            if away_m > CLUSTER_SPAN * params.junction_cluster_m:
+                raise _cut_off(raw, needed)
+        place_id = f"{district}/{raw.kind}/{raw.slug}"
+        if place_id in places:
+            raise CityError(
+                f"two places have the id {place_id!r}", where=f"{origins[place_id]} and {raw.origin}",
+                mend="give each its own twin:id",
+            )
+        origins[place_id] = raw.origin
+        places[place_id] = Place(
+            id=place_id, kind=raw.kind, name_ja=raw.name_ja, name_en=raw.name_en,
+            x_m=float(x_m[i]), y_m=float(y_m[i]), lon_deg=raw.lon_deg, lat_deg=raw.lat_deg,
+            drive_node=int(nodes["drive"][i]), walk_node=int(nodes["walk"][i]), attributes=dict(raw.attributes),
+        )
+    return tuple(places[place_id] for place_id in sorted(places))
+
+
+def _too_far(raw: RawPlace, layer: str, distance_m: float, params: CityBuildParams) -> CityError:
+    name = raw.name_ja or raw.name_en or raw.slug
+    return CityError(
+        f"the {raw.kind} {name!r} lies {distance_m:,.0f} m from the nearest {layer} street, "
+        f"the limit is {params.place_limit_m:g} m",
+        where=f"{raw.origin} at {raw.lat_deg:.5f}, {raw.lon_deg:.5f}",
+        mend="move it to its street (is it in the sea, are latitude and longitude swapped?) or draw the street",
+    )
+
+
+def _cut_off(raw: RawPlace, layer: str) -> CityError:
+    name = raw.name_ja or raw.name_en or raw.slug
+    return CityError(
+        f"the {raw.kind} {name!r} lies on a {layer} street that cannot be reached from the rest and left again",
+        where=f"{raw.origin} at {raw.lat_deg:.5f}, {raw.lon_deg:.5f}",
+        mend="join its street to the others in both directions (look for one-way streets that end there)",
+    )
+
+
+def far_from_node(place: Place, layers: Mapping[str, StreetLayer]) -> bool:
+    """Whether the node that a place is given lies far from it, so that whoever goes there is moved by as much."""
+    needed = next((name for name in _NEEDS[place.kind] if layers[name].node_count), None)
+    if needed is None:
+        return False
+    node = place.drive_node if needed == "drive" else place.walk_node
+    return math.hypot(layers[needed].x_m[node] - place.x_m, layers[needed].y_m[node] - place.y_m) > FAR_NODE_M
+
+
+def _street_distances(layer: StreetLayer, x_m: Floats, y_m: Floats) -> Floats:
+    """Distance from each point to the nearest street, to within half the spacing of points along it."""
+    if layer.link_count == 0:
+        return np.full(len(x_m), np.inf)
+    from scipy.spatial import cKDTree
+
+    inside = np.ones(len(layer.vertex_x_m) - 1, np.bool_)
+    inside[layer.vertex_ptr[1:-1] - 1] = False  # from the end of one link to the start of the next
+    dx, dy = np.diff(layer.vertex_x_m)[inside], np.diff(layer.vertex_y_m)[inside]
+    start_x, start_y = layer.vertex_x_m[:-1][inside], layer.vertex_y_m[:-1][inside]
+    parts = np.maximum(np.ceil(np.hypot(dx, dy) / _SPACING_M).astype(np.int64), 1)
+    segment = np.repeat(np.arange(parts.size), parts + 1)
+    first = np.repeat(np.cumsum(parts + 1) - (parts + 1), parts + 1)
+    share = (np.arange(segment.size) - first) / parts[segment]
+    points = np.column_stack([start_x[segment] + share * dx[segment], start_y[segment] + share * dy[segment]])
+    distance_m, _ = cKDTree(points).query(np.column_stack([x_m, y_m]))
+    return np.asarray(distance_m, np.float64)
+
+
+def _snap(layer: StreetLayer, raw_places: Sequence[RawPlace], x_m: Floats, y_m: Floats) -> NDArray[np.int32]:
+    """Nearest node to each place; -1 where the layer is empty."""
+    snapped = np.full(len(raw_places), -1, np.int32)
+    if layer.node_count == 0 or not raw_places:
+        return snapped
+    from scipy.spatial import cKDTree
+
+    calm = ~(np.isin(layer.road_class, _FAST) | ((layer.flags & TUNNEL) != 0))
+    usable = np.zeros(layer.node_count, np.bool_)
+    usable[layer.link_from[calm]] = True
+    usable[layer.link_to[calm]] = True
+    anywhere = np.array([place.kind in _ANY_ROAD for place in raw_places])
+    for chosen, candidates in ((anywhere, np.ones_like(usable)), (~anywhere, usable)):
+        nodes = np.flatnonzero(candidates if candidates.any() else np.ones_like(usable))
+        tree = cKDTree(np.column_stack([layer.x_m[nodes], layer.y_m[nodes]]))
+        _, nearest = tree.query(np.column_stack([x_m[chosen], y_m[chosen]]))
+        snapped[chosen] = nodes[nearest]
+    return snapped

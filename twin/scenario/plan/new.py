@@ -1,0 +1,202 @@
+"""A first scenario of one's own: commented, running as it stands, with the schema for editors beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.errors import RunError, ScenarioError
+from twin.models import registry
+from twin.params import GRADES, Params, field_facts, scenario_key
+from twin.scenario.language.json_schema import json_schema
+from twin.scenario.language.schema import VERSION, slug
+from twin.scenario.language.variants import params_with_changes
+from twin.scenario.plan.assumptions import field_text
+from twin.units import dimension_of
+
+__all__ = ["KINDS", "SCHEMA_FILE", "Kind", "json_schema", "new_scenario", "starter_text"]
+
+SCHEMA_FILE = "scenario.schema.json"
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a starter is about: districts, models, clock, and as many replications as take a minute or so."""
+
+    city: str
+    models: tuple[str, ...]
+    start: str
+    end: str
+    title_ja: str
+    title_en: str
+    replications: int = 4
+
+
+KINDS: dict[str, Kind] = {
+    "osaka": Kind(
+        "[osaka_ikuno_hirano, osaka_yumeshima, osaka_midosuji]", ("road_traffic", "transit", "terminal", "pedestrian"),
+        "05:00", "24:00", "大阪：三つの仕組み", "Osaka: three systems on one clock", replications=2,
+    ),
+    "transit": Kind("osaka_ikuno_hirano", ("road_traffic", "transit"), "06:00", "23:00",
+                    "AIオンデマンド交通", "On-demand transit"),
+    "terminal": Kind("osaka_yumeshima", ("road_traffic", "terminal"), "05:00", "20:00",
+                     "コンテナターミナルのゲート", "Container-terminal gate"),
+    "pedestrian": Kind("osaka_midosuji", ("pedestrian",), "06:00", "24:00", "御堂筋の回遊", "Walking around Midosuji",
+                       replications=2),
+}
+
+
+@dataclass(frozen=True)
+class _Example:
+    """A measure for the starter, taken if the model has the key."""
+
+    model: str
+    name: str
+    key: str
+    value: str
+    plain: Any
+    ja: str
+    en: str
+
+
+_EXAMPLES = (
+    _Example("transit", "more_vans", "fleet.count", "12", 12, "車両を12台に", "twelve vans"),
+    _Example("terminal", "lunch_open", "opening", "[08:30-16:30]", ["08:30-16:30"],
+             "昼休みもゲートを開ける", "gate open at lunch"),
+    _Example("pedestrian", "more_visitors", "visitors_factor", "120 %", "120 %",
+             "来街者2割増", "a fifth more visitors"),
+)
+
+
+def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
+    """Write ``NAME.yaml`` and the schema into a folder, which is made if need be.
+
+    Parameters
+    ----------
+    name
+        Short ASCII name of the scenario.
+    folder
+        Where to write.
+    kind
+        A key of :data:`KINDS`.
+
+    Returns
+    -------
+    Path
+        The scenario file.
+
+    Raises
+    ------
+    ScenarioError
+        If the name or the kind is none.
+    RunError
+        If the file exists, or the folder cannot be written.
+    """
+    if kind not in KINDS:
+        raise ScenarioError(f"there is no starter {kind!r}", mend=f"choose one of {', '.join(KINDS)}")
+    try:
+        slug(name)
+    except ValueError as fault:
+        raise ScenarioError(str(fault), mend="for example ikuno-fleet") from fault
+    path = folder / f"{name}.yaml"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        schema = json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(starter_text(name, kind))
+        (folder / SCHEMA_FILE).write_text(schema, encoding="utf-8", newline="\n")
+    except FileExistsError as fault:
+        raise RunError(f"{path.name} exists already", where=str(path), mend="choose another name") from fault
+    except OSError as fault:
+        raise RunError(f"the scenario cannot be written: {fault.strerror or fault}", where=str(path),
+                       mend="choose a folder you may write to") from fault
+    return path
+
+
+def starter_text(name: str, kind: str) -> str:
+    """Text of a starter scenario.
+
+    Parameters
+    ----------
+    name
+        Name of the scenario.
+    kind
+        A key of :data:`KINDS`.
+    """
+    what = KINDS[kind]
+    lines = [
+        f"# yaml-language-server: $schema=./{SCHEMA_FILE}",
+        f"# Check it with: twin check {name}.yaml    Run it with: twin run {name}.yaml",
+        "# Values carry units: 10 min, 20 km/h, 60 %, 08:30; 24:30 is half past midnight.",
+        "# Any value may say what is known of it: {value: 10 min, range: [5 min, 15 min], grade: G, source: 聞き取り}",
+        "# Grades: " + ", ".join(f"{letter} {words}" for letter, words in GRADES.items()) + ".",
+        "",
+        f"twin: {VERSION}",
+        f"name: {name}",
+        f'title: {{ja: {what.title_ja}, en: "{what.title_en}"}}',
+        f"city: {what.city}        # bundled districts; or a map file or a built city beside this file",
+        "seed: 1",
+        f"replications: {what.replications}        # runs per variant, paired: more of them narrow the intervals",
+        f"clock: {{from: {what.start}, to: {what.end}, then: until_empty}}",
+        "",
+        "# Below, every key that is commented out shows its default; remove the # to change it.",
+    ]
+    for model in what.models:
+        lines += ["", *_section(model)]
+    lines += ["", *_variants(what)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str) -> Iterator[str]:
+    model: type[Params] = registry.params_class(name)
+    first = (model.__doc__ or name).strip().split("\n")[0]
+    yield f"{name}:        # {first}"
+    yield from _keys(model(), "  ")
+
+
+def _keys(params: Params, indent: str) -> Iterator[str]:
+    """Every parameter of a group as a commented line; groups within are opened."""
+    for name, info in type(params).model_fields.items():
+        key, value = info.alias or scenario_key(name), getattr(params, name)
+        if isinstance(value, Params):
+            # A group in which nothing is shown would be an empty one when its comment is removed.
+            below = list(_keys(value, indent + "  "))
+            shown = any(": …  " not in line for line in below)
+            yield f"{indent}# {key}:" + ("" if shown else " …        # with the keys below")
+            yield from below
+            continue
+        # A default of nothing, or of more than a line, is told but not shown.
+        text = field_text(value, info) if value not in (None, "") else "…"
+        facts = field_facts(info)
+        unit = facts.get("unit", "") if dimension_of(info.annotation, info.metadata) is None else ""
+        grade = f"({facts['grade']})" if "grade" in facts else ""
+        told = "  ".join(part for part in (info.description or "", unit, grade) if part)
+        yield f"{indent}# {key}: {text if len(text) <= _WIDTH else '…'}        # {told}"
+
+
+def _variants(what: Kind) -> Iterator[str]:
+    """One measure and the variants without and with it, as far as the models have the keys."""
+    taken = [example for example in _EXAMPLES if example.model in what.models and _is_known(example)]
+    if not taken:
+        return
+    yield "# A measure is a named, labelled set of changes; a variant is a list of measures."
+    yield "measures:"
+    for e in taken:
+        yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, set: {{{e.model}.{e.key}: {e.value}}}}}'
+    yield ""
+    yield "variants:"
+    yield "  today: {label: {ja: 現況, en: Today}}"
+    for e in taken:
+        yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, with: [{e.name}]}}'
+
+
+def _is_known(example: _Example) -> bool:
+    try:
+        params_with_changes({example.model: {}}, {f"{example.model}.{example.key}": example.plain})
+    except ScenarioError:
+        return False
+    return True

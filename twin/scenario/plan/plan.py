@@ -1,0 +1,229 @@
+"""The plan of a study: the resolved scenario as plain JSON and arrays, enough to run without the user's files.
+
+It is written into the study's folder before anything runs, and is all that workers, ``twin resume`` and
+``twin fork`` read. Parameters stand in it in SI units, so that reading it back needs no unit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from twin.errors import RunError
+from twin.models import registry
+from twin.npz import read_npz, write_npz
+from twin.params import Params
+
+if TYPE_CHECKING:
+    from twin.scenario.language.schema import Scenario
+
+PLAN_FORMAT = 1
+PLAN_FILE = "plan.json"
+INPUTS_FILE = "inputs.npz"
+
+#: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
+_MOST_S = 14 * 86400.0
+
+TableColumns = dict[str, dict[str, NDArray[np.generic]]]
+
+
+class _Part(BaseModel):
+    """Part of a plan as it is read back: whoever sent the folder may have changed it."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)
+
+
+class _ClockPart(_Part):
+    start_s: Annotated[float, Field(ge=0)]
+    end_s: float
+    latest_s: Annotated[float, Field(le=_MOST_S)]
+    step_s: Annotated[float, Field(ge=0.01, le=3600)]
+    then: Literal["until_empty", "stop"]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.start_s < self.end_s <= self.latest_s:
+            raise ValueError("the clock runs backwards")
+        return self
+
+
+class _RecordPart(_Part):
+    traces_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class _LimitsPart(_Part):
+    time_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class _ParentPart(_Part):
+    sibling: str
+
+
+class _VariantPart(_Part):
+    name: Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
+    label: dict[str, str] = {}
+    models: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _known_models(self) -> Self:
+        for model, values in self.models.items():
+            if model not in registry.ORDER:
+                raise ValueError(f"there is no model {model[:40]!r}")
+            registry.params_class(model).model_validate(values)
+        return self
+
+
+class _Content(_Part):
+    name: str
+    title: dict[str, str]
+    scenario_sha256: str
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    replications: Annotated[int, Field(ge=1, le=100_000)]
+    clock: _ClockPart
+    record: _RecordPart
+    limits: _LimitsPart
+    variants: Annotated[list[_VariantPart], Field(min_length=1)]
+    parent: _ParentPart | None = None
+
+    @model_validator(mode="after")
+    def _one_folder_each(self) -> Self:
+        if len({variant.name.casefold() for variant in self.variants}) < len(self.variants):
+            raise ValueError("two variants have one name")
+        return self
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study runs.
+
+    Attributes
+    ----------
+    content
+        JSON: ``name, title, scenario_sha256, city, seed, replications, clock, record, limits, variants,
+        assumptions, tables, parent``.
+    tables
+        Tables of the scenario: name -> column -> array.
+    """
+
+    content: dict[str, Any]
+    tables: TableColumns = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return str(self.content["name"])
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants, in order."""
+        return [v["name"] for v in self.content["variants"]]
+
+    @property
+    def replications(self) -> int:
+        """Number of replications of each variant."""
+        return int(self.content["replications"])
+
+    def variant(self, name: str) -> dict[str, Any]:
+        """One variant's entry.
+
+        Raises
+        ------
+        RunError
+            If there is none of that name.
+        """
+        for entry in self.content["variants"]:
+            if entry["name"] == name:
+                return dict(entry)
+        raise RunError(f"there is no variant {name!r}", where=self.name,
+                       mend=f"variants here: {', '.join(self.variants)}")
+
+    def params_of(self, variant: str) -> dict[str, Params]:
+        """Parameters of a variant's models, in the fixed order of the models."""
+        models = self.variant(variant)["models"]
+        return {name: registry.params_class(name).model_validate(models[name])
+                for name in registry.ORDER if name in models}
+
+    def write(self, folder: Path) -> None:
+        """Write ``plan.json`` and ``inputs.npz``."""
+        text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, indent=1)
+        (folder / PLAN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+        if self.tables:
+            arrays = {f"{table}|{column}": values for table, columns in self.tables.items()
+                      for column, values in columns.items()}
+            write_npz(folder / INPUTS_FILE, arrays)
+
+    @classmethod
+    def read(cls, folder: Path) -> Plan:
+        """Read a plan back.
+
+        Raises
+        ------
+        RunError
+            If it is missing, damaged, or was changed into something no scenario can say.
+        """
+        try:
+            content = json.loads((folder / PLAN_FILE).read_text(encoding="utf-8"))
+            tables: TableColumns = {}
+            if (folder / INPUTS_FILE).is_file():
+                for key, values in read_npz(folder / INPUTS_FILE).items():
+                    table, column = key.split("|")
+                    tables.setdefault(table, {})[column] = values
+        except (OSError, ValueError, RecursionError) as fault:
+            raise RunError(f"the plan cannot be read: {fault}", where=str(folder),
+                           mend="delete the folder and run the scenario again") from fault
+        if not isinstance(content, dict) or content.get("format") != PLAN_FORMAT:
+            raise RunError("the plan is of another format", where=str(folder / PLAN_FILE),
+                           mend="read it with the version of twin that made it")
+        _check_content(content, folder / PLAN_FILE)
+        return cls(content, tables)
+
+
+def _check_content(content: Mapping[str, Any], path: Path) -> None:
+    try:
+        _Content.model_validate(content)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RunError(f"the plan is damaged or was changed: {key[:80]}: {first['msg'].splitlines()[0]}",
+                       where=str(path), mend="delete the folder and run the scenario again") from fault
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """Plan of a study: its scenario as JSON, and its tables as arrays.
+
+    Raises
+    ------
+    TableError
+        With every problem in the tables.
+    LimitError
+        If it asks for more than the limits allow.
+    """
+    from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
+    from twin.scenario.tables.read import read_tables
+
+    tables = read_tables(scenario)
+    refuse_beyond_limits(scenario, estimate_of(scenario, tables))
+    content = scenario.content()
+    content["scenario_sha256"] = scenario.sha256
+    content["parent"] = None
+    edits, hashes = scenario.edits_by_variant()
+    for variant in content["variants"]:
+        variant["edits"] = edits[variant["name"]]
+    for name, digest in hashes.items():
+        content["layers"][name]["sha256"] = digest
+    content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
+    for name, table in tables.items():
+        content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
+    return Plan(content, {name: dict(table.columns) for name, table in tables.items()})
+
+
+def models_json(params: Mapping[str, Params]) -> dict[str, Any]:
+    """Parameters of models as JSON in SI units, by field name."""
+    return {name: p.model_dump(mode="json", by_alias=False) for name, p in params.items()}

@@ -1,0 +1,1 @@
+"""Tables and drawn layers of the user, read with guards."""
