@@ -108,7 +108,7 @@ _table(
     ("outflow_count", "int32", "", "vehicles that left the link"),
     ("inside_count", "int32", "", "vehicles on the link at the end of the period"),
     ("time_mean_s", "float64", "s", "mean seconds on the link of those who left it; nan if none did"),
-    ("queue_m", "float64", "m", "length of the standing queue at the end of the period, from the end of the link back"),
+    ("queue_m", "float64", "m", "standing queue at the end of the period, from the end of the link; nan: not modelled"),
 )
 
 _table(
@@ -117,6 +117,12 @@ _table(
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
     ("street", "str", "", "name as written on signs"),
     ("queue_m", "float64", "m", "standing queues on all its links at the end of the period, both directions"),
+)
+
+_table(
+    "road_modelled", "What the form of the road models; the rest has no figure, which is not 0",
+    ("part",),
+    ("part", "str", "", "travel, delay, queue, spillback or gridlock"),
 )
 
 _table(
