@@ -161,6 +161,7 @@ _table(
     ("stop", "str", "", "id of the stop in the city"),
     ("name_ja", "str", "", "name as written on signs"),
     ("name_en", "str", "", "name in English"),
+    ("zone", "str", "", "zone of the service it lies in; empty without zones"),
     ("x_m", "float64", "m", "easting in the city's CRS"),
     ("y_m", "float64", "m", "northing in the city's CRS"),
 )
@@ -206,6 +207,7 @@ _table(
     "transit_shifts", "Hours in which vans are on duty, within the clock; written when a shift ends",
     ("van", "from_s"),
     ("van", "uint64", "", "id of the van"),
+    ("zone", "str", "", "zone of the service it belongs to; empty without zones"),
     ("seats", "int32", "seats", "passengers it can carry"),
     ("from_s", "float64", "s", "seconds since midnight of day one"),
     ("to_s", "float64", "s", "seconds since midnight of day one"),

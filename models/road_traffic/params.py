@@ -124,8 +124,8 @@ class CrossingParams(Params):
         doc="whether crossings without lights, and turns, cost time",
     )
     turn_mps: Speed = quantity(
-        15 / 3.6, "km/h", source="guess: the law says slow (Road Traffic Act art. 34), which is taken for 10 km/h; "
-        "drivers are faster", grade="G", gt=0, le=60, doc="speed in a turn of more than 45 degrees",
+        10 / 3.6, "km/h", source="remembered: slow in turns (Road Traffic Act art. 34), which the police take for 10 km/h "
+        "or less", grade="M", gt=0, le=60, doc="speed in a turn of more than 45 degrees",
     )
     unseen_mps: Speed = quantity(
         10 / 3.6, "km/h", source="remembered: slow where sides cannot be seen and nobody has priority (Road Traffic "
