@@ -124,8 +124,8 @@ class CrossingParams(Params):
         doc="whether crossings without lights, and turns, cost time",
     )
     turn_mps: Speed = quantity(
-        10 / 3.6, "km/h", source="remembered: slow in turns (Road Traffic Act art. 34), which the police take for 10 km/h "
-        "or less", grade="M", gt=0, le=60, doc="speed in a turn of more than 45 degrees",
+        10 / 3.6, "km/h", source="remembered: slow in turns (Road Traffic Act art. 34), which the police take for "
+        "10 km/h or less", grade="M", gt=0, le=60, doc="speed in a turn of more than 45 degrees",
     )
     unseen_mps: Speed = quantity(
         10 / 3.6, "km/h", source="remembered: slow where sides cannot be seen and nobody has priority (Road Traffic "
