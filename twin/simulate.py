@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from twin import __version__
 from twin.city.city import City
 from twin.city.editing.edits import apply_edits
-from twin.columns import KPI_COLUMNS, TABLES, Column
+from twin.columns import BODIES, BODY_STATES, KPI_COLUMNS, TABLES, Column
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
 from twin.engine.clock import clock_text
@@ -78,7 +78,7 @@ class Finished:
 #: Edited cities of this process by base and edits: replications of a variant share one.
 _EDITED: dict[tuple[str, str], City] = {}
 _KEPT_EDITED = 8
-#: What edits leave beside the arrays -> words for people. A road model says by ``heeds(params)`` which it obeys.
+#: What edits leave beside the arrays -> words for people. The model of the road says by ``heeds`` which it obeys.
 _BESIDE_ARRAYS = {
     "timed": "edits with hours", "closed_to": "edits of vehicle access", "signal_plans": "edits of signal plans",
 }
@@ -125,17 +125,18 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
     ScenarioError
         Naming the kind of edit.
     """
-    if "road_traffic" not in plan.variant(variant)["models"]:
-        return
-    heeds = getattr(registry.model_class("road_traffic"), "heeds", None)
-    heeded = heeds(plan.params_of(variant)["road_traffic"]) if heeds else ()
-    for name, words in _BESIDE_ARRAYS.items():
-        if getattr(city, name) and name not in heeded:
-            raise ScenarioError(
-                f"variant {variant} has {words}, which the road model does not obey as it is set",
-                where=f"{plan.name}, variant {variant}",
-                mend="set road_traffic.form to queueing, or leave them out; `twin map` shows them all the same",
-            )
+    beside = {"timed": city.timed, "closed_to": city.closed_to, "signal_plans": city.signal_plans}
+    for model, params in plan.params_of(variant).items():
+        if not registry.card(model).carries:
+            continue
+        heeded = registry.model_class(model).heeds(params)
+        for name, words in _BESIDE_ARRAYS.items():
+            if beside[name] and name not in heeded:
+                raise ScenarioError(
+                    f"variant {variant} has {words}, which the road model does not obey as it is set",
+                    where=f"{plan.name}, variant {variant}",
+                    mend="set road_traffic.form to queueing, or leave them out; `twin map` shows them all the same",
+                )
 
 
 def build_city_model(plan: Plan, variant: str, replication: int, city: City) -> CityModel:
@@ -158,7 +159,7 @@ def build_city_model(plan: Plan, variant: str, replication: int, city: City) -> 
     city = city_of(plan, variant, city)
     refuse_unheeded(plan, variant, city)
     params = plan.params_of(variant)
-    models = [registry.model_class(name)(params[name], city, plan.tables) for name in params]
+    models = [registry.model_class(name).build(params[name], city, plan.tables) for name in params]
     clock = plan.content["clock"]
     return CityModel(
         models,
@@ -216,7 +217,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": _ledger_columns(ledger)})
         simulated_s = city_model.now_s - plan.content["clock"]["start_s"]
-        notes = {model.name: list(said) for model in city_model.sim_models if (said := getattr(model, "notes", ()))}
+        notes = {model.name: list(said) for model in city_model.sim_models if (said := model.notes)}
     finally:
         city_model.close()
     tables = recorder.finished()
@@ -375,11 +376,18 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
             "city": city_facts(city),
             "parent": content.get("parent"),
             "rows": rows,
+            "bodies": _bodies_of(plan.variant(variant)["models"]),
             "ledger": finished.ledger,
             "notes": finished.notes,
             "files": files_of(folder),
         },
     )
+
+
+def _bodies_of(models: Collection[str]) -> dict[str, Any]:
+    """Codes in ``traces``: they stand in the run, which may be looked at where other models are installed."""
+    moved = [body for name in registry.ORDER if name in models for body in registry.card(name).bodies]
+    return {body: {"code": BODIES.index(body), "states": list(BODY_STATES[body])} for body in moved}
 
 
 def city_facts(city: City) -> dict[str, Any]:
