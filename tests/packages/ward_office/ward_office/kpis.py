@@ -20,6 +20,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
         ``ward_office_visits``; absent without rows.
     """
     visits = tables.get("ward_office_visits")
-    waits_s = np.asarray(visits["call_s"], np.float64) - np.asarray(visits["arrive_s"], np.float64) if visits else []
-    value = float(np.mean(waits_s)) / 60.0 if len(waits_s) else float("nan")
+    value = float("nan")
+    if visits:
+        value = float(np.mean(visits["call_s"].astype(np.float64) - visits["arrive_s"].astype(np.float64))) / 60.0
     return [Kpi("ward_office.wait_mean_min", "all", value, "min")]

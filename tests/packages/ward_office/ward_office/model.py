@@ -140,7 +140,7 @@ class WardOffice:
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; who comes later, and by how many clerks they are served, follows the parameters."""
-        came = state["came"]
+        came: Visitors = np.asarray(state["came"], VISITOR)
         self._now_s, self._drained_s = (float(t) for t in state["times_s"])
         later = self.visitors[self.visitors["arrive_s"] > self._now_s]
         later["ticket"] = len(came) + 1 + np.arange(len(later))
@@ -173,15 +173,15 @@ def _day(params: WardOfficeParams, stage: Stage) -> Visitors:
     purposes = ("count", "time", "service")
     count, moment, service = (make_stream(stage.run_seed, f"ward_office.{purpose}") for purpose in purposes)
     open_s, close_s = params.opening
-    parts = [np.empty(0, VISITOR)]
+    parts: list[Visitors] = []
     for hour in range(int(open_s // _HOUR_S), int(-(-close_s // _HOUR_S))):
         ids = make_ids(Kind.WALKER, hour, poisson_count(count, hour, params.visitors_per_hour))
-        rows = np.zeros(len(ids), VISITOR)
+        rows: Visitors = np.zeros(len(ids), VISITOR)
         rows["id"] = ids
         rows["arrive_s"] = (hour + uniforms(moment, ids, event(0))) * _HOUR_S
         rows["service_s"] = exponentials(service, ids, event(0), params.service_mean_s)
         parts.append(rows)
-    day = np.concatenate(parts)
+    day: Visitors = np.concatenate(parts) if parts else np.zeros(0, VISITOR)
     first_s, last_s = max(open_s, stage.start_s), min(close_s, stage.end_s)
     day = day[(first_s <= day["arrive_s"]) & (day["arrive_s"] < last_s)]
     day = day[np.lexsort((day["id"], day["arrive_s"]))]
