@@ -258,7 +258,7 @@ def _check_transit(scenario: Scenario) -> None:
         said = repr((params, plan.variant(name)["edits"]))
         if params is not None and said not in seen:
             seen.add(said)
-            registry.model_class("transit")(params, edited[name].city, plan.tables)
+            registry.model_class("transit").build(params, edited[name].city, plan.tables)
 
 
 def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:

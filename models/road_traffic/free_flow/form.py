@@ -248,8 +248,8 @@ def speed_slices(factors: tuple[SpeedFactor, ...], layer: StreetLayer) -> tuple[
             links &= np.isin(layer.road_class, [ROAD_CLASSES.index(name) for name in factor.road_classes])
         if factor.streets:
             links &= np.isin(layer.name_index, [_street_row(layer, name) for name in factor.streets])
-        rows = [k for k, start in enumerate(starts) if factor.hours[0] <= start < factor.hours[1]]
-        table[np.ix_(rows, np.flatnonzero(links))] = factor.factor
+        rows = np.array([factor.hours[0] <= start < factor.hours[1] for start in starts])
+        table[np.ix_(rows, links)] = factor.factor
     if not layer.link_count:
         return np.array(starts), table, np.zeros(0, np.int64)
     columns, group = np.unique(table, axis=1, return_inverse=True)

@@ -90,7 +90,7 @@ def lights_of(params: RoadParams, city: City, tables: Mapping[str, Mapping[str, 
     m = city.drive.link_count
     keys = sorted(found.of)
     plan_of, first_turn = np.full(m, -1, np.int32), np.full(m, -1, np.int32)
-    turns = []
+    turns: list[tuple[int, int, int]] = []
     for row, (link, to_link) in enumerate(keys):
         if to_link < 0:
             plan_of[link] = row

@@ -14,8 +14,8 @@ from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.models.registry import CODES
 from twin.models.road_traffic.free_flow.junctions import lights_of, losses_of, mean_red_s
+from twin.models.road_traffic.kpis import compute
 from twin.models.road_traffic.params import CrossingParams, RoadParams
-from twin.results.kpis.road_traffic import compute
 
 VAN = VEHICLE_CLASSES.index("van")
 NOT_MODELLED = ("road.queue_max_m", "road.spillback_h", "road.gridlocked_count", "road.street_queue_max_m",

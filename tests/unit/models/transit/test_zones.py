@@ -12,8 +12,8 @@ from twin.engine.draws import make_run_seed
 from twin.errors import ScenarioError, TableError
 from twin.models.transit.demand.requests import make_requests
 from twin.models.transit.demand.zones import zones_of, zones_of_vans
+from twin.models.transit.kpis import compute
 from twin.models.transit.params import TransitParams
-from twin.results.kpis.transit import compute
 from unit.models.transit.town import build, finish, town
 
 NORTH = [f"town/stop/s{k}" for k in (0, "10", "11")]

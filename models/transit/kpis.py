@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import TABLES
-from twin.results.kpis import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -127,10 +127,13 @@ def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[ND
     stops = tables.get("transit_stops", {})
     if "zone" not in stops or "zone" not in shifts:
         return np.full(len(requests["age_group"]), "", np.str_), {}
-    by_index = np.full(int(np.max(stops["stop_index"], initial=-1)) + 1, "", stops["zone"].dtype)
-    by_index[np.asarray(stops["stop_index"])] = stops["zone"]
+    names = np.asarray(stops["zone"], np.str_)
+    by_index = np.full(int(np.asarray(stops["stop_index"]).max(initial=-1)) + 1, "", names.dtype)
+    by_index[np.asarray(stops["stop_index"])] = names
     of_van = dict(zip(np.asarray(shifts["van"]).tolist(), np.asarray(shifts["zone"]).tolist(), strict=True))
-    return by_index[np.asarray(requests["from_stop"])], of_van
+    zone: NDArray[np.str_] = by_index[np.asarray(requests["from_stop"])]
+    return zone, of_van
+
 
 
 def _rows(table: Columns, rows: Flags) -> Columns:
