@@ -290,6 +290,7 @@ _table(
     "pedestrian_visits", "One row per walker who has left by an exit",
     ("id",),
     ("id", "uint64", "", "id of the walker"),
+    ("people", "float64", "people", "people this walker stands for: 1 unless a sample is walked"),
     ("class", "str", "", "class of visitor"),
     ("entry_exit", "str", "", "exit by which the walker came"),
     ("leave_exit", "str", "", "exit by which the walker left"),
@@ -307,13 +308,13 @@ _table(
 )
 
 _table(
-    "pedestrian_links", "Walkers per walk link and period of ten minutes; empty rows are left out",
+    "pedestrian_links", "People per walk link and period of ten minutes; empty rows are left out",
     ("from_s", "link_index"),
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
     ("link_index", "int32", "", "row of the link in the walk layer of the city"),
-    ("entries_count", "int32", "", "walkers who stepped onto the link"),
+    ("entries_count", "float64", "people", "people who stepped onto the link"),
     ("person_s", "float64", "s", "person-seconds on the link"),
-    ("occupancy_max_count", "int32", "", "most walkers on the link at once"),
+    ("occupancy_max_count", "float64", "people", "most people on the link at once"),
     ("crowded_person_s", "float64", "s", "person-seconds at level of service D or worse, above 0.72 people/m2"),
 )
 
@@ -322,9 +323,16 @@ _table(
     ("from_s", "place"),
     ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
     ("place", "str", "", "place; of several near one another, the most attractive"),
-    ("arrivals_count", "int32", "", "people who began a stay"),
+    ("arrivals_count", "float64", "people", "people who began a stay"),
     ("person_s", "float64", "s", "person-seconds of staying"),
-    ("staying_max_count", "int32", "", "most people at once"),
+    ("staying_max_count", "float64", "people", "most people at once"),
+)
+
+_table(
+    "pedestrian_people", "People of the whole run; the ledger counts walkers, who may stand for several people",
+    ("entry",),
+    ("entry", "str", "", "entered, inside, or left:reason"),
+    ("people", "float64", "people", "how many"),
 )
 
 KPI_COLUMNS: tuple[Column, ...] = (

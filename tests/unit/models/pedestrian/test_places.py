@@ -69,10 +69,10 @@ def test_wide_crossings_are_green_for_their_length_and_side_crossings_as_set():
     layer = walk_layer([(0.0, 0.0), (44.0, 0.0), (54.0, 0.0)], [(0, 1), (1, 2)], lit=[0, 1])
     streets = read_streets(layer, PedestrianParams())
     by_way = dict(zip(layer.way_id.tolist(), streets.green_s.tolist(), strict=True))
-    assert by_way == {0: 44.0, 1: 90.0}
+    assert by_way == {0: 44.0, 1: PedestrianParams().crossings.side_green_s}
     waits = dict(zip(layer.way_id.tolist(), streets.wait_s.tolist(), strict=True))
-    assert waits[0] == pytest.approx(106.0**2 / 300.0)
-    assert waits[1] == pytest.approx(60.0**2 / 300.0)
+    assert waits[0] == pytest.approx(56.0**2 / 200.0)
+    assert waits[1] == pytest.approx(40.0**2 / 200.0)
     assert len({(w, o) for w, o in zip(layer.way_id.tolist(), streets.offset_s.tolist(), strict=True)}) == 2
 
 
