@@ -162,7 +162,8 @@ def test_longer_red_does_not_shorten_the_mean_wait():
     """C09, paired draws."""
     waits = []
     for green_s in (120.0, 90.0, 40.0):
-        params = params_for({"passer_through": 6000.0}, crossings={"cycle_s": 150.0, "side_green_s": green_s, "side_length_m": 200.0})
+        lights = {"cycle_s": 150.0, "side_green_s": green_s, "side_length_m": 200.0}
+        params = params_for({"passer_through": 6000.0}, crossings=lights)
         city_model, model = model_of(params, grid_city(), end_s=7200.0, step_s=300.0)
         visits = run_to_end(city_model, model)["pedestrian_visits"]
         waits.append(visits["wait_s"].sum() / visits["crossings_count"].sum())

@@ -20,7 +20,7 @@ Links = NDArray[np.intp]
 
 #: Approaches and crossings within this angle of a stage's axis move in it.
 _SAME_AXIS = float(np.cos(np.pi / 4))
-#: However wide a crossing for walkers is, cars keep this share of a cycle.
+#: However wide a crossing for walkers is, the cars that wait for it keep this share.
 _LEAST_CAR_SHARE = 0.2
 #: Walkers start in this many seconds at least, even where the plan leaves less than a crossing needs.
 _LEAST_WALK_GREEN_S = 5.0
@@ -284,10 +284,15 @@ def _parallel(axes: Floats, axis: float) -> NDArray[np.bool_]:
 
 
 def _split(usable_s: float, wanted_s: float, needs_s: tuple[float, float]) -> float:
-    """Green of the first of two stages; where walkers need more than there is, both give in the same proportion."""
-    if sum(needs_s) > usable_s:
-        return usable_s * needs_s[0] / sum(needs_s)
-    return float(min(max(wanted_s, needs_s[0]), usable_s - needs_s[1]))
+    """Green of the first of two stages: as wanted, but as long as walkers need in either.
+
+    Where they need more than there is, both stages give in the same proportion; no need takes a street its last share.
+    """
+    most_s = (1 - _LEAST_CAR_SHARE) * usable_s
+    first_s, second_s = (min(need_s, most_s) for need_s in needs_s)
+    if first_s + second_s > usable_s:
+        return usable_s * first_s / (first_s + second_s)
+    return float(min(max(wanted_s, first_s), usable_s - second_s))
 
 
 class _Waves:
