@@ -1,4 +1,4 @@
-"""Who walks where on the bundled Midosuji: a district can be right to the centimetre and be walked on the wrong links."""
+"""Who walks where on the bundled Midosuji: right to the centimetre, a district can be walked on the wrong links."""
 
 from __future__ import annotations
 
