@@ -54,7 +54,7 @@ from twin.models.pedestrian.records import (
 
 Columns = Mapping[str, NDArray[np.generic]]
 
-#: Published at the begin by a road with lights: cycle, green and offset for whoever enters each walk link, (3, m).
+#: Published by the road at its begin: cycle, green and offset by walk link, (3, m).
 WALK_LIGHTS_BOARD = "road.walk_lights"
 REFUSED_REASON = "refused: no feasible path"
 _FIRST_SLOTS = 1024
@@ -101,7 +101,7 @@ class Pedestrian:
         self._plans, self._world = kept[key]
 
     def _lights_of(self, stage: Stage) -> WalkLights:
-        """What walkers see of the lights: those that the road runs, or the same default plan where it runs none."""
+        """What walkers see of the lights: those of the road model, or the same default plan without one."""
         if stage.channels.has_board(WALK_LIGHTS_BOARD):
             rows = np.asarray(stage.channels.board(WALK_LIGHTS_BOARD, stage.start_s), np.float64)
             return WalkLights(*rows)

@@ -240,16 +240,15 @@ class WalkParams(Params):
 class CrossingParams(Params):
     """Fixed-time lights where a walk link needs green to be entered.
 
-    A crossing beside a junction with lights has the plan of that junction: what the road model runs there, else the
-    same default plan with the cycle and the design speed given here. The other lengths are those of crossings that
-    stand alone, where the drive layer has no light within 40 m.
+    A crossing beside a junction with lights has the plan of that junction: what the road model says of it, or without
+    a road model the same default plan with the cycle and the design speed given here. The other lengths are those of
+    crossings that stand alone, where the drive layer has no light within 40 m.
     """
 
     cycle_s: Seconds = quantity(
         100.0, "s", source="as the default plan of the road: guess for urban main streets; for Midosuji 150 s, from "
         "platoons 152 s apart at Yodoyabashi", grade="G", fork="now", gt=0, le=600,
-        doc="cycle of lights where no road model runs them; with road_traffic in its form queueing, "
-        "road_traffic.signals.cycle holds for cars and walkers",
+        doc="cycle of lights without a road model; with one, road_traffic.signals holds for cars and walkers",
     )
     design_speed_mps: Speed = quantity(
         1.0, "m/s", source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross", grade="V", fork="now",

@@ -44,7 +44,7 @@ _MOST_NOTED = 50_000
 BOARD = "road.link_time_s"
 #: Published where links can be gated by credits.
 GATES_BOARD = "road.has_gates"
-#: Published at the begin by a road with lights: cycle, green and offset for whoever enters each walk link, (3, m).
+#: Published at the begin, where there are crossings with lights: cycle, green and offset by walk link, (3, m).
 WALK_LIGHTS_BOARD = "road.walk_lights"
 #: Published when the run is over: who stands in the queue of a gate, and since when.
 STANDING_BOARD = "road.standing_at_gates"
@@ -139,10 +139,9 @@ class RoadTraffic:
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
-        if self.params.form == "queueing":
-            lights = walk_lights(self.params, self._city, self._tables)
-            if lights is not None:
-                self._channels.publish(WALK_LIGHTS_BOARD, lights, stage.start_s)
+        lights = walk_lights(self.params, self._city, self._tables)
+        if lights is not None:
+            self._channels.publish(WALK_LIGHTS_BOARD, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 

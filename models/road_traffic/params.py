@@ -94,6 +94,11 @@ class SignalParams(Params):
         "one street alone; equal cycles and offsets along a street make a green wave",
     )
     cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
+    street_cycles: dict[str, Seconds] = quantity(
+        default_factory=dict, unit="s", source="choice: every street runs cycle", grade="D",
+        doc="cycle of all junctions along a street, by its name on the map, for cars and walkers; where two such "
+        "streets cross, the longer one holds",
+    )
     lost_time_s: Seconds = quantity(
         5.0, "s", source="remembered: yellow and all-red less what is driven in them", grade="M", ge=0, le=9
     )
@@ -106,6 +111,13 @@ class SignalParams(Params):
         0.6, "%", source="guess: signals that only guard a crossing", grade="G", gt=0, le=1,
         doc="green share of a signal whose approaches all lie on one axis",
     )
+
+    @model_validator(mode="after")
+    def _cycles_as_cycle(self) -> Self:
+        for street, cycle_s in self.street_cycles.items():
+            if not 20 <= cycle_s <= 300:
+                raise ValueError(f"the cycle of {street} must lie between 20 s and 300 s, got {cycle_s:g} s")
+        return self
 
 
 class BackgroundParams(Params):

@@ -29,6 +29,8 @@ _LEAST_WIDTH_M = 0.5
 _MOST_GREEN_SHARE = 0.9
 #: Streets that meet where one of them is crossed; where two meet, a street goes on.
 _ARMS_OF_A_JUNCTION = 3
+#: Cosine of the angle up to which pieces of two ways are one crossing.
+_STRAIGHT_ON = math.cos(math.pi / 6)
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,19 @@ def streets_crossed(layer: StreetLayer) -> Floats:
         A crossing cut in two by the road counts on the piece by which one leaves the kerb.
     """
     crossing = (layer.flags & CROSSING) > 0
-    # Half-way nodes have crossings on both sides and nothing else.
-    other = np.zeros(layer.node_count, np.bool_)
-    for ends in (layer.link_from, layer.link_to):
-        other[ends[~crossing]] = True
-    out = (crossing & other[layer.link_from]).astype(np.float64)
+    pieces = np.flatnonzero(crossing)
+    heading = np.arctan2(layer.y_m[layer.link_to] - layer.y_m[layer.link_from],
+                         layer.x_m[layer.link_to] - layer.x_m[layer.link_from])
+    arriving: dict[int, list[int]] = {}
+    for piece in pieces.tolist():
+        arriving.setdefault(int(layer.link_to[piece]), []).append(piece)
+    out = np.zeros(layer.link_count)
+    for piece in pieces.tolist():
+        # A piece goes on with a crossing if one of the same way, or one in line with it, comes from the other kerb.
+        here, there = int(layer.link_from[piece]), int(layer.link_to[piece])
+        before = [k for k in arriving.get(here, ()) if layer.link_from[k] != there]
+        out[piece] = not any(layer.way_id[k] == layer.way_id[piece]
+                             or np.cos(heading[k] - heading[piece]) >= _STRAIGHT_ON for k in before)
     on_road = np.array([CLASS_BY_NAME[name].drive for name in ROAD_CLASSES])[layer.road_class] & ~crossing
     pairs = np.unique(np.column_stack([layer.link_from[on_road], layer.link_to[on_road]]), axis=0)
     junction = np.bincount(pairs[:, 0], minlength=layer.node_count) >= _ARMS_OF_A_JUNCTION

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,19 @@ from twin.city.city import SIGNALISED, City, StreetLayer
 from twin.city.lights.plans import CityLights, PlanRules, Window, street_index
 from twin.errors import Problem, TableError
 from twin.models.road_traffic.params import RoadParams
-from twin.models.road_traffic.queueing.network import RoadNetwork
 
 Floats = NDArray[np.float64]
 _Tables = Mapping[str, Mapping[str, NDArray[np.generic]]]
+
+
+class TakesSignals(Protocol):
+    """Whatever stops vehicles at the ends of links."""
+
+    def add_signal(
+        self, link: int, *, cycle_s: float, green_s: float, offset_s: float = 0.0, to_link: int | None = None
+    ) -> None:
+        """Put a fixed-time signal at the end of a link; green holds over [offset, offset + green) in every cycle."""
+        ...
 
 
 class _Light(NamedTuple):
@@ -26,7 +35,7 @@ class _Light(NamedTuple):
     window: Window
 
 
-def add_signals(params: RoadParams, city: City, network: RoadNetwork, tables: _Tables) -> None:
+def add_signals(params: RoadParams, city: City, network: TakesSignals, tables: _Tables) -> None:
     """Give the lights of the map their plans; those of the table replace the default, those of edits replace both.
 
     Lights stand where one enters a junction; its inner links are free.
@@ -56,7 +65,7 @@ def rules_of(params: RoadParams) -> PlanRules:
     return PlanRules(
         cycle_s=signals.cycle_s, lost_time_s=signals.lost_time_s, crossing_green=signals.crossing_green,
         coordinated=signals.coordinated, junction_m=signals.junction_m, car_mps=params.class_speeds.car_mps,
-        walk_speed_mps=signals.walk_speed_mps,
+        walk_speed_mps=signals.walk_speed_mps, street_cycles=signals.street_cycles,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -54,6 +54,8 @@ class PlanRules:
         Speed of the wave of green where the street allows more.
     walk_speed_mps
         A walker of this speed is across while walkers have green.
+    street_cycles
+        Street -> cycle of every junction on it; where two such streets cross, the longer one.
     """
 
     cycle_s: float = 100.0
@@ -63,6 +65,7 @@ class PlanRules:
     junction_m: float = 40.0
     car_mps: float = 60 / 3.6
     walk_speed_mps: float = 1.0
+    street_cycles: Mapping[str, float] = field(default_factory=dict)
 
     def clearance_s(self, length_m: Floats) -> Floats:
         """Seconds before the end of a stage in which nobody starts to cross any more.
@@ -136,30 +139,48 @@ class CityLights:
         -------
         dict
             Drive link that leads to a junction -> its green.
+
+        Raises
+        ------
+        ScenarioError
+            If a street with a cycle of its own is not on the map.
         """
         drive, rules = self._city.drive, self._rules
+        street_cycles = self._street_cycles()
         lanes = np.maximum(drive.lanes, 1).astype(np.float64)
         axis = _axis_at_end(drive)
-        waves = _Waves(drive, self.junctions, rules.car_mps, rules.cycle_s)
-        usable_s = rules.cycle_s - 2 * rules.lost_time_s
+        waves = _Waves(drive, self.junctions, rules.car_mps)
         out: dict[int, Window] = {}
         for links in self.junctions.groups():
+            own = [street_cycles[k] for k in drive.name_index[links].tolist() if k in street_cycles]
+            cycle_s = max(own, default=rules.cycle_s)
+            usable_s = cycle_s - 2 * rules.lost_time_s
             widest = links[np.argmax(lanes[links])]
             along = _parallel(axis[links], axis[widest])
             first = links[along]
             needs_s = self._walkers_need_s(int(self.junctions.of_node[drive.link_to[widest]]), float(axis[widest]))
             if along.all():
-                most_s = max(usable_s - needs_s[1], _LEAST_CAR_SHARE * rules.cycle_s)
-                green_s = min(max(rules.cycle_s * rules.crossing_green, needs_s[0]), most_s)
+                most_s = max(usable_s - needs_s[1], _LEAST_CAR_SHARE * cycle_s)
+                green_s = min(max(cycle_s * rules.crossing_green, needs_s[0]), most_s)
             else:
                 widths = lanes[first].max(), lanes[links[~along]].max()
                 green_s = _split(usable_s, usable_s * widths[0] / sum(widths), needs_s)
             by_width = first[np.argsort(-lanes[first], kind="stable")]
-            centre_s = waves.centre_s(by_width) if rules.coordinated else None
-            from_s = 0.0 if centre_s is None else float((centre_s - green_s / 2) % rules.cycle_s)
-            out.update((link, Window(rules.cycle_s, green_s, from_s)) for link in first.tolist())
-            second = Window(rules.cycle_s, usable_s - green_s, from_s + green_s + rules.lost_time_s)
+            centre_s = waves.centre_s(by_width, cycle_s) if rules.coordinated else None
+            from_s = 0.0 if centre_s is None else float((centre_s - green_s / 2) % cycle_s)
+            out.update((link, Window(cycle_s, green_s, from_s)) for link in first.tolist())
+            second = Window(cycle_s, usable_s - green_s, from_s + green_s + rules.lost_time_s)
             out.update((link, second) for link in links[~along].tolist())
+        return out
+
+    def _street_cycles(self) -> dict[int, float]:
+        """Name index -> cycle of the streets that have their own."""
+        drive = self._city.drive
+        out = {street_index(drive, street): cycle_s for street, cycle_s in self._rules.street_cycles.items()}
+        if -2 in out:
+            missing = [street for street in self._rules.street_cycles if street_index(drive, street) == -2]
+            raise ScenarioError(f"no street for cars is called {', '.join(missing)}", where="signals.street_cycles",
+                                mend="write the name as on the map, or one of its aliases")
         return out
 
     def _walkers_need_s(self, junction: int, axis: float) -> tuple[float, float]:
@@ -298,21 +319,21 @@ def _split(usable_s: float, wanted_s: float, needs_s: tuple[float, float]) -> fl
 class _Waves:
     """Middles of green by street, worked out when first asked for."""
 
-    def __init__(self, drive: StreetLayer, junctions: Junctions, car_mps: float, cycle_s: float) -> None:
-        self._drive, self._junctions, self._cycle_s = drive, junctions, cycle_s
+    def __init__(self, drive: StreetLayer, junctions: Junctions, car_mps: float) -> None:
+        self._drive, self._junctions = drive, junctions
         self._open = drive.free_speed_mps > 0
         speed_mps = np.minimum(np.where(self._open, drive.free_speed_mps, car_mps), car_mps)
         self._time_s = drive.length_m / speed_mps
-        self._of_name: dict[int, dict[int, float]] = {}
+        self._of_name: dict[tuple[int, float], dict[int, float]] = {}
 
-    def centre_s(self, links: Links) -> float | None:
+    def centre_s(self, links: Links, cycle_s: float) -> float | None:
         """Middle of green for the first of some approaches that has a name; None if none has."""
         drive = self._drive
         named = links[drive.name_index[links] >= 0]
         if not len(named):
             return None
-        name = int(drive.name_index[named[0]])
-        if name not in self._of_name:
-            street = np.flatnonzero(self._open & (drive.name_index == name))
-            self._of_name[name] = green_centres(drive, street, self._junctions, self._time_s, self._cycle_s)
-        return self._of_name[name][int(self._junctions.of_node[drive.link_to[named[0]]])]
+        key = int(drive.name_index[named[0]]), cycle_s
+        if key not in self._of_name:
+            street = np.flatnonzero(self._open & (drive.name_index == key[0]))
+            self._of_name[key] = green_centres(drive, street, self._junctions, self._time_s, cycle_s)
+        return self._of_name[key][int(self._junctions.of_node[drive.link_to[named[0]]])]

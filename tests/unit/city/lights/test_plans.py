@@ -12,6 +12,7 @@ from twin.city.city import SIGNALISED, City, SignalPlan
 from twin.city.keeping.build import build_city
 from twin.city.lights.plans import CityLights, PlanRules, Window, longest_gap
 from twin.data import network_path
+from twin.errors import ScenarioError
 from twin.models.pedestrian.params import PedestrianParams
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.signals import rules_of
@@ -181,3 +182,25 @@ def test_at_150_s_every_crossing_of_midosuji_is_green_for_as_long_as_it_takes():
     lights = CityLights(midosuji(), PlanRules(cycle_s=150.0))
     walk = lights.walk_lights({link: (window,) for link, window in lights.plans().items()})
     assert (walk.green_s[lights.crossings.link] >= lights.crossings.length_m - 1e-6).all()
+
+
+def test_a_street_with_a_cycle_of_its_own_gives_it_to_all_its_junctions_and_to_no_other():
+    rules = PlanRules(street_cycles={"御堂筋": 150.0, "Nagahori-dori": 120.0})
+    lights = CityLights(midosuji(), rules)
+    drive, plans = midosuji().drive, lights.plans()
+    streets = {name: {int(lights.junctions.of_node[drive.link_to[link]]) for link in plans
+                      if drive.name_index[link] >= 0 and drive.names[drive.name_index[link]] == name}
+               for name in ("御堂筋", "長堀通", "新御堂筋")}
+    assert len(streets["御堂筋"]) > 30
+    assert streets["新御堂筋"] - streets["御堂筋"]
+    for link, window in plans.items():
+        junction = int(lights.junctions.of_node[drive.link_to[link]])
+        expected = 150.0 if junction in streets["御堂筋"] else 120.0 if junction in streets["長堀通"] else 100.0
+        assert window.cycle_s == expected
+    # Where both cross, the longer one holds for both streets.
+    assert streets["長堀通"] & streets["御堂筋"]
+
+
+def test_a_cycle_for_a_street_that_is_not_there_is_an_error_that_names_it():
+    with pytest.raises(ScenarioError, match="no street for cars is called 御堂"):
+        CityLights(midosuji(), PlanRules(street_cycles={"御堂": 150.0})).plans()
