@@ -201,7 +201,8 @@ variants: {{today: {{}}, closed: {{with: [m]}}}}
     assert not np.isin(inflow["closed"]["link_index"], shut).any()
     trips = {name: study.run(name).table("road_trips") for name in ("today", "closed")}
     assert len(trips["today"]["id"]) == len(trips["closed"]["id"]) == 40
-    assert trips["closed"]["free_s"].mean() > trips["today"]["free_s"].mean()
+    if form == "free_flow":  # among queues and lights the fastest way need not be the shortest
+        assert trips["closed"]["free_s"].mean() > trips["today"]["free_s"].mean()
 
 
 def test_a_variant_that_edits_nothing_gives_the_bytes_of_one_without_measures(tmp_path):
