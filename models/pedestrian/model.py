@@ -81,7 +81,6 @@ class Pedestrian:
     """
 
     #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
 
     def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
         self._params, self._city, self._tables = params, city, tables
