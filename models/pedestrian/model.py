@@ -80,8 +80,6 @@ class Pedestrian:
         If the walk layer has fewer than two exits, or a place has a wrong attribute.
     """
 
-    #: Nothing is to be said of the results beyond the tables.
-
     def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
         self._params, self._city, self._tables = params, city, tables
         self._exits = read_exits(city, params.district)
