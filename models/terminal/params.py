@@ -227,7 +227,8 @@ class CheckedDocuments(Params):
 
     service_factor: Share = quantity(
         0.4, "%", source="published -20 % (Yokohama) to -60..-80 % (Yokohama IN, Kobe)", grade="V",
-        fork="new_only", between=(0.2, 0.8), gt=0, le=2, doc="gate service of a checked truck over that of an unchecked one",
+        fork="new_only", between=(0.2, 0.8), gt=0, le=2,
+        doc="gate service of a checked truck over that of an unchecked one",
     )
 
 
@@ -411,8 +412,8 @@ class TerminalParams(Params):
     oversize: Oversize = Oversize()
     service: GateService = GateService()
     move_up_s: Seconds = quantity(
-        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", between=(5.0, 30.0), ge=0,
-        le=600,
+        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now",
+        between=(5.0, 30.0), ge=0, le=600,
     )
     trouble: Literal[False] | Trouble = quantity(
         default_factory=Trouble, source="NCFRP Report 11", grade="G", fork="no"
