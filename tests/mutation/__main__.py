@@ -137,7 +137,8 @@ def main() -> int:
     if len(needs_jit) > 1:
         parser.error("modules with and without the compiler cannot share a run: give --kernels or --compiled")
     os.environ["NUMBA_DISABLE_JIT"] = "0" if needs_jit.pop() else "1"
-    # Libraries only, and none that pytest rewrites: whatever belongs to the project is imported after the fork, with the fault in it.
+    # Libraries only, and none that pytest rewrites: what belongs to the project is imported after the fork, with the
+    # fault in it.
     import numba  # noqa: F401
     import numpy  # noqa: F401
     import pytest  # noqa: F401
