@@ -9,6 +9,7 @@ from twin.data import network_path
 from twin.models.terminal.params import TerminalParams
 from twin.scenario.language.document import Problems, parse_document, plain
 from twin.scenario.language.load import load_scenario
+from twin.scenario.plan.guesses import guesses_of
 from twin.scenario.plan.new import KINDS, starter_text
 
 SCENARIOS = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
@@ -92,3 +93,23 @@ def test_reserved_lanes_follow_the_work_that_booked_trucks_bring():
     label = variants["conpas_30_half"].label
     assert "how not to" in str(label)
     assert "悪い例" in str(label)
+
+
+def test_the_range_of_todays_gate_stands_beside_it_and_is_what_rank_moves():
+    scenario = load_scenario(next(p for p in SCENARIOS if p.stem == "yumeshima_quota"))
+    found = {g.key: (g.basis, g.low_text, g.value_text, g.high_text) for g in guesses_of(scenario, "q230_10_6")}
+    assert found["terminal.lanes.A.count"] == ("range", "8", "10", "12")
+    assert found["terminal.lanes.B.count"] == ("range", "4", "6", "8")
+    assert found["terminal.service.mean"][0] == "range"
+    assert found["terminal.yard.blocks"][0] == "quarter"
+    moved = next(g for g in guesses_of(scenario, "q230_10_6") if g.key == "terminal.lanes.A.count")
+    lanes = moved.high["terminal"].lanes
+    assert (lanes["A"].count, lanes["B"].count, lanes["B"].kind) == (12, 6, "reserved")
+
+
+def test_the_list_of_defaults_tells_the_range_of_the_lanes():
+    scenario = load_scenario(next(p for p in SCENARIOS if p.stem == "yumeshima_without"))
+    told = {a.key: (a.low, a.high, a.grade) for a in scenario.defaults_in_use("today")}
+    assert told["terminal.lanes.A.count"] == (8, 12, "G")
+    assert told["terminal.service.mean"] == (90.0, 240.0, "G")
+    assert told["terminal.out_gate"][:2] == (None, None)
