@@ -77,13 +77,13 @@ def test_a_queue_table_without_classes_speaks_of_all_trucks_only():
 
 def test_throughput_per_hour_and_waits_for_a_crane_are_those_done_by_hand():
     tables = visits(
-        join_s=[30000] * 5, out_s=[40000] * 5, wait_s=[0] * 5, gate_start_s=[30500] * 5,
+        join_s=[30000] * 5, out_s=[40000] * 5, wait_s=[40] * 5, gate_start_s=[30500] * 5,
         gate_end_s=[30000, 33599, 33600, 40000, 30001], hours_left_s=[1e6] * 5, yard_wait_s=[60, 120, 180, 600, 9999],
         reason=[0, 0, 0, 0, 1], **{"class": [0, 0, 0, 1, 0]},
     )  # fmt: skip
     names = ["idle_fuel_per_s", "fuel_co2", "idle_nox_per_s", "fee_after_s", "fee_yen", "fee_late_after_s",
              "fee_late_yen", "gate_open_s"]  # fmt: skip
-    amounts = [0.0, 0.0, 0.0, 1800.0, 2220.0, 7200.0, 2670.0, 7200.0]
+    amounts = [0.5, 2.0, 0.25, 1800.0, 2220.0, 7200.0, 2670.0, 7200.0]
     values = kpis(tables | {"terminal_constants": {"name": np.array(names), "value": np.array(amounts)}})
     # An hour holds what ends before the same second of the next.
     assert values["throughput_max_per_h", "ordinary"] == 2.0
@@ -91,6 +91,10 @@ def test_throughput_per_hour_and_waits_for_a_crane_are_those_done_by_hand():
     assert values["throughput_mean_per_h", "booked"] == 0.5
     assert values["yard_wait_mean_min", "ordinary"] == 2.0
     assert values["yard_wait_mean_min", "booked"] == 10.0
+    # Engines idle before the gate and before a crane.
+    assert values["idle_fuel_l", "booked"] == (40 + 600) * 0.5
+    assert values["co2_kg", "booked"] == (40 + 600) * 0.5 * 2.0
+    assert values["nox_kg", "booked"] == (40 + 600) * 0.25
 
 
 def test_fuel_and_carbon_follow_the_idle_time():
