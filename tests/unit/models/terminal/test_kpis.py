@@ -97,6 +97,14 @@ def test_throughput_per_hour_and_waits_for_a_crane_are_those_done_by_hand():
     assert values["nox_kg", "booked"] == (40 + 600) * 0.25
 
 
+def test_a_class_of_which_nobody_is_served_has_no_throughput():
+    tables = visits(join_s=[30000] * 2, out_s=[40000] * 2, wait_s=[0] * 2, gate_start_s=[30500] * 2,
+                    gate_end_s=[30900] * 2, hours_left_s=[1e6] * 2, reason=[0, 1], **{"class": [0, 1]})  # fmt: skip
+    values = kpis(tables)
+    assert (values["throughput_max_per_h", "ordinary"], values["throughput_max_per_h", "booked"]) == (1.0, 0.0)
+    assert (values["throughput_day", "booked"], values["refused_trucks", "booked"]) == (0.0, 1.0)
+
+
 def test_fuel_and_carbon_follow_the_idle_time():
     tables = run(gate(demand={"hourly": {28800.0: 50.0}}, lanes={"A": {"count": 1}}))
     values = kpis(tables)
