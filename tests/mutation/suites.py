@@ -29,14 +29,14 @@ SUITES: dict[str, Suite] = {
     "models/terminal/booking/kernels.py": Suite(("tests/oracles/test_terminal_slots.py",)),
     "models/terminal/booking/asking_kernels.py": Suite(("tests/oracles/test_terminal_slots.py",)),
     "models/terminal/gate/road_queue.py": Suite(("tests/unit/models/terminal/test_gate_on_road.py",), compiled=True),
-    "twin/results/kpis/terminal.py": Suite(_TERMINAL_KPIS, compiled=True),
-    "twin/results/kpis/transit.py": Suite(
+    "models/terminal/kpis.py": Suite(_TERMINAL_KPIS, compiled=True),
+    "models/transit/kpis.py": Suite(
         ("tests/unit/results/test_transit_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
     ),
-    "twin/results/kpis/pedestrian.py": Suite(
+    "models/pedestrian/kpis.py": Suite(
         ("tests/unit/models/pedestrian/test_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
     ),
-    "twin/results/kpis/road_traffic.py": Suite(
+    "models/road_traffic/kpis.py": Suite(
         ("tests/unit/models/road_traffic/test_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
     ),
     "twin/results/compare.py": Suite(("tests/unit/results/test_compare.py",), compiled=True),

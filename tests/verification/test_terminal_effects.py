@@ -10,7 +10,7 @@ import pytest
 from tests.unit.models.terminal.gate import kpis, run
 from tests.verification.terminal_tables import variant, with_changes
 from tests.verification.terminal_theory import mean_and_half_width
-from twin.columns import TRUCK_KINDS
+from twin.models.terminal.tables import TRUCK_KINDS
 
 REPLICATIONS = 6
 

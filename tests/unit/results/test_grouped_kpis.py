@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from twin.columns import TABLES, TRUCK_CLASSES, VEHICLE_CLASSES
+from twin.columns import TABLES, VEHICLE_CLASSES
+from twin.models.terminal.tables import TRUCK_CLASSES
 from twin.results.kpis import compute_all, infos
 
 MODELS = {"road_traffic": "road_", "transit": "transit_", "terminal": "terminal_", "pedestrian": "pedestrian_"}

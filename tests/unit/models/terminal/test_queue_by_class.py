@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.unit.models.terminal.gate import finish, gate, kpis, run, start
-from twin.columns import TRUCK_CLASSES
 from twin.models.terminal import names as k
+from twin.models.terminal.tables import TRUCK_CLASSES
 
 DAY = {"demand": {"hourly": {28800.0: 120.0, 32400.0: 120.0}}, "opening": [(30600.0, 34200.0), (36000.0, 40000.0)]}
 QUOTA = {"per_slot": 500.0, "on_time": 0.7, "slot_s": 1800.0}

@@ -1,15 +1,14 @@
-"""KPIs: pure functions from the tables of one run to numbers.
+"""What a KPI is: a pure function's number, and the words about it.
 
-One module per model, named like the model, offers ``INFOS`` (what is measured) and
-``compute(tables) -> list[Kpi]``. Names start with the model (``road`` for road traffic) and end in a unit.
+A model offers ``INFOS`` (what is measured) and ``compute(tables) -> list[Kpi]`` in its ``kpis.py``. Names start
+with the model (``road`` for road traffic) and end in a unit.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,26 +58,20 @@ class Kpi(NamedTuple):
     unit: str
 
 
-_MODULES = ("road_traffic", "transit", "terminal", "pedestrian")
+class KpiModule(Protocol):
+    """What the ``kpis.py`` of a model offers."""
 
+    @property
+    def INFOS(self) -> Sequence[KpiInfo]:  # noqa: N802  (a constant of the module)
+        """Every KPI that :meth:`compute` may give."""
+        ...
 
-def compute_all(tables: TableColumns, models: Sequence[str]) -> list[Kpi]:
-    """KPIs of the models of a run, in the fixed order of models, KPIs as each module lists them.
+    def compute(self, tables: TableColumns) -> list[Kpi]:
+        """KPIs of one run from its tables; tables without rows are absent.
 
-    Values keep ten significant digits: beyond them stands the order in which a sum was made, and two variants
-    that say the same must not differ by it.
-    """
-    out: list[Kpi] = []
-    for name in _MODULES:
-        if name in models:
-            computed = importlib.import_module(f"{__name__}.{name}").compute(tables)
-            out.extend(kpi._replace(value=float(f"{kpi.value:.10g}")) for kpi in computed)
-    return out
-
-
-def infos() -> dict[str, KpiInfo]:
-    """Every KPI there is, by name."""
-    out: dict[str, KpiInfo] = {}
-    for name in _MODULES:
-        out.update({info.name: info for info in importlib.import_module(f"{__name__}.{name}").INFOS})
-    return out
+        Parameters
+        ----------
+        tables
+            Table -> column -> (n,) array.
+        """
+        ...
