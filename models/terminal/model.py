@@ -54,7 +54,6 @@ class Terminal:
     """
 
     name = "terminal"
-    #: Nothing is to be said of the results beyond the tables.
     _stage: Stage
     _now: Now
     _desk: BookingDesk
