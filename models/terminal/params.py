@@ -412,8 +412,7 @@ class TerminalParams(Params):
     oversize: Oversize = Oversize()
     service: GateService = GateService()
     move_up_s: Seconds = quantity(
-        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now",
-        between=(5.0, 30.0), ge=0, le=600,
+        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600,
     )
     trouble: Literal[False] | Trouble = quantity(
         default_factory=Trouble, source="NCFRP Report 11", grade="G", fork="no"
