@@ -33,6 +33,10 @@ _WORKBOOK_SLIPS = (
 )
 
 
+#: What Arrow raises on damaged Parquet files beside its own errors.
+_PARQUET_SLIPS = (OSError, ValueError, OverflowError, MemoryError, LookupError, TypeError, AttributeError)
+
+
 class SheetError(Exception):
     """A file cannot be read as a table."""
 
@@ -163,7 +167,7 @@ def _parquet_rows(data: bytes) -> list[list[Cell]]:
             nested = next(field for field in schema if pa.types.is_nested(field.type))
             raise SheetError(f"column {nested.name!r} holds {nested.type}", "give plain numbers, words or times")
         columns = [_parquet_column(column) for column in file.read(use_threads=False).columns]
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as fault:
+    except (pa.ArrowException, *_PARQUET_SLIPS) as fault:
         said = (str(fault).splitlines() or [""])[0][:120] or type(fault).__name__
         raise SheetError(f"the Parquet file is damaged or none: {said}", "write it anew") from fault
     return [list(schema.names), *(list(row) for row in zip(*columns, strict=True))]
@@ -176,7 +180,15 @@ def _parquet_column(column: Any) -> list[Cell]:
     for chunk in column.chunks:
         if pa.types.is_dictionary(chunk.type):
             known = [*chunk.dictionary.to_pylist(), None]
-            out += [known[-1 if index is None else index] for index in chunk.indices.to_pylist()]
+            indices = [len(known) - 1 if index is None else index for index in chunk.indices.to_pylist()]
+            # A flipped bit in the index of a word points beyond the words, or before them.
+            if any(not 0 <= index < len(known) for index in indices):
+                raise ValueError("a word of a column is not among its words")
+            out += [known[index] for index in indices]
+        elif pa.types.is_timestamp(chunk.type):
+            # By UTC: the name of a zone may be any text, and only the moment is needed.
+            zone = "UTC" if chunk.type.tz is not None else None
+            out += chunk.cast(pa.timestamp("us", zone), safe=chunk.type.unit != "ns").to_pylist()
         else:
             out += chunk.to_pylist()
     plain = (str, int, float, bool, dt.date, dt.time, dt.timedelta)
