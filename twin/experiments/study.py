@@ -41,6 +41,7 @@ from twin.results.run_folder import (
     partial_of,
     read_json,
     run_path,
+    study_target,
     write_json,
 )
 from twin.scenario.plan.plan import Plan
@@ -86,6 +87,7 @@ def run_new(
     RunError
         If a folder is in the way or cannot be written; what was done stays for ``twin resume``.
     """
+    out = study_target(out)
     partial = start(plan, city, out, how, source=source, past=past)
     try:
         return go_on(partial, out, how, on_progress)
@@ -115,6 +117,7 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
     RunError
         If the folder or its growing twin exists, or cannot be made.
     """
+    out = study_target(out)
     partial = partial_of(out)
     if out.exists():
         raise RunError("the output folder exists already", where=str(out),
@@ -174,7 +177,9 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
     RunError
         If there is neither.
     """
-    out = out.with_name(out.name.removesuffix(".partial"))
+    if out.name in ("", ".."):
+        out = Path(os.path.abspath(out))
+    out = out.with_name(out.name.removesuffix(".partial") or out.name)
     partial = partial_of(out)
     if out.is_dir():
         return Study(out)

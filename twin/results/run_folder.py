@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import RunError
+from twin.errors import RunError, printable
 from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
@@ -99,6 +99,43 @@ def files_of(folder: Path) -> dict[str, str]:
 def partial_of(folder: Path) -> Path:
     """Folder in which a study grows."""
     return folder.with_name(folder.name + ".partial")
+
+
+#: Longest name of a study in bytes: file systems take 255, and names of its growing folders have an ending more.
+_MOST_NAME_BYTES = 200
+
+
+def study_target(out: Path) -> Path:
+    """Folder of a study that is to be made, as it can be named.
+
+    Parameters
+    ----------
+    out
+        As given; ``""``, ``.`` and ``..`` are the folders they mean.
+
+    Raises
+    ------
+    RunError
+        If no folder can bear the name, or it is that of a growing study.
+    """
+    if out.name in ("", ".."):
+        out = Path(os.path.abspath(out))
+    mend = "give --out a folder's name, e.g. --out runs/today"
+    size = len(os.fsencode(out.name))
+    if size > _MOST_NAME_BYTES:
+        raise RunError(f"the name of the output folder has {size} bytes, at most {_MOST_NAME_BYTES} can be used",
+                       where=out.name[:60] + "…", mend=mend)
+    if out.name.endswith(".partial"):
+        raise RunError("names that end in .partial are those of unfinished studies", where=str(out), mend=mend)
+    try:
+        above = next(parent for parent in out.parents if parent.exists())
+        if not above.is_dir():
+            raise RunError(f"{above} is a file, so that no folder can lie in it", where=str(out), mend=mend)
+        out.exists()
+    except (OSError, ValueError) as fault:
+        raise RunError(f"the output folder cannot be made: {fault}", where=printable(str(out)[:200]),
+                       mend=mend) from fault
+    return out
 
 
 def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:

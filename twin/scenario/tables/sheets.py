@@ -26,6 +26,7 @@ MAX_CELLS = 10_000_000
 MAX_UNZIPPED_BYTES = 200_000_000
 _MAX_MEMBERS = 2_000
 _MAX_RATIO = 200
+_TYPE_WORDS = (b"<!doctype", b"<!entity")
 #: What openpyxl raises on damaged workbooks beside its own errors.
 _WORKBOOK_SLIPS = (
     zipfile.BadZipFile, zlib.error, struct.error, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
@@ -209,10 +210,23 @@ def _refuse_bomb(data: bytes) -> None:
                 "save the sheet that is needed as CSV UTF-8",
             )
         for member in members:
-            if member.filename.endswith((".xml", ".rels")):
-                with archive.open(member) as stream:
-                    if b"<!doctype" in stream.read(4096).lower():
-                        raise SheetError("the workbook holds a document type declaration", "save it anew in Excel")
+            if _declares_entities(archive, member):
+                raise SheetError("the workbook holds a document type declaration", "save it anew in Excel")
+
+
+def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part of a workbook declares a document type, however late in it and in UTF-8 or UTF-16."""
+    with archive.open(member) as stream:
+        rest = b""
+        while block := stream.read(1 << 20):
+            # In UTF-16 and UTF-32 ASCII letters stand between zeros.
+            text = rest + block.replace(b"\0", b"").lower()
+            if not rest and not text.lstrip(b" \t\r\n\xef\xbb\xbf\xff\xfe").startswith(b"<"):
+                return False  # a picture, no XML; a parser stops here too
+            if any(word in text for word in _TYPE_WORDS):
+                return True
+            rest = text[-16:]
+    return False
 
 
 def _workbook_rows(data: bytes, sheet: str | None) -> tuple[list[list[Cell]], str]:
