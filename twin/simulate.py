@@ -34,7 +34,7 @@ from twin.npz import write_npz
 from twin.results.kpis import Kpi, compute_all
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns, Recorder
-from twin.results.run_folder import FORMAT, MANIFEST, files_of, write_json
+from twin.results.run_folder import FORMAT, MANIFEST, files_of, sealed, write_json
 from twin.scenario.plan.plan import Plan
 
 #: Steps between two looks of the recorder; keeps the models' own buffers small.
@@ -357,7 +357,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
     write_json(folder / "timing.json", finished.timing)
     write_json(
         folder / MANIFEST,
-        {
+        sealed({
             "kind": "run",
             "format": FORMAT,
             "twin": __version__,
@@ -378,7 +378,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
             "ledger": finished.ledger,
             "notes": finished.notes,
             "files": files_of(folder),
-        },
+        }),
     )
 
 

@@ -6,22 +6,26 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
 from twin.results.kpis import Kpi
-from twin.results.run_folder import Run, run_path
+from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import Past, Progress, checkpoints_of, clear_run, simulate, write_run
 
 LOCKS = "locks"
 LEAN = "lean"
 PAST = "past"
+DONE = "done"
+HOW = "how.json"
 _LOCK_WAIT_S = 120.0
 
 
@@ -60,6 +64,18 @@ def lean_path(partial: Path, task: Task) -> Path:
     return partial / LEAN / task.variant / f"{task.replication:05d}.json"
 
 
+def record_path(partial: Path, task: Task) -> Path:
+    """Record of a finished run: the hash of its manifest, or of the KPIs of a lean one."""
+    return partial / DONE / f"{task.variant}-{task.replication:05d}.json"
+
+
+def _record(partial: Path, task: Task, told: Path) -> None:
+    """Record a run before it takes its name: a run without a record was never finished by us."""
+    path = record_path(partial, task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, sealed({"of": file_sha256(told)}))
+
+
 def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None = None) -> None:
     """Do a task unless it is done; afterwards its result stands complete, or not at all.
 
@@ -67,7 +83,7 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
     """
     lock = partial / LOCKS / f"{task.variant}-{task.replication:05d}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock, timeout=_LOCK_WAIT_S):
+    with _locked(lock):
         if is_done(partial, task):
             return
         _refuse_full(partial, plan)
@@ -75,6 +91,16 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
             _do_lean(partial, plan, city, task, on_progress)
         else:
             _do_full(partial, plan, city, task, on_progress)
+
+
+@contextmanager
+def _locked(lock: Path) -> Iterator[None]:
+    try:
+        with FileLock(lock, timeout=_LOCK_WAIT_S):
+            yield
+    except Timeout as fault:
+        raise RunError(f"another process has held this run for {_LOCK_WAIT_S:g} s", where=str(lock),
+                       mend="let it finish, or end it; then `twin resume`") from fault
 
 
 def _refuse_full(partial: Path, plan: Plan) -> None:
@@ -112,7 +138,10 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     if not task.keep_checkpoints:
         shutil.rmtree(growing / "checkpoints", ignore_errors=True)
     validate_run(growing)
+    sync_folder(growing)
+    _record(partial, task, growing / MANIFEST)
     os.replace(growing, final)
+    sync_name(final)
 
 
 def validate_run(folder: Path) -> None:
@@ -139,7 +168,11 @@ def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [[k.kpi, k.group, None if math.isnan(k.value) else k.value, k.unit] for k in finished.kpis]
     beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(rows, ensure_ascii=False))
+        file.flush()
+        os.fsync(file.fileno())
+    _record(partial, task, beside)
     os.replace(beside, path)
 
 
