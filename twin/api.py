@@ -53,11 +53,12 @@ def load(
 
 
 def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
-    """Check a scenario file and estimate its size, memory and time, without running anything."""
+    """Check a scenario file and estimate its size, memory and time; every variant is set on the stage, none is run."""
     from dataclasses import replace
 
     from twin.city.keeping.catalogue import check_city
     from twin.errors import CityError, Problem
+    from twin.experiments.rehearsal import rehearse
     from twin.scenario.plan.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
@@ -65,13 +66,14 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         return report
     try:
         check_city(report.scenario.city, report.scenario.folder)
-        if any(v.edits for v in report.scenario.variants.values()):
-            map_edits(report.scenario)
+        plan, city = plan_and_city(report.scenario)
+        tried = rehearse(plan, city, report.estimate.agents if report.estimate else {}, str(path))
     except ScenarioError as fault:
         return replace(report, problems=fault.problems)
     except CityError as fault:
-        return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
-    return report
+        where = f"{path}, city" + (f": {fault.where}" if fault.where else "")
+        return replace(report, problems=(Problem(fault.what, where, fault.mend),))
+    return replace(report, problems=tried.problems, warnings=(*report.warnings, *tried.warnings))
 
 
 def run(

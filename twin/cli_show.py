@@ -91,6 +91,7 @@ def study_json(study: Study) -> dict[str, Any]:
     rows = [dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)]
     return {
         "study": str(study.folder),
+        "warnings": [*_warnings(study), *_notes(study)],
         "runs": runs,
         "kpis": [
             {k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
@@ -139,7 +140,7 @@ def show_study(study: Study) -> None:
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
         show_differences(headlines(rows), study)
-    for note in _notes(study):
+    for note in (*_warnings(study), *_notes(study)):
         out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _show_basis(study)
     out.print(
@@ -179,6 +180,12 @@ def show_ranking(ranking: Ranking) -> None:
     still = len(ranking.guesses) - len(moving)
     if still:
         out.print(f"{still} more do not move it at all.")
+
+
+def _warnings(study: Study) -> list[str]:
+    """What of its demand no run of a study saw."""
+    said = study.plan.get("warnings", [])
+    return [str(warning) for warning in said] if isinstance(said, list) else []
 
 
 def _notes(study: Study) -> list[str]:

@@ -27,7 +27,7 @@ from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
 from twin.engine.clock import clock_text
 from twin.engine.draws import make_run_seed
-from twin.engine.sim_model import State
+from twin.engine.sim_model import SimModel, State
 from twin.errors import LimitError, RunError, ScenarioError
 from twin.models import registry
 from twin.npz import write_npz
@@ -216,7 +216,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": _ledger_columns(ledger)})
         simulated_s = city_model.now_s - plan.content["clock"]["start_s"]
-        notes = {model.name: list(said) for model in city_model.sim_models if (said := getattr(model, "notes", ()))}
+        notes = {model.name: said for model in city_model.sim_models if (said := _notes_of(model, ledger))}
     finally:
         city_model.close()
     tables = recorder.finished()
@@ -228,6 +228,16 @@ def simulate(
         "simulated_s": simulated_s,
     }
     return Finished(tables, kpis, ledger, timing, notes)
+
+
+def _notes_of(sim_model: SimModel, ledger: list[dict[str, Any]]) -> list[str]:
+    """What a model says of itself; and who never came to it, which figures of 0 do not tell from a good day."""
+    came: dict[str, int] = {}
+    for row in ledger:
+        if row["model"] == sim_model.name and row["entry"] in ("entered", "received"):
+            came[row["account"]] = came.get(row["account"], 0) + row["count"]
+    missed = [f"no {name} entered from start to end" for name, count in came.items() if not count]
+    return [*getattr(sim_model, "notes", ()), *missed]
 
 
 def _run_to_end(
