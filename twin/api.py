@@ -59,6 +59,7 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     from twin.city.keeping.catalogue import check_city
     from twin.errors import CityError, Problem
     from twin.experiments.rehearsal import rehearse
+    from twin.experiments.speed import on_this_machine
     from twin.scenario.plan.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
@@ -73,7 +74,12 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     except CityError as fault:
         where = f"{path}, city" + (f": {fault.where}" if fault.where else "")
         return replace(report, problems=(Problem(fault.what, where, fault.mend),))
-    return replace(report, problems=tried.problems, warnings=(*report.warnings, *tried.warnings))
+    models, clock = {name: plan.variant(name)["models"] for name in plan.variants}, report.scenario.clock
+    estimate = report.estimate and on_this_machine(
+        report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s,
+        city.drive.link_count,
+    )
+    return replace(report, problems=tried.problems, warnings=(*report.warnings, *tried.warnings), estimate=estimate)
 
 
 def run(

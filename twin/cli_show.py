@@ -340,7 +340,7 @@ def show_check(report: CheckReport, every_default: bool) -> None:
                 "runs": estimate["runs"],
                 "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
                 "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
-                "time on one worker": duration_text(estimate["time_s"]),
+                "time on one worker": _time_words(estimate),
             }
         }
     )
@@ -357,6 +357,14 @@ def show_check(report: CheckReport, every_default: bool) -> None:
             + "; twin check --defaults lists them",
             highlight=False,
         )
+
+
+def _time_words(estimate: Mapping[str, Any]) -> str:
+    """Time of a study on this machine when it has nothing else to do, with and without compiling."""
+    warm = duration_text(estimate["time_s"])
+    if not estimate["compile_s"]:
+        return f"{warm} (kernels are compiled)"
+    return f"{duration_text(estimate['cold_time_s'])} the first time, while kernels are compiled; then {warm}"
 
 
 def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> None:

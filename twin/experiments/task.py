@@ -16,6 +16,8 @@ from filelock import FileLock, Timeout
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
+from twin.experiments.speed import learn, machine_factor
+from twin.jit import compilations
 from twin.results.kpis import Kpi
 from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
@@ -130,10 +132,13 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     growing = final.with_name(final.name + ".partial")
     growing.mkdir(parents=True, exist_ok=True)
     clear_run(growing)
+    resumed, compiled = bool(checkpoints_of(growing)), compilations()
     finished = simulate(
         plan, task.variant, task.replication, city, folder=growing,
         checkpoint_every_s=task.checkpoint_every_s, past=_past_of(partial, plan, task), on_progress=on_progress,
     )
+    if not resumed:
+        _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
     write_run(growing, plan, task.variant, task.replication, city, finished)
     if not task.keep_checkpoints:
         shutil.rmtree(growing / "checkpoints", ignore_errors=True)
@@ -142,6 +147,13 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     _record(partial, task, growing / MANIFEST)
     os.replace(growing, final)
     sync_name(final)
+
+
+def _learn(plan: Plan, task: Task, cpu_s: float, *, warm: bool) -> None:
+    """Keep what the run took for the next estimate; a fork runs only a part of the day."""
+    estimated_s = plan.content.get("estimate", {}).get("run_times_s", {}).get(task.variant, 0.0)
+    if not plan.content.get("parent"):
+        learn(plan.variant(task.variant)["models"], float(estimated_s) * machine_factor(), cpu_s, warm=warm)
 
 
 def validate_run(folder: Path) -> None:
@@ -162,8 +174,10 @@ def validate_run(folder: Path) -> None:
 
 
 def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
+    compiled = compilations()
     finished = simulate(plan, task.variant, task.replication, city, past=_past_of(partial, plan, task),
                         on_progress=on_progress)
+    _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
     path = lean_path(partial, task)
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [[k.kpi, k.group, None if math.isnan(k.value) else k.value, k.unit] for k in finished.kpis]

@@ -210,8 +210,10 @@ def make_plan(scenario: Scenario) -> Plan:
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
-    refuse_beyond_limits(scenario, estimate_of(scenario, tables))
+    estimate = estimate_of(scenario, tables)
+    refuse_beyond_limits(scenario, estimate)
     content = scenario.content()
+    content["estimate"] = {"run_times_s": estimate.run_times_s}
     content["scenario_sha256"] = scenario.sha256
     content["parent"] = None
     edits, hashes = scenario.edits_by_variant()
