@@ -78,7 +78,7 @@ def rehearse(plan: Plan, city: City, agents: Mapping[str, float], file: str) -> 
                 problems.setdefault(Problem(p.what, f"{file}, {p.where or f'variant {name}'}", p.mend))
             continue
         for part in model.sim_models:
-            said.update({f"{part.name}: {note}": None for note in getattr(part, "notes", ())})
+            said.update({f"{part.name}: {note}": None for note in part.notes})
         model.close()
     if left:
         said[f"not tried, as it would take long: whether {', '.join(left)} can begin; `twin run` will tell"] = None

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from twin.jit import compiled_folder, source_digest
+from twin.models import registry
 from twin.scenario.plan.estimate import Estimate
 
 #: Processor seconds that the work of :func:`_work` took where the rates of the estimate were measured.
@@ -25,9 +26,6 @@ _REFERENCE_S = 0.095
 #: Processor seconds per step and link of a road with queues, there.
 _QUEUE_S = 2.5e-7
 _KEPT_S = 30 * 86400.0
-#: Processor seconds to compile what a model needs, there, where nothing of it is compiled yet.
-_COMPILE_S = {"road_traffic": 10.0, "terminal": 13.0, "transit": 10.0, "pedestrian": 10.0}
-_COMPILE_OTHER_S = 10.0
 #: A run counts for the next estimate as much as all before it.
 _WEIGHT = 0.5
 
@@ -137,7 +135,7 @@ def on_this_machine(
             first_s += steps * drive_links * _QUEUE_S
         run_times[variant] = factor * (estimate.run_times_s[variant] * known.ratio if known.ratio else first_s)
         if not known.compiled:
-            compile_s.update({name: _COMPILE_S.get(name, _COMPILE_OTHER_S) * factor for name in params})
+            compile_s.update({name: registry.card(name).compile_s * factor for name in params})
     return estimate.with_times(run_times, sum(compile_s.values()), factor, replications)
 
 

@@ -18,7 +18,7 @@ from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
 from twin.experiments.speed import learn, machine_factor
 from twin.jit import compilations
-from twin.results.kpis import Kpi
+from twin.kpi import Kpi
 from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import Past, Progress, checkpoints_of, clear_run, simulate, write_run

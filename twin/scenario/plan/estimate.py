@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import LimitError
+from twin.models import registry
 from twin.params import Params, field_facts
 from twin.units import number_text
 
@@ -24,11 +25,9 @@ _COUNT_COLUMNS = ("trucks", "count", "people", "vehicles", "visitors", "requests
 # arrays and tables per agent. Good to a factor of two.
 _PROCESS_BYTES = 330e6
 _AGENT_BYTES = 3500.0
-# Processor seconds of the same runs: libraries and city, the day of one agent of a model, one step of one model.
+# Processor seconds of the same runs: libraries and city, what a run begins with, one step of one model.
 _STARTUP_S = 3.0
 _RUN_S = 0.4
-_AGENT_S = {"road_traffic": 4e-4, "terminal": 2.5e-4, "transit": 1e-3, "pedestrian": 2e-5}
-_AGENT_OTHER_S = 2e-4
 _MODEL_STEP_S = 60e-6
 
 
@@ -112,7 +111,7 @@ def estimate_of(scenario: Scenario, tables: Mapping[str, TableData]) -> Estimate
     steps = (scenario.clock.end_s - scenario.clock.start_s) / scenario.clock.step_s
     run_times = {
         name: _RUN_S + steps * _MODEL_STEP_S * len(counts)
-        + sum(count * _AGENT_S.get(model, _AGENT_OTHER_S) for model, count in counts.items())
+        + sum(count * registry.card(model).agent_s for model, count in counts.items())
         for name, counts in by_model.items()
     }
     cells = sum(column.nbytes for table in tables.values() for column in table.columns.values())
@@ -127,8 +126,8 @@ def _agents_of(variant: Variant, tables: Mapping[str, TableData]) -> dict[str, f
     out: dict[str, float] = {}
     seen: set[str] = set()
     for model, params in variant.models.items():
-        offered = getattr(params, "estimate_agents", None)
-        out[model] = float(offered()) if callable(offered) else _bodies_in(params)
+        offered = registry.estimator(model)
+        out[model] = float(offered(params)) if offered else _bodies_in(params)
         named = set(tables_named(variant.resolved.get(model, {}))) & tables.keys() - seen
         out[model] += sum(_bodies_of_table(tables[name]) for name in sorted(named))
         seen |= named
