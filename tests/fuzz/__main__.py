@@ -172,7 +172,7 @@ def main() -> int:
     for outcome, count in sorted(outcomes.items()):
         print(f"  {count:7d}  {outcome}")
     for one in found[:40]:
-        print(f"FOUND in case {one['case']}: {one['found']}\n{one['where']}")
+        print(f"FOUND in case {one['case']}: {one['found'][:400]}\n{one['where'][-1200:]}")
         print(f"  again: python -m tests.fuzz --seed {asked.seed} --case {one['case']}")
     print(f"{len(found)} findings")
     return 1 if found else 0

@@ -63,6 +63,7 @@ SCENARIOS = {
     "thirty_megabytes": (TINY + "# " + "x" * 30_000_000, SCENARIO, ["larger than"]),
     "thousands_of_unknown_keys": (TINY + "".join(f"k{i}: 1\n" for i in range(3000)), SCENARIO, ["and 2950 more"]),
     "a_city_nobody_knows": (TINY.replace("osaka_yumeshima", "osaka_nowhere"), MAP, ["'osaka_nowhere'", "did you mean"]),
+    "a_city_of_300_letters": (TINY.replace("osaka_yumeshima", "o" * 300), SCENARIO, ["cannot be read", "line 3"]),
     "a_city_twice": (TINY.replace("osaka_yumeshima", "[osaka_yumeshima, osaka_yumeshima]"), MAP, ["named twice"]),
     "no_lane": (TINY.replace("count: 2", "count: 0"), SCENARIO, ["at least one lane"]),
 }

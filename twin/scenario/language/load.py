@@ -276,7 +276,7 @@ def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], proble
         if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():
             continue
         # A plain word is a bundled district unless something of that name lies beside the scenario.
-        if not re.fullmatch(r"\w+", part.value) or (folder / part.value).exists():
+        if not re.fullmatch(r"\w{1,80}", part.value) or (folder / part.value).exists():
             _check_file(part, folder, allow_read, problems, or_folder=True)
 
 
