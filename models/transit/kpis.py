@@ -135,7 +135,6 @@ def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[ND
     return zone, of_van
 
 
-
 def _rows(table: Columns, rows: Flags) -> Columns:
     return {name: np.asarray(values)[rows] for name, values in table.items()}
 
