@@ -229,7 +229,8 @@ def make_plan(scenario: Scenario) -> Plan:
         [variant.resolved for variant in scenario.variants.values()], columns,
         scenario.clock.start_s, scenario.clock.end_s,
     )
-    return Plan(content, columns)
+    # As it comes back from disk, so that a model built here and one built by a worker meet mappings in one order.
+    return Plan(json.loads(json.dumps(content, sort_keys=True)), columns)
 
 
 def models_json(params: Mapping[str, Params]) -> dict[str, Any]:
