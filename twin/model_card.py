@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin.boards import Board
+
 
 @dataclass(frozen=True)
 class Example:
@@ -87,7 +89,7 @@ class ModelCard:
         ``module:function`` from parameters to the number of agents of a run; without it, the parameters that
         count bodies are added up.
     boards
-        Names of the boards it publishes.
+        Boards it publishes.
     bodies
         Kinds of bodies it moves -> what each can be doing. The place in the list is the code in ``traces``, so
         that new ones are appended.
@@ -107,7 +109,7 @@ class ModelCard:
     kpis: str = ""
     looks: str = ""
     estimate: str = ""
-    boards: tuple[str, ...] = ()
+    boards: tuple[Board, ...] = ()
     bodies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drives: bool = False
     carries: bool = False

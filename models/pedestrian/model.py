@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.engine.draws import lognormal_law, make_stream
 from twin.engine.event_queue import Heap, new_heap
+from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
@@ -81,7 +82,7 @@ class Pedestrian:
         self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
         self._plans, self._world = self._find_ways()
         self._share_along = shares_along(city.walk)
-        self._finished: dict[str, list[dict[str, NDArray[np.generic]]]] = {}
+        self._finished = GrowingTables()
 
     def _find_ways(self) -> tuple[Plans, World]:
         """Ways between places and the value of going them; the same for every replication."""
@@ -164,10 +165,7 @@ class Pedestrian:
     def drain_tables(self) -> Tables:
         """Finished rows since the last call."""
         self._take_buffers()
-        tables: Tables = {name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-                          for name, parts in self._finished.items()}
-        self._finished = {}
-        return tables
+        return self._finished.drain()
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
@@ -181,9 +179,7 @@ class Pedestrian:
             "counts": self._counts.copy(),
             "times_s": np.array([self._now_s, self._period_s]),
         }
-        for table, parts in self._finished.items():
-            for column in parts[0]:
-                state[f"finished/{table}/{column}"] = np.concatenate([part[column] for part in parts])
+        state.update({f"finished/{key}": values for key, values in self._finished.state().items()})
         return state
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -198,11 +194,8 @@ class Pedestrian:
         if forked_at_s is not None:
             self._wait_anew(forked_at_s)
         self._fill_queue(count)
-        self._finished = {}
-        for key, values in state.items():
-            if key.startswith("finished/"):
-                table, column = key.split("/")[1:]
-                self._finished.setdefault(table, [{}])[0][column] = values
+        self._finished.restore({key.removeprefix("finished/"): values for key, values in state.items()
+                                if key.startswith("finished/")})
 
     def _slots_by_id(self) -> NDArray[np.intp]:
         """Slots of everybody inside, in the order of their ids."""
@@ -256,21 +249,18 @@ class Pedestrian:
     def _close_period(self, end_s: float) -> None:
         kernels.close_period(self._world, self._spaces, end_s)
         links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s)
-        self._finish("pedestrian_links", links)
-        self._finish("pedestrian_stays", places)
+        self._finished.append("pedestrian_links", links)
+        self._finished.append("pedestrian_stays", places)
 
     def _take_buffers(self) -> None:
         visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
         self._counts[[VISITS, MOVES]] = 0
         if visits:
-            self._finish("pedestrian_visits", visit_columns(
+            self._finished.append("pedestrian_visits", visit_columns(
                 self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi))
         if moves:
-            self._finish("traces", trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along))
-
-    def _finish(self, table: str, columns: dict[str, NDArray[np.generic]]) -> None:
-        if len(next(iter(columns.values()))):
-            self._finished.setdefault(table, []).append(columns)
+            points = trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along)
+            self._finished.append("traces", points)
 
 
 def _make_world(

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Words that everybody may use. The list of models is light too: it knows of a model what its card says.
-ANYONE = {"columns", "params", "units", "errors", "npz", "kpi", "looks", "model_card", "models.registry"}
+ANYONE = {"columns", "params", "units", "errors", "npz", "kpi", "looks", "boards", "model_card", "models.registry",
+          "engine.ids"}
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
 LIGHT = ("params", "tables", "kpis", "looks")
 
@@ -57,6 +58,8 @@ def part_of(module: str) -> str:
     pieces = module.split(".")[1:]
     if not pieces:
         return ""
+    if pieces[:2] == ["engine", "ids"]:
+        return "engine.ids"
     if pieces[0] == "models" and len(pieces) > 1:
         return "models.registry" if pieces[1] == "registry" else f"models.{pieces[1]}"
     return pieces[0]

@@ -27,6 +27,11 @@ class Kind(IntEnum):
     BOOKING = 9
 
 
+#: Serials that fit into one origin, and origins into one kind.
+SERIALS = 1 << 32
+ORIGINS = 1 << 24
+
+
 def make_id(kind: Kind, origin: int, serial: int) -> np.uint64:
     """One id.
 
@@ -35,7 +40,7 @@ def make_id(kind: Kind, origin: int, serial: int) -> np.uint64:
     ValueError
         If the origin needs more than 24 bits or the serial more than 32.
     """
-    if not 0 <= origin < 1 << 24 or not 0 <= serial < 1 << 32:
+    if not 0 <= origin < ORIGINS or not 0 <= serial < SERIALS:
         raise ValueError(f"origin {origin} or serial {serial} out of range")
     return np.uint64(int(kind) << 56 | origin << 32 | serial)
 
@@ -58,3 +63,13 @@ def first_ids(kind: Kind, origins: NDArray[np.int64]) -> NDArray[np.uint64]:
     for origin in (origins.min(initial=0), origins.max(initial=0)):
         make_id(kind, int(origin), 0)
     return np.uint64(int(kind) << 56) | origins.astype(np.uint64) << np.uint64(32)
+
+
+def origins_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Origin of each id: (n,) uint64 in, (n,) uint64 out."""
+    return (ids >> np.uint64(32)) & np.uint64(ORIGINS - 1)
+
+
+def serials_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Serial of each id: (n,) uint64 in, (n,) uint64 out."""
+    return ids & np.uint64(SERIALS - 1)
