@@ -22,17 +22,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.api import check, compare, load, model, open, run  # noqa: A004  (twin.open is the public name)
+    from twin.service import draw_edits, fork, rank, resume, view
 
 __version__ = "0.1.0"
 
-_PUBLIC = ("check", "compare", "load", "model", "open", "run")
+#: Public name -> module that has it.
+_PUBLIC = {
+    **dict.fromkeys(("check", "compare", "load", "model", "open", "run"), "api"),
+    **dict.fromkeys(("draw_edits", "fork", "rank", "resume", "view"), "service"),
+}
 
-__all__ = ["__version__", "check", "compare", "load", "model", "open", "run"]
+__all__ = [
+    "__version__", "check", "compare", "draw_edits", "fork", "load", "model", "open", "rank", "resume",
+    "run", "view",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
-        return getattr(importlib.import_module("twin.api"), name)
+        return getattr(importlib.import_module(f"twin.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'twin' has no attribute {name!r}")
 
 
