@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.api import check, compare, load, model, open, run  # noqa: A004  (twin.open is the public name)
+    from twin.mesa_model import CityModel
     from twin.service import draw_edits, fork, rank, resume, view
 
 __version__ = "0.1.0"
@@ -30,10 +31,11 @@ __version__ = "0.1.0"
 _PUBLIC = {
     **dict.fromkeys(("check", "compare", "load", "model", "open", "run"), "api"),
     **dict.fromkeys(("draw_edits", "fork", "rank", "resume", "view"), "service"),
+    "CityModel": "mesa_model",
 }
 
 __all__ = [
-    "__version__", "check", "compare", "draw_edits", "fork", "load", "model", "open", "rank", "resume",
+    "CityModel", "__version__", "check", "compare", "draw_edits", "fork", "load", "model", "open", "rank", "resume",
     "run", "view",
 ]
 

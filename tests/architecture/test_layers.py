@@ -87,7 +87,8 @@ ALLOWED: dict[str, set[str]] = {
     "scenarios": set(),
     "jit": set(),
     "__main__": {"cli"},
-    "": {"api", "service"},
+    "mesa_model": {"api", "engine", "results", "running", "scenario"},
+    "": {"api", "mesa_model", "service"},
     **dict.fromkeys(ANYONE, ANYONE),
 }
 
