@@ -18,6 +18,7 @@ The public names below load on first use, so that ``import twin`` stays light.
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from twin.service import draw_edits, fork, rank, resume, view
 
 __version__ = "0.1.0"
+
+# A checkout shows models, viz, data and scenarios here by links. Where links are not to be had (git on Windows
+# writes small files instead), the folder above is looked in; a wheel holds them here.
+_HERE = Path(__file__).resolve().parent
+if not (_HERE / "models").is_dir() and (_HERE.parent / "models" / "registry.py").is_file():
+    __path__ = [*__path__, str(_HERE.parent)]
 
 #: Public name -> module that has it.
 _PUBLIC = {
