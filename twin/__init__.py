@@ -6,7 +6,8 @@ Start at ``twin/simulate.py``, which composes one run from top to bottom.
 ``scenario``   the YAML file, checked: every problem at once, with line and mend
 ``city``       streets, places and routes, read once from OpenStreetMap
 ``engine``     clock, keyed draws, channels between models, ledger, checkpoint
-``models``     road traffic, transit, terminal, pedestrian: one folder each
+``models``     road traffic, transit, terminal, pedestrian: one folder each, with its card
+``running``    what one run needs around its models: city, checkpoints, books, folder
 ``results``    recorder, run folder, KPIs, comparison by pairs
 ``experiments`` variants times replications, over processes, resumable
 ``viz``        3D page and charts, made from run folders alone
@@ -18,7 +19,7 @@ The public names below load on first use, so that ``import twin`` stays light.
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ __version__ = "0.1.0"
 
 # A checkout shows models, viz, data and scenarios here by links. Where links are not to be had (git on Windows
 # writes small files instead), the folder above is looked in; a wheel holds them here.
-_HERE = Path(__file__).resolve().parent
-if not (_HERE / "models").is_dir() and (_HERE.parent / "models" / "registry.py").is_file():
-    __path__ = [*__path__, str(_HERE.parent)]
+_HERE = os.path.dirname(os.path.realpath(__file__))
+if not os.path.isdir(f"{_HERE}/models") and os.path.isfile(f"{_HERE}/../models/registry.py"):
+    __path__ = [*__path__, os.path.dirname(_HERE)]
 
 #: Public name -> module that has it.
 _PUBLIC = {
