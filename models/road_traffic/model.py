@@ -84,6 +84,7 @@ class RoadTraffic:
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:
         """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.simulate``."""
+        # Free flow has lights but no queues before them, which are what an edit of a plan is about.
         return frozenset(
             ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
         )
@@ -174,6 +175,7 @@ class RoadTraffic:
         """Close the period under way, with the crossings of those still on the road, and write these down."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._end_period(self._periods.next_end_s)
+        self._rows.append("road_modelled", {"part": np.array(self._form.parts)})
         self._rows.append("road_mfd", self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
@@ -348,9 +350,10 @@ class RoadTraffic:
         """Write down the links and watched streets of the periods that end by a moment."""
         self._count_noted()
         queue_m = self._form.queue_m()
-        for period in self._periods.finish(end_s, queue_m):
+        not_modelled = np.full(self._drive.link_count, np.nan)
+        for period in self._periods.finish(end_s, not_modelled if queue_m is None else queue_m):
             self._rows.append("road_links", period)
-        streets = self._watched.rows(end_s, queue_m)
+        streets = None if queue_m is None else self._watched.rows(end_s, queue_m)
         if streets is not None:
             self._rows.append("road_streets", streets)
 

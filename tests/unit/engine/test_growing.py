@@ -33,7 +33,7 @@ def test_rows_come_out_once_in_the_order_in_which_they_went_in():
 def test_columns_have_the_declared_types_and_nothing_else():
     rows = GrowingTables()
     rows.append("traces", {**points(0, 2), "speed_mps": np.zeros(2)})
-    stop = {"stop_index": [0], "stop": ["a"], "name_ja": ["駅"], "name_en": [""], "x_m": [1], "y_m": [2]}
+    stop = {c.name: ["駅"] if c.dtype == "str" else [1] for c in TABLES["transit_stops"].columns}
     rows.append("transit_stops", stop)
     for table, columns in rows.drain().items():
         declared = {c.name: "U" if c.dtype == "str" else np.dtype(c.dtype).kind for c in TABLES[table].columns}
