@@ -33,6 +33,10 @@ LINK_TIME_S = Board(
 HAS_GATES = Board(
     "road.has_gates", (("", "|b1"),), "(1,) true: the road holds vehicles back where places are granted by ROAD_CREDIT",
 )
+WALK_LIGHTS = Board(
+    "road.walk_lights", (("", "<f8"),),
+    "(3, m) cycle, green and offset in seconds by walk link, at the begin, where there are crossings with lights",
+)
 STANDING_AT_GATES = Board(
     "road.standing_at_gates", (("id", "<u8"), ("since_s", "<f8")),
     "(n,) when the run is over: who stands in the queue of a gate, and since when",

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
 from twin.city.city import City
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
@@ -30,6 +30,7 @@ from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -132,6 +133,9 @@ class RoadTraffic:
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
+        lights = walk_lights(self.params, self._city, self._tables)
+        if lights is not None:
+            self._channels.publish(WALK_LIGHTS.name, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
