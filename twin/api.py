@@ -113,8 +113,7 @@ def run(
 
     loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
         scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
-    if workers < 1:
-        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    checked_workers(workers)
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
@@ -262,6 +261,19 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
         })
     facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)}
     return {"title": scenario.title.to_dict(), "city": facts, "variants": variants}
+
+
+def checked_workers(workers: int) -> int:
+    """The number of workers, at least 1.
+
+    Raises
+    ------
+    ScenarioError
+        If it is less.
+    """
+    if workers < 1:
+        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    return workers
 
 
 def free_folder(parent: Path, name: str) -> Path:
