@@ -16,9 +16,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from twin.errors import printable
-from twin.results.compare import summarise
+from twin.results.compare import CORRECTION, summarise
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
+from twin.results.verdicts import words_of
 from twin.units import duration_text
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "pair": [row["first"], row["second"]],
         **{key: row[key] for key in ("kpi", "group", "unit", "mean", "lo", "hi", "n", "verdict")},
+        "verdict_words": words_of(row["verdict"]),
+        # A study of an earlier version knows of no questions.
+        **{key: row.get(key) for key in ("asked", "p", "p_corrected")},
     }
 
 
@@ -207,7 +211,8 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
             title=escape(title),
             title_justify="left",
             caption_justify="left",
-            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same",
+            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same. * asked for "
+            f"beforehand; verdicts of the other rows are corrected for their number ({CORRECTION})",
         )
         table.add_column("KPI", overflow="fold")
         for heading in ("difference", "95 % interval", "pairs"):
@@ -220,9 +225,15 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
                 _short(row["mean"]) + _unit(row["unit"]),
                 _ends(row),
                 str(row["n"]),
-                escape(row["verdict"]),
+                _verdict_cell(row),
             )
         out.print(table)
+
+
+def _verdict_cell(row: Mapping[str, Any]) -> str:
+    """Verdict in both languages; a star for what was asked beforehand."""
+    words = words_of(row["verdict"])
+    return escape(f"{words['ja']} {words['en']}" + (" *" if row.get("asked") else ""))
 
 
 def moved(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

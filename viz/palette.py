@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.columns import BODIES, BODY_STATES
+from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, VERDICT_WORDS, WORSE
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -85,13 +86,13 @@ QUEUE_PARTS: tuple[Meaning, ...] = (
     Meaning(GREY, "ターミナル内", "inside"),
 )
 
+_VERDICT_COLORS: dict[str, str] = {
+    BETTER: BLUE, WORSE: VERMILLION, SAME: "#5B6570", CANNOT_TELL: "#7B8794", HIGHER: "#5D4E8C", LOWER: "#5D4E8C",
+    "": "#5B6570",
+}
 #: Verdict of a comparison -> colour; words stand beside it in every chart.
 VERDICTS: dict[str, Meaning] = {
-    "better": Meaning(BLUE, "改善", "better"),
-    "not better": Meaning(VERMILLION, "改善せず", "not better"),
-    "the same": Meaning("#5B6570", "差なし", "the same"),
-    "cannot tell": Meaning("#7B8794", "判断できない", "cannot tell"),
-    "": Meaning("#5B6570", "", ""),
+    verdict: Meaning(color, *VERDICT_WORDS[verdict]) for verdict, color in _VERDICT_COLORS.items()
 }
 
 

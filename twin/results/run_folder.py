@@ -245,7 +245,7 @@ class Study:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict."""
+        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict, asked, p, p_corrected."""
         import pandas as pd
 
         return pd.DataFrame(self.columns("differences"))
