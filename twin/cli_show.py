@@ -98,6 +98,8 @@ def study_json(study: Study) -> dict[str, Any]:
             for row in summarise(kpis, study.variants)
         ],
         "differences": [difference_json(row) for row in rows],
+        "replications": study.replications,
+        "answers": study.answers.get("answers", []),
     }
 
 
@@ -113,7 +115,8 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show_study(study: Study) -> None:
-    """The table at the end of a run: headline KPIs per variant, differences, and what the answer rests on."""
+    """The end of a run: answers in a sentence each, headline KPIs, differences, and what the answer rests on."""
+    show_answers(study)
     chosen = {name: info for name, info in infos().items() if info.headline}
     summary = {
         (r["kpi"], r["variant"]): r
@@ -122,8 +125,9 @@ def show_study(study: Study) -> None:
     }
     # As many variants side by side as leave their numbers and the KPIs' names in one piece.
     beside = max(1, (out.width - _NAME_WIDTH - _UNIT_WIDTH) // _VARIANT_WIDTH)
-    for first in range(0, len(study.variants), beside):
-        variants = study.variants[first : first + beside]
+    shown = _shown_variants(study)
+    for first in range(0, len(shown), beside):
+        variants = shown[first : first + beside]
         table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
         table.add_column("KPI", overflow="fold", min_width=min(_NAME_WIDTH, out.width // 3))
         table.add_column("unit", overflow="fold")
@@ -142,13 +146,38 @@ def show_study(study: Study) -> None:
         rows = [
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
-        show_differences(headlines(rows), study)
+        show_differences([row for row in headlines(rows) if {row["first"], row["second"]} <= {*shown}], study)
+    if len(shown) < len(study.variants):
+        out.print(f"{len(study.variants) - len(shown)} settings of searches are not shown: twin compare shows them all")
     for note in _notes(study):
         out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _show_basis(study)
     out.print(
         f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False
     )
+
+
+def _shown_variants(study: Study) -> list[str]:
+    """Variants of the file; settings that a search made have their place in its answer."""
+    made = {variant["name"] for variant in study.plan["variants"] if variant.get("setting")}
+    return [name for name in study.variants if name not in made]
+
+
+def show_answers(study: Study) -> None:
+    """One sentence per question in both languages, what must be said beside it, and how the error was shared."""
+    found = study.answers
+    for answer in found.get("answers", []):
+        mark = "* " if answer["main"] and len(found["answers"]) > 1 else ""
+        for lang in ("ja", "en"):
+            out.print(f"[bold]{mark}{escape(answer['sentence'][lang])}[/]", highlight=False)
+            for note in answer["notes"][lang]:
+                out.print(f"  [yellow]{'注' if lang == 'ja' else 'note'}:[/] {escape(note)}", highlight=False)
+        out.print()
+    if found:
+        checks = sum(len(answer["rows"]) for answer in found["answers"])
+        method = found["answers"][0]["method"]
+        shared = f"; the error is shared among {checks} checks ({found['shared_by']})" if checks > 1 else ""
+        out.print(f"[dim]intervals of answers: {escape(method)}{shared}[/]\n", highlight=False)
 
 
 def ranking_json(scenario: str, ranking: Ranking) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from twin.results.kpis import KpiInfo
+from twin.results.words import UNIT_WORDS
 from twin.viz.palette import VERDICTS, Meaning
 
 Lang = Literal["ja", "en"]
@@ -16,10 +17,6 @@ _ROW_PX = 46
 _LEFT_SHARE, _RIGHT_PX = 0.36, 214
 _INK, _SOFT, _LINE = "#17202A", "#566270", "#C4CCD4"
 _FONT = "Hiragino Sans, Yu Gothic UI, Noto Sans CJK JP, Noto Sans JP, Meiryo, sans-serif"
-_UNITS: dict[str, tuple[str, str]] = {
-    "share": ("ポイント", "points"), "people": ("人", "people"), "trucks": ("台", "trucks"), "vans": ("台", "vans"),
-    "min": ("分", "min"), "s": ("秒", "s"), "requests": ("件", "requests"), "vehicles": ("台", "vehicles"),
-}
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("差と95％信頼区間（同じ乱数どうしの対）", "Differences with 95 % intervals, by pairs"),
     "less": ("← 減る", "← less"),
@@ -164,7 +161,7 @@ def _figures(row: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
     unit = str(row["unit"])
     # Differences of shares are given in percentage points, never in per cent.
     factor = 100.0 if unit == "share" else 1.0
-    ja_en = _UNITS.get(unit, (unit, unit))
+    ja_en = UNIT_WORDS.get(unit, (unit, unit))
     mean, lo, hi = (factor * float(row[k]) for k in ("mean", "lo", "hi"))
     if not math.isfinite(mean):
         return _word("none", lang), ""

@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "api": {"city", "experiments", "results", "scenario", "simulate", "engine"},
     "experiments": {"city", "engine", "jit", "models.registry", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "models.registry", "results", "scenario"},
-    "scenario": {"models.registry"},
+    "scenario": {"models.registry", "results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
     "results": set(),

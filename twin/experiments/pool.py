@@ -64,7 +64,10 @@ class _Worker:
                     continue  # a dead worker's pipe may refuse its last bytes
 
 
-def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPoolProgress | None = None) -> None:
+def do_all(
+    partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPoolProgress | None = None,
+    more: Callable[[], Sequence[Task]] | None = None,
+) -> None:
     """Do every task in worker processes.
 
     Parameters
@@ -75,6 +78,9 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
         What to do; the result does not depend on who does it or when.
     workers
         Number of processes, at least 1.
+    more
+        Asked for further tasks whenever all are done, so that what they are can depend on what came out; no more
+        of them end it.
 
     Raises
     ------
@@ -83,7 +89,7 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
     RunError
         If a task kills its worker three times.
     """
-    waiting, tries = deque(tasks), dict.fromkeys(tasks, 0)
+    waiting, tries, total = deque(tasks), dict.fromkeys(tasks, 0), len(tasks)
     inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
     log = partial / "log.txt"
     crew = [_Worker(partial, inbox, log) for _ in range(min(workers, len(tasks)))]
@@ -91,7 +97,7 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
     try:
         for worker in crew:
             worker.give(waiting.popleft())
-        while done < len(tasks):
+        while done < total:
             worker, message = inbox.get()
             if worker not in crew:
                 continue
@@ -113,6 +119,15 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
                     worker.give(waiting.popleft())
             if on_progress:
                 on_progress(done, [w.progress for w in crew])
+            if done == total and more is not None and (further := more()):
+                total += len(further)
+                waiting.extend(further)
+                tries.update(dict.fromkeys(further, 0))
+                for idle in [w for w in crew if w.task is None][: len(waiting)]:
+                    idle.give(waiting.popleft())
+                for _ in range(min(workers - len(crew), len(waiting))):
+                    crew.append(_Worker(partial, inbox, log))
+                    crew[-1].give(waiting.popleft())
     finally:
         for worker in crew:
             worker.stop()

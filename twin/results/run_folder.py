@@ -9,6 +9,7 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      answers.json         what the questions of the scenario came to
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
 
 While a study runs its folder is ``STUDY.partial``; it is never read as a result.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ANSWERS = "answers.json"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -231,6 +233,13 @@ class Study:
         for variant in self.variants:
             for replication in range(self.replications):
                 yield self.run(variant, replication)
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """Answers to the questions of the scenario; empty where none was asked."""
+        if ANSWERS not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(ANSWERS))
 
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""

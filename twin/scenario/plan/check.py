@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import Problem, ScenarioError
+from twin.scenario.language.asking import warnings_of
 from twin.scenario.language.load import load_scenario
 from twin.scenario.language.schema import Scenario
 from twin.scenario.plan.assumptions import Assumption
@@ -144,8 +145,10 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
         if name not in used:
             yield f"table {name} is used by no model"
         yield from (f"table {name}: {warning}" for warning in table.echo.warnings)
+    yield from warnings_of(scenario.questions)
     seen: dict[str, str] = {}
+    # Settings of a search may well be variants of the file.
     for variant in scenario.variants.values():
         same = seen.setdefault(repr((variant.models, variant.edits)), variant.name)
-        if same != variant.name:
+        if same != variant.name and not variant.setting:
             yield f"variants {same} and {variant.name} are the same; every difference between them will be 0"

@@ -20,6 +20,7 @@ from twin.errors import RunError
 from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
+from twin.results.asked import Questions
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
@@ -91,6 +92,7 @@ class _Content(_Part):
     limits: _LimitsPart
     variants: Annotated[list[_VariantPart], Field(min_length=1)]
     parent: _ParentPart | None = None
+    questions: Questions = Questions()
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -129,6 +131,16 @@ class Plan:
     def replications(self) -> int:
         """Number of replications of each variant."""
         return int(self.content["replications"])
+
+    @property
+    def questions(self) -> Questions:
+        """What is asked, and when it is looked at."""
+        return Questions.model_validate(self.content.get("questions", {}))
+
+    @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Words for people, by variant."""
+        return {v["name"]: v.get("label", {}) for v in self.content["variants"]}
 
     def variant(self, name: str) -> dict[str, Any]:
         """One variant's entry.
