@@ -263,7 +263,7 @@ class _Reader:
             return
         if bounded and spec.matters_from is None and spec.target is None:
             return  # the pairs belong to the bound
-        if not pairs:
+        if not pairs and spec.compare is None:
             self.place.add("there is nothing to compare: the scenario has one variant",
                            "add a second one under variants")
         size, relative = self._amount(spec.matters_from, figure, "matters_from", relative=True)
