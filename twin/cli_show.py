@@ -170,6 +170,8 @@ def show_answers(study: Study) -> None:
         mark = "* " if answer["main"] and len(found["answers"]) > 1 else ""
         for lang in ("ja", "en"):
             out.print(f"[bold]{mark}{escape(answer['sentence'][lang])}[/]", highlight=False)
+            if answer["sentence_of_assumptions"][lang]:
+                out.print(f"  {escape(answer['sentence_of_assumptions'][lang])}", highlight=False)
             for note in answer["notes"][lang]:
                 out.print(f"  [yellow]{'注' if lang == 'ja' else 'note'}:[/] {escape(note)}", highlight=False)
         out.print()

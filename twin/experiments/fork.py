@@ -75,6 +75,7 @@ def fork_plan(
         "replications": study.replications,
         # What the parent asked was of other variants.
         "questions": {},
+        "drawn": {},
         "parent": {
             "name": parent.name, "sibling": variant, "at_s": at_s,
             "runs_sha256": [file_sha256(study.folder / run_path(variant, r) / "manifest.json")

@@ -16,6 +16,7 @@ from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
 from twin.experiments.task import Task, is_done, read_lean
 from twin.results.answers import Answer, Figures, answer_all, is_settled
+from twin.results.assumed import Assumed, assume_all
 from twin.results.parquet import read_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import read_json, run_path, write_json
@@ -61,14 +62,26 @@ class Growth:
         """Every task up to the number of replications that is due."""
         return [self._task_of(variant, r) for r in range(self.pairs) for variant in self._plan.variants]
 
+    @property
+    def total(self) -> int:
+        """Number of runs up to the next look, and of those of the draws."""
+        drawn = self._plan.drawn
+        return self.pairs * len(self._plan.variants) + len(drawn.variants) * drawn.replications
+
+    @property
+    def drawn_tasks(self) -> list[Task]:
+        """Every task of the draws of assumptions; only their figures are kept."""
+        drawn = self._plan.drawn
+        return [Task(name, r, lean=True) for name in drawn.names for r in range(drawn.replications)]
+
     def due(self) -> list[Task]:
-        """Tasks that are left to the next look; none if the study is settled."""
+        """Tasks that are left to the next look, then those of the draws; none if all is done."""
         while not self.pairs or not self._is_settled():
             self.pairs = next(look for look in self._looks if look > self.pairs)
             left = [task for task in self.tasks if not is_done(self._partial, task)]
             if left:
                 return left
-        return []
+        return [task for task in self.drawn_tasks if not is_done(self._partial, task)]
 
     def _is_settled(self) -> bool:
         if self.pairs < self._looks[-1] and not is_settled(self.answers(), time.monotonic() - self._began):
@@ -79,6 +92,14 @@ class Growth:
     def answers(self) -> list[Answer]:
         """Answers from the replications there are."""
         return answer_all(self._questions, Figures(self.kpis(self.tasks), self.pairs))
+
+    def assumed(self, answers: Sequence[Answer]) -> list[Assumed]:
+        """What the draws of assumptions make of the answers; nothing where none were asked for."""
+        drawn = self._plan.drawn
+        if not drawn.draws:
+            return []
+        own = [task for task in self.tasks if task.replication < drawn.replications]
+        return assume_all(answers, drawn, Figures(self.kpis([*own, *self.drawn_tasks]), drawn.replications))
 
     def kpis(self, tasks: Sequence[Task]) -> Columns:
         """KPIs of finished runs, in the order of the tasks."""

@@ -243,19 +243,19 @@ def _grow(
         left = growth.due()
         if left:
             done += len(left)
-            _log(partial, f"{len(left)} of {len(growth.tasks)} runs to do with {how.workers} workers")
+            _log(partial, f"{len(left)} of {growth.total} runs to do with {how.workers} workers")
         return left
 
     left = due()
-    if how.workers == 1 or (len(left) == 1 and not plan.questions.sequential):
+    if how.workers == 1 or (len(left) == 1 and not plan.questions.listed):
         while left:
-            _do_here(partial, plan, left, len(growth.tasks), on_progress)
+            _do_here(partial, plan, left, growth.total, on_progress)
             left = due()
     elif left:
 
         def show(finished: int, under_way: Sequence[float]) -> None:
             if on_progress:
-                total = len(growth.tasks)
+                total = growth.total
                 before = total - done  # runs that a killed process had finished
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
@@ -294,7 +294,10 @@ def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
     rows = [row for a, b in pairs for row in corrected(compare_pair(kpis, a, kpis, b, better), asked)]
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, difference_columns(rows))
     if answers:
-        write_json(partial / ANSWERS, answers_json(plan.questions, answers, infos(), plan.labels))
+        assumed = growth.assumed(answers)
+        write_json(partial / ANSWERS, answers_json(plan.questions, answers, infos(), plan.labels, plan.drawn, assumed))
+        if assumed:
+            write_columns(partial / "draws.parquet", KPI_COLUMNS, growth.kpis(growth.drawn_tasks))
 
 
 def difference_columns(rows: Sequence[dict[str, Any]]) -> Columns:

@@ -17,6 +17,7 @@ from twin.results.answers import (
     Row,
     SettingAnswer,
 )
+from twin.results.assumed import Assumed
 from twin.results.kpis import KpiInfo
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, WORSE
 from twin.results.words import Lang, change, figure, number, size, span
@@ -85,6 +86,42 @@ class Speaker:
                 f"{name} rests on a few replications far from the others: its intervals are less sure than they say",
             ))
         return out
+
+    def of_assumptions(self, answer: Answer, assumed: Assumed) -> str:
+        """The second range: how many draws agree, how far figures reach over them, and what overturns the answer."""
+        n, agree = assumed.draws, assumed.agree
+        if answer.settings:
+            none = self._say("満たす設定なし", "none holds")
+            told = self._say("、".join(f"{name or none} {count}回" for name, count in assumed.found.items()),
+                             ", ".join(f"{name or none} in {count}" for name, count in assumed.found.items()))
+            return self._say(f"前提を{n}通りに変えると：{told}。", f"Over {n} draws of the assumptions: {told}.")
+        spans = []
+        for row in assumed.rows:
+            if math.isnan(row.lo):
+                continue
+            of_change = row.check.first is not None
+            reach = span(row.lo, row.hi, row.check.unit, self.lang, of_change=of_change)
+            name = self._kpi(row.check.kpi, row.check.group)
+            second = self._label(row.check.second)
+            spans.append(self._say(f"{second}の{name}は{reach}（一致{row.agree}/{row.draws}）",
+                                   f"{second}, {name}: {reach} ({row.agree} of {row.draws} agree)"))
+        said = self._say(f"前提を{n}通りに変えると{agree}通りが同じ答え：",
+                         f"{agree} of {n} draws of the assumptions agree: ")
+        return said + self._join(spans) + self._say("。", ".") + self._overturned(assumed)
+
+    def _overturned(self, assumed: Assumed) -> str:
+        if not assumed.moved:
+            return ""
+        turns = []
+        for turn in assumed.overturns:
+            word = _VERDICTS[turn.says][0 if self.lang == "ja" else 1]
+            at, end = (f"{number(x)} {turn.ends.unit}".strip() for x in (turn.at, turn.end))
+            turns.append(self._say(f"{turn.ends.key}が{at}から（{end}では{word}）",
+                                   f"{turn.ends.key} from {at} on ({word} at {end})"))
+        if not turns:
+            return self._say("どの前提も単独では範囲内で答えを覆さない。",
+                             " No assumption alone overturns it within its range.")
+        return self._say(f"答えを覆す前提：{'；'.join(turns)}。", f" What alone overturns it: {'; '.join(turns)}.")
 
     def row(self, row: Row, *, named: bool = True) -> str:
         """What came out of one check; of a setting, without its name."""

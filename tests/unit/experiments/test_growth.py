@@ -90,6 +90,22 @@ def test_workers_and_kills_cannot_be_seen_in_a_study_that_grew(tmp_path):
     assert contents(whole.folder) == contents(two.folder) == contents(again.folder)
 
 
+def test_draws_of_assumptions_are_part_of_the_study_and_equal_for_any_workers(tmp_path):
+    path = asking(tmp_path, **{"questions:": "uncertainty: {assumptions: every_range, draws: 3}\nquestions:"})
+    plan, city = api.plan_and_city(api.load(path))
+    one = run_plan(plan, city, tmp_path / "one", workers=1, lean=True)
+    two = run_plan(plan, city, tmp_path / "two", workers=2, lean=False)
+    answer, = one.answers["answers"]
+    assert answer["assumptions"]["draws"] == 3
+    assert answer["assumptions"]["moved_alone"]
+    assert len(one.columns("draws")["value"]) > 0
+    for name in ("answers.json", "draws.parquet", "kpis.parquet"):
+        assert (one.folder / name).read_bytes() == (two.folder / name).read_bytes()
+    row = answer["assumptions"]["rows"][0]
+    assert row["lo"] < row["hi"]
+    assert set(one.variants) == {"today", "alike", "quick"}
+
+
 def test_a_budget_that_is_spent_leaves_the_question_open_and_says_so(tmp_path):
     path = asking(tmp_path, **{"matters_from: 10 s": "matters_from: 44 s\n    budget: {runs: 27}"})
     found = api.run(path, tmp_path / "s", lean=True)

@@ -205,7 +205,7 @@ def _made(
         return None
     label = Label(ja=f"{base.label.ja}（{key} = {value}）", en=f"{base.label.en} ({key} = {value})")
     return replace(base, name=name, label=label, models=params, resolved=changed(base.resolved, {key: value}),
-                   setting=f"{key} = {value}")
+                   setting=f"{key} = {value}", made_of=base.name)
 
 
 def _is_variant(name: str, variants: Mapping[str, Variant], place: _Place, *keys: str) -> bool:

@@ -152,6 +152,17 @@ class QuestionSpec(Params):
         return self.ask if self.ask.ja else Label(ja=self.id, en=self.id)
 
 
+class UncertaintySpec(Params):
+    """Two ranges: luck by replications, assumptions by draws. Neither ever narrows the other."""
+
+    luck: Literal["until_decided"] = Field("until_decided", description="replications are added as questions need them")
+    assumptions: Literal["every_range"] | tuple[str, ...] | None = Field(
+        None, description="every value with a range is drawn, or the keys named"
+    )
+    draws: int = Field(10, ge=2, le=1000, description="draws by Latin hypercube, the same in every variant")
+    replications: int = Field(2, ge=1, le=100, description="replications of each draw, the first ones of the study")
+
+
 class AmountError(ValueError):
     """An amount that cannot be one of its figure."""
 

@@ -16,14 +16,14 @@ from twin.params import Params
 from twin.results.asked import Questions
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
-from twin.scenario.language.questions import QuestionSpec
+from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
 NOT_YET = (
-    "days", "vary", "observed", "areas", "uncertainty", "money", "output",
+    "days", "vary", "observed", "areas", "money", "output",
     "calendar", "circulation_kpi",
 )
 MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
@@ -216,6 +216,7 @@ class Head(Params):
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
@@ -274,6 +275,8 @@ class Variant:
         Edits of the city by its measures, as plain data; see :mod:`twin.scenario.language.edits`.
     setting
         What a search set in it; empty for a variant of the file.
+    made_of
+        The variant that a search set it in.
     """
 
     name: str
@@ -283,6 +286,7 @@ class Variant:
     resolved: dict[str, Any]
     edits: tuple[dict[str, Any], ...] = ()
     setting: str = ""
+    made_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -396,6 +400,7 @@ class Scenario:
             "seed": head.seed,
             "replications": self.replications,
             "questions": self.questions.model_dump(mode="json"),
+            "uncertainty": head.uncertainty.model_dump(mode="json") if head.uncertainty else None,
             "clock": {
                 "start_s": head.clock.start_s, "end_s": head.clock.end_s, "then": head.clock.then,
                 "latest_s": head.clock.last_s, "step_s": head.clock.step_s,

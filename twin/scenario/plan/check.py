@@ -146,6 +146,8 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
             yield f"table {name} is used by no model"
         yield from (f"table {name}: {warning}" for warning in table.echo.warnings)
     yield from warnings_of(scenario.questions)
+    if scenario.head.uncertainty is not None and not scenario.questions.listed:
+        yield "uncertainty is about the answers to questions, and none is asked: nothing is drawn"
     seen: dict[str, str] = {}
     # Settings of a search may well be variants of the file.
     for variant in scenario.variants.values():
