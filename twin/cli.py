@@ -313,6 +313,28 @@ def view(
         webbrowser.open(target.resolve().as_uri())
 
 
+@app.command(epilog="Example: twin report runs/yumeshima-decision --lang both")
+def report(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: report.html beside the runs.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language: ja, en or both.")] = "both",
+) -> None:
+    """Write one HTML page with question, answer and where every number comes from; it opens without internet."""
+    from twin.results.run_folder import Study
+    from twin.viz.report.page import write_report
+
+    languages: list[Literal["ja", "en"]] = ["ja", "en"] if lang == "both" else [_language(lang)]
+    target = out or study / "report.html"
+    opened = Study(study)
+    try:
+        write_report(opened, target, languages)
+    except OSError as fault:
+        raise RunError(
+            f"cannot write the report: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
+    print(f"wrote {target}")
+
+
 @app.command("map", epilog="Example: twin map scenarios/midosuji_sidelanes.yaml --variant step1 --no-open")
 def map_command(
     scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],

@@ -16,7 +16,7 @@ Lang = Literal["ja", "en"]
 _ROW_PX = 46
 _LEFT_SHARE, _RIGHT_PX = 0.36, 214
 _INK, _SOFT, _LINE = "#17202A", "#566270", "#C4CCD4"
-_FONT = "Hiragino Sans, Yu Gothic UI, Noto Sans CJK JP, Noto Sans JP, Meiryo, sans-serif"
+FONT = "Hiragino Sans, Yu Gothic UI, Noto Sans CJK JP, Noto Sans JP, Meiryo, sans-serif"
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("差と95％信頼区間（同じ乱数どうしの対）", "Differences with 95 % intervals, by pairs"),
     "less": ("← 減る", "← less"),
@@ -68,7 +68,7 @@ def interval_chart(
     plot = _plot_span(width_px)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width_px} {height}" width="{width_px}" '
-        f'height="{height}" role="img" aria-label="{html.escape(heading)}" font-family="{_FONT}" font-size="13">'
+        f'height="{height}" role="img" aria-label="{html.escape(heading)}" font-family="{FONT}" font-size="13">'
     )
     parts = [
         opening,

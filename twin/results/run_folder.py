@@ -55,10 +55,14 @@ def file_sha256(path: Path) -> str:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON whose bytes depend on the content alone; found whole or not at all."""
+    write_text(path, json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; found whole or not at all."""
     beside = path.with_name(path.name + ".tmp")
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     with beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)

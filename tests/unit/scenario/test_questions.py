@@ -131,7 +131,7 @@ def test_questions_are_part_of_what_the_scenario_means(load):
 @pytest.mark.parametrize(("line", "what", "mend"), [
     ("{id: q, kpi: terminal.wait_maen_min}", "there is no figure 'terminal.wait_maen_min'",
      "did you mean terminal.wait_mean_min?"),
-    ("{id: q, kpi: transit.wait_mean_s}", "no model of this scenario gives transit.wait_mean_s",
+    ("{id: q, kpi: pedestrian.dwell_mean_min}", "no model of this scenario gives pedestrian.dwell_mean_min",
      "models here: road_traffic, terminal"),
     (f"{{id: q, kpi: {WAIT}, compare: [[today, mroe]]}}", "there is no variant 'mroe'", "did you mean more?"),
     (f"{{id: q, kpi: {WAIT}, compare: [[today, today]]}}", "today is compared with itself", "name two variants"),
