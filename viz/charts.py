@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from twin.errors import printable
 from twin.results.kpis import KpiInfo
 from twin.results.words import UNIT_WORDS
 from twin.viz.palette import VERDICTS, Meaning
@@ -68,7 +69,7 @@ def interval_chart(
     plot = _plot_span(width_px)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width_px} {height}" width="{width_px}" '
-        f'height="{height}" role="img" aria-label="{html.escape(heading)}" font-family="{FONT}" font-size="13">'
+        f'height="{height}" role="img" aria-label="{_safe(heading)}" font-family="{FONT}" font-size="13">'
     )
     parts = [
         opening,
@@ -196,6 +197,11 @@ def _short(text: str, fit: int) -> str:
     return text
 
 
+def _safe(text: str) -> str:
+    """Words of strangers as words: no markup, no marks that reorder what is read."""
+    return html.escape(printable(text))
+
+
 def _word(key: str, lang: Lang) -> str:
     return _WORDS[key][0 if lang == "ja" else 1]
 
@@ -204,8 +210,8 @@ def _text(
     x: float, y: float, text: str, *, size: float = 13, weight: int = 400, color: str = _INK, anchor: str = "start",
     tip: str = "",
 ) -> str:
-    inner = f"<title>{html.escape(tip)}</title>" if tip and tip != text else ""
+    inner = f"<title>{_safe(tip)}</title>" if tip and tip != text else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{color}" '
-        f'text-anchor="{anchor}">{inner}{html.escape(text)}</text>'
+        f'text-anchor="{anchor}">{inner}{_safe(text)}</text>'
     )

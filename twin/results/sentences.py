@@ -92,7 +92,7 @@ class Speaker:
         n, agree = assumed.draws, assumed.agree
         if answer.settings:
             none = self._say("満たす設定なし", "none holds")
-            told = self._say("、".join(f"{name or none} {count}回" for name, count in assumed.found.items()),
+            told = self._say("、".join(f"{name or none}が{count}通り" for name, count in assumed.found.items()),
                              ", ".join(f"{name or none} in {count}" for name, count in assumed.found.items()))
             return self._say(f"前提を{n}通りに変えると：{told}。", f"Over {n} draws of the assumptions: {told}.")
         spans = []

@@ -36,6 +36,8 @@ def number(value: float, *, signed: bool = False, digits: int | None = None) -> 
     text = f"{value:{'+' if signed else ''},.{digits_of(value) if digits is None else digits}f}"
     if digits is None and "." in text:
         text = text.rstrip("0").rstrip(".")
+    if float(text.replace(",", "")) == 0.0:
+        return "0"
     return text.replace("-", "−")
 
 
@@ -58,11 +60,11 @@ def size(value: float, unit: str, lang: Lang) -> str:
 
 def span(lo: float, hi: float, unit: str, lang: Lang, *, of_change: bool) -> str:
     """An interval with one unit."""
-    if not of_change and unit == "share":
-        ends, word = (number(100 * lo), number(100 * hi)), " %"
-    else:
-        ends = number(_shown(lo, unit), signed=of_change), number(_shown(hi, unit), signed=of_change)
-        word = _unit(unit, lang)
+    shown = _shown(lo, unit), _shown(hi, unit)
+    # Both ends have the decimals of the greater one: an end near zero has no more of them than the other.
+    digits = digits_of(max((abs(x) for x in shown if math.isfinite(x)), default=0.0))
+    ends = tuple(number(x, signed=of_change, digits=digits) for x in shown)
+    word = " %" if unit == "share" and not of_change else _unit(unit, lang)
     return f"{ends[0]}〜{ends[1]}{word}" if lang == "ja" else f"{ends[0]} to {ends[1]}{word}"
 
 

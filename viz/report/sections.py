@@ -71,11 +71,17 @@ def _answers(content: Content, lang: Lang) -> Iterator[str]:
             f'<section class="answer{" main" if answer["main"] else ""}">'
             f'<h3>{_chip(answer["verdict"], answer["verdict_words"], lang) if answer["verdict"] else ""}'
             f'{safe(answer["ask"].get(lang) or answer["id"])}</h3>'
-            f'<p class="said">{safe(answer["sentence"][lang])}</p>'
+            f'<p class="said">{safe(_without_ask(answer, lang))}</p>'
             + (f"<p>{safe(assumed)}</p>" if assumed else "") + (f"<ul>{notes}</ul>" if notes else "") + "</section>"
         )
     if content.study.replications == 1:
         yield f'<p class="notice">{safe(word("one_run", lang))}</p>'
+
+
+def _without_ask(answer: Mapping[str, Any], lang: Lang) -> str:
+    """The sentence of an answer below its question, which need not be said twice."""
+    asked = str(answer["ask"].get(lang) or answer["id"])
+    return str(answer["sentence"][lang]).removeprefix(asked.rstrip("。.")).lstrip("：: ")
 
 
 def _observed(content: Content, lang: Lang) -> Iterator[str]:
@@ -184,7 +190,8 @@ def _kpis(content: Content, lang: Lang) -> Iterator[str]:
     yield _heading("kpis", lang)
     asked = {row["kpi"] for answer in content.study.answers.get("answers", []) for row in answer["rows"]}
     shown = [info for name, info in content.infos.items()
-             if (info.headline or name in asked) and (name, content.variants[0]) in content.summary]
+             if (info.headline or name in asked) and any(
+                 content.summary.get((name, v), {"n": 0})["n"] for v in content.variants)]
     n = content.study.replications
     note = word("one_run", lang) if n == 1 else word("kpis_caption", lang, n=n)
     for start in range(0, len(content.variants), 6):
