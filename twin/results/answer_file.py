@@ -100,7 +100,8 @@ def _assumed_json(assumed: Assumed) -> dict[str, Any]:
         ],
         "moved_alone": assumed.moved,
         "overturned_by": [
-            {"key": turn.ends.key, "from": turn.ends.value, "at": _number(turn.at), "unit": turn.ends.unit,
+            {"key": turn.ends.key, "from": turn.ends.value, "at": _number(turn.at),
+             "between": [turn.ends.value, turn.end], "unit": turn.ends.unit,
              "range": [turn.ends.low, turn.ends.high], "kpi": turn.check.kpi, "variant": turn.check.second,
              "end": turn.end,
              "becomes": turn.says}

@@ -319,7 +319,9 @@ def _constant(
 ) -> tuple[tuple[str, str, float], ...]:
     """Figures that no variant moves: the scenario cannot answer what is asked of them."""
     out = []
-    for kpi, group in dict.fromkeys((check.kpi, check.group) for check in checks):
+    # That a measure costs nothing of a figure is an answer; that none moves what is asked of is none.
+    asked = (check for check in checks if check.role != "limit" or check.first is None)
+    for kpi, group in dict.fromkeys((check.kpi, check.group) for check in asked):
         values = [figures.of(variant, kpi, group) for variant in question.variants]
         if len(values) > 1 and not np.isnan(values[0]).all() and all(
             np.array_equal(v, values[0], equal_nan=True) for v in values[1:]

@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from twin.results.answers import FAILS, HOLDS, MISSED, REACHED, Answer, Figures, Row
+from twin.results.answers import (
+    FAILS,
+    HOLDS,
+    MISSED,
+    NONE_HOLDS,
+    REACHED,
+    Answer,
+    Figures,
+    Row,
+    SettingAnswer,
+)
 from twin.results.asked import Check
 from twin.results.drawn import Drawn, Ends, Made
 from twin.results.verdicts import CANNOT_TELL, verdict_of_sides
@@ -52,7 +62,7 @@ class Overturn:
     ends
         The assumption.
     at
-        Value from which the answer is another, by a straight line between the ends that were run.
+        Value from which the answer is another, by a straight line between the ends that were run; nan of a search.
     end, says
         The end of the range at which it was run, and what the answer is there.
     check
@@ -112,11 +122,11 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
     if answer.settings:
         found: dict[str, int] = {}
         for of in made:
-            name = next((s.setting.text for s in answer.settings
-                         if all(_says(row.check, figures, of) == HOLDS for row in s.rows)), "")
+            name = _name(_found_by(answer, figures, of))
             found[name] = found.get(name, 0) + 1
-        said = answer.chosen.setting.text if answer.chosen else ""
-        return Assumed((), found, found.get(said, 0), len(made), (), False)
+        turns = _overturned_searches(answer, drawn, figures) if answer.question.main else []
+        return Assumed((), found, found.get(_name(answer.chosen), 0), len(made), tuple(turns[:3]),
+                       bool(drawn.ends) and answer.question.main)
     base = [_base_says(row, figures) for row in answer.rows]
     all_say = [[_says(row.check, figures, of) for row in answer.rows] for of in made]
     rows = []
@@ -130,6 +140,33 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
     overturns = _overturns(answer, base, drawn, figures) if answer.question.main else []
     return Assumed(tuple(rows), {}, agree, len(made), tuple(overturns[:3]),
                    bool(drawn.ends) and answer.question.main)
+
+
+def _found_by(answer: Answer, figures: Figures, made: Made) -> SettingAnswer | None:
+    """First setting whose means keep every constraint."""
+    return next((s for s in answer.settings
+                 if all(_says(row.check, figures, made) == HOLDS for row in s.rows)), None)
+
+
+def _name(setting: SettingAnswer | None) -> str:
+    return setting.setting.text if setting else ""
+
+
+def _overturned_searches(answer: Answer, drawn: Drawn, figures: Figures) -> list[Overturn]:
+    """Assumptions that alone make a search find another setting, the nearest end first."""
+    out = []
+    for ends in drawn.ends:
+        turns = []
+        for made, end in ((ends.at_low, ends.low), (ends.at_high, ends.high)):
+            now = _found_by(answer, figures, made)
+            if _name(now) == _name(answer.chosen):
+                continue
+            turning = now or answer.chosen or answer.settings[0]
+            # A queue that spills over rises steeply from nothing: a straight line would not tell where.
+            turns.append(Overturn(ends, math.nan, end, _name(now) or NONE_HOLDS, turning.rows[0].check))
+        if turns:
+            out.append(min(turns, key=_share_moved))
+    return sorted(out, key=_share_moved)
 
 
 def _base_says(row: Row, figures: Figures) -> str:
@@ -200,4 +237,5 @@ def _crossing(at_value: tuple[float, ...], at_end: tuple[float, ...], value: flo
 
 def _share_moved(turn: Overturn) -> float:
     width = turn.ends.high - turn.ends.low
-    return abs(turn.at - turn.ends.value) / width if width else math.inf
+    at = turn.end if math.isnan(turn.at) else turn.at
+    return abs(at - turn.ends.value) / width if width else math.inf

@@ -56,7 +56,7 @@ class Speaker:
     def sentence(self, answer: Answer) -> str:
         """The answer: what was asked, what came out, how sure it is, and what it took."""
         ask = answer.question.ask.get(self.lang) or answer.question.id
-        said = self._search(answer) if answer.settings else self._join([self.row(row) for row in answer.rows])
+        said = self._search(answer) if answer.settings else self._join(self._rows(answer))
         if self.lang == "ja":
             return f"{ask.rstrip('。')}：{said}。{self._effort(answer)}"
         return f"{ask.rstrip('.')}: {said}. {self._effort(answer)}"
@@ -87,14 +87,21 @@ class Speaker:
             ))
         return out
 
+    def _rows(self, answer: Answer) -> list[str]:
+        """Rows with a value; where no run gave any, that is said."""
+        given = [row for row in answer.rows if row.verdict]
+        return [self.row(row) for row in given or answer.rows]
+
     def of_assumptions(self, answer: Answer, assumed: Assumed) -> str:
         """The second range: how many draws agree, how far figures reach over them, and what overturns the answer."""
         n, agree = assumed.draws, assumed.agree
         if answer.settings:
             none = self._say("満たす設定なし", "none holds")
-            told = self._say("、".join(f"{name or none}が{count}通り" for name, count in assumed.found.items()),
-                             ", ".join(f"{name or none} in {count}" for name, count in assumed.found.items()))
-            return self._say(f"前提を{n}通りに変えると：{told}。", f"Over {n} draws of the assumptions: {told}.")
+            counts = [(self._text(name) or none, count) for name, count in assumed.found.items()]
+            told = self._say("、".join(f"{name}が{count}通り" for name, count in counts),
+                             ", ".join(f"{name} in {count}" for name, count in counts))
+            said = self._say(f"前提を{n}通りに変えると：{told}。", f"Over {n} draws of the assumptions: {told}.")
+            return said + self._overturned(assumed)
         spans = []
         for row in assumed.rows:
             if math.isnan(row.lo):
@@ -105,6 +112,8 @@ class Speaker:
             second = self._label(row.check.second)
             spans.append(self._say(f"{second}の{name}は{reach}（一致{row.agree}/{row.draws}）",
                                    f"{second}, {name}: {reach} ({row.agree} of {row.draws} agree)"))
+        if not spans:
+            return ""
         said = self._say(f"前提を{n}通りに変えると{agree}通りが同じ答え：",
                          f"{agree} of {n} draws of the assumptions agree: ")
         return said + self._join(spans) + self._say("。", ".") + self._overturned(assumed)
@@ -114,10 +123,12 @@ class Speaker:
             return ""
         turns = []
         for turn in assumed.overturns:
-            word = _VERDICTS[turn.says][0 if self.lang == "ja" else 1]
-            at, end = (f"{number(x)} {turn.ends.unit}".strip() for x in (turn.at, turn.end))
-            turns.append(self._say(f"{turn.ends.key}が{at}から（{end}では{word}）",
-                                   f"{turn.ends.key} from {at} on ({word} at {end})"))
+            word = ANSWER_WORDS.get(turn.says, (self._text(turn.says),) * 2)[0 if self.lang == "ja" else 1]
+            value, end = number(turn.ends.value), f"{number(turn.end)} {turn.ends.unit}".strip()
+            at = number(turn.at)
+            about = "" if math.isnan(turn.at) else self._say(f"およそ{at}から、", f"about {at}, ")
+            turns.append(self._say(f"{turn.ends.key}が{value}と{end}の間（{about}{end}では{word}）",
+                                   f"{turn.ends.key} between {value} and {end} ({about}{word} at {end})"))
         if not turns:
             return self._say("どの前提も単独では範囲内で答えを覆さない。",
                              " No assumption alone overturns it within its range.")
@@ -185,6 +196,13 @@ class Speaker:
     def _label(self, variant: str) -> str:
         return str(self.labels.get(variant, {}).get(self.lang) or variant)
 
+    def _setting(self, found: SettingAnswer) -> str:
+        return self._text(found.setting.text)
+
+    def _text(self, setting: str) -> str:
+        """A setting as people read it: a variant by its label, a value as it is."""
+        return self._label(setting)
+
     def _bound(self, row: Row) -> str:
         check = row.check
         if check.relative:
@@ -226,18 +244,18 @@ class Speaker:
             "first": ("最初に満たす案", "the first that holds"),
         }[question.wanted or "smallest"][0 if self.lang == "ja" else 1]
         first, last = answer.settings[0], answer.settings[-1]
-        tried = self._say(f"{first.setting.text}から{last.setting.text}まで{len(answer.settings)}通りを試行",
-                          f"{len(answer.settings)} tried, from {first.setting.text} to {last.setting.text}")
+        tried = self._say(f"{self._setting(first)}から{self._setting(last)}まで{len(answer.settings)}通りを試行",
+                          f"{len(answer.settings)} tried, from {self._setting(first)} to {self._setting(last)}")
         if answer.chosen is None:
             return self._nothing_surely(answer, what, tried)
         chosen, rows = answer.chosen, self._join([self.row(row, named=False) for row in answer.chosen.rows])
         before = answer.settings[: answer.settings.index(chosen)]
-        open_ones = [s.setting.text for s in before if s.verdict == CANNOT_TELL]
-        told = self._say(f"{what}は{chosen.setting.text}（{rows}）", f"{what} is {chosen.setting.text} ({rows})")
+        open_ones = [self._setting(s) for s in before if s.verdict == CANNOT_TELL]
+        told = self._say(f"{what}は{self._setting(chosen)}（{rows}）", f"{what} is {self._setting(chosen)} ({rows})")
         if open_ones:
             listed = ", ".join(open_ones)
-            told = self._say(f"{chosen.setting.text}は確かに満たす（{rows}）。{listed}は判断できない",
-                             f"{chosen.setting.text} surely holds ({rows}); of {listed} it cannot be told")
+            told = self._say(f"{self._setting(chosen)}は確かに満たす（{rows}）。{listed}は判断できない",
+                             f"{self._setting(chosen)} surely holds ({rows}); of {listed} it cannot be told")
         elif not before and question.wanted != "first":
             told += self._say("。範囲の端で既に満たすため、範囲の外にあるかもしれない",
                               "; it is the end of the span, so that one beyond it may hold too")
@@ -249,10 +267,10 @@ class Speaker:
             return ""
         rows = self._join([self.row(row, named=False) for row in best.rows])
         if answer.verdict == NONE_HOLDS:
-            return self._say(f"満たす設定はない。最も近いのは{best.setting.text}（{rows}）、{tried}",
-                             f"no setting holds; the nearest is {best.setting.text} ({rows}); {tried}")
-        return self._say(f"{what}は判断できない。最も近いのは{best.setting.text}（{rows}）、{tried}",
-                         f"{what} cannot be told; the nearest is {best.setting.text} ({rows}); {tried}")
+            return self._say(f"満たす設定はない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
+                             f"no setting holds; the nearest is {self._setting(best)} ({rows}); {tried}")
+        return self._say(f"{what}は判断できない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
+                         f"{what} cannot be told; the nearest is {self._setting(best)} ({rows}); {tried}")
 
     def _effort(self, answer: Answer) -> str:
         level = number(100 * answer.question.confidence)

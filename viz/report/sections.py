@@ -126,8 +126,8 @@ def _overturns(content: Content, lang: Lang) -> Iterator[str]:
         return
     rows = [
         [f"<code>{safe(t['key'])}</code>", safe(f"{number(t['from'])} {t['unit']}"),
-         safe(f"{number(t['at'])} {t['unit']}"), safe(f"{number(t['range'][0])} – {number(t['range'][1])} {t['unit']}"),
-         safe(f"{number(t['end'])} {t['unit']}: " + _verdict_word(t["becomes"], lang))]
+         safe(_turn(t)), safe(f"{number(t['range'][0])} – {number(t['range'][1])} {t['unit']}"),
+         safe(f"{number(t['end'])} {t['unit']}: " + _becomes(content, t["becomes"], lang))]
         for t in turns
     ]
     headings = ("項目", "今の値", "覆る値", "範囲", "そこでの答え") if lang == "ja" else (
@@ -139,6 +139,19 @@ def _verdict_word(verdict: str, lang: Lang) -> str:
     from twin.results.sentences import ANSWER_WORDS
 
     return ANSWER_WORDS.get(verdict, (verdict, verdict))[0 if lang == "ja" else 1]
+
+
+def _turn(turn: Mapping[str, Any]) -> str:
+    """Where the answer turns: about at a value, else between the value now and the end that was run."""
+    if turn["at"] is not None:
+        return f"≈ {number(turn['at'])} {turn['unit']}"
+    return f"{number(turn['between'][0])} – {number(turn['between'][1])} {turn['unit']}"
+
+
+def _becomes(content: Content, says: str, lang: Lang) -> str:
+    """What an answer becomes: a verdict, or of a search another setting."""
+    word_ = _verdict_word(says, lang)
+    return content.label(says, lang) if word_ == says else word_
 
 
 def _winners(content: Content, lang: Lang) -> Iterator[str]:
@@ -174,7 +187,8 @@ def _settings(content: Content, lang: Lang) -> Iterator[str]:
         for nth, setting in enumerate(answer["settings"]):
             own = answer["rows"][nth * each : (nth + 1) * each]
             told = "<br>".join(safe(f"{content.kpi(r['kpi'], r['group'], lang)}: {_level(r, lang)}") for r in own)
-            rows.append([safe(setting["setting"]), told,
+            name = setting["setting"] if answer["key"] else content.label(setting["variant"], lang)
+            rows.append([safe(name), told,
                          _chip(setting["verdict"], {lang: _verdict_word(setting["verdict"], lang)}, lang)])
         yield _table([word(k, lang) for k in ("setting", "figure", "verdict")], rows)
 

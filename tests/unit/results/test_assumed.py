@@ -76,6 +76,18 @@ def test_draws_of_a_search_tell_which_setting_they_find():
     assert assumed.agree == 1
 
 
+@pytest.mark.parametrize(("low", "high", "says"), [(40.0, 53.0, "no setting holds"), (50.0, 50.0, None)])
+def test_what_makes_a_search_find_another_setting_is_named(low, high, says):
+    base = {"b": np.full(10, 50.0)}
+    answer, assumed = both(asked(search(["b"], 52.0, main=True)), base, {"b": [50.0]}, [("turns", 5.0, 10.0, 20.0)],
+                           turnslow=low, turnshigh=high)
+    assert [(turn.ends.key, turn.end, turn.says) for turn in assumed.overturns] == (
+        [("turns", 20.0, says)] if says else [])
+    if says:
+        assert "turns between 10 and 20 min (no setting holds at 20 min)" in Speaker("en", infos(), {}).of_assumptions(
+            answer, assumed)
+
+
 @pytest.mark.parametrize(("check", "low", "high", "at", "says"), [
     (compare(), 40.0, 55.0, 15.0, "worse"),  # 45 at the value of 10, 55 at 20: the difference is gone at 15
     (compare(bound=2.0), 40.0, 55.0, 13.0, "worse"),  # below 2 it no longer matters
@@ -99,7 +111,7 @@ def test_at_most_three_assumptions_are_named_the_nearest_turn_first():
     assert [turn.ends.key for turn in assumed.overturns] == ["k4", "k3", "k2"]
     said = Speaker("en", infos(), {}).of_assumptions(answer, assumed)
     assert "1 of 1 draws of the assumptions agree" in said
-    assert "k4 from" in said
+    assert "k4 between 10 and 20 min (about 11.9, worse at 20 min)" in said
 
 
 def test_what_nothing_overturns_is_said():

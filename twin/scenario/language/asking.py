@@ -131,8 +131,7 @@ def _settings(
     if find.first is not None:
         for name in find.first:
             if _is_variant(name, variants, place, "find", "first"):
-                label = variants[name].label
-                yield Setting(variant=name, text=label.ja if label.ja == label.en else f"{label.ja} / {label.en}"), None
+                yield Setting(variant=name, text=name), None
         return
     base = spec.base or next(iter(variants))
     if not _is_variant(base, variants, place, "in"):

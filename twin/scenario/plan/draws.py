@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twin.errors import ScenarioError
@@ -77,9 +77,9 @@ def drawn_of(scenario: Scenario) -> Drawn:
         made = dict(_made(variants, f"d{nth:03d}", ranged, numbers, entries, where))
         draws.append(Draw(values={one.key: one.text(numbers[one.key]) for one in ranged}, made=made))
     main = next(question for question in scenario.questions.listed if question.main)
-    moved = [scenario.variants[name] for name in main.variants] if not main.settings else []
+    moved = [scenario.variants[name] for name in main.variants]
     ends = []
-    for nth, one in enumerate(ranged if moved else []):
+    for nth, one in enumerate(ranged):
         at = [dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where))
               for word, number in (("low", one.low), ("high", one.high))]
         ends.append(Ends(key=one.key, unit=one.unit, low=one.low, value=one.value, high=one.high,
@@ -93,7 +93,7 @@ def _ranged(scenario: Scenario, spec: UncertaintySpec, where: str) -> tuple[list
     found: dict[str, _Ranged] = {}
     left_out = []
     wanted = None if spec.assumptions == "every_range" else spec.assumptions
-    for stated in scenario.assumptions:
+    for stated in (*scenario.assumptions, *_ranged_defaults(scenario)):
         if stated.low is None or (wanted is not None and stated.key not in wanted):
             continue
         one = _numbers(stated, scenario.variants)
@@ -109,6 +109,17 @@ def _ranged(scenario: Scenario, spec: UncertaintySpec, where: str) -> tuple[list
         raise ScenarioError("no value has a range to draw from", where=where,
                             mend="give ranges: {value: 10 min, range: [5 min, 15 min], grade: G}")
     return list(found.values()), left_out
+
+
+def _ranged_defaults(scenario: Scenario) -> Iterator[Assumption]:
+    """Defaults that their authors gave a range, each once with the variants in which nobody set them."""
+    found: dict[str, list[Assumption]] = {}
+    for name, variant in scenario.variants.items():
+        for default in scenario.defaults_in_use(name):
+            if default.low is not None and not variant.setting:
+                found.setdefault(default.key, []).append(default)
+    for same in found.values():
+        yield replace(same[0], variants=tuple(name for default in same for name in default.variants))
 
 
 def _numbers(stated: Assumption, variants: Mapping[str, Variant]) -> _Ranged | None:
@@ -128,10 +139,12 @@ def _numbers(stated: Assumption, variants: Mapping[str, Variant]) -> _Ranged | N
         one = _Ranged(stated.key, low, value, high, unit, whole, made_of)
         middle = one.low + 0.37 * (one.high - one.low)
         try:
+            same = params_with_changes(holders[0].resolved, {one.key: _plain(one.text(one.value))})
             params_with_changes(holders[0].resolved, {one.key: _plain(one.text(middle))})
         except ScenarioError:
             continue
-        return one
+        # A member of a default mapping cannot be set alone: the others would go.
+        return one if same == holders[0].models else None
     return None
 
 
