@@ -16,7 +16,6 @@ from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
 from twin.experiments.task import Task, is_done, read_lean
 from twin.results.answers import Answer, Figures, answer_all, is_settled
-from twin.results.assumed import Assumed, assume_all
 from twin.results.parquet import read_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import read_json, run_path, write_json
@@ -92,14 +91,6 @@ class Growth:
     def answers(self) -> list[Answer]:
         """Answers from the replications there are."""
         return answer_all(self._questions, Figures(self.kpis(self.tasks), self.pairs))
-
-    def assumed(self, answers: Sequence[Answer]) -> list[Assumed]:
-        """What the draws of assumptions make of the answers; nothing where none were asked for."""
-        drawn = self._plan.drawn
-        if not drawn.draws:
-            return []
-        own = [task for task in self.tasks if task.replication < drawn.replications]
-        return assume_all(answers, drawn, Figures(self.kpis([*own, *self.drawn_tasks]), drawn.replications))
 
     def kpis(self, tasks: Sequence[Task]) -> Columns:
         """KPIs of finished runs, in the order of the tasks."""

@@ -18,25 +18,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from twin import __version__
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
 from twin.experiments.growth import SETTLED, Growth
+from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import do_all
 from twin.experiments.task import LEAN, LOCKS, PAST, Task, do_task
 from twin.jit import source_digest
-from twin.results.answer_file import answers_json
-from twin.results.answers import asked_rows
-from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair, corrected
-from twin.results.kpis import infos
+from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
-from twin.results.recorder import Columns
 from twin.results.run_folder import (
     ANSWERS,
+    DRAWS,
     FORMAT,
     MANIFEST,
     Study,
@@ -286,24 +282,13 @@ def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
     order = {variant: i for i, variant in enumerate(plan.variants)}
     kpis = growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication)))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
-    better = {name: info.better for name, info in infos().items()}
-    answers = growth.answers()
-    asked = asked_rows(answers)
-    first = plan.variants[0]
-    pairs = dict.fromkeys([*((first, second) for second in plan.variants[1:]), *((a, b) for a, b, _, _ in asked)])
-    rows = [row for a, b in pairs for row in corrected(compare_pair(kpis, a, kpis, b, better), asked)]
-    write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, difference_columns(rows))
-    if answers:
-        assumed = growth.assumed(answers)
-        write_json(partial / ANSWERS, answers_json(plan.questions, answers, infos(), plan.labels, plan.drawn, assumed))
-        if assumed:
-            write_columns(partial / "draws.parquet", KPI_COLUMNS, growth.kpis(growth.drawn_tasks))
-
-
-def difference_columns(rows: Sequence[dict[str, Any]]) -> Columns:
-    """Rows of differences as columns of their table."""
-    return {c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
-            for c in DIFFERENCE_COLUMNS}
+    drawn = growth.kpis(growth.drawn_tasks) if growth.drawn_tasks else None
+    if drawn is not None:
+        write_columns(partial / DRAWS, KPI_COLUMNS, drawn)
+    outcome = outcome_of(plan, kpis, drawn, growth.pairs)
+    write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
+    if outcome.answers:
+        write_json(partial / ANSWERS, outcome.answers)
 
 
 def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:

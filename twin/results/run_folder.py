@@ -10,6 +10,7 @@
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
       answers.json         what the questions of the scenario came to
+      draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
 
 While a study runs its folder is ``STUDY.partial``; it is never read as a result.
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
+DRAWS = "draws.parquet"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -175,6 +177,10 @@ class Run:
             raise RunError(f"there is no table {name!r}", where=str(self.folder),
                            mend=f"tables here: {', '.join(self.tables)}")
         return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
+
+    def kpis(self) -> dict[str, NDArray[np.generic]]:
+        """Columns of the KPIs of this run."""
+        return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""

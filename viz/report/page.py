@@ -14,6 +14,7 @@ from twin.viz.report.words import safe, word
 
 #: Nothing is fetched and nothing runs, whatever the study's words say.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_LANGUAGES: tuple[tuple[Lang, ...], ...] = (("ja", "en"), ("ja",), ("en",))
 _NAMES = {"ja": "日本語", "en": "English"}
 
 
@@ -37,6 +38,19 @@ def write_report(study: Study, out: Path, languages: Sequence[Lang] = ("ja", "en
     content = read_content(study)
     write_text(out, page(content, languages))
     return out
+
+
+def is_report_of(study: Study, path: Path) -> bool:
+    """Whether a page is, byte for byte, what this version writes of a study, in one language or in both.
+
+    Raises
+    ------
+    OSError
+        If the page cannot be read.
+    """
+    found = path.read_text(encoding="utf-8")
+    content = read_content(study)
+    return any(page(content, languages) == found for languages in _LANGUAGES)
 
 
 def page(content: Content, languages: Sequence[Lang]) -> str:
