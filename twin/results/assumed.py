@@ -28,6 +28,9 @@ from twin.results.asked import Check
 from twin.results.drawn import Drawn, Ends, Made
 from twin.results.verdicts import CANNOT_TELL, verdict_of_sides
 
+#: Assumptions that are named among those that overturn the main answer.
+_NAMED = 3
+
 
 @dataclass(frozen=True)
 class AssumedRow:
@@ -89,7 +92,7 @@ class Assumed:
     agree, draws
         Draws in which every check says what the answer says, and draws in all.
     overturns
-        Of the main question: up to three assumptions, the nearest turn first.
+        Of the main question: up to three assumptions, the nearest turn first; one may turn it at both ends.
     moved
         Whether assumptions were moved alone.
     """
@@ -125,7 +128,7 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
             name = _name(_found_by(answer, figures, of))
             found[name] = found.get(name, 0) + 1
         turns = _overturned_searches(answer, drawn, figures) if answer.question.main else []
-        return Assumed((), found, found.get(_name(answer.chosen), 0), len(made), tuple(turns[:3]),
+        return Assumed((), found, found.get(_name(answer.chosen), 0), len(made), tuple(turns),
                        bool(drawn.ends) and answer.question.main)
     base = [_base_says(row, figures) for row in answer.rows]
     all_say = [[_says(row.check, figures, of) for row in answer.rows] for of in made]
@@ -138,7 +141,7 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
         rows.append(AssumedRow(row.check, lo, hi, says.count(base[nth]), len(kept), base[nth]))
     agree = sum(said == base for said in all_say)
     overturns = _overturns(answer, base, drawn, figures) if answer.question.main else []
-    return Assumed(tuple(rows), {}, agree, len(made), tuple(overturns[:3]),
+    return Assumed(tuple(rows), {}, agree, len(made), tuple(overturns),
                    bool(drawn.ends) and answer.question.main)
 
 
@@ -154,7 +157,7 @@ def _name(setting: SettingAnswer | None) -> str:
 
 def _overturned_searches(answer: Answer, drawn: Drawn, figures: Figures) -> list[Overturn]:
     """Assumptions that alone make a search find another setting, the nearest end first."""
-    out = []
+    out: list[list[Overturn]] = []
     for ends in drawn.ends:
         turns = []
         for made, end in ((ends.at_low, ends.low), (ends.at_high, ends.high)):
@@ -164,9 +167,8 @@ def _overturned_searches(answer: Answer, drawn: Drawn, figures: Figures) -> list
             turning = now or answer.chosen or answer.settings[0]
             # A queue that spills over rises steeply from nothing: a straight line would not tell where.
             turns.append(Overturn(ends, math.nan, end, _name(now) or NONE_HOLDS, turning.rows[0].check))
-        if turns:
-            out.append(min(turns, key=_share_moved))
-    return sorted(out, key=_share_moved)
+        out.append(turns)
+    return _nearest(out)
 
 
 def _base_says(row: Row, figures: Figures) -> str:
@@ -214,25 +216,31 @@ def _says(check: Check, figures: Figures, made: Made) -> str:
 
 def _overturns(answer: Answer, base: Sequence[str], drawn: Drawn, figures: Figures) -> list[Overturn]:
     """Assumptions that alone make the main answer another one, the nearest turn first."""
-    out = []
+    out: list[list[Overturn]] = []
     for ends in drawn.ends:
-        turns = []
+        turns: dict[float, Overturn] = {}
         for row, says in zip(answer.rows, base, strict=True):
             at_value = _margins(row.check, figures, {})
             for made, end in ((ends.at_low, ends.low), (ends.at_high, ends.high)):
                 said = _says(row.check, figures, made)
                 if said not in ("", says):
                     at = _crossing(at_value, _margins(row.check, figures, made), ends.value, end)
-                    turns.append(Overturn(ends, at, end, said, row.check))
-        if turns:
-            out.append(min(turns, key=_share_moved))
-    return sorted(out, key=_share_moved)
+                    turn = Overturn(ends, at, end, said, row.check)
+                    turns[end] = min(turns.get(end, turn), turn, key=_share_moved)
+        out.append(list(turns.values()))
+    return _nearest(out)
 
 
 def _crossing(at_value: tuple[float, ...], at_end: tuple[float, ...], value: float, end: float) -> float:
     """Where the first of the margins that changes its sign crosses zero, on a straight line."""
     shares = [a / (a - b) for a, b in zip(at_value, at_end, strict=True) if a != b and (a > 0) != (b > 0)]
     return value + min(shares, default=1.0) * (end - value)
+
+
+def _nearest(by_key: Sequence[list[Overturn]]) -> list[Overturn]:
+    """Turns of the three assumptions that turn the answer soonest, each with both of its ends where both turn it."""
+    turning = sorted((turns for turns in by_key if turns), key=lambda turns: min(map(_share_moved, turns)))
+    return [turn for turns in turning[:_NAMED] for turn in sorted(turns, key=_share_moved)]
 
 
 def _share_moved(turn: Overturn) -> float:
