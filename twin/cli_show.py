@@ -366,6 +366,11 @@ def show_check(report: CheckReport, every_default: bool) -> None:
     show_facts(
         {"variants": {v["name"]: f"{v['label']['ja']} | models: {', '.join(v['models'])}" for v in facts["variants"]}}
     )
+    if facts["questions"]:
+        looks = facts["looks"]
+        until = f"{looks[0]} replications" if len(looks) == 1 else f"from {looks[0]} up to {looks[-1]} replications"
+        show_facts({"questions": {
+            q["id"]: f"{q['ask']['ja']} | {q['checks']} checks, {until}, until decided" for q in facts["questions"]}})
     if facts["tables"]:
         show_facts({"tables": facts["tables"]})
     estimate = facts["estimate"]

@@ -91,6 +91,12 @@ class CheckReport:
                 {"name": v.name, "label": v.label.to_dict(), "measures": list(v.measures), "models": list(v.models)}
                 for v in (scenario.variants.values() if scenario else ())
             ],
+            "questions": [
+                {"id": q.id, "main": q.main, "ask": q.ask, "checks": len(q.checks), "settings": len(q.settings),
+                 "most_replications": q.most_pairs, "most_s": q.most_s}
+                for q in (scenario.questions.listed if scenario else ())
+            ],
+            "looks": scenario.questions.looks if scenario else [],
             "tables": {name: echo.to_dict() for name, echo in (self.tables or {}).items()},
             "assumptions": [a.to_dict() for a in self.assumptions],
             "weak_defaults": [a.to_dict() for a in self.weak_defaults()],
