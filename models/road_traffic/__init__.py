@@ -18,6 +18,7 @@ MODEL = ModelCard(
     params="params:RoadParams",
     tables="tables:TABLES",
     kpis="kpis",
+    agent_s=4e-4,
     looks="looks:BODY_LOOKS",
     boards=("road.link_time_s", "road.has_gates", "road.standing_at_gates"),
     bodies={"car": ("driving",)},

@@ -18,7 +18,7 @@ from twin.experiments.task import Task, is_done, read_lean
 from twin.results.answers import Answer, Figures, answer_all, is_settled
 from twin.results.parquet import read_columns
 from twin.results.recorder import Columns
-from twin.results.run_folder import read_json, run_path, write_json
+from twin.results.run_folder import check_seal, read_json, run_path, sealed, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import kpi_columns
 
@@ -50,7 +50,9 @@ class Growth:
             self._looks = self._settled_looks(partial / SETTLED)
 
     def _settled_looks(self, path: Path) -> list[int]:
-        pairs = read_json(path).get("pairs")
+        found = read_json(path)
+        check_seal(found, path, "delete this file; `twin resume` looks again")
+        pairs = found.get("pairs")
         if not isinstance(pairs, int) or pairs not in self._looks:
             raise RunError("the file does not say where the study was settled", where=str(path),
                            mend="delete this file; `twin resume` looks again")
@@ -85,7 +87,7 @@ class Growth:
     def _is_settled(self) -> bool:
         if self.pairs < self._looks[-1] and not is_settled(self.answers(), time.monotonic() - self._began):
             return False
-        write_json(self._partial / SETTLED, {"pairs": self.pairs})
+        write_json(self._partial / SETTLED, sealed({"pairs": self.pairs}))
         return True
 
     def answers(self) -> list[Answer]:

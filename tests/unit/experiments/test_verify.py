@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.cases import command_line
 from tests.unit.viz.report.studies import make_study
 from twin.experiments.verify import verify
-from twin.results.run_folder import Study, file_sha256, write_json
+from twin.results.run_folder import Study, file_sha256, sealed, write_json
 from twin.viz.report.page import write_report
 
 
@@ -31,7 +31,7 @@ def vouch(folder, relative):
     """Make the manifest vouch for a file that was changed, as who forges it would."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"][relative] = file_sha256(folder / relative)
-    write_json(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", sealed({k: v for k, v in manifest.items() if k != "sha256"}))
 
 
 def test_a_sound_study_is_found_sound(sound):
@@ -84,7 +84,7 @@ def test_forged_figures_are_not_what_the_runs_say(folder):
 def test_another_version_is_named(folder):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["versions"]["numpy"] = "1.0.0"
-    write_json(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", sealed({k: v for k, v in manifest.items() if k != "sha256"}))
     assert any(fault.startswith("made with numpy 1.0.0, here is") for fault in verify(folder, sample=0).faults)
 
 

@@ -154,6 +154,14 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
     yield from warnings_of(scenario.questions)
     if scenario.head.uncertainty is not None and not scenario.questions.listed:
         yield "uncertainty is about the answers to questions, and none is asked: nothing is drawn"
+    if tables:
+        from twin.scenario.plan.demand_clock import outside_clock
+
+        columns = {name: table.columns for name, table in tables.items()}
+        yield from outside_clock(
+            [variant.resolved for variant in scenario.variants.values()], columns,
+            scenario.clock.start_s, scenario.clock.end_s,
+        )
     seen: dict[str, str] = {}
     # Settings of a search may well be variants of the file.
     for variant in scenario.variants.values():
