@@ -68,7 +68,6 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     try:
         check_city(report.scenario.city, report.scenario.folder)
         plan, city = plan_and_city(report.scenario)
-        _check_transit(report.scenario)
         tried = rehearse(plan, city, report.estimate.agents if report.estimate else {}, str(path))
     except ScenarioError as fault:
         return replace(report, problems=fault.problems or (Problem(fault.what, fault.where, fault.mend),))
@@ -259,28 +258,6 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     if problems:
         raise ScenarioError.of(list(problems), scenario.file)
     return plan, city, edited
-
-
-def _check_transit(scenario: Scenario) -> None:
-    """Refuse stops that no street joins and zones that do not fit them, in every variant with on-demand transit.
-
-    Raises
-    ------
-    ScenarioError
-        As the run would.
-    """
-    if not any("transit" in variant.models for variant in scenario.variants.values()):
-        return
-    from twin.models import registry
-
-    plan, _, edited = map_edits(scenario)
-    seen = set()
-    for name in plan.variants:
-        params = plan.params_of(name).get("transit")
-        said = repr((params, plan.variant(name)["edits"]))
-        if params is not None and said not in seen:
-            seen.add(said)
-            registry.model_class("transit").build(params, edited[name].city, plan.tables)
 
 
 def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:
