@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from twin import __version__
 from twin.city.city import City
 from twin.city.editing.edits import apply_edits
+from twin.city.reading.unused import unused_of
 from twin.columns import KPI_COLUMNS, TABLES, Column
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
@@ -384,8 +385,10 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
 
 def city_facts(city: City) -> dict[str, Any]:
     """What every result says of its city."""
-    return {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
-            "driving_side": city.driving_side, "digest": city.digest}
+    facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
+             "driving_side": city.driving_side, "digest": city.digest}
+    unused = unused_of(city.report)
+    return {**facts, "not_used": unused} if unused else facts
 
 
 _PLACE_COLUMNS: tuple[Column, ...] = (

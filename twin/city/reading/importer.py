@@ -244,6 +244,7 @@ def _report(
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
         "done": {key: int(done[key]) for key in sorted(done) if done[key]},
+        "not used": raw.unused.report(),
         "kept": kept,
         "assumed": _assumptions(raw, side_source, in_japan),
     }
@@ -285,7 +286,7 @@ def report_lines(city: City) -> Sequence[str]:
     lines: list[str] = []
     for district, report in city.report.get("districts", {city.name: city.report}).items():
         lines.append(f"{district}:")
-        for part in ("read", "done", "dropped", "kept"):
+        for part in ("read", "done", "dropped", "not used", "kept"):
             lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
         lines += [
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"

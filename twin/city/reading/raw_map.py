@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.reading.unused import UnusedTags
+
 
 class Direction(NamedTuple):
     """One direction of a street: lanes (0 for walking) and free speed."""
@@ -92,6 +94,8 @@ class RawMap:
         Ways tagged with a driving side, by side.
     read, dropped
         Counts for the report.
+    unused
+        Tags that nothing reads, by family.
     """
 
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -105,3 +109,4 @@ class RawMap:
     side_votes: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    unused: UnusedTags = field(default_factory=UnusedTags)

@@ -11,6 +11,9 @@ import numpy as np
 from twin.city.reading.place_tags import place_kind, read_place
 from twin.city.reading.raw_map import RawMap, RawPlace, RawWay, StreetFacts
 from twin.city.reading.tags import Tags, is_crossing, is_signal, way_facts
+from twin.city.reading.unused import DRIVE_WAY_KEYS, NODE_KEYS, WALK_WAY_KEYS
+
+_WAY_KEYS = DRIVE_WAY_KEYS | WALK_WAY_KEYS
 
 
 class TaggedWay(NamedTuple):
@@ -62,6 +65,8 @@ def fill_map(
         found[node.node_id] = (node.lon_deg, node.lat_deg)
         if node.tags:
             node_tags[node.node_id] = node.tags
+            if node.node_id in needed:
+                raw.unused.look("nodes", node.tags, NODE_KEYS)
             if place_kind(node.tags):
                 tagged.append(node)
     ids = sorted(needed & found.keys())
@@ -99,6 +104,7 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
     if facts is None:
         raw.dropped[f"ways not for cars or walkers: highway={way.tags['highway'][:40]}"] += 1
         return
+    raw.unused.look("ways", way.tags, _WAY_KEYS)
     runs: list[list[int]] = [[]]
     missing = 0
     for ref in way.refs:
