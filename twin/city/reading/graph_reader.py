@@ -11,11 +11,13 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from twin.city.reading.elements import NodeTable, TaggedNode, TaggedWay
 from twin.city.reading.map_file import MapFile
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.road_classes import CLASS_INDEX
-from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
+from twin.city.reading.sorting import Sorted
+from twin.city.reading.tagged import fill_map
 from twin.city.reading.tags import Tags, parse_count
 from twin.errors import CityError
 
@@ -99,7 +101,7 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
     raw.read["ways with highway"] = len(ways)
     raw.dropped["edges without highway"] = sum("highway" not in way.tags for way in ways)
     streets = [way for way in ways if "highway" in way.tags]
-    fill_map(raw, streets, [], nodes, {ref for way in streets for ref in way.refs})
+    fill_map(raw, Sorted(streets=streets), NodeTable.of(nodes))
     return raw
 
 

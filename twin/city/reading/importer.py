@@ -79,6 +79,10 @@ def build_city(
             from twin.city.reading.graph_reader import read_graphml
 
             raw = read_graphml(file, watch)
+        elif file.kind == "json":
+            from twin.city.reading.overpass_json import read_overpass
+
+            raw = read_overpass(file, watch)
         else:
             from twin.city.reading.osm_reader import read_osm
 

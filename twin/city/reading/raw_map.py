@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.reading.unused import UnusedTags
+
+if TYPE_CHECKING:
+    from twin.city.reading.scenery_reader import Feature
 
 
 class Direction(NamedTuple):
@@ -58,6 +61,16 @@ class RawWay:
 
 
 @dataclass(frozen=True)
+class RawSquare:
+    """An area to walk over: rows of its rings, each closed, and what its tags say."""
+
+    square_id: int
+    outer: tuple[tuple[int, ...], ...]
+    inner: tuple[tuple[int, ...], ...]
+    facts: WayFacts
+
+
+@dataclass(frozen=True)
 class RawPlace:
     """A place as tagged; ``row`` is its node where that node is part of a way, else -1.
 
@@ -86,8 +99,12 @@ class RawMap:
     node_id, lon_deg, lat_deg : (n,)
         Nodes of ways, by ascending id.
     signal, crossing : (n,) bool
-    ways, places
-        In the order of the file.
+    ways, places, squares
+        By id.
+    scenery
+        What stands and lies between the streets.
+    separate
+        Rows of streets whose pavements are ways of their own.
     generator
         What wrote the file, from its header.
     side_votes
@@ -105,6 +122,9 @@ class RawMap:
     crossing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     ways: list[RawWay] = field(default_factory=list)
     places: list[RawPlace] = field(default_factory=list)
+    squares: list[RawSquare] = field(default_factory=list)
+    scenery: list[Feature] = field(default_factory=list)
+    separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
     side_votes: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)

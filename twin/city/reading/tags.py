@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEP_FREE, STEPS, TUNNEL
+from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEPS, TUNNEL
+from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.pavements import may_walk, walk_facts
 from twin.city.reading.raw_map import Direction, StreetFacts, WayFacts
-from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS, RoadClass
+from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, RoadClass
 
 Tags = Mapping[str, str]
 
@@ -16,7 +18,6 @@ _NO = frozenset({"no", "private", "agricultural", "forestry", "emergency", "mili
 _YES = frozenset({"yes", "designated", "permissive", "destination", "delivery", "official", "customers"})
 _TRUE = frozenset({"yes", "true", "1"})
 _SERVICE_OFF_NETWORK = frozenset({"parking_aisle", "driveway", "drive-through", "emergency_access"})
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _SPEED = re.compile(r"^(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?$")
 _SPEED_UNITS_MPS = {"mph": 0.44704, "knots": 0.514444}
 _SLOWEST_MPS, _FASTEST_MPS = 5 / 3.6, 140 / 3.6
@@ -55,16 +56,19 @@ def parse_speed_mps(text: str | None) -> float | None:
 
 
 def parse_metres(text: str | None) -> float | None:
-    """Width in metres from a tag: ``3.5``, ``3,5 m``, ``12'``; None outside 0.3 to 200 m."""
-    for part in _parts(text):
-        match = _NUMBER.match(part)
-        if match:
-            rest = part[match.end():].strip().lower()
-            factor = {"": 1.0, "m": 1.0, "cm": 0.01, "ft": 0.3048, "'": 0.3048}.get(rest)
-            metres = float(match.group().replace(",", ".")) * factor if factor else 0.0
-            if 0.3 <= metres <= 200.0:
-                return metres
-    return None
+    """Width in metres from a tag, however written; None outside 0.3 to 200 m."""
+    return parse_length_m(text, least_m=0.3, most_m=200.0)
+
+
+def street_class(tags: Tags) -> str:
+    """Class of a way that one may drive or walk along: its ``highway``, or ``platform`` or ``ferry``; else empty."""
+    if "highway" in tags:
+        return tags["highway"]
+    if tags.get("route") == "ferry":
+        return "ferry"
+    if tags.get("railway") == "platform" or tags.get("public_transport") == "platform":
+        return "platform"
+    return ""
 
 
 def street_names(tags: Tags) -> tuple[str, tuple[str, ...]]:
@@ -102,19 +106,19 @@ def way_facts(tags: Tags) -> WayFacts | None:
     tags
         Tags of a way with ``highway``.
     """
-    road_class = CLASS_BY_NAME.get(tags.get("highway", ""))
+    road_class = CLASS_BY_NAME.get(street_class(tags))
     if road_class is None or tags.get("abandoned") in _TRUE:
         return None
     name, aliases = street_names(tags)
-    area = tags.get("area") in _TRUE
+    area = tags.get("area") in _TRUE or (road_class.name in ("platform", "elevator") and tags.get("area") != "no")
     assumed: list[str] = []
     drive = walk = None
     if _may_drive(tags, road_class) and not area:
         forward, backward = _drive_directions(tags, road_class, assumed)
         flags = _flags(tags) & (TUNNEL | BRIDGE)
         drive = StreetFacts(CLASS_INDEX[road_class.name], name, flags, 0.0, forward, backward)
-    if _may_walk(tags, road_class):
-        walk = _walk_facts(tags, road_class, name, assumed)
+    if may_walk(tags, road_class):
+        walk = walk_facts(tags, road_class, name, _flags(tags), assumed)
     if drive is None and walk is None:
         return None
     return WayFacts(drive, walk, aliases, area, tuple(assumed))
@@ -129,16 +133,6 @@ def _may_drive(tags: Tags, road_class: RoadClass) -> bool:
         if key in tags:
             return tags[key] not in _NO
     return True
-
-
-def _may_walk(tags: Tags, road_class: RoadClass) -> bool:
-    foot = tags.get("foot")
-    if foot is not None:
-        return foot not in _NO
-    if not road_class.walk or tags.get("motorroad") in _TRUE or tags.get("access") in _NO:
-        return False
-    # A pavement drawn as its own way would otherwise be walked twice.
-    return tags.get("sidewalk") != "separate" and tags.get("sidewalk:both") != "separate"
 
 
 def _one_way(tags: Tags, road_class: RoadClass) -> int:
@@ -186,27 +180,6 @@ def _drive_directions(
     return forward, backward
 
 
-def _walk_facts(tags: Tags, road_class: RoadClass, name: str, assumed: list[str]) -> StreetFacts:
-    """Width, speed and directions for walking."""
-    keys = ["width", "est_width"]
-    if road_class.drive:  # the width of a road is that of its carriageway
-        keys = ["sidewalk:width", "sidewalk:both:width", "sidewalk:left:width", "sidewalk:right:width"]
-    width_m = next((w for w in (parse_metres(tags.get(key)) for key in keys) if w is not None), None)
-    if width_m is None:
-        width_m = road_class.walk_width_m
-        assumed.append("width")
-    on_steps = road_class.name == "steps" and "conveying" not in tags
-    pace = Direction(0, STAIR_SPEED_MPS if on_steps else WALK_SPEED_MPS)
-    moving = tags.get("conveying", "")
-    one_way = tags.get("oneway:foot", tags.get("foot:oneway", tags.get("oneway", "") if moving else ""))
-    against = one_way in ("-1", "reverse") or moving == "backward"
-    along = not against and (one_way in _TRUE or moving == "forward")
-    return StreetFacts(
-        CLASS_INDEX[road_class.name], name, _flags(tags), width_m,
-        None if against else pace, None if along else pace,
-    )
-
-
 def _flags(tags: Tags) -> int:
     flags = 0
     if tags.get("tunnel", "no") not in ("no", "building_passage"):
@@ -221,8 +194,6 @@ def _flags(tags: Tags) -> int:
         or tags.get("highway") == "corridor" or tags.get("arcade") in _TRUE
     ):
         flags |= COVERED
-    if tags.get("wheelchair") in ("yes", "designated") or tags.get("highway") == "elevator":
-        flags |= STEP_FREE
     if tags.get("footway") == "crossing" or tags.get("path") == "crossing" or tags.get("cycleway") == "crossing":
         flags |= CROSSING
         if is_signal(tags):
