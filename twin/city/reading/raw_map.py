@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.reading.elements import TaggedRelation
 from twin.city.reading.unused import UnusedTags
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class RawMap:
     signal, crossing : (n,) bool
     ways, places, squares
         By id.
+    restrictions
+        Relations that restrict turns, as tagged.
     scenery
         What stands and lies between the streets.
     separate
@@ -123,6 +126,7 @@ class RawMap:
     ways: list[RawWay] = field(default_factory=list)
     places: list[RawPlace] = field(default_factory=list)
     squares: list[RawSquare] = field(default_factory=list)
+    restrictions: list[TaggedRelation] = field(default_factory=list)
     scenery: list[Feature] = field(default_factory=list)
     separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""

@@ -57,6 +57,7 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     for way in found.streets:
         _add_way(raw, way, row)
     _infer_lanes(raw)
+    raw.restrictions = found.restrictions
     _add_squares(raw, found.squares, row)
     raw.places.extend(read_places(found.outlines, nodes, row, raw))
     raw.scenery = read_shapes(found.scenery, nodes, raw.dropped)
