@@ -23,6 +23,7 @@ from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
 from twin.city.reading.projection import choose_crs, choose_driving_side, project
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.streets import Ground, build_layer
+from twin.city.reading.walk_assumptions import walking_rows
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
@@ -280,6 +281,7 @@ def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dic
         row("free walking speed", walkable,
             f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
             f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
+        *(row(*words) for words in walking_rows(counts)),
         row("driving side", len(raw.ways), side_source, "tags of ways, else the country", "D"),
     ]
     return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
