@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.scenery import Scenery, empty_scenery
+
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
     import networkx as nx
     from scipy.spatial import cKDTree
@@ -251,6 +253,8 @@ class City:
         Drive link -> vehicle classes that may never use it, by an edit.
     signal_plans
         Plans that edits gave to lights; the others keep the road layer's default.
+    scenery
+        Buildings, water, green, railways and land use of the map, for pictures, frontage and shade.
     """
 
     name: str
@@ -266,6 +270,7 @@ class City:
     timed: tuple[LinkChange, ...] = ()
     closed_to: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     signal_plans: tuple[SignalPlan, ...] = ()
+    scenery: Scenery = field(default_factory=empty_scenery)
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""

@@ -31,7 +31,7 @@ HEIGHT_UNKNOWN, HEIGHT_GIVEN, HEIGHT_FROM_LEVELS = 0, 1, 2
 RING_OUTER, RING_INNER, RING_LINE = 0, 1, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenery:
     """Features of the ground as arrays; f features, r rings, k vertices.
 
@@ -78,6 +78,17 @@ class Scenery:
     vertex_ptr: NDArray[np.int64]
     x_m: NDArray[np.float64]
     y_m: NDArray[np.float64]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scenery):
+            return NotImplemented
+        theirs = scenery_arrays(other)
+        return all(
+            np.array_equal(array, theirs[name], equal_nan=array.dtype.kind == "f")
+            for name, array in scenery_arrays(self).items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def feature_count(self) -> int:

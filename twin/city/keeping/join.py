@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import city_digest
+from twin.city.scenery import join_scenery
 from twin.errors import CityError
 
 
@@ -59,6 +60,7 @@ def join_cities(cities: Sequence[City]) -> City:
         drive=_join_layers([city.drive for city in cities], "drive", cities),
         walk=_join_layers([city.walk for city in cities], "walk", cities),
         places=tuple(sorted(places, key=lambda place: place.id)), digest="",
+        scenery=join_scenery([city.scenery for city in cities]),
         report={"districts": {
             name: report for city in cities
             for name, report in city.report.get("districts", {city.name: city.report}).items()

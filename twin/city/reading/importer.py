@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from twin.city.reading.params import CityBuildParams
 from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
 from twin.city.reading.projection import choose_crs, choose_driving_side, project
 from twin.city.reading.raw_map import RawMap
+from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
+from twin.city.reading.scenery_reader import Feature
 from twin.city.reading.streets import Ground, build_layer
 from twin.city.reading.walk_assumptions import walking_rows
+from twin.city.scenery import Scenery
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
@@ -50,8 +54,9 @@ def build_city(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    scenery: Sequence[Path | str] = (),
 ) -> City:
-    """City from a map file: OSM XML, PBF or an OSMnx GraphML, each also with gzip.
+    """City from a map file: OSM XML or PBF, an Overpass answer, or an OSMnx GraphML, each also with gzip.
 
     Parameters
     ----------
@@ -67,6 +72,8 @@ def build_city(
         Settings of the importer.
     progress
         Called with what is being done and the share that is done.
+    scenery
+        Files of buildings and road surfaces to lay over those of the map: PLATEAU CityGML or GeoJSON, also with gzip.
 
     Raises
     ------
@@ -84,13 +91,21 @@ def build_city(
             from twin.city.reading.overpass_json import read_overpass
 
             raw = read_overpass(file, watch)
+        elif file.kind == "citygml":
+            raise CityError(
+                "this is a city model (CityGML): it holds buildings or road surfaces, no streets to drive along",
+                where=str(source),
+                mend="give a map of streets, and this file beside it: twin city build MAP --scenery FILE",
+            )
         else:
             from twin.city.reading.osm_reader import read_osm
 
             raw = read_osm(file, watch)
     district = name if name is not None else _ENDINGS.sub("", source.name)
+    added = read_scenery_files([Path(path) for path in scenery], params, raw.dropped)
     return city_from_raw(
-        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source)
+        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source),
+        added=added,
     )
 
 
@@ -157,8 +172,9 @@ def city_from_raw(
     params: CityBuildParams,
     progress: Progress,
     where: str,
+    added: tuple[Sequence[Feature], tuple[str, ...]] = ((), ()),
 ) -> City:
-    """City from a raw map, wherever it was read from.
+    """City from a raw map, wherever it was read from; ``added`` is scenery of other files, and what they are owed.
 
     Raises
     ------
@@ -196,11 +212,12 @@ def city_from_raw(
     )
     side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
+    scenery = lay_scenery(raw.scenery, added[0], partial(project, chosen_crs), (drive, walk), raw.dropped)
     city = City(
         name=name, crs=chosen_crs, schematic=schematic,
-        attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION,),
-        driving_side=side, drive=drive, walk=walk, places=places, digest="",
-        report=_report(raw, done, layers, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
+        attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION, *added[1]),
+        driving_side=side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
+        report=_report(raw, done, layers, scenery, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
     return replace(city, digest=city_digest(city))
@@ -237,7 +254,8 @@ def _driving_side(raw: RawMap, given: str | None, lon_deg: float, lat_deg: float
 
 
 def _report(
-    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], side_source: str, in_japan: bool
+    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery,
+    side_source: str, in_japan: bool
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
     kept: dict[str, int] = {}
@@ -245,6 +263,7 @@ def _report(
         kept[f"{name}: nodes"] = layer.node_count
         kept[f"{name}: links"] = layer.link_count
         kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
+    kept.update({f"scenery: {kind.replace('_', ' ')}": count for kind, count in scenery.counts().items()})
     return {
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},

@@ -43,15 +43,11 @@ _OTHERS = {
         "this is a change file (OsmChange): it holds what changed in a map, not the map",
         "apply it first: osmium apply-changes MAP.osm.pbf CHANGES.osc -o NEW.osm.pbf",
     ),
-    "CityModel": (
-        "this is a city model (CityGML): it holds buildings or road surfaces, no streets to drive along",
-        "give a map of streets, and this file beside it: twin city build MAP --scenery FILE",
-    ),
     "kml": ("this is a KML file: it holds drawings, no streets", _MEND),
     "gpx": ("this is a GPS track (GPX): it holds no streets", _MEND),
 }
 
-MapKind = Literal["osm", "pbf", "graphml", "json"]
+MapKind = Literal["osm", "pbf", "graphml", "json", "citygml"]
 
 
 @dataclass(frozen=True)
@@ -145,8 +141,11 @@ def _recognise(path: Path, source: Path, params: CityBuildParams) -> MapFile:
         return MapFile(path, "osm", source)
     if root == "graphml":
         return MapFile(path, "graphml", source)
-    if root.rpartition(":")[2] in _OTHERS:
-        what, mend = _OTHERS[root.rpartition(":")[2]]
+    plain = root.rpartition(":")[2]
+    if plain == "CityModel":
+        return MapFile(path, "citygml", source)
+    if plain in _OTHERS:
+        what, mend = _OTHERS[plain]
         raise CityError(what, where=str(source), mend=mend)
     raise CityError(f"this is no map: its root element is <{root}>", where=str(source), mend=_MEND)
 
