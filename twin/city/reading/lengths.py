@@ -29,7 +29,9 @@ def parse_length_m(text: str | None, *, least_m: float, most_m: float) -> float 
     least_m, most_m
         Values beyond these are taken for slips of the pen.
     """
-    found = [value for part in re.split(r"[;|]", text or "") for value in _read_one(part)]
+    if not text:
+        return None
+    found = [value for part in re.split(r"[;|]", text) for value in _read_one(part)]
     possible = [value for value in found if least_m <= value <= most_m]
     return min(possible) if possible else None
 

@@ -70,7 +70,8 @@ def _read_nodes(nodes: Any, found: Sorted, raw: RawMap) -> NodeTable:
     """Nodes that a way needs or that have tags."""
     table, needed = NodeTable(), found.needed()
     for item in nodes:
-        node_id, tagged = item.id, len(item.tags) > 0
+        node_id = item.id
+        tagged = len(item.tags) > 0
         if not tagged and node_id not in needed:
             continue
         if item.deleted:

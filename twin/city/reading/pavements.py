@@ -102,11 +102,12 @@ def _width_m(tags: Tags, road_class: RoadClass, assumed: list[str]) -> float:
             assumed.append("no pavement")
             return EDGE_WIDTH_M
     for key in keys:
-        width_m = parse_length_m(tags.get(key), least_m=0.3, most_m=200.0)
+        if key not in tags:
+            continue
+        width_m = parse_length_m(tags[key], least_m=0.3, most_m=200.0)
         if width_m is not None:
             return width_m
-        if key in tags:
-            assumed.append("width that is no number")
+        assumed.append("width that is no number")
     assumed.append("width")
     return road_class.walk_width_m
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,24 +37,27 @@ class Feature(NamedTuple):
     roles: Sequence[int]
 
 
-def read_shapes(shapes: Iterable[Shape], nodes: NodeTable, dropped: Counter[str]) -> list[Feature]:
+def read_shapes(shapes: Sequence[Shape], nodes: NodeTable, dropped: Counter[str]) -> list[Feature]:
     """Features of the shapes of an OSM map."""
     features = []
+    # All lines are looked up at once: a search of its own for each building would take most of the time.
+    every = [line for shape in shapes for line in (*shape.outer, *shape.inner)]
+    rows_of = iter(np.split(nodes.rows([ref for line in every for ref in line]), np.cumsum([len(x) for x in every])))
+    positions = np.column_stack([nodes.lon_deg, nodes.lat_deg])
     for shape in shapes:
+        lines_of = [next(rows_of) for _ in (*shape.outer, *shape.inner)]
         kind = scenery_kind(shape.tags)
         if kind is None:
             continue
         words = kind.replace("_", " ")
         rings, roles = [], []
         torn = False
-        for role, lines in ((RING_OUTER, shape.outer), (RING_INNER, shape.inner)):
-            for line in lines:
-                rows = nodes.rows(line)
-                if (rows < 0).any():
-                    torn = True
-                    continue
-                rings.append(np.column_stack([nodes.lon_deg[rows], nodes.lat_deg[rows]]))
-                roles.append(RING_LINE if kind in LINE_KINDS else role)
+        for k, rows in enumerate(lines_of):
+            if rows.min(initial=0) < 0:
+                torn = True
+                continue
+            rings.append(positions[rows])
+            roles.append(RING_LINE if kind in LINE_KINDS else RING_INNER if k >= len(shape.outer) else RING_OUTER)
         if torn:
             dropped[f"{words} outlines with nodes that are not in the file"] += 1
         if not rings or roles[0] == RING_INNER:
