@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import FORMAT, city_digest, city_facts, layer_arrays
 from twin.city.reading.layers import empty_layer
 from twin.city.reading.road_classes import ROAD_CLASSES
+from twin.city.rules import DriveRules, rules_fit
 from twin.errors import CityError
 from twin.npz import read_npz, write_npz
 
@@ -66,6 +68,8 @@ def _write(city: City, folder: Path) -> None:
         for name, layer in (("drive", city.drive), ("walk", city.walk))
         for field, array in layer_arrays(layer)
     }
+    if not city.drive.rules.is_plain:
+        arrays |= {f"rules.{name}": array for name, array in city.drive.rules.arrays()}
     write_npz(folder / _ARRAYS, arrays)
     facts = {**city_facts(city), "digest": city.digest, "report": city.report}
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
@@ -141,9 +145,24 @@ def _read_layers(path: Path, facts: dict[str, Any]) -> dict[str, StreetLayer]:
             arrays[field] = array
         words = facts["layers"][name]
         layers[name] = StreetLayer(
-            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"]
+            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"],
+            rules=_read_rules(stored) if name == "drive" else DriveRules(),
         )
     return layers
+
+
+def _read_rules(stored: Mapping[str, NDArray[Any]]) -> DriveRules:
+    """Rules of the drive layer; a layer without any has none in its file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, like in DriveRules().arrays():
+        if f"rules.{name}" not in stored:
+            continue
+        array = stored[f"rules.{name}"]
+        if array.dtype != like.dtype or array.ndim != 1:
+            raise ValueError(f"rules.{name} has type {array.dtype} and {array.ndim} dimensions")
+        array.setflags(write=False)
+        arrays[name] = array
+    return DriveRules(**arrays)
 
 
 def _fits(city: City) -> bool:
@@ -152,7 +171,10 @@ def _fits(city: City) -> bool:
         -1 <= place.drive_node < max(city.drive.node_count, 0) and -1 <= place.walk_node < city.walk.node_count
         for place in city.places
     )
-    return places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
+    return (
+        places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
+        and rules_fit(city.drive.rules, city.drive.link_count)
+    )
 
 
 def _layer_fits(layer: StreetLayer) -> bool:

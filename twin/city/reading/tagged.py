@@ -100,7 +100,7 @@ def _add_place(raw: RawMap, place: RawPlace | None) -> None:
 
 
 def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
-    facts = way_facts(way.tags)
+    facts = way_facts(way.tags, raw.unused.note)
     if facts is None:
         raw.dropped[f"ways not for cars or walkers: highway={way.tags['highway'][:40]}"] += 1
         return
