@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.scenery import Scenery, empty_scenery
+from twin.city.rules import DriveRules
+from twin.columns import VEHICLE_CLASSES
 
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
     import networkx as nx
@@ -75,6 +77,8 @@ class StreetLayer:
         Alias -> name, for streets with more than one name.
     crs : str
         Projected CRS of the metres, as in :class:`City`.
+    rules : DriveRules
+        Drive layer: who may use its links and when, and which turns are banned. Routing obeys them.
     """
 
     node_id: Ids
@@ -101,6 +105,7 @@ class StreetLayer:
     names: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     crs: str = ""
+    rules: DriveRules = field(default_factory=DriveRules)
 
     @property
     def node_count(self) -> int:
@@ -129,6 +134,18 @@ class StreetLayer:
         ptr = np.zeros(self.node_count + 1, np.int64)
         np.cumsum(np.bincount(self.link_to, minlength=self.node_count), out=ptr[1:])
         return ptr, np.argsort(self.link_to, kind="stable").astype(np.int32)
+
+    @cached_property
+    def reverse_links(self) -> Ints:
+        """(m,) int32: the link back along the same street; -1 on a one-way street."""
+        from twin.city.routing.turns import reverse_links
+
+        return reverse_links(self)
+
+    @cached_property
+    def turn_graphs(self) -> dict[Any, Any]:
+        """What routing has worked out from the rules; see :func:`twin.city.routing.turns.turn_graph`."""
+        return {}
 
     @cached_property
     def node_tree(self) -> cKDTree:
@@ -285,6 +302,8 @@ class City:
     def lawful_times_s(self, vehicle_class: str, time_s: Floats | None = None) -> Floats:
         """(m,) float64: seconds over each drive link for a class, by default at free flow; inf where it never may."""
         lawful = np.array(self.drive.free_time_s if time_s is None else time_s, np.float64)
+        if len(self.drive.rules.closed):
+            lawful[self.drive.rules.closed >> VEHICLE_CLASSES.index(vehicle_class) & 1 > 0] = np.inf
         lawful[[link for link, classes in self.closed_to.items() if vehicle_class in classes]] = np.inf
         return lawful
 

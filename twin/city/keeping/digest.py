@@ -57,4 +57,8 @@ def city_digest(city: City) -> str:
         for name, array in table:
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+    if not city.drive.rules.is_plain:
+        for name, array in city.drive.rules.arrays():
+            digest.update(f"rules.{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.scenery import join_scenery
+from twin.city.rules import joined_rules
 from twin.errors import CityError
 
 
@@ -114,7 +115,7 @@ def _join_layers(layers: Sequence[StreetLayer], which: str, cities: Sequence[Cit
         link_from=shifted("link_from", node_offset), link_to=shifted("link_to", node_offset),
         out_ptr=shifted("out_ptr", link_offset), vertex_ptr=shifted("vertex_ptr", vertex_offset),
         name_index=np.concatenate(renamed), names=tuple(names), aliases=_join_aliases(layers, set(names)),
-        crs=layers[0].crs,
+        crs=layers[0].crs, rules=joined_rules([(layer.rules, layer.link_count) for layer in layers]),
     )
 
 

@@ -17,6 +17,7 @@ from twin.city.keeping.digest import FORMAT, city_digest, city_facts, layer_arra
 from twin.city.reading.layers import empty_layer
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.city.scenery import Scenery, empty_scenery, make_scenery, scenery_arrays, scenery_fits
+from twin.city.rules import DriveRules, rules_fit
 from twin.errors import CityError
 from twin.npz import read_npz, write_npz
 
@@ -70,6 +71,8 @@ def _write(city: City, folder: Path) -> None:
     }
     if city.scenery.feature_count:
         arrays.update({f"scenery.{name}": array for name, array in scenery_arrays(city.scenery).items()})
+    if not city.drive.rules.is_plain:
+        arrays |= {f"rules.{name}": array for name, array in city.drive.rules.arrays()}
     write_npz(folder / _ARRAYS, arrays)
     facts = {**city_facts(city), "digest": city.digest, "report": city.report}
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
@@ -161,9 +164,24 @@ def _layers(stored: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> dict[s
             arrays[field] = array
         words = facts["layers"][name]
         layers[name] = StreetLayer(
-            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"]
+            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"],
+            rules=_read_rules(stored) if name == "drive" else DriveRules(),
         )
     return layers
+
+
+def _read_rules(stored: Mapping[str, NDArray[Any]]) -> DriveRules:
+    """Rules of the drive layer; a layer without any has none in its file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, like in DriveRules().arrays():
+        if f"rules.{name}" not in stored:
+            continue
+        array = stored[f"rules.{name}"]
+        if array.dtype != like.dtype or array.ndim != 1:
+            raise ValueError(f"rules.{name} has type {array.dtype} and {array.ndim} dimensions")
+        array.setflags(write=False)
+        arrays[name] = array
+    return DriveRules(**arrays)
 
 
 def _fits(city: City) -> bool:
@@ -172,8 +190,10 @@ def _fits(city: City) -> bool:
         -1 <= place.drive_node < max(city.drive.node_count, 0) and -1 <= place.walk_node < city.walk.node_count
         for place in city.places
     )
-    layers = all(map(_layer_fits, (city.drive, city.walk)))
-    return places and scenery_fits(city.scenery) and city.driving_side in ("left", "right") and layers
+    return (
+        places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
+        and rules_fit(city.drive.rules, city.drive.link_count) and scenery_fits(city.scenery)
+    )
 
 
 def _layer_fits(layer: StreetLayer) -> bool:

@@ -17,11 +17,32 @@ if TYPE_CHECKING:
     from twin.city.reading.scenery_reader import Feature
 
 
+class Hours(NamedTuple):
+    """What holds along a street in some hours of the week instead of what holds without hours.
+
+    ``days`` has a bit per day, Monday first; ``closed`` and ``local`` are bits of classes as in :class:`Direction`.
+    """
+
+    days: int
+    from_s: float
+    to_s: float
+    closed: int
+    local: int
+    speed_mps: float
+
+
 class Direction(NamedTuple):
-    """One direction of a street: lanes (0 for walking) and free speed."""
+    """One direction of a street: lanes (0 for walking), free speed, who may not use it.
+
+    ``closed`` has a bit per class of ``twin.columns.VEHICLE_CLASSES`` that may not drive there, ``local`` one per
+    class whose trips must begin or end on it; ``hours`` are spans in which other values hold.
+    """
 
     lanes: int
     speed_mps: float
+    closed: int = 0
+    local: int = 0
+    hours: tuple[Hours, ...] = ()
 
 
 class StreetFacts(NamedTuple):

@@ -84,7 +84,7 @@ def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) 
 
 
 def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
-    facts = way_facts(way.tags)
+    facts = way_facts(way.tags, raw.unused.note)
     if facts is None:
         name = street_class(way.tags)[:40]
         raw.dropped[f"ways not for cars or walkers: {'highway=' if 'highway' in way.tags else ''}{name}"] += 1

@@ -14,11 +14,15 @@ DRIVE_WAY_KEYS = frozenset({
     "highway", "construction", "proposed", "service", "junction", "name", "name:", "alt_name", "official_name",
     "loc_name", "short_name", "ref", "twin:", "tunnel", "bridge", "covered", "indoor", "location", "arcade", "area",
     "abandoned", "driving_side", "lanes", "lanes:", "width",
-    "oneway", "oneway:", "access", "access:", "vehicle", "vehicle:", "motor_vehicle", "motor_vehicle:", "motorcar",
-    "motorcar:", "goods", "goods:", "hgv", "hgv:", "psv", "psv:", "bus", "bus:", "maxspeed", "maxspeed:", "zone:",
-    "source:maxspeed", "maxweight", "maxweight:", "maxweightrating", "maxweightrating:", "maxheight", "maxheight:",
-    "maxlength", "maxlength:", "maxwidth", "maxwidth:", "maxaxleload", "turn:", "motorroad", "busway", "busway:",
-    "hgv_articulated", "hgv_articulated:", "minibus", "tourist_bus",
+    "oneway", "oneway:bus", "oneway:psv", "oneway:hgv", "oneway:goods", "oneway:motorcar", "oneway:motor_vehicle",
+    "oneway:vehicle", "oneway:conditional",
+    "access", "access:", "vehicle", "vehicle:", "motor_vehicle", "motor_vehicle:", "motorcar", "motorcar:", "goods",
+    "goods:", "hgv", "hgv:", "psv", "psv:", "bus", "bus:", "hgv_articulated", "hgv_articulated:", "busway", "busway:",
+    "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:conditional", "maxspeed:forward:conditional",
+    "maxspeed:backward:conditional", "maxspeed:lanes", "maxspeed:lanes:forward", "maxspeed:lanes:backward",
+    "maxspeed:type", "zone:maxspeed", "zone:traffic", "source:maxspeed", "maxweight", "maxweight:", "maxweightrating",
+    "maxweightrating:", "maxheight", "maxheight:", "maxlength", "maxlength:", "maxwidth", "maxwidth:", "turn:lanes",
+    "turn:lanes:forward", "turn:lanes:backward", "motorroad",
 })
 #: The same for the walk layer.
 WALK_WAY_KEYS = frozenset({
