@@ -57,7 +57,7 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     from dataclasses import replace
 
     from twin.city.keeping.catalogue import check_city, find_city
-    from twin.city.reading.unused import unused_words
+    from twin.city.reading.unused import map_warnings
     from twin.errors import CityError, Problem
     from twin.scenario.plan.check import check_scenario
 
@@ -68,12 +68,12 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         check_city(report.scenario.city, report.scenario.folder)
         if any(v.edits for v in report.scenario.variants.values()):
             map_edits(report.scenario)
-        unused = unused_words(find_city(report.scenario.city, report.scenario.folder).report)
+        warnings = map_warnings(find_city(report.scenario.city, report.scenario.folder).report)
     except ScenarioError as fault:
         return replace(report, problems=fault.problems)
     except CityError as fault:
         return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
-    return replace(report, warnings=(*report.warnings, unused)) if unused else report
+    return replace(report, warnings=(*report.warnings, *warnings))
 
 
 def run(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from twin import __version__
 from twin.city.city import City
 from twin.city.editing.edits import apply_edits
-from twin.city.reading.unused import unused_of
+from twin.city.reading.unused import map_warnings, unused_of
 from twin.columns import KPI_COLUMNS, TABLES, Column
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.city_model import CityModel
@@ -387,8 +387,11 @@ def city_facts(city: City) -> dict[str, Any]:
     """What every result says of its city."""
     facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
              "driving_side": city.driving_side, "digest": city.digest}
-    unused = unused_of(city.report)
-    return {**facts, "not_used": unused} if unused else facts
+    unused, warnings = unused_of(city.report), map_warnings(city.report)
+    facts |= {"not_used": unused} if unused else {}
+    # The last one sums up what is not used, which stands above in numbers.
+    told = list(warnings[: len(warnings) - bool(unused)])
+    return {**facts, "map_warnings": told} if told else facts
 
 
 _PLACE_COLUMNS: tuple[Column, ...] = (

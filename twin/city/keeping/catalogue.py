@@ -162,6 +162,9 @@ def city_info(city: City) -> dict[str, Any]:
     drive, walk = city.drive, city.walk
     lon = np.concatenate([drive.lon_deg, walk.lon_deg])
     lat = np.concatenate([drive.lat_deg, walk.lat_deg])
+    west, east = float(lon.min()), float(lon.max())
+    if east - west > 180:  # across the 180th meridian, as in GeoJSON: west is the greater
+        west, east = float(lon[lon > 0].min()), float(lon[lon < 0].max())
     return {
         "name": city.name,
         "drive_nodes": drive.node_count,
@@ -172,7 +175,7 @@ def city_info(city: City) -> dict[str, Any]:
         "signals": int((drive if drive.node_count else walk).signal.sum()),
         "driving_side": city.driving_side,
         "crs": city.crs,
-        "bbox": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())],
+        "bbox": [west, float(lat.min()), east, float(lat.max())],
         "schematic": city.schematic,
         "attribution": list(city.attribution),
         "places": dict(sorted(Counter(place.kind for place in city.places).items())),

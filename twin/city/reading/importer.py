@@ -21,7 +21,7 @@ from twin.city.reading import road_classes
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
-from twin.city.reading.projection import choose_crs, choose_driving_side, project
+from twin.city.reading.projection import choose_crs, choose_driving_side, middle_deg, project
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
 from twin.city.reading.scenery_reader import Feature
@@ -187,7 +187,7 @@ def city_from_raw(
         raise CityError(f"driving side {driving_side!r} is unknown", mend="give left or right")
     if not raw.ways:
         raise _no_streets(raw, where)
-    lon_deg, lat_deg = float(np.mean(raw.lon_deg)), float(np.mean(raw.lat_deg))
+    lon_deg, lat_deg = middle_deg(raw.lon_deg, raw.lat_deg)
     chosen_crs = crs or choose_crs(lon_deg, lat_deg)
     x_m, y_m = project(chosen_crs, raw.lon_deg, raw.lat_deg)
     place_rows = frozenset(place.row for place in raw.places if place.row >= 0)
@@ -269,6 +269,7 @@ def _report(
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
         "done": {key: int(done[key]) for key in sorted(done) if done[key]},
         "not used": raw.unused.report(),
+        "warnings": list(raw.warnings),
         "kept": kept,
         "assumed": _assumptions(raw, side_source, in_japan),
     }
@@ -313,6 +314,7 @@ def report_lines(city: City) -> Sequence[str]:
         lines.append(f"{district}:")
         for part in ("read", "done", "dropped", "not used", "kept"):
             lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
+        lines += [f"  warning: {words}" for words in report.get("warnings", ())]
         lines += [
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
             for what, row in report.get("assumed", {}).items()

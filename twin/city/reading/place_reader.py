@@ -11,6 +11,7 @@ import numpy as np
 
 from twin.city.reading.elements import NodeTable
 from twin.city.reading.place_tags import place_kind, read_place
+from twin.city.reading.projection import middle_deg
 from twin.city.reading.raw_map import RawMap, RawPlace
 from twin.city.reading.sorting import Shape
 
@@ -65,11 +66,11 @@ def read_places(outlines: Iterable[Shape], nodes: NodeTable, row: Mapping[int, i
         if not rows.size:
             continue
         lon, lat = nodes.lon_deg[rows], nodes.lat_deg[rows]
-        lon_deg, lat_deg = (float(value) for value in np.mean(np.column_stack([lon, lat]), axis=0).tolist())
+        lon_deg, lat_deg = middle_deg(lon, lat)
         map_id = f"w{shape.map_id}" if shape.map_id >= 0 or shape.origin.startswith("way") else f"r{-shape.map_id}"
         place = read_place(shape.tags, shape.origin, map_id, lon_deg, lat_deg, -1)
         if place is not None:
-            spread = np.hypot((lon - lon_deg) * math.cos(math.radians(lat_deg)), lat - lat_deg)
+            spread = np.hypot(((lon - lon_deg + 180) % 360 - 180) * math.cos(math.radians(lat_deg)), lat - lat_deg)
             element = _WAY if shape.origin.startswith("way") else _RELATION
             found.append(_Found(place, element, float(spread.max()) * _METRES_PER_DEG, place.kind == "stop"))
     raw.read["places"] += len(found)

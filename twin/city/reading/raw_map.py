@@ -133,6 +133,8 @@ class RawMap:
         What wrote the file, from its header.
     side_votes
         Ways tagged with a driving side, by side.
+    warnings
+        Sentences on the map as a whole that its user must read.
     read, dropped
         Counts for the report.
     unused
@@ -152,6 +154,7 @@ class RawMap:
     separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
     side_votes: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unused: UnusedTags = field(default_factory=UnusedTags)

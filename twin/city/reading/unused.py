@@ -26,8 +26,9 @@ DRIVE_WAY_KEYS = frozenset({
 })
 #: The same for the walk layer.
 WALK_WAY_KEYS = frozenset({
-    "foot", "foot:", "footway", "path", "cycleway", "crossing", "crossing:", "sidewalk", "sidewalk:", "est_width",
-    "conveying", "wheelchair", "oneway:foot",
+    "foot", "foot:", "footway", "footway:both", "path", "cycleway", "crossing", "sidewalk", "sidewalk:",
+    "crossing:signals", "est_width", "conveying", "wheelchair", "oneway:foot", "oneway:pedestrian", "kerb",
+    "ramp:wheelchair", "route", "duration", "interval", "railway", "public_transport",
 })
 #: Keys of nodes that are read: lights, crossings, barriers, places.
 NODE_KEYS = frozenset({
@@ -119,3 +120,14 @@ def unused_words(report: Mapping[str, object]) -> str:
     shown = ", ".join(f"{what} {count:,}" for what, count in most[:_SHOWN])
     more = f" and {len(most) - _SHOWN} more families" if len(most) > _SHOWN else ""
     return f"the map carries tags that are not used: {shown}{more}; the manifest of a run lists them all"
+
+
+def map_warnings(report: Mapping[str, object]) -> tuple[str, ...]:
+    """Sentences on a city's map that its user must read: its own warnings, and what of it is not used."""
+    parts = report.get("districts", {"": report})
+    words: list[str] = []
+    if isinstance(parts, Mapping):
+        for part in parts.values():
+            words += part.get("warnings", ()) if isinstance(part, Mapping) else ()
+    unused = unused_words(report)
+    return (*words, unused) if unused else tuple(words)
