@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.scenery import Scenery, empty_scenery
 from twin.city.rules import DriveRules
+from twin.city.scenery import Scenery, empty_scenery
 from twin.columns import VEHICLE_CLASSES
 
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens

@@ -9,8 +9,8 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import city_digest
-from twin.city.scenery import join_scenery
 from twin.city.rules import joined_rules
+from twin.city.scenery import join_scenery
 from twin.errors import CityError
 
 

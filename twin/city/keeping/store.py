@@ -16,8 +16,8 @@ from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import FORMAT, city_digest, city_facts, layer_arrays
 from twin.city.reading.layers import empty_layer
 from twin.city.reading.road_classes import ROAD_CLASSES
-from twin.city.scenery import Scenery, empty_scenery, make_scenery, scenery_arrays, scenery_fits
 from twin.city.rules import DriveRules, rules_fit
+from twin.city.scenery import Scenery, empty_scenery, make_scenery, scenery_arrays, scenery_fits
 from twin.errors import CityError
 from twin.npz import read_npz, write_npz
 

@@ -70,27 +70,28 @@ def _objects(file: MapFile) -> Iterator[tuple[str, etree._Element, str]]:
     Files as published hold prefixes that nothing declares; those are passed over, a cut file is not.
     """
     wanted = [f"{{*}}{name}" for name in ("Envelope", "cityObjectMember")]
-    stream = etree.iterparse(
-        str(file.path), events=("end",), tag=wanted, recover=True, resolve_entities=False, no_network=True,
-        huge_tree=False, remove_comments=True, remove_pis=True,
-    )
     srs = ""
-    for _, item in stream:
-        if etree.QName(item).localname == "Envelope":
-            srs = srs or item.get("srsName", "")
-            continue
-        for child in item:
-            kind = etree.QName(child).localname
-            if kind == "Building":
-                yield "building", child, srs
-            elif kind in _ROADS:
-                yield "road_surface", child, srs
-        item.clear()
-        while item.getprevious() is not None:  # emptied members would pile up in their parent
-            del item.getparent()[0]
-    fatal = [entry for entry in stream.error_log if entry.level_name == "FATAL"]
-    if fatal:
-        raise ValueError(f"{fatal[0].message} (line {fatal[0].line})")
+    with file.path.open("rb") as source:
+        stream = etree.iterparse(
+            source, events=("end",), tag=wanted, recover=True, resolve_entities=False, no_network=True,
+            huge_tree=False, remove_comments=True, remove_pis=True,
+        )
+        for _, item in stream:
+            if etree.QName(item).localname == "Envelope":
+                srs = srs or item.get("srsName", "")
+                continue
+            for child in item:
+                kind = etree.QName(child).localname
+                if kind == "Building":
+                    yield "building", child, srs
+                elif kind in _ROADS:
+                    yield "road_surface", child, srs
+            item.clear()
+            while item.getprevious() is not None:  # emptied members would pile up in their parent
+                del item.getparent()[0]
+        fatal = [entry for entry in stream.error_log if entry.level_name == "FATAL"]
+        if fatal:
+            raise ValueError(f"{fatal[0].message} (line {fatal[0].line})")
 
 
 class _Degrees:

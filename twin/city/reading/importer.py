@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes

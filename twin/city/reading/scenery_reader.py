@@ -143,8 +143,7 @@ def _by_geometry(
               if role == RING_OUTER and len(line) >= 4]
     inners = [shapely.Polygon(line) for line, role in zip(lines, roles, strict=True)
               if role == RING_INNER and len(line) >= 4]
-    if any(not shape.is_valid for shape in (*outers, *inners)):
-        dropped[f"{words} outlines that cross themselves, mended"] += 1
+    crossed = any(not shape.is_valid for shape in (*outers, *inners))
     whole = shapely.union_all([shapely.make_valid(shape) for shape in outers])
     for inner in map(shapely.make_valid, inners):
         if not whole.contains(shapely.Point(inner.representative_point())):
@@ -152,6 +151,7 @@ def _by_geometry(
             continue
         whole = whole.difference(inner)
     parts = [part for part in shapely.get_parts(whole) if isinstance(part, shapely.Polygon) and part.area >= 0.01]
+    dropped[f"{words} outlines that cross themselves, mended"] += crossed and bool(parts)
     out: list[tuple[NDArray[np.float64], int]] = []
     for part in parts:
         turned = orient(part)
