@@ -8,6 +8,7 @@ from typing import Any
 from twin.city.reading.map_file import MapFile
 from twin.city.reading.place_tags import PLACE_KEYS, place_kind
 from twin.city.reading.raw_map import RawMap
+from twin.city.reading.restrictions import RESTRICTION_KEYS, Member, is_restriction, read_restriction
 from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
 from twin.errors import CityError
 
@@ -43,7 +44,7 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
         raw = RawMap(generator=reader.header().get("generator", ""))
     progress("reading ways", 0.0)
     ways = osmium.FileProcessor(osm_file, osmium.osm.WAY | osmium.osm.RELATION)
-    ways.with_filter(osmium.filter.KeyFilter(*PLACE_KEYS, "restriction"))
+    ways.with_filter(osmium.filter.KeyFilter(*PLACE_KEYS, *RESTRICTION_KEYS))
     streets, place_ways = _sort_ways(_iterate_ways(ways, raw), raw)
     needed = {ref for way in streets for ref in way.refs}
     centred = {ref for way in place_ways for ref in way.refs}
@@ -56,8 +57,10 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
 def _iterate_ways(ways: Iterable[Any], raw: RawMap) -> Iterator[TaggedWay]:
     for item in ways:
         if item.is_relation():
-            if "restriction" in item.tags:
-                raw.dropped["turn restrictions (not used)"] += 1
+            tags = {tag.k: tag.v for tag in item.tags}
+            if is_restriction(tags):
+                if not item.deleted:
+                    read_restriction(item.id, tags, (Member(m.type, m.ref, m.role) for m in item.members), raw)
             elif "highway" in item.tags:
                 raw.dropped["squares drawn as multipolygons (not used)"] += 1
         elif not item.deleted:

@@ -67,6 +67,7 @@ class WayFacts(NamedTuple):
     aliases: tuple[str, ...]
     area: bool
     assumed: tuple[str, ...]
+    arrows: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,14 @@ class RawMap:
         Counts for the report.
     unused
         Tags that nothing reads, by family.
+    restrictions
+        Banned and commanded turns; see ``restrictions.py``.
+    barriers
+        Row of a node -> (classes that may not pass it, classes that pass it only to reach what lies behind).
+    walk_barriers
+        Rows of nodes that nobody passes on foot.
+    border
+        Rows at which a street goes on beyond the file.
     """
 
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -131,3 +140,7 @@ class RawMap:
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unused: UnusedTags = field(default_factory=UnusedTags)
+    restrictions: list[Any] = field(default_factory=list)
+    barriers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    walk_barriers: set[int] = field(default_factory=set)
+    border: set[int] = field(default_factory=set)

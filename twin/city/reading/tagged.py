@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.city.reading.barriers import barrier_states, has_hours, is_barrier, stops_walkers
 from twin.city.reading.place_tags import place_kind, read_place
 from twin.city.reading.raw_map import RawMap, RawPlace, RawWay, StreetFacts
 from twin.city.reading.tags import Tags, is_crossing, is_signal, way_facts
@@ -77,6 +78,15 @@ def fill_map(
     raw.signal = np.array([i in node_tags and is_signal(node_tags[i]) for i in ids], np.bool_)
     raw.crossing = np.array([i in node_tags and is_crossing(node_tags[i]) for i in ids], np.bool_)
     raw.read["nodes of ways"] = len(ids)
+    for node_id, tags in node_tags.items():
+        if node_id in row and is_barrier(tags):
+            raw.read["barriers on streets"] += 1
+            if (states := barrier_states(tags)) != (0, 0):
+                raw.barriers[row[node_id]] = states
+            if stops_walkers(tags):
+                raw.walk_barriers.add(row[node_id])
+            if has_hours(tags):
+                raw.unused.note("barriers: hours in which they open")
     for way in streets:
         _add_way(raw, way, row)
     _infer_lanes(raw)
@@ -107,10 +117,12 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
     raw.unused.look("ways", way.tags, _WAY_KEYS)
     runs: list[list[int]] = [[]]
     missing = 0
-    for ref in way.refs:
+    for i, ref in enumerate(way.refs):
         if ref not in row:
             missing += 1
             runs.append([])
+            raw.border.update(row[near] for near in (way.refs[max(i - 1, 0)], way.refs[min(i + 1, len(way.refs) - 1)])
+                              if near in row)
         elif not runs[-1] or runs[-1][-1] != row[ref]:
             runs[-1].append(row[ref])
     if missing:
