@@ -1,4 +1,4 @@
-"""What signs say about the links of a drive layer: who may use them, for which trips, when, and which turns are banned."""
+"""What signs say about the links of a drive layer: who may use them and when, and which turns are banned."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ street for destinations, private use or deliveries is driven by trips that begin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,8 +29,8 @@ _WORDS = {
          "employees", "permit_holders", "restricted"), LOCAL,
     ),
     **dict.fromkeys(
-        ("no", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "agricultural;forestry",
-         "service", "none"), CLOSED,
+        ("no", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "service",
+         "none"), CLOSED,
     ),
 }
 _TRUE = frozenset({"yes", "true", "1"})
@@ -52,7 +53,7 @@ _LIMITS = {
 
 
 class Access(NamedTuple):
-    """Bits of the classes that may not drive along a way in one direction, and of those for whom it is no through way."""
+    """Bits of the classes that may not drive along a way in one direction, and of those that may not drive through."""
 
     closed: int
     local: int
@@ -203,7 +204,7 @@ def read_access(
     for day in range(7):
         today = [span for span in spans if span.days >> day & 1]
         cuts = sorted({t for span in today for t in (span.from_s, span.to_s)} | {0.0, DAY_S})
-        for from_s, to_s in zip(cuts, cuts[1:], strict=False):
+        for from_s, to_s in itertools.pairwise(cuts):
             moment = day, from_s
             state = (*masks(moment), speeds.at(*moment, base_mps))
             if state != (*base, base_mps):

@@ -13,7 +13,9 @@ DAY_S = 86400.0
 EVERY_DAY = 127
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _SPAN = re.compile(r"^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$")
-_SIZE = re.compile(r"^(weight|maxweight|maxweightrating|length|width|height)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(t|m)?$")
+_SIZE = re.compile(
+    r"^(weight|maxweight|maxweightrating|length|width|height)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(t|m)?$"
+)
 _FOR_TRIPS = frozenset({"destination", "delivery", "private", "customers", "residents", "permit", "permit_holder"})
 
 

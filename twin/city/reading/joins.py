@@ -15,7 +15,7 @@ from twin.city.city import BRIDGE, COVERED, STEPS, TUNNEL
 from twin.city.reading.raw_map import Direction, StreetFacts
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, ROAD_CLASSES, WALK_SPEED_MPS
 
-Line = tuple[tuple[int, ...], StreetFacts, int]
+Line = tuple[Sequence[int], StreetFacts, int]
 
 #: A drawn pavement is looked for within this distance of the middle of its street: half a wide road and its verge.
 PAVEMENT_REACH_M = 25.0

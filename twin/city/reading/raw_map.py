@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.reading.elements import TaggedRelation
 from twin.city.reading.unused import UnusedTags
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ class WayFacts(NamedTuple):
     aliases: tuple[str, ...]
     area: bool
     assumed: tuple[str, ...]
+    arrows: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,6 @@ class RawMap:
     signal, crossing : (n,) bool
     ways, places, squares
         By id.
-    restrictions
-        Relations that restrict turns, as tagged.
     scenery
         What stands and lies between the streets.
     separate
@@ -139,6 +137,14 @@ class RawMap:
         Counts for the report.
     unused
         Tags that nothing reads, by family.
+    restrictions
+        Banned and commanded turns; see ``restrictions.py``.
+    barriers
+        Row of a node -> (classes that may not pass it, classes that pass it only to reach what lies behind).
+    walk_barriers
+        Rows of nodes that nobody passes on foot.
+    border
+        Rows at which a street goes on beyond the file.
     """
 
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -149,7 +155,6 @@ class RawMap:
     ways: list[RawWay] = field(default_factory=list)
     places: list[RawPlace] = field(default_factory=list)
     squares: list[RawSquare] = field(default_factory=list)
-    restrictions: list[TaggedRelation] = field(default_factory=list)
     scenery: list[Feature] = field(default_factory=list)
     separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
@@ -158,3 +163,7 @@ class RawMap:
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unused: UnusedTags = field(default_factory=UnusedTags)
+    restrictions: list[Any] = field(default_factory=list)
+    barriers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    walk_barriers: set[int] = field(default_factory=set)
+    border: set[int] = field(default_factory=set)

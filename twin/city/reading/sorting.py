@@ -9,6 +9,7 @@ from typing import NamedTuple
 from twin.city.reading.elements import TaggedRelation, TaggedWay, Tags
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
+from twin.city.reading.restrictions import is_restriction
 from twin.city.reading.rings import Ring, assemble_rings
 from twin.city.reading.scenery_tags import LINE_KINDS, scenery_kind
 from twin.city.reading.tags import street_class
@@ -84,9 +85,8 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
     by_id = {way.way_id: way for way in ways}
     drawn_again: set[int] = set()
     for relation in relations:
-        if "restriction" in relation.tags or any(key.startswith("restriction:") for key in relation.tags):
+        if is_restriction(relation.tags):
             out.restrictions.append(relation)
-            raw.dropped["turn restrictions (not used)"] += 1
         elif relation.tags.get("type") in _AREA_TYPES:
             _sort_area(relation, by_id, out, drawn_again, raw)
     for way in ways:

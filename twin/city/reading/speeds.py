@@ -31,8 +31,8 @@ _KINDS_KMH = {
 def parse_speed_mps(text: str | None) -> float | None:
     """Metres per second from a value of ``maxspeed``; the least of several.
 
-    None for words that leave it to the class of road (``none``, ``signals``, ``JP:urban``: Japan has no limit of its own
-    in towns) and for nonsense.
+    None for words that leave it to the class of road (``none``, ``signals``, ``JP:urban``: Japan has no limit of its
+    own in towns) and for nonsense.
     """
     speeds = [speed for part in (text or "").lower().split(";") if (speed := _one(part.strip())) is not None]
     return min(speeds) if speeds else None

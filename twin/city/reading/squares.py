@@ -20,7 +20,7 @@ from twin.city.reading.raw_map import StreetFacts
 if TYPE_CHECKING:
     from shapely import Polygon
 
-Line = tuple[tuple[int, ...], StreetFacts, int]
+Line = tuple[Sequence[int], StreetFacts, int]
 
 #: Up to this many gates and corners every visible line is laid; beyond, only those that shorten a walk.
 _ALL_LINES = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -22,12 +22,17 @@ from twin.city.reading.contract import (
     join_chains,
     move_signals,
 )
+from twin.city.reading.drive_rights import close_behind_gates, settle_local, split_at
 from twin.city.reading.joins import Line, join_pavements
+from twin.city.reading.kept import Edge, edge_nodes, edges_of, keep_driven
 from twin.city.reading.layers import Link, assemble_layer, empty_layer
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts
 from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
+from twin.city.reading.signs import DrivenLink, Signs
 from twin.city.reading.squares import Square, lines_across
+from twin.city.reading.turning import arcs_of_turns, find_turns
+from twin.city.reading.vehicles import ALL
 
 LayerName = Literal["drive", "walk"]
 
@@ -45,6 +50,8 @@ class Ground:
     crs: str
     place_rows: frozenset[int]
     params: CityBuildParams
+    #: Rows at which driven streets leave the map, with the largest of their streets; filled by the drive layer.
+    edges: dict[int, tuple[Edge, Piece]] = field(default_factory=dict)
 
     @property
     def shapes(self) -> Shapes:
@@ -67,35 +74,74 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     ways = [(way, facts) for way in ground.raw.ways if (facts := getattr(way.facts, layer)) is not None]
     if not ways:
         return empty_layer(ground.crs)
-    kept = set(ground.place_rows)
-    lines = [(way.rows, facts, way.way_id) for way, facts in ways]
+    raw, shapes, kept = ground.raw, ground.shapes, set(ground.place_rows)
+    lines: list[Line] = [(way.rows, facts, way.way_id) for way, facts in ways]
     signals: set[int] = set()
-    shapes = ground.shapes
+    signs = Signs()
     if layer == "drive":
-        signals = set(np.flatnonzero(ground.raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
+        turns = find_turns(raw, ground.x_m, ground.y_m, counts)
+        cut_rows, arcs = arcs_of_turns(turns)
+        shut = {row for row, (closed, _) in raw.barriers.items() if closed == ALL}
+        lines = split_at(raw, ground.x_m, ground.y_m, lines, shut)
+        passed = set(raw.barriers) - shut
+        kept |= cut_rows | passed | raw.border
+        signals = set(np.flatnonzero(raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
         pieces = drop_doubles(cut_at_junctions(lines, kept | signals, shapes))
-        crossings = {row for row in signals if ground.raw.crossing[row]}
+        pieces, gates = close_behind_gates(
+            pieces, {row: raw.barriers[row][1] for row in sorted(passed) if raw.barriers[row][1]}
+        )
+        barred = {row: raw.barriers[row][0] | gates.get(row, 0) for row in passed}
+        pieces = settle_local(pieces, kept, ground.params.junction_cluster_m, shapes)
+        crossings = {row for row in signals if raw.crossing[row]}
         signals, moved = move_signals(pieces, signals, crossings, ground.params.signal_reach_m)
         counts["drive: lights on an approach, given to their junction"] = moved
+        counts["drive: streets cut at barriers that let no vehicle pass"] = len(shut)
+        signs = Signs(turns, arcs, barred, _arrows(raw))
     else:
         lines += _across_squares(ground, ways, counts)
+        lines = split_at(raw, ground.x_m, ground.y_m, lines, raw.walk_barriers)
         ground, lines = _joined(ground, lines, counts)
-        shapes = ground.shapes
+        raw, shapes = ground.raw, ground.shapes
         pieces = drop_doubles(cut_at_junctions(lines, kept, shapes))
     pieces = join_chains(pieces, kept | signals)
     limit_m = ground.params.junction_cluster_m
-    pieces, clusters = draw_in_short(pieces, limit_m, kept | signals, shapes)
+    driven = layer == "drive"
+    pieces, clusters = draw_in_short(
+        pieces, limit_m, kept | signals, shapes, stays=signs.keep if driven else None, one_ways=driven
+    )
     counts[f"{layer}: links shorter than {limit_m:g} m, drawn into junctions"] = clusters.links_gone
     represent = clusters.representative
     signals = {represent.get(node, node) for node in signals}
     kept = {represent.get(node, node) for node in kept}
-    pieces = _main_part(pieces, layer, counts)
+    if driven:
+        edges = edges_of(pieces, {represent.get(row, row) for row in raw.border})
+        pieces = keep_driven(pieces, edges, counts)
+        if not pieces:
+            return empty_layer(ground.crs)
+        ground.edges.update(edge_nodes(edges, pieces))
+        kept |= set(ground.edges)
+    else:
+        pieces = _main_part(pieces, layer, counts)
     pieces = join_chains(pieces, kept | signals)
     pieces, counts[f"{layer}: short loops left out"] = break_loops(pieces, limit_m, shapes)
     members: dict[int, list[int]] = {}
     for node, chosen in represent.items():
         members.setdefault(chosen, []).append(node)
-    return _to_layer(ground, layer, pieces, signals, members)
+    return _to_layer(ground, layer, pieces, signals, members, signs, counts)
+
+
+def _arrows(raw: RawMap) -> dict[tuple[int, int], str]:
+    """``turn:lanes`` by the pair of rows by which a way ends, seen along the lanes."""
+    out: dict[tuple[int, int], str] = {}
+    for way in raw.ways:
+        if way.facts.drive is None:
+            continue
+        forward, backward = way.facts.arrows
+        if forward:
+            out[way.rows[-2], way.rows[-1]] = forward
+        if backward:
+            out[way.rows[1], way.rows[0]] = backward
+    return out
 
 
 def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) -> list[Piece]:
@@ -195,7 +241,8 @@ def _parts(ground: Ground, square: RawSquare) -> list[tuple[tuple[int, ...], tup
 
 
 def _to_layer(
-    ground: Ground, layer: LayerName, pieces: Sequence[Piece], signals: set[int], members: Mapping[int, Sequence[int]]
+    ground: Ground, layer: LayerName, pieces: Sequence[Piece], signals: set[int], members: Mapping[int, Sequence[int]],
+    signs: Signs, counts: Counter[str],
 ) -> StreetLayer:
     """Arrays from the final pieces. Nodes are sorted by their id in the map."""
     raw = ground.raw
@@ -203,6 +250,7 @@ def _to_layer(
     index = {row: i for i, row in enumerate(rows)}
     crossed = _half_way_nodes(raw) if layer == "walk" else set()
     links: list[Link] = []
+    driven: list[DrivenLink] = []
     for piece in pieces:
         flags = piece.facts.flags | (_crossings_on(piece, raw) if layer == "walk" else 0)
         shape = tuple((ground.x_m[r], ground.y_m[r]) for r in piece.nodes[1:-1])
@@ -213,12 +261,15 @@ def _to_layer(
             if direction is not None:
                 own = flags & ~SIGNALISED if start in crossed else flags
                 links.append(_link(piece, direction, index[start], index[end], line, own))
+                if layer == "drive":
+                    driven.append(DrivenLink(piece, direction, start == a, index[start], index[end]))
     signal, crossing = _node_marks(raw, layer, rows, links, signals, members)
     take = np.array(rows, np.int64)
     return assemble_layer(
         node_id=raw.node_id[take], x_m=np.array(ground.x_m)[take], y_m=np.array(ground.y_m)[take],
         lon_deg=raw.lon_deg[take], lat_deg=raw.lat_deg[take], links=links, signal=signal, crossing=crossing,
         aliases=_aliases(raw), crs=ground.crs,
+        rules=(lambda rows: signs.rules(driven, rows, ground.x_m, ground.y_m, counts)) if driven else None,
     )
 
 

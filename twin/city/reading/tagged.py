@@ -9,11 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.city.reading.elements import NodeTable, TaggedWay
+from twin.city.reading.barriers import barrier_states, has_hours, is_barrier, stops_walkers
+from twin.city.reading.elements import NodeTable, TaggedWay, Tags
 from twin.city.reading.ferries import ferry_time_s
 from twin.city.reading.pavements import drawn_separately
 from twin.city.reading.place_reader import read_places
 from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
+from twin.city.reading.restrictions import read_restriction
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.reading.scenery_reader import read_shapes
 from twin.city.reading.sorting import Shape, Sorted
@@ -53,14 +55,28 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     raw.read["nodes of ways"] = len(ids)
     for node_id in ids:
         if node_id in node_tags:
-            raw.unused.look("nodes", node_tags[node_id], NODE_KEYS)
+            _add_node(raw, row[node_id], node_tags[node_id])
     for way in found.streets:
         _add_way(raw, way, row)
     _infer_lanes(raw)
-    raw.restrictions = found.restrictions
+    for relation in found.restrictions:
+        read_restriction(relation.relation_id, relation.tags, relation.members, raw)
     _add_squares(raw, found.squares, row)
     raw.places.extend(read_places(found.outlines, nodes, row, raw))
     raw.scenery = read_shapes(found.scenery, nodes, raw.dropped)
+
+
+def _add_node(raw: RawMap, row: int, tags: Tags) -> None:
+    """A node with tags on a street: what of them is not used, and whether it is a barrier."""
+    raw.unused.look("nodes", tags, NODE_KEYS)
+    if is_barrier(tags):
+        raw.read["barriers on streets"] += 1
+        if (states := barrier_states(tags)) != (0, 0):
+            raw.barriers[row] = states
+        if stops_walkers(tags):
+            raw.walk_barriers.add(row)
+        if has_hours(tags):
+            raw.unused.note("barriers: hours in which they open")
 
 
 def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) -> None:
@@ -92,10 +108,12 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
     raw.unused.look("ways", way.tags, _WAY_KEYS)
     runs: list[list[int]] = [[]]
     missing = 0
-    for ref in way.refs:
+    for i, ref in enumerate(way.refs):
         if ref not in row:
             missing += 1
             runs.append([])
+            raw.border.update(row[near] for near in (way.refs[max(i - 1, 0)], way.refs[min(i + 1, len(way.refs) - 1)])
+                              if near in row)
         elif not runs[-1] or runs[-1][-1] != row[ref]:
             runs[-1].append(row[ref])
     if missing:

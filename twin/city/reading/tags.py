@@ -127,7 +127,17 @@ def way_facts(tags: Tags, note: Note = _unheard) -> WayFacts | None:
         note("ferries that carry vehicles, for walkers only")
     if drive is None and walk is None:
         return None
-    return WayFacts(drive, walk, aliases, area, tuple(assumed))
+    return WayFacts(drive, walk, aliases, area, tuple(assumed), _arrows(tags) if drive is not None else ("", ""))
+
+
+def _arrows(tags: Tags) -> tuple[str, str]:
+    """Arrows painted on the lanes at the end of a way, forward and backward."""
+    both = tags.get("turn:lanes", "")
+    against = tags.get("oneway") in ("-1", "reverse")
+    return (
+        tags.get("turn:lanes:forward", "" if against else both),
+        tags.get("turn:lanes:backward", both if against else ""),
+    )
 
 
 def _speaks_of_driving(tags: Tags, road_class: RoadClass) -> bool:

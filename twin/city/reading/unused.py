@@ -32,6 +32,7 @@ WALK_WAY_KEYS = frozenset({
 })
 #: Keys of nodes that are read: lights, crossings, barriers, places.
 NODE_KEYS = frozenset({
+    "hgv_articulated", "bollard",
     "highway", "crossing", "crossing:", "barrier", "access", "access:", "vehicle", "vehicle:", "motor_vehicle",
     "motor_vehicle:", "motorcar", "motorcar:", "goods", "hgv", "hgv:", "psv", "bus", "foot", "foot:", "locked",
     "maxwidth", "maxwidth:", "maxheight", "maxheight:", "maxweight", "maxlength", "traffic_signals", "traffic_signals:",

@@ -235,8 +235,8 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
 ):
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
 
-    As :func:`grow_labels`, turned round. ``ins`` holds all labels that lead to a node, ``plain`` says which of all labels
-    are plain, ``pre[pre_ptr[k]:pre_ptr[k + 1]]`` are the labels before a label that is not. ``value`` is the cost from
+    As :func:`grow_labels`, turned round. ``ins`` holds all labels that lead to a node, ``plain`` says which labels are
+    plain, ``pre[pre_ptr[k]:pre_ptr[k + 1]]`` are the labels before a label that is not. ``value`` is the cost from
     the beginning of a label's link; ``onward`` the label after it, -1 at the end, -2 where none is known.
     """
     value[:] = np.inf
@@ -292,10 +292,10 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 continue
             if base[k] == reverse[b] and not uturn[b]:
                 continue
-            if plain[k] and exc_ptr[b + 1] > exc_ptr[b]:
-                if _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
-                    refused = True
-                    continue
+            special = plain[k] and exc_ptr[b + 1] > exc_ptr[b]
+            if special and _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
+                refused = True
+                continue
             onward[b] = k
             left[node] -= 1
             if cost_s[base[b]] < np.inf:

@@ -52,7 +52,7 @@ class TurnGraph:
     plain : (labels,) bool
         False for labels that know of the beginning of a banned sequence.
     exc_ptr, exc_to, exc_target
-        Turns of a label that are not like others: onto the plain label ``exc_to`` leads to ``exc_target``, -1 if banned.
+        Turns of a label that are not like others: onto the plain label ``exc_to`` leads to ``exc_target``, -1: banned.
     pre_ptr, pre
         Labels before one that is not plain.
     """
