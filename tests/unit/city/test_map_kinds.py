@@ -139,6 +139,8 @@ def history_nodes():
     nodes.append('<node id="9" version="2" visible="false"/>')
     nodes.append(f'<node id="8" version="1" lon="{ORIGIN[0]}" lat="{ORIGIN[1]}"><tag k="shop" v="b"/></node>')
     nodes.append(f'<node id="8" version="2" lon="{ORIGIN[0]}" lat="{ORIGIN[1]}"><tag k="name" v="b"/></node>')
+    nodes.append(f'<node id="7" version="1" lon="{ORIGIN[0]}" lat="{ORIGIN[1]}"><tag k="shop" v="c"/></node>')
+    nodes.append(f'<node id="7" version="2" lon="{ORIGIN[0]}" lat="{ORIGIN[1]}"/>')
     return "\n".join(nodes)
 
 
@@ -149,7 +151,7 @@ def test_of_a_history_the_newest_versions_count(tmp_path):
     assert city.drive.names == ("new", "ring")
     assert city.drive.length_m.max() < 500  # the first version of node 3 lies 900 m away
     assert city.places == ()
-    assert city.report["dropped"]["older versions of elements, passed over"] == 6
+    assert city.report["dropped"]["older versions of elements, passed over"] == 7
 
 
 def test_elements_given_twice_count_once_whichever_comes_first(build, cross):

@@ -157,7 +157,7 @@ def city_info(city: City) -> dict[str, Any]:
         ``name``, ``drive_nodes``, ``drive_edges`` (directed), ``drive_km``, ``walk_nodes``, ``walk_edges``,
         ``signals`` (drive nodes with lights; of the walk layer if there is no drive layer), ``driving_side``,
         ``crs``, ``bbox`` (west, south, east, north in degrees), ``schematic``, ``attribution``, ``places``
-        (count by kind).
+        (count by kind), ``scenery`` (count by kind).
     """
     drive, walk = city.drive, city.walk
     lon = np.concatenate([drive.lon_deg, walk.lon_deg])
@@ -179,4 +179,5 @@ def city_info(city: City) -> dict[str, Any]:
         "schematic": city.schematic,
         "attribution": list(city.attribution),
         "places": dict(sorted(Counter(place.kind for place in city.places).items())),
+        "scenery": city.scenery.counts(),
     }

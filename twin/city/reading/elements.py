@@ -106,6 +106,7 @@ class NodeTable:
         self._ids, self._versions = array("q"), array("q")
         self._lon_deg, self._lat_deg = array("d"), array("d")
         self._tags: dict[int, tuple[int, Tags]] = {}
+        self._bare_ids, self._bare_versions = array("q"), array("q")
         self.node_id: NDArray[np.int64] = np.empty(0, np.int64)
         self.lon_deg: NDArray[np.float64] = np.empty(0)
         self.lat_deg: NDArray[np.float64] = np.empty(0)
@@ -132,8 +133,19 @@ class NodeTable:
             if before is None or (version, sorted(tags.items())) > (before[0], sorted(before[1].items())):
                 self._tags[node_id] = (version, tags)
 
+    def pass_over(self, node_id: int, version: int) -> None:
+        """A version of a node without tags that no way needs: it matters only if an earlier one had tags."""
+        if version > 1:
+            self._bare_ids.append(node_id)
+            self._bare_versions.append(version)
+
     def close(self) -> None:
         """Sort the nodes; of each id the newest version stays."""
+        bare = np.array(self._bare_ids, np.int64)
+        again = np.flatnonzero(np.isin(bare, np.array(list(self._tags), np.int64)))
+        for k in again.tolist():
+            self.add(self._bare_ids[k], self._bare_versions[k], float("nan"), float("nan"), {})
+        self._bare_ids = self._bare_versions = array("q")
         ids, versions = np.array(self._ids, np.int64), np.array(self._versions, np.int64)
         lon_deg, lat_deg = np.array(self._lon_deg, np.float64), np.array(self._lat_deg, np.float64)
         self._ids = self._versions = array("q")

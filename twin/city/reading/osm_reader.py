@@ -73,6 +73,7 @@ def _read_nodes(nodes: Any, found: Sorted, raw: RawMap) -> NodeTable:
         node_id = item.id
         tagged = len(item.tags) > 0
         if not tagged and node_id not in needed:
+            table.pass_over(node_id, item.version)
             continue
         if item.deleted:
             table.add(node_id, item.version, float("nan"), float("nan"), {})
