@@ -108,7 +108,11 @@ def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Colum
     time_s = travel_times(city.drive, nodes, nodes)
     weight = deterrence(time_s, params.decay_s, params.decay_power)
     weight[nodes[:, None] == nodes[None, :]] = 0.0
-    trips = furness(weight, volume, volume, [place.id for place in places])
+    leaves, comes = (volume * np.array([_sends(place, way) for place in places]) for way in ("in", "out"))
+    if comes.sum() > 0:
+        # What comes in by one-way roads goes out by others: together they carry as much out as in.
+        comes *= leaves.sum() / comes.sum()
+    trips = furness(weight, leaves, comes, [place.id for place in places])
     if params.day_total is not None:
         trips *= params.day_total / trips.sum()
     profile = np.array(params.hourly_profile) / sum(params.hourly_profile)
@@ -156,6 +160,11 @@ def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Float
             where=_WHERE, mend="give zones of the map a population, or draw entries, or give an od_table",
         )
     return places, np.array(volume)
+
+
+def _sends(place: Place, way: str) -> float:
+    """1 if traffic enters (``in``) or leaves (``out``) the map at a place, 0 if its road runs the other way only."""
+    return float(place.attributes.get("direction", "both") in ("both", way))
 
 
 def _number(place: Place, key: str) -> float:
