@@ -88,7 +88,8 @@ class StopNetwork:
         return times, np.concatenate(xs), np.concatenate(ys)
 
     def _measure(self) -> Times:
-        return new_times(travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS), self._node)
+        times_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
+        return new_times(times_s, self._node)
 
 
 def trace_rows(

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, Place
-from twin.city.routing.ways import next_link_to, travel_times
+from twin.city.routing.ways import Tree, next_link_to, travel_times
 from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic.background.count_posts import CountPosts, read_posts
 from twin.models.road_traffic.gravity import kernels
@@ -249,8 +249,15 @@ def crossings(posts: CountPosts, city: City, nodes: NDArray[np.int32]) -> NDArra
     out = np.zeros((n, n, len(posts.links)), np.bool_)
     for column, node in enumerate(nodes.tolist()):
         one = np.zeros((n, len(posts.links)), np.bool_)
-        tree = next_link_to(drive, node)
-        kernels.mark_crossings(tree, drive.link_to, nodes, node, ptr, post[order], one)
+        if drive.rules.is_plain:
+            tree = next_link_to(drive, node)
+            kernels.mark_crossings(tree, drive.link_to, nodes, node, ptr, post[order], one)
+        else:
+            ways = Tree(drive, node)
+            for row, start in enumerate(nodes.tolist()):
+                path = ways.path(start)
+                for link in path.tolist() if path is not None else ():
+                    one[row, post[order][ptr[link] : ptr[link + 1]]] = True
         out[:, column] = one
     return out.reshape(n * n, -1)
 
