@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
+from twin.city.hours import with_hours
 from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.clock import clock_text
@@ -67,7 +68,7 @@ class RoadTraffic:
 
     def __init__(self, params: RoadParams, city: City, tables: InputTables) -> None:
         self.params = params
-        self._city = city
+        self._city = with_hours(city)
         self._tables = tables
         self._drive = city.drive
         self._fleet = Fleet()
@@ -283,9 +284,9 @@ class RoadTraffic:
         self._next_board_s = self._find_next_board_s(at_s)
         if self.params.form == "free_flow" and self._access.changes:
             self._routes.set_costs(times)
-        elif len(changed):
+        elif len(changed) or self._access.turns_moved:
             self._routes.set_costs(self._routes.cost_s)
-        if len(changed):
+        if len(changed) or self._access.turns_moved:
             self._look_for_spillback(at_s)
             self._lead_around(at_s)
             self._form.retime(self._fleet, at_s, changed)
@@ -312,7 +313,7 @@ class RoadTraffic:
                 continue
             onward = self._routes.chosen(
                 int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
-                int(self._drive.link_to[path[-1]]), self._fleet.id[slot],
+                int(self._drive.link_to[path[-1]]), self._fleet.id[slot], int(path[keep - 1]),
             )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))

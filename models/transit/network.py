@@ -12,6 +12,7 @@ from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.fleet.rows import Floats, Ints, Times, new_times
 
+_CLASS = "van"
 _VAN = BODIES.index("van")
 _EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))
 
@@ -52,7 +53,7 @@ class StopNetwork:
         if key not in self._ways:
             self._ways[key] = shortest_path(
                 self._layer, int(self._node[origin]), int(self._node[destination]), self._cost_s,
-                names=(self._stops[origin].id, self._stops[destination].id),
+                names=(self._stops[origin].id, self._stops[destination].id), vehicle_class=_CLASS,
             )
         return self._ways[key]
 
@@ -87,7 +88,8 @@ class StopNetwork:
         return times, np.concatenate(xs), np.concatenate(ys)
 
     def _measure(self) -> Times:
-        return new_times(travel_times(self._layer, self._node, self._node, self._cost_s), self._node)
+        times_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
+        return new_times(times_s, self._node)
 
 
 def trace_rows(

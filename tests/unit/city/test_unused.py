@@ -5,7 +5,7 @@ import json
 import twin as twin_package
 from twin.city.reading.importer import build_city, report_lines
 from twin.city.reading.unused import UnusedTags, unused_of, unused_words
-from twin.simulate import city_facts
+from twin.running.cities import city_facts
 
 MAP = """<osm version="0.6" generator="test">
 <node id="1" lon="135.5" lat="34.68"/><node id="2" lon="135.502" lat="34.68"/>

@@ -100,13 +100,15 @@ def close_behind_gates(
                 if part != main:
                     bits[part] = bits.get(part, 0) | gates[end[0]]
     out = [
-        _with_local(piece, bits[root(a)]) if root(a) in bits else piece
+        with_local(piece, bits[root(a)]) if root(a) in bits else piece
         for piece, (a, _) in zip(pieces, ends, strict=True)
     ]
     return out, {row: gates[row] for row, parts in sides.items() if len(parts) == 1}
 
 
-def _with_local(piece: Piece, bits: int) -> Piece:
+def with_local(piece: Piece, bits: int) -> Piece:
+    """The same street, no through way for some more classes."""
+
     def local(direction: Direction | None) -> Direction | None:
         if direction is None:
             return None

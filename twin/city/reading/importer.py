@@ -16,6 +16,7 @@ from typing import Any
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes
+from twin.city.reading.kept import edge_places
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
@@ -197,6 +198,11 @@ def city_from_raw(
     walk = build_layer(ground, "walk", done)
     if drive.link_count == 0 and walk.link_count == 0:
         raise _no_streets(raw, where)
+    declared = {place.row for place in raw.places if place.kind == "entry"}
+    entries = edge_places(ground.edges, raw.node_id, raw.lon_deg, raw.lat_deg, declared)
+    raw.places += entries
+    done["drive: nodes where streets leave the map"] = len(ground.edges)
+    done["drive: entries of traffic made of them, where larger roads leave"] = len(entries)
     progress("placing stops and stations", 0.9)
     place_x_m, place_y_m = project(
         chosen_crs, [place.lon_deg for place in raw.places], [place.lat_deg for place in raw.places]

@@ -41,7 +41,11 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
 
     osm_file = osmium.io.File(str(file.path), "pbf" if file.kind == "pbf" else "osm")
     with osmium.io.Reader(osm_file, osmium.osm.osm_entity_bits.NOTHING) as reader:
-        raw = RawMap(generator=reader.header().get("generator", ""))
+        header = reader.header()
+        raw = RawMap(generator=header.get("generator", ""))
+        box = header.box()
+        if box.valid():
+            raw.bounds_deg = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
     if file.kind == "osm":
         check_remark(file, raw.dropped)
     progress("reading ways", 0.0)

@@ -145,6 +145,8 @@ class RawMap:
         Rows of nodes that nobody passes on foot.
     border
         Rows at which a street goes on beyond the file.
+    bounds_deg
+        West, south, east, north of the box that the file says it was cut by.
     """
 
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -167,3 +169,4 @@ class RawMap:
     barriers: dict[int, tuple[int, int]] = field(default_factory=dict)
     walk_barriers: set[int] = field(default_factory=set)
     border: set[int] = field(default_factory=set)
+    bounds_deg: tuple[float, float, float, float] | None = None

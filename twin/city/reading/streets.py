@@ -24,7 +24,7 @@ from twin.city.reading.contract import (
 )
 from twin.city.reading.drive_rights import close_behind_gates, settle_local, split_at
 from twin.city.reading.joins import Line, join_pavements
-from twin.city.reading.kept import Edge, edge_nodes, edges_of, keep_driven
+from twin.city.reading.kept import Edge, edge_nodes, edges_of, keep_driven, rows_near_bounds
 from twin.city.reading.layers import Link, assemble_layer, empty_layer
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts
@@ -114,7 +114,8 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     signals = {represent.get(node, node) for node in signals}
     kept = {represent.get(node, node) for node in kept}
     if driven:
-        edges = edges_of(pieces, {represent.get(row, row) for row in raw.border})
+        near = rows_near_bounds(raw.lon_deg, raw.lat_deg, raw.bounds_deg)
+        edges = edges_of(pieces, *({represent.get(row, row) for row in rows} for rows in (raw.border, near)))
         pieces = keep_driven(pieces, edges, counts)
         if not pieces:
             return empty_layer(ground.crs)

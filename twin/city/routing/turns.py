@@ -238,6 +238,34 @@ class _Copies:
         return ptr, np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1])
 
 
+def first_banned_turn(graph: TurnGraph, path: Ints, keep: int = 0) -> int:
+    """Place in a path of the first link that may not follow those before it; -1 if all may.
+
+    Parameters
+    ----------
+    graph
+        Rules of turns.
+    path : (k,) int32
+        Links in the order in which they are driven.
+    keep
+        The first ``keep`` links have been driven; turns between them are not looked at.
+    """
+    links = path.tolist()
+    if not links:
+        return -1
+    label = links[0]
+    for i in range(1, len(links)):
+        link = links[i]
+        special = range(int(graph.exc_ptr[label]), int(graph.exc_ptr[label + 1]))
+        turn = next((e for e in special if graph.base[graph.exc_to[e]] == link), -1)
+        target = int(graph.exc_target[turn]) if turn >= 0 else link
+        back = graph.reverse[label] == link and not graph.uturn[label]
+        if i >= keep and (target < 0 or back):
+            return i
+        label = target if target >= 0 else link
+    return -1
+
+
 def reverse_links(layer: StreetLayer) -> Ints:
     """(m,) int32: the link back along the same street, -1 on a one-way street."""
     length = np.round(layer.length_m, 6)
