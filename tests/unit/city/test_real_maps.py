@@ -178,3 +178,49 @@ def test_all_pairs_of_many_stops_are_found_in_one_call(real):
     i, j = np.unravel_index(np.argmax(times), times.shape)
     path = routing.shortest_path(drive, stops[i], stops[j])
     assert drive.free_time_s[path].sum() == pytest.approx(times[i, j], rel=1e-9)
+
+
+def test_real_buildings_are_kept_and_those_cut_off_are_counted(real):
+    for name, least in ((SAPPORO, 270), (HELSINKI, 430), (MONACO, 950)):
+        city = build_city(real(name))
+        assert city_info(city)["scenery"]["building"] >= least
+    # Helsinki has 433 buildings as ways; some are cut off by the edge, others are relations.
+    dropped = build_city(real(HELSINKI)).report["dropped"]
+    assert dropped["building outlines with nodes that are not in the file"] == 54
+
+
+def test_the_footprints_of_kyobashi_are_as_large_as_is_known_of_them(real):
+    from collections import Counter
+    from functools import partial
+
+    from twin.city.reading.params import CityBuildParams
+    from twin.city.reading.projection import project
+    from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
+
+    def read(name, crs="EPSG:6674"):
+        dropped = Counter()
+        features, _ = read_scenery_files([real(name)], CityBuildParams(), dropped)
+        return lay_scenery(features, (), partial(project, crs), (), dropped), dropped
+
+    def area_m2(scenery):
+        total = 0.0  # holes run with the clock, so that they are taken off by themselves
+        for ring in range(len(scenery.ring_role)):
+            part = slice(scenery.vertex_ptr[ring], scenery.vertex_ptr[ring + 1])
+            x, y = scenery.x_m[part] - scenery.x_m[0], scenery.y_m[part] - scenery.y_m[0]
+            total += (x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2
+        return total
+
+    buildings, dropped = read("osaka-kyobashi-plateau/buildings.geojson.gz")
+    assert buildings.counts() == {"building": 2122}
+    assert area_m2(buildings) == pytest.approx(351_000, rel=0.01)
+    assert np.nanmax(buildings.height_m) == pytest.approx(166.9, abs=0.05)
+    assert not +dropped
+    roads, _ = read("osaka-kyobashi-plateau/road_surfaces.geojson.gz")
+    model, _ = read("osaka-kyobashi-plateau/52350432_tran_6697_op.gml.gz")
+    assert (roads.counts(), model.counts()) == ({"road_surface": 850}, {"road_surface": 851})
+    assert area_m2(model) == pytest.approx(area_m2(roads), rel=0.001)
+    for name, count, lowest, highest in (("52397519_bldg_6697_op.gml.gz", 13, 3.2, 13.9),
+                                         ("53392642_bldg_6697_op2.gml.gz", 8, 2.8, 16.1)):
+        sample, _ = read(f"plateau-citygml-samples/{name}", "EPSG:6677")
+        assert sample.counts() == {"building": count}
+        assert (sample.height_m.min(), sample.height_m.max()) == pytest.approx((lowest, highest), abs=0.01)

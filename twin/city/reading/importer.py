@@ -38,7 +38,7 @@ SCHEMATIC_ATTRIBUTION = (
     "and station_database (CC BY-SA 4.0)"
 )
 _SCHEMATIC_GENERATOR = "osaka-twin"
-_ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|gz))+$", re.IGNORECASE)
+_ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|json|gz))+$", re.IGNORECASE)
 
 
 def _silent(_: str, __: float) -> None:
