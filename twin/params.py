@@ -15,9 +15,11 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+
+from twin.units import refuse_other_noun
 
 Grade = Literal["V", "D", "M", "G"]
 Fork = Literal["now", "new_only", "no"]
@@ -43,6 +45,13 @@ class Params(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, alias_generator=scenario_key, allow_inf_nan=False
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _counts_what_is_due(cls, value: Any, info: ValidationInfo) -> Any:
+        facts = field_facts(cls.model_fields[info.field_name]) if info.field_name in cls.model_fields else {}
+        refuse_other_noun(value, facts.get("unit", ""))
+        return value
 
 
 def quantity(

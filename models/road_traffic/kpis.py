@@ -1,4 +1,7 @@
-"""KPIs of the road: trips, kilometres, travel times and delays, per owner of the vehicles."""
+"""KPIs of the road: trips, kilometres, travel times and delays, per class of vehicle.
+
+What the form of the road does not model (``road_modelled``) has no row: a delay, queue or jam of 0 would be an answer.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,29 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
+#: KPI -> the part of the road's answer that it needs.
+_NEEDS = {
+    "road.delay_mean_s": "delay", "road.delay_p95_s": "delay", "road.delay_total_h": "delay",
+    "road.queue_max_m": "queue", "road.street_queue_max_m": "queue", "road.street_blocked_min": "spillback",
+    "road.spillback_h": "spillback", "road.gridlocked_count": "gridlock",
+}
 
 
 def compute(tables: TableColumns) -> list[Kpi]:
-    """KPIs for all vehicles and per class that drove; means are nan where nobody finished."""
+    """KPIs for all vehicles and per class that drove; means are nan where nobody finished.
+
+    Without the table ``road_modelled`` all parts count as modelled.
+    """
+    modelled = _modelled(tables)
+    return [kpi for kpi in _all(tables) if _NEEDS.get(kpi.kpi, "") in modelled]
+
+
+def _modelled(tables: TableColumns) -> set[str]:
+    said = tables.get("road_modelled")
+    return {"", *(_NEEDS.values() if said is None else np.asarray(said["part"]).tolist())}
+
+
+def _all(tables: TableColumns) -> list[Kpi]:
     trips = tables.get("road_trips")
     if trips is None:
         time_s = free_s = metres = fuel_l = co2_kg = np.empty(0)

@@ -81,7 +81,7 @@ class RoadTraffic:
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in (
                 "road_trips", "road_unfinished", "road_links", "road_streets", "road_gridlock", "road_mfd",
-                "road_spillback", "traces",
+                "road_spillback", "road_modelled", "traces",
             )
         }
 
@@ -93,6 +93,7 @@ class RoadTraffic:
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:
         """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.simulate``."""
+        # Free flow has lights but no queues before them, which are what an edit of a plan is about.
         return frozenset(
             ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
         )
@@ -183,6 +184,7 @@ class RoadTraffic:
         """Close the period under way, with the crossings of those still on the road, and write these down."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._end_period(self._periods.next_end_s)
+        self._rows["road_modelled"].append({"part": np.array(self._form.parts)})
         self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
@@ -365,8 +367,9 @@ class RoadTraffic:
         """Write down the links and watched streets of the periods that end by a moment."""
         self._count_noted()
         queue_m = self._form.queue_m()
-        self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
-        streets = self._watched.rows(end_s, queue_m)
+        not_modelled = np.full(self._drive.link_count, np.nan)
+        self._rows["road_links"].extend(self._periods.finish(end_s, not_modelled if queue_m is None else queue_m))
+        streets = None if queue_m is None else self._watched.rows(end_s, queue_m)
         if streets is not None:
             self._rows["road_streets"].append(streets)
 

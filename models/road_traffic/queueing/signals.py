@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,22 @@ from twin.city.city import City, SignalPlan, StreetLayer
 from twin.errors import Problem, ScenarioError, TableError
 from twin.models.road_traffic.params import RoadParams, SignalParams
 from twin.models.road_traffic.queueing.junctions import Junctions, green_centres
-from twin.models.road_traffic.queueing.network import RoadNetwork
 
 Links = NDArray[np.intp]
 
 
+class TakesSignals(Protocol):
+    """Whatever stops vehicles at the ends of links: the queueing network, and the lights of free flow."""
+
+    def add_signal(
+        self, link: int, *, cycle_s: float, green_s: float, offset_s: float = 0.0, to_link: int | None = None
+    ) -> None:
+        """Put a fixed-time signal at the end of a link; green holds over [offset, offset + green) in every cycle."""
+        ...
+
+
 def add_signals(
-    params: RoadParams, city: City, network: RoadNetwork, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+    params: RoadParams, city: City, network: TakesSignals, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
 ) -> None:
     """Give the lights of the map their plans; those of the table replace the default, those of edits replace both.
 
@@ -39,7 +49,7 @@ def _street_index(drive: StreetLayer, street: str) -> int:
 
 
 def _add_signal_plan(
-    plan: SignalPlan, lost_time_s: float, drive: StreetLayer, network: RoadNetwork, junctions: Junctions
+    plan: SignalPlan, lost_time_s: float, drive: StreetLayer, network: TakesSignals, junctions: Junctions
 ) -> None:
     """Plan of an edit: green for one street, then for the others, with the lost time after each.
 
@@ -67,7 +77,7 @@ def _add_signal_plan(
 
 
 def _add_signals_of_table(
-    name: str, drive: StreetLayer, network: RoadNetwork, junctions: Junctions,
+    name: str, drive: StreetLayer, network: TakesSignals, junctions: Junctions,
     tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
 ) -> None:
     """Plans of the scenario: one row per signal and street that leads to it; a later row replaces an earlier one.
@@ -135,7 +145,7 @@ def _approaches(drive: StreetLayer, junctions: Junctions, node: int) -> Links:
 
 
 def _add_default_signals(
-    params: SignalParams, drive: StreetLayer, network: RoadNetwork, junctions: Junctions, car_mps: float
+    params: SignalParams, drive: StreetLayer, network: TakesSignals, junctions: Junctions, car_mps: float
 ) -> None:
     """Two phases at every junction with lights: along its widest approach, and across it.
 
