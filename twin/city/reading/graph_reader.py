@@ -41,6 +41,10 @@ _PLACE_QUERY: dict[str, Any] = {
     "shop": True, "amenity": True, "tourism": True, "barrier": ["toll_booth", "gate"],
 }
 _MOST_LITERAL = 10_000
+_NO_ONE_WAYS = (
+    "graph: one-way streets, of which it has none; a graph made for walkers has lost them, for cars take one with "
+    "network_type drive or all"
+)
 
 
 def read_graphml(file: MapFile, progress: Progress) -> RawMap:
@@ -96,6 +100,9 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
         raise CityError(
             "no edge of the graph has a highway", where=where, mend="give a street graph as written by OSMnx"
         )
+    if not any(_is_true(data.get("oneway", False)) for _, _, data in graph.edges(data=True)):
+        # OSMnx lays both directions of every street into a graph for walkers, and forgets which were one-way.
+        raw.unused.note(_NO_ONE_WAYS, len(ways))
     raw.read["ways with highway"] = len(ways)
     raw.dropped["edges without highway"] = sum("highway" not in way.tags for way in ways)
     streets = [way for way in ways if "highway" in way.tags]

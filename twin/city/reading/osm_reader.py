@@ -10,6 +10,7 @@ from twin.city.reading.place_tags import PLACE_KEYS, place_kind
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.restrictions import RESTRICTION_KEYS, Member, is_restriction, read_restriction
 from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
+from twin.city.reading.versions import is_history, newest_only, refuse_unfinished
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
@@ -46,14 +47,28 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
         box = header.box()
         if box.valid():
             raw.bounds_deg = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+        several = bool(header.has_multiple_object_versions)
+    remark = refuse_unfinished(file)
+    if remark:
+        raw.dropped[f"remark of the server that made the map: {remark}"] += 1
     progress("reading ways", 0.0)
-    ways = osmium.FileProcessor(osm_file, osmium.osm.WAY | osmium.osm.RELATION)
-    ways.with_filter(osmium.filter.KeyFilter(*PLACE_KEYS, *RESTRICTION_KEYS))
+    history = is_history(file, several)
+
+    def items(kinds: Any, *keys: str) -> Iterable[Any]:
+        found = osmium.FileProcessor(osm_file, kinds)
+        return found.with_filter(osmium.filter.KeyFilter(*keys)) if keys else found
+
+    if history:
+        # The newest version may have lost the tags that older ones had: all must be seen.
+        raw.read["versions: the file is a history, its newest versions are taken"] += 1
+        ways = newest_only(lambda: items(osmium.osm.WAY | osmium.osm.RELATION))
+    else:
+        ways = iter(items(osmium.osm.WAY | osmium.osm.RELATION, *PLACE_KEYS, *RESTRICTION_KEYS))
     streets, place_ways = _sort_ways(_iterate_ways(ways, raw), raw)
     needed = {ref for way in streets for ref in way.refs}
     centred = {ref for way in place_ways for ref in way.refs}
     progress("reading nodes", 0.2)
-    nodes = osmium.FileProcessor(osm_file, osmium.osm.NODE)
+    nodes = newest_only(lambda: items(osmium.osm.NODE)) if history else iter(items(osmium.osm.NODE))
     fill_map(raw, streets, place_ways, _iterate_nodes(nodes, needed | centred, raw), needed)
     return raw
 
