@@ -16,6 +16,7 @@ from typing import Any
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes
+from twin.city.reading.driving_side import Side, find_side
 from twin.city.reading.kept import edge_places
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
@@ -66,7 +67,7 @@ def build_city(
     crs
         Projected CRS in metres; by default EPSG:6674 around Osaka, else the UTM zone.
     driving_side
-        ``"left"`` or ``"right"``; by default as most ways are tagged, else by country.
+        ``"left"`` or ``"right"``; by default as ways are tagged, else as roads are drawn, else by country.
     params
         Settings of the importer.
     progress
@@ -78,7 +79,7 @@ def build_city(
     ------
     CityError
         If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
-        its streets.
+        its streets; if nothing tells on which side people drive, or if what does disagrees.
     """
     source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
     with open_map(source, params) as file:
@@ -214,14 +215,17 @@ def city_from_raw(
     done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
         far_from_node(place, layers) for place in places
     )
-    side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
+    side = (
+        Side(driving_side, "as given", "V") if driving_side is not None
+        else find_side(raw, ground.x_m, ground.y_m, lon_deg, lat_deg, where)
+    )
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
     scenery = lay_scenery(raw.scenery, added[0], partial(project, chosen_crs), (drive, walk), raw.dropped)
     city = City(
         name=name, crs=chosen_crs, schematic=schematic,
         attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION, *added[1]),
-        driving_side=side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
-        report=_report(raw, done, layers, scenery, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
+        driving_side=side.side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
+        report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
     return replace(city, digest=city_digest(city))
@@ -246,20 +250,9 @@ def _no_streets(raw: RawMap, where: str) -> CityError:
     )
 
 
-def _driving_side(raw: RawMap, given: str | None, lon_deg: float, lat_deg: float) -> tuple[str, str]:
-    """Side, and where it is known from."""
-    if given is not None:
-        return given, "as given"
-    votes = raw.side_votes
-    if votes["left"] != votes["right"]:
-        return max(("left", "right"), key=lambda side: votes[side]), "by tags of ways"
-    side = choose_driving_side(lon_deg, lat_deg)
-    return side, "in Japan" if side == "left" else "outside Japan, taken as right"
-
-
 def _report(
-    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery,
-    side_source: str, in_japan: bool
+    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery, side: Side,
+    in_japan: bool,
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
     kept: dict[str, int] = {}
@@ -275,11 +268,11 @@ def _report(
         "not used": raw.unused.report(),
         "warnings": list(raw.warnings),
         "kept": kept,
-        "assumed": _assumptions(raw, side_source, in_japan),
+        "assumed": _assumptions(raw, side, in_japan),
     }
 
 
-def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dict[str, Any]]:
+def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str, Any]]:
     """Each assumption with its value, the number of ways it touches, source and grade."""
     counts = Counter(key for way in raw.ways for key in way.facts.assumed)
     walkable = sum(way.facts.walk is not None for way in raw.ways)
@@ -306,7 +299,8 @@ def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dic
             f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
             f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
         *(row(*words) for words in walking_rows(counts)),
-        row("driving side", len(raw.ways), side_source, "tags of ways, else the country", "D"),
+        row("driving side", len(raw.ways), f"{side.side}, {side.source}",
+            "tags of ways, else roads as drawn, else the country", side.grade),
     ]
     return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
 
