@@ -29,6 +29,7 @@ from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -44,6 +45,8 @@ _MOST_NOTED = 50_000
 BOARD = "road.link_time_s"
 #: Published where links can be gated by credits.
 GATES_BOARD = "road.has_gates"
+#: Published at the begin, where there are crossings with lights: cycle, green and offset by walk link, (3, m).
+WALK_LIGHTS_BOARD = "road.walk_lights"
 #: Published when the run is over: who stands in the queue of a gate, and since when.
 STANDING_BOARD = "road.standing_at_gates"
 STANDING = np.dtype([("id", "<u8"), ("since_s", "<f8")])
@@ -141,6 +144,9 @@ class RoadTraffic:
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
+        lights = walk_lights(self.params, self._city, self._tables)
+        if lights is not None:
+            self._channels.publish(WALK_LIGHTS_BOARD, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 

@@ -83,7 +83,8 @@ class SignalParams(Params):
 
     default_plan: bool = quantity(
         True, source="choice: maps tell where signals are, not how they run", grade="D",
-        doc="two phases at every junction with lights on the map, green by the width of the approaches",
+        doc="two phases at every junction with lights on the map, green by the width of the approaches, long "
+        "enough for those who cross on foot",
     )
     coordinated: bool = quantity(
         True, source="choice: lights of main streets are coordinated as a rule; driving times give the offsets "
@@ -104,13 +105,30 @@ class SignalParams(Params):
         "one street alone; equal cycles and offsets along a street make a green wave",
     )
     cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
+    street_cycles: dict[str, Seconds] = quantity(
+        default_factory=dict, unit="s", source="choice: every street runs cycle", grade="D",
+        doc="cycle of all junctions along a street, by its name on the map, for cars and walkers; where two such "
+        "streets cross, the longer one holds",
+    )
     lost_time_s: Seconds = quantity(
         5.0, "s", source="remembered: yellow and all-red less what is driven in them", grade="M", ge=0, le=9
+    )
+    walk_speed_mps: Speed = quantity(
+        1.0, "m/s", source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross; the clearance after it, "
+        "half the crossing at that speed, is remembered", grade="V", gt=0, le=2,
+        doc="no stage of the default plan is shorter than walkers of this speed need to cross the other street",
     )
     crossing_green: Share = quantity(
         0.6, "%", source="guess: signals that only guard a crossing", grade="G", gt=0, le=1,
         doc="green share of a signal whose approaches all lie on one axis",
     )
+
+    @model_validator(mode="after")
+    def _cycles_as_cycle(self) -> Self:
+        for street, cycle_s in self.street_cycles.items():
+            if not 20 <= cycle_s <= 300:
+                raise ValueError(f"the cycle of {street} must lie between 20 s and 300 s, got {cycle_s:g} s")
+        return self
 
 
 class CrossingParams(Params):

@@ -33,9 +33,9 @@ _BREACH_S = 0.1
 _WITHIN_S = 900.0
 
 _RIDER_INFOS = (
-    KpiInfo("transit.asked_count", "requests", "neither", "申込件数", "Requests answered for good"),
-    KpiInfo("transit.served_count", "requests", "higher", "運行件数", "Requests served", True),
-    KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried"),
+    KpiInfo("transit.asked_count", "requests", "neither", "申込件数", "Requests answered for good", additive=True),
+    KpiInfo("transit.served_count", "requests", "higher", "運行件数", "Requests served", True, additive=True),
+    KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried", additive=True),
     KpiInfo("transit.refused_share", "share", "lower", "断り率", "Share of requests refused", True),
     KpiInfo(
         "transit.served_within_15_min_share", "share", "higher", "15分以内に乗車できた割合（全申込比）",
@@ -55,19 +55,19 @@ _RIDER_INFOS = (
     ),
     KpiInfo(
         "transit.promise_breach_count", "requests", "lower", "約束時間の超過件数",
-        "Requests whose promise was broken", True,
+        "Requests whose promise was broken", True, additive=True,
     ),
     KpiInfo(
         "transit.promise_breach_pickup_count", "requests", "lower", "乗車約束の超過件数",
-        "Requests that boarded too late",
+        "Requests that boarded too late", additive=True,
     ),
     KpiInfo(
         "transit.promise_breach_ride_count", "requests", "lower", "乗車時間約束の超過件数",
-        "Requests that rode too long",
+        "Requests that rode too long", additive=True,
     ),
     KpiInfo(
         "transit.promise_warned_count", "requests", "lower", "道路変化で超過が予見された件数",
-        "Requests whose breach was foreseen when the road changed",
+        "Requests whose breach was foreseen when the road changed", additive=True,
     ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
 )

@@ -23,7 +23,7 @@ replications: {replications}
 clock: {{from: 10:00, to: 11:00, then: until_empty, latest: 20:00, step: 10 s}}
 tables:
   cars: {{file: cars.csv, source: "a test", grade: G}}
-road_traffic: {{form: queueing, background: {{od_table: cars}}}}
+road_traffic: {{form: queueing, background: {{od_table: cars}}, signals: {{cycle: 150 s}}}}
 transit: {{stops: {{mesh: 300 m}}, fleet: {{count: 6 vans}}, demand: {{requests_per_day: 600 requests}}}}
 names:
   御堂筋: {{not: [新御堂筋]}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from twin.city.reading.raw_map import RawMap
 from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
 from twin.city.reading.scenery_reader import Feature
 from twin.city.reading.streets import Ground, build_layer
+from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts
 from twin.city.reading.walk_assumptions import walking_rows
 from twin.city.scenery import Scenery
 from twin.errors import CityError
@@ -39,6 +40,8 @@ SCHEMATIC_ATTRIBUTION = (
     "and station_database (CC BY-SA 4.0)"
 )
 _SCHEMATIC_GENERATOR = "osaka-twin"
+#: Lines of the report that doubt something in the map; the rest is counted.
+_DOUBTS_SHOWN = 20
 _ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|json|gz))+$", re.IGNORECASE)
 
 
@@ -261,6 +264,7 @@ def _report(
         kept[f"{name}: links"] = layer.link_count
         kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
     kept.update({f"scenery: {kind.replace('_', ' ')}": count for kind, count in scenery.counts().items()})
+    shortcuts = find_unlit_shortcuts(layers["walk"])
     return {
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
@@ -269,6 +273,9 @@ def _report(
         "warnings": list(raw.warnings),
         "kept": kept,
         "assumed": _assumptions(raw, side, in_japan),
+        # Both in words and as numbers: what can be walked around is for people to look at on the map.
+        "doubtful": [shortcut.text() for shortcut in shortcuts],
+        "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
 
 
@@ -317,4 +324,8 @@ def report_lines(city: City) -> Sequence[str]:
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
             for what, row in report.get("assumed", {}).items()
         ]
+        doubts = report.get("doubtful", [])
+        lines += [f"  doubtful: {what}" for what in doubts[:_DOUBTS_SHOWN]]
+        if len(doubts) > _DOUBTS_SHOWN:
+            lines.append(f"  doubtful: {len(doubts) - _DOUBTS_SHOWN:,} more like these; --json lists all")
     return lines
