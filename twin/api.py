@@ -68,9 +68,10 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         check_city(report.scenario.city, report.scenario.folder)
         if any(v.edits for v in report.scenario.variants.values()):
             map_edits(report.scenario)
+        _check_transit(report.scenario)
         unused = unused_words(find_city(report.scenario.city, report.scenario.folder).report)
     except ScenarioError as fault:
-        return replace(report, problems=fault.problems)
+        return replace(report, problems=fault.problems or (Problem(fault.what, fault.where, fault.mend),))
     except CityError as fault:
         return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
     return replace(report, warnings=(*report.warnings, unused)) if unused else report
@@ -238,6 +239,28 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     if problems:
         raise ScenarioError.of(list(problems), scenario.file)
     return plan, city, edited
+
+
+def _check_transit(scenario: Scenario) -> None:
+    """Refuse stops that no street joins and zones that do not fit them, in every variant with on-demand transit.
+
+    Raises
+    ------
+    ScenarioError
+        As the run would.
+    """
+    if not any("transit" in variant.models for variant in scenario.variants.values()):
+        return
+    from twin.models import registry
+
+    plan, _, edited = map_edits(scenario)
+    seen = set()
+    for name in plan.variants:
+        params = plan.params_of(name).get("transit")
+        said = repr((params, plan.variant(name)["edits"]))
+        if params is not None and said not in seen:
+            seen.add(said)
+            registry.model_class("transit").build(params, edited[name].city, plan.tables)
 
 
 def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from twin.errors import printable
 from twin.results.compare import summarise
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
+from twin.results.unmoved import unmoved
 from twin.units import duration_text
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ def study_json(study: Study) -> dict[str, Any]:
             for row in summarise(kpis, study.variants)
         ],
         "differences": [difference_json(row) for row in rows],
+        "same_in_every_variant": [
+            {"kpi": kpi, "group": group, "mean": mean} for (kpi, group), mean in unmoved(kpis, study.variants).items()
+        ],
     }
 
 
@@ -116,6 +120,7 @@ def show_study(study: Study) -> None:
         for r in summarise(study.columns("kpis"), study.variants)
         if r["group"] == "all" and r["kpi"] in chosen
     }
+    still = {name for name, group in unmoved(study.columns("kpis"), study.variants) if group == "all"}
     # As many variants side by side as leave their numbers and the KPIs' names in one piece.
     beside = max(1, (out.width - _NAME_WIDTH - _UNIT_WIDTH) // _VARIANT_WIDTH)
     for first in range(0, len(study.variants), beside):
@@ -130,8 +135,16 @@ def show_study(study: Study) -> None:
             if (name, study.variants[0]) not in summary:
                 continue
             cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
-            table.add_row(_kpi_cell(name, "", chosen), escape(info.unit), *cells)
+            told = _kpi_cell(name, "", chosen)
+            if name in still:
+                told += "\n[yellow]the same in every variant / 全案同じ[/]"
+            table.add_row(told, escape(info.unit), *cells)
         out.print(table)
+    if still & set(chosen):
+        out.print(
+            "[yellow]note:[/] no variant here moves what is marked as the same: this scenario does not answer what "
+            "its measures do to it. Ask with more demand, less room or another day.", highlight=False,
+        )
     if len(study.variants) > 1:
         differences = study.columns("differences")
         names = list(differences)

@@ -51,6 +51,13 @@ DIMENSIONS: dict[str, dict[str, float]] = {
         "人": 1.0, "台": 1.0, "件": 1.0, "席": 1.0,
     },
 }
+#: Noun of a count -> what is counted. ``vehicles`` and ``台`` say nothing of the kind of vehicle.
+_COUNTED = {
+    "people": "people", "person": "people", "人": "people", "requests": "requests", "件": "requests",
+    "trucks": "trucks", "truck": "trucks", "vans": "vans", "van": "vans", "boxes": "boxes", "spaces": "spaces",
+    "seats": "seats", "席": "seats", "lanes": "lanes", "vehicles": "vehicles", "台": "vehicles",
+}
+_VEHICLES = ("trucks", "vans", "vehicles")
 _EXAMPLES = {
     "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %",
     "rate": "30 /h", "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L",
@@ -136,6 +143,38 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
     if not math.isfinite(number):
         raise _fault(f"{_shortened(value)} is not a finite number", example)
     return number
+
+
+def refuse_other_noun(value: Any, unit: str) -> None:
+    """Refuse a count of one thing where another is due: 234 people are not 234 requests.
+
+    Parameters
+    ----------
+    value
+        As written; only text with a noun can be wrong, also within lists and mappings.
+    unit
+        What the parameter counts; other units than counts are not looked at.
+
+    Raises
+    ------
+    PydanticCustomError
+        With both nouns.
+    """
+    due = _COUNTED.get(unit)
+    if due is None:
+        return
+    if isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            refuse_other_noun(part, unit)
+        return
+    match = _NUMBER_UNIT.match(value) if isinstance(value, str) else None
+    said = _COUNTED.get(match.group(2)) if match else None
+    if match is None or said in (None, due) or ("vehicles" in (said, due) and said in _VEHICLES and due in _VEHICLES):
+        return
+    raise _fault(
+        f"{_shortened(value)} counts {said}, and {unit} are due",
+        f"write {match.group(1)} {unit} if that is what is meant, or look for the key that counts {said}",
+    )
 
 
 def _to_si(number: str, factor: float) -> float:

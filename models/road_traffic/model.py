@@ -29,6 +29,7 @@ from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -44,6 +45,8 @@ _MOST_NOTED = 50_000
 BOARD = "road.link_time_s"
 #: Published where links can be gated by credits.
 GATES_BOARD = "road.has_gates"
+#: Published at the begin, where there are crossings with lights: cycle, green and offset by walk link, (3, m).
+WALK_LIGHTS_BOARD = "road.walk_lights"
 #: Published when the run is over: who stands in the queue of a gate, and since when.
 STANDING_BOARD = "road.standing_at_gates"
 STANDING = np.dtype([("id", "<u8"), ("since_s", "<f8")])
@@ -81,7 +84,7 @@ class RoadTraffic:
         self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
             name: [] for name in (
                 "road_trips", "road_unfinished", "road_links", "road_streets", "road_gridlock", "road_mfd",
-                "road_spillback", "traces",
+                "road_spillback", "road_modelled", "traces",
             )
         }
 
@@ -93,6 +96,7 @@ class RoadTraffic:
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:
         """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.simulate``."""
+        # Free flow has lights but no queues before them, which are what an edit of a plan is about.
         return frozenset(
             ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
         )
@@ -140,6 +144,9 @@ class RoadTraffic:
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
+        lights = walk_lights(self.params, self._city, self._tables)
+        if lights is not None:
+            self._channels.publish(WALK_LIGHTS_BOARD, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
@@ -183,6 +190,7 @@ class RoadTraffic:
         """Close the period under way, with the crossings of those still on the road, and write these down."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._end_period(self._periods.next_end_s)
+        self._rows["road_modelled"].append({"part": np.array(self._form.parts)})
         self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
@@ -365,8 +373,9 @@ class RoadTraffic:
         """Write down the links and watched streets of the periods that end by a moment."""
         self._count_noted()
         queue_m = self._form.queue_m()
-        self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
-        streets = self._watched.rows(end_s, queue_m)
+        not_modelled = np.full(self._drive.link_count, np.nan)
+        self._rows["road_links"].extend(self._periods.finish(end_s, not_modelled if queue_m is None else queue_m))
+        streets = None if queue_m is None else self._watched.rows(end_s, queue_m)
         if streets is not None:
             self._rows["road_streets"].append(streets)
 

@@ -54,8 +54,6 @@ class Terminal:
     """
 
     name = "terminal"
-    #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
     _stage: Stage
     _now: Now
     _desk: BookingDesk
@@ -89,6 +87,18 @@ class Terminal:
             return {}
         lead_s = self._params.announce_s
         return {approach.ROAD: min(lead_s, self._params.call_forward_s) if self._grants else lead_s}
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Where the map and the parameters say different things of the gate; stands in the manifest."""
+        if self._approach is None:
+            return []
+        lanes = sum(group.count for group in self._params.lanes.values())
+        out_gate = self._params.out_gate
+        return [
+            *approach.other_lanes(self._approach.in_gate, lanes, "lanes"),
+            *(approach.other_lanes(self._approach.out_gate, out_gate.lanes, "out_gate.lanes") if out_gate else ()),
+        ]
 
     def begin(self, stage: Stage) -> None:
         """Make the trucks of the day, open the books, hire operator and hauliers, announce the first trucks."""

@@ -18,8 +18,9 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
-from twin.models.transit.demand.requests import make_requests
+from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
+from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
 from twin.models.transit.desk.books import Books
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import Records, request_rows, stop_rows
@@ -61,13 +62,29 @@ class Transit:
         strategy: Strategy | None = None,
     ) -> None:
         self.params = params
-        self.stops: tuple[Place, ...] = find_stops(city, params.stops, params.area, tables)
+        self.stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
+        self.zones = zones_of(params, self.stops)
         self._city = city
         self._tables = tables
         self._strategy = strategy or STRATEGIES[params.dispatch.strategy]
-        self._network = StopNetwork(city, self.stops)
+        self._network = StopNetwork(city, self.stops, self.zones)
         self._depots = self._find_depots()
         self._records = Records()
+        self.check_reach()
+
+    def check_reach(self) -> None:
+        """Refuse a demand of which some trips have no way by road, unless that is wanted.
+
+        Raises
+        ------
+        ScenarioError
+            Naming the stops that no streets join.
+        """
+        demand = self.params.demand
+        asked = sum(self.params.requests_per_day(zone) for zone in self.zones.names)
+        if demand.table is None and asked > 0 and not demand.allow_unreachable:
+            weights = stop_weights(demand, self._city, self.stops)
+            refuse_unjoined(self.stops, self._network.times.between_s, self.zones, weights)
 
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
@@ -98,7 +115,7 @@ class Transit:
         self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
-        self._records.add("transit_stops", stop_rows(self.stops))
+        self._records.add("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
@@ -251,6 +268,9 @@ class Transit:
         spans = [(max(start_s, open_s + d * _DAY_S), min(end_s, close_s + d * _DAY_S)) for d in days]
         return [(from_s, to_s) for from_s, to_s in spans if to_s > from_s]
 
+    def _zone_names(self) -> NDArray[np.str_]:
+        return np.array(self.zones.names, np.str_)
+
     def _end_shifts(self, until_s: float) -> None:
         for from_s, to_s in self._shifts_of_run:
             if self._reached_s < to_s <= until_s:
@@ -259,8 +279,9 @@ class Transit:
     def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
         begin_s = np.maximum(from_s, vans["since_s"])
         on = begin_s < to_s
+        zone = self.zones.of_stop[vans["depot_stop"][on]]
         self._records.add("transit_shifts", {
-            "van": vans["id"][on], "seats": vans["seats"][on], "from_s": begin_s[on],
+            "van": vans["id"][on], "zone": self._zone_names()[zone], "seats": vans["seats"][on], "from_s": begin_s[on],
             "to_s": np.full(int(on.sum()), to_s),
         })  # fmt: skip
 
@@ -299,11 +320,19 @@ class Transit:
         return [row for row, distance_m in of_map if distance_m <= _DEPOT_REACH_M]
 
     def _homes(self, count: int) -> Ints:
-        """Stop at which each van begins and ends its day."""
-        van = np.arange(count)
-        if self._depots:
-            return np.array(self._depots, np.int32)[van % len(self._depots)]
-        return ((2 * van + 1) * len(self.stops) // (2 * max(count, 1))).astype(np.int32)
+        """Stop at which each van begins and ends its day: at depots of its zone, else spread over its stops."""
+        zone = zones_of_vans(self.params, count)
+        depots = np.array(self._depots, np.int32)
+        homes = np.empty(count, np.int32)
+        for k in range(len(self.zones.names)):
+            mine = np.flatnonzero(zone == k)
+            here = depots[self.zones.of_stop[depots] == k]
+            if len(here):
+                homes[mine] = here[np.arange(len(mine)) % len(here)]
+            else:
+                stops = self.zones.members(k)
+                homes[mine] = stops[(2 * np.arange(len(mine)) + 1) * len(stops) // (2 * max(len(mine), 1))]
+        return homes
 
     def _close_daily(self, vans: Sequence[int], after_s: float) -> None:
         """End of service of every day from a moment on; round the clock there is none."""

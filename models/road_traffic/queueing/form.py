@@ -13,6 +13,7 @@ from twin.engine.channels import RowKind, Rows
 from twin.engine.sim_model import State
 from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.forms import PARTS
 from twin.models.road_traffic.free_flow.form import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing import kernels
@@ -75,6 +76,7 @@ class Queueing:
         self._measured = {"board": LinkTimes(drive.link_count), "news": LinkTimes(drive.link_count)}
 
     has_gates = True
+    parts: Sequence[str] = PARTS
 
     @property
     def next_s(self) -> float:

@@ -126,6 +126,15 @@ def _gate(gates: list[Place], slug: str) -> Place:
     )
 
 
+def other_lanes(gate: Place, lanes: int, key: str) -> list[str]:
+    """What to say where the map gives a gate another number of lanes than the parameters; theirs are simulated."""
+    mapped = gate.attributes.get("lanes")
+    if mapped is None or str(mapped) == str(lanes):
+        return []
+    words = f"the map gives {gate.id} {mapped} lanes, terminal.{key} has {lanes}: simulated are {lanes}; "
+    return [words + "set the parameter, or mend the map"]
+
+
 def _entries(city: City, district: str, params: TerminalParams) -> list[Place]:
     places = city.places_of("entry", district + "/")
     if not places:

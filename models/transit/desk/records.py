@@ -52,11 +52,12 @@ class Records:
         self._parts = {table: [columns] for table, columns in tables.items()}
 
 
-def stop_rows(stops: Sequence[Place]) -> Columns:
+def stop_rows(stops: Sequence[Place], zone: NDArray[np.str_]) -> Columns:
     """Rows of ``transit_stops``."""
     return {
         "stop_index": np.arange(len(stops), dtype=np.int32), "stop": np.array([s.id for s in stops]),
         "name_ja": np.array([s.name_ja for s in stops]), "name_en": np.array([s.name_en for s in stops]),
+        "zone": zone,
         "x_m": np.array([s.x_m for s in stops]), "y_m": np.array([s.y_m for s in stops]),
     }  # fmt: skip
 

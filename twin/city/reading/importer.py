@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
 from twin.city.reading.projection import choose_crs, choose_driving_side, project
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.streets import Ground, build_layer
+from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
@@ -36,6 +37,8 @@ SCHEMATIC_ATTRIBUTION = (
     "and station_database (CC BY-SA 4.0)"
 )
 _SCHEMATIC_GENERATOR = "osaka-twin"
+#: Lines of the report that doubt something in the map; the rest is counted.
+_DOUBTS_SHOWN = 20
 _ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|gz))+$", re.IGNORECASE)
 
 
@@ -239,6 +242,7 @@ def _report(
         kept[f"{name}: nodes"] = layer.node_count
         kept[f"{name}: links"] = layer.link_count
         kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
+    shortcuts = find_unlit_shortcuts(layers["walk"])
     return {
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
@@ -246,6 +250,9 @@ def _report(
         "not used": raw.unused.report(),
         "kept": kept,
         "assumed": _assumptions(raw, side, in_japan),
+        # Both in words and as numbers: what can be walked around is for people to look at on the map.
+        "doubtful": [shortcut.text() for shortcut in shortcuts],
+        "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
 
 
@@ -292,4 +299,8 @@ def report_lines(city: City) -> Sequence[str]:
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
             for what, row in report.get("assumed", {}).items()
         ]
+        doubts = report.get("doubtful", [])
+        lines += [f"  doubtful: {what}" for what in doubts[:_DOUBTS_SHOWN]]
+        if len(doubts) > _DOUBTS_SHOWN:
+            lines.append(f"  doubtful: {len(doubts) - _DOUBTS_SHOWN:,} more like these; --json lists all")
     return lines
