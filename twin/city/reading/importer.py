@@ -26,7 +26,6 @@ from twin.city.reading.raw_map import RawMap
 from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
 from twin.city.reading.scenery_reader import Feature
 from twin.city.reading.streets import Ground, build_layer
-from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts
 from twin.city.reading.walk_assumptions import walking_rows
 from twin.city.scenery import Scenery
 from twin.errors import CityError
@@ -258,6 +257,8 @@ def _report(
     in_japan: bool,
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
+    from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts  # opening a city must not wait for scipy
+
     kept: dict[str, int] = {}
     for name, layer in layers.items():
         kept[f"{name}: nodes"] = layer.node_count
