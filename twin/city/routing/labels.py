@@ -33,6 +33,7 @@ class LabelSearch:
         self._flagged = np.zeros(labels, np.bool_)
         self._at_node, self._node_label = np.empty(nodes), np.empty(nodes, np.int32)
         self._closed, self._left = np.empty(nodes, np.bool_), np.empty(nodes, np.int32)
+        self._waits = np.empty(nodes)
         self._nothing = np.zeros(nodes, np.bool_)
 
     def forward(
@@ -46,7 +47,7 @@ class LabelSearch:
             g.out_ptr, g.outs, g.head, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target,
             self._cost_s, seeds, root, wanted, goal, layer.x_m, layer.y_m, rate, layer.name_index, stream, key, spread,
             False, self._value, self._parent, self._flagged, self._at_node, self._node_label, self._closed, self._left,
-            self._heap_key, self._heap,
+            self._waits, self._heap_key, self._heap,
         )
         return self._at_node
 
@@ -66,9 +67,9 @@ class LabelSearch:
         g = self._graph
         turn_kernels.grow_labels_back(
             g.in_ptr, g.ins, g.tail, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target, g.plain,
-            g.pre_ptr, g.pre, self._cost_s, root, self._nothing if wanted is None else wanted, exact, self._value,
-            self._parent, self._flagged, self._at_node, self._node_label, self._closed, self._left, self._heap_key,
-            self._heap,
+            g.pre_ptr, g.pre, g.entered_by_rule, self._cost_s, root, self._nothing if wanted is None else wanted, exact,
+            self._value, self._parent, self._flagged, self._at_node, self._node_label, self._closed, self._left,
+            self._waits, self._heap_key, self._heap,
         )
         return self._at_node
 

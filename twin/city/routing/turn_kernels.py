@@ -88,7 +88,7 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,  # noqa: ANN001
     cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
-    value, parent, flagged, at_node, node_label, closed, left, heap_key, heap,  # noqa: ANN001
+    value, parent, flagged, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from a node, or from the end of links already driven, to every node, and the label that leads there.
 
@@ -111,11 +111,12 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     exact
         Whether every label gets its least cost; else only labels that may lie on a shortest path between nodes do.
     value, parent, flagged : (labels,)
-        Least cost to the end of the link; label before, -1 at the start; working memory.
+        Least cost to the end of the link; label before, -1 at the start; whether ways back may be worth something
+        below a label.
     at_node, node_label : (n,)
         Least cost, and the label by which it is reached, -1 where none is.
-    closed, left : (n,)
-        Working memory.
+    closed, left, waits : (n,)
+        Working memory; ``waits`` is the least cost of a label that will close a node.
     heap_key, heap : (labels,)
 
     Returns
@@ -126,6 +127,7 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     value[:] = np.inf
     parent[:] = -1
     at_node[:] = np.inf
+    waits[:] = np.inf
     node_label[:] = -1
     closed[:] = False
     size = 0
@@ -148,7 +150,6 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 continue
             cost = cost_s[link] if spread == 0.0 else _own_cost(cost_s, street, link, stream, key, spread)
             value[k] = cost
-            flagged[k] = exact
             ahead = 0.0
             if goal >= 0:
                 ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
@@ -159,7 +160,6 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         for i in range(seeds.size):
             k = seeds[i]
             value[k] = 0.0
-            flagged[k] = True
             size = _push(heap_key, heap, size, 0.0, k)
     while size > 0:
         b = heap[0]
@@ -175,15 +175,18 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         special = exc_ptr[b + 1] > exc_ptr[b]
         if closed[node] or (left[node] == 0 and not special):
             continue
+        mark = exact or flagged[parent[b]] if parent[b] >= 0 else exact or seeds.size > 0
+        clean = not mark and not special and stage[b] == 1
         refused = False
         for i in range(out_ptr[node], out_ptr[node + 1]):
             k = outs[i]
+            if value[k] < np.inf and not special:
+                continue
             link = base[k]
             if cost_s[link] == np.inf:
                 continue
             if stage[b] > stage[k]:
-                if value[k] == np.inf:
-                    refused = True
+                refused = True
                 continue
             if link == reverse[b] and not uturn[b]:
                 continue
@@ -195,35 +198,29 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     if target < 0 or value[k] < np.inf:
                         continue
                     k = target
-            if value[k] < np.inf:
-                continue
+                if value[k] < np.inf:
+                    continue
             cost = cost_s[link] if spread == 0.0 else _own_cost(cost_s, street, link, stream, key, spread)
-            value[k] = value[b] + cost
+            reached = value[b] + cost
+            value[k] = reached
             parent[k] = b
             if k == outs[i]:
                 left[node] -= 1
+            far = head[k]
+            if closed[far] and not exact:
+                continue
+            if clean and stage[k] == 1 and exc_ptr[k + 1] == exc_ptr[k]:
+                # Another label will close the node before this one's turn comes.
+                if waits[far] <= reached:
+                    continue
+                waits[far] = reached
+            ahead = 0.0
+            if goal >= 0:
+                ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
+            size = _push(heap_key, heap, size, reached + ahead, k)
         # Labels first turned onto from here: their own way back may be worth something only below a refused turn.
-        mark = flagged[b] or refused
-        for i in range(out_ptr[node], out_ptr[node + 1]):
-            k = outs[i]
-            if parent[k] == b:
-                flagged[k] = mark
-                if not closed[head[k]] or exact:
-                    ahead = 0.0
-                    if goal >= 0:
-                        ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
-                    size = _push(heap_key, heap, size, value[k] + ahead, k)
-        if special:
-            for e in range(exc_ptr[b], exc_ptr[b + 1]):
-                k = exc_target[e]
-                if k >= 0 and parent[k] == b:
-                    flagged[k] = True
-                    if not closed[head[k]] or exact:
-                        ahead = 0.0
-                        if goal >= 0:
-                            ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
-                        size = _push(heap_key, heap, size, value[k] + ahead, k)
-        if not mark and not exact:
+        flagged[b] = mark or refused
+        if not flagged[b]:
             closed[node] = True
     return missing == 0 or whole
 
@@ -231,7 +228,9 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
 @kernel
 def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,  # noqa: ANN001
-    cost_s, root, wanted, exact, value, onward, flagged, at_node, node_label, closed, left, heap_key, heap,  # noqa: ANN001
+    entered_by_rule,  # noqa: ANN001
+    cost_s, root, wanted, exact, value, onward, flagged, at_node, node_label, closed, left, waits,  # noqa: ANN001
+    heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
 
@@ -242,6 +241,7 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     value[:] = np.inf
     onward[:] = -2
     at_node[:] = np.inf
+    waits[:] = np.inf
     node_label[:] = -1
     closed[:] = False
     size = 0
@@ -262,7 +262,6 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if cost_s[base[k]] == np.inf:
             continue
         value[k] = cost_s[base[k]]
-        flagged[k] = exact
         size = _push(heap_key, heap, size, value[k], k)
     left[root] = 0
     closed[root] = not exact
@@ -282,6 +281,8 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         first, last = in_ptr[node], in_ptr[node + 1]
         if not plain[k]:
             first, last = pre_ptr[k], pre_ptr[k + 1]
+        mark = exact or (flagged[onward[k]] if onward[k] >= 0 else False)
+        clean = not mark and plain[k] and stage[k] == 1 and not entered_by_rule[k]
         refused = not plain[k]
         for i in range(first, last):
             b = ins[i] if plain[k] else pre[i]
@@ -292,20 +293,24 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 continue
             if base[k] == reverse[b] and not uturn[b]:
                 continue
-            special = plain[k] and exc_ptr[b + 1] > exc_ptr[b]
-            if special and _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
+            special = exc_ptr[b + 1] > exc_ptr[b]
+            if special and plain[k] and _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
                 refused = True
                 continue
             onward[b] = k
             left[node] -= 1
-            if cost_s[base[b]] < np.inf:
-                value[b] = cost_s[base[b]] + value[k]
-        mark = flagged[k] or refused
-        for i in range(first, last):
-            b = ins[i] if plain[k] else pre[i]
-            if onward[b] == k and value[b] < np.inf:
-                flagged[b] = mark
-                if not closed[tail[b]] or exact:
-                    size = _push(heap_key, heap, size, value[b], b)
-        if not mark and not exact:
+            if cost_s[base[b]] == np.inf:
+                continue
+            reached = cost_s[base[b]] + value[k]
+            value[b] = reached
+            far = tail[b]
+            if closed[far] and not exact:
+                continue
+            if clean and not entered_by_rule[b] and plain[b] and stage[b] == 1:
+                if waits[far] <= reached:
+                    continue
+                waits[far] = reached
+            size = _push(heap_key, heap, size, reached, b)
+        flagged[k] = mark or refused
+        if not flagged[k]:
             closed[node] = True
