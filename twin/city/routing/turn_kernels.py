@@ -87,7 +87,7 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 @kernel
 def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,  # noqa: ANN001
-    cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
+    simple, label_cost_s, cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
     value, parent, flagged, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from a node, or from the end of links already driven, to every node, and the label that leads there.
@@ -98,8 +98,10 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Plain labels leaving node i are ``outs[out_ptr[i]:out_ptr[i + 1]]``.
     head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target
         Labels, as in ``twin.city.routing.turns.TurnGraph``.
-    cost_s : (m,) float64
-        Of links; inf closes one.
+    simple : (labels,) bool
+        Labels outside zones whose turns are all like others.
+    label_cost_s, cost_s : (labels,), (m,) float64
+        Of labels and of links; inf closes one.
     seeds : (k,) int32
         Labels that have been driven at cost 0; without any the search starts at node ``root``.
     wanted : (n,) bool
@@ -176,7 +178,34 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if closed[node] or (left[node] == 0 and not special):
             continue
         mark = exact or flagged[parent[b]] if parent[b] >= 0 else exact or seeds.size > 0
-        clean = not mark and not special and stage[b] == 1
+        if not mark and simple[b]:
+            # The usual case: everything but the way back is open, and the node is done.
+            back = -1 if uturn[b] else reverse[b]
+            for i in range(out_ptr[node], out_ptr[node + 1]):
+                k = outs[i]
+                far = head[k]
+                if closed[far] or value[k] < np.inf:
+                    continue
+                cost = label_cost_s[k]
+                if cost == np.inf or base[k] == back:
+                    continue
+                if spread != 0.0:
+                    cost = _own_cost(cost_s, street, base[k], stream, key, spread)
+                reached = value[b] + cost
+                if simple[k]:
+                    # Another label will close the node before this one's turn comes.
+                    if waits[far] <= reached:
+                        continue
+                    waits[far] = reached
+                value[k] = reached
+                parent[k] = b
+                ahead = 0.0
+                if goal >= 0:
+                    ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
+                size = _push(heap_key, heap, size, reached + ahead, k)
+            flagged[b] = False
+            closed[node] = True
+            continue
         refused = False
         for i in range(out_ptr[node], out_ptr[node + 1]):
             k = outs[i]
@@ -209,11 +238,6 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
             far = head[k]
             if closed[far] and not exact:
                 continue
-            if clean and stage[k] == 1 and exc_ptr[k + 1] == exc_ptr[k]:
-                # Another label will close the node before this one's turn comes.
-                if waits[far] <= reached:
-                    continue
-                waits[far] = reached
             ahead = 0.0
             if goal >= 0:
                 ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
@@ -228,7 +252,7 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
 @kernel
 def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,  # noqa: ANN001
-    entered_by_rule,  # noqa: ANN001
+    entered_simply, label_cost_s,  # noqa: ANN001
     cost_s, root, wanted, exact, value, onward, flagged, at_node, node_label, closed, left, waits,  # noqa: ANN001
     heap_key, heap,  # noqa: ANN001
 ):
@@ -282,7 +306,29 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if not plain[k]:
             first, last = pre_ptr[k], pre_ptr[k + 1]
         mark = exact or (flagged[onward[k]] if onward[k] >= 0 else False)
-        clean = not mark and plain[k] and stage[k] == 1 and not entered_by_rule[k]
+        if not mark and entered_simply[k]:
+            back = reverse[k]
+            for i in range(in_ptr[node], in_ptr[node + 1]):
+                b = ins[i]
+                far = tail[b]
+                if closed[far] or onward[b] != -2:
+                    continue
+                cost = label_cost_s[b]
+                if cost == np.inf or (base[b] == back and not uturn[b]):
+                    continue
+                if stage[b] > 1:
+                    continue
+                reached = cost + value[k]
+                if entered_simply[b]:
+                    if waits[far] <= reached:
+                        continue
+                    waits[far] = reached
+                onward[b] = k
+                value[b] = reached
+                size = _push(heap_key, heap, size, reached, b)
+            flagged[k] = False
+            closed[node] = True
+            continue
         refused = not plain[k]
         for i in range(first, last):
             b = ins[i] if plain[k] else pre[i]
@@ -306,10 +352,6 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
             far = tail[b]
             if closed[far] and not exact:
                 continue
-            if clean and not entered_by_rule[b] and plain[b] and stage[b] == 1:
-                if waits[far] <= reached:
-                    continue
-                waits[far] = reached
             size = _push(heap_key, heap, size, reached, b)
         flagged[k] = mark or refused
         if not flagged[k]:
