@@ -16,7 +16,8 @@ import numpy as np
 from twin.engine.draws import event_key, uniform
 from twin.jit import inline_kernel, kernel
 
-_OPEN, _SHUT = 0, 1
+#: No label before was refused a turn; every label is to be looked at.
+_NONE, _ALWAYS = -1, -2
 
 
 @inline_kernel
@@ -85,10 +86,34 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 
 
 @kernel
+def _is_done(node, back, out_ptr, outs, base, value, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether every turn at a node has been made but the one back."""
+    if closed[node]:
+        return True
+    for i in range(out_ptr[node], out_ptr[node + 1]):
+        k = outs[i]
+        if value[k] == np.inf and label_cost_s[k] < np.inf and base[k] != back:
+            return False
+    return True
+
+
+@kernel
+def _is_done_back(node, back, in_ptr, ins, base, onward, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The same for turns that lead to a node."""
+    if closed[node]:
+        return True
+    for i in range(in_ptr[node], in_ptr[node + 1]):
+        b = ins[i]
+        if onward[b] == -2 and label_cost_s[b] < np.inf and base[b] != back:
+            return False
+    return True
+
+
+@kernel
 def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,  # noqa: ANN001
     simple, label_cost_s, cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
-    value, parent, flagged, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
+    value, parent, origin, above, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from a node, or from the end of links already driven, to every node, and the label that leads there.
 
@@ -112,9 +137,9 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Costs in the eyes of one driver, as in ``find_path``.
     exact
         Whether every label gets its least cost; else only labels that may lie on a shortest path between nodes do.
-    value, parent, flagged : (labels,)
-        Least cost to the end of the link; label before, -1 at the start; whether ways back may be worth something
-        below a label.
+    value, parent, origin, above : (labels,)
+        Least cost to the end of the link; label before, -1 at the start; the nearest label before that was refused a
+        turn which nobody has made yet, below which ways back may be worth something; the one before that.
     at_node, node_label : (n,)
         Least cost, and the label by which it is reached, -1 where none is.
     closed, left, waits : (n,)
@@ -177,7 +202,10 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         special = exc_ptr[b + 1] > exc_ptr[b]
         if closed[node] or (left[node] == 0 and not special):
             continue
-        mark = exact or flagged[parent[b]] if parent[b] >= 0 else exact or seeds.size > 0
+        up = origin[parent[b]] if parent[b] >= 0 else (_ALWAYS if exact or seeds.size > 0 else _NONE)
+        while up >= 0 and _is_done(head[up], reverse[up], out_ptr, outs, base, value, label_cost_s, closed):
+            up = above[up]
+        mark = up != _NONE
         if not mark and simple[b]:
             # The usual case: everything but the way back is open, and the node is done.
             back = -1 if uturn[b] else reverse[b]
@@ -203,7 +231,7 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 if goal >= 0:
                     ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
                 size = _push(heap_key, heap, size, reached + ahead, k)
-            flagged[b] = False
+            origin[b] = _NONE
             closed[node] = True
             continue
         refused = False
@@ -243,8 +271,9 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
             size = _push(heap_key, heap, size, reached + ahead, k)
         # Labels first turned onto from here: their own way back may be worth something only below a refused turn.
-        flagged[b] = mark or refused
-        if not flagged[b]:
+        above[b] = up
+        origin[b] = b if refused and up != _ALWAYS else up
+        if origin[b] == _NONE:
             closed[node] = True
     return missing == 0 or whole
 
@@ -253,7 +282,7 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
 def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,  # noqa: ANN001
     entered_simply, label_cost_s,  # noqa: ANN001
-    cost_s, root, wanted, exact, value, onward, flagged, at_node, node_label, closed, left, waits,  # noqa: ANN001
+    cost_s, root, wanted, exact, value, onward, origin, above, at_node, node_label, closed, left, waits,  # noqa: ANN001
     heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
@@ -305,7 +334,10 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         first, last = in_ptr[node], in_ptr[node + 1]
         if not plain[k]:
             first, last = pre_ptr[k], pre_ptr[k + 1]
-        mark = exact or (flagged[onward[k]] if onward[k] >= 0 else False)
+        up = origin[onward[k]] if onward[k] >= 0 else (_ALWAYS if exact else _NONE)
+        while up >= 0 and _is_done_back(tail[up], reverse[up], in_ptr, ins, base, onward, label_cost_s, closed):
+            up = above[up]
+        mark = up != _NONE
         if not mark and entered_simply[k]:
             back = reverse[k]
             for i in range(in_ptr[node], in_ptr[node + 1]):
@@ -326,7 +358,7 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 onward[b] = k
                 value[b] = reached
                 size = _push(heap_key, heap, size, reached, b)
-            flagged[k] = False
+            origin[k] = _NONE
             closed[node] = True
             continue
         refused = not plain[k]
@@ -353,6 +385,7 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
             if closed[far] and not exact:
                 continue
             size = _push(heap_key, heap, size, reached, b)
-        flagged[k] = mark or refused
-        if not flagged[k]:
+        above[k] = up
+        origin[k] = k if refused and up != _ALWAYS else up
+        if origin[k] == _NONE:
             closed[node] = True
