@@ -18,9 +18,12 @@ The public names below load on first use, so that ``import twin`` stays light.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+# As `typing` has it, without loading it: the command line is interruptible only once it has begun.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from twin.api import check, compare, load, model, open, run  # noqa: A004  (twin.open is the public name)
 
 __version__ = "0.1.0"

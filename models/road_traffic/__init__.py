@@ -18,8 +18,9 @@ MODEL = ModelCard(
     params="params:RoadParams",
     tables="tables:TABLES",
     kpis="kpis",
+    agent_s=4e-4,
     looks="looks:BODY_LOOKS",
-    boards=("road.link_time_s", "road.has_gates", "road.standing_at_gates"),
+    boards=("road.link_time_s", "road.has_gates", "road.standing_at_gates", "road.walk_lights"),
     bodies={"car": ("driving",)},
     carries=True,
 )

@@ -39,10 +39,10 @@ def join_cities(cities: Sequence[City]) -> City:
             ("CRS", first.crs, city.crs), ("driving side", first.driving_side, city.driving_side),
         ):
             if ours != theirs:
-                option = f"--crs {ours}" if what == "CRS" else f"--driving-side {ours}"
                 raise CityError(
                     f"{first.name} and {city.name} differ in {what}: {ours} and {theirs}",
-                    mend=f"build {city.name} again with `twin city build FILE --out FOLDER {option}`",
+                    mend=f"build both alike: twin city build FILE --out FOLDER --crs {first.crs} --driving-side "
+                    f"{first.driving_side}",
                 )
     districts = [part for city in cities for part in city.name.split("+")]
     for name in districts:
