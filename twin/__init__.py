@@ -20,9 +20,12 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any
 
+# As `typing` has it, without loading it: the command line is interruptible only once it has begun.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from twin.api import check, compare, load, model, open, run  # noqa: A004  (twin.open is the public name)
     from twin.mesa_model import CityModel
     from twin.service import draw_edits, fork, rank, resume, view

@@ -53,11 +53,13 @@ def load(
 
 
 def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
-    """Check a scenario file and estimate its size, memory and time, without running anything."""
+    """Check a scenario file and estimate its size, memory and time; every variant is set on the stage, none is run."""
     from dataclasses import replace
 
     from twin.city.keeping.catalogue import check_city
     from twin.errors import CityError, Problem
+    from twin.experiments.rehearsal import rehearse
+    from twin.experiments.speed import on_this_machine
     from twin.scenario.plan.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
@@ -65,14 +67,19 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         return report
     try:
         check_city(report.scenario.city, report.scenario.folder)
-        if any(v.edits for v in report.scenario.variants.values()):
-            map_edits(report.scenario)
-        _check_transit(report.scenario)
+        plan, city = plan_and_city(report.scenario)
+        tried = rehearse(plan, city, report.estimate.agents if report.estimate else {}, str(path))
     except ScenarioError as fault:
         return replace(report, problems=fault.problems or (Problem(fault.what, fault.where, fault.mend),))
     except CityError as fault:
-        return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
-    return report
+        where = f"{path}, city" + (f": {fault.where}" if fault.where else "")
+        return replace(report, problems=(Problem(fault.what, where, fault.mend),))
+    models, clock = {name: plan.variant(name)["models"] for name in plan.variants}, report.scenario.clock
+    estimate = report.estimate and on_this_machine(
+        report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s,
+        city.drive.link_count,
+    )
+    return replace(report, problems=tried.problems, warnings=(*report.warnings, *tried.warnings), estimate=estimate)
 
 
 def run(
@@ -236,28 +243,6 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     if problems:
         raise ScenarioError.of(list(problems), scenario.file)
     return plan, city, edited
-
-
-def _check_transit(scenario: Scenario) -> None:
-    """Refuse stops that no street joins and zones that do not fit them, in every variant with on-demand transit.
-
-    Raises
-    ------
-    ScenarioError
-        As the run would.
-    """
-    if not any("transit" in variant.models for variant in scenario.variants.values()):
-        return
-    from twin.models import registry
-
-    plan, _, edited = map_edits(scenario)
-    seen = set()
-    for name in plan.variants:
-        params = plan.params_of(name).get("transit")
-        said = repr((params, plan.variant(name)["edits"]))
-        if params is not None and said not in seen:
-            seen.add(said)
-            registry.model_class("transit").build(params, edited[name].city, plan.tables)
 
 
 def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:

@@ -62,6 +62,9 @@ def main() -> None:
         _fail("interrupted; `twin resume` goes on with an unfinished study", _INTERRUPTED)
     except BrokenPipeError:
         os._exit(0)  # whoever read our output has had enough; there is nobody to tell
+    except OSError as fault:
+        _fail(f"RunError: cannot read or write: {fault}\n  mend:  check the name, the permissions and the room on the "
+              "disk", RunError.exit_code)
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
         if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
             _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))

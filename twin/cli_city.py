@@ -21,6 +21,12 @@ def city_build(
     bbox: Annotated[
         str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
     ] = None,
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="Grid in metres, e.g. EPSG:6674; by default the one of the place.")
+    ] = None,
+    driving_side: Annotated[
+        str | None, typer.Option("--driving-side", help="left or right; by default as tagged, else by country.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
@@ -33,11 +39,11 @@ def city_build(
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
     with cli_show.stage_progress() as on_progress:
         if file is not None:
-            city = build_city(file, name=out.name, progress=on_progress)
+            city = build_city(file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress)
         elif place is not None:
-            city = build_from_place(place, name=out.name)
+            city = build_from_place(place, name=out.name, crs=crs, driving_side=driving_side)
         else:
-            city = build_from_bbox(_box(bbox or ""), name=out.name)
+            city = build_from_bbox(_box(bbox or ""), name=out.name, crs=crs, driving_side=driving_side)
         try:
             save_city(city, out)
         except OSError as fault:

@@ -92,6 +92,7 @@ def study_json(study: Study) -> dict[str, Any]:
     rows = [dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)]
     return {
         "study": str(study.folder),
+        "warnings": [*_warnings(study), *_notes(study)],
         "runs": runs,
         "kpis": [
             {k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
@@ -152,7 +153,7 @@ def show_study(study: Study) -> None:
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
         show_differences(headlines(rows), study)
-    for note in _notes(study):
+    for note in (*_warnings(study), *_notes(study)):
         out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _show_basis(study)
     out.print(
@@ -192,6 +193,12 @@ def show_ranking(ranking: Ranking) -> None:
     still = len(ranking.guesses) - len(moving)
     if still:
         out.print(f"{still} more do not move it at all.")
+
+
+def _warnings(study: Study) -> list[str]:
+    """What of its demand no run of a study saw."""
+    said = study.plan.get("warnings", [])
+    return [str(warning) for warning in said] if isinstance(said, list) else []
 
 
 def _notes(study: Study) -> list[str]:
@@ -346,7 +353,7 @@ def show_check(report: CheckReport, every_default: bool) -> None:
                 "runs": estimate["runs"],
                 "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
                 "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
-                "time on one worker": duration_text(estimate["time_s"]),
+                "time on one worker": _time_words(estimate),
             }
         }
     )
@@ -363,6 +370,14 @@ def show_check(report: CheckReport, every_default: bool) -> None:
             + "; twin check --defaults lists them",
             highlight=False,
         )
+
+
+def _time_words(estimate: Mapping[str, Any]) -> str:
+    """Time of a study on this machine when it has nothing else to do, with and without compiling."""
+    warm = duration_text(estimate["time_s"])
+    if not estimate["compile_s"]:
+        return f"{warm} (kernels are compiled)"
+    return f"{duration_text(estimate['cold_time_s'])} the first time, while kernels are compiled; then {warm}"
 
 
 def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> None:

@@ -90,6 +90,9 @@ class ModelCard:
         count bodies are added up.
     boards
         Boards it publishes.
+    agent_s, compile_s
+        Processor seconds of one agent's day, and of compiling what the model needs, on a machine of 2026; a
+        machine's own speed and what runs took there come on top.
     bodies
         Kinds of bodies it moves -> what each can be doing. The place in the list is the code in ``traces``, so
         that new ones are appended.
@@ -109,6 +112,8 @@ class ModelCard:
     kpis: str = ""
     looks: str = ""
     estimate: str = ""
+    agent_s: float = 2e-4
+    compile_s: float = 10.0
     boards: tuple[Board, ...] = ()
     bodies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drives: bool = False

@@ -19,7 +19,7 @@ from twin.engine.clock import clock_text
 from twin.errors import LimitError
 from twin.results.kpis import compute_all
 from twin.results.recorder import Recorder
-from twin.running.books import kpi_columns, ledger_columns, ledger_rows
+from twin.running.books import kpi_columns, ledger_columns, ledger_rows, notes_of
 from twin.running.building import build_city_model
 from twin.running.checkpoints import (
     COLLECT_STEPS,
@@ -90,7 +90,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": ledger_columns(ledger)})
         simulated_s = city_model.now_s - city_model.clock.start_s
-        notes = {model.name: list(model.notes) for model in city_model.sim_models if model.notes}
+        notes = {model.name: said for model in city_model.sim_models if (said := notes_of(model, ledger))}
     finally:
         city_model.close()
     tables = recorder.finished()

@@ -27,6 +27,9 @@ _TIME = {
 _LENGTH = {"m": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001}
 _MONEY = {"yen": 1.0, "円": 1.0, "thousand yen": 1e3, "million yen": 1e6}
 
+#: The longest clock.
+WEEK_S = 7 * 86400.0
+
 #: dimension -> unit -> factor to SI. Dimensions name the SI unit people see in messages.
 DIMENSIONS: dict[str, dict[str, float]] = {
     "time": _TIME,
@@ -76,8 +79,8 @@ _COARSER = {("time", "s"): ("h", "min"), ("speed", "m/s"): ("km/h",), ("memory",
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
 _PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
-_CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
-_CLOCK_PATTERN = "[0-9]{1,2}:[0-5][0-9](:[0-5][0-9])?"
+_CLOCK = re.compile(r"^\s*([0-9]{1,3}):([0-9]{2})(?::([0-9]{2}))?\s*$")
+_CLOCK_PATTERN = "[0-9]{1,3}:[0-5][0-9](:[0-5][0-9])?"
 
 
 def _fault(what: str, mend: str = "") -> PydanticCustomError:
@@ -213,10 +216,18 @@ def parse_clock(value: Any) -> float:
         raise _fault(f"a time of day is due, got {got}", "write for example 08:30")
     _refuse_full_width(value)
     match = _CLOCK.match(value)
-    if not match or int(match.group(2)) > 59 or int(match.group(3) or 0) > 59:
-        mend = "write for example 08:30, or 24:30 for after midnight"
+    seconds = _clock_s(match) if match else None
+    if seconds is None:
+        mend = "write for example 08:30, or 24:30 for after midnight, up to 168:00 after a week"
         raise _fault(f"{_shortened(value)} is not a time of day", mend)
-    return int(match.group(1)) * 3600.0 + int(match.group(2)) * 60.0 + int(match.group(3) or 0)
+    return seconds
+
+
+def _clock_s(match: re.Match[str]) -> float | None:
+    """Seconds since midnight of day one of the digits of a clock, None beyond a week."""
+    hours, minutes, seconds = int(match.group(1)), int(match.group(2)), int(match.group(3) or 0)
+    total_s = hours * 3600.0 + minutes * 60.0 + seconds
+    return total_s if minutes <= 59 and seconds <= 59 and total_s <= WEEK_S else None
 
 
 def parse_span(value: Any) -> tuple[float, float]:
@@ -337,7 +348,7 @@ def magnitudes(text: str) -> dict[str, float]:
     ``"5 min"`` has one reading, ``"3"`` is a count, ``"08:30"`` a time of day (``clock``).
     """
     clock = _CLOCK.match(text)
-    if clock and int(clock.group(2)) <= 59 and int(clock.group(3) or 0) <= 59:
+    if clock and _clock_s(clock) is not None:
         return {"clock": parse_clock(text)}
     match = _NUMBER_UNIT.match(text)
     if not match:

@@ -76,12 +76,13 @@ _REFUSAL_INFOS = tuple(
     for reason, (ja, en) in _REASON_TEXT.items()
 )
 _FLEET_INFOS = (
-    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included"),
+    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included",
+            additive=True),
     KpiInfo(
         "transit.riders_per_vehicle_hour", "people/h", "higher", "車両時間当たり乗車人数",
         "Riders per vehicle-hour", True,
     ),
-    KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True),
+    KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True, additive=True),
     KpiInfo("transit.empty_km_share", "share", "lower", "空車走行率", "Share of kilometres without riders", True),
     KpiInfo("transit.occupancy_mean_people", "people", "higher", "平均乗車密度", "People on board, by kilometre"),
     KpiInfo(
@@ -133,7 +134,6 @@ def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[ND
     of_van = dict(zip(np.asarray(shifts["van"]).tolist(), np.asarray(shifts["zone"]).tolist(), strict=True))
     zone: NDArray[np.str_] = by_index[np.asarray(requests["from_stop"])]
     return zone, of_van
-
 
 
 def _rows(table: Columns, rows: Flags) -> Columns:

@@ -11,6 +11,9 @@ from twin.models.terminal.tables import TRUCK_CLASSES
 from twin.results.kpis import compute_all, infos
 
 MODELS = {"road_traffic": "road_", "transit": "transit_", "terminal": "terminal_", "pedestrian": "pedestrian_"}
+#: Hauliers by size are a second way to group trucks, zones a second way to group riders.
+SIZES = {"large": 2.0, "small": 4.0}
+ZONES = ("north", "south")
 #: What a column may hold where any number of its type would not do.
 CHOICES = {
     "vehicle_class": np.arange(len(VEHICLE_CLASSES)), "class": np.arange(len(TRUCK_CLASSES)), "reason": np.arange(3),
@@ -18,12 +21,10 @@ CHOICES = {
 }  # fmt: skip
 WORDS = {
     "age_group": ["adult", "age_65", "wheelchair"], "outcome": ["served", "refused"], "reason": ["", "no_seat"],
-    "class": ["shopper", "resident", "worker"], "street": ["a", "b"],
+    "class": ["shopper", "resident", "worker"], "street": ["a", "b"], "zone": list(ZONES),
 }
 #: Statistics that do not add up, means over time apart: whoever groups anything else must declare it additive.
-STATISTICS = re.compile(r"mean_(?!per_h|trucks)|p\d\d|max|share|ratio|factor")
-#: Hauliers by size are a second way to group trucks.
-SIZES = {"large": 2.0, "small": 4.0}
+STATISTICS = re.compile(r"mean_(?!per_h|trucks)|p\d\d|max|share|ratio|factor|speed|per_vehicle_hour")
 
 
 def tables_of(model, rng, rows=200):
@@ -42,6 +43,12 @@ def tables_of(model, rng, rows=200):
         constants = {name: 1.0 + i for i, name in enumerate(names)}
         constants |= {f"hauliers:{i}:{name}": count for i, (name, count) in enumerate(SIZES.items())}
         out["terminal_constants"] = {"name": np.array(list(constants)), "value": np.array(list(constants.values()))}
+    if model == "transit":
+        out["transit_stops"]["stop_index"] = np.arange(rows, dtype=np.int32)
+        out["transit_shifts"]["van"] = np.arange(rows, dtype=np.int32)
+        for name in ("from_stop", "van"):
+            out["transit_requests"][name] = rng.integers(0, rows, rows)
+        out["transit_legs"]["van"] = rng.integers(0, rows, rows)
     return out
 
 
@@ -71,7 +78,8 @@ def test_groups_add_up_to_all_where_a_kpi_is_additive(model, seed):
         groups = {group: value for group, value in values.items() if group != "all"}
         if not groups or not infos()[name].additive:
             continue
-        for kind in ([g for g in groups if g in SIZES], [g for g in groups if g not in SIZES]):
+        second = {*SIZES, *ZONES}
+        for kind in ([g for g in groups if g in second], [g for g in groups if g not in second]):
             if kind:
                 grouped += 1
                 total = math.fsum(groups[group] for group in kind)

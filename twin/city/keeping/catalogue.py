@@ -91,8 +91,12 @@ def _locate(spec: str | Path, base_dir: Path | str) -> tuple[Path, str | None]:
             if bundled is not None:
                 return bundled, spec
     path = Path(base_dir) / spec
-    if path.is_dir() or path.is_file():
-        return path, None
+    try:
+        if path.is_dir() or path.is_file():
+            return path, None
+    except (OSError, ValueError) as fault:
+        raise CityError(f"the city {str(spec)[:80]!r} cannot be read: {fault}"[:300], mend="name a map file or a "
+                        "district") from fault
     names = list_cities()
     near = difflib.get_close_matches(str(spec), names, 1)
     raise CityError(

@@ -40,7 +40,8 @@ def join_cities(cities: Sequence[City]) -> City:
             if ours != theirs:
                 raise CityError(
                     f"{first.name} and {city.name} differ in {what}: {ours} and {theirs}",
-                    mend="build both with the same --crs and driving side",
+                    mend=f"build both alike: twin city build FILE --out FOLDER --crs {first.crs} --driving-side "
+                    f"{first.driving_side}",
                 )
     districts = [part for city in cities for part in city.name.split("+")]
     for name in districts:

@@ -17,6 +17,7 @@ import numpy as np
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes
+from twin.city.reading.far_segments import FAR_SEGMENTS, cut_far_segments
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
@@ -167,6 +168,7 @@ def city_from_raw(
         raise CityError(f"{name!r} is no name for a district", mend="leave out / + and \\, and do not begin with a dot")
     if driving_side not in (None, "left", "right"):
         raise CityError(f"driving side {driving_side!r} is unknown", mend="give left or right")
+    cut_far_segments(raw, params.longest_segment_m)
     if not raw.ways:
         raise _no_streets(raw, where)
     lon_deg, lat_deg = float(np.mean(raw.lon_deg)), float(np.mean(raw.lat_deg))
@@ -217,6 +219,8 @@ def _street_rows(raw: RawMap, rows: frozenset[int]) -> dict[str, frozenset[int]]
 def _no_streets(raw: RawMap, where: str) -> CityError:
     found = raw.read["ways with highway"]
     seen = f"{found} ways with highway, none of which hang together for cars or walkers" if found else "no highway"
+    far = [f"{count} {what}" for what, count in raw.dropped.items() if what.startswith(FAR_SEGMENTS)]
+    seen = "; ".join((seen, *far))
     return CityError(
         f"the map holds no usable streets ({seen})", where=where,
         mend="export an area with roads; ways need a highway tag and nodes that are in the file",

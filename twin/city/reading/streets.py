@@ -114,8 +114,8 @@ def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) 
         if is_inside:
             length_m[part[index[piece.nodes[0]]]] += piece.length_m
     # Parts come numbered by the search; of two equally long ones the part with the lowest node stays.
-    order = sorted(range(count), key=lambda k: (-length_m[k], int(np.flatnonzero(part == k)[0])))[:1]
-    main = order[0]
+    lowest = np.unique(part, return_index=True)[1]
+    main = min(range(count), key=lambda k: (-length_m[k], lowest[k]))
     kept = [p for p, is_inside in zip(pieces, inside, strict=True) if is_inside and part[index[p.nodes[0]]] == main]
     lost_m = sum(piece.length_m for piece in pieces) - sum(piece.length_m for piece in kept)
     counts[f"{layer}: nodes that cannot be reached from everywhere and back, left out"] = int((part != main).sum())

@@ -276,7 +276,7 @@ def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], proble
         if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():
             continue
         # A plain word is a bundled district unless something of that name lies beside the scenario.
-        if not re.fullmatch(r"\w+", part.value) or (folder / part.value).exists():
+        if not re.fullmatch(r"\w{1,80}", part.value) or (folder / part.value).exists():
             _check_file(part, folder, allow_read, problems, or_folder=True)
 
 
@@ -317,7 +317,7 @@ def _assumptions(resolved: list[Resolved], tree: Mapping, kept: dict[str, Varian
         if leaf.grading is not None and way[0] not in (*registry.ORDER, "measures", "variants"):
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = list(kept), leaf
-        elif leaf.grading is not None and way[0] == "measures" and "set" not in way[:3]:
+        elif leaf.grading is not None and way[0] == "measures" and len(way) > 1 and "set" not in way[:3]:
             # What a measure costs, and how wide a pavement it makes, are assumptions wherever it is taken.
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = [name for name, v in kept.items() if way[1] in v.measures], leaf
@@ -342,15 +342,24 @@ def _check_ranges(resolved: list[Resolved], problems: Problems) -> None:
 def _check_end(sections: Mapping, way: tuple[str, ...], leaf: Node, text: str, problems: Problems) -> None:
     if not isinstance(leaf, Scalar):
         return
-    bare = leaf.value if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool) else None
     value: str | int | float = text
-    if bare is not None:
-        value = float(text) if isinstance(bare, float) or not text.lstrip("+-").isdigit() else int(text)
+    if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool):
+        value = _number_of(text, whole=isinstance(leaf.value, int))
     trial = Problems(problems.file)
     params_of_sections(_replaced(sections, way, replace(leaf, value=value, text=text)), trial)
     for problem in trial.listed:
-        problems.add(f"the range of {'.'.join(way)} reaches {text}: {problem.what}", leaf.mark, leaf.path,
-                     problem.mend or "narrow the range")
+        odd = isinstance(value, str) and not isinstance(leaf.value, str)
+        mend = f"write it like the value, {leaf.text}: a bare number" if odd else problem.mend or "narrow the range"
+        problems.add(f"the range of {'.'.join(way)} reaches {text}: {problem.what}", leaf.mark, leaf.path, mend)
+
+
+def _number_of(text: str, *, whole: bool) -> str | int | float:
+    """Number of a text, for a value that is a bare number; what is none stays text, and is refused as such."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if whole and number.is_integer() else number
 
 
 def _replaced(node: Mapping, way: tuple[str, ...], leaf: Node) -> Mapping:

@@ -178,6 +178,7 @@ class VariantSpec(Params):
         return names
 
 
+TimeForm = Literal["hhmm", "seconds", "hhmmss", "h.mm", "hours", "minutes", "excel", "unix"]
 CountedAt = Literal["line_join", "holding_yard_in", "gate_in", "gate_out"]
 
 
@@ -209,6 +210,10 @@ class TableSpec(Params):
     )
     hour_labels: Literal["start_of_hour", "end_of_hour"] = Field(
         "start_of_hour", description="whether `8` means 8:00-9:00 or 7:00-8:00"
+    )
+    time_as: TimeForm | dict[str, TimeForm] | None = Field(
+        None, description="what bare numbers in columns of times are: hhmm (0805), hhmmss (080500), h.mm (8.05), hours "
+        "(8.083), minutes, seconds (29100), excel (0.336806 or 46136.336806), unix; for all columns, or by column"
     )
     gaps: Literal["error", "zero", "keep_and_report"] = Field("error", description="what an empty number means")
     counted_at: CountedAt | None = Field(None, description="where vehicles were counted; gate counts hide the queue")

@@ -144,6 +144,14 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
         if name not in used:
             yield f"table {name} is used by no model"
         yield from (f"table {name}: {warning}" for warning in table.echo.warnings)
+    if tables:
+        from twin.scenario.plan.demand_clock import outside_clock
+
+        columns = {name: table.columns for name, table in tables.items()}
+        yield from outside_clock(
+            [variant.resolved for variant in scenario.variants.values()], columns,
+            scenario.clock.start_s, scenario.clock.end_s,
+        )
     seen: dict[str, str] = {}
     for variant in scenario.variants.values():
         same = seen.setdefault(repr((variant.models, variant.edits)), variant.name)

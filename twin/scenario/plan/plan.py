@@ -107,7 +107,7 @@ class Plan:
     ----------
     content
         JSON: ``name, title, scenario_sha256, city, seed, replications, clock, record, limits, variants,
-        assumptions, tables, parent``.
+        assumptions, tables, parent, warnings``.
     tables
         Tables of the scenario: name -> column -> array.
     """
@@ -205,12 +205,15 @@ def make_plan(scenario: Scenario) -> Plan:
     LimitError
         If it asks for more than the limits allow.
     """
+    from twin.scenario.plan.demand_clock import outside_clock
     from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
-    refuse_beyond_limits(scenario, estimate_of(scenario, tables))
+    estimate = estimate_of(scenario, tables)
+    refuse_beyond_limits(scenario, estimate)
     content = scenario.content()
+    content["estimate"] = {"run_times_s": estimate.run_times_s}
     content["scenario_sha256"] = scenario.sha256
     content["parent"] = None
     edits, hashes = scenario.edits_by_variant()
@@ -221,7 +224,13 @@ def make_plan(scenario: Scenario) -> Plan:
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
     for name, table in tables.items():
         content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
-    return Plan(content, {name: dict(table.columns) for name, table in tables.items()})
+    columns = {name: dict(table.columns) for name, table in tables.items()}
+    content["warnings"] = outside_clock(
+        [variant.resolved for variant in scenario.variants.values()], columns,
+        scenario.clock.start_s, scenario.clock.end_s,
+    )
+    # As it comes back from disk, so that a model built here and one built by a worker meet mappings in one order.
+    return Plan(json.loads(json.dumps(content, sort_keys=True)), columns)
 
 
 def models_json(params: Mapping[str, Params]) -> dict[str, Any]:
