@@ -294,6 +294,63 @@ def view(
         webbrowser.open(target.resolve().as_uri())
 
 
+@app.command(epilog="Example: twin report runs/yumeshima-decision --lang both")
+def report(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: report.html beside the runs.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language: ja, en or both.")] = "both",
+) -> None:
+    """Write one HTML page with question, answer and where every number comes from; it opens without internet."""
+    from twin.results.run_folder import Study
+    from twin.viz.report.page import write_report
+
+    languages: list[Literal["ja", "en"]] = ["ja", "en"] if lang == "both" else [_language(lang)]
+    target = out or study / "report.html"
+    opened = Study(study)
+    try:
+        write_report(opened, target, languages)
+    except OSError as fault:
+        raise RunError(
+            f"cannot write the report: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
+    print(f"wrote {target}")
+
+
+@app.command(epilog="Example: twin verify runs/yumeshima-decision --sample 4")
+def verify(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    sample: Annotated[int, typer.Option("--sample", min=0, help="Runs to do anew.")] = 2,
+    page: Annotated[
+        Path | None, typer.Option("--report", help="Report to check. Default: report.html of the study, if there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a study from outside: hashes, versions, answers from the figures, a sample of runs anew, the report."""
+    from twin import cli_show
+    from twin.experiments.verify import verify as verify_study
+    from twin.results.run_folder import Study
+    from twin.viz.report.page import is_report_of
+
+    found = verify_study(study, sample=sample)
+    faults, shown = list(found.faults), page or study / "report.html"
+    checked = page is not None or shown.is_file()
+    if checked and found.ok:
+        try:
+            same = is_report_of(Study(study), shown)
+        except (OSError, UnicodeDecodeError) as fault:
+            raise RunError(f"the report cannot be read: {fault}", where=str(shown), mend="write it with twin report"
+                           ) from fault
+        faults += [] if same else [f"{shown.name}: the page is not what the study says"]
+    content = {"study": str(study), "ok": not faults, "files": found.files, "runs": found.runs, "rows": found.rows,
+               "report": str(shown) if checked else None, "faults": faults, "notes": list(found.notes)}
+    if as_json:
+        print_json(content)
+    else:
+        cli_show.show_facts(content)
+    if faults:
+        sys.exit(RunError.exit_code)
+
+
 @app.command("map", epilog="Example: twin map scenarios/midosuji_sidelanes.yaml --variant step1 --no-open")
 def map_command(
     scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],

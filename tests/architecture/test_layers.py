@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     "experiments": {"city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
     "running": {"city", "engine", "results", "scenario"},
-    "scenario": set(),
+    "scenario": {"results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
     "results": set(),

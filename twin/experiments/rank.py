@@ -14,9 +14,9 @@ import numpy as np
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
 from twin.experiments.study import How, OnStudyProgress, run_new
-from twin.results.compare import Interval, interval_of
 from twin.results.kpis import infos
 from twin.results.run_folder import Study
+from twin.results.verdicts import Interval, interval_of
 from twin.scenario.plan.guesses import Guess
 from twin.scenario.plan.plan import Plan, models_json
 
