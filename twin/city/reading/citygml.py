@@ -16,8 +16,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from twin.city.reading.map_file import MapFile
-from twin.city.reading.scenery_reader import Feature
-from twin.city.reading.scenery_tags import STOREY_M, Heights
+from twin.city.reading.scenery_tags import STOREY_M, Feature, Heights
 from twin.city.scenery import HEIGHT_FROM_LEVELS, HEIGHT_GIVEN, HEIGHT_UNKNOWN, RING_INNER, RING_OUTER
 from twin.errors import CityError
 

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.reading.map_file import MapFile
-from twin.city.reading.scenery_reader import Feature
-from twin.city.reading.scenery_tags import Heights, building_heights, scenery_kind
+from twin.city.reading.scenery_tags import Feature, Heights, building_heights, scenery_kind
 from twin.city.scenery import HEIGHT_UNKNOWN, LINE_KINDS, RING_INNER, RING_LINE, RING_OUTER
 from twin.errors import CityError
 

@@ -25,7 +25,7 @@ from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
 from twin.city.reading.projection import choose_crs, choose_driving_side, middle_deg, project
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
-from twin.city.reading.scenery_reader import Feature
+from twin.city.reading.scenery_tags import Feature
 from twin.city.reading.streets import Ground, build_layer
 from twin.city.reading.walk_assumptions import walking_rows
 from twin.city.scenery import Scenery

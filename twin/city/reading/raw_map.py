@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twin.city.reading.unused import UnusedTags
 
 if TYPE_CHECKING:
-    from twin.city.reading.scenery_reader import Feature
+    from twin.city.reading.scenery_tags import Feature
 
 
 class Hours(NamedTuple):

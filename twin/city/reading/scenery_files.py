@@ -12,7 +12,8 @@ import numpy as np
 from twin.city.city import StreetLayer
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
-from twin.city.reading.scenery_reader import Feature, make_features
+from twin.city.reading.scenery_reader import make_features
+from twin.city.reading.scenery_tags import Feature
 from twin.city.scenery import Scenery, join_scenery, make_scenery, scenery_arrays, take_ranges
 from twin.errors import CityError
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.reading.elements import NodeTable
-from twin.city.reading.scenery_tags import Heights, building_heights, scenery_kind
+from twin.city.reading.scenery_tags import Feature, Heights, building_heights, scenery_kind
 from twin.city.reading.sorting import Shape
 from twin.city.scenery import (
     HEIGHT_UNKNOWN,
@@ -25,16 +25,6 @@ from twin.city.scenery import (
 )
 
 _NOTHING = Heights(float("nan"), 0.0, -1, 0, HEIGHT_UNKNOWN, ())
-
-
-class Feature(NamedTuple):
-    """One feature in degrees: rings of (n, 2) longitude and latitude, with the role of each."""
-
-    kind: str
-    source_id: int
-    heights: Heights
-    rings: Sequence[NDArray[np.float64]]
-    roles: Sequence[int]
 
 
 def read_shapes(shapes: Sequence[Shape], nodes: NodeTable, dropped: Counter[str]) -> list[Feature]:

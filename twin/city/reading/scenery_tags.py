@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from twin.city.reading.elements import Tags
 from twin.city.reading.lengths import parse_length_m
@@ -104,3 +108,13 @@ def building_heights(tags: Tags) -> Heights:
     shape = tags.get("roof:shape", "")
     roof = ROOF_SHAPES.index(shape) if shape in ROOF_SHAPES else ROOF_SHAPES.index("other") if shape else 0
     return Heights(height_m, base_m, levels, roof, source, tuple(unread))
+
+
+class Feature(NamedTuple):
+    """One feature in degrees: rings of (n, 2) longitude and latitude, with the role of each."""
+
+    kind: str
+    source_id: int
+    heights: Heights
+    rings: Sequence[NDArray[np.float64]]
+    roles: Sequence[int]
