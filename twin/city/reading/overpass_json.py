@@ -40,14 +40,15 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
     where = str(file.source)
     try:
         answer = json.loads(file.path.read_bytes())
-        elements = answer["elements"]
-        if not isinstance(elements, list):
-            raise TypeError("its elements are no list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        raise CityError(f"the JSON file is damaged: {error}", where=where, mend="ask for it again") from error
+    elements = answer.get("elements") if isinstance(answer, dict) else None
+    if not isinstance(elements, list):
+        kind = f" but a {answer['type']} of GeoJSON" if isinstance(answer, dict) and "type" in answer else ""
         raise CityError(
-            f"the JSON file is damaged, or no answer of Overpass: {error}", where=where,
-            mend="ask again with [out:json]; other GeoJSON holds no streets",
-        ) from error
+            f"this is no map: JSON, and no answer of Overpass{kind:.60}", where=where,
+            mend="ask Overpass with [out:json], or give OSM XML or PBF; GeoJSON of buildings goes to --scenery",
+        )
     raw = RawMap(generator=str(answer.get("generator", "")))
     if "remark" in answer:
         refuse_remark(str(answer["remark"]), where, raw.dropped)
