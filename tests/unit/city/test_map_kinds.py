@@ -198,7 +198,8 @@ def test_a_tag_named_remark_is_no_remark(build, cross):
 @pytest.mark.parametrize(
     ("content", "what"),
     [('{"type": "FeatureCollection", "features": []}', "no answer of Overpass"), ("{", "damaged"),
-     ('{"elements": 3}', "no answer of Overpass"), ('{"elements": [{"type": "way"}]}', "an element of the answer is damaged"),
+     ('{"elements": 3}', "no answer of Overpass"),
+     ('{"elements": [{"type": "way"}]}', "an element of the answer is damaged"),
      ('{"elements": [{"type": "node", "id": "x"}]}', "an element of the answer is damaged"),
      ('{"elements": [{"type": "node", "id": 99999999999999999999, "lat": 1, "lon": 1}]}', "beyond 64 bits"),
      ('{"elements": []}', "no usable streets"), ("[" * 100_000, "damaged"), ("[1]", "no answer of Overpass"),
