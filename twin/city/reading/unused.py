@@ -129,6 +129,12 @@ def map_warnings(report: Mapping[str, object]) -> tuple[str, ...]:
     words: list[str] = []
     if isinstance(parts, Mapping):
         for part in parts.values():
-            words += part.get("warnings", ()) if isinstance(part, Mapping) else ()
+            if not isinstance(part, Mapping):
+                continue
+            words += part.get("warnings", ())
+            doubts = part.get("doubtful", ())
+            if doubts:
+                words.append(f"{len(doubts)} lights can be walked around, so that few will wait there: {doubts[0]}"
+                             + ("; `twin city build` names all" if len(doubts) > 1 else ""))
     unused = unused_words(report)
     return (*words, unused) if unused else tuple(words)
