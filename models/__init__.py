@@ -1,1 +1,1 @@
-"""One folder per model; `registry` names them. Nothing heavy is imported here."""
+"""One folder per model with its card; `registry` lists them. Nothing heavy is imported here."""

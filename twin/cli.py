@@ -107,7 +107,7 @@ def check(
 def new(
     name: Annotated[str, typer.Argument(help="Name of the scenario: letters, digits, - and _.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where to write it.")] = Path(),
-    kind: Annotated[str, typer.Option("--kind", help="osaka, transit, terminal or pedestrian.")] = "osaka",
+    kind: Annotated[str, typer.Option("--kind", help="osaka for all systems, or a model, such as transit.")] = "osaka",
 ) -> None:
     """Write a commented scenario of your own that runs as it is, with its JSON Schema beside it."""
     from twin.scenario.plan.new import new_scenario

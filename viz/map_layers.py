@@ -217,7 +217,7 @@ def _add_bodies(
     keep = sampled_trips(traces, starts, point_budget)
     facts: list[dict[str, Any]] = []
     for body in np.unique(traces.body):
-        name, look = look_of_body(int(body))
+        name, look = look_of_body(int(body), run.bodies)
         of_body = traces.body[starts[:-1]] == body
         pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s)
         if not trips:
@@ -226,7 +226,7 @@ def _add_bodies(
         packs[key] = pack
         layers.extend(_body_layers(key, look.size_m, look.trail_s, origin))
         states = np.unique(traces.state[traces.body == body])
-        meanings = {int(s): look_of(name, int(s)) for s in range(int(states.max()) + 1)}
+        meanings = {int(s): look_of(name, int(s), run.body_states) for s in range(int(states.max()) + 1)}
         facts.append({
             "key": key, "name": name, "ja": look.ja, "en": look.en, "size_m": look.size_m,
             "trips": trips, "trips_in_run": int(of_body.sum()),

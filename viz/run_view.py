@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.columns import TABLES
+from twin.columns import BODIES, BODY_STATES, TABLES
 from twin.errors import RunError
 from twin.npz import read_npz
 from twin.results.parquet import read_columns
@@ -88,7 +88,9 @@ class Traces:
 class RunView:
     """One finished run, ready to be drawn; positions in degrees (WGS 84).
 
-    ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all.
+    ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all. ``bodies`` names
+    the kinds behind ``traces.body``: those of this installation with its codes, then those only the run knows;
+    ``body_states`` are the states as the run has them.
     """
 
     title: Mapping[str, str]
@@ -104,6 +106,8 @@ class RunView:
     places: tuple[PlaceMark, ...]
     traces: Traces
     traces_share: float = 1.0
+    bodies: tuple[str, ...] = BODIES
+    body_states: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: BODY_STATES)
     tables: Mapping[str, Columns] = field(default_factory=dict)
 
 
@@ -128,6 +132,7 @@ def read_run_view(run: Run | Path) -> RunView:
     if not _EPSG.match(crs):
         raise RunError(f"the CRS {crs!r} is not of the form EPSG:6674", where=str(run.folder), mend=_MEND)
     geometry = _read_geometry(run)
+    bodies, states = _bodies(manifest)
     tables = {name: _read_table(run, name) for name in ("terminal_queue",) if name in run.tables}
     return RunView(
         title=_words(manifest.get("title"), str(manifest.get("name") or run.variant)),
@@ -141,10 +146,26 @@ def read_run_view(run: Run | Path) -> RunView:
         drive=_streets(geometry, "drive", run),
         walk=_streets(geometry, "walk", run),
         places=_read_places(run),
-        traces=_read_traces(run, crs),
+        traces=_read_traces(run, crs, bodies),
         traces_share=_number(manifest, "traces_share", run) if "traces_share" in manifest else 1.0,
+        bodies=tuple(bodies),
+        body_states=states,
         tables=tables,
     )
+
+
+def _bodies(manifest: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """Kinds of bodies with their codes in the run, in the order of this installation; and their states.
+
+    A run of other models, or of models in another order, has other codes. One that does not say has ours.
+    """
+    said = manifest.get("bodies", {})
+    ours = {body: code for code, body in enumerate(BODIES)}
+    if not said:
+        return ours, dict(BODY_STATES)
+    # A kind that is not in the run keeps a code that no row has.
+    codes = {body: int(said[body]["code"]) if body in said else -1 for body in (*ours, *said)}
+    return codes, {body: tuple(facts["states"]) for body, facts in said.items()}
 
 
 def _mapping(manifest: Mapping[str, Any], key: str, run: Run) -> Mapping[str, Any]:
@@ -246,7 +267,7 @@ def _column(columns: Columns, name: str, where: str) -> NDArray[Any]:
     return columns[name]
 
 
-def _read_traces(run: Run, crs: str) -> Traces:
+def _read_traces(run: Run, crs: str, bodies: Mapping[str, int]) -> Traces:
     if "traces" not in run.tables:
         return Traces.none()
     from pyproj import Transformer
@@ -255,6 +276,7 @@ def _read_traces(run: Run, crs: str) -> Traces:
     where = str(run.folder / "tables" / "traces.parquet")
     table = _read_table(run, "traces")
     body, id_, trip, time_s, x_m, y_m, state = (table[column.name] for column in TABLES["traces"].columns)
+    body = _our_codes(body, bodies)
     order = np.lexsort((time_s, trip, id_, body))
     try:
         to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
@@ -270,3 +292,12 @@ def _read_traces(run: Run, crs: str) -> Traces:
         body=body[order].astype(np.uint8), id=id_[order].astype(np.uint64), trip=trip[order].astype(np.int32),
         time_s=seconds, lon_deg=lon, lat_deg=lat, state=state[order].astype(np.uint8),
     )
+
+
+def _our_codes(body: NDArray[Any], bodies: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Places in ``bodies`` instead of the codes of the run; codes that it does not explain come last."""
+    known = np.full(256, 255, np.uint8)
+    for place, code in enumerate(bodies.values()):
+        if code >= 0:
+            known[code] = place
+    return known[body.astype(np.uint8)]

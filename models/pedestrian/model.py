@@ -12,7 +12,7 @@ from twin.city.city import City
 from twin.engine.draws import lognormal_law, make_stream
 from twin.engine.event_queue import Heap, new_heap
 from twin.engine.ledger import Account
-from twin.engine.sim_model import Stage, State, Tables
+from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
 from twin.models.pedestrian.choice.programs import BUDGET_LEAST_S, BUDGET_MOST_S, program_nodes, solve_plans
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
@@ -72,6 +72,9 @@ class Pedestrian:
         If the weights let a link cost nothing.
     """
 
+    #: Nothing is to be said of the results beyond the tables.
+    notes: Sequence[str] = ()
+
     def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
         self._params, self._city, self._tables = params, city, tables
         self._exits = read_exits(city, params.district)
@@ -97,6 +100,16 @@ class Pedestrian:
     def name(self) -> str:
         """``pedestrian``."""
         return "pedestrian"
+
+    @classmethod
+    def build(cls, params: PedestrianParams, city: City, tables: InputTables) -> Pedestrian:
+        """Make the model of one run; arguments as of the class."""
+        return cls(params, city, tables)
+
+    @staticmethod
+    def heeds(params: PedestrianParams) -> frozenset[str]:  # noqa: ARG004  (the protocol's)
+        """No edits beside the arrays: nobody drives in it."""
+        return frozenset()
 
     @property
     def leads_s(self) -> Mapping[str, float]:

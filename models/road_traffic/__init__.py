@@ -9,6 +9,21 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from twin.model_card import ModelCard
+
+MODEL = ModelCard(
+    name="road_traffic",
+    package=__name__,
+    model="model:RoadTraffic",
+    params="params:RoadParams",
+    tables="tables:TABLES",
+    kpis="kpis",
+    looks="looks:BODY_LOOKS",
+    boards=("road.link_time_s", "road.has_gates", "road.standing_at_gates"),
+    bodies={"car": ("driving",)},
+    carries=True,
+)
+
 _PUBLIC = {
     "RoadTraffic": "model",
     "RoadNetwork": "queueing.network",
@@ -17,7 +32,7 @@ _PUBLIC = {
     "solve_equilibrium": "equilibrium",
 }
 
-__all__ = ["LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]
+__all__ = ["MODEL", "LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from twin.engine.channels import RowKind, Rows
 from twin.engine.clock import clock_text
 from twin.engine.draws import event, make_stream, uniforms
 from twin.engine.ledger import Account
-from twin.engine.sim_model import Stage, State, Tables
+from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES, ORDER
 from twin.models.road_traffic.access import Access, LawfulRoutes
@@ -65,9 +65,7 @@ class RoadTraffic:
 
     name = "road_traffic"
 
-    def __init__(
-        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
-    ) -> None:
+    def __init__(self, params: RoadParams, city: City, tables: InputTables) -> None:
         self.params = params
         self._city = city
         self._tables = tables
@@ -85,6 +83,11 @@ class RoadTraffic:
                 "road_spillback", "traces",
             )
         }
+
+    @classmethod
+    def build(cls, params: RoadParams, city: City, tables: InputTables) -> RoadTraffic:
+        """Make the model of one run; arguments as of the class."""
+        return cls(params, city, tables)
 
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:

@@ -1,1 +1,24 @@
 """The container-terminal gate: trucks, lanes, yards, booking."""
+
+from __future__ import annotations
+
+from twin.model_card import Example, ModelCard, Starter
+
+MODEL = ModelCard(
+    name="terminal",
+    package=__name__,
+    model="model:Terminal",
+    params="params:TerminalParams",
+    tables="tables:TABLES",
+    kpis="kpis",
+    looks="looks:BODY_LOOKS",
+    estimate="params:TerminalParams.estimate_agents",
+    bodies={"truck": ("booked", "ordinary")},
+    drives=True,
+    starter=Starter(
+        "osaka_yumeshima", "05:00", "20:00", "コンテナターミナルのゲート", "Container-terminal gate",
+        examples=(
+            Example("lunch_open", "opening", "[08:30-16:30]", "昼休みもゲートを開ける", "gate open at lunch"),
+        ),
+    ),
+)

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
-from twin.columns import TRUCK_REASONS
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
-from twin.engine.sim_model import Stage, State, Tables
+from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
@@ -30,6 +29,7 @@ from twin.models.terminal.gate.state import Now, arrays_of, in_order, new_state,
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.records import visits as records
 from twin.models.terminal.records.traces import Tracer
+from twin.models.terminal.tables import TRUCK_REASONS
 
 Rows = NDArray[np.int64]
 _NONE: Rows = np.empty(0, np.int64)
@@ -54,6 +54,8 @@ class Terminal:
     """
 
     name = "terminal"
+    #: Nothing is to be said of the results beyond the tables.
+    notes: Sequence[str] = ()
     _stage: Stage
     _now: Now
     _desk: BookingDesk
@@ -69,6 +71,16 @@ class Terminal:
         self._came_s = np.zeros(0)
         #: Rows of the trucks that hold a place granted to the road.
         self._placed: Rows = _NONE
+
+    @classmethod
+    def build(cls, params: TerminalParams, city: City, tables: InputTables) -> Terminal:
+        """Make the model of one run; arguments as of the class."""
+        return cls(params, city, tables)
+
+    @staticmethod
+    def heeds(params: TerminalParams) -> frozenset[str]:  # noqa: ARG004  (the protocol's)
+        """No edits beside the arrays: nobody drives in it."""
+        return frozenset()
 
     @property
     def leads_s(self) -> Mapping[str, float]:

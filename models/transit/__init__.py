@@ -1,1 +1,22 @@
 """On-demand transit: requests, virtual stops, vans, dispatch."""
+
+from __future__ import annotations
+
+from twin.model_card import Example, ModelCard, Starter
+
+MODEL = ModelCard(
+    name="transit",
+    package=__name__,
+    model="model:Transit",
+    params="params:TransitParams",
+    tables="tables:TABLES",
+    kpis="kpis",
+    looks="looks:BODY_LOOKS",
+    estimate="params:TransitParams.estimate_agents",
+    bodies={"van": ("empty", "loaded"), "bus": ("driving",)},
+    drives=True,
+    starter=Starter(
+        "osaka_ikuno_hirano", "06:00", "23:00", "AIオンデマンド交通", "On-demand transit",
+        examples=(Example("more_vans", "fleet.count", "12", "車両を12台に", "twelve vans"),),
+    ),
+)

@@ -14,7 +14,7 @@ from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Channels, RowKind, Rows
 from twin.engine.ledger import Account
-from twin.engine.sim_model import Stage, State, Tables
+from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
@@ -53,9 +53,11 @@ class Transit:
     """
 
     name = "transit"
+    #: Nothing is to be said of the results beyond the tables.
+    notes: Sequence[str] = ()
 
     def __init__(
-        self, params: TransitParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        self, params: TransitParams, city: City, tables: InputTables,
         strategy: Strategy | None = None,
     ) -> None:
         self.params = params
@@ -66,6 +68,16 @@ class Transit:
         self._network = StopNetwork(city, self.stops)
         self._depots = self._find_depots()
         self._records = Records()
+
+    @classmethod
+    def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
+        """Make the model of one run; arguments as of the class."""
+        return cls(params, city, tables)
+
+    @staticmethod
+    def heeds(params: TransitParams) -> frozenset[str]:  # noqa: ARG004  (the protocol's)
+        """No edits beside the arrays: nobody drives in it."""
+        return frozenset()
 
     @property
     def leads_s(self) -> Mapping[str, float]:

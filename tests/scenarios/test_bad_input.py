@@ -412,9 +412,9 @@ def stopped(tmp_path_factory):
     loaded = api.load(folder / "s.yaml")
     plan, city = api.plan_and_city(loaded)
     start(plan, city, folder / "study", How(checkpoint_every_s=600.0), source=loaded.source)
-    import twin.simulate
+    from twin.running import checkpoints
 
-    written, write = 0, twin.simulate.write_checkpoint
+    written, write = 0, checkpoints.write_checkpoint
 
     def stop_behind_two(path, state):
         nonlocal written
@@ -424,7 +424,7 @@ def stopped(tmp_path_factory):
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(twin.simulate, "write_checkpoint", stop_behind_two)
+        patch.setattr(checkpoints, "write_checkpoint", stop_behind_two)
         from twin.experiments.study import resume
 
         resume(folder / "study")

@@ -17,7 +17,7 @@ from tests.unit.models.pedestrian.small_city import (
     run_to_end,
     walk_layer,
 )
-from twin.results.kpis.pedestrian import compute
+from twin.models.pedestrian.kpis import compute
 
 ALONE = {"speed_sd_mps": 0.0}
 

@@ -28,6 +28,10 @@ class CityModel(mesa.Model):
         The models, in the fixed order of ``twin.models.registry``.
     start_s, end_s
         Start of the clock; after ``end_s`` no new demand enters.
+    latest_s
+        When the run ends at the latest; without it, at ``end_s``.
+    until_empty
+        Whether it goes on after ``end_s`` until nobody is inside, at most until ``latest_s``.
     step_s
         Length of a step.
     run_seed
@@ -43,10 +47,13 @@ class CityModel(mesa.Model):
 
     def __init__(
         self, sim_models: Sequence[SimModel], *, start_s: float, end_s: float, step_s: float,
-        run_seed: np.uint64, trace_share: float = 0.0,
+        run_seed: np.uint64, trace_share: float = 0.0, latest_s: float | None = None, until_empty: bool = False,
     ) -> None:
         super().__init__(rng=int(run_seed))
         self.clock = Clock(start_s, step_s)
+        self.end_s = float(end_s)
+        self.latest_s = self.end_s if latest_s is None else float(latest_s)
+        self._until_empty = until_empty
         self.sim_models = tuple(sim_models)
         self.channels = Channels([m.name for m in sim_models], start_s)
         stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share)
@@ -55,6 +62,7 @@ class CityModel(mesa.Model):
         # Only now each model knows whom it sends to.
         _check_leads(sim_models, step_s)
         self.check_ledger()
+        self.running = not self.is_over()
 
     def __repr__(self) -> str:
         return f"<CityModel at {clock_text(self.now_s)}: {', '.join(m.name for m in self.sim_models)}>"
@@ -72,6 +80,18 @@ class CityModel(mesa.Model):
             self.channels.reached(sim_model.name, until_s)
         self.clock.tick += 1
         self.check_ledger()
+        self.running = not self.is_over()
+
+    def is_over(self) -> bool:
+        """Whether the run has come to its end; Mesa's ``running`` says the opposite, and ``run_model`` goes by it."""
+        if self.now_s >= self.latest_s:
+            return True
+        return self.now_s >= self.end_s and not (self._until_empty and not self.is_empty())
+
+    def finish(self) -> None:
+        """Let every model close what is still open in its tables; called once, when the run is over."""
+        for sim_model in self.sim_models:
+            sim_model.finish()
 
     def is_empty(self) -> bool:
         """Whether nobody is inside any model or under way between two."""
@@ -107,6 +127,7 @@ class CityModel(mesa.Model):
         for sim_model in self.sim_models:
             sim_model.restore(_part(state, sim_model.name), forked_at_s)
         self.check_ledger()
+        self.running = not self.is_over()
 
     def close(self) -> None:
         """Let go of agents and models: Mesa would keep this one alive otherwise, and they one another."""

@@ -2,11 +2,14 @@
 
 The life of a model in a run:
 
+0. ``Model.heeds(params)`` is asked which edits of the city it obeys, then ``Model.build(params, city, tables)``
+   makes it; see :class:`ModelClass`. How large a run becomes is asked earlier, of the function that the model's
+   card names (:class:`twin.model_card.ModelCard`), so that it needs no model.
 1. ``begin(stage)`` once: register its Mesa agents, publish its first boards, schedule its first events.
 2. ``advance(until_s)`` at every step, in the city's fixed order: take the rows and orders that are due, let
    everything happen that happens by ``until_s``, each event at its **exact** time, send rows and orders.
 3. ``accounts()`` after every step; ``drain_tables()`` now and then; ``state()`` at every checkpoint;
-   ``finish()`` once at the end.
+   ``finish()`` once at the end, and ``notes`` for what a reader of the results should know.
 
 A one-page model that does all of it stands in ``tests/unit/engine/toy_model.py``.
 """
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
 
 State = dict[str, NDArray[np.generic]]
 Tables = dict[str, dict[str, NDArray[np.generic]]]
+#: Tables of a scenario as a model is given them: name -> column -> (n,) array, SI units, text as unicode.
+InputTables = Mapping[str, Mapping[str, NDArray[np.generic]]]
+
+_P = TypeVar("_P", contravariant=True)
+_C = TypeVar("_C", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,12 @@ class SimModel(Protocol):
 
     @property
     def name(self) -> str:
-        """Name as in the fixed order: ``road_traffic``, ``transit``, ``terminal``, ``pedestrian``."""
+        """Name as on the model's card."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Lines that a reader of the results should know; they stand in the manifest of the run."""
         ...
 
     @property
@@ -116,5 +129,41 @@ class SimModel(Protocol):
             None for a plain resume, byte for byte. Otherwise the parameters of this model may differ from
             those that made the state: what is under way keeps its draws, demand after this moment is made
             anew from the new parameters, by id.
+        """
+        ...
+
+
+class ModelClass(Protocol[_P, _C]):
+    """What the class of a model owes: ``_P`` are its parameters, ``_C`` is the city, which the engine does not know."""
+
+    def build(self, params: _P, city: _C, tables: InputTables) -> SimModel:
+        """Make the model of one run; a ``classmethod``.
+
+        Parameters
+        ----------
+        params
+            The model's own parameters, checked.
+        city
+            Streets and places, edits applied.
+        tables
+            Tables of the scenario.
+
+        Raises
+        ------
+        ScenarioError, CityError
+            If the model cannot run in this city with these tables.
+        """
+        ...
+
+    def heeds(self, params: _P) -> frozenset[str]:
+        """Tell which edits beside the arrays of a city the model obeys as it is set; a ``staticmethod``.
+
+        Asked of models in which vehicles drive: ``timed`` (hours), ``closed_to`` (vehicle access),
+        ``signal_plans``. A run with an edit that nobody obeys is refused.
+
+        Parameters
+        ----------
+        params
+            The model's own parameters.
         """
         ...

@@ -14,7 +14,7 @@ from filelock import FileLock
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
-from twin.results.kpis import Kpi
+from twin.kpi import Kpi
 from twin.results.run_folder import Run, run_path
 from twin.scenario.plan.plan import Plan
 from twin.simulate import Past, Progress, checkpoints_of, clear_run, simulate, write_run

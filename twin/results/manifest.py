@@ -15,6 +15,7 @@ FolderName = Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 TableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Words = dict[str, Annotated[str, Field(max_length=1000)]]
+BodyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Replications = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -55,11 +56,19 @@ class _StudyManifest(_Manifest):
     runs: dict[str, Sha256]
 
 
+class _BodyFacts(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    code: Annotated[int, Field(ge=0, le=255)]
+    states: Annotated[list[BodyName], Field(max_length=256)]
+
+
 class _RunManifest(_Manifest):
     variant: FolderName
     replication: Annotated[int, Field(ge=0, lt=100_000)]
     rows: dict[TableName, Annotated[int, Field(ge=0)]]
     notes: Annotated[dict[str, list[Annotated[str, Field(max_length=1000)]]], Field(max_length=100)] = {}
+    bodies: Annotated[dict[BodyName, _BodyFacts], Field(max_length=256)] = {}
 
 
 def check_manifest(manifest: Mapping[str, Any], kind: str, folder: Path) -> None:

@@ -37,16 +37,17 @@ class Recorder:
         Raises
         ------
         EngineError
-            If a table or its columns are not those declared in ``twin.columns``.
+            If a table or its columns are not those that a model declares.
         """
         for name, columns in tables.items():
             if name not in TABLES:
-                raise EngineError(f"the table {name!r} is not declared", mend="declare it in twin/columns.py")
+                raise EngineError(f"the table {name!r} is not declared",
+                                  mend="declare it in tables.py of the model and name that on its card")
             declared = {c.name for c in TABLES[name].columns}
             if set(columns) != declared:
                 raise EngineError(
                     f"columns of {name!r} differ from those declared: {sorted(declared ^ set(columns))}",
-                    mend="make the model and twin/columns.py agree",
+                    mend="make the model and its tables.py agree",
                 )
             if len(next(iter(columns.values()))):
                 self._open.setdefault(name, []).append(columns)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.columns import TRUCK_KINDS
 from twin.engine.draws import make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
 from twin.errors import TableError
@@ -21,6 +20,7 @@ from twin.models.terminal.demand import kernels as d
 from twin.models.terminal.demand.vessels import Calendar, Wishes, match_moves, vessel_wishes
 from twin.models.terminal.gate.state import BLANK, empty_rows
 from twin.models.terminal.params import TerminalParams
+from twin.models.terminal.tables import TRUCK_KINDS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -32,6 +32,17 @@ class ToyModel:
         self._visitors, self._gap_s, self._stay_s = visitors, mean_gap_s, mean_stay_s
         self._target, self._lead_s = target, lead_s
 
+    #: Lines for the reader of the results.
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def build(cls, params, city, tables) -> ToyModel:
+        return cls("toy", int(params.visitors))
+
+    @staticmethod
+    def heeds(params) -> frozenset[str]:
+        return frozenset()
+
     @property
     def leads_s(self) -> Mapping[str, float]:
         return {self._target: self._lead_s} if self._lead_s else {}

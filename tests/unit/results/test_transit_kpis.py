@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twin.columns import TABLES
+from twin.models.transit import kpis as transit
 from twin.models.transit.fleet.rows import AGE_GROUPS, REASONS
-from twin.results.kpis import transit
 
 
 def table(name, **columns):

@@ -62,6 +62,7 @@ TOYS = {"road_traffic": Road, "terminal": Gate, "pedestrian": Walk}
 def toy_models(monkeypatch):
     monkeypatch.setattr(registry, "ORDER", tuple(TOYS))
     monkeypatch.setattr(registry, "params_class", lambda name: TOYS[name])
+    monkeypatch.setattr(registry, "estimator", lambda _: None)
     return TOYS
 
 

@@ -7,12 +7,11 @@ import sys
 import pytest
 
 from twin.errors import LimitError, ScenarioError
+from twin.models import registry
 from twin.scenario.language.load import load_scenario
 from twin.scenario.plan.check import check_scenario
 from twin.scenario.plan.estimate import estimate_of
 from twin.scenario.plan.plan import make_plan
-
-from .conftest import Gate
 
 
 def test_a_sound_scenario_reports_variants_tables_assumptions_and_an_estimate(write, tmp_path):
@@ -76,7 +75,8 @@ def test_limits_of_the_file_are_kept(write):
 
 
 def test_a_model_may_offer_its_own_estimate(write, monkeypatch):
-    monkeypatch.setattr(Gate, "estimate_agents", lambda _: 7.0, raising=False)
+    offered = {"terminal": lambda gate: gate.service_s / 50.0 + 4.0}
+    monkeypatch.setattr(registry, "estimator", offered.get)
     scenario = load_scenario(write("terminal:\n"))
     assert estimate_of(scenario, {}).agents == {"base": 7.0}
 

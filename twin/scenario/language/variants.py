@@ -23,8 +23,6 @@ from twin.scenario.language.document import (
 )
 from twin.scenario.language.validate import nearest, validated
 
-#: Models whose vehicles drive; the road layer comes with them.
-VEHICLE_MODELS = ("transit", "terminal")
 BASE = "base"
 
 
@@ -193,10 +191,11 @@ def _resolve_one(
 def params_of_sections(sections: Mapping, problems: Problems) -> dict[str, Params]:
     """Parameters of every model a variant has, in the fixed order; faults are noted where they were written."""
     out: dict[str, Params] = {}
-    vehicles = any(name in sections.entries for name in VEHICLE_MODELS)
+    vehicles = any(registry.card(name).drives for name in registry.ORDER if name in sections.entries)
     for name in registry.ORDER:
         node = sections.entries.get(name)
-        if node is None and not (name == "road_traffic" and vehicles):
+        # Whoever drives brings the road along.
+        if node is None and not (registry.card(name).carries and vehicles):
             continue
         params = _params_of(name, node, problems)
         if params is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import LimitError
+from twin.models import registry
 from twin.params import Params, field_facts
 from twin.units import number_text
 
@@ -100,9 +101,9 @@ def estimate_of(scenario: Scenario, tables: Mapping[str, TableData]) -> Estimate
 
 def _agents_of(variant: Variant, tables: Mapping[str, TableData]) -> float:
     total = 0.0
-    for params in variant.models.values():
-        offered = getattr(params, "estimate_agents", None)
-        total += float(offered()) if callable(offered) else _bodies_in(params)
+    for model, params in variant.models.items():
+        offered = registry.estimator(model)
+        total += float(offered(params)) if offered else _bodies_in(params)
     for name in sorted(set(tables_named(variant.resolved))):
         if name in tables:
             total += _bodies_of_table(tables[name])

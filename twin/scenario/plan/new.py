@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from twin.errors import RunError, ScenarioError
 from twin.models import registry
 from twin.params import GRADES, Params, field_facts, scenario_key
 from twin.scenario.language.json_schema import json_schema
 from twin.scenario.language.schema import VERSION, slug
-from twin.scenario.language.variants import params_with_changes
 from twin.scenario.plan.assumptions import field_text
 from twin.units import dimension_of
 
@@ -36,40 +34,28 @@ class Kind:
     replications: int = 4
 
 
-KINDS: dict[str, Kind] = {
-    "osaka": Kind(
-        "[osaka_ikuno_hirano, osaka_yumeshima, osaka_midosuji]", ("road_traffic", "transit", "terminal", "pedestrian"),
-        "05:00", "24:00", "大阪：三つの仕組み", "Osaka: three systems on one clock", replications=2,
-    ),
-    "transit": Kind("osaka_ikuno_hirano", ("road_traffic", "transit"), "06:00", "23:00",
-                    "AIオンデマンド交通", "On-demand transit"),
-    "terminal": Kind("osaka_yumeshima", ("road_traffic", "terminal"), "05:00", "20:00",
-                     "コンテナターミナルのゲート", "Container-terminal gate"),
-    "pedestrian": Kind("osaka_midosuji", ("pedestrian",), "06:00", "24:00", "御堂筋の回遊", "Walking around Midosuji",
-                       replications=2),
-}
+
+def _kinds() -> dict[str, Kind]:
+    """All models of this package together, then every model that has a starter, alone or with the road it needs."""
+    shown = {of.name: of.starter for of in registry.cards() if of.starter}
+    ours = [starter for name, starter in shown.items() if name in registry.BUILT_IN]
+    kinds = {
+        "osaka": Kind(
+            f"[{', '.join(starter.city for starter in ours)}]", registry.BUILT_IN,
+            min(starter.start for starter in ours), max(starter.end for starter in ours),
+            "大阪：三つの仕組み", "Osaka: three systems on one clock", replications=2,
+        ),
+    }
+    roads = tuple(of.name for of in registry.cards() if of.carries)
+    for name, starter in shown.items():
+        models = (*roads, name) if registry.card(name).drives else (name,)
+        kinds[name] = Kind(
+            starter.city, models, starter.start, starter.end, starter.title_ja, starter.title_en, starter.replications,
+        )
+    return kinds
 
 
-@dataclass(frozen=True)
-class _Example:
-    """A measure for the starter, taken if the model has the key."""
-
-    model: str
-    name: str
-    key: str
-    value: str
-    plain: Any
-    ja: str
-    en: str
-
-
-_EXAMPLES = (
-    _Example("transit", "more_vans", "fleet.count", "12", 12, "車両を12台に", "twelve vans"),
-    _Example("terminal", "lunch_open", "opening", "[08:30-16:30]", ["08:30-16:30"],
-             "昼休みもゲートを開ける", "gate open at lunch"),
-    _Example("pedestrian", "more_visitors", "visitors_factor", "120 %", "120 %",
-             "来街者2割増", "a fifth more visitors"),
-)
+KINDS: dict[str, Kind] = _kinds()
 
 
 def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
@@ -179,24 +165,17 @@ def _keys(params: Params, indent: str) -> Iterator[str]:
 
 
 def _variants(what: Kind) -> Iterator[str]:
-    """One measure and the variants without and with it, as far as the models have the keys."""
-    taken = [example for example in _EXAMPLES if example.model in what.models and _is_known(example)]
+    """The measures that the models show, and the variants without and with each."""
+    starters = ((name, registry.card(name).starter) for name in what.models)
+    taken = [(name, example) for name, starter in starters if starter for example in starter.examples]
     if not taken:
         return
     yield "# A measure is a named, labelled set of changes; a variant is a list of measures."
     yield "measures:"
-    for e in taken:
-        yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, set: {{{e.model}.{e.key}: {e.value}}}}}'
+    for model, e in taken:
+        yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, set: {{{model}.{e.key}: {e.value}}}}}'
     yield ""
     yield "variants:"
     yield "  today: {label: {ja: 現況, en: Today}}"
-    for e in taken:
+    for _, e in taken:
         yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, with: [{e.name}]}}'
-
-
-def _is_known(example: _Example) -> bool:
-    try:
-        params_with_changes({example.model: {}}, {f"{example.model}.{example.key}": example.plain})
-    except ScenarioError:
-        return False
-    return True

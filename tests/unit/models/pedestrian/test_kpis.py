@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from twin.models.pedestrian.kpis import INFOS, compute
 from twin.models.pedestrian.records import stay_bands
-from twin.results.kpis.pedestrian import INFOS, compute
 
 MINUTES = (14 + 59 / 60, 15.0, 180.0, 180 + 1 / 60)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.results.kpis.road_traffic import INFOS, compute
+from twin.models.road_traffic.kpis import INFOS, compute
 
 TRIPS = {
     "id": np.array([1, 2, 3], np.uint64), "vehicle_class": np.array([0, 0, 1], np.uint8),

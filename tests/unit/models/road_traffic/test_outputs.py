@@ -8,12 +8,12 @@ from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.errors import ScenarioError
 from twin.models.registry import CODES
+from twin.models.road_traffic.kpis import compute
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback, Storage
 from twin.models.road_traffic.records.params import FuelParams
-from twin.results.kpis.road_traffic import compute
 
 FORMS = ("free_flow", "queueing")
 FAST = {f"{c}_mps": 50.0 for c in VEHICLE_CLASSES}

@@ -9,9 +9,9 @@ import numpy as np
 from twin.city.city import City, Place, StreetLayer
 from twin.engine.city_model import CityModel
 from twin.engine.draws import make_run_seed
+from twin.models.terminal.kpis import compute
 from twin.models.terminal.model import Terminal
 from twin.models.terminal.params import TerminalParams
-from twin.results.kpis.terminal import compute
 
 NOWHERE = StreetLayer(
     node_id=np.empty(0, np.int64), x_m=np.empty(0), y_m=np.empty(0), lon_deg=np.empty(0), lat_deg=np.empty(0),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.unit.models.terminal.gate import gate, kpis, run
+from twin.models.terminal.kpis import INFOS, compute, waiting_fee_yen
 from twin.results.kpis import infos
-from twin.results.kpis.terminal import INFOS, compute, waiting_fee_yen
 
 
 def visits(**columns):

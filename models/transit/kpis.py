@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import TABLES
-from twin.results.kpis import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

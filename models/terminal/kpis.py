@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.columns import TRUCK_CLASSES
-from twin.results.kpis import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
+from twin.models.terminal.tables import TRUCK_CLASSES
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

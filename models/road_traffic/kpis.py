@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import VEHICLE_CLASSES
-from twin.results.kpis import Kpi, KpiInfo, TableColumns
+from twin.kpi import Kpi, KpiInfo, TableColumns
 
 Floats = NDArray[np.float64]
 

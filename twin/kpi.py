@@ -1,0 +1,71 @@
+"""What a KPI is: a pure function's number, and the words about it.
+
+A model offers ``INFOS`` (what is measured) and ``compute(tables) -> list[Kpi]`` in its ``kpis.py``. Names start
+with the model (``road`` for road traffic) and end in a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Columns = Mapping[str, NDArray[np.generic]]
+TableColumns = Mapping[str, Columns]
+
+
+@dataclass(frozen=True)
+class KpiInfo:
+    """What a KPI means, for tables and pages.
+
+    Attributes
+    ----------
+    name
+        ``model.name_with_unit``.
+    unit
+        Unit of the value.
+    better
+        Direction a planner wants, or ``neither``.
+    ja, en
+        One short line for people.
+    headline
+        Whether the table at the end of a run shows it.
+    """
+
+    name: str
+    unit: str
+    better: Literal["lower", "higher", "neither"]
+    ja: str
+    en: str
+    headline: bool = False
+
+
+class Kpi(NamedTuple):
+    """One number of one run; ``value`` is nan where it is undefined (a mean over nobody)."""
+
+    kpi: str
+    group: str
+    value: float
+    unit: str
+
+
+class KpiModule(Protocol):
+    """What the ``kpis.py`` of a model offers."""
+
+    @property
+    def INFOS(self) -> Sequence[KpiInfo]:  # noqa: N802  (a constant of the module)
+        """Every KPI that :meth:`compute` may give."""
+        ...
+
+    def compute(self, tables: TableColumns) -> list[Kpi]:
+        """KPIs of one run from its tables; tables without rows are absent.
+
+        Parameters
+        ----------
+        tables
+            Table -> column -> (n,) array.
+        """
+        ...

@@ -1,0 +1,122 @@
+"""What a model says of itself: one card per model, so that every list of models derives from one place.
+
+The card stands in ``models/<name>/__init__.py`` (or in an installed package of another author) as ``MODEL``. It
+holds words only: what it names as ``module:name`` is loaded when somebody asks, so that checking a scenario loads
+neither Mesa nor numba.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Example:
+    """A measure that a starter scenario shows.
+
+    Attributes
+    ----------
+    name
+        Name of the measure and of the variant with it.
+    key
+        Parameter of the model that it sets, for example ``fleet.count``.
+    value
+        Its value as written in a scenario file.
+    ja, en
+        Label of the variant.
+    """
+
+    name: str
+    key: str
+    value: str
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What ``twin new --kind NAME`` writes about a model: district, clock, title and measures.
+
+    Attributes
+    ----------
+    city
+        Name of a bundled district, or a file beside the scenario.
+    start, end
+        Hours of the clock, as in a scenario file.
+    title_ja, title_en
+        Title of the scenario.
+    replications
+        As many as take a minute or so.
+    examples
+        Measures, each a variant.
+    """
+
+    city: str
+    start: str
+    end: str
+    title_ja: str
+    title_en: str
+    replications: int = 4
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One model: where its parts are, and what other parts of the twin must know of it.
+
+    Attributes
+    ----------
+    name
+        Name of the model: its section in a scenario file, its part of the ledger, the first word of its KPIs.
+    package
+        ``__name__`` of the package with the card; the places below are looked up in it.
+    model
+        ``module:Class``, a :class:`twin.engine.sim_model.SimModel`.
+    params
+        ``module:Class``, a :class:`twin.params.Params`.
+    tables
+        ``module:NAME``, a tuple of :class:`twin.columns.Table`; empty if the model writes shared tables only.
+    kpis
+        Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
+    looks
+        ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    estimate
+        ``module:function`` from parameters to the number of agents of a run; without it, the parameters that
+        count bodies are added up.
+    boards
+        Names of the boards it publishes.
+    bodies
+        Kinds of bodies it moves -> what each can be doing. The place in the list is the code in ``traces``, so
+        that new ones are appended.
+    drives
+        Whether its vehicles drive on the road of another model, which then comes with it.
+    carries
+        Whether vehicles of other models drive in it.
+    starter
+        What ``twin new`` writes about it; None for no starter of its own.
+    """
+
+    name: str
+    package: str
+    model: str
+    params: str
+    tables: str = ""
+    kpis: str = ""
+    looks: str = ""
+    estimate: str = ""
+    boards: tuple[str, ...] = ()
+    bodies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drives: bool = False
+    carries: bool = False
+    starter: Starter | None = None
+
+    def load(self, place: str) -> Any:
+        """What stands at a place of the card: ``module``, ``module:name`` or ``module:Class.method``."""
+        module, _, way = place.partition(":")
+        found: Any = importlib.import_module(f"{self.package}.{module}")
+        for step in way.split(".") if way else ():
+            found = getattr(found, step)
+        return found
