@@ -16,10 +16,23 @@ from twin.engine.draws import make_stream
 from twin.models.transit.planning.kernels import improve
 from twin.models.transit.planning.problem import Ints, Plan, Problem
 
-_POOL_SLOTS = 1 << 16
-#: Steps of one call of the kernel while time is measured; small enough that a second is many.
-_CHUNK = 2_000
+#: Rows that are kept, and the most that a choice is made among: those of the best plans (G: a choice takes 0.2 s).
+_POOL_SLOTS, _MOST_COLUMNS = 1 << 15, 6_000
+#: Nodes of the tree of one choice among rows, and its share of the budget where time is measured (G).
+_MOST_NODES, _CHOICE_SHARE = 200, 0.04
+#: Shares of the budget, after all are served, at which rows are chosen anew; annealing goes on in between (G).
+_CHOICES = (0.3, 0.5, 0.7, 0.85, 0.95)
+#: Most steps between two looks at the clock, and their share of the budget.
+_CHUNK, _CHUNK_SHARE = 2_000, 0.005
+#: Share of the budget in which a plan with one vehicle less must be found (G).
 _FLEET_SHARE = 0.4
+#: First and last temperature over the median distance from the depot (tried on instances of our own).
+_HOT, _COLD = 1.0, 0.03
+#: Differences of costs that are rounding.
+_ROUNDING = 1e-7
+#: Mean number of requests taken out in a step: at most as many tasks as SISR takes out customers (10, V), and at most
+#: such a share of all requests (G).
+_REMOVED_MEAN, _REMOVED_SHARE = 10.0, 0.3
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,9 @@ class Budget:
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.seconds is None):
             raise ValueError("give either steps or seconds")
+        given = self.steps if self.steps is not None else self.seconds
+        if given is None or not 0 < given < float("inf"):
+            raise ValueError(f"a budget must be above 0 and finite, got {given}")
 
 
 class _Progress:
@@ -48,11 +64,27 @@ class _Progress:
     def __init__(self, budget: Budget, clock: Callable[[], float]) -> None:
         self.budget, self._clock, self._began = budget, clock, clock()
         self.steps = 0
+        self._chunk = 10.0
 
     def share(self) -> float:
-        if self.budget.steps is not None:
-            return self.steps / max(self.budget.steps, 1)
-        return (self._clock() - self._began) / max(float(self.budget.seconds or 0.0), 1e-9)
+        if self.budget.seconds is None:
+            return self.steps / max(self.budget.steps or 0, 1)
+        return (self._clock() - self._began) / self.budget.seconds
+
+    def left_s(self) -> float | None:
+        """CPU-seconds left; None where steps are counted."""
+        return None if self.budget.seconds is None else max(0.0, self.budget.seconds * (1.0 - self.share()))
+
+    def run(self, search: _Search, heat: float, *, shrink: bool = False) -> None:
+        """Search for a small share of the budget."""
+        before = self.share()
+        if self.budget.seconds is None:
+            steps = min(_CHUNK, max(1, (self.budget.steps or 0) // 50), (self.budget.steps or 0) - self.steps)
+            self.steps += search.run(steps, heat, shrink=shrink)
+            return
+        done = search.run(int(self._chunk), heat, shrink=shrink)
+        took = max(self.share() - before, 1e-9)
+        self._chunk = min(_CHUNK, max(1.0, min(4.0 * self._chunk, done * _CHUNK_SHARE / took)))
 
 
 class _Search:
@@ -78,19 +110,18 @@ class _Search:
         self.tightness = (problem.late - problem.early)[pick] + (problem.late - problem.early)[drop]
         self.codes = np.array([make_stream(r, "transit.planning.code") for r in range(n)], np.uint64)
         self.pool = np.full((_POOL_SLOTS, room), -1, np.int16)
-        self.pool_cost = np.zeros(_POOL_SLOTS)
+        self.pool_cost, self.pool_plan = np.zeros(_POOL_SLOTS), np.zeros(_POOL_SLOTS)
         self.pool_code = np.zeros(_POOL_SLOTS, np.uint64)
-        # Few requests: take out a third; many: as many as the paper does.
-        self.removed_mean = float(min(10.0, max(2.0, 0.3 * n)))
+        self.removed_mean = min(_REMOVED_MEAN, max(2.0, _REMOVED_SHARE * n))
         self.steps_done = 0
 
-    def run(self, steps: int, hot: float, cold: float, *, shrink: bool) -> int:
+    def run(self, steps: int, heat: float, *, shrink: bool) -> int:
         p = self.problem
         done = int(improve(
             p.between, p.early, p.late, p.service, p.load, p.ride_max, float(p.capacity), float(p.duty_max),
             self.near, self.tightness, self.seq[: self.rows], self.size[: self.rows], self.home, self.absences,
-            *self.best, self.pool, self.pool_cost, self.pool_code, self.codes, True,
-            self.rows, self.removed_mean, steps, self.steps_done, hot, cold, shrink, self.stream,
+            *self.best, self.pool, self.pool_cost, self.pool_plan, self.pool_code, self.codes,
+            self.rows, self.removed_mean, steps, self.steps_done, heat, shrink, self.stream,
         ))
         self.steps_done += done
         return done
@@ -119,45 +150,58 @@ class _Search:
         seq, size, home = self.best
         self.seq[: size.size], self.size[: size.size], self.home[:] = seq, size, home
 
+    def resize(self, routes: list[Ints], rows: int) -> None:
+        """Go on with so many vehicles from routes, which become the current and the best plan."""
+        self.rows = rows
+        self.best = (np.full((rows, self.seq.shape[1]), self.problem.depot, np.int64), np.zeros(rows, np.int64),
+                     np.full_like(self.home, -1))
+        self.set_best(routes)
+
     def drop_a_row(self) -> None:
         """Take one vehicle away from the best plan: that whose requests were left out least; they are left out now."""
-        seq, size, home = self.best
-        used = np.flatnonzero(size)
-        sums = [self.absences[np.unique(seq[row, 1 : size[row] + 1] // 2)].sum() for row in used]
-        row = int(used[int(np.argmin(sums))])
-        kept = [seq[k, 1 : size[k] + 1].copy() for k in used if k != row]
-        self.rows = len(kept)
-        self.best = (np.full((self.rows, seq.shape[1]), self.problem.depot, np.int64), np.zeros(self.rows, np.int64),
-                     np.full_like(home, -1))
-        self.set_best(kept)
+        routes = self.plan().routes
+        sums = [self.absences[route[route % 2 == 0] // 2].sum() for route in routes]
+        del routes[int(np.argmin(sums))]
+        self.resize(routes, len(routes))
 
-    def recombine(self, seconds: float) -> bool:
-        """Choose the cheapest routes of the pool that serve everybody once; whether that bettered the best plan."""
+    def recombine(self, seconds: float | None) -> bool:
+        """Choose the cheapest rows of the pool that serve everybody once; whether that bettered the best plan.
+
+        Prices of the requests, from the choice of fractions of rows, bound what any plan with a row costs at least:
+        rows that cannot be in a better plan are left out of the choice of whole ones.
+        """
         from scipy import sparse
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
         before = self.plan()
-        if before.unserved.size:
+        slots = np.flatnonzero(self.pool_code)
+        if before.unserved.size or not slots.size:
             return False
-        filled = np.flatnonzero(self.pool_code)
-        # Routes far from any good plan only slow the choice down.
-        filled = filled[np.argsort(self.pool_cost[filled], kind="stable")] if filled.size > 30_000 else filled
-        routes = [self.pool[slot][: int(np.argmax(self.pool[slot] < 0))].astype(np.int64) for slot in filled[:30_000]]
-        if not routes:
+        slots = slots[np.argsort(self.pool_plan[slots], kind="stable")[:_MOST_COLUMNS]]
+        nodes, cost = self.pool[slots].astype(np.int64), self.pool_cost[slots]
+        counts = np.argmax(nodes < 0, axis=1)
+        column, at = np.nonzero((np.arange(nodes.shape[1]) < counts[:, None]) & (nodes % 2 == 0))
+        serves = sparse.csc_matrix((np.ones(column.size), (nodes[column, at] // 2, column)),
+                                   shape=(self.problem.requests, slots.size))
+        limit = {} if seconds is None else {"time_limit": max(seconds / 2.0, 1e-3)}
+        fleet = sparse.csr_matrix(np.ones((1, slots.size)))
+        relaxed = linprog(cost, fleet, [self.rows], serves, np.ones(self.problem.requests), method="highs-ds",
+                          options=limit)
+        if relaxed.status != 0:
             return False
-        picks = [route[route % 2 == 0] // 2 for route in routes]
-        columns = np.repeat(np.arange(len(routes)), [p.size for p in picks])
-        serves = sparse.csr_matrix((np.ones(columns.size), (np.concatenate(picks), columns)),
-                                   shape=(self.problem.requests, len(routes)))
+        above = cost - serves.T @ relaxed.eqlin.marginals - relaxed.ineqlin.marginals[0]
+        kept = np.flatnonzero(above <= before.cost - relaxed.fun + _ROUNDING)
         found = milp(
-            self.pool_cost[filled[:30_000]], integrality=np.ones(len(routes)), bounds=Bounds(0, 1),
-            constraints=[LinearConstraint(serves, 1, 1),
-                         LinearConstraint(np.ones((1, len(routes))), 0, self.rows)],
-            options={"time_limit": seconds, "mip_rel_gap": 1e-6},
+            cost[kept], integrality=np.ones(kept.size), bounds=Bounds(0, 1),
+            constraints=[LinearConstraint(serves[:, kept], 1, 1), LinearConstraint(fleet[:, kept], 0, self.rows)],
+            options={"mip_rel_gap": 0.0, "node_limit": _MOST_NODES, **limit},
         )
-        if found.x is None or found.fun >= before.cost - 1e-6:
+        if found.x is None or found.fun >= before.cost - _ROUNDING:
             return False
-        self.set_best([routes[k] for k in np.flatnonzero(found.x > 0.5)])
+        chosen = [nodes[k, : counts[k]] for k in kept[np.flatnonzero(found.x > 0.5)]]
+        if not np.array_equal(np.sort(np.concatenate(chosen)), np.arange(2 * self.problem.requests)):
+            return False
+        self.set_best(chosen)
         return True
 
 
@@ -190,46 +234,35 @@ def solve(problem: Problem, budget: Budget, *, seed: int = 1, fewest_vehicles: b
     """
     search = _Search(problem, seed)
     progress = _Progress(budget, clock)
-    chunk = _CHUNK if budget.steps is None else min(_CHUNK, max(1, budget.steps // 50))
     scale = float(np.median(problem.between[problem.depot, : problem.depot]))
-    hot, cold = 1.0 * scale, 0.03 * scale
-
-    def go(steps: int, warm: float, *, shrink: bool) -> int:
-        done = search.run(steps, warm, warm, shrink=shrink)
-        progress.steps += done
-        return done
-
+    hot, cold = max(_HOT * scale, _ROUNDING), max(_COLD * scale, _ROUNDING)
     # A first plan that serves everybody; where there is none, the fewest left out.
     while progress.share() < 1.0 and search.plan().unserved.size:
-        go(chunk, cold, shrink=True)
+        progress.run(search, cold, shrink=True)
     if fewest_vehicles:
-        _shrink(search, progress, go, chunk, cold)
+        _shrink(search, progress, cold)
     search.to_best()
     began = progress.share()
-    choices = [began + (1.0 - began) * at for at in (0.5, 0.75, 0.95)]
+    choices = [began + (1.0 - began) * at for at in _CHOICES]
     while (share := progress.share()) < 1.0:
         if choices and share >= choices[0]:
             choices.pop(0)
-            better = search.recombine(0.05 * (budget.seconds or 20.0))
-            if not better and not choices:
+            left = progress.left_s()
+            search.recombine(None if left is None else min(left, _CHOICE_SHARE * float(budget.seconds or 0.0)))
+            if not choices:
                 search.to_best()
             continue
-        done = min(1.0, (share - began) / (1.0 - began))
-        go(chunk, hot * (cold / hot) ** done, shrink=False)
+        progress.run(search, hot * (cold / hot) ** min(1.0, (share - began) / (1.0 - began)))
     return search.plan()
 
 
-def _shrink(search: _Search, progress: _Progress, go: Callable[..., int], chunk: int, warm: float) -> None:
+def _shrink(search: _Search, progress: _Progress, heat: float) -> None:
     """Take vehicles away until one too many is missing for its share of the budget."""
     while search.plan().unserved.size == 0 and search.rows > 1:
-        kept = [route.copy() for route in search.plan().routes]
+        kept = search.plan().routes
         search.drop_a_row()
         while progress.share() < _FLEET_SHARE and search.plan().unserved.size:
-            go(chunk, warm, shrink=True)
+            progress.run(search, heat, shrink=True)
         if search.plan().unserved.size:
-            search.rows = len(kept)
-            room = search.seq.shape[1]
-            search.best = (np.full((search.rows, room), search.problem.depot, np.int64),
-                           np.zeros(search.rows, np.int64), np.full(search.problem.requests, -1, np.int64))
-            search.set_best(kept)
+            search.resize(kept, len(kept))
             return
