@@ -8,6 +8,7 @@ Prints cost, vehicles, routes as ids of the file (depots left out) and CPU-secon
 from __future__ import annotations
 
 from solving import main
+
 from twin.models.transit.planning.instances import read_dial_a_ride
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ the least driving, as on the public lists.
 from __future__ import annotations
 
 from solving import main
+
 from twin.models.transit.planning.instances import read_pickup_delivery
 
 if __name__ == "__main__":

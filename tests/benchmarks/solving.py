@@ -22,13 +22,14 @@ def main(text, read, *, fewest_vehicles):
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     try:
+        budget = Budget(seconds=args.seconds)
         instance = read(args.file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         print(f"{args.file.name}: {fault}", file=sys.stderr)
         return 2
     solve(instance.problem, Budget(steps=_WARM_STEPS), fewest_vehicles=fewest_vehicles)
     began = time.process_time()
-    plan = solve(instance.problem, Budget(seconds=args.seconds), seed=args.seed, fewest_vehicles=fewest_vehicles)
+    plan = solve(instance.problem, budget, seed=args.seed, fewest_vehicles=fewest_vehicles)
     answer = {
         "cost": plan.cost, "vehicles": len(plan.routes),
         "routes": [[int(instance.ids[node]) for node in route] for route in plan.routes],

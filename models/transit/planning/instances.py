@@ -8,6 +8,9 @@ import numpy as np
 
 from twin.models.transit.planning.problem import Floats, Ints, Problem
 
+#: Whole numbers up to here are exact as floats.
+_LARGEST_ID = 2.0**53
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -37,19 +40,27 @@ def read_dial_a_ride(text: str) -> Instance:
     ValueError
         If the text is not of this form.
     """
-    head, rows = _numbers(text, (5,), (7,))
-    vehicles, _, duty, places, ride = head
+    head, rows = _numbers(text, (5,), 7)
+    vehicles, said, duty, places, ride = head
     has_end = rows.shape[0] > 2 and rows.shape[0] % 2 == 0
     inner = rows[1:-1] if has_end else rows[1:]
     n = inner.shape[0] // 2
-    if n == 0 or inner.shape[0] % 2 or not (inner[:n, 4] > 0).all() or not (inner[n:, 4] == -inner[:n, 4]).all():
-        raise ValueError("expected the depot, all pick-ups with loads above 0, then their set-downs with the same loads")
+    if n == 0 or said not in (n, 2 * n):
+        raise ValueError(f"the first line says {said:g} requests or tasks, the file has lines for {n} requests; "
+                         "expected the depot, all pick-ups, then their set-downs, and the depot again or not")
+    if has_end and (rows[0, 1:3] != rows[-1, 1:3]).any():
+        raise ValueError(f"the depot at the end (id {rows[-1, 0]:g}) lies elsewhere than the first one")
+    for k in range(n):
+        if inner[k, 4] < 0 or inner[n + k, 4] != -inner[k, 4]:
+            raise ValueError(
+                f"id {inner[k, 0]:g} picks up {inner[k, 4]:g} and id {inner[n + k, 0]:g} sets down "
+                f"{-inner[n + k, 4]:g}; expected the same load twice, not below 0, all pick-ups before all set-downs")
     order = np.append(np.stack([np.arange(n), np.arange(n, 2 * n)], 1).ravel(), 2 * n)
     table = np.vstack([inner, rows[:1]])[order]
     if has_end:
         table[-1, 6] = min(table[-1, 6], rows[-1, 6])
     return _instance(table[:, 0], table[:, 1:3], table[:, 5], table[:, 6], table[:, 3], inner[:n, 4],
-                     np.full(n, ride), places, duty, int(vehicles))
+                     np.full(n, ride), places, duty, vehicles)
 
 
 def read_pickup_delivery(text: str) -> Instance:
@@ -63,36 +74,62 @@ def read_pickup_delivery(text: str) -> Instance:
     ValueError
         If the text is not of this form.
     """
-    head, rows = _numbers(text, (2, 3), (9,))
-    by_id = {int(row[0]): row for row in rows}
-    picks = [row for row in rows[1:] if row[7] == 0 and row[8] != 0]
-    if not picks or 2 * len(picks) + 1 != len(by_id) or not all(int(row[8]) in by_id for row in picks):
-        raise ValueError("expected the depot, and for each pick-up the id of its set-down")
-    table = np.array([row for pick in picks for row in (pick, by_id[int(pick[8])])] + [rows[0]])
+    head, rows = _numbers(text, (2, 3), 9)
+    by_id = {row[0]: row for row in rows}
+    picks = [row for row in rows[1:] if row[8] != 0]
+    if not picks or 2 * len(picks) + 1 != rows.shape[0]:
+        raise ValueError(f"{len(picks)} pick-ups in {rows.shape[0]} lines; expected the depot, and for each pick-up "
+                         "the id of its set-down in the last column, 0 for a set-down")
+    for pick in picks:
+        drop = by_id.get(pick[8])
+        if pick[7] != 0 or drop is None or drop[7] != pick[0] or drop[8] != 0:
+            raise ValueError(f"pick-up {pick[0]:g} and its set-down {pick[8]:g} do not name each other")
+        if pick[3] < 0 or drop[3] != -pick[3]:
+            raise ValueError(f"id {pick[0]:g} picks up {pick[3]:g} and id {drop[0]:g} sets down {-drop[3]:g}; "
+                             "expected the same load twice, not below 0")
+    table = np.array([row for pick in picks for row in (pick, by_id[pick[8]])] + [rows[0]])
     load = table[0:-1:2, 3]
     return _instance(table[:, 0], table[:, 1:3], table[:, 4], table[:, 5], table[:, 6], load,
-                     np.full(load.size, np.inf), head[1], np.inf, int(head[0]))
+                     np.full(load.size, np.inf), head[1], np.inf, head[0])
 
 
-def _numbers(text: str, head_sizes: tuple[int, ...], row_sizes: tuple[int, ...]) -> tuple[list[float], Floats]:
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    try:
-        head = [float(word) for word in lines[0]]
-        rows = np.array([[float(word) for word in line] for line in lines[1:]])
-    except (IndexError, ValueError) as fault:
-        raise ValueError(f"not a table of numbers: {fault}") from fault
-    if len(head) not in head_sizes or rows.ndim != 2 or rows.shape[1] not in row_sizes:
-        raise ValueError(f"expected {head_sizes[-1]} numbers in the first line and {row_sizes[-1]} in each other")
-    if not np.isfinite(rows).all():
-        raise ValueError("every number must be finite")
-    return head, rows
+def _numbers(text: str, head_sizes: tuple[int, ...], row_size: int) -> tuple[list[float], Floats]:
+    """First line and the others as finite numbers."""
+    rows: list[list[float]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        sizes = (row_size,) if rows else head_sizes
+        if len(words) not in sizes:
+            raise ValueError(f"line {number} has {len(words)} numbers, expected {' or '.join(map(str, sizes))}")
+        try:
+            values = [float(word) for word in words]
+        except ValueError as fault:
+            raise ValueError(f"line {number} holds what is not a number: {fault}") from fault
+        if not np.isfinite(values).all():
+            raise ValueError(f"line {number} holds a number that is not finite")
+        rows.append(values)
+    if len(rows) < 2:
+        raise ValueError("no lines of nodes: expected a line of limits, then one line for each node")
+    return rows[0], np.array(rows[1:])
 
 
 def _instance(ids: Floats, xy: Floats, early: Floats, late: Floats, service: Floats, load: Floats, ride_max: Floats,
-              capacity: float, duty_max: float, vehicles: int) -> Instance:
+              capacity: float, duty_max: float, vehicles: float) -> Instance:
+    if (ids != np.floor(ids)).any() or (np.abs(ids) > _LARGEST_ID).any() or np.unique(ids).size < ids.size:
+        raise ValueError("ids must be whole numbers, each once")
+    if vehicles != int(vehicles) or vehicles < 1:
+        raise ValueError(f"vehicles must be a whole number above 0, got {vehicles:g}")
+    if capacity < 0 or duty_max < 0 or (ride_max < 0).any() or (service < 0).any():
+        raise ValueError("places, limits and times of service must not be below 0")
+    closed = np.flatnonzero(early > late)
+    if closed.size:
+        raise ValueError(f"the window of id {ids[closed[0]]:g} closes before it opens")
     between = np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
+    # More vehicles than requests are never used.
     problem = Problem(between, early.copy(), late.copy(), service, load, ride_max, float(capacity), float(duty_max),
-                      vehicles)
+                      min(int(vehicles), load.size))
     return Instance(tightened(problem), ids.astype(np.int64))
 
 

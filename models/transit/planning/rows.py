@@ -142,6 +142,7 @@ def take(row, r, seq, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 @lean_kernel
 def copy_row(row, seq, size, to_seq, to_size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Make a row of one plan that of another."""
     for k in range(size[row] + 2):
         to_seq[row, k] = seq[row, k]
     to_size[row] = size[row]

@@ -16,12 +16,15 @@ from twin.engine.draws import make_stream
 from twin.models.transit.planning.kernels import improve
 from twin.models.transit.planning.problem import Ints, Plan, Problem
 
-#: Rows that are kept, and the most that a choice is made among: those of the best plans (G: a choice takes 0.2 s).
-_POOL_SLOTS, _MOST_COLUMNS = 1 << 15, 6_000
-#: Nodes of the tree of one choice among rows, and its share of the budget where time is measured (G).
-_MOST_NODES, _CHOICE_SHARE = 200, 0.04
+#: Rows that are kept; the most that prices are found from, those of the best plans; and the most that a choice is made
+#: among, by their prices (G: a choice takes about 0.5 CPU-seconds).
+_POOL_SLOTS, _MOST_PRICED, _MOST_CHOSEN_FROM = 1 << 15, 4_000, 1_200
+#: Nodes of the tree of one choice among rows (G).
+_MOST_NODES = 30
 #: Shares of the budget, after all are served, at which rows are chosen anew; annealing goes on in between (G).
-_CHOICES = (0.3, 0.5, 0.7, 0.85, 0.95)
+_CHOICES = (0.4, 0.6, 0.8, 0.93)
+#: Longest share of the budget that the last choice may have taken for another one to be made (G).
+_LONGEST_CHOICE = 0.1
 #: Most steps between two looks at the clock, and their share of the budget.
 _CHUNK, _CHUNK_SHARE = 2_000, 0.005
 #: Share of the budget in which a plan with one vehicle less must be found (G).
@@ -168,7 +171,8 @@ class _Search:
         """Choose the cheapest rows of the pool that serve everybody once; whether that bettered the best plan.
 
         Prices of the requests, from the choice of fractions of rows, bound what any plan with a row costs at least:
-        rows that cannot be in a better plan are left out of the choice of whole ones.
+        rows that cannot be in a better plan are left out of the choice of whole ones. ``seconds`` is a limit by the
+        wall clock, which HiGHS looks at now and then; None for none.
         """
         from scipy import sparse
         from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -177,20 +181,20 @@ class _Search:
         slots = np.flatnonzero(self.pool_code)
         if before.unserved.size or not slots.size:
             return False
-        slots = slots[np.argsort(self.pool_plan[slots], kind="stable")[:_MOST_COLUMNS]]
+        slots = slots[np.argsort(self.pool_plan[slots], kind="stable")[:_MOST_PRICED]]
         nodes, cost = self.pool[slots].astype(np.int64), self.pool_cost[slots]
         counts = np.argmax(nodes < 0, axis=1)
         column, at = np.nonzero((np.arange(nodes.shape[1]) < counts[:, None]) & (nodes % 2 == 0))
         serves = sparse.csc_matrix((np.ones(column.size), (nodes[column, at] // 2, column)),
                                    shape=(self.problem.requests, slots.size))
-        limit = {} if seconds is None else {"time_limit": max(seconds / 2.0, 1e-3)}
         fleet = sparse.csr_matrix(np.ones((1, slots.size)))
-        relaxed = linprog(cost, fleet, [self.rows], serves, np.ones(self.problem.requests), method="highs-ds",
-                          options=limit)
+        relaxed = linprog(cost, fleet, [self.rows], serves, np.ones(self.problem.requests), method="highs-ds")
         if relaxed.status != 0:
             return False
         above = cost - serves.T @ relaxed.eqlin.marginals - relaxed.ineqlin.marginals[0]
-        kept = np.flatnonzero(above <= before.cost - relaxed.fun + _ROUNDING)
+        kept = np.argsort(above, kind="stable")[:_MOST_CHOSEN_FROM]
+        kept = kept[above[kept] <= before.cost - relaxed.fun + _ROUNDING]
+        limit = {} if seconds is None else {"time_limit": seconds}
         found = milp(
             cost[kept], integrality=np.ones(kept.size), bounds=Bounds(0, 1),
             constraints=[LinearConstraint(serves[:, kept], 1, 1), LinearConstraint(fleet[:, kept], 0, self.rows)],
@@ -244,11 +248,14 @@ def solve(problem: Problem, budget: Budget, *, seed: int = 1, fewest_vehicles: b
     search.to_best()
     began = progress.share()
     choices = [began + (1.0 - began) * at for at in _CHOICES]
+    took = 0.0
     while (share := progress.share()) < 1.0:
         if choices and share >= choices[0]:
             choices.pop(0)
-            left = progress.left_s()
-            search.recombine(None if left is None else min(left, _CHOICE_SHARE * float(budget.seconds or 0.0)))
+            # A choice cannot be cut short, so that none is begun that took too long the last time.
+            if took < _LONGEST_CHOICE and share + 2.0 * took < 1.0:
+                search.recombine(progress.left_s())
+                took = progress.share() - share if budget.seconds is not None else 0.0
             if not choices:
                 search.to_best()
             continue
