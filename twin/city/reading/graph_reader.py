@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from twin.city.reading.elements import NodeTable, TaggedNode, TaggedWay
 from twin.city.reading.map_file import MapFile
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
-from twin.city.reading.road_classes import CLASS_INDEX
-from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
+from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
+from twin.city.reading.sorting import Sorted
+from twin.city.reading.tagged import fill_map
 from twin.city.reading.tags import Tags, parse_count
 from twin.errors import CityError
 
@@ -41,6 +44,7 @@ _PLACE_QUERY: dict[str, Any] = {
     "shop": True, "amenity": True, "tourism": True, "barrier": ["toll_booth", "gate"],
 }
 _MOST_LITERAL = 10_000
+_NO_ROAD = CLASS_BY_NAME["footway"]
 
 
 def read_graphml(file: MapFile, progress: Progress) -> RawMap:
@@ -84,7 +88,7 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
         TaggedNode(node_id[node], *position[node], _node_tags(data)) for node, data in graph.nodes(data=True)
     ]
     ways: list[TaggedWay] = []
-    for start, end, data, paired in _streets(graph):
+    for start, end, data, paired in _streets(graph, where):
         line = _shape(data, where)
         inner = []
         for lon_deg, lat_deg in _to_degrees(graph, line[1:-1]) if len(line) > 2 else ():
@@ -99,14 +103,31 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
     raw.read["ways with highway"] = len(ways)
     raw.dropped["edges without highway"] = sum("highway" not in way.tags for way in ways)
     streets = [way for way in ways if "highway" in way.tags]
-    fill_map(raw, streets, [], nodes, {ref for way in streets for ref in way.refs})
+    _look_for_walk_graph(raw, streets)
+    fill_map(raw, Sorted(streets=streets), NodeTable.of(nodes))
     return raw
+
+
+def _look_for_walk_graph(raw: RawMap, streets: list[TaggedWay]) -> None:
+    """Say so where no street at all is one-way: a graph made for walkers has lost what cars must obey."""
+    roads = [way for way in streets if CLASS_BY_NAME.get(way.tags["highway"], _NO_ROAD).drive]
+    two_way = sum(way.tags.get("oneway") == "no" for way in roads)
+    if not roads or two_way < len(roads):
+        return
+    certain = any(way.tags.get("junction") in ("roundabout", "circular") or way.tags["highway"] == "motorway"
+                  for way in roads) or len(roads) < len(streets)
+    raw.warnings.append(
+        f"none of the {len(roads):,} streets of this graph is one-way, as in a graph "
+        f"{'made' if certain else 'that may have been made'} for walkers (network_type walk of OSMnx "
+        "sets every edge both ways): cars drive against one-way streets here; "
+        "give the map itself, or a graph with network_type drive or all"
+    )
 
 
 def _as_id(value: Any) -> int | None:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < 1 << 62 else None
 
@@ -157,11 +178,26 @@ def _positions(graph: nx.MultiDiGraph, where: str) -> dict[Any, tuple[float, flo
     return dict(zip(graph.nodes, placed, strict=True))
 
 
-def _streets(graph: nx.MultiDiGraph) -> Iterator[tuple[Any, Any, dict[str, Any], bool]]:
+def _length_m(u: Any, v: Any, data: dict[str, Any], where: str) -> float:
+    """Length attribute of an edge, which tells apart streets between the same nodes; 0 where it has none."""
+    value = data.get("length", 0.0)
+    try:
+        length_m = float(value)
+    except (TypeError, ValueError):
+        length_m = math.nan
+    if not math.isfinite(length_m):
+        raise CityError(
+            f"the length of an edge is no number: {str(value)[:60]!r}", where=f"{where}, edge from {u} to {v}",
+            mend="write the graph again with osmnx.save_graphml",
+        )
+    return length_m
+
+
+def _streets(graph: nx.MultiDiGraph, where: str) -> Iterator[tuple[Any, Any, dict[str, Any], bool]]:
     """Every street once: its ends, its attributes, and whether it is there in both directions."""
     def name(u: Any, v: Any, data: dict[str, Any]) -> tuple[Any, ...]:
         ids = tuple(sorted(str(i) for i in _as_list(data.get("osmid", ""))))
-        return str(u), str(v), ids, round(float(data.get("length", 0.0)), 1)
+        return str(u), str(v), ids, round(_length_m(u, v, data, where), 1)
 
     edges = sorted(
         ((name(u, v, data), str(key), u, v, data) for u, v, key, data in graph.edges(keys=True, data=True)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,10 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "depot": ("drive", "walk"), "exit": ("walk", "drive"), "poi": ("walk", "drive"), "station": ("walk", "drive"),
     "zone": (),
 }
-#: Kinds that lie on whatever road is nearest; the rest keep off motorways and out of tunnels.
-_ANY_ROAD = frozenset({"entry", "gate", "yard"})
+#: Kinds that lie on whatever road trucks can come to and leave again. Entries lie on any road; the rest keep off
+#: motorways and out of tunnels, where cars can come and leave.
+_FOR_TRUCKS = frozenset({"gate", "yard"})
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
-_SPACING_M = 20.0
 #: Places farther than this from their node are counted in the report.
 FAR_NODE_M = 100.0
 
@@ -78,7 +79,8 @@ def snap_places(
             continue
         if needed is not None and raw.authored and raw.row in street_rows[needed]:
             # Its own node stays unless its street went, or moves no farther than junctions are drawn together.
-            away_m = np.hypot(layers[needed].x_m - x_m[i], layers[needed].y_m - y_m[i]).min()
+            layer, there = layers[needed], nodes[needed][i]
+            away_m = np.hypot(layer.x_m[there] - x_m[i], layer.y_m[there] - y_m[i])
             if away_m > CLUSTER_SPAN * params.junction_cluster_m:
                 raise _cut_off(raw, needed)
         place_id = f"{district}/{raw.kind}/{raw.slug}"
@@ -125,22 +127,22 @@ def far_from_node(place: Place, layers: Mapping[str, StreetLayer]) -> bool:
 
 
 def _street_distances(layer: StreetLayer, x_m: Floats, y_m: Floats) -> Floats:
-    """Distance from each point to the nearest street, to within half the spacing of points along it."""
-    if layer.link_count == 0:
+    """Distance from each point to the nearest street."""
+    if layer.link_count == 0 or not len(x_m):
         return np.full(len(x_m), np.inf)
-    from scipy.spatial import cKDTree
+    import shapely
 
     inside = np.ones(len(layer.vertex_x_m) - 1, np.bool_)
     inside[layer.vertex_ptr[1:-1] - 1] = False  # from the end of one link to the start of the next
-    dx, dy = np.diff(layer.vertex_x_m)[inside], np.diff(layer.vertex_y_m)[inside]
-    start_x, start_y = layer.vertex_x_m[:-1][inside], layer.vertex_y_m[:-1][inside]
-    parts = np.maximum(np.ceil(np.hypot(dx, dy) / _SPACING_M).astype(np.int64), 1)
-    segment = np.repeat(np.arange(parts.size), parts + 1)
-    first = np.repeat(np.cumsum(parts + 1) - (parts + 1), parts + 1)
-    share = (np.arange(segment.size) - first) / parts[segment]
-    points = np.column_stack([start_x[segment] + share * dx[segment], start_y[segment] + share * dy[segment]])
-    distance_m, _ = cKDTree(points).query(np.column_stack([x_m, y_m]))
-    return np.asarray(distance_m, np.float64)
+    vertices = np.column_stack([layer.vertex_x_m, layer.vertex_y_m])
+    # By segments: points along the streets would take memory by the metre, which a map may name at will.
+    segments: Any = shapely.linestrings(np.stack([vertices[:-1][inside], vertices[1:][inside]], axis=1))
+    (asked, _), found_m = shapely.STRtree(segments).query_nearest(
+        shapely.points(np.column_stack([x_m, y_m])), return_distance=True, all_matches=False
+    )
+    distance_m = np.full(len(x_m), np.inf)
+    distance_m[asked] = found_m
+    return distance_m
 
 
 def _snap(layer: StreetLayer, raw_places: Sequence[RawPlace], x_m: Floats, y_m: Floats) -> NDArray[np.int32]:
@@ -150,13 +152,22 @@ def _snap(layer: StreetLayer, raw_places: Sequence[RawPlace], x_m: Floats, y_m: 
         return snapped
     from scipy.spatial import cKDTree
 
+    from twin.city.routing.parts import connected_nodes
+
     calm = ~(np.isin(layer.road_class, _FAST) | ((layer.flags & TUNNEL) != 0))
     usable = np.zeros(layer.node_count, np.bool_)
     usable[layer.link_from[calm]] = True
     usable[layer.link_to[calm]] = True
-    anywhere = np.array([place.kind in _ANY_ROAD for place in raw_places])
-    for chosen, candidates in ((anywhere, np.ones_like(usable)), (~anywhere, usable)):
-        nodes = np.flatnonzero(candidates if candidates.any() else np.ones_like(usable))
+    everywhere = np.ones_like(usable)
+    cars = connected_nodes(layer)
+    trucks = connected_nodes(layer, "container_truck")
+    kinds = np.array([place.kind for place in raw_places])
+    entry, for_trucks = kinds == "entry", np.isin(kinds, sorted(_FOR_TRUCKS))
+    calm_cars = usable & cars if (usable & cars).any() else cars
+    for chosen, candidates in ((entry, everywhere), (for_trucks, trucks), (~entry & ~for_trucks, calm_cars)):
+        nodes = np.flatnonzero(candidates if candidates.any() else everywhere)
+        if not chosen.any():
+            continue
         tree = cKDTree(np.column_stack([layer.x_m[nodes], layer.y_m[nodes]]))
         _, nearest = tree.query(np.column_stack([x_m[chosen], y_m[chosen]]))
         snapped[chosen] = nodes[nearest]
