@@ -100,7 +100,7 @@ def timetable(problem: Problem, route: Ints) -> Floats | None:
     problem, route
         Nodes without depots.
     """
-    from twin.models.transit.planning.rows import find_times
+    from twin.models.transit.planning.kernels.rows import find_times
 
     times = np.empty(route.size + 2)
     nodes = np.concatenate([[problem.depot], route, [problem.depot]]).astype(np.int64)

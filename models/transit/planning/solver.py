@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.engine.draws import make_stream
-from twin.models.transit.planning.kernels import improve
+from twin.models.transit.planning.kernels.improvement import improve
 from twin.models.transit.planning.problem import Ints, Plan, Problem
 
 #: Rows that are kept; the most that prices are found from, those of the best plans; and the most that a choice is made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from twin.engine.draws import uniform
 from twin.jit import lean_kernel
-from twin.models.transit.planning.rows import EPS, find_times
+from twin.models.transit.planning.kernels.rows import EPS, find_times
 
 
 @lean_kernel

@@ -2,7 +2,7 @@
 
 Removal of strings and insertion with blinks follow Christiaens and Vanden Berghe (2020), *Slack induction by string
 removals for vehicle routing problems*, Transportation Science 54(2), here called SISR; fleets shrink by their sums of
-absences. Plans are arrays as :mod:`twin.models.transit.planning.rows` says.
+absences. Plans are arrays as :mod:`twin.models.transit.planning.kernels.rows` says.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from twin.engine.draws import bits, uniform
 from twin.jit import kernel, lean_kernel
-from twin.models.transit.planning.insertion import best_in_row
-from twin.models.transit.planning.rows import EPS, copy_row, put, refresh, remember, row_cost, take
+from twin.models.transit.planning.kernels.insertion import best_in_row
+from twin.models.transit.planning.kernels.rows import EPS, copy_row, put, refresh, remember, row_cost, take
 
 #: Longest string taken out of one row (SISR, L^max; V).
 _LONGEST_STRING = 10.0
@@ -218,7 +218,7 @@ def improve(  # type: ignore[no-untyped-def]  # noqa: ANN201
     best_seq, best_size, best_home
         The best plan so far, changed in place: fewest left out, then cheapest.
     pool, pool_cost, pool_plan, pool_code, codes
-        Rows of good plans, filled in place (:func:`~twin.models.transit.planning.rows.remember`).
+        Rows of good plans, filled in place (:func:`~twin.models.transit.planning.kernels.rows.remember`).
     rows
         Vehicles that may be used.
     removed_mean
