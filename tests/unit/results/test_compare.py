@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from twin.engine import draws
-from twin.results.compare import compare_pair, interval_of, summarise, verdict_of
+from twin.results.compare import Interval, compare_pair, interval_of, summarise, verdict_of
 
 
 def kpis(values):
@@ -77,3 +77,28 @@ def test_intervals_cover_the_true_difference_as_often_as_they_say():
     values = draws.normals(stream, np.arange(n * pairs, dtype=np.uint64), np.uint64(0)).reshape(n, pairs) + 0.3
     covered = sum(found.lo <= 0.3 <= found.hi for found in map(interval_of, values)) / n
     assert abs(covered - 0.95) < 4 * math.sqrt(0.95 * 0.05 / n)
+
+
+@pytest.mark.parametrize(("lo", "mean", "hi", "verdict"), [
+    (0.0, 0.5, 1.0, "cannot tell"), (-1.0, -0.5, 0.0, "cannot tell"), (0.0, 0.0, 0.0, "the same"),
+    (0.2, 0.5, 0.8, "not better"), (-0.8, -0.5, -0.2, "better"), (1.0, 1.0, 1.0, "not better"),
+])  # fmt: skip
+def test_an_interval_that_touches_zero_cannot_tell(lo, mean, hi, verdict):
+    assert verdict_of(Interval(mean, lo, hi, 5), "lower") == verdict
+    assert verdict_of(Interval(math.nan, math.nan, math.nan, 0), "lower") == ""
+    assert verdict_of(Interval(mean, lo, hi, 5), "neither") == ""
+
+
+def test_only_replications_that_both_have_are_paired():
+    table = kpis({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.0]})
+    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    assert (row["mean"], row["n"], row["verdict"]) == (4.0, 2, "not better")
+    assert compare_pair(table, "nobody", table, "b", {}) == []
+
+
+def test_nothing_has_no_mean_and_two_values_have_students_interval():
+    assert interval_of(np.array([math.nan])).n == 0
+    assert math.isnan(interval_of(np.array([])).mean)
+    found = interval_of(np.array([1.0, 3.0]))
+    # Two values: the 97.5th percentile of t with one degree of freedom is 12.706, their standard error is 1.
+    assert (found.lo, found.mean, found.hi) == (pytest.approx(2 - 12.7062), 2.0, pytest.approx(2 + 12.7062))
