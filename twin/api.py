@@ -113,8 +113,7 @@ def run(
 
     loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
         scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
-    if workers < 1:
-        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    checked_workers(workers)
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
@@ -163,7 +162,7 @@ def difference_rows(
     study: PathLike | Study, other: PathLike | Study | None, pairs: Sequence[tuple[str, str]] | None,
 ) -> list[dict[str, Any]]:
     """Rows of :func:`compare`."""
-    from twin.results.compare import compare_pair
+    from twin.results.compare import compare_pair, corrected
     from twin.results.kpis import infos
 
     first, second = _as_study(study), _as_study(other) if other is not None else None
@@ -175,11 +174,25 @@ def difference_rows(
             if name not in first.variants:
                 raise RunError(f"there is no variant {name!r}", where=str(first.folder),
                                mend=f"variants here: {', '.join(first.variants)}")
-        return [row for a, b in chosen for row in compare_pair(here, a, here, b, better)]
+        asked = _asked_of(first)
+        return [row for a, b in chosen for row in corrected(compare_pair(here, a, here, b, better), asked)]
     _check_pairing(first, second)
     there = second.columns("kpis")
     chosen = pairs or [(v, v) for v in first.variants if v in second.variants]
     return [row for a, b in chosen for row in compare_pair(here, a, there, b, better)]
+
+
+def _asked_of(study: Study) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    """Differences that the questions of a study asked for, with the questions and their verdict."""
+    out: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+    for answer in study.answers.get("answers", []):
+        for row in answer["rows"]:
+            if row["pair"] is None or row["role"] not in ("compare", "group"):
+                continue
+            key = (*row["pair"], row["kpi"], row["group"])
+            ids, verdict = out.get(key, ("", row["verdict"]))
+            out[key] = (f"{ids}, {answer['id']}" if ids else answer["id"], verdict)
+    return out
 
 
 def _check_pairing(first: Study, second: Study) -> None:
@@ -262,6 +275,19 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
         })
     facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)}
     return {"title": scenario.title.to_dict(), "city": facts, "variants": variants}
+
+
+def checked_workers(workers: int) -> int:
+    """The number of workers, at least 1.
+
+    Raises
+    ------
+    ScenarioError
+        If it is less.
+    """
+    if workers < 1:
+        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    return workers
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -9,10 +9,12 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.boards import WALK_LIGHTS
 from twin.city.city import SIGNALISED, City
 from twin.city.lights.plans import CityLights, PlanRules, WalkLights
 from twin.engine.draws import lognormal_law, make_stream
 from twin.engine.event_queue import Heap, new_heap
+from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
@@ -54,8 +56,6 @@ from twin.models.pedestrian.records import (
 
 Columns = Mapping[str, NDArray[np.generic]]
 
-#: Published by the road at its begin: cycle, green and offset by walk link, (3, m).
-WALK_LIGHTS_BOARD = "road.walk_lights"
 REFUSED_REASON = "refused: no feasible path"
 _FIRST_SLOTS = 1024
 _BUFFER_ROWS = 8192
@@ -85,7 +85,7 @@ class Pedestrian:
         self._exits = read_exits(city, params.district)
         self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
         self._share_along = shares_along(city.walk)
-        self._finished: dict[str, list[dict[str, NDArray[np.generic]]]] = {}
+        self._finished = GrowingTables()
 
     def _find_ways(self) -> None:
         """Ways between places and the value of going them; the same for every replication under the same lights."""
@@ -102,8 +102,8 @@ class Pedestrian:
 
     def _lights_of(self, stage: Stage) -> WalkLights:
         """What walkers see of the lights: those of the road model, or the same default plan without one."""
-        if stage.channels.has_board(WALK_LIGHTS_BOARD):
-            rows = np.asarray(stage.channels.board(WALK_LIGHTS_BOARD, stage.start_s), np.float64)
+        if stage.channels.has_board(WALK_LIGHTS.name):
+            rows = np.asarray(stage.channels.board(WALK_LIGHTS.name, stage.start_s), np.float64)
             return WalkLights(*rows)
         key = f"pedestrian.lights/{self._params.crossings.model_dump_json()}"
         kept = self._city.worked_out
@@ -187,15 +187,12 @@ class Pedestrian:
         """Close the period under way, and count everybody."""
         self._close_period(self._now_s)
         (account,) = self.accounts()
-        self._finished["pedestrian_people"] = [people_columns(account, self._params.people_per_walker)]
+        self._finished.append("pedestrian_people", people_columns(account, self._params.people_per_walker))
 
     def drain_tables(self) -> Tables:
         """Finished rows since the last call."""
         self._take_buffers()
-        tables: Tables = {name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-                          for name, parts in self._finished.items()}
-        self._finished = {}
-        return tables
+        return self._finished.drain()
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
@@ -209,9 +206,7 @@ class Pedestrian:
             "counts": self._counts.copy(),
             "times_s": np.array([self._now_s, self._period_s]),
         }
-        for table, parts in self._finished.items():
-            for column in parts[0]:
-                state[f"finished/{table}/{column}"] = np.concatenate([part[column] for part in parts])
+        state.update({f"finished/{key}": values for key, values in self._finished.state().items()})
         return state
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -226,11 +221,8 @@ class Pedestrian:
         if forked_at_s is not None:
             self._wait_anew(forked_at_s)
         self._fill_queue(count)
-        self._finished = {}
-        for key, values in state.items():
-            if key.startswith("finished/"):
-                table, column = key.split("/")[1:]
-                self._finished.setdefault(table, [{}])[0][column] = values
+        self._finished.restore({key.removeprefix("finished/"): values for key, values in state.items()
+                                if key.startswith("finished/")})
 
     def _slots_by_id(self) -> NDArray[np.intp]:
         """Slots of everybody inside, in the order of their ids."""
@@ -285,22 +277,19 @@ class Pedestrian:
         kernels.close_period(self._world, self._spaces, end_s)
         links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s,
                                        self._params.people_per_walker)
-        self._finish("pedestrian_links", links)
-        self._finish("pedestrian_stays", places)
+        self._finished.append("pedestrian_links", links)
+        self._finished.append("pedestrian_stays", places)
 
     def _take_buffers(self) -> None:
         visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
         self._counts[[VISITS, MOVES]] = 0
         if visits:
-            self._finish("pedestrian_visits", visit_columns(
+            self._finished.append("pedestrian_visits", visit_columns(
                 self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi,
                 self._params.people_per_walker))
         if moves:
-            self._finish("traces", trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along))
-
-    def _finish(self, table: str, columns: dict[str, NDArray[np.generic]]) -> None:
-        if len(next(iter(columns.values()))):
-            self._finished.setdefault(table, []).append(columns)
+            points = trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along)
+            self._finished.append("traces", points)
 
 
 def _make_world(

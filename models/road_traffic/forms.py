@@ -21,15 +21,11 @@ Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 
-#: Parts of the answer; every form has travel, the others may be left out.
-PARTS = ("travel", "delay", "queue", "spillback", "gridlock")
-
-
 class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
 
     notes: Sequence[str]
-    #: What the form models of :data:`PARTS`; what it does not has no figure, which is not 0.
+    #: What the form models of ``PARTS``; what it does not has no figure, which is not 0.
     parts: Sequence[str]
 
     @property

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from twin.columns import Table, table
 
+#: Parts of the answer (``road_modelled``); every form has travel, the others may be left out.
+PARTS = ("travel", "delay", "queue", "spillback", "gridlock")
+
 TABLES: tuple[Table, ...] = (
     table(
         "road_trips", "One row per vehicle that has driven its path on the drive layer, of whatever model",

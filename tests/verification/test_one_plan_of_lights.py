@@ -15,10 +15,9 @@ from twin.city.keeping.build import build_city
 from twin.city.lights.plans import CityLights
 from twin.data import network_path
 from twin.engine.city_model import CityModel
-from twin.models.pedestrian.model import WALK_LIGHTS_BOARD as READ_BY_WALKERS
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import PedestrianParams
-from twin.models.road_traffic.model import WALK_LIGHTS_BOARD, RoadTraffic
+from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.signals import rules_of
 from twin.models.road_traffic.queueing.streets import street_network
@@ -54,10 +53,6 @@ def signals_of_cars(road: RoadParams, city: City):
 
 def road_of(**signals) -> RoadParams:
     return RoadParams.model_validate({"form": "queueing", "signals": signals})
-
-
-def test_the_board_has_one_name():
-    assert WALK_LIGHTS_BOARD == READ_BY_WALKERS
 
 
 @pytest.mark.parametrize("cycle_s", [90.0, 150.0])

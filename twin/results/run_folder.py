@@ -9,6 +9,8 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      answers.json         what the questions of the scenario came to
+      draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
 
 While a study runs its folder is ``STUDY.partial``; it is never read as a result.
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ANSWERS = "answers.json"
+DRAWS = "draws.parquet"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -53,10 +57,14 @@ def file_sha256(path: Path) -> str:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON whose bytes depend on the content alone; found whole or not at all."""
+    write_text(path, json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; found whole or not at all."""
     beside = path.with_name(path.name + ".tmp")
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     with beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
@@ -260,6 +268,10 @@ class Run:
                            mend=f"tables here: {', '.join(self.tables)}")
         return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
 
+    def kpis(self) -> dict[str, NDArray[np.generic]]:
+        """Columns of the KPIs of this run."""
+        return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
+
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
         import pandas as pd
@@ -322,6 +334,13 @@ class Study:
             for replication in range(self.replications):
                 yield self.run(variant, replication)
 
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """Answers to the questions of the scenario; empty where none was asked."""
+        if ANSWERS not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(ANSWERS))
+
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""
         return read_columns(self.vouched(f"{name}.parquet"))
@@ -335,7 +354,7 @@ class Study:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict."""
+        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict, asked, p, p_corrected."""
         import pandas as pd
 
         return pd.DataFrame(self.columns("differences"))

@@ -13,7 +13,6 @@ from twin.engine.channels import RowKind, Rows
 from twin.engine.sim_model import State
 from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.fleet import Fleet
-from twin.models.road_traffic.forms import PARTS
 from twin.models.road_traffic.free_flow.form import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing import kernels
@@ -25,6 +24,7 @@ from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.streets import notes, street_network
 from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.network import Storage
+from twin.models.road_traffic.tables import PARTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

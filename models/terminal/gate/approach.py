@@ -18,9 +18,6 @@ Ints = NDArray[np.int32]
 Ids = NDArray[np.uint64]
 
 ROAD = "road_traffic"
-LINK_TIME_BOARD = "road.link_time_s"
-GATES_BOARD = "road.has_gates"
-STANDING_BOARD = "road.standing_at_gates"
 _TRUCK = VEHICLE_CLASSES.index("container_truck")
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place
 from twin.engine.draws import event, make_stream, poisson_count, uniforms
-from twin.engine.ids import Kind, make_id, make_ids
+from twin.engine.ids import SERIALS, Kind, make_id, make_ids
 from twin.errors import CityError, Problem, ScenarioError, TableError
 from twin.models.transit.demand.stops import id_text
 from twin.models.transit.demand.zones import Zones, zones_of
@@ -338,5 +338,5 @@ def _table_ids(table: Table, asked_s: Floats, name: str) -> Words:
                 )  # fmt: skip
             again += 1
         taken[word] = row
-        ids[row] = make_id(Kind.REQUEST, word >> 32, word & 0xFFFFFFFF)
+        ids[row] = make_id(Kind.REQUEST, *divmod(word, SERIALS))
     return ids

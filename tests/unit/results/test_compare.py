@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from twin.engine import draws
-from twin.results.compare import Interval, compare_pair, interval_of, summarise, verdict_of
+from twin.results.compare import compare_pair, corrected, interval_of, summarise
 
 
 def kpis(values):
@@ -25,7 +25,7 @@ def test_equal_values_give_a_difference_of_exactly_zero_with_an_interval_of_zero
     table = kpis({"a": [1.1, 2.2, 3.3], "b": [1.1, 2.2, 3.3]})
     row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert (row["mean"], row["lo"], row["hi"], row["n"]) == (0.0, 0.0, 0.0, 3)
-    assert row["verdict"] == "the same"
+    assert row["verdict"] == "practically the same"
 
 
 def test_the_interval_is_students_over_the_pairs():
@@ -58,10 +58,28 @@ def test_a_constant_difference_has_an_interval_without_width():
     assert found.lo == found.hi == found.mean == 0.1
 
 
-def test_a_worse_mean_with_an_interval_off_zero_is_not_better():
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "lower") == "not better"
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "higher") == "better"
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "neither") == ""
+def test_a_pair_of_which_one_value_is_one_is_no_verdict_even_where_both_agree():
+    table = kpis({"a": [1.0], "b": [1.0]})
+    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    assert row["verdict"] == "cannot tell"
+
+
+def rows_of(p_values, verdict="better"):
+    return [{"first": "a", "second": "b", "kpi": f"k{i}", "group": "all", "verdict": verdict, "asked": "", "p": p,
+             "p_corrected": math.nan} for i, p in enumerate(p_values)]
+
+
+def test_rows_that_nobody_asked_for_are_corrected_for_their_number():
+    out = corrected(rows_of([0.04] + [0.5] * 19), {})
+    assert out[0]["verdict"] == "cannot tell"
+    assert out[0]["p_corrected"] == pytest.approx(0.5)
+    assert corrected(rows_of([0.04]), {})[0]["verdict"] == "better"
+
+
+def test_a_row_asked_for_beforehand_keeps_the_verdict_of_its_question_and_does_not_count_among_the_rest():
+    out = corrected(rows_of([0.04, 0.04]), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert (out[0]["asked"], out[0]["verdict"]) == ("main", "worse")
+    assert (out[1]["asked"], out[1]["verdict"], out[1]["p_corrected"]) == ("", "better", 0.04)
 
 
 def test_a_summary_keeps_the_order_of_variants():
@@ -79,26 +97,21 @@ def test_intervals_cover_the_true_difference_as_often_as_they_say():
     assert abs(covered - 0.95) < 4 * math.sqrt(0.95 * 0.05 / n)
 
 
-@pytest.mark.parametrize(("lo", "mean", "hi", "verdict"), [
-    (0.0, 0.5, 1.0, "cannot tell"), (-1.0, -0.5, 0.0, "cannot tell"), (0.0, 0.0, 0.0, "the same"),
-    (0.2, 0.5, 0.8, "not better"), (-0.8, -0.5, -0.2, "better"), (1.0, 1.0, 1.0, "not better"),
-])  # fmt: skip
-def test_an_interval_that_touches_zero_cannot_tell(lo, mean, hi, verdict):
-    assert verdict_of(Interval(mean, lo, hi, 5), "lower") == verdict
-    assert verdict_of(Interval(math.nan, math.nan, math.nan, 0), "lower") == ""
-    assert verdict_of(Interval(mean, lo, hi, 5), "neither") == ""
-
-
 def test_only_replications_that_both_have_are_paired():
-    table = kpis({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.0]})
+    table = kpis({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.1]})
     row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
-    assert (row["mean"], row["n"], row["verdict"]) == (4.0, 2, "not better")
+    assert (row["mean"], row["n"], row["verdict"]) == (pytest.approx(4.05), 2, "worse")
     assert compare_pair(table, "nobody", table, "b", {}) == []
 
 
-def test_nothing_has_no_mean_and_two_values_have_students_interval():
-    assert interval_of(np.array([math.nan])).n == 0
-    assert math.isnan(interval_of(np.array([])).mean)
-    found = interval_of(np.array([1.0, 3.0]))
-    # Two values: the 97.5th percentile of t with one degree of freedom is 12.706, their standard error is 1.
-    assert (found.lo, found.mean, found.hi) == (pytest.approx(2 - 12.7062), 2.0, pytest.approx(2 + 12.7062))
+def test_a_corrected_p_value_of_just_the_share_of_false_calls_is_a_call():
+    out = corrected(rows_of([0.025, 0.05]), {})
+    assert [row["p_corrected"] for row in out] == [0.05, 0.05]
+    assert [row["verdict"] for row in out] == ["better", "better"]
+
+
+def test_a_row_asked_for_beforehand_has_no_corrected_p_value_and_undefined_rows_keep_their_words():
+    asked = corrected(rows_of([0.5]), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert math.isnan(asked[0]["p_corrected"])
+    for verdict in ("", "practically the same"):
+        assert corrected(rows_of([math.nan], verdict), {})[0]["verdict"] == verdict

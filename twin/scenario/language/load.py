@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from twin.errors import ScenarioError
 from twin.models import registry
 from twin.params import Params
+from twin.results.asked import Questions
+from twin.scenario.language.asking import questions_of
 from twin.scenario.language.document import (
     Listing,
     Mapping,
@@ -26,8 +28,10 @@ from twin.scenario.language.document import (
     scalars,
 )
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
+from twin.scenario.language.label import Label
 from twin.scenario.language.paths import PathRefusedError, allowed_path
-from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Label, Scenario, Variant
+from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
+from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Scenario, Variant
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
@@ -72,14 +76,17 @@ def load_scenario(
     _check_table_names(resolved, tree, problems)
     _check_files(tree, path.parent, allow_read, problems)
     kept = _kept(variants, only, problems)
+    questions, settings = Questions(), dict[str, Variant]()
+    if head is not None:
+        questions, settings = questions_of(head, tree, variants, kept, problems)
     assumptions = _assumptions(resolved, tree, kept)
     _check_ranges(resolved, problems)
     problems.raise_if_any()
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
     return Scenario(
-        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path),
-        _lines(tree),
+        head, {**kept, **settings}, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"),
+        str(path), _lines(tree), questions,
     )
 
 
@@ -113,12 +120,30 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     for section in ("measures", "variants"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
-    for key in ("measures", "variants", "tables", "record", "limits"):
+    for key in ("measures", "variants", "tables", "record", "limits", "questions"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
+    if "questions" in kept:
+        kept["questions"] = _known_questions(kept["questions"], problems)
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
     return validated(Head, replace(tree, entries=kept, key_marks=marks), "", problems)
+
+
+def _known_questions(node: Node, problems: Problems) -> Node:
+    """Questions without the keys that are not yet understood, which are told."""
+    if not isinstance(node, Listing):
+        return node
+    items = []
+    for item in node.items:
+        if isinstance(item, Mapping):
+            for key in [key for key in item.entries if key in QUESTION_NOT_YET]:
+                problems.add(f"{key} is not yet understood by this version", item.key_marks[key], f"{item.path}.{key}",
+                             QUESTION_MENDS.get(key, "leave it out for now"))
+            entries = {key: child for key, child in item.entries.items() if key not in QUESTION_NOT_YET}
+            item = replace(item, entries=entries)
+        items.append(item)
+    return replace(node, items=tuple(items))
 
 
 def _without_changes(section: Node, name: str, problems: Problems) -> Node:
