@@ -116,6 +116,12 @@ def test_costs_follow_from_the_waits_before_the_gate_and_for_a_crane():
     assert math.isnan(found["yard_wait_mean_min", "booked"])
 
 
+def test_a_half_hour_of_the_fee_has_1800_seconds():
+    # A second and half an hour beyond the free time: two half hours begun.
+    assert values(visits(1, wait_s=[3601]) | constants())["waiting_fee_yen", "all"] == 2 * 2220
+    assert values(visits(1, wait_s=[9001]) | constants())["waiting_fee_yen", "all"] == 3 * 2220 + 2 * 2670
+
+
 def test_a_run_without_constants_has_no_costs():
     assert not [name for name, _ in values(visits(1)) if name in ("idle_fuel_l", "waiting_fee_yen", "crane_use_share")]
 
