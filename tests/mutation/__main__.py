@@ -29,6 +29,8 @@ _KILLED, _SURVIVED = 40, 41
 _OVERFLOW = "ignore:overflow encountered:RuntimeWarning"
 #: A run of the tests may take this many times as long as without a fault, and at least so many seconds.
 _PATIENCE, _LEAST_S = 10.0, 20.0
+#: The longest that all tests of a module may take.
+_WHOLE_S = 600.0
 
 
 class _Faulty(importlib.machinery.SourceFileLoader):
@@ -65,7 +67,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         return None
 
 
-def _run_tests(file: Path, fault: str, tests: tuple[str, ...]) -> None:
+def _run_tests(file: Path, fault: str, tests: tuple[str, ...], which: str) -> None:
     """The life of a forked process: run the tests in silence and end with a code that says whether they passed."""
     import pytest
 
@@ -76,19 +78,22 @@ def _run_tests(file: Path, fault: str, tests: tuple[str, ...]) -> None:
         os.dup2(nowhere, 2)
         if fault:
             sys.meta_path.insert(0, _Finder(file, fault))
-        passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", _OVERFLOW, *tests])
+        passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", _OVERFLOW, "-k", which, *tests])
         # 1: a test failed; 2: interrupted, as when a module cannot be imported.
         code = {0: _SURVIVED, 1: _KILLED, 2: _KILLED}.get(int(passed), -1)
     finally:
         os._exit(code & 0xFF)
 
 
-def _tests_pass(file: Path, fault: str, limit_s: float) -> bool | None:
-    """Whether the tests pass with a fault (none if empty), in a forked process; None if they take too long."""
+def _tests_pass(file: Path, fault: str, limit_s: float, which: str) -> bool | None:
+    """Whether the tests pass with a fault (none if empty), in a forked process; None if they take too long.
+
+    ``which`` is given to ``pytest -k``; all if empty.
+    """
     suite = SUITES[str(file.relative_to(ROOT))]
     child = os.fork()
     if child == 0:
-        _run_tests(file, fault, suite.tests)
+        _run_tests(file, fault, suite.tests, which)
     began = time.monotonic()
     while time.monotonic() - began < limit_s:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -158,15 +163,18 @@ def main() -> int:
     for file, mutant in chosen[: given.count]:
         if time.monotonic() - began > given.seconds:
             break
-        tests = SUITES[str(file.relative_to(ROOT))].tests
+        suite = SUITES[str(file.relative_to(ROOT))]
+        tests = suite.tests
         if tests not in limits:
             started = time.monotonic()
-            if not _tests_pass(file, "", 600.0):
+            if not _tests_pass(file, "", _WHOLE_S, suite.quick):
                 print(f"{file.relative_to(ROOT)}: its tests fail without any fault")
                 return 2
             limits[tests] = max(_PATIENCE * (time.monotonic() - started), _LEAST_S)
         name = _name(file, mutant)
-        survived = _tests_pass(file, mutant.name, limits[tests])
+        survived = _tests_pass(file, mutant.name, limits[tests], suite.quick)
+        if survived and suite.quick and name not in known:
+            survived = _tests_pass(file, mutant.name, _WHOLE_S, "")
         tally = counts.setdefault(str(file.relative_to(ROOT)), [0, 0, 0])
         tally[0] += 1
         if survived:

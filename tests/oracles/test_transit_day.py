@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.oracles.test_transit_insertion import random_day
+from tests.oracles.test_transit_insertion import plan_of, random_day, timetable
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.fleet import rows as state
@@ -90,3 +90,31 @@ def test_vans_in_the_middle_of_a_day_never_carry_more_than_their_seats_and_know_
         assert (fleet["load"] <= fleet["seats"]).all()
         shared += sum(n > 1 for n in carried)
     assert shared > 5
+
+
+def test_a_van_that_the_road_holds_up_has_its_timetable_made_anew():
+    fleet, requests, times, rules = random_day(1)
+    desk = Desk(fleet, requests, times, rules._replace(strategy=kernels.CHEAPEST))
+    late = 0
+    for now_s in np.arange(60.0, 3600.0, 60.0):
+        desk.run_until(now_s)
+        for row in np.flatnonzero(desk.fleet["phase"] == state.GOING):
+            van = desk.fleet[int(row)].copy()
+            held_s = van["anchor_s"] + 90.0
+            kernels._move_anchor(van, held_s, desk.requests, desk.times, desk.rules)
+            starts, _ = timetable(van, plan_of(van), desk.requests, desk.times.between_s, desk.rules, held_s)
+            assert van["anchor_s"] == held_s
+            assert van["start_s"][: van["size"]] == pytest.approx(starts)
+            late += van["size"] > 2
+    assert late > 5
+
+
+def test_a_van_whose_plan_is_full_is_said_to_have_no_room():
+    fleet, requests, times, rules = random_day(0, vans=1, walks=False)
+    desk = Desk(fleet, requests, times, rules._replace(strategy=kernels.CHEAPEST))
+    desk.scratch = np.zeros(2)
+    desk.run_until(np.inf)
+    reasons = desk.requests["reason"][desk.requests["status"] == state.REFUSED]
+    # Who has the van alone has no detour, and no party is larger than the van.
+    assert set(reasons) == {kernels.NO_SEAT, kernels.NO_VAN_IN_TIME} or set(reasons) == {kernels.NO_SEAT}
+    assert (reasons == kernels.NO_SEAT).sum() > 5
