@@ -57,6 +57,7 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
     from dataclasses import replace
 
     from twin.city.keeping.catalogue import check_city
+    from twin.city.reading.unused import map_warnings
     from twin.errors import CityError, Problem
     from twin.experiments.rehearsal import rehearse
     from twin.experiments.speed import on_this_machine
@@ -79,7 +80,8 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s,
         city.drive.link_count,
     )
-    return replace(report, problems=tried.problems, warnings=(*report.warnings, *tried.warnings), estimate=estimate)
+    warnings = (*report.warnings, *map_warnings(city.report), *tried.warnings)
+    return replace(report, problems=tried.problems, warnings=warnings, estimate=estimate)
 
 
 def run(

@@ -15,17 +15,21 @@ city_app = typer.Typer(no_args_is_help=True, help="Build and look at cities (str
 
 @city_app.command("build", epilog="Example: twin city build kita.osm.pbf --out cities/kita")
 def city_build(
-    file: Annotated[Path | None, typer.Argument(help="OSM XML, PBF or GraphML, also .gz.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="OSM XML or PBF, Overpass JSON or GraphML, also .gz.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder of the city.")] = ...,  # type: ignore[assignment]
     place: Annotated[str | None, typer.Option("--place", help="Place name, through OSMnx; needs internet.")] = None,
     bbox: Annotated[
         str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
     ] = None,
+    scenery: Annotated[
+        list[Path] | None,
+        typer.Option("--scenery", help="Buildings to lay over the map: CityGML or GeoJSON, also .gz; several times."),
+    ] = None,
     crs: Annotated[
-        str | None, typer.Option("--crs", help="Grid in metres, e.g. EPSG:6674; by default the one of the place.")
+        str | None, typer.Option("--crs", help="Grid in metres, e.g. EPSG:6674; by default chosen by the place.")
     ] = None,
     driving_side: Annotated[
-        str | None, typer.Option("--driving-side", help="left or right; by default as tagged, else by country.")
+        str | None, typer.Option("--driving-side", help="left or right; by default from the map.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +43,9 @@ def city_build(
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
     with cli_show.stage_progress() as on_progress:
         if file is not None:
-            city = build_city(file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress)
+            city = build_city(
+                file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, scenery=scenery or ()
+            )
         elif place is not None:
             city = build_from_place(place, name=out.name, crs=crs, driving_side=driving_side)
         else:

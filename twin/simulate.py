@@ -12,16 +12,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from twin.city.city import City
 from twin.engine.city_model import CityModel
 from twin.engine.clock import clock_text
-from twin.engine.sim_model import SimModel
 from twin.errors import LimitError
 from twin.results.kpis import compute_all
 from twin.results.recorder import Recorder
-from twin.running.books import kpi_columns, ledger_columns, ledger_rows
+from twin.running.books import kpi_columns, ledger_columns, ledger_rows, notes_of
 from twin.running.building import build_city_model
 from twin.running.checkpoints import (
     COLLECT_STEPS,
@@ -92,7 +90,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": ledger_columns(ledger)})
         simulated_s = city_model.now_s - city_model.clock.start_s
-        notes = {model.name: said for model in city_model.sim_models if (said := _notes_of(model, ledger))}
+        notes = {model.name: said for model in city_model.sim_models if (said := notes_of(model, ledger))}
     finally:
         city_model.close()
     tables = recorder.finished()
@@ -104,16 +102,6 @@ def simulate(
         "simulated_s": simulated_s,
     }
     return Finished(tables, kpis, ledger, timing, notes)
-
-
-def _notes_of(sim_model: SimModel, ledger: list[dict[str, Any]]) -> list[str]:
-    """What a model says of itself; and who never came to it, which figures of 0 do not tell from a good day."""
-    came: dict[str, int] = {}
-    for row in ledger:
-        if row["model"] == sim_model.name and row["entry"] in ("entered", "received"):
-            came[row["account"]] = came.get(row["account"], 0) + row["count"]
-    missed = [f"no {name} entered from start to end" for name, count in came.items() if not count]
-    return [*sim_model.notes, *missed]
 
 
 def _run_to_end(

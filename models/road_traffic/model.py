@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
 from twin.city.city import City
+from twin.city.hours import with_hours
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.clock import clock_text
@@ -65,7 +66,7 @@ class RoadTraffic:
 
     def __init__(self, params: RoadParams, city: City, tables: InputTables) -> None:
         self.params = params
-        self._city = city
+        self._city = with_hours(city)
         self._tables = tables
         self._drive = city.drive
         self._fleet = Fleet()
@@ -273,9 +274,9 @@ class RoadTraffic:
         self._next_board_s = self._find_next_board_s(at_s)
         if self.params.form == "free_flow" and self._access.changes:
             self._routes.set_costs(times)
-        elif len(changed):
+        elif len(changed) or self._access.turns_moved:
             self._routes.set_costs(self._routes.cost_s)
-        if len(changed):
+        if len(changed) or self._access.turns_moved:
             self._look_for_spillback(at_s)
             self._lead_around(at_s)
             self._form.retime(self._fleet, at_s, changed)
@@ -302,7 +303,7 @@ class RoadTraffic:
                 continue
             onward = self._routes.chosen(
                 int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
-                int(self._drive.link_to[path[-1]]), self._fleet.id[slot],
+                int(self._drive.link_to[path[-1]]), self._fleet.id[slot], int(path[keep - 1]),
             )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))

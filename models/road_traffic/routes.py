@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
-from twin.city.routing.ways import next_link_to
+from twin.city.routing.ways import CAR, Tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -21,32 +21,29 @@ class RouteTrees:
         The drive layer.
     cost_s : (m,) float64
         Cost of each link, greater than 0; infinite where driving is not allowed.
+    vehicle_class, at_s
+        Whose rules of the layer hold, and at which moment; by default what always holds for cars.
     """
 
-    def __init__(self, drive: StreetLayer, cost_s: Floats) -> None:
-        self._drive = drive
+    def __init__(
+        self, drive: StreetLayer, cost_s: Floats, vehicle_class: str = CAR, at_s: float | None = None
+    ) -> None:
+        self._drive, self._class, self._at_s = drive, vehicle_class, at_s
         self.set_costs(cost_s)
 
     def set_costs(self, cost_s: Floats) -> None:
         """Replace the costs; trees are made anew."""
         self.cost_s = cost_s
-        self._next: dict[int, Ints] = {}
+        self._trees: dict[int, Tree] = {}
 
-    def next_link(self, to_node: int) -> Ints:
-        """(n,) int32: link to take at every node towards a destination, -1 at it and where there is no way."""
-        if to_node not in self._next:
-            self._next[to_node] = next_link_to(self._drive, to_node, self.cost_s)
-        return self._next[to_node]
+    def tree(self, to_node: int) -> Tree:
+        """Ways to one node."""
+        if to_node not in self._trees:
+            self._trees[to_node] = Tree(
+                self._drive, to_node, self.cost_s, vehicle_class=self._class, at_s=self._at_s
+            )
+        return self._trees[to_node]
 
-    def path(self, from_node: int, to_node: int) -> Ints | None:
-        """Links from one node to another; None if there is no way."""
-        onward = self.next_link(to_node)
-        links = []
-        node = from_node
-        while node != to_node:
-            link = int(onward[node])
-            if link < 0:
-                return None
-            links.append(link)
-            node = int(self._drive.link_to[link])
-        return np.array(links, np.int32)
+    def path(self, from_node: int, to_node: int, after_link: int = -1) -> Ints | None:
+        """Links from one node to another, or on from the end of a link just driven; None if there is no way."""
+        return self.tree(to_node).path(from_node, after_link)

@@ -13,6 +13,7 @@ from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.demand.zones import Zones
 from twin.models.transit.fleet.rows import Floats, Ints, Times, new_times
 
+_CLASS = "van"
 _VAN = BODIES.index("van")
 _EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))
 
@@ -56,7 +57,7 @@ class StopNetwork:
         if key not in self._ways:
             self._ways[key] = shortest_path(
                 self._layer, int(self._node[origin]), int(self._node[destination]), self._cost_s,
-                names=(self._stops[origin].id, self._stops[destination].id),
+                names=(self._stops[origin].id, self._stops[destination].id), vehicle_class=_CLASS,
             )
         return self._ways[key]
 
@@ -91,7 +92,7 @@ class StopNetwork:
         return times, np.concatenate(xs), np.concatenate(ys)
 
     def _measure(self) -> Times:
-        between_s = travel_times(self._layer, self._node, self._node, self._cost_s)
+        between_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
         if self._apart is not None:
             between_s[self._apart] = np.inf
         return new_times(between_s, self._node)

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.rules import DriveRules
+from twin.city.scenery import Scenery, empty_scenery
+from twin.columns import VEHICLE_CLASSES
+
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
     import networkx as nx
     from scipy.spatial import cKDTree
+
+    from twin.city.routing.trips import Trip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -73,6 +79,8 @@ class StreetLayer:
         Alias -> name, for streets with more than one name.
     crs : str
         Projected CRS of the metres, as in :class:`City`.
+    rules : DriveRules
+        Drive layer: who may use its links and when, and which turns are banned. Routing obeys them.
     """
 
     node_id: Ids
@@ -99,6 +107,7 @@ class StreetLayer:
     names: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     crs: str = ""
+    rules: DriveRules = field(default_factory=DriveRules)
 
     @property
     def node_count(self) -> int:
@@ -127,6 +136,18 @@ class StreetLayer:
         ptr = np.zeros(self.node_count + 1, np.int64)
         np.cumsum(np.bincount(self.link_to, minlength=self.node_count), out=ptr[1:])
         return ptr, np.argsort(self.link_to, kind="stable").astype(np.int32)
+
+    @cached_property
+    def reverse_links(self) -> Ints:
+        """(m,) int32: the link back along the same street; -1 on a one-way street."""
+        from twin.city.routing.turns import reverse_links
+
+        return reverse_links(self)
+
+    @cached_property
+    def turn_graphs(self) -> dict[Any, Any]:
+        """What routing has worked out from the rules; see :func:`twin.city.routing.turns.turn_graph`."""
+        return {}
 
     @cached_property
     def node_tree(self) -> cKDTree:
@@ -251,6 +272,8 @@ class City:
         Drive link -> vehicle classes that may never use it, by an edit.
     signal_plans
         Plans that edits gave to lights; the others keep the road layer's default.
+    scenery
+        Buildings, water, green, railways and land use of the map, for pictures, frontage and shade.
     """
 
     name: str
@@ -266,6 +289,7 @@ class City:
     timed: tuple[LinkChange, ...] = ()
     closed_to: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     signal_plans: tuple[SignalPlan, ...] = ()
+    scenery: Scenery = field(default_factory=empty_scenery)
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""
@@ -280,8 +304,18 @@ class City:
     def lawful_times_s(self, vehicle_class: str, time_s: Floats | None = None) -> Floats:
         """(m,) float64: seconds over each drive link for a class, by default at free flow; inf where it never may."""
         lawful = np.array(self.drive.free_time_s if time_s is None else time_s, np.float64)
+        if len(self.drive.rules.closed):
+            lawful[self.drive.rules.closed >> VEHICLE_CLASSES.index(vehicle_class) & 1 > 0] = np.inf
         lawful[[link for link, classes in self.closed_to.items() if vehicle_class in classes]] = np.inf
         return lawful
+
+    def fastest_trip(
+        self, from_id: int, to_id: int, *, layer: str = "drive", vehicle_class: str = "car", at_s: float | None = None
+    ) -> Trip:
+        """Fastest way between two nodes of the map; see :func:`twin.city.routing.trips.fastest_trip`."""
+        from twin.city.routing.trips import fastest_trip
+
+        return fastest_trip(self, from_id, to_id, layer=layer, vehicle_class=vehicle_class, at_s=at_s)
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:

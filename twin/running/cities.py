@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.city.city import City
 from twin.city.editing.edits import apply_edits
+from twin.city.reading.unused import map_warnings, unused_of
 from twin.errors import ScenarioError
 from twin.models import registry
 from twin.scenario.plan.plan import Plan
@@ -77,5 +78,10 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
 
 def city_facts(city: City) -> dict[str, Any]:
     """What every result says of its city."""
-    return {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
-            "driving_side": city.driving_side, "digest": city.digest}
+    facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
+             "driving_side": city.driving_side, "digest": city.digest}
+    unused, warnings = unused_of(city.report), map_warnings(city.report)
+    facts |= {"not_used": unused} if unused else {}
+    # The last one sums up what is not used, which stands above in numbers.
+    told = list(warnings[: len(warnings) - bool(unused)])
+    return {**facts, "map_warnings": told} if told else facts

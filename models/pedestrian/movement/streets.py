@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import CROSSING, SIGNALISED, STEPS, StreetLayer
-from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
+from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES, STAIR_SPEED_MPS, WALK_SPEED_MPS
 from twin.city.routing.ways import next_link_to
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
@@ -79,12 +79,24 @@ def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | 
     walk = params.walk
     width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
-    share = np.where(layer.flags & STEPS, walk.stairs_share, 1.0)
+    share = _speed_share(layer, walk.stairs_share)
     length_m = layer.length_m
     cycle_s, green_s, offset_s = _lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
     cost = _cost(layer, params, clear_m, share, wait_s)
     return Streets(clear_m, clear_m * length_m, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost)
+
+
+def _speed_share(layer: StreetLayer, stairs_share: float) -> Floats:
+    """Speed on each link as a share of that on the level.
+
+    Stairs are the model's own matter. On a ferry, in a lift or on an escalator the pace is that of the machine, which
+    the city tells: its time there over that at which everybody walks.
+    """
+    share = np.where(layer.flags & STEPS, stairs_share, 1.0)
+    told = layer.free_speed_mps
+    carried = (told > 0) & ~np.isclose(told, WALK_SPEED_MPS) & ~np.isclose(told, STAIR_SPEED_MPS)
+    return np.where(carried, told / WALK_SPEED_MPS, share)
 
 
 def mean_wait_s(cycle_s: Floats, green_s: Floats) -> Floats:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, Place
-from twin.city.routing.ways import next_link_to, travel_times
+from twin.city.routing.ways import Tree, next_link_to, travel_times
 from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic.background.count_posts import CountPosts, read_posts
 from twin.models.road_traffic.gravity import kernels
@@ -108,7 +108,11 @@ def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Colum
     time_s = travel_times(city.drive, nodes, nodes)
     weight = deterrence(time_s, params.decay_s, params.decay_power)
     weight[nodes[:, None] == nodes[None, :]] = 0.0
-    trips = furness(weight, volume, volume, [place.id for place in places])
+    leaves, comes = (volume * np.array([_sends(place, way) for place in places]) for way in ("in", "out"))
+    if comes.sum() > 0:
+        # What comes in by one-way roads goes out by others: together they carry as much out as in.
+        comes *= leaves.sum() / comes.sum()
+    trips = furness(weight, leaves, comes, [place.id for place in places])
     if params.day_total is not None:
         trips *= params.day_total / trips.sum()
     profile = np.array(params.hourly_profile) / sum(params.hourly_profile)
@@ -156,6 +160,11 @@ def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Float
             where=_WHERE, mend="give zones of the map a population, or draw entries, or give an od_table",
         )
     return places, np.array(volume)
+
+
+def _sends(place: Place, way: str) -> float:
+    """1 if traffic enters (``in``) or leaves (``out``) the map at a place, 0 if its road runs the other way only."""
+    return float(place.attributes.get("direction", "both") in ("both", way))
 
 
 def _number(place: Place, key: str) -> float:
@@ -240,8 +249,15 @@ def crossings(posts: CountPosts, city: City, nodes: NDArray[np.int32]) -> NDArra
     out = np.zeros((n, n, len(posts.links)), np.bool_)
     for column, node in enumerate(nodes.tolist()):
         one = np.zeros((n, len(posts.links)), np.bool_)
-        tree = next_link_to(drive, node)
-        kernels.mark_crossings(tree, drive.link_to, nodes, node, ptr, post[order], one)
+        if drive.rules.is_plain:
+            tree = next_link_to(drive, node)
+            kernels.mark_crossings(tree, drive.link_to, nodes, node, ptr, post[order], one)
+        else:
+            ways = Tree(drive, node)
+            for row, start in enumerate(nodes.tolist()):
+                path = ways.path(start)
+                for link in path.tolist() if path is not None else ():
+                    one[row, post[order][ptr[link] : ptr[link + 1]]] = True
         out[:, column] = one
     return out.reshape(n * n, -1)
 

@@ -130,6 +130,8 @@ class Vehicles(NamedTuple):
 class Trees(NamedTuple):
     """Next links towards destinations: ``next_link[version, destination, node]``, newest version at ``newest``.
 
+    Where turns are banned, what follows depends on the link: ``next_link[version, destination, nodes + link]``.
+
     A vehicle uses the tree of age a with probability w (1 - w)^a, w the ``weight`` of news, drawn by its key and the
     number of the update, so that it follows one coherent tree until the next update. ``redraw_after_s`` is how
     long the head of a queue keeps its chosen link when blocked; infinite keeps it for good.

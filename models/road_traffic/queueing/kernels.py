@@ -131,7 +131,15 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def tree_link(trees, cars, v, node):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tree_place(road, trees, link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Where trees keep what follows a link: at its node, or, where turns are banned, behind all nodes at the link."""
+    if trees.next_link.shape[2] > road.node_next_s.size:
+        return road.node_next_s.size + link
+    return np.int64(road.links[link].to_node)
+
+
+@inner_kernel
+def tree_link(trees, cars, v, node, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Next link of a vehicle that follows trees, -1 at its destination."""
     destination = cars.veh[v].destination
     if trees.node[destination] == node:
@@ -146,7 +154,7 @@ def tree_link(trees, cars, v, node):  # type: ignore[no-untyped-def]  # noqa: AN
             u -= share
             share *= 1.0 - trees.now[0].weight
             age += 1
-    return trees.next_link[(trees.now[0].newest - age) % versions, destination, node]
+    return trees.next_link[(trees.now[0].newest - age) % versions, destination, place]
 
 
 @inner_kernel
@@ -191,7 +199,7 @@ def push(road, cars, q, v, by_time):  # type: ignore[no-untyped-def]  # noqa: AN
 def next_move(road, cars, trees, v, link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Movement a vehicle will take at the end of a link, -1 if its way ends there, -2 if there is no such turn."""
     if cars.veh[v].destination >= 0:
-        out = tree_link(trees, cars, v, road.links[link].to_node)
+        out = tree_link(trees, cars, v, road.links[link].to_node, tree_place(road, trees, link))
         if out < 0:
             return -1
     else:
@@ -368,7 +376,7 @@ def when_and_where(road, cars, trees, q):  # type: ignore[no-untyped-def]  # noq
     link = cars.veh[v].link
     versions = trees.next_link.shape[0]
     for age in range(min(np.int64(versions), trees.now[0].updates)):
-        out = trees.next_link[(trees.now[0].newest - age) % versions, destination, road.links[link].to_node]
+        out = trees.next_link[(trees.now[0].newest - age) % versions, destination, tree_place(road, trees, link)]
         if out < 0 or out == road.moves[move].to_link:
             continue
         for p in range(road.links[link].move_start, road.links[link].move_end):
@@ -548,7 +556,7 @@ def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[n
         v = slots[i]
         link = links[i]
         if link < 0:
-            link = tree_link(trees, cars, v, -1 - link)
+            link = tree_link(trees, cars, v, -1 - link, np.int64(-1 - link))
             if link < 0:
                 return i
         move = first_origin_move + link

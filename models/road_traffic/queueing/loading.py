@@ -162,8 +162,8 @@ class TreeUpdates:
     the last update (one per period at least).
     """
 
-    def __init__(self, road: Road, trees: Trees) -> None:
-        self._road, self._trees = road, trees
+    def __init__(self, road: Road, trees: Trees, banned: frozenset[tuple[int, int]] = frozenset()) -> None:
+        self._road, self._trees, self._banned = road, trees, banned
         self._left = np.zeros(len(road.links), np.int64)
         self._at_s = -np.inf
 
@@ -180,7 +180,11 @@ class TreeUpdates:
         now["newest"] = (now["newest"] + 1) % len(trees.next_link)
         now["updates"] += 1
         cost_s[links["entry_open"] == 0] = np.inf
-        trees.next_link[now["newest"][0]] = next_links(links, trees.next_link.shape[2], cost_s, trees.node)
+        if self._banned:
+            found = next_links_by_turn(links, len(self._road.node_next_s), cost_s, trees.node, self._banned)
+        else:
+            found = next_links(links, trees.next_link.shape[2], cost_s, trees.node)
+        trees.next_link[now["newest"][0]] = found
 
 
 def next_links(links: Records, node_count: int, cost_s: Floats, to_nodes: Ints) -> Ints:
@@ -203,6 +207,45 @@ def next_links(links: Records, node_count: int, cost_s: Floats, to_nodes: Ints) 
         i, node = np.nonzero(onward >= 0)
         wanted = node.astype(np.int64) * node_count + onward[i, node]
         out[rows][i, node] = best[np.searchsorted(pair, wanted)]
+    return out
+
+
+def next_links_by_turn(
+    links: Records, node_count: int, cost_s: Floats, to_nodes: Ints, banned: frozenset[tuple[int, int]]
+) -> Ints:
+    """(d, n + m) int32: link to begin with at each node, then the link that follows each link; -1 as before.
+
+    A search over links instead of nodes: from the end of a way backwards, over every turn that is not banned.
+    """
+    m, d = len(cost_s), len(to_nodes)
+    from_node, to_node = links["from_node"], links["to_node"]
+    is_open = np.isfinite(cost_s)
+    by_from = np.argsort(from_node, kind="stable")
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(from_node, minlength=node_count))])
+    counts = ptr[to_node + 1] - ptr[to_node]
+    before = np.repeat(np.arange(m), counts)
+    after = by_from[np.repeat(ptr[to_node] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())]
+    shut = np.array(sorted(banned), np.int64).reshape(-1, 2)
+    allowed = ~np.isin(before.astype(np.int64) * m + after, shut[:, 0] * m + shut[:, 1])
+    allowed &= is_open[before] & is_open[after]
+    before, after = before[allowed], after[allowed]
+    ends = [np.flatnonzero((to_node == node) & is_open) for node in to_nodes]
+    goals = np.repeat(np.arange(d), [len(end) for end in ends])
+    last = np.concatenate([np.empty(0, np.int64), *ends])
+    graph = csr_array(
+        (cost_s[np.concatenate([before, last])], (np.concatenate([after, m + goals]), np.concatenate([before, last]))),
+        shape=(m + d, m + d),
+    )
+    out = np.full((d, node_count + m), -1, np.int32)
+    for row in range(d):
+        far_s, onward = dijkstra(graph, indices=m + row, return_predecessors=True)
+        far_s, onward = far_s[:m], onward[:m]
+        out[row, node_count:] = np.where((onward >= 0) & (onward < m), onward, -1)
+        reached = np.flatnonzero(np.isfinite(far_s))
+        best = reached[np.lexsort((reached, far_s[reached], from_node[reached]))]
+        first = np.diff(from_node[best], prepend=-1) != 0
+        out[row, from_node[best[first]]] = best[first]
+        out[row, to_nodes[row]] = -1
     return out
 
 
@@ -345,17 +388,15 @@ def load_network(
         raise ScenarioError(f"the step must be greater than 0 and at most {longest_s:g} s, got {step_s:g}")
     trees, updates = no_trees(), None
     if (cars.veh["destination"] >= 0).any():
-        if network._banned:
-            raise ScenarioError("vehicles that find their own way know no banned turns", mend="give them paths")
         if not 0 < weight_of_news <= 1 or not replan_every_s > 0:
             raise ScenarioError(
                 f"weight_of_news must lie in (0, 1], replan_every_s above 0, got {weight_of_news}, {replan_every_s}"
             )
         trees = new_trees(
-            destinations(network), len(network.node_index), weight=weight_of_news, redraw_after_s=redraw_after_s,
-            seed=seed,
+            destinations(network), len(network.node_index) + (network.link_count if network._banned else 0),
+            weight=weight_of_news, redraw_after_s=redraw_after_s, seed=seed,
         )
-        updates = TreeUpdates(road, trees)
+        updates = TreeUpdates(road, trees, frozenset(network._banned))
     loading = Loading(road, cars, trees, edits, step_s)
     log, end_s = _drive(loading, updates, depart_s, first, until_s, replan_every_s)
     return LoadingResult(

@@ -83,7 +83,9 @@ class Approach:
         known = self._found.get(ends)
         if known is None or known[0] is not link_time_s:
             lawful_s = self._city.lawful_times_s("container_truck", link_time_s)
-            links = shortest_path(self._layer, *ends, lawful_s, names=(origin.id, destination.id))
+            links = shortest_path(
+                self._layer, *ends, lawful_s, names=(origin.id, destination.id), vehicle_class="container_truck"
+            )
             if not len(links) and self.gate_link < 0:
                 raise CityError(
                     f"{origin.id} and {destination.id} lie at the same node of the streets", where="terminal.approach",

@@ -28,6 +28,7 @@ class MapText:
         self.origin = origin
         self.nodes: list[str] = []
         self.ways: list[str] = []
+        self.relations: list[str] = []
 
     def node(self, node_id: int, x_m: float, y_m: float, **tags: str) -> int:
         lon, lat = self.origin[0] + x_m * LON_M, self.origin[1] + y_m * LAT_M
@@ -38,8 +39,19 @@ class MapText:
         inner = "".join(f'<nd ref="{ref}"/>' for ref in refs)
         self.ways.append(f'<way id="{way_id}">{inner}{_tags(tags)}</way>')
 
+    def relation(self, relation_id: int, members: Sequence[tuple[str, int, str]], **tags: str) -> None:
+        """Members are (``node``, ``way`` or ``relation``, id, role)."""
+        inner = "".join(f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members)
+        self.relations.append(f'<relation id="{relation_id}">{inner}{_tags(tags)}</relation>')
+
+    def ring(self, way_id: int, corners: Sequence[tuple[float, float]], first_node: int, **tags: str) -> list[int]:
+        """Closed way through fresh nodes at the corners; gives their ids."""
+        ids = [self.node(first_node + i, x, y) for i, (x, y) in enumerate(corners)]
+        self.way(way_id, [*ids, ids[0]], **tags)
+        return ids
+
     def text(self) -> str:
-        body = "\n".join([*self.nodes, *self.ways])
+        body = "\n".join([*self.nodes, *self.ways, *self.relations])
         head = f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6" generator="{self.generator}">'
         return f"{head}\n{body}\n</osm>\n"
 

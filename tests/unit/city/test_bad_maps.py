@@ -28,7 +28,7 @@ GRAPHML = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedef
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "neither OSM XML"),
         ("<osm/>".encode("utf-16"), "neither OSM XML"),
         (b"<html><body>404</body></html>", "root element is <html>"),
-        (b"<osmChange version='0.6'></osmChange>", "root element is <osmChange>"),
+        (b"<osmChange version='0.6'></osmChange>", "a change file"),
         (BOMB.encode(), "declares a document type"),
         (b"<!-- a --> <!DOCTYPE graphml SYSTEM 'file:///etc/passwd'><graphml/>", "declares a document type"),
         (NO_WAYS.encode(), "no usable streets"),

@@ -174,5 +174,5 @@ def test_info_tells_what_a_city_holds(two):
     assert south < 34.68 < north
     assert set(info) == {
         "name", "drive_nodes", "drive_edges", "drive_km", "walk_nodes", "walk_edges", "signals", "driving_side",
-        "crs", "bbox", "schematic", "attribution", "places",
+        "crs", "bbox", "schematic", "attribution", "places", "scenery",
     }

@@ -408,5 +408,5 @@ def test_the_check_looks_at_every_part_of_a_city():
     # A field that comes to City later must be thought of in edits as well.
     assert {f.name for f in fields(City)} == {
         "name", "crs", "schematic", "attribution", "driving_side", "drive", "walk", "places", "digest", "report",
-        "timed", "closed_to", "signal_plans",
+        "timed", "closed_to", "signal_plans", "scenery",
     }

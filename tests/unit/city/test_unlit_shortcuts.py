@@ -6,6 +6,7 @@ import pytest
 
 from twin.city.keeping.build import build_city, report_lines
 from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts
+from twin.city.reading.unused import map_warnings
 from twin.data import network_path
 
 LIT = {"highway": "footway", "footway": "crossing", "crossing": "traffic_signals"}
@@ -41,6 +42,7 @@ def test_both_kerbs_on_one_node_of_the_side_street_are_a_shortcut_around_the_lig
     assert found.unlit_m == pytest.approx(2 * (12**2 + 7**2) ** 0.5, abs=0.2)
     assert city.report["unlit_shortcuts"][0]["lit_way_id"] == 12
     assert any("doubtful: the lights on way 12" in line for line in report_lines(city))
+    assert [words for words in map_warnings(city.report) if "the lights on way 12" in words]
 
 
 def test_a_pavement_for_each_kerb_is_none(build, osm):
@@ -48,6 +50,7 @@ def test_a_pavement_for_each_kerb_is_none(build, osm):
     assert (city.walk.flags & 64).any()
     assert find_unlit_shortcuts(city.walk) == []
     assert not any("doubtful" in line for line in report_lines(city))
+    assert not any("walked around" in words for words in map_warnings(city.report))
 
 
 @pytest.mark.parametrize(("beside_m", "reported"), [(6, True), (14, True), (20, False), (60, False)])

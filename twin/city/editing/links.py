@@ -155,4 +155,8 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
     arrays["out_ptr"] = np.searchsorted(arrays["link_from"], np.arange(layer.node_count + 1)).astype(np.int64)
     for array in arrays.values():
         array.setflags(write=False)
-    return replace(layer, **arrays, names=names), np.where(is_new, -1, np.arange(len(is_new)))[order]
+    base = np.where(is_new, -1, np.arange(len(is_new)))[order]
+    row = np.empty(layer.link_count, np.int64)
+    row[base[base >= 0]] = np.flatnonzero(base >= 0)
+    rules = layer.rules.moved(row, len(base))
+    return replace(layer, **arrays, names=names, rules=rules), base

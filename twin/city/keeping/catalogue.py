@@ -65,9 +65,22 @@ def find_city(
         If nothing of that name is found, or it cannot be read or joined.
     """
     if not isinstance(spec, str | Path):
-        return join_cities([find_city(part, base_dir, progress=progress) for part in spec])
+        cities: list[City] = []
+        for part in spec:
+            cities.append(_found(part, base_dir, progress, cities[0].crs if cities else None))
+        return join_cities(cities)
+    return _found(spec, base_dir, progress, None)
+
+
+def _found(
+    spec: str | Path, base_dir: Path | str, progress: Callable[[str, float], None] | None, crs: str | None
+) -> City:
+    """One city; a map file that would be laid on another grid is laid on the one given, that of its neighbour."""
     path, name = _locate(spec, base_dir)
-    return open_city(path) if path.is_dir() else _built_once(path, name, progress)
+    if path.is_dir():
+        return open_city(path)
+    city = _built_once(path, name, progress)
+    return city if crs in (None, city.crs) else _built_once(path, name, progress, crs)
 
 
 def check_city(spec: str | Path | Sequence[str | Path], base_dir: Path | str = ".") -> None:
@@ -118,10 +131,12 @@ def _importer_digest() -> str:
     return digest.hexdigest()
 
 
-def _built_once(source: Path, name: str | None, progress: Callable[[str, float], None] | None) -> City:
+def _built_once(
+    source: Path, name: str | None, progress: Callable[[str, float], None] | None, crs: str | None = None
+) -> City:
     """City of a map file, from the cache if the same file was built before by the same importer."""
     root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "cities"
-    digest = hashlib.sha256(f"{_importer_digest()} {name or source.name}".encode())
+    digest = hashlib.sha256(f"{_importer_digest()} {name or source.name} {crs or ''}".encode())
     try:
         with source.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
@@ -136,7 +151,7 @@ def _built_once(source: Path, name: str | None, progress: Callable[[str, float],
             return open_city(folder)
         except CityError:
             pass  # a damaged cache is no reason to fail: it is written anew below
-    city = build_city(source, name=name, progress=progress)
+    city = build_city(source, name=name, crs=crs, progress=progress)
     try:
         save_city(city, folder)
         _prune(root)
@@ -161,11 +176,14 @@ def city_info(city: City) -> dict[str, Any]:
         ``name``, ``drive_nodes``, ``drive_edges`` (directed), ``drive_km``, ``walk_nodes``, ``walk_edges``,
         ``signals`` (drive nodes with lights; of the walk layer if there is no drive layer), ``driving_side``,
         ``crs``, ``bbox`` (west, south, east, north in degrees), ``schematic``, ``attribution``, ``places``
-        (count by kind).
+        (count by kind), ``scenery`` (count by kind).
     """
     drive, walk = city.drive, city.walk
     lon = np.concatenate([drive.lon_deg, walk.lon_deg])
     lat = np.concatenate([drive.lat_deg, walk.lat_deg])
+    west, east = float(lon.min()), float(lon.max())
+    if east - west > 180:  # across the 180th meridian, as in GeoJSON: west is the greater
+        west, east = float(lon[lon > 0].min()), float(lon[lon < 0].max())
     return {
         "name": city.name,
         "drive_nodes": drive.node_count,
@@ -176,8 +194,9 @@ def city_info(city: City) -> dict[str, Any]:
         "signals": int((drive if drive.node_count else walk).signal.sum()),
         "driving_side": city.driving_side,
         "crs": city.crs,
-        "bbox": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())],
+        "bbox": [west, float(lat.min()), east, float(lat.max())],
         "schematic": city.schematic,
         "attribution": list(city.attribution),
         "places": dict(sorted(Counter(place.kind for place in city.places).items())),
+        "scenery": city.scenery.counts(),
     }

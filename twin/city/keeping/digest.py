@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, Place, StreetLayer
+from twin.city.scenery import scenery_arrays
 
 #: Bumped when the meaning of an array changes; an older built city is then built anew.
 FORMAT = 1
@@ -49,8 +50,15 @@ def city_digest(city: City) -> str:
     """SHA-256 over facts and arrays, as hexadecimal digits."""
     digest = hashlib.sha256()
     digest.update(json.dumps(city_facts(city), ensure_ascii=False, sort_keys=True).encode())
-    for layer in (city.drive, city.walk):
-        for name, array in layer_arrays(layer):
+    tables = [layer_arrays(city.drive), layer_arrays(city.walk)]
+    if city.scenery.feature_count:  # a city without scenery is what it was before there was any
+        tables.append(iter(scenery_arrays(city.scenery).items()))
+    for table in tables:
+        for name, array in table:
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    if not city.drive.rules.is_plain:
+        for name, array in city.drive.rules.arrays():
+            digest.update(f"rules.{name} {array.dtype.str} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

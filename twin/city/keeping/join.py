@@ -9,6 +9,8 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import city_digest
+from twin.city.rules import joined_rules
+from twin.city.scenery import join_scenery
 from twin.errors import CityError
 
 
@@ -38,10 +40,10 @@ def join_cities(cities: Sequence[City]) -> City:
             ("CRS", first.crs, city.crs), ("driving side", first.driving_side, city.driving_side),
         ):
             if ours != theirs:
+                option = f"--crs {ours}" if what == "CRS" else f"--driving-side {ours}"
                 raise CityError(
                     f"{first.name} and {city.name} differ in {what}: {ours} and {theirs}",
-                    mend=f"build both alike: twin city build FILE --out FOLDER --crs {first.crs} --driving-side "
-                    f"{first.driving_side}",
+                    mend=f"build {city.name} again with `twin city build FILE --out FOLDER {option}`",
                 )
     districts = [part for city in cities for part in city.name.split("+")]
     for name in districts:
@@ -60,6 +62,7 @@ def join_cities(cities: Sequence[City]) -> City:
         drive=_join_layers([city.drive for city in cities], "drive", cities),
         walk=_join_layers([city.walk for city in cities], "walk", cities),
         places=tuple(sorted(places, key=lambda place: place.id)), digest="",
+        scenery=join_scenery([city.scenery for city in cities]),
         report={"districts": {
             name: report for city in cities
             for name, report in city.report.get("districts", {city.name: city.report}).items()
@@ -113,7 +116,7 @@ def _join_layers(layers: Sequence[StreetLayer], which: str, cities: Sequence[Cit
         link_from=shifted("link_from", node_offset), link_to=shifted("link_to", node_offset),
         out_ptr=shifted("out_ptr", link_offset), vertex_ptr=shifted("vertex_ptr", vertex_offset),
         name_index=np.concatenate(renamed), names=tuple(names), aliases=_join_aliases(layers, set(names)),
-        crs=layers[0].crs,
+        crs=layers[0].crs, rules=joined_rules([(layer.rules, layer.link_count) for layer in layers]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import FORMAT, city_digest, city_facts, layer_arrays
 from twin.city.reading.layers import empty_layer
 from twin.city.reading.road_classes import ROAD_CLASSES
+from twin.city.rules import DriveRules, rules_fit
+from twin.city.scenery import Scenery, empty_scenery, make_scenery, scenery_arrays, scenery_fits
 from twin.errors import CityError
 from twin.npz import read_npz, write_npz
 
@@ -66,6 +69,10 @@ def _write(city: City, folder: Path) -> None:
         for name, layer in (("drive", city.drive), ("walk", city.walk))
         for field, array in layer_arrays(layer)
     }
+    if city.scenery.feature_count:
+        arrays.update({f"scenery.{name}": array for name, array in scenery_arrays(city.scenery).items()})
+    if not city.drive.rules.is_plain:
+        arrays |= {f"rules.{name}": array for name, array in city.drive.rules.arrays()}
     write_npz(folder / _ARRAYS, arrays)
     facts = {**city_facts(city), "digest": city.digest, "report": city.report}
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
@@ -108,13 +115,14 @@ def open_city(folder: Path | str) -> City:
                 f"the city was built in format {facts['format']}, this version reads {FORMAT}",
                 where=str(folder), mend=_MEND,
             )
-        layers = _read_layers(folder / _ARRAYS, facts)
+        stored = _read_arrays(folder / _ARRAYS)
+        layers = _layers(stored, facts)
         city = City(
             name=facts["name"], crs=facts["crs"], schematic=facts["schematic"],
             attribution=tuple(facts["attribution"]), driving_side=facts["driving_side"],
             drive=layers["drive"], walk=layers["walk"],
             places=tuple(Place(**place) for place in facts["places"]),
-            digest=facts["digest"], report=facts["report"],
+            digest=facts["digest"], report=facts["report"], scenery=_scenery(stored),
         )
         sound = city_digest(city) == city.digest and _fits(city)
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -124,11 +132,26 @@ def open_city(folder: Path | str) -> City:
     return city
 
 
-def _read_layers(path: Path, facts: dict[str, Any]) -> dict[str, StreetLayer]:
-    """Both layers, each array of the type it was declared with."""
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if path.stat().st_size > _MOST_BYTES:
         raise ValueError(f"its arrays are larger than {_MOST_BYTES >> 30} GiB")
-    stored = read_npz(path)
+    return read_npz(path)
+
+
+def _scenery(stored: Mapping[str, NDArray[Any]]) -> Scenery:
+    """What stands between the streets; nothing in a city that was built without."""
+    model = scenery_arrays(empty_scenery())
+    if "scenery.kind" not in stored:
+        return empty_scenery()
+    for name, like in model.items():
+        array = stored[f"scenery.{name}"]
+        if array.dtype != like.dtype or array.ndim != 1:
+            raise ValueError(f"scenery.{name} has type {array.dtype} and {array.ndim} dimensions")
+    return make_scenery(**{name: stored[f"scenery.{name}"] for name in model})
+
+
+def _layers(stored: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> dict[str, StreetLayer]:
+    """Both layers, each array of the type it was declared with."""
     layers: dict[str, StreetLayer] = {}
     for name in ("drive", "walk"):
         model = empty_layer(facts["crs"])
@@ -141,9 +164,24 @@ def _read_layers(path: Path, facts: dict[str, Any]) -> dict[str, StreetLayer]:
             arrays[field] = array
         words = facts["layers"][name]
         layers[name] = StreetLayer(
-            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"]
+            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"],
+            rules=_read_rules(stored) if name == "drive" else DriveRules(),
         )
     return layers
+
+
+def _read_rules(stored: Mapping[str, NDArray[Any]]) -> DriveRules:
+    """Rules of the drive layer; a layer without any has none in its file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, like in DriveRules().arrays():
+        if f"rules.{name}" not in stored:
+            continue
+        array = stored[f"rules.{name}"]
+        if array.dtype != like.dtype or array.ndim != 1:
+            raise ValueError(f"rules.{name} has type {array.dtype} and {array.ndim} dimensions")
+        array.setflags(write=False)
+        arrays[name] = array
+    return DriveRules(**arrays)
 
 
 def _fits(city: City) -> bool:
@@ -152,7 +190,10 @@ def _fits(city: City) -> bool:
         -1 <= place.drive_node < max(city.drive.node_count, 0) and -1 <= place.walk_node < city.walk.node_count
         for place in city.places
     )
-    return places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
+    return (
+        places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
+        and rules_fit(city.drive.rules, city.drive.link_count) and scenery_fits(city.scenery)
+    )
 
 
 def _layer_fits(layer: StreetLayer) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from twin.city.city import CROSSING, STEPS
@@ -22,13 +22,19 @@ CLUSTER_SPAN = 3.0
 
 @dataclass(slots=True)
 class Piece:
-    """A stretch of street. ``way_share_m`` is the length of its longest way, which gives the ``way_id``."""
+    """A stretch of street. ``way_share_m`` is the length of its longest way, which gives the ``way_id``.
+
+    ``head`` and ``tail`` are its first and last pair of neighbouring rows as the map draws them; they stay when its
+    ends are drawn into junctions.
+    """
 
     nodes: list[int]
     facts: StreetFacts
     way_id: int
     length_m: float
     way_share_m: float
+    head: tuple[int, int]
+    tail: tuple[int, int]
 
 
 class Shapes:
@@ -46,7 +52,7 @@ class Shapes:
     def piece(self, nodes: list[int], facts: StreetFacts, way_id: int) -> Piece:
         """Piece of one way."""
         length_m = self.length_m(nodes)
-        return Piece(nodes, facts, way_id, length_m, length_m)
+        return Piece(nodes, facts, way_id, length_m, length_m, (nodes[0], nodes[1]), (nodes[-2], nodes[-1]))
 
 
 def count_ends(lines: Iterable[Sequence[int]]) -> Counter[int]:
@@ -133,7 +139,10 @@ def _merge(pieces: Sequence[Piece], chain: Sequence[tuple[int, int]]) -> Piece:
     facts = pieces[first].facts if entered == 0 else pieces[first].facts.turned()
     longest = max((pieces[i] for i, _ in chain), key=lambda piece: (piece.way_share_m, -piece.way_id))
     length_m = math.fsum(pieces[i].length_m for i, _ in chain)
-    return Piece(nodes, facts, longest.way_id, length_m, longest.way_share_m)
+    last, left_by = chain[-1]
+    head = pieces[first].head if entered == 0 else pieces[first].tail[::-1]
+    tail = pieces[last].tail if left_by == 0 else pieces[last].head[::-1]
+    return Piece(nodes, facts, longest.way_id, length_m, longest.way_share_m, head, tail)
 
 
 def move_signals(
@@ -215,16 +224,26 @@ class Clusters:
 
 
 def draw_in_short(
-    pieces: Sequence[Piece], limit_m: float, preferred: set[int], shapes: Shapes
+    pieces: Sequence[Piece], limit_m: float, preferred: set[int], shapes: Shapes, *,
+    stays: Callable[[Piece], bool] | None = None, one_ways: bool = False,
 ) -> tuple[list[Piece], Clusters]:
     """Draw the ends of links shorter than the limit together into one node.
 
     Shortest links go first; a cluster never spans more than three times the limit, so that a row of short
     links does not collapse into a point. Crossings and steps stay. The node that represents a cluster is one
     of those preferred (lights, places), then the busiest.
+
+    Parameters
+    ----------
+    stays
+        Pieces that must stay links, however short: a turn restriction speaks of them, or not everybody may use them.
+    one_ways
+        Whether directions count: a short one-way link is drawn in only if that opens no way against it.
     """
     parent: dict[int, int] = {}
     box: dict[int, tuple[float, float, float, float]] = {}
+    members: dict[int, list[int]] = defaultdict(list)
+    joints = _Joints(pieces, limit_m, stays) if one_ways or stays is not None else None
 
     def root(node: int) -> int:
         while (above := parent.get(node, node)) != node:
@@ -238,10 +257,13 @@ def draw_in_short(
         for piece in pieces
         if piece.length_m < limit_m
         and (piece.length_m < _SAME_SPOT_M or not piece.facts.flags & (CROSSING | STEPS))
+        and (stays is None or not stays(piece))
     )
     for length_m, a, b in short:
         a, b = sorted((root(a), root(b)))
         if a == b:
+            continue
+        if joints is not None and not joints.may_join(members.get(a) or [a], members.get(b) or [b]):
             continue
         spans = [box.get(n, (shapes.x_m[n], shapes.y_m[n], shapes.x_m[n], shapes.y_m[n])) for n in (a, b)]
         west, south = min(s[0] for s in spans), min(s[1] for s in spans)
@@ -251,16 +273,69 @@ def draw_in_short(
             continue
         parent[b] = a
         box[a] = (west, south, east, north)
+        members[a] = (members.get(a) or [a]) + (members.pop(b, []) or [b])
     degree = count_ends([piece.nodes[0], piece.nodes[-1]] for piece in pieces)
-    members: dict[int, list[int]] = defaultdict(list)
+    groups: dict[int, list[int]] = defaultdict(list)
     for node in sorted(set(degree)):
-        members[root(node)].append(node)
+        groups[root(node)].append(node)
     representative: dict[int, int] = {}
-    for group in members.values():
+    for group in groups.values():
         if len(group) > 1:
             chosen = min(group, key=lambda node: (node not in preferred, -degree[node], node))
             representative.update(dict.fromkeys(group, chosen))
     return _redraw(pieces, representative, limit_m, shapes)
+
+
+class _Joints:
+    """Which short links may be drawn in where directions and rights count."""
+
+    def __init__(
+        self, pieces: Sequence[Piece], limit_m: float, stays: Callable[[Piece], bool] | None
+    ) -> None:
+        self._pieces = pieces
+        self._at: dict[int, list[int]] = defaultdict(list)
+        for i, piece in enumerate(pieces):
+            for node in {piece.nodes[0], piece.nodes[-1]}:
+                self._at[node].append(i)
+        self._limit_m = limit_m
+        self._kept = {
+            i for i, piece in enumerate(pieces)
+            if stays is not None and piece.length_m <= CLUSTER_SPAN * limit_m and stays(piece)
+        }
+
+    def may_join(self, first: Sequence[int], second: Sequence[int]) -> bool:
+        """Whether two clusters with a short piece between them may become one."""
+        one, other = set(first), set(second)
+        between = {
+            k for node in first for k in self._at[node]
+            if {self._pieces[k].nodes[0], self._pieces[k].nodes[-1]} & other
+        }
+        if between & self._kept:
+            return False
+        there = any(self._leads(k, one, other) for k in between if self._pieces[k].length_m < self._limit_m)
+        back = any(self._leads(k, other, one) for k in between if self._pieces[k].length_m < self._limit_m)
+        if there and back:
+            return True
+        if back:
+            one, other = other, one
+        # A way from one to the other only: joined, whoever comes to the other could leave by the one.
+        both = one | other
+        comes = any(self._leads(k, None, other, both) for node in other for k in self._at[node])
+        goes = any(self._leads(k, one, None, both) for node in one for k in self._at[node])
+        return not (comes and goes)
+
+    def _leads(
+        self, k: int, start: set[int] | None, end: set[int] | None, apart: set[int] | None = None
+    ) -> bool:
+        """Whether a piece leads from one set to another; None stands for anywhere outside ``apart``."""
+        piece = self._pieces[k]
+        a, b = piece.nodes[0], piece.nodes[-1]
+        for direction, x, y in ((piece.facts.forward, a, b), (piece.facts.backward, b, a)):
+            from_ok = x in start if start is not None else apart is None or x not in apart
+            to_ok = y in end if end is not None else apart is None or y not in apart
+            if direction is not None and from_ok and to_ok:
+                return True
+        return False
 
 
 def _redraw(
@@ -303,7 +378,9 @@ def break_loops(pieces: Sequence[Piece], limit_m: float, shapes: Shapes) -> tupl
         lengths = list(itertools.accumulate(steps))
         middle = 1 + min(range(len(lengths)), key=lambda i: abs(lengths[i] - piece.length_m / 2))
         halves = (piece.nodes[: middle + 1], piece.nodes[middle:])
-        cut.extend(replace(piece, nodes=nodes, length_m=shapes.length_m(nodes)) for nodes in halves)
+        first, second = (replace(piece, nodes=nodes, length_m=shapes.length_m(nodes)) for nodes in halves)
+        cut += [replace(first, tail=(first.nodes[-2], first.nodes[-1])),
+                replace(second, head=(second.nodes[0], second.nodes[1]))]
     return cut, dropped
 
 

@@ -12,11 +12,13 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
+from twin.city.reading.elements import NodeTable, TaggedNode, TaggedWay
 from twin.city.reading.map_file import MapFile
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
-from twin.city.reading.road_classes import CLASS_INDEX
-from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
+from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
+from twin.city.reading.sorting import Sorted
+from twin.city.reading.tagged import fill_map
 from twin.city.reading.tags import Tags, parse_count
 from twin.errors import CityError
 
@@ -42,6 +44,7 @@ _PLACE_QUERY: dict[str, Any] = {
     "shop": True, "amenity": True, "tourism": True, "barrier": ["toll_booth", "gate"],
 }
 _MOST_LITERAL = 10_000
+_NO_ROAD = CLASS_BY_NAME["footway"]
 
 
 def read_graphml(file: MapFile, progress: Progress) -> RawMap:
@@ -100,8 +103,25 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
     raw.read["ways with highway"] = len(ways)
     raw.dropped["edges without highway"] = sum("highway" not in way.tags for way in ways)
     streets = [way for way in ways if "highway" in way.tags]
-    fill_map(raw, streets, [], nodes, {ref for way in streets for ref in way.refs})
+    _look_for_walk_graph(raw, streets)
+    fill_map(raw, Sorted(streets=streets), NodeTable.of(nodes))
     return raw
+
+
+def _look_for_walk_graph(raw: RawMap, streets: list[TaggedWay]) -> None:
+    """Say so where no street at all is one-way: a graph made for walkers has lost what cars must obey."""
+    roads = [way for way in streets if CLASS_BY_NAME.get(way.tags["highway"], _NO_ROAD).drive]
+    two_way = sum(way.tags.get("oneway") == "no" for way in roads)
+    if not roads or two_way < len(roads):
+        return
+    certain = any(way.tags.get("junction") in ("roundabout", "circular") or way.tags["highway"] == "motorway"
+                  for way in roads) or len(roads) < len(streets)
+    raw.warnings.append(
+        f"none of the {len(roads):,} streets of this graph is one-way, as in a graph "
+        f"{'made' if certain else 'that may have been made'} for walkers (network_type walk of OSMnx "
+        "sets every edge both ways): cars drive against one-way streets here; "
+        "give the map itself, or a graph with network_type drive or all"
+    )
 
 
 def _as_id(value: Any) -> int | None:

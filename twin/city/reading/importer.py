@@ -9,22 +9,26 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes
+from twin.city.reading.driving_side import Side, find_side
 from twin.city.reading.far_segments import FAR_SEGMENTS, cut_far_segments
+from twin.city.reading.kept import edge_places
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.places import FAR_NODE_M, far_from_node, snap_places
-from twin.city.reading.projection import choose_crs, choose_driving_side, project
+from twin.city.reading.projection import choose_crs, choose_driving_side, middle_deg, project
 from twin.city.reading.raw_map import RawMap
+from twin.city.reading.scenery_files import lay_scenery, read_scenery_files
+from twin.city.reading.scenery_tags import Feature
 from twin.city.reading.streets import Ground, build_layer
-from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts
+from twin.city.reading.walk_assumptions import walking_rows
+from twin.city.scenery import Scenery
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
@@ -38,7 +42,7 @@ SCHEMATIC_ATTRIBUTION = (
 _SCHEMATIC_GENERATOR = "osaka-twin"
 #: Lines of the report that doubt something in the map; the rest is counted.
 _DOUBTS_SHOWN = 20
-_ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|gz))+$", re.IGNORECASE)
+_ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|json|gz))+$", re.IGNORECASE)
 
 
 def _silent(_: str, __: float) -> None:
@@ -53,8 +57,9 @@ def build_city(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    scenery: Sequence[Path | str] = (),
 ) -> City:
-    """City from a map file: OSM XML, PBF or an OSMnx GraphML, each also with gzip.
+    """City from a map file: OSM XML or PBF, an Overpass answer, or an OSMnx GraphML, each also with gzip.
 
     Parameters
     ----------
@@ -65,17 +70,19 @@ def build_city(
     crs
         Projected CRS in metres; by default EPSG:6674 around Osaka, else the UTM zone.
     driving_side
-        ``"left"`` or ``"right"``; by default as most ways are tagged, else by country.
+        ``"left"`` or ``"right"``; by default as ways are tagged, else as roads are drawn, else by country.
     params
         Settings of the importer.
     progress
         Called with what is being done and the share that is done.
+    scenery
+        Files of buildings and road surfaces to lay over those of the map: PLATEAU CityGML or GeoJSON, also with gzip.
 
     Raises
     ------
     CityError
         If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
-        its streets.
+        its streets; if nothing tells on which side people drive, or if what does disagrees.
     """
     source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
     with open_map(source, params) as file:
@@ -83,13 +90,25 @@ def build_city(
             from twin.city.reading.graph_reader import read_graphml
 
             raw = read_graphml(file, watch)
+        elif file.kind == "json":
+            from twin.city.reading.overpass_json import read_overpass
+
+            raw = read_overpass(file, watch)
+        elif file.kind == "citygml":
+            raise CityError(
+                "this is a city model (CityGML): it holds buildings or road surfaces, no streets to drive along",
+                where=str(source),
+                mend="give a map of streets, and this file beside it: twin city build MAP --scenery FILE",
+            )
         else:
             from twin.city.reading.osm_reader import read_osm
 
             raw = read_osm(file, watch)
     district = name if name is not None else _ENDINGS.sub("", source.name)
+    added = read_scenery_files([Path(path) for path in scenery], params, raw.dropped)
     return city_from_raw(
-        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source)
+        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source),
+        added=added,
     )
 
 
@@ -156,8 +175,9 @@ def city_from_raw(
     params: CityBuildParams,
     progress: Progress,
     where: str,
+    added: tuple[Sequence[Feature], tuple[str, ...]] = ((), ()),
 ) -> City:
-    """City from a raw map, wherever it was read from.
+    """City from a raw map, wherever it was read from; ``added`` is scenery of other files, and what they are owed.
 
     Raises
     ------
@@ -171,7 +191,7 @@ def city_from_raw(
     cut_far_segments(raw, params.longest_segment_m)
     if not raw.ways:
         raise _no_streets(raw, where)
-    lon_deg, lat_deg = float(np.mean(raw.lon_deg)), float(np.mean(raw.lat_deg))
+    lon_deg, lat_deg = middle_deg(raw.lon_deg, raw.lat_deg)
     chosen_crs = crs or choose_crs(lon_deg, lat_deg)
     x_m, y_m = project(chosen_crs, raw.lon_deg, raw.lat_deg)
     place_rows = frozenset(place.row for place in raw.places if place.row >= 0)
@@ -183,6 +203,11 @@ def city_from_raw(
     walk = build_layer(ground, "walk", done)
     if drive.link_count == 0 and walk.link_count == 0:
         raise _no_streets(raw, where)
+    declared = {place.row for place in raw.places if place.kind == "entry"}
+    entries = edge_places(ground.edges, raw.node_id, raw.lon_deg, raw.lat_deg, declared)
+    raw.places += entries
+    done["drive: nodes where streets leave the map"] = len(ground.edges)
+    done["drive: entries of traffic made of them, where larger roads leave"] = len(entries)
     progress("placing stops and stations", 0.9)
     place_x_m, place_y_m = project(
         chosen_crs, [place.lon_deg for place in raw.places], [place.lat_deg for place in raw.places]
@@ -194,13 +219,17 @@ def city_from_raw(
     done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
         far_from_node(place, layers) for place in places
     )
-    side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
+    side = (
+        Side(driving_side, "as given", "V") if driving_side is not None
+        else find_side(raw, ground.x_m, ground.y_m, lon_deg, lat_deg, where)
+    )
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
+    scenery = lay_scenery(raw.scenery, added[0], partial(project, chosen_crs), (drive, walk), raw.dropped)
     city = City(
         name=name, crs=chosen_crs, schematic=schematic,
-        attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION,),
-        driving_side=side, drive=drive, walk=walk, places=places, digest="",
-        report=_report(raw, done, layers, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
+        attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION, *added[1]),
+        driving_side=side.side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
+        report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
     return replace(city, digest=city_digest(city))
@@ -227,40 +256,35 @@ def _no_streets(raw: RawMap, where: str) -> CityError:
     )
 
 
-def _driving_side(raw: RawMap, given: str | None, lon_deg: float, lat_deg: float) -> tuple[str, str]:
-    """Side, and where it is known from."""
-    if given is not None:
-        return given, "as given"
-    votes = raw.side_votes
-    if votes["left"] != votes["right"]:
-        return max(("left", "right"), key=lambda side: votes[side]), "by tags of ways"
-    side = choose_driving_side(lon_deg, lat_deg)
-    return side, "in Japan" if side == "left" else "outside Japan, taken as right"
-
-
 def _report(
-    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], side_source: str, in_japan: bool
+    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery, side: Side,
+    in_japan: bool,
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
+    from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts  # opening a city must not wait for scipy
+
     kept: dict[str, int] = {}
     for name, layer in layers.items():
         kept[f"{name}: nodes"] = layer.node_count
         kept[f"{name}: links"] = layer.link_count
         kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
+    kept.update({f"scenery: {kind.replace('_', ' ')}": count for kind, count in scenery.counts().items()})
     shortcuts = find_unlit_shortcuts(layers["walk"])
     return {
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
         "done": {key: int(done[key]) for key in sorted(done) if done[key]},
+        "not used": raw.unused.report(),
+        "warnings": list(raw.warnings),
         "kept": kept,
-        "assumed": _assumptions(raw, side_source, in_japan),
+        "assumed": _assumptions(raw, side, in_japan),
         # Both in words and as numbers: what can be walked around is for people to look at on the map.
         "doubtful": [shortcut.text() for shortcut in shortcuts],
         "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
 
 
-def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dict[str, Any]]:
+def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str, Any]]:
     """Each assumption with its value, the number of ways it touches, source and grade."""
     counts = Counter(key for way in raw.ways for key in way.facts.assumed)
     walkable = sum(way.facts.walk is not None for way in raw.ways)
@@ -286,7 +310,9 @@ def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dic
         row("free walking speed", walkable,
             f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
             f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
-        row("driving side", len(raw.ways), side_source, "tags of ways, else the country", "D"),
+        *(row(*words) for words in walking_rows(counts)),
+        row("driving side", len(raw.ways), f"{side.side}, {side.source}",
+            "tags of ways, else roads as drawn, else the country", side.grade),
     ]
     return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
 
@@ -296,8 +322,9 @@ def report_lines(city: City) -> Sequence[str]:
     lines: list[str] = []
     for district, report in city.report.get("districts", {city.name: city.report}).items():
         lines.append(f"{district}:")
-        for part in ("read", "done", "dropped", "kept"):
+        for part in ("read", "done", "dropped", "not used", "kept"):
             lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
+        lines += [f"  warning: {words}" for words in report.get("warnings", ())]
         lines += [
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
             for what, row in report.get("assumed", {}).items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from twin.city.city import Floats, StreetLayer
 from twin.city.reading.road_classes import CLASS_INDEX
+from twin.city.rules import DriveRules
 from twin.errors import CityError
 
 
@@ -67,6 +68,7 @@ def assemble_layer(
     crossing: ArrayLike | None = None,
     aliases: Mapping[str, str] | None = None,
     crs: str = "",
+    rules: Callable[[Sequence[int]], DriveRules] | None = None,
 ) -> StreetLayer:
     """Street layer from its nodes and directed links.
 
@@ -85,6 +87,8 @@ def assemble_layer(
         Alias -> name; those of streets without a link are left out.
     crs
         Projected CRS of the metres.
+    rules
+        Given the row of every link, in the order in which they came, makes the rules of the layer.
 
     Raises
     ------
@@ -136,8 +140,16 @@ def assemble_layer(
         out_ptr=np.searchsorted(link_from, np.arange(ids.size + 1)).astype(np.int64),
         names=tuple(names),
         aliases={a: n for a, n in sorted((aliases or {}).items()) if n in name_index and a not in name_index},
-        crs=crs,
+        crs=crs, rules=DriveRules() if rules is None else rules(_rows_of(order)),
     )
+
+
+def _rows_of(order: Sequence[int]) -> list[int]:
+    """Where each went, from the order in which they stand."""
+    rows = [0] * len(order)
+    for row, i in enumerate(order):
+        rows[i] = row
+    return rows
 
 
 def empty_layer(crs: str) -> StreetLayer:

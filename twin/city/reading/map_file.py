@@ -11,11 +11,13 @@ import re
 import shutil
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from xml.sax.saxutils import unescape
 
 from twin.city.reading.params import CityBuildParams
 from twin.errors import CityError
@@ -23,11 +25,29 @@ from twin.errors import CityError
 _HEAD_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 20
 _PBF_FACTOR = 20
+#: JSON is read whole, and takes about this many times its size as Python objects, by the limit set for XML.
+_JSON_FACTOR = 4
 _PROLOGUE = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[\s/>]")
-_MEND = "give OpenStreetMap XML, PBF or an OSMnx GraphML file; each may be compressed with gzip"
+_REMARK = re.compile(rb"<remark>(.*?)</remark>", re.DOTALL)
+#: Overpass writes its remark at the end of the answer; it is looked for in this much of either end.
+_REMARK_BYTES = 1 << 16
+_FAILED = re.compile(r"error|timed out|out of memory", re.IGNORECASE)
+_MEND = (
+    "give OpenStreetMap XML or PBF, an answer of Overpass in XML or JSON, or an OSMnx GraphML file; each may be "
+    "compressed with gzip"
+)
+#: Files that people take for maps: how each begins, and what to do about it.
+_OTHERS = {
+    "osmChange": (
+        "this is a change file (OsmChange): it holds what changed in a map, not the map",
+        "apply it first: osmium apply-changes MAP.osm.pbf CHANGES.osc -o NEW.osm.pbf",
+    ),
+    "kml": ("this is a KML file: it holds drawings, no streets", _MEND),
+    "gpx": ("this is a GPS track (GPX): it holds no streets", _MEND),
+}
 
-MapKind = Literal["osm", "pbf", "graphml"]
+MapKind = Literal["osm", "pbf", "graphml", "json", "citygml"]
 
 
 @dataclass(frozen=True)
@@ -112,12 +132,62 @@ def _recognise(path: Path, source: Path, params: CityBuildParams) -> MapFile:
         return MapFile(path, "pbf", source)
     if size > params.max_map_bytes:
         raise _too_large(source, size, params)
+    if _is_json(head):
+        if size * _JSON_FACTOR > params.max_map_bytes:
+            raise _too_large(source, size * _JSON_FACTOR, params)
+        return MapFile(path, "json", source)
     root = _root_element(head, source)
     if root == "osm":
         return MapFile(path, "osm", source)
     if root == "graphml":
         return MapFile(path, "graphml", source)
+    plain = root.rpartition(":")[2]
+    if plain == "CityModel":
+        return MapFile(path, "citygml", source)
+    if plain in _OTHERS:
+        what, mend = _OTHERS[plain]
+        raise CityError(what, where=str(source), mend=mend)
     raise CityError(f"this is no map: its root element is <{root}>", where=str(source), mend=_MEND)
+
+
+def _is_json(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
+def check_remark(file: MapFile, dropped: Counter[str]) -> None:
+    """Look for what the server of an XML answer remarked: it may have stopped half-way.
+
+    Raises
+    ------
+    CityError
+        If the remark says that the server gave up.
+    """
+    size = file.path.stat().st_size
+    with file.path.open("rb") as stream:
+        head = stream.read(_REMARK_BYTES)
+        stream.seek(max(size - _REMARK_BYTES, len(head)))
+        text = head + b"\n" + stream.read(_REMARK_BYTES)
+    # A remark in a comment or a tag would need its own element names; those cannot stand there unescaped.
+    for match in _REMARK.finditer(text):
+        refuse_remark(unescape(match.group(1).decode("utf-8", "replace")), str(file.source), dropped)
+
+
+def refuse_remark(remark: str, where: str, dropped: Counter[str]) -> None:
+    """Refuse an answer whose server gave up; count any other remark with its words.
+
+    Raises
+    ------
+    CityError
+        If the remark says that the server ran out of time or memory, or failed: part of the map is then missing.
+    """
+    words = " ".join(remark.split())[:300]
+    if _FAILED.search(words):
+        raise CityError(
+            f"the server did not finish this map: {words}", where=where,
+            mend="ask for a smaller area, or for more time and memory ([timeout:600][maxsize:2000000000])",
+        )
+    if words:
+        dropped[f"remark of the server, passed over: {words}"] += 1
 
 
 def _root_element(head: bytes, source: Path) -> str:

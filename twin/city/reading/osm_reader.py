@@ -1,21 +1,22 @@
-"""OSM XML and PBF into a raw map, with pyosmium: first the ways, then the nodes they need."""
+"""OSM XML and PBF into a raw map, with pyosmium: first ways and relations, then the nodes they need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from twin.city.reading.map_file import MapFile
-from twin.city.reading.place_tags import PLACE_KEYS, place_kind
+from twin.city.reading.elements import Member, Newest, NodeTable, TaggedRelation, TaggedWay, count_versions
+from twin.city.reading.map_file import MapFile, check_remark
 from twin.city.reading.raw_map import RawMap
-from twin.city.reading.tagged import TaggedNode, TaggedWay, fill_map
+from twin.city.reading.sorting import Sorted, sort_elements
+from twin.city.reading.tagged import fill_map
 from twin.errors import CityError
 
 Progress = Callable[[str, float], None]
 
 
 def read_osm(file: MapFile, progress: Progress) -> RawMap:
-    """Ways with ``highway``, their nodes, and places.
+    """Ways with ``highway``, their nodes, places, and what stands and lies between the streets.
 
     Ways are cut where a node is missing, as at the edge of an extract: a straight line over the gap would be
     a street that does not exist.
@@ -40,59 +41,51 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
 
     osm_file = osmium.io.File(str(file.path), "pbf" if file.kind == "pbf" else "osm")
     with osmium.io.Reader(osm_file, osmium.osm.osm_entity_bits.NOTHING) as reader:
-        raw = RawMap(generator=reader.header().get("generator", ""))
+        header = reader.header()
+        raw = RawMap(generator=header.get("generator", ""))
+        box = header.box()
+        if box.valid():
+            raw.bounds_deg = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+    if file.kind == "osm":
+        check_remark(file, raw.dropped)
     progress("reading ways", 0.0)
-    ways = osmium.FileProcessor(osm_file, osmium.osm.WAY | osmium.osm.RELATION)
-    ways.with_filter(osmium.filter.KeyFilter(*PLACE_KEYS, "restriction"))
-    streets, place_ways = _sort_ways(_iterate_ways(ways, raw), raw)
-    needed = {ref for way in streets for ref in way.refs}
-    centred = {ref for way in place_ways for ref in way.refs}
+    ways: Newest[TaggedWay] = Newest()
+    relations: Newest[TaggedRelation] = Newest()
+    # No filter by tag: members of squares have none, and a later version may have lost those of an earlier one.
+    items: Iterable[Any] = osmium.FileProcessor(osm_file, osmium.osm.WAY | osmium.osm.RELATION)
+    for item in items:
+        if item.is_way():
+            way = TaggedWay(item.id, [node.ref for node in item.nodes], dict(item.tags))
+            ways.add(item.id, item.version, None if item.deleted else way)
+        else:
+            members = [Member(member.type, member.ref, member.role) for member in item.members]
+            relation = TaggedRelation(item.id, members, dict(item.tags))
+            relations.add(item.id, item.version, None if item.deleted else relation)
+    found = sort_elements(ways.sorted(), relations.sorted(), raw)
     progress("reading nodes", 0.2)
-    nodes = osmium.FileProcessor(osm_file, osmium.osm.NODE)
-    fill_map(raw, streets, place_ways, _iterate_nodes(nodes, needed | centred, raw), needed)
+    nodes = _read_nodes(osmium.FileProcessor(osm_file, osmium.osm.NODE), found, raw)
+    older, doubles = ways.older + relations.older + nodes.older, {"ways": ways.doubles, "relations": relations.doubles}
+    count_versions(older, {**doubles, "nodes": nodes.doubles}, raw.dropped)
+    fill_map(raw, found, nodes)
     return raw
 
 
-def _iterate_ways(ways: Iterable[Any], raw: RawMap) -> Iterator[TaggedWay]:
-    for item in ways:
-        if item.is_relation():
-            if "restriction" in item.tags:
-                raw.dropped["turn restrictions (not used)"] += 1
-            elif "highway" in item.tags:
-                raw.dropped["squares drawn as multipolygons (not used)"] += 1
-        elif not item.deleted:
-            yield TaggedWay(item.id, [node.ref for node in item.nodes], {tag.k: tag.v for tag in item.tags})
-
-
-def _iterate_nodes(nodes: Iterable[Any], needed: set[int], raw: RawMap) -> Iterator[TaggedNode]:
+def _read_nodes(nodes: Any, found: Sorted, raw: RawMap) -> NodeTable:
     """Nodes that a way needs or that have tags."""
+    table, needed = NodeTable(), found.needed()
     for item in nodes:
-        wanted, tagged = item.id in needed, len(item.tags) > 0
-        if (not wanted and not tagged) or item.deleted:
+        node_id = item.id
+        tagged = len(item.tags) > 0
+        if not tagged and node_id not in needed:
+            table.pass_over(node_id, item.version)
+            continue
+        if item.deleted:
+            table.add(node_id, item.version, float("nan"), float("nan"), {})
             continue
         location = item.location
         if not location.valid():
             raw.dropped["nodes without a valid position"] += 1
             continue
-        tags = {tag.k: tag.v for tag in item.tags} if tagged else {}
-        yield TaggedNode(item.id, location.lon, location.lat, tags)
-
-
-def _sort_ways(ways: Iterable[TaggedWay], raw: RawMap) -> tuple[list[TaggedWay], list[TaggedWay]]:
-    """Ways that are streets, and ways (outlines) that are places."""
-    streets, places = [], []
-    seen: set[int] = set()
-    for way in ways:
-        if way.way_id in seen:
-            raw.dropped["ways given twice"] += 1
-            continue
-        seen.add(way.way_id)
-        if "highway" in way.tags:
-            raw.read["ways with highway"] += 1
-            streets.append(way)
-            side = way.tags.get("driving_side")
-            if side in ("left", "right"):
-                raw.side_votes[side] += 1
-        elif place_kind(way.tags):
-            places.append(way)
-    return streets, places
+        table.add(node_id, item.version, location.lon, location.lat, dict(item.tags) if tagged else {})
+    table.close()
+    return table

@@ -23,8 +23,9 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "depot": ("drive", "walk"), "exit": ("walk", "drive"), "poi": ("walk", "drive"), "station": ("walk", "drive"),
     "zone": (),
 }
-#: Kinds that lie on whatever road is nearest; the rest keep off motorways and out of tunnels.
-_ANY_ROAD = frozenset({"entry", "gate", "yard"})
+#: Kinds that lie on whatever road trucks can come to and leave again. Entries lie on any road; the rest keep off
+#: motorways and out of tunnels, where cars can come and leave.
+_FOR_TRUCKS = frozenset({"gate", "yard"})
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
 #: Places farther than this from their node are counted in the report.
 FAR_NODE_M = 100.0
@@ -78,7 +79,8 @@ def snap_places(
             continue
         if needed is not None and raw.authored and raw.row in street_rows[needed]:
             # Its own node stays unless its street went, or moves no farther than junctions are drawn together.
-            away_m = np.hypot(layers[needed].x_m - x_m[i], layers[needed].y_m - y_m[i]).min()
+            layer, there = layers[needed], nodes[needed][i]
+            away_m = np.hypot(layer.x_m[there] - x_m[i], layer.y_m[there] - y_m[i])
             if away_m > CLUSTER_SPAN * params.junction_cluster_m:
                 raise _cut_off(raw, needed)
         place_id = f"{district}/{raw.kind}/{raw.slug}"
@@ -150,13 +152,22 @@ def _snap(layer: StreetLayer, raw_places: Sequence[RawPlace], x_m: Floats, y_m: 
         return snapped
     from scipy.spatial import cKDTree
 
+    from twin.city.routing.parts import connected_nodes
+
     calm = ~(np.isin(layer.road_class, _FAST) | ((layer.flags & TUNNEL) != 0))
     usable = np.zeros(layer.node_count, np.bool_)
     usable[layer.link_from[calm]] = True
     usable[layer.link_to[calm]] = True
-    anywhere = np.array([place.kind in _ANY_ROAD for place in raw_places])
-    for chosen, candidates in ((anywhere, np.ones_like(usable)), (~anywhere, usable)):
-        nodes = np.flatnonzero(candidates if candidates.any() else np.ones_like(usable))
+    everywhere = np.ones_like(usable)
+    cars = connected_nodes(layer)
+    trucks = connected_nodes(layer, "container_truck")
+    kinds = np.array([place.kind for place in raw_places])
+    entry, for_trucks = kinds == "entry", np.isin(kinds, sorted(_FOR_TRUCKS))
+    calm_cars = usable & cars if (usable & cars).any() else cars
+    for chosen, candidates in ((entry, everywhere), (for_trucks, trucks), (~entry & ~for_trucks, calm_cars)):
+        nodes = np.flatnonzero(candidates if candidates.any() else everywhere)
+        if not chosen.any():
+            continue
         tree = cKDTree(np.column_stack([layer.x_m[nodes], layer.y_m[nodes]]))
         _, nearest = tree.query(np.column_stack([x_m[chosen], y_m[chosen]]))
         snapped[chosen] = nodes[nearest]

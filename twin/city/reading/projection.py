@@ -52,6 +52,15 @@ def choose_driving_side(lon_deg: float, lat_deg: float) -> str:
     return "left" if any(_inside(box, lon_deg, lat_deg) for box in _JAPAN) else "right"
 
 
+def middle_deg(lon_deg: Floats, lat_deg: Floats) -> tuple[float, float]:
+    """Mean longitude and latitude of points, also of points on both sides of the 180th meridian."""
+    lon = np.asarray(lon_deg, np.float64)
+    if np.ptp(lon) > 180:
+        lon = lon % 360
+    mean = float(np.mean(lon))
+    return (mean - 360 if mean > 180 else mean), float(np.mean(lat_deg))
+
+
 def project(crs: str, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[Floats, Floats]:
     """Metres east and north in a CRS.
 

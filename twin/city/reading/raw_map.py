@@ -5,17 +5,43 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.reading.unused import UnusedTags
+
+if TYPE_CHECKING:
+    from twin.city.reading.scenery_tags import Feature
+
+
+class Hours(NamedTuple):
+    """What holds along a street in some hours of the week instead of what holds without hours.
+
+    ``days`` has a bit per day, Monday first; ``closed`` and ``local`` are bits of classes as in :class:`Direction`.
+    """
+
+    days: int
+    from_s: float
+    to_s: float
+    closed: int
+    local: int
+    speed_mps: float
+
 
 class Direction(NamedTuple):
-    """One direction of a street: lanes (0 for walking) and free speed."""
+    """One direction of a street: lanes (0 for walking), free speed, who may not use it.
+
+    ``closed`` has a bit per class of ``twin.columns.VEHICLE_CLASSES`` that may not drive there, ``local`` one per
+    class whose trips must begin or end on it; ``hours`` are spans in which other values hold.
+    """
 
     lanes: int
     speed_mps: float
+    closed: int = 0
+    local: int = 0
+    hours: tuple[Hours, ...] = ()
 
 
 class StreetFacts(NamedTuple):
@@ -44,6 +70,8 @@ class WayFacts(NamedTuple):
     aliases: tuple[str, ...]
     area: bool
     assumed: tuple[str, ...]
+    arrows: tuple[str, str] = ("", "")
+    round: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +80,16 @@ class RawWay:
 
     way_id: int
     rows: tuple[int, ...]
+    facts: WayFacts
+
+
+@dataclass(frozen=True)
+class RawSquare:
+    """An area to walk over: rows of its rings, each closed, and what its tags say."""
+
+    square_id: int
+    outer: tuple[tuple[int, ...], ...]
+    inner: tuple[tuple[int, ...], ...]
     facts: WayFacts
 
 
@@ -84,14 +122,32 @@ class RawMap:
     node_id, lon_deg, lat_deg : (n,)
         Nodes of ways, by ascending id.
     signal, crossing : (n,) bool
-    ways, places
-        In the order of the file.
+    ways, places, squares
+        By id.
+    scenery
+        What stands and lies between the streets.
+    separate
+        Rows of streets whose pavements are ways of their own.
     generator
         What wrote the file, from its header.
     side_votes
         Ways tagged with a driving side, by side.
+    warnings
+        Sentences on the map as a whole that its user must read.
     read, dropped
         Counts for the report.
+    unused
+        Tags that nothing reads, by family.
+    restrictions
+        Banned and commanded turns; see ``restrictions.py``.
+    barriers
+        Row of a node -> (classes that may not pass it, classes that pass it only to reach what lies behind).
+    walk_barriers
+        Rows of nodes that nobody passes on foot.
+    border
+        Rows at which a street goes on beyond the file.
+    bounds_deg
+        West, south, east, north of the box that the file says it was cut by.
     """
 
     node_id: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -101,7 +157,17 @@ class RawMap:
     crossing: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     ways: list[RawWay] = field(default_factory=list)
     places: list[RawPlace] = field(default_factory=list)
+    squares: list[RawSquare] = field(default_factory=list)
+    scenery: list[Feature] = field(default_factory=list)
+    separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
     side_votes: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    unused: UnusedTags = field(default_factory=UnusedTags)
+    restrictions: list[Any] = field(default_factory=list)
+    barriers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    walk_barriers: set[int] = field(default_factory=set)
+    border: set[int] = field(default_factory=set)
+    bounds_deg: tuple[float, float, float, float] | None = None

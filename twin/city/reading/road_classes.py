@@ -86,6 +86,7 @@ _TABLE: tuple[RoadClass, ...] = (
     RoadClass("track", False, True, 0.0, "", "G", 0, 0, 2.0),
     RoadClass("elevator", False, True, 0.0, "", "G", 0, 0, 1.5),
     RoadClass("platform", False, True, 0.0, "", "G", 0, 0, 3.0),
+    RoadClass("ferry", False, True, 0.0, "", "G", 0, 0, 2.0),
 )
 
 #: Names of the classes; ``StreetLayer.road_class`` is an index into this tuple.

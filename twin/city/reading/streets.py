@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from twin.city.city import CROSSING, SIGNALISED, StreetLayer
+from twin.city.city import COVERED, CROSSING, SIGNALISED, TUNNEL, StreetLayer
 from twin.city.reading.contract import (
     Piece,
     Shapes,
@@ -21,16 +22,22 @@ from twin.city.reading.contract import (
     join_chains,
     move_signals,
 )
+from twin.city.reading.drive_rights import close_behind_gates, settle_local, split_at
+from twin.city.reading.joins import Line, join_pavements
+from twin.city.reading.kept import Edge, edge_nodes, edges_of, keep_driven, rows_near_bounds
 from twin.city.reading.layers import Link, assemble_layer, empty_layer
 from twin.city.reading.params import CityBuildParams
-from twin.city.reading.raw_map import Direction, RawMap, RawWay, StreetFacts
+from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts
 from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
+from twin.city.reading.signs import DrivenLink, Signs
+from twin.city.reading.squares import Square, lines_across
+from twin.city.reading.turning import arcs_of_turns, find_turns
+from twin.city.reading.vehicles import ALL
 
 LayerName = Literal["drive", "walk"]
 
 #: Two nodes may fall on one spot where a map doubles them; a link between them is not shorter than this.
 _LEAST_LENGTH_M = 0.1
-_MOST_GATES_OF_A_SQUARE = 12
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Ground:
     crs: str
     place_rows: frozenset[int]
     params: CityBuildParams
+    #: Rows at which driven streets leave the map, with the largest of their streets; filled by the drive layer.
+    edges: dict[int, tuple[Edge, Piece]] = field(default_factory=dict)
 
     @property
     def shapes(self) -> Shapes:
@@ -65,32 +74,76 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     ways = [(way, facts) for way in ground.raw.ways if (facts := getattr(way.facts, layer)) is not None]
     if not ways:
         return empty_layer(ground.crs)
-    shapes, kept = ground.shapes, set(ground.place_rows)
-    lines = [(way.rows, facts, way.way_id) for way, facts in ways]
+    raw, shapes, kept = ground.raw, ground.shapes, set(ground.place_rows)
+    lines: list[Line] = [(way.rows, facts, way.way_id) for way, facts in ways]
     signals: set[int] = set()
+    signs = Signs()
     if layer == "drive":
-        signals = set(np.flatnonzero(ground.raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
+        turns = find_turns(raw, ground.x_m, ground.y_m, counts)
+        cut_rows, arcs = arcs_of_turns(turns)
+        shut = {row for row, (closed, _) in raw.barriers.items() if closed == ALL}
+        lines = split_at(raw, ground.x_m, ground.y_m, lines, shut)
+        passed = set(raw.barriers) - shut
+        kept |= cut_rows | passed | raw.border
+        signals = set(np.flatnonzero(raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
         pieces = drop_doubles(cut_at_junctions(lines, kept | signals, shapes))
-        crossings = {row for row in signals if ground.raw.crossing[row]}
+        pieces, gates = close_behind_gates(
+            pieces, {row: raw.barriers[row][1] for row in sorted(passed) if raw.barriers[row][1]}
+        )
+        barred = {row: raw.barriers[row][0] | gates.get(row, 0) for row in passed}
+        crossings = {row for row in signals if raw.crossing[row]}
         signals, moved = move_signals(pieces, signals, crossings, ground.params.signal_reach_m)
         counts["drive: lights on an approach, given to their junction"] = moved
+        counts["drive: streets cut at barriers that let no vehicle pass"] = len(shut)
+        signs = Signs(turns, arcs, barred, _arrows(raw))
     else:
-        lines += _desire_lines(ground, ways, counts)
+        lines += _across_squares(ground, ways, counts)
+        lines = split_at(raw, ground.x_m, ground.y_m, lines, raw.walk_barriers)
+        ground, lines = _joined(ground, lines, counts)
+        raw, shapes = ground.raw, ground.shapes
         pieces = drop_doubles(cut_at_junctions(lines, kept, shapes))
     pieces = join_chains(pieces, kept | signals)
     limit_m = ground.params.junction_cluster_m
-    pieces, clusters = draw_in_short(pieces, limit_m, kept | signals, shapes)
+    if layer == "drive":
+        pieces = settle_local(pieces, kept, limit_m, shapes)
+    driven = layer == "drive"
+    pieces, clusters = draw_in_short(
+        pieces, limit_m, kept | signals, shapes, stays=signs.keep if driven else None, one_ways=driven
+    )
     counts[f"{layer}: links shorter than {limit_m:g} m, drawn into junctions"] = clusters.links_gone
     represent = clusters.representative
     signals = {represent.get(node, node) for node in signals}
     kept = {represent.get(node, node) for node in kept}
-    pieces = _main_part(pieces, layer, counts)
+    if driven:
+        near = rows_near_bounds(raw.lon_deg, raw.lat_deg, raw.bounds_deg)
+        edges = edges_of(pieces, *({represent.get(row, row) for row in rows} for rows in (raw.border, near)))
+        pieces = keep_driven(pieces, edges, counts)
+        if not pieces:
+            return empty_layer(ground.crs)
+        ground.edges.update(edge_nodes(edges, pieces))
+        kept |= set(ground.edges)
+    else:
+        pieces = _main_part(pieces, layer, counts)
     pieces = join_chains(pieces, kept | signals)
     pieces, counts[f"{layer}: short loops left out"] = break_loops(pieces, limit_m, shapes)
     members: dict[int, list[int]] = {}
     for node, chosen in represent.items():
         members.setdefault(chosen, []).append(node)
-    return _to_layer(ground, layer, pieces, signals, members)
+    return _to_layer(ground, layer, pieces, signals, members, signs, counts)
+
+
+def _arrows(raw: RawMap) -> dict[tuple[int, int], str]:
+    """``turn:lanes`` by the pair of rows by which a way ends, seen along the lanes."""
+    out: dict[tuple[int, int], str] = {}
+    for way in raw.ways:
+        if way.facts.drive is None:
+            continue
+        forward, backward = way.facts.arrows
+        if forward:
+            out[way.rows[-2], way.rows[-1]] = forward
+        if backward:
+            out[way.rows[1], way.rows[0]] = backward
+    return out
 
 
 def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) -> list[Piece]:
@@ -123,41 +176,75 @@ def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) 
     return kept
 
 
-def _desire_lines(
+def _across_squares(
     ground: Ground, ways: Sequence[tuple[RawWay, StreetFacts]], counts: Counter[str]
-) -> list[tuple[tuple[int, ...], StreetFacts, int]]:
-    """Straight ways across a square, between the streets that meet it and see one another.
-
-    A square is drawn by its outline. People cross it straight, so the outline alone would lead them around.
-    """
-    from shapely import LineString, Polygon, prepare
-
+) -> list[Line]:
+    """Ways across squares, drawn as ways or as relations, between the streets that meet them."""
     ends = count_ends(way.rows for way, _ in ways)
-    lines: list[tuple[tuple[int, ...], StreetFacts, int]] = []
+    squares, rims = [], Counter[int]()
     for way, facts in ways:
-        ring = way.rows
-        if not way.facts.area or len(ring) < 5 or ring[0] != ring[-1]:
-            continue
-        # The ring passes its own nodes once (twice at its seam); whoever has more is met by a street.
-        gates = [i for i in range(len(ring) - 1) if ends[ring[i]] > 2]
-        outline = Polygon([(ground.x_m[row], ground.y_m[row]) for row in ring])
-        if not outline.is_valid or len(gates) > _MOST_GATES_OF_A_SQUARE:
-            continue
-        ground_plan = outline.buffer(0.05)
-        prepare(ground_plan)
-        for n, i in enumerate(gates):
-            for j in gates[n + 1 :]:
-                a, b = ring[i], ring[j]
-                if j - i in (1, len(ring) - 2) or a == b:
-                    continue
-                if ground_plan.covers(LineString([(ground.x_m[r], ground.y_m[r]) for r in (a, b)])):
-                    lines.append(((a, b), facts, way.way_id))
-    counts["walk: straight ways laid across squares"] = len(lines)
-    return lines
+        if way.facts.area and len(way.rows) >= 4 and way.rows[0] == way.rows[-1]:
+            squares.append(Square(way.way_id, way.rows, (), facts, rim_drawn=True))
+            rims.update(count_ends([way.rows]))
+    drawn = {frozenset(way.rows) for way, _ in ways}
+    for raw in ground.raw.squares:
+        over = raw.facts.walk
+        for outer, inner in _parts(ground, raw):
+            if over is not None:
+                squares.append(Square(raw.square_id, outer, inner, over, frozenset(outer) in drawn))
+    # Whoever is met more often than by the rims of squares is met by a street; two squares meet one another too.
+    shared = Counter(row for square in squares for ring in (square.outer, *square.inner) for row in set(ring))
+
+    def meets(row: int) -> bool:
+        return ends[row] > rims[row] or shared[row] > 1 or row in ground.place_rows
+
+    # Steps that come up in the middle of a square share no node with its rim.
+    loose = {
+        row: facts.flags & (TUNNEL | COVERED) for way, facts in ways if not way.facts.area
+        for row in (way.rows[0], way.rows[-1]) if ends[row] == 1
+    }
+    return lines_across(squares, meets, loose, ground.x_m, ground.y_m, counts)
+
+
+def _joined(ground: Ground, lines: list[Line], counts: Counter[str]) -> tuple[Ground, list[Line]]:
+    """Streets joined to their pavements, and the map with the nodes that this takes."""
+    x_m, y_m, raw = list(ground.x_m), list(ground.y_m), ground.raw
+    lines, nodes = join_pavements(lines, raw.separate, x_m, y_m, counts)
+    if not nodes:
+        return ground, lines
+
+    def between(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.append(values, [values[n.first] + n.share * (values[n.second] - values[n.first]) for n in nodes])
+
+    nowhere = np.zeros(len(nodes), np.bool_)
+    raw = replace(
+        raw, node_id=np.append(raw.node_id, [node.node_id for node in nodes]),
+        lon_deg=between(raw.lon_deg), lat_deg=between(raw.lat_deg),
+        signal=np.append(raw.signal, nowhere), crossing=np.append(raw.crossing, nowhere),
+    )
+    return replace(ground, raw=raw, x_m=x_m, y_m=y_m), lines
+
+
+def _parts(ground: Ground, square: RawSquare) -> list[tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]]:
+    """Each outer ring with the holes that lie in it."""
+    if len(square.outer) == 1:
+        return [(square.outer[0], square.inner)]
+    from shapely import Point, Polygon, prepare
+
+    left = list(square.inner)
+    parts = []
+    for outer in square.outer:
+        plan = Polygon([(ground.x_m[row], ground.y_m[row]) for row in outer])
+        prepare(plan)
+        own = [ring for ring in left if plan.covers(Point(ground.x_m[ring[0]], ground.y_m[ring[0]]))]
+        left = [ring for ring in left if ring not in own]
+        parts.append((outer, tuple(own)))
+    return parts
 
 
 def _to_layer(
-    ground: Ground, layer: LayerName, pieces: Sequence[Piece], signals: set[int], members: Mapping[int, Sequence[int]]
+    ground: Ground, layer: LayerName, pieces: Sequence[Piece], signals: set[int], members: Mapping[int, Sequence[int]],
+    signs: Signs, counts: Counter[str],
 ) -> StreetLayer:
     """Arrays from the final pieces. Nodes are sorted by their id in the map."""
     raw = ground.raw
@@ -165,6 +252,7 @@ def _to_layer(
     index = {row: i for i, row in enumerate(rows)}
     crossed = _half_way_nodes(raw) if layer == "walk" else set()
     links: list[Link] = []
+    driven: list[DrivenLink] = []
     for piece in pieces:
         flags = piece.facts.flags | (_crossings_on(piece, raw) if layer == "walk" else 0)
         shape = tuple((ground.x_m[r], ground.y_m[r]) for r in piece.nodes[1:-1])
@@ -175,12 +263,15 @@ def _to_layer(
             if direction is not None:
                 own = flags & ~SIGNALISED if start in crossed else flags
                 links.append(_link(piece, direction, index[start], index[end], line, own))
+                if layer == "drive":
+                    driven.append(DrivenLink(piece, direction, start == a, index[start], index[end]))
     signal, crossing = _node_marks(raw, layer, rows, links, signals, members)
     take = np.array(rows, np.int64)
     return assemble_layer(
         node_id=raw.node_id[take], x_m=np.array(ground.x_m)[take], y_m=np.array(ground.y_m)[take],
         lon_deg=raw.lon_deg[take], lat_deg=raw.lat_deg[take], links=links, signal=signal, crossing=crossing,
         aliases=_aliases(raw), crs=ground.crs,
+        rules=(lambda rows: signs.rules(driven, rows, ground.x_m, ground.y_m, counts)) if driven else None,
     )
 
 

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
-from twin.city.reading.place_tags import place_kind, read_place
-from twin.city.reading.raw_map import RawMap, RawPlace, RawWay, StreetFacts
-from twin.city.reading.tags import Tags, is_crossing, is_signal, way_facts
+from twin.city.reading.barriers import barrier_states, has_hours, is_barrier, stops_walkers
+from twin.city.reading.elements import NodeTable, TaggedWay, Tags
+from twin.city.reading.ferries import ferry_time_s
+from twin.city.reading.pavements import drawn_separately
+from twin.city.reading.place_reader import read_places
+from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
+from twin.city.reading.restrictions import read_restriction
+from twin.city.reading.road_classes import CLASS_INDEX
+from twin.city.reading.scenery_reader import read_shapes
+from twin.city.reading.sorting import Shape, Sorted
+from twin.city.reading.tags import is_crossing, is_signal, street_class, way_facts
+from twin.city.reading.unused import DRIVE_WAY_KEYS, NODE_KEYS, WALK_WAY_KEYS
+
+_WAY_KEYS = DRIVE_WAY_KEYS | WALK_WAY_KEYS
+_FERRY = CLASS_INDEX["ferry"]
+_EARTH_M = 6_371_009.0
 
 
-class TaggedWay(NamedTuple):
-    """A way with the ids of its nodes."""
-
-    way_id: int
-    refs: Sequence[int]
-    tags: Tags
-
-
-class TaggedNode(NamedTuple):
-    """A node with its position in degrees."""
-
-    node_id: int
-    lon_deg: float
-    lat_deg: float
-    tags: Tags
-
-
-def fill_map(
-    raw: RawMap,
-    streets: Iterable[TaggedWay],
-    place_ways: Iterable[TaggedWay],
-    nodes: Iterable[TaggedNode],
-    needed: set[int],
-) -> None:
+def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     """Fill a raw map.
 
     Ways are cut where a node is missing, as at the edge of an extract: a straight line over the gap would be a
@@ -46,65 +37,103 @@ def fill_map(
     ----------
     raw
         Empty but for its generator and counts.
-    streets
-        Ways with ``highway``.
-    place_ways
-        Outlines that are places, each put at the middle of its corners.
+    found
+        Streets, places, squares and scenery.
     nodes
         Nodes that a way needs or that have tags.
-    needed
-        Ids of the nodes of streets.
     """
-    found: dict[int, tuple[float, float]] = {}
-    node_tags: dict[int, Tags] = {}
-    tagged: list[TaggedNode] = []
-    for node in nodes:
-        found[node.node_id] = (node.lon_deg, node.lat_deg)
-        if node.tags:
-            node_tags[node.node_id] = node.tags
-            if place_kind(node.tags):
-                tagged.append(node)
-    ids = sorted(needed & found.keys())
+    node_tags = nodes.tags
+    needed = np.fromiter(found.street_nodes(), np.int64)
+    needed.sort()
+    rows = nodes.rows(needed)
+    raw.node_id, rows = needed[rows >= 0], rows[rows >= 0]
+    raw.lon_deg, raw.lat_deg = nodes.lon_deg[rows], nodes.lat_deg[rows]
+    ids = raw.node_id.tolist()
     row = {node_id: i for i, node_id in enumerate(ids)}
-    raw.node_id = np.array(ids, np.int64)
-    raw.lon_deg = np.array([found[i][0] for i in ids], np.float64)
-    raw.lat_deg = np.array([found[i][1] for i in ids], np.float64)
     raw.signal = np.array([i in node_tags and is_signal(node_tags[i]) for i in ids], np.bool_)
     raw.crossing = np.array([i in node_tags and is_crossing(node_tags[i]) for i in ids], np.bool_)
     raw.read["nodes of ways"] = len(ids)
-    for way in streets:
-        _add_way(raw, way, row)
+    for node_id in ids:
+        if node_id in node_tags:
+            _add_node(raw, row[node_id], node_tags[node_id])
+    read = _reader(raw)
+    for way in found.streets:
+        _add_way(raw, way, row, read)
     _infer_lanes(raw)
-    for node in tagged:
-        place = read_place(
-            node.tags, f"node {node.node_id}", str(node.node_id), node.lon_deg, node.lat_deg,
-            row.get(node.node_id, -1),
+    for relation in found.restrictions:
+        read_restriction(relation.relation_id, relation.tags, relation.members, raw)
+    _add_squares(raw, found.squares, row)
+    raw.places.extend(read_places(found.outlines, nodes, row, raw))
+    raw.scenery = read_shapes(found.scenery, nodes, raw.dropped)
+
+
+def _add_node(raw: RawMap, row: int, tags: Tags) -> None:
+    """A node with tags on a street: what of them is not used, and whether it is a barrier."""
+    raw.unused.look("nodes", tags, NODE_KEYS)
+    if is_barrier(tags):
+        raw.read["barriers on streets"] += 1
+        if (states := barrier_states(tags)) != (0, 0):
+            raw.barriers[row] = states
+        if stops_walkers(tags):
+            raw.walk_barriers.add(row)
+        if has_hours(tags):
+            raw.unused.note("barriers: hours in which they open")
+
+
+def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) -> None:
+    """Squares that are relations; one that is torn at the edge of the map is counted."""
+    for shape in squares:
+        facts = way_facts({**shape.tags, "area": "yes"})
+        if facts is None or facts.walk is None:
+            raw.dropped["squares nobody may walk over"] += 1
+            continue
+        rings = [tuple(row[ref] for ref in ring if ref in row) for ring in (*shape.outer, *shape.inner)]
+        whole = [len(ring) == len(ids) for ring, ids in zip(rings, (*shape.outer, *shape.inner), strict=True)]
+        outer = tuple(ring for ring, sound in zip(rings, whole, strict=False) if sound)[: len(shape.outer)]
+        if not all(whole[: len(shape.outer)]):
+            raw.dropped["squares with nodes that are not in the file"] += 1
+            continue
+        inner = tuple(
+            ring for ring, sound in zip(rings[len(shape.outer):], whole[len(shape.outer):], strict=True) if sound
         )
-        _add_place(raw, place)
-    for way in place_ways:
-        corners = [found[ref] for ref in dict.fromkeys(way.refs) if ref in found]
-        if corners:
-            lon_deg, lat_deg = np.mean(corners, axis=0).tolist()
-            _add_place(raw, read_place(way.tags, f"way {way.way_id}", f"w{way.way_id}", lon_deg, lat_deg, -1))
+        raw.read["squares drawn as relations"] += 1
+        raw.squares.append(RawSquare(shape.map_id, outer, inner, facts))
 
 
-def _add_place(raw: RawMap, place: RawPlace | None) -> None:
-    if place is not None:
-        raw.read["places"] += 1
-        raw.places.append(place)
+def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
+    """Reader of tags that remembers: thousands of ways of a city say the same."""
+    known: dict[tuple[tuple[str, str], ...], tuple[WayFacts | None, list[str]]] = {}
+
+    def read(tags: Tags) -> WayFacts | None:
+        key = tuple(sorted(tags.items()))
+        if key not in known:
+            notes: list[str] = []
+            known[key] = way_facts(tags, notes.append), notes
+        facts, notes = known[key]
+        for note in notes:
+            raw.unused.note(note)
+        return facts
+
+    return read
 
 
-def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
-    facts = way_facts(way.tags)
+def _add_way(
+    raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[Tags], WayFacts | None]
+) -> None:
+    facts = read(way.tags)
     if facts is None:
-        raw.dropped[f"ways not for cars or walkers: highway={way.tags['highway'][:40]}"] += 1
+        name = street_class(way.tags)[:40]
+        raw.dropped[f"ways not for cars or walkers: {'highway=' if 'highway' in way.tags else ''}{name}"] += 1
         return
+    raw.unused.look("ways", way.tags, _WAY_KEYS)
     runs: list[list[int]] = [[]]
     missing = 0
-    for ref in way.refs:
+    for i, ref in enumerate(way.refs):
         if ref not in row:
             missing += 1
             runs.append([])
+            raw.border.update(row[near] for near in (way.refs[max(i - 1, 0)], way.refs[min(i + 1, len(way.refs) - 1)])
+                              if near in row)
         elif not runs[-1] or runs[-1][-1] != row[ref]:
             runs[-1].append(row[ref])
     if missing:
@@ -113,7 +142,27 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
     usable = [run for run in runs if len(run) >= 2]
     if not usable:
         raw.dropped["ways with fewer than two nodes"] += 1
+    if facts.walk is not None and facts.walk.road_class == _FERRY:
+        facts = _with_crossing_time(facts, facts.walk, way, usable, raw)
+    if facts.drive is not None and drawn_separately(way.tags):
+        raw.separate.extend(tuple(run) for run in usable)
     raw.ways.extend(RawWay(way.way_id, tuple(run), facts) for run in usable)
+
+
+def _with_crossing_time(
+    facts: WayFacts, walk: StreetFacts, way: TaggedWay, runs: Sequence[Sequence[int]], raw: RawMap
+) -> WayFacts:
+    """Facts of a ferry with the pace that its crossing and wait come to."""
+    length_m = 0.0
+    for run in runs:
+        for a, b in itertools.pairwise(run):
+            north = math.radians(raw.lat_deg[b] - raw.lat_deg[a])
+            east = math.radians((raw.lon_deg[b] - raw.lon_deg[a] + 180) % 360 - 180)
+            length_m += _EARTH_M * math.hypot(north, east * math.cos(math.radians(raw.lat_deg[a])))
+    time_s, assumed = ferry_time_s(way.tags, length_m)
+    pace = Direction(0, max(length_m, 1.0) / time_s)
+    walk = walk._replace(forward=walk.forward and pace, backward=walk.backward and pace)
+    return facts._replace(walk=walk, assumed=(*(key for key in facts.assumed if key != "width"), *assumed))
 
 
 def _infer_lanes(raw: RawMap) -> None:

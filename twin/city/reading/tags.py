@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEP_FREE, STEPS, TUNNEL
+from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEPS, TUNNEL
+from twin.city.reading.access import always_closed, default_states, read_access
+from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.pavements import may_walk, walk_facts
 from twin.city.reading.raw_map import Direction, StreetFacts, WayFacts
-from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS, RoadClass
+from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, RoadClass
+from twin.city.reading.speeds import Speeds, is_understood, parse_speed_mps
+
+__all__ = [
+    "Tags", "clean", "is_crossing", "is_signal", "parse_count", "parse_metres", "parse_speed_mps", "street_class",
+    "street_names", "way_facts",
+]
 
 Tags = Mapping[str, str]
+Note = Callable[[str], None]
 
-_NO = frozenset({"no", "private", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged"})
-_YES = frozenset({"yes", "designated", "permissive", "destination", "delivery", "official", "customers"})
 _TRUE = frozenset({"yes", "true", "1"})
 _SERVICE_OFF_NETWORK = frozenset({"parking_aisle", "driveway", "drive-through", "emergency_access"})
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_SPEED = re.compile(r"^(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?$")
-_SPEED_UNITS_MPS = {"mph": 0.44704, "knots": 0.514444}
-_SLOWEST_MPS, _FASTEST_MPS = 5 / 3.6, 140 / 3.6
+#: Ways of walkers whose tags speak of buses or cars that stop or board there.
+_NEVER_DRIVEN = frozenset({"ferry", "platform", "elevator"})
 _MOST_LANES = 16
+#: Keys that let vehicles onto a way that is not made for them.
+_DRIVERS = frozenset({"motor_vehicle", "motorcar", "psv", "bus", "hgv", "goods"})
+#: Free speed on such ways, as on a street where people walk.
+_SHARED_KMH = 10.0
 _NAME_KEYS = ("name:ja", "name:en", "alt_name", "official_name", "loc_name", "short_name", "ref", "twin:alias")
 
 
@@ -40,31 +50,20 @@ def parse_count(text: str | None) -> int | None:
     return min(max(min(numbers), 1), _MOST_LANES) if numbers else None
 
 
-def parse_speed_mps(text: str | None) -> float | None:
-    """Speed from a ``maxspeed`` tag; the least of several, None for ``none``, zones and nonsense."""
-    speeds = []
-    for part in _parts(text):
-        if part == "walk":
-            return 7 / 3.6
-        match = _SPEED.match(part)
-        if match:
-            speed_mps = float(match.group(1)) * _SPEED_UNITS_MPS.get(match.group(2) or "", 1 / 3.6)
-            if _SLOWEST_MPS <= speed_mps <= _FASTEST_MPS:
-                speeds.append(speed_mps)
-    return min(speeds) if speeds else None
-
-
 def parse_metres(text: str | None) -> float | None:
-    """Width in metres from a tag: ``3.5``, ``3,5 m``, ``12'``; None outside 0.3 to 200 m."""
-    for part in _parts(text):
-        match = _NUMBER.match(part)
-        if match:
-            rest = part[match.end():].strip().lower()
-            factor = {"": 1.0, "m": 1.0, "cm": 0.01, "ft": 0.3048, "'": 0.3048}.get(rest)
-            metres = float(match.group().replace(",", ".")) * factor if factor else 0.0
-            if 0.3 <= metres <= 200.0:
-                return metres
-    return None
+    """Width in metres from a tag, however written; None outside 0.3 to 200 m."""
+    return parse_length_m(text, least_m=0.3, most_m=200.0)
+
+
+def street_class(tags: Tags) -> str:
+    """Class of a way that one may drive or walk along: its ``highway``, or ``platform`` or ``ferry``; else empty."""
+    if "highway" in tags:
+        return tags["highway"]
+    if tags.get("route") == "ferry":
+        return "ferry"
+    if tags.get("railway") == "platform" or tags.get("public_transport") == "platform":
+        return "platform"
+    return ""
 
 
 def street_names(tags: Tags) -> tuple[str, tuple[str, ...]]:
@@ -94,51 +93,61 @@ def is_crossing(tags: Tags) -> bool:
     )
 
 
-def way_facts(tags: Tags) -> WayFacts | None:
+def _unheard(_: str) -> None:
+    """Notes nobody reads."""
+
+
+def way_facts(tags: Tags, note: Note = _unheard) -> WayFacts | None:
     """What the tags of a way say; None if it is no street that one may use.
 
     Parameters
     ----------
     tags
         Tags of a way with ``highway``.
+    note
+        Told what was met and could not be used.
     """
-    road_class = CLASS_BY_NAME.get(tags.get("highway", ""))
+    road_class = CLASS_BY_NAME.get(street_class(tags))
     if road_class is None or tags.get("abandoned") in _TRUE:
         return None
     name, aliases = street_names(tags)
-    area = tags.get("area") in _TRUE
+    area = tags.get("area") in _TRUE or (road_class.name in ("platform", "elevator") and tags.get("area") != "no")
     assumed: list[str] = []
     drive = walk = None
-    if _may_drive(tags, road_class) and not area:
-        forward, backward = _drive_directions(tags, road_class, assumed)
-        flags = _flags(tags) & (TUNNEL | BRIDGE)
-        drive = StreetFacts(CLASS_INDEX[road_class.name], name, flags, 0.0, forward, backward)
-    if _may_walk(tags, road_class):
-        walk = _walk_facts(tags, road_class, name, assumed)
+    if not area and tags.get("service") not in _SERVICE_OFF_NETWORK and _speaks_of_driving(tags, road_class):
+        assumed_here: list[str] = []
+        forward, backward = _drive_directions(tags, road_class, assumed_here, note)
+        if forward is not None or backward is not None:
+            flags = _flags(tags) & (TUNNEL | BRIDGE)
+            drive = StreetFacts(CLASS_INDEX[road_class.name], name, flags, 0.0, forward, backward)
+            assumed += assumed_here
+    if may_walk(tags, road_class):
+        walk = walk_facts(tags, road_class, name, _flags(tags), assumed)
+    if road_class.name == "ferry" and any(tags.get(key) in ("yes", "designated") for key in _DRIVERS | {"vehicle"}):
+        note("ferries that carry vehicles, for walkers only")
     if drive is None and walk is None:
         return None
-    return WayFacts(drive, walk, aliases, area, tuple(assumed))
+    return WayFacts(drive, walk, aliases, area, tuple(assumed), _arrows(tags) if drive is not None else ("", ""),
+                    tags.get("junction") in ("roundabout", "circular"))
 
 
-def _may_drive(tags: Tags, road_class: RoadClass) -> bool:
-    if not road_class.drive or tags.get("service") in _SERVICE_OFF_NETWORK:
+def _arrows(tags: Tags) -> tuple[str, str]:
+    """Arrows painted on the lanes at the end of a way, forward and backward."""
+    both = tags.get("turn:lanes", "")
+    against = tags.get("oneway") in ("-1", "reverse")
+    return (
+        tags.get("turn:lanes:forward", "" if against else both),
+        tags.get("turn:lanes:backward", both if against else ""),
+    )
+
+
+def _speaks_of_driving(tags: Tags, road_class: RoadClass) -> bool:
+    """Whether it is a road, or a way for others whose tags let some vehicle in."""
+    if road_class.name in _NEVER_DRIVEN:
         return False
-    if tags.get("hgv") in _YES:
-        return True  # terminal roads are closed to cars and made for trucks
-    for key in ("motorcar", "motor_vehicle", "vehicle", "access"):  # the most specific word counts
-        if key in tags:
-            return tags[key] not in _NO
-    return True
-
-
-def _may_walk(tags: Tags, road_class: RoadClass) -> bool:
-    foot = tags.get("foot")
-    if foot is not None:
-        return foot not in _NO
-    if not road_class.walk or tags.get("motorroad") in _TRUE or tags.get("access") in _NO:
-        return False
-    # A pavement drawn as its own way would otherwise be walked twice.
-    return tags.get("sidewalk") != "separate" and tags.get("sidewalk:both") != "separate"
+    return road_class.drive or any(
+        key.partition(":")[0] in _DRIVERS and value not in ("no", "private") for key, value in tags.items()
+    )
 
 
 def _one_way(tags: Tags, road_class: RoadClass) -> int:
@@ -154,15 +163,16 @@ def _one_way(tags: Tags, road_class: RoadClass) -> int:
 
 
 def _drive_directions(
-    tags: Tags, road_class: RoadClass, assumed: list[str]
+    tags: Tags, road_class: RoadClass, assumed: list[str], note: Note
 ) -> tuple[Direction | None, Direction | None]:
-    """Lanes and speed forward and backward."""
+    """Lanes, speed and rights forward and backward."""
     one_way = _one_way(tags, road_class)
     total = parse_count(tags.get("lanes"))
     ahead, back = parse_count(tags.get("lanes:forward")), parse_count(tags.get("lanes:backward"))
     if one_way:
         given = total or (ahead if one_way > 0 else back)
-        ahead = back = given or road_class.lanes_one_way
+        ahead, back = (given, 1) if one_way > 0 else (1, given)
+        ahead, back = ahead or road_class.lanes_one_way or 1, back or road_class.lanes_one_way or 1
         lanes_assumed = given is None
     else:
         lanes_assumed = ahead is None and back is None and total is None
@@ -172,39 +182,48 @@ def _drive_directions(
                 ahead or (max(total - back, 1) if back else max(total // 2, 1)),
                 back or (max(total - ahead, 1) if ahead else max(total // 2, 1)),
             )
-        ahead, back = ahead or road_class.lanes_each_way, back or road_class.lanes_each_way
+        ahead, back = ahead or road_class.lanes_each_way or 1, back or road_class.lanes_each_way or 1
     if lanes_assumed:
         assumed.append("lanes")
-    speed_mps = parse_speed_mps(tags.get("maxspeed"))
-    speeds = [parse_speed_mps(tags.get(f"maxspeed:{way}")) or speed_mps for way in ("forward", "backward")]
-    wanted = [speeds[0]] if one_way > 0 else [speeds[1]] if one_way < 0 else speeds
-    if None in wanted:
-        assumed.append(f"speed:{road_class.name}")
-    default_mps = road_class.speed_kmh / 3.6
-    forward = Direction(ahead, speeds[0] or default_mps) if one_way >= 0 else None
-    backward = Direction(back, speeds[1] or default_mps) if one_way <= 0 else None
-    return forward, backward
+    if tags.get("oneway") == "reversible" and "oneway:conditional" not in tags:
+        note("ways whose direction changes at hours the map does not give, open both ways")
+    if "maxspeed" in tags and not is_understood(tags["maxspeed"]):
+        note("speeds that are not understood")
+    default_mps = (road_class.speed_kmh or _SHARED_KMH) / 3.6
+    states = default_states(tags, road_class.drive)
+    out: list[Direction | None] = []
+    for direction, lanes in (("forward", ahead), ("backward", back)):
+        speeds = Speeds(tags, direction, note)
+        base_mps = speeds.base_mps or default_mps
+        access = read_access(tags, direction, states, note, speeds, base_mps)
+        if always_closed(access):
+            out.append(None)
+            continue
+        if speeds.base_mps is None and f"speed:{road_class.name}" not in assumed:
+            assumed.append(f"speed:{road_class.name}")
+        shared = max(lanes - _lanes_for_buses(tags, direction, one_way), 1)
+        out.append(Direction(shared, base_mps, access.closed, access.local, access.hours))
+    return out[0], out[1]
 
 
-def _walk_facts(tags: Tags, road_class: RoadClass, name: str, assumed: list[str]) -> StreetFacts:
-    """Width, speed and directions for walking."""
-    keys = ["width", "est_width"]
-    if road_class.drive:  # the width of a road is that of its carriageway
-        keys = ["sidewalk:width", "sidewalk:both:width", "sidewalk:left:width", "sidewalk:right:width"]
-    width_m = next((w for w in (parse_metres(tags.get(key)) for key in keys) if w is not None), None)
-    if width_m is None:
-        width_m = road_class.walk_width_m
-        assumed.append("width")
-    on_steps = road_class.name == "steps" and "conveying" not in tags
-    pace = Direction(0, STAIR_SPEED_MPS if on_steps else WALK_SPEED_MPS)
-    moving = tags.get("conveying", "")
-    one_way = tags.get("oneway:foot", tags.get("foot:oneway", tags.get("oneway", "") if moving else ""))
-    against = one_way in ("-1", "reverse") or moving == "backward"
-    along = not against and (one_way in _TRUE or moving == "forward")
-    return StreetFacts(
-        CLASS_INDEX[road_class.name], name, _flags(tags), width_m,
-        None if against else pace, None if along else pace,
-    )
+def _lanes_for_buses(tags: Tags, direction: str, one_way: int) -> int:
+    """Lanes of a direction that only buses may use; they are no lanes for the rest."""
+    along = (direction == "forward") == (one_way >= 0)
+    if one_way and not along:
+        return 0
+    suffixes = ("", f":{direction}") if one_way else (f":{direction}",)
+    for suffix in suffixes:
+        for mode in ("psv", "bus"):
+            count = parse_count(tags.get(f"lanes:{mode}{suffix}"))
+            if count is not None:
+                return count
+            parts = tags.get(f"{mode}:lanes{suffix}", "").split("|")
+            others = (tags.get(f"{key}:lanes{suffix}", "").split("|") for key in ("motor_vehicle", "vehicle", "access"))
+            shut = next((other for other in others if len(other) == len(parts) > 1), None)
+            marked = [part == "designated" and (shut is None or shut[i] == "no") for i, part in enumerate(parts)]
+            if any(marked):
+                return sum(marked)
+    return 0
 
 
 def _flags(tags: Tags) -> int:
@@ -221,8 +240,6 @@ def _flags(tags: Tags) -> int:
         or tags.get("highway") == "corridor" or tags.get("arcade") in _TRUE
     ):
         flags |= COVERED
-    if tags.get("wheelchair") in ("yes", "designated") or tags.get("highway") == "elevator":
-        flags |= STEP_FREE
     if tags.get("footway") == "crossing" or tags.get("path") == "crossing" or tags.get("cycleway") == "crossing":
         flags |= CROSSING
         if is_signal(tags):

@@ -2,6 +2,10 @@
 
 Costs are seconds per link: free-flow times unless the caller gives times measured on the road. A cost of inf
 closes a link. Every answer is the same on every run: ties are broken by node and link index.
+
+On a drive layer with rules every answer is for a class of vehicle, a car unless another is named, and obeys them:
+links closed to it, streets of no through way, banned turns. With ``at_s`` the hours of that moment hold, without it
+what always holds.
 """
 
 from __future__ import annotations
@@ -13,7 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from twin.city.city import Floats, Ints, StreetLayer
 from twin.city.routing import kernels
+from twin.city.routing.labels import LabelSearch
+from twin.city.routing.turns import TurnGraph, closed_links, turn_graph
 from twin.errors import CityError
+
+CAR = "car"
 
 
 def _costs(layer: StreetLayer, cost_s: ArrayLike | None) -> Floats:
@@ -30,6 +38,16 @@ def _costs(layer: StreetLayer, cost_s: ArrayLike | None) -> Floats:
             f"the cost of link {bad} is {costs[bad]}", mend="give costs greater than 0; inf closes a link"
         )
     return costs
+
+
+def _lawful(
+    layer: StreetLayer, costs: Floats, vehicle_class: str, at_s: float | None
+) -> tuple[Floats, TurnGraph | None]:
+    """Costs with what is closed to a class, and its labels if links and nodes are not enough."""
+    if layer.rules.is_plain:
+        return costs, None
+    closed = closed_links(layer, vehicle_class, at_s)
+    return np.where(closed, np.inf, costs) if closed.any() else costs, turn_graph(layer, vehicle_class, at_s)
 
 
 def _nodes(layer: StreetLayer, nodes: ArrayLike, what: str) -> Ints:
@@ -83,6 +101,8 @@ def travel_times(
     cost_s: ArrayLike | None = None,
     *,
     names: tuple[Sequence[str], Sequence[str]] | None = None,
+    vehicle_class: str = CAR,
+    at_s: float | None = None,
 ) -> Floats:
     """Least travel times between two lists of nodes.
 
@@ -99,6 +119,8 @@ def travel_times(
     names
         Names of the sources and of the targets. With names an unreachable pair is an error that names both;
         without, its time is inf.
+    vehicle_class, at_s
+        Whose rules hold, and at which moment; see the head of this module.
 
     Returns
     -------
@@ -111,6 +133,7 @@ def travel_times(
         If an index or cost is wrong, or, with ``names``, if a target cannot be reached.
     """
     costs = _costs(layer, cost_s)
+    costs, graph = _lawful(layer, costs, vehicle_class, at_s)
     starts, ends = _nodes(layer, sources, "source"), _nodes(layer, targets, "target")
     unique_starts, start_row = np.unique(starts, return_inverse=True)
     unique_ends, end_row = np.unique(ends, return_inverse=True)
@@ -121,7 +144,11 @@ def travel_times(
     wanted = np.zeros(layer.node_count, np.bool_)
     wanted[columns] = True
     table = np.empty((roots.size, columns.size), np.float64)
-    if table.size:
+    if table.size and graph is not None:
+        search = LabelSearch(layer, graph, costs)
+        for row, root in enumerate(roots.tolist()):
+            table[row] = (search.backward if backwards else search.forward)(root, wanted)[columns]
+    elif table.size:
         kernels.cost_matrix(ptr, links, far_node, costs, roots, wanted, columns, table)
     times: Floats = np.ascontiguousarray((table.T if backwards else table)[np.ix_(start_row, end_row)])
     if names is not None and not np.isfinite(times).all():
@@ -130,8 +157,105 @@ def travel_times(
     return times
 
 
-def tree_to(layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None) -> tuple[Ints, Floats]:
+class Tree:
+    """Shortest ways from everywhere to one node, as links.
+
+    Parameters
+    ----------
+    layer
+        Drive or walk layer.
+    destination
+        Node index.
+    cost_s : (m,) float64, optional
+        Seconds per link, greater than 0; inf closes a link. Free-flow times by default.
+    vehicle_class, at_s
+        Whose rules hold, and at which moment; see the head of this module.
+
+    Attributes
+    ----------
+    time_s : (n,) float64
+        Seconds to the destination; inf where it cannot be reached.
+
+    Raises
+    ------
+    CityError
+        If the destination or a cost is wrong.
+    """
+
+    def __init__(
+        self, layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None, *, vehicle_class: str = CAR,
+        at_s: float | None = None,
+    ) -> None:
+        costs, self._graph = _lawful(layer, _costs(layer, cost_s), vehicle_class, at_s)
+        self._layer, self._costs = layer, costs
+        self._root = int(_nodes(layer, [destination], "destination")[0])
+        if self._graph is None:
+            self._first, self.time_s = _grow(
+                layer, _backward(layer), costs, self._root, np.zeros(layer.node_count, np.bool_)
+            )
+        else:
+            search = LabelSearch(layer, self._graph, costs)
+            self.time_s = search.backward(self._root).copy()
+            self._first, self._after = search.onward()
+
+    def path(self, origin: int, after_link: int = -1) -> Ints | None:
+        """Links from a node, in order; empty at the destination, None where no way leads.
+
+        With ``after_link`` the way begins at the end of a link just driven, and the turn from it is lawful too.
+        """
+        if self._graph is None:
+            return self._along(origin)
+        graph, label = self._graph, int(self._first[origin])
+        if after_link >= 0 and origin != self._root and not self._may_follow(after_link, label):
+            search = LabelSearch(self._layer, graph, self._costs)
+            wanted = np.zeros(self._layer.node_count, np.bool_)
+            wanted[self._root] = True
+            search.forward(origin, wanted, after_link=after_link)
+            return search.path_to(self._root)
+        if origin == self._root:
+            return np.empty(0, np.int32)
+        links = []
+        while label >= 0:
+            links.append(int(graph.base[label]))
+            label = int(self._after[label])
+        return np.array(links, np.int32) if links and label == -1 else None
+
+    def _may_follow(self, link: int, label: int) -> bool:
+        """Whether the plain turn from a link onto a label is like any other."""
+        graph = self._graph
+        if label < 0 or graph is None:
+            return False
+        if graph.reverse[link] == graph.base[label] or graph.stage[link] > graph.stage[label]:
+            return False
+        special = slice(int(graph.exc_ptr[link]), int(graph.exc_ptr[link + 1]))
+        return not (graph.exc_to[special] == label).any()
+
+    def _along(self, origin: int) -> Ints | None:
+        links, node = [], origin
+        while node != self._root:
+            link = int(self._first[node])
+            if link < 0:
+                return None
+            links.append(link)
+            node = int(self._layer.link_to[link])
+        return np.array(links, np.int32)
+
+    @property
+    def first_link(self) -> Ints:
+        """(n,) int32: link to begin with at each node; -1 at the destination and where it cannot be reached."""
+        if self._graph is None:
+            return self._first
+        return np.where(self._first >= 0, self._graph.base[self._first], -1).astype(np.int32)
+
+
+def tree_to(
+    layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None, *, vehicle_class: str = CAR,
+    at_s: float | None = None,
+) -> tuple[Ints, Floats]:
     """Shortest ways from everywhere to one node.
+
+    Where turns are banned, what follows a link depends on it: the links here are those to begin with, and whole ways
+    are found with :class:`Tree`.
 
     Parameters
     ----------
@@ -145,7 +269,7 @@ def tree_to(layer: StreetLayer, destination: int, cost_s: ArrayLike | None = Non
     Returns
     -------
     next_link : (n,) int32
-        Link to take from each node; -1 at the destination and where it cannot be reached.
+        Link to begin with at each node; -1 at the destination and where it cannot be reached.
     time_s : (n,) float64
         Seconds to the destination; inf where it cannot be reached.
 
@@ -154,9 +278,8 @@ def tree_to(layer: StreetLayer, destination: int, cost_s: ArrayLike | None = Non
     CityError
         If the destination or a cost is wrong.
     """
-    costs = _costs(layer, cost_s)
-    root = int(_nodes(layer, [destination], "destination")[0])
-    return _grow(layer, _backward(layer), costs, root, np.zeros(layer.node_count, np.bool_))
+    tree = Tree(layer, destination, cost_s, vehicle_class=vehicle_class, at_s=at_s)
+    return tree.first_link, tree.time_s
 
 
 def next_link_to(layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None) -> Ints:
@@ -171,6 +294,8 @@ def shortest_path(
     cost_s: ArrayLike | None = None,
     *,
     names: tuple[str, str] | None = None,
+    vehicle_class: str = CAR,
+    at_s: float | None = None,
 ) -> Ints:
     """Links of the shortest path, in order; empty from a node to itself.
 
@@ -184,13 +309,15 @@ def shortest_path(
         Seconds per link, greater than 0; inf closes a link. Free-flow times by default.
     names
         Names of the two places, for the message.
+    vehicle_class, at_s
+        Whose rules hold, and at which moment; see the head of this module.
 
     Raises
     ------
     CityError
         If no way leads from one to the other; names both.
     """
-    path = PathFinder(layer, cost_s).find(origin, destination)
+    path = PathFinder(layer, cost_s, vehicle_class=vehicle_class, at_s=at_s).find(origin, destination)
     if path is None:
         raise _unreachable(layer, origin, destination, names)
     return path
@@ -209,13 +336,18 @@ class PathFinder:
         In [0, 1): every driver sees costs of their own, within 1 ± ``spread`` of these.
     stream
         Stream of the draws; a driver's tastes are drawn by their key.
+    vehicle_class, at_s
+        Whose rules hold, and at which moment; see the head of this module.
     """
 
     def __init__(
         self, layer: StreetLayer, cost_s: ArrayLike | None = None, *, spread: float = 0.0,
-        stream: np.uint64 | None = None,
+        stream: np.uint64 | None = None, vehicle_class: str = CAR, at_s: float | None = None,
     ) -> None:
-        self._layer, self._costs, self._spread = layer, _costs(layer, cost_s), spread
+        costs, graph = _lawful(layer, _costs(layer, cost_s), vehicle_class, at_s)
+        self._layer, self._costs, self._spread = layer, costs, spread
+        self._search = None if graph is None else LabelSearch(layer, graph, costs)
+        self._wanted = np.zeros(layer.node_count, np.bool_)
         self._stream = np.uint64(0) if stream is None else stream
         self._least = float(
             kernels.least_cost_per_m(self._costs, layer.link_from, layer.link_to, layer.x_m, layer.y_m)
@@ -224,8 +356,12 @@ class PathFinder:
         self._distance, self._estimate = np.empty(count), np.empty(count)
         self._by_link, self._heap, self._place = (np.empty(count, np.int32) for _ in range(3))
 
-    def find(self, origin: int, destination: int, key: int | np.uint64 = 0) -> Ints | None:
+    def find(
+        self, origin: int, destination: int, key: int | np.uint64 = 0, *, after_link: int = -1
+    ) -> Ints | None:
         """Links of the shortest path, in order; empty from a node to itself, None where no way leads.
+
+        With ``after_link`` it begins at the end of a link just driven, and the turn from it is lawful too.
 
         Raises
         ------
@@ -234,6 +370,16 @@ class PathFinder:
         """
         layer = self._layer
         start, end = (int(i) for i in _nodes(layer, [origin, destination], "node"))
+        if self._search is not None:
+            if start == end:
+                return np.empty(0, np.int32)
+            self._wanted[end] = True
+            self._search.forward(
+                start, self._wanted, after_link=after_link, goal=end, rate=self._least * (1.0 - self._spread),
+                stream=self._stream, key=np.uint64(key), spread=self._spread,
+            )
+            self._wanted[end] = False
+            return self._search.path_to(end)
         found = kernels.find_path(
             *_forward(layer), self._costs, layer.x_m, layer.y_m, self._least, start, end, layer.name_index,
             self._stream, np.uint64(key), self._spread, self._distance, self._estimate, self._by_link, self._heap,

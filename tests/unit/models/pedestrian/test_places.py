@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
-from twin.city.city import CROSSING
+from twin.city.city import CROSSING, STEPS
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.models.pedestrian.choice.programs import find_arcs, program_nodes, stay_values
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
@@ -65,6 +65,16 @@ def test_clear_width_takes_off_kerb_wall_and_furniture():
     layer.width_m[1] = np.nan
     params = PedestrianParams.model_validate({"walk": {"furniture_m": 1.2, "default_width_m": 3.0}})
     assert read_streets(layer, params).clear_width_m.tolist() == pytest.approx([4.0, 1.0])
+
+
+def test_ferries_and_escalators_carry_walkers_at_their_own_pace_and_stairs_stay_those_of_the_model():
+    layer = walk_layer([(0.0, 0.0), (100.0, 0.0)], [(0, 1)])
+    params = PedestrianParams()
+    layer.free_speed_mps[:] = [0.67, 1.34]
+    assert read_streets(layer, params).speed_share.tolist() == pytest.approx([0.5, 1.0])
+    layer.flags[:] = STEPS
+    layer.free_speed_mps[:] = [0.61, 0.43]
+    assert read_streets(layer, params).speed_share.tolist() == pytest.approx([params.walk.stairs_share, 0.43 / 1.34])
 
 
 def test_wide_crossings_are_green_for_their_length_and_side_crossings_as_set():

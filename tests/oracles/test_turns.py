@@ -1,0 +1,227 @@
+"""Routing over banned turns and streets of no through way, against a search over whole ways that shares no code."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import pytest
+
+from twin.city.reading.layers import Link, assemble_layer
+from twin.city.routing import ways as routing
+from twin.city.routing.labels import LabelSearch
+from twin.city.routing.turns import turn_graph
+from twin.city.rules import DriveRules
+
+ALWAYS = {"days": 127, "from_s": 0.0, "to_s": 86400.0}
+
+
+def random_layer(generator, nodes=12, streets=22):
+    """Streets between random nodes, most of them both ways; costs without ties."""
+    x, y = generator.uniform(0, 1000, nodes), generator.uniform(0, 1000, nodes)
+    links = []
+    for way in range(streets):
+        a, b = generator.choice(nodes, 2, replace=False).tolist()
+        metres = float(np.hypot(x[a] - x[b], y[a] - y[b]) * generator.uniform(1, 1.5)) + 1.0
+        links.append(Link(a, b, 10.0, way_id=way, length_m=metres))
+        if generator.random() < 0.7:
+            links.append(Link(b, a, 10.0, way_id=way, length_m=metres))
+    return assemble_layer(node_id=np.arange(nodes), x_m=x, y_m=y, lon_deg=x, lat_deg=y, links=links)
+
+
+def make_rules(layer, bans=(), closed=(), local=()):
+    """Rules for cars."""
+    bits = {name: np.zeros(layer.link_count, np.uint8) for name in ("closed", "local")}
+    bits["closed"][list(closed)] = 1
+    bits["local"][list(local)] = 1
+    count = len(bans)
+    return DriveRules(
+        **bits, ban_ptr=np.concatenate([[0], np.cumsum([len(ban) for ban in bans])]).astype(np.int64),
+        ban_link=np.array([link for ban in bans for link in ban], np.int32), ban_classes=np.full(count, 1, np.uint8),
+        ban_days=np.full(count, 127, np.uint8), ban_from_s=np.zeros(count), ban_to_s=np.full(count, 86400.0),
+    )
+
+
+def random_rules(generator, layer):
+    """Banned turns, banned sequences of three and four links, closed links, and streets of no through way."""
+    bans = []
+    for _ in range(int(generator.integers(1, 14))):
+        ban = [int(generator.integers(layer.link_count))]
+        for _ in range(int(generator.choice([1, 1, 2, 3]))):
+            node = layer.link_to[ban[-1]]
+            onward = np.arange(layer.out_ptr[node], layer.out_ptr[node + 1])
+            if not len(onward):
+                break
+            ban.append(int(generator.choice(onward)))
+        if len(ban) > 1:
+            bans.append(tuple(ban))
+    ways = generator.choice(22, 5, replace=False)
+    of_way = [np.flatnonzero(layer.way_id == way).tolist() for way in ways]
+    closed = of_way[0] if generator.random() < 0.5 else []
+    local = [link for links in of_way[1 : 1 + int(generator.integers(0, 5))] for link in links]
+    return bans, closed, local
+
+
+class Oracle:
+    """Every lawful way, extended link by link; a way is remembered by its last links and its part of the trip."""
+
+    def __init__(self, layer, bans, closed, local):
+        self.layer, self.bans, self.closed, self.local = layer, bans, set(closed), set(local)
+        self.memory = max([len(ban) for ban in bans], default=2) - 1
+        ends = [(int(a), int(b)) for a, b in zip(layer.link_from, layer.link_to, strict=True)]
+        self.ends = ends
+        usable = [k for k in range(layer.link_count) if k not in self.closed]
+        self.public = {node for k in usable if k not in self.local for node in ends[k]}
+        self.out = {}
+        for k in usable:
+            self.out.setdefault(ends[k][0], []).append(k)
+        self.back = {
+            (i, j) for i in usable for j in range(layer.link_count)
+            if layer.way_id[i] == layer.way_id[j] and ends[i] == ends[j][::-1]
+        }
+
+    def phases(self, link):
+        """Parts of a trip in which a link may be driven: 0 leaving a zone, 1 outside, 2 entering one."""
+        if link not in self.local:
+            return [1]
+        a, b = self.ends[link]
+        return [0] * (a not in self.public) + [2] * (b not in self.public)
+
+    def may_turn(self, driven, link):
+        last = driven[-1]
+        if (last, link) in self.back and len(self.out.get(self.ends[last][1], ())) > 1:
+            return False
+        whole = (*driven, link)
+        return not any(whole[-len(ban) :] == ban for ban in self.bans)
+
+    def times(self, root, cost_s, after=None):
+        """Least cost to each node."""
+        best, heap, seen = {}, [], set()
+        if after is None:
+            best[root] = 0.0
+            for k in self.out.get(root, ()):
+                heap += [(cost_s[k], (k,), phase) for phase in self.phases(k)]
+        else:
+            heap += [(0.0, (after,), phase) for phase in self.phases(after)]
+        heapq.heapify(heap)
+        while heap:
+            cost, driven, phase = heapq.heappop(heap)
+            state = (driven[-self.memory :], phase)
+            if state in seen:
+                continue
+            seen.add(state)
+            node = self.ends[driven[-1]][1]
+            best.setdefault(node, cost)
+            for k in self.out.get(node, ()):
+                if self.may_turn(driven[-self.memory :], k):
+                    for onward in self.phases(k):
+                        if onward >= phase:
+                            heapq.heappush(heap, (cost + cost_s[k], (*driven[-self.memory :], k), onward))
+        return np.array([best.get(node, np.inf) for node in range(self.layer.node_count)])
+
+
+def lawful(oracle, path):
+    """Whether a way keeps every rule."""
+    phase = 0
+    for i, link in enumerate(path):
+        allowed = [p for p in oracle.phases(link) if p >= phase]
+        if not allowed or link in oracle.closed:
+            return False
+        phase = min(allowed)
+        if i and not oracle.may_turn(tuple(path[max(0, i - oracle.memory) : i]), link):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_times_and_ways_are_those_of_a_search_over_whole_ways(seed):
+    generator = np.random.default_rng(seed)
+    layer = random_layer(generator)
+    bans, closed, local = random_rules(generator, layer)
+    rules = make_rules(layer, bans, closed, local)
+    object.__setattr__(layer, "rules", rules)
+    cost_s = generator.uniform(1, 100, layer.link_count)
+    oracle = Oracle(layer, bans, closed, local)
+    n = layer.node_count
+    expected = np.array([oracle.times(root, cost_s) for root in range(n)])
+    everywhere = np.arange(n)
+    np.testing.assert_allclose(routing.travel_times(layer, everywhere, everywhere, cost_s), expected, rtol=1e-12)
+    few = [3, 1]
+    np.testing.assert_allclose(routing.travel_times(layer, everywhere, few, cost_s), expected[:, few], rtol=1e-12)
+    finder = routing.PathFinder(layer, cost_s)
+    for goal in range(n):
+        tree = routing.Tree(layer, goal, cost_s)
+        np.testing.assert_allclose(tree.time_s, expected[:, goal], rtol=1e-12)
+        for root in range(n):
+            for path in (tree.path(root), finder.find(root, goal)):
+                if not np.isfinite(expected[root, goal]):
+                    assert path is None
+                    continue
+                assert cost_s[path].sum() == pytest.approx(expected[root, goal], rel=1e-12)
+                assert lawful(oracle, path.tolist())
+                assert root == goal or (layer.link_from[path[0]] == root and layer.link_to[path[-1]] == goal)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ways_on_from_a_link_keep_the_rules_of_its_turn(seed):
+    generator = np.random.default_rng(100 + seed)
+    layer = random_layer(generator)
+    bans, closed, _ = random_rules(generator, layer)
+    object.__setattr__(layer, "rules", make_rules(layer, bans, closed))
+    cost_s = generator.uniform(1, 100, layer.link_count)
+    oracle = Oracle(layer, bans, closed, ())
+    finder = routing.PathFinder(layer, cost_s)
+    trees = [routing.Tree(layer, goal, cost_s) for goal in range(layer.node_count)]
+    for link in range(layer.link_count):
+        if link in closed:
+            continue
+        expected = oracle.times(-1, cost_s, after=link)
+        node = int(layer.link_to[link])
+        for goal in range(layer.node_count):
+            if goal == node:
+                continue
+            for path in (trees[goal].path(node, link), finder.find(node, goal, after_link=link)):
+                if not np.isfinite(expected[goal]):
+                    assert path is None
+                else:
+                    assert cost_s[path].sum() == pytest.approx(expected[goal], rel=1e-12)
+                    assert lawful(oracle, [link, *path.tolist()])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_every_label_knows_its_way_when_asked_for_all(seed):
+    generator = np.random.default_rng(200 + seed)
+    layer = random_layer(generator)
+    bans, closed, local = random_rules(generator, layer)
+    object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
+    graph = turn_graph(layer, "car")
+    if graph is None:
+        pytest.skip("no rule was drawn that binds")
+    cost_s = generator.uniform(1, 100, layer.link_count)
+    cost_s[list(closed)] = np.inf
+    search = LabelSearch(layer, graph, cost_s)
+    for goal in range(layer.node_count):
+        pruned = search.backward(goal).copy()
+        np.testing.assert_array_equal(search.backward(goal, exact=True), pruned)
+
+
+def test_other_classes_and_other_hours_have_other_rules():
+    links = [Link(0, 1, 10.0, way_id=1, length_m=100), Link(1, 2, 10.0, way_id=2, length_m=100),
+             Link(0, 2, 10.0, way_id=3, length_m=1000)]
+    layer = assemble_layer(node_id=[0, 1, 2], x_m=[0, 100, 200], y_m=[0, 0, 0], lon_deg=[0] * 3, lat_deg=[0] * 3,
+                           links=links)
+    first, second = (int(np.flatnonzero(layer.way_id == way)[0]) for way in (1, 2))
+    rules = DriveRules(
+        ban_ptr=np.array([0, 2]), ban_link=np.array([first, second], np.int32), ban_classes=np.array([1], np.uint8),
+        ban_days=np.array([127], np.uint8), ban_from_s=np.array([7 * 3600.0]), ban_to_s=np.array([9 * 3600.0]),
+    )
+    object.__setattr__(layer, "rules", rules)
+
+    def seconds(**how):
+        return routing.travel_times(layer, [0], [2], **how)[0, 0]
+
+    assert seconds() == 20.0
+    assert seconds(at_s=8 * 3600.0) == 100.0
+    assert seconds(at_s=8 * 3600.0, vehicle_class="bus") == 20.0
+    assert seconds(at_s=9 * 3600.0) == 20.0
+    assert seconds(at_s=(24 + 8) * 3600.0) == 100.0
