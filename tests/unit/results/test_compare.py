@@ -115,3 +115,8 @@ def test_a_row_asked_for_beforehand_has_no_corrected_p_value_and_undefined_rows_
     assert math.isnan(asked[0]["p_corrected"])
     for verdict in ("", "practically the same"):
         assert corrected(rows_of([math.nan], verdict), {})[0]["verdict"] == verdict
+
+
+def test_a_row_asked_for_loses_the_corrected_p_value_it_had_before():
+    row, = corrected(corrected(rows_of([0.5]), {}), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert math.isnan(row["p_corrected"])

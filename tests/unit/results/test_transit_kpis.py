@@ -74,7 +74,7 @@ def test_groups_are_always_there_so_that_runs_can_be_paired():
     assert values("wheelchair")["transit.asked_count"] == 0
     assert np.isnan(values("wheelchair")["transit.wait_mean_s"])
     empty = values(tables={})
-    assert empty["transit.served_count"] == 0
+    assert empty["transit.asked_count"] == empty["transit.served_count"] == empty["transit.vehicle_hours_h"] == 0
     assert np.isnan(empty["transit.loaded_time_share"])
     assert {k.kpi for k in transit.compute({})} == {info.name for info in transit.INFOS}
     assert [(k.kpi, k.group) for k in transit.compute({})] == [(k.kpi, k.group) for k in transit.compute(day())]
