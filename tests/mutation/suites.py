@@ -7,38 +7,60 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests of one module; kernels are run without the compiler, or each fault would be compiled anew."""
+    """Tests of one module; kernels are run without the compiler, or each fault would be compiled anew.
+
+    Attributes
+    ----------
+    tests
+        Files, relative to the project.
+    compiled
+        Whether kernels are compiled.
+    quick
+        Which of the tests are tried first, as ``pytest -k`` takes it; all are tried if these notice nothing.
+    """
 
     tests: tuple[str, ...]
     compiled: bool = False
+    quick: str = ""
 
 
 _BY_CLASS = "tests/unit/models/terminal/test_queue_by_class.py"
-_GATE = Suite(("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS))
-_TERMINAL_KPIS = ("tests/unit/models/terminal/test_kpis.py", "tests/unit/results/test_grouped_kpis.py", _BY_CLASS)
+_GROUPED = "tests/unit/results/test_grouped_kpis.py"
+_GATE = Suite(("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0-")
+_SLOTS = Suite(("tests/oracles/test_terminal_slots.py",))
 
 SUITES: dict[str, Suite] = {
     "models/terminal/gate/line_kernels.py": _GATE,
     "models/terminal/gate/serve_kernels.py": _GATE,
     "models/terminal/gate/kernels.py": _GATE,
-    "models/terminal/gate/calendar_kernels.py": Suite(("tests/oracles/test_terminal_order.py", *_GATE.tests)),
+    "models/terminal/gate/calendar_kernels.py": Suite(
+        ("tests/oracles/test_terminal_order.py", *_GATE.tests), quick="[0- or terminal_order"
+    ),
     "models/terminal/gate/law_kernels.py": _GATE,
-    "models/terminal/gate/lane_kernels.py": Suite(("tests/oracles/test_terminal_lanes.py",)),
+    "models/terminal/gate/lane_kernels.py": Suite(("tests/oracles/test_terminal_lanes.py",), quick="[0-"),
     "models/terminal/gate/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
     "models/terminal/gate/row_kernels.py": _GATE,
-    "models/terminal/booking/kernels.py": Suite(("tests/oracles/test_terminal_slots.py",)),
-    "models/terminal/booking/asking_kernels.py": Suite(("tests/oracles/test_terminal_slots.py",)),
+    "models/terminal/booking/kernels.py": _SLOTS,
+    "models/terminal/booking/asking_kernels.py": _SLOTS,
+    "models/transit/dispatch/kernels.py": Suite(
+        ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
+        quick="test_transit_day or [0] or [1] or [3]",
+    ),
+    "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
+    "models/road_traffic/queueing/kernels.py": Suite(
+        ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="[0] or [1]",
+    ),
     "models/terminal/gate/road_queue.py": Suite(("tests/unit/models/terminal/test_gate_on_road.py",), compiled=True),
-    "models/terminal/kpis.py": Suite(_TERMINAL_KPIS, compiled=True),
-    "models/transit/kpis.py": Suite(
-        ("tests/unit/results/test_transit_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
+    "models/terminal/kpis.py": Suite(
+        ("tests/unit/models/terminal/test_kpis_by_hand.py", "tests/unit/models/terminal/test_kpis.py", _GROUPED,
+         _BY_CLASS), compiled=True,
     ),
-    "models/pedestrian/kpis.py": Suite(
-        ("tests/unit/models/pedestrian/test_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
-    ),
-    "models/road_traffic/kpis.py": Suite(
-        ("tests/unit/models/road_traffic/test_kpis.py", "tests/unit/results/test_grouped_kpis.py"), compiled=True
-    ),
+    "models/transit/kpis.py": Suite(("tests/unit/results/test_transit_kpis.py", _GROUPED), compiled=True),
+    "models/pedestrian/kpis.py": Suite(("tests/unit/models/pedestrian/test_kpis.py", _GROUPED), compiled=True),
+    "models/road_traffic/kpis.py": Suite(("tests/unit/models/road_traffic/test_kpis.py", _GROUPED), compiled=True),
     "twin/results/compare.py": Suite(("tests/unit/results/test_compare.py",), compiled=True),
+    "twin/results/verdicts.py": Suite(
+        ("tests/unit/results/test_verdicts.py", "tests/unit/results/test_compare.py"), compiled=True
+    ),
     "twin/results/unmoved.py": Suite(("tests/unit/results/test_unmoved.py",), compiled=True),
-}
+}  # fmt: skip

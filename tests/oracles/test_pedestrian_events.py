@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, model_of, params_for, place, run_to_end, walk_layer
 from twin.engine.draws import event, make_stream, normal_quantile, uniform
@@ -67,6 +68,7 @@ class SlowTwin:
     on_link: dict = field(default_factory=dict)
     visits: list = field(default_factory=list)
     refused: int = 0
+    too_late: int = 0
 
     def truncated(self, purpose, who, low, high, mean, spread):
         low, high = normal_share((low - mean) / spread), normal_share((high - mean) / spread)
@@ -163,6 +165,7 @@ class SlowTwin:
                    for d, steps in enumerate(plans.stay_steps[c].tolist()) if 0 < steps <= k]
         options = [(v, steps) for v, steps in options if v > -math.inf]
         if not options:
+            self.too_late += 1
             return False
         length_s = self.pick("stay", 1, person, options) * self.params.choice.step_s
         person.stays += 1
@@ -198,15 +201,30 @@ class SlowTwin:
         self.go_on(person, time_s)
 
 
-def test_every_visit_is_as_the_slow_twin_walks_it():
-    params, city = crowded_params(), crowded_city()
+def hurried_params():
+    """People with minutes to spend in that crowd: some come to a place too late to stay."""
+    return params_for(
+        {"shopper": 60000.0, "passer_through": 60000.0},
+        choice={"step_s": 30.0},
+        classes={"shopper": {"stay_durations_s": (120.0, 180.0), "stop_cost": -3.0, "budget_mean_s": 360.0,
+                             "budget_cv": 0.2},
+                 "passer_through": {"stay_durations_s": ()}},
+    )
+
+
+@pytest.mark.parametrize(("params_of", "some_refused", "some_late"), [
+    (crowded_params, True, False), (hurried_params, False, True),
+])  # fmt: skip
+def test_every_visit_is_as_the_slow_twin_walks_it(params_of, some_refused, some_late):
+    params, city = params_of(), crowded_city()
     with np.errstate(over="ignore"):  # without the compiler the hash of a key overflows in the open
         city_model, model = model_of(params, city, end_s=200.0, seed=11)
         twin = SlowTwin(model, params, 11)
         slow = twin.run()
         visits = run_to_end(city_model, model)["pedestrian_visits"]
     assert len(slow) == len(visits["id"]) > 60
-    assert twin.refused == model.accounts()[0].left["refused: no feasible path"] > 0
+    assert twin.refused == model.accounts()[0].left["refused: no feasible path"]
+    assert (twin.refused > 0, twin.too_late > 0) == (some_refused, some_late)
     assert [v[0] for v in slow] == visits["id"].tolist()
     exits = [f"test/exit/{name}" for name in "ab"]
     assert [exits[v[1] - 2] for v in slow] == visits["leave_exit"].tolist()

@@ -95,3 +95,28 @@ def test_intervals_cover_the_true_difference_as_often_as_they_say():
     values = draws.normals(stream, np.arange(n * pairs, dtype=np.uint64), np.uint64(0)).reshape(n, pairs) + 0.3
     covered = sum(found.lo <= 0.3 <= found.hi for found in map(interval_of, values)) / n
     assert abs(covered - 0.95) < 4 * math.sqrt(0.95 * 0.05 / n)
+
+
+def test_only_replications_that_both_have_are_paired():
+    table = kpis({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.1]})
+    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    assert (row["mean"], row["n"], row["verdict"]) == (pytest.approx(4.05), 2, "worse")
+    assert compare_pair(table, "nobody", table, "b", {}) == []
+
+
+def test_a_corrected_p_value_of_just_the_share_of_false_calls_is_a_call():
+    out = corrected(rows_of([0.025, 0.05]), {})
+    assert [row["p_corrected"] for row in out] == [0.05, 0.05]
+    assert [row["verdict"] for row in out] == ["better", "better"]
+
+
+def test_a_row_asked_for_beforehand_has_no_corrected_p_value_and_undefined_rows_keep_their_words():
+    asked = corrected(rows_of([0.5]), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert math.isnan(asked[0]["p_corrected"])
+    for verdict in ("", "practically the same"):
+        assert corrected(rows_of([math.nan], verdict), {})[0]["verdict"] == verdict
+
+
+def test_a_row_asked_for_loses_the_corrected_p_value_it_had_before():
+    row, = corrected(corrected(rows_of([0.5]), {}), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert math.isnan(row["p_corrected"])

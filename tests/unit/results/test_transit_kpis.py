@@ -74,7 +74,7 @@ def test_groups_are_always_there_so_that_runs_can_be_paired():
     assert values("wheelchair")["transit.asked_count"] == 0
     assert np.isnan(values("wheelchair")["transit.wait_mean_s"])
     empty = values(tables={})
-    assert empty["transit.served_count"] == 0
+    assert empty["transit.asked_count"] == empty["transit.served_count"] == empty["transit.vehicle_hours_h"] == 0
     assert np.isnan(empty["transit.loaded_time_share"])
     assert {k.kpi for k in transit.compute({})} == {info.name for info in transit.INFOS}
     assert [(k.kpi, k.group) for k in transit.compute({})] == [(k.kpi, k.group) for k in transit.compute(day())]
@@ -86,3 +86,88 @@ def test_names_are_those_of_the_model():
     for info in transit.INFOS:
         assert info.ja
         assert info.en
+
+
+def rides(**columns):
+    """Requests served at once and as promised, apart from what the columns say."""
+    n = len(next(iter(columns.values())))
+    nan = np.full(n, np.nan)
+    base = {
+        "outcome": ["served"] * n, "age_group": ["adult"] * n, "party": [1] * n, "direct_s": [100.0] * n,
+        "pickup_s": [0.0] * n, "dropoff_s": [100.0] * n, "promised_pickup_s": [1e6] * n, "promised_ride_s": [1e6] * n,
+        "pickup_warned_s": nan, "ride_warned_s": nan,
+    }
+    return {"transit_requests": table("transit_requests", **(base | columns))}
+
+
+def test_speeds_are_metres_by_time_driven_and_by_time_with_riders():
+    seen = values()
+    assert seen["transit.speed_driving_mps"] == pytest.approx(8000 / (200 + 370 + 170 + 470))
+    assert seen["transit.speed_loaded_mps"] == pytest.approx(7000 / 1100)
+
+
+def test_fifteen_minutes_count_as_within_and_a_tenth_of_a_second_as_no_breach():
+    seen = values(tables=rides(pickup_s=[900.0, 900.5], dropoff_s=[1000.0, 1000.0]))
+    assert seen["transit.served_within_15_min_share"] == 0.5
+    edge = rides(pickup_s=[0.1, 0.0], dropoff_s=[0.1, 0.1], promised_pickup_s=[0.0, 0.0], promised_ride_s=[1.0, 0.0])
+    seen = values(tables=edge)
+    assert seen["transit.late_max_s"] == 0.1
+    for which in ("", "pickup_", "ride_"):
+        assert seen[f"transit.promise_breach_{which}count"] == 0
+
+
+def test_nobody_late_is_late_by_nothing():
+    assert values(tables=rides(pickup_s=[10.0, 20.0]))["transit.late_max_s"] == 0.0
+
+
+def test_a_detour_needs_a_way_however_short():
+    seen = values(tables=rides(direct_s=[0.0, 0.5, 100.0], dropoff_s=[10.0, 1.0, 400.0]))
+    assert seen["transit.detour_mean_factor"] == (2.0 + 4.0) / 2
+
+
+def test_one_request_alone_has_shares():
+    seen = values(tables=rides(outcome=["refused"], reason=["no_seat"]))
+    assert seen["transit.refused_share"] == seen["transit.refused_no_seat_share"] == 1.0
+
+
+def test_time_with_riders_counts_a_ride_within_another_once_and_each_van_apart():
+    tables = rides(van=[1, 1, 1, 0], pickup_s=[0.0, 10.0, 200.0, 50.0], dropoff_s=[100.0, 20.0, 250.0, 80.0])
+    tables["transit_shifts"] = table("transit_shifts", van=[0, 1], from_s=[0.0, 0.0], to_s=[500.0, 500.0])
+    assert values(tables=tables)["transit.loaded_time_share"] == pytest.approx((100 + 50 + 30) / 1000)
+
+
+def test_overtime_runs_from_the_end_of_a_shift_to_the_last_arrival_before_the_next():
+    shifts = table("transit_shifts", van=[3, 3, 4], from_s=[200.0, 0.0, 0.0], to_s=[300.0, 100.0, 100.0])
+    legs = table("transit_legs", van=[3, 3, 3, 4], depart_s=[0.0, 90.0, 250.0, 0.0],
+                 arrive_s=[100.0, 200.0, 330.0, 90.0], metres_m=[1.0] * 4, riders=[0] * 4)
+    seen = values(tables={"transit_legs": legs, "transit_shifts": shifts})
+    # Van 3 is 100 s late where its next shift begins, and 30 s late after it.
+    assert seen["transit.vehicle_hours_h"] == pytest.approx((100 + 100 + 100 + 100 + 30) / 3600)
+
+
+def test_a_zone_counts_its_requests_and_its_vans():
+    tables = day()
+    tables["transit_requests"]["from_stop"] = np.array([5, 9, 5, 9])
+    tables["transit_stops"] = table("transit_stops", stop_index=[9, 5], zone=["hirano", "ikuno"])
+    tables["transit_shifts"]["zone"] = np.array(["hirano", "ikuno"])
+    ikuno, hirano = values("ikuno", tables), values("hirano", tables)
+    assert (ikuno["transit.asked_count"], hirano["transit.asked_count"]) == (2, 2)
+    assert (ikuno["transit.refused_share"], hirano["transit.refused_share"]) == (0.0, 0.5)
+    assert (ikuno["transit.vkm_km"], hirano["transit.vkm_km"]) == (4.0, 4.0)
+    assert (ikuno["transit.empty_km_share"], hirano["transit.empty_km_share"]) == (0.0, 0.25)
+    assert ikuno["transit.vehicle_hours_h"] == pytest.approx(1650 / 3600)
+    assert "transit.unfinished_count" not in ikuno
+    # Vans of a service without zones belong to none, wherever the stops lie.
+    del tables["transit_shifts"]["zone"]
+    assert values("ikuno", tables) == {}
+
+
+def test_zones_without_a_stop_or_a_request_are_no_error():
+    nothing = np.empty(0, np.int32)
+    empty = {name: table(name, **{column: nothing}) for name, column in (
+        ("transit_requests", "van"), ("transit_stops", "stop_index"), ("transit_shifts", "van"))}
+    assert values(tables=empty)["transit.asked_count"] == 0
+
+
+def test_without_a_ledger_nobody_is_known_to_be_unfinished():
+    assert values(tables=rides(pickup_s=[1.0]))["transit.unfinished_count"] == 0

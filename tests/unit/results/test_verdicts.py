@@ -89,3 +89,47 @@ def test_corrections_agree_with_the_published_rules():
     assert math.isnan(found[3])
     # Holm by hand: 4 × 0.005, 3 × 0.01, 2 × 0.03, then never less than before.
     assert [p for p in holm(given) if not math.isnan(p)] == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@pytest.mark.parametrize("better", ["lower", "higher", "neither"])
+def test_an_interval_that_touches_zero_cannot_tell(better):
+    assert verdict_of(Interval(0.5, 0.0, 1.0, 9), better) == "cannot tell"
+    assert verdict_of(Interval(-0.5, -1.0, 0.0, 9), better) == "cannot tell"
+
+
+def test_an_interval_that_touches_the_size_that_matters_cannot_tell():
+    assert verdict_of(Interval(0.0, -1.0, 1.0, 9), "lower", 1.0) == "cannot tell"
+    assert verdict_of(Interval(2.0, 1.0, 3.0, 9), "lower", 1.0) == "cannot tell"
+    assert verdict_of(Interval(-2.0, -3.0, -1.0, 9), "lower", 1.0) == "cannot tell"
+
+
+def test_nothing_has_no_mean_and_two_values_have_students_interval():
+    nothing = interval_of(np.array([]))
+    assert (nothing.n, math.isnan(nothing.mean), math.isnan(nothing.lo)) == (0, True, True)
+    found = interval_of(np.array([1.0, 3.0]))
+    # Two values: the 97.5th percentile of t with one degree of freedom is 12.706, their standard error is 1.
+    assert (found.lo, found.mean, found.hi) == (pytest.approx(2 - 12.7062), 2.0, pytest.approx(2 + 12.7062))
+    # With two degrees it is 4.303, and of 90 % it is 2.920; the standard error is 1 / sqrt(3).
+    for alpha, times in ((0.05, 4.30265), (0.1, 2.91999)):
+        assert interval_of(np.array([1.0, 2.0, 3.0]), alpha).hi == pytest.approx(2 + times / math.sqrt(3), rel=1e-5)
+
+
+def test_equal_values_have_an_interval_of_no_width_and_one_value_has_none():
+    assert interval_of(np.array([0.1] * 3)) == Interval(0.1, 0.1, 0.1, 3)
+    one = interval_of(np.array([5.0]))
+    assert (one.mean, one.n, math.isnan(one.lo), math.isnan(one.hi)) == (5.0, 1, True, True)
+
+
+def test_a_difference_of_exactly_zero_has_no_p_value_and_an_even_one_has_none_left_to_doubt():
+    assert p_value_of(np.array([0.0, 1.0])) == pytest.approx(0.5)
+    assert p_value_of(np.array([1.0, math.nan, 3.0])) == pytest.approx(stats.ttest_1samp([1.0, 3.0], 0.0).pvalue)
+
+
+def test_corrected_p_values_end_at_one():
+    assert benjamini_hochberg([0.9, 0.8]) == [0.9, 0.9]
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert benjamini_hochberg([]) == holm([]) == []
+
+
+def test_a_verdict_that_is_not_known_is_its_own_word():
+    assert words_of("odd") == {"ja": "odd", "en": "odd"}

@@ -98,3 +98,25 @@ def test_every_kpi_is_described_and_every_description_is_computed():
     assert {k.kpi for k in computed} == set(names)
     units = {info.name: info.unit for info in INFOS}
     assert all(k.unit == units[k.kpi] for k in computed)
+
+
+def test_one_visitor_alone_and_one_crossing_alone_have_shares_and_means():
+    found = values(visits([20], ["shopper"], wait_s=np.array([12.0]), crossings_count=np.array([1])))
+    assert found["stay_share", "all"] == 1.0
+    assert found["crossing_wait_mean_s", "all"] == 12.0
+
+
+def test_nobody_over_their_time_is_over_by_nothing_and_half_a_second_counts():
+    assert values(visits([20, 30], ["shopper"] * 2))["overrun_p95_s", "all"] == 0.0
+    late = values(visits([20, 30], ["shopper"] * 2, budget_s=np.array([1199.5, 1800.0])))
+    assert late["overrun_share", "all"] == 0.5
+
+
+def test_the_95th_percentile_of_dwell_and_the_mean_of_stays_are_those_done_by_hand():
+    found = values(visits(list(range(10, 31)), ["shopper"] * 21, stays_count=np.arange(21)))
+    assert found["dwell_p95_min", "all"] == pytest.approx(29.0)
+    assert found["stays_mean_count", "all"] == 10.0
+
+
+def test_without_links_nobody_walks_in_a_crowd():
+    assert values(visits([20], ["shopper"]))["crowded_person_min", "all"] == 0.0

@@ -76,3 +76,70 @@ def test_vehicle_hours_count_those_who_are_still_driving():
 def test_every_kpi_is_described_and_named_after_the_model():
     assert {k.kpi for k in compute({"road_trips": TRIPS, "road_streets": STREETS})} == {info.name for info in INFOS}
     assert all(info.name.startswith("road.") for info in INFOS)
+
+
+def trips(**columns):
+    """Trips of cars, apart from what the columns say."""
+    n = len(next(iter(columns.values())))
+    base = {
+        "id": np.arange(n), "vehicle_class": np.zeros(n, np.uint8), "enter_s": np.zeros(n), "leave_s": np.full(n, 60.0),
+        "metres_m": np.full(n, 600.0), "free_s": np.full(n, 60.0), "fuel_l": np.zeros(n), "co2_kg": np.zeros(n),
+    }
+    return {"road_trips": base | {name: np.array(values) for name, values in columns.items()}}
+
+
+def test_delays_are_summed_in_hours_and_ranked():
+    leave = 60.0 + np.arange(21) * 36.0
+    got = values(trips(leave_s=leave))
+    assert got["road.delay_total_h", "all"] == pytest.approx(210 * 36.0 / 3600)
+    assert got["road.delay_p95_s", "all"] == pytest.approx(19 * 36.0)
+
+
+def test_arithmetic_below_a_microsecond_is_no_delay_of_either_sign():
+    got = values(trips(leave_s=[60.0 + 4e-7, 60.0 - 4e-7]))
+    assert got["road.delay_mean_s", "all"] == got["road.delay_p95_s", "all"] == 0.0
+    early = values(trips(leave_s=[60.0 - 4e-7]))["road.delay_p95_s", "all"]
+    assert (early, np.signbit(early)) == (0.0, False)
+
+
+def test_a_trip_of_no_time_has_no_speed_and_one_of_half_a_second_has():
+    assert np.isnan(values(trips(leave_s=[0.0], metres_m=[0.0]))["road.speed_mean_mps", "all"])
+    assert values(trips(leave_s=[0.5], metres_m=[5.0]))["road.speed_mean_mps", "all"] == 10.0
+
+
+def test_one_trip_alone_has_a_mean():
+    assert values(trips(leave_s=[75.0]))["road.mean_travel_time_s", "all"] == 75.0
+
+
+def test_queues_jams_and_gridlocks_are_those_of_the_links():
+    got = values({
+        "road_links": {"queue_m": np.array([10.0, 40.0, 0.0])}, "road_spillback": SPILLBACK,
+        "road_gridlock": {"link_index": np.array([4, 4, 9])},
+    })  # fmt: skip
+    assert got["road.queue_max_m", "all"] == 40.0
+    assert got["road.spillback_h", "all"] == pytest.approx(1460.0 / 3600)
+    assert got["road.gridlocked_count", "all"] == 2
+
+
+def test_a_road_on_which_nothing_stands_has_queues_jams_and_gridlocks_of_nothing():
+    for tables in ({}, {"road_links": {"queue_m": np.zeros(0)}}):
+        got = values(tables)
+        for name in ("road.queue_max_m", "road.spillback_h", "road.gridlocked_count", "road.time_total_h"):
+            assert got[name, "all"] == 0.0
+
+
+def test_a_watched_street_without_any_jam_is_blocked_for_no_time():
+    got = values({"road_streets": STREETS})
+    assert (got["road.street_blocked_min", "橋"], got["road.street_queue_max_m", "岸"]) == (0.0, 10.0)
+
+
+def test_only_what_the_form_models_has_a_row():
+    everything = trips(leave_s=[75.0]) | {"road_streets": STREETS, "road_spillback": SPILLBACK}
+    names = {name for name, _ in values(everything | {"road_modelled": {"part": np.array(["delay"])}})}
+    assert {"road.delay_mean_s", "road.trips_count"} <= names
+    assert not names & {"road.queue_max_m", "road.street_blocked_min", "road.spillback_h", "road.gridlocked_count"}
+
+
+def test_only_classes_that_drove_have_a_group():
+    groups = {group for _, group in values(trips(vehicle_class=np.array([1], np.uint8)))}
+    assert groups == {"all", "van"}
