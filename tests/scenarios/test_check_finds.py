@@ -35,7 +35,7 @@ REFUSED = {
         {"t.csv": "hour,trucks\n22,50\n23,50\n"}),
     "districts that do not join": (TINY.replace("osaka_yumeshima", "[osaka_yumeshima, town.osm]"), {"town.osm": (
         '<osm version="0.6">' + "".join(
-            f'<node id="{i}" lat="{34.7 + i * 1e-3}" lon="{133.1 + i % 2 * 1e-3}"/>' for i in (1, 2, 3))
+            f'<node id="{i}" lat="{48.8 + i * 1e-3}" lon="{2.3 + i % 2 * 1e-3}"/>' for i in (1, 2, 3))
         + '<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>')}),
 }
 
@@ -66,7 +66,7 @@ def test_what_a_run_refuses_the_check_finds(case, tmp_path, capsys):
 def test_a_scenario_that_begins_has_no_problem(tmp_path):
     report = api.check(written(tmp_path, TINY + CARS, {"cars.csv": OD}))
     assert report.ok, report.problems
-    assert report.warnings == ()
+    assert all(words.startswith("the map carries tags that are not used") for words in report.warnings)
 
 
 def test_every_variant_is_tried_and_a_fault_of_all_is_told_once(tmp_path):

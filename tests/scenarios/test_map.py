@@ -187,7 +187,7 @@ def test_nobody_drives_on_a_closed_link_and_all_arrive(tmp_path, form):
         "osaka_midosuji/entry/hommachi-west,osaka_midosuji/entry/namba-west,36000,36600,40\n", encoding="utf-8")
     path = write(tmp_path, f"""\
 tables: {{od: {{file: od.csv}}}}
-road_traffic: {{form: {form}, background: {{od_table: od}}, signals: {{street_cycles: {{御堂筋: 150 s}}}}}}
+road_traffic: {{form: {form}, background: {{od_table: od}}, signals: {{default_plan: false}}}}
 measures: {{m: {{change: close, where: {{street: 御堂筋, from: 長堀通, to: 宗右衛門町通}}}}}}
 variants: {{today: {{}}, closed: {{with: [m]}}}}
 """)
@@ -201,7 +201,7 @@ variants: {{today: {{}}, closed: {{with: [m]}}}}
     assert not np.isin(inflow["closed"]["link_index"], shut).any()
     trips = {name: study.run(name).table("road_trips") for name in ("today", "closed")}
     assert len(trips["today"]["id"]) == len(trips["closed"]["id"]) == 40
-    if form == "free_flow":  # among queues and lights the fastest way need not be the shortest
+    if form == "free_flow":  # among queues the fastest way need not be the shortest
         assert trips["closed"]["free_s"].mean() > trips["today"]["free_s"].mean()
 
 

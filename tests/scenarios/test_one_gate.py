@@ -15,7 +15,7 @@ from twin.scenario.plan.new import KINDS, starter_text
 SCENARIOS = sorted((Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
 WITH_A_GATE = [path for path in SCENARIOS if re.search(r"^terminal:", path.read_text(encoding="utf-8"), re.MULTILINE)]
 TODAY = TerminalParams()
-#: What makes the gate: no file may state it in its base.
+#: What makes the gate: no file may state it in its base, but to give one of its values a range of its own.
 GATE = ("lanes", "service", "move_up", "out_gate", "yard", "trouble", "oversize", "queues", "opening")
 
 
@@ -32,7 +32,8 @@ def lanes_of(params):
 @pytest.mark.parametrize("path", WITH_A_GATE, ids=lambda path: path.stem)
 def test_a_shipped_scenario_does_not_restate_the_gate_of_today(path):
     base = base_of(path)
-    assert not set(base) & set(GATE)
+    for key in set(base) & set(GATE):
+        assert "range" in str(base[key]), key
 
 
 @pytest.mark.parametrize("path", WITH_A_GATE, ids=lambda path: path.stem)
