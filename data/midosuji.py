@@ -66,14 +66,14 @@ class _Streets:
         Crossings by (street across, column); the column ``axis`` is Midosuji.
     chains
         Nodes of each street across, from west to east, as drawn for cars.
-    approaches
-        Where walkers leave a street across for the pavements, by (street, "west" or "east").
+    far_ends
+        Nodes where pavements beside Midosuji's cross streets end, by (street, "west" or "east").
     """
 
     sketch: Sketch
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)
     chains: dict[str, list[int]] = field(default_factory=dict)
-    approaches: dict[tuple[str, str], int] = field(default_factory=dict)
+    far_ends: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def sketch() -> Sketch:
@@ -189,26 +189,29 @@ def _draw_across(
     streets: _Streets, street: str, columns: Sequence[str], tags: Mapping[str, str], *, signal: Mapping[str, str],
     sides: bool,
 ) -> None:
-    """Join the crossings of a street; across Midosuji itself nobody walks but on the crossings beside."""
+    """Join the crossings of a street; beside Midosuji people walk on its pavements, not on the carriageway.
+
+    One way carries both kerbs of a street where they are far from lights. In the blocks next to Midosuji each kerb
+    has a pavement of its own: a node that both hang on would lead around the lights between them.
+    """
     centre = columns.index("axis")
     drawn = streets.sketch
     chain = [streets.nodes[street, column] for column in columns]
     axis = drawn.point(chain[centre])
     beside = 1 if "bend" not in columns else 2
-    reach = _half_walk_m(street) + 12.0
-    west = drawn.node(_towards(axis, drawn.point(chain[centre - beside]), reach))
-    east = drawn.node(_towards(axis, drawn.point(chain[centre + 1]), reach))
-    middle = [west, *chain[centre - beside + 1 : centre + 1], east]
+    last, first = centre - beside, centre + 1
+    middle = chain[last : first + 1]
     if sides:
         lanes = [drawn.node(moved(axis, east_m=sign * table.SIDE_LANE_OFFSET_M), _SIGNAL) for sign in (-1, 1)]
         streets.nodes[street, "side-west"], streets.nodes[street, "side-east"] = lanes
-        middle = [west, lanes[0], chain[centre], lanes[1], east]
+        middle = [chain[last], lanes[0], chain[centre], lanes[1], chain[first]]
     drawn.tag(chain[centre], signal)
-    drawn.way([*chain[: centre - beside + 1], west], tags)
     said_once = {key: value for key, value in tags.items() if key not in ("note", "twin:assumed")}
+    for outer in (chain[: last + 1], chain[first:]):
+        if len(outer) > 1:
+            drawn.way(outer, tags)
     drawn.way(middle, {**said_once, "foot": "no"})
-    drawn.way([east, *chain[centre + 1 :]], tags)
-    streets.approaches[street, "west"], streets.approaches[street, "east"] = west, east
+    streets.far_ends[street, "west"], streets.far_ends[street, "east"] = chain[last], chain[first]
     streets.chains[street] = chain
 
 
@@ -254,16 +257,16 @@ def _draw_umeda(streets: _Streets) -> None:
     lat = table.YOTSUBASHI_LINE[0].lat
     middle = drawn.node(Point(lat, _column_lon("w2", lat)))
     half = drawn.node(between(table.UMEDA_JUNCTION, table.SHIN_MIDOSUJI_X_OGIMACHI, 0.5))
-    west = drawn.node(_towards(table.UMEDA_JUNCTION_NORTHBOUND, drawn.point(middle), 40.0))
     east = drawn.node(_towards(table.UMEDA_JUNCTION, drawn.point(half), 40.0))
     front = {"highway": "secondary", "note": "street in front of Osaka station, authored"}
     ogimachi = {"highway": "secondary", "name": "扇町通", "name:en": "Ogimachi-dori"}
-    drawn.way([corner, middle, west], front)
-    drawn.way([west, north, south, east], {**front, "foot": "no"})
-    drawn.way([east, half, shin], ogimachi)
+    drawn.way([corner, middle], front)
+    drawn.way([middle, north, south, east], {**front, "foot": "no"})
+    drawn.way([east, half], {**ogimachi, "foot": "no"})
+    drawn.way([half, shin], ogimachi)
     for column, node in (("yotsubashi", corner), ("w2", middle), ("half", half), ("shin", shin), ("axis", south)):
         streets.nodes["umeda", column] = node
-    streets.approaches["umeda", "west"], streets.approaches["umeda", "east"] = west, east
+    streets.far_ends["umeda", "west"], streets.far_ends["umeda", "east"] = middle, half
 
     # The two carriageways keep their 15 m between the junction and Miyakojima-dori, past the platforms.
     lat = table.SHIN_MIDOSUJI_X_MIYAKOJIMA.lat
@@ -279,7 +282,7 @@ def _draw_umeda(streets: _Streets) -> None:
     kerb = drawn.node(_towards(drawn.point(lanes[0][1]), drawn.point(miyako), 40.0))
     drawn.way([lanes[0][1], kerb], {"highway": "secondary", "name": "都島通", "foot": "no"})
     drawn.way([kerb, miyako], {"highway": "secondary", "name": "都島通", "name:en": "Miyakojima-dori"})
-    streets.approaches["miyakojima", "east"] = kerb
+    streets.far_ends["miyakojima", "east"] = kerb
     streets.nodes["umeda", "route-176"] = entry
     streets.nodes["miyakojima", "shin"] = miyako
     _draw_shin_midosuji(streets, miyako, shin)
@@ -422,11 +425,11 @@ def _junctions(streets: _Streets) -> list[Junction]:
     lat = table.SHIN_MIDOSUJI_X_MIYAKOJIMA.lat
     start = Point(lat, lon_at(table.ROUTE_176_LINE, lat))
     out = [
-        Junction("route-176", start, 27.0, 0.0, ends_at={"east": streets.approaches["miyakojima", "east"]}),
+        Junction("route-176", start, 27.0, 0.0, ends_at={"east": streets.far_ends["miyakojima", "east"]}),
         Junction("umeda-platform", table.UMEDA_PLATFORM, 27.0, 0.0),
         Junction("umeda", between(table.UMEDA_JUNCTION, table.UMEDA_JUNCTION_NORTHBOUND, 0.5), 27.0, 12.0, signal=True,
                  ja="梅田", en="Umeda",
-                 approaches={s: (streets.approaches["umeda", s],) * 2 for s in ("west", "east")}),
+                 far_ends={s: (streets.far_ends["umeda", s],) * 2 for s in ("west", "east")}),
         Junction("bend", table.SONEZAKI_BEND, _half_walk_m(""), 0.0),
     ]
     for row in ROWS:
@@ -436,10 +439,10 @@ def _junctions(streets: _Streets) -> list[Junction]:
         # Half a carriageway, or both of Sonezaki-dori, and the width of the crossing beside it.
         corner_m = 8.0 + (offset_m(row.south, row.axis)[1] / 2 if row.south else 4.0 if main else 0.0)
         half_m = _half_walk_m(row.slug)
-        near = {s: (streets.approaches[halves[0], s], streets.approaches[halves[1], s]) for s in ("west", "east")}
+        ends = {s: (streets.far_ends[halves[0], s], streets.far_ends[halves[1], s]) for s in ("west", "east")}
         out.append(Junction(
             row.slug, centre, half_m, corner_m, signal=row.signal, ja=row.ja or "なんば", en=row.en or "Namba",
-            approaches=near, bridge_after=row.slug in _RIVERS, wide=half_m < _half_walk_m(""),
+            far_ends=ends, bridge_after=row.slug in _RIVERS, wide=half_m < _half_walk_m(""),
         ))
     out.append(Junction("nishiguchi", table.NAMBA_NISHIGUCHI, _half_walk_m("namba"), 0.0,
                         ja="なんば西口", en="Nambanishiguchi", wide=True,

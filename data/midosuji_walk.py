@@ -1,7 +1,9 @@
 """Pavements of Midosuji on both sides, crossings at the signals, station exits and points of interest.
 
 Construction rules: a pavement runs in the middle between the building line (22 m from the axis) and its kerb;
-it is cut at corners beside each cross street; walkers cross Midosuji only at signals. Exits and doors lie on
+it is cut at corners beside each cross street; walkers cross Midosuji only at signals. Each kerb of a cross street
+has a pavement of its own from its corner to the next crossing of that street, so that nobody changes sides but on
+the crossing beside Midosuji or a block away. Exits and doors lie on
 the inner side of the building line, 25 m from the axis or 6 m beside the pavement of national route 176, each
 on a path of its own.
 """
@@ -35,8 +37,8 @@ class Junction:
         Metres from the axis to the middle of the pavement.
     corner_m
         Metres from the middle of the cross street to its corners, along the axis; 0 where nothing crosses.
-    approaches
-        Side -> nodes of the cross street joined to the northern and to the southern corner.
+    far_ends
+        Side -> nodes of the cross street where the pavements from the northern and the southern corner end.
     ends_at
         Side -> node that the pavement of that side leads to, where it begins or ends.
     bridge_after, wide
@@ -50,7 +52,7 @@ class Junction:
     signal: bool = False
     ja: str = ""
     en: str = ""
-    approaches: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    far_ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ends_at: Mapping[str, int] = field(default_factory=dict)
     bridge_after: bool = False
     wide: bool = False
@@ -138,16 +140,16 @@ def _corners(sketch: Sketch, junctions: Sequence[Junction], i: int, side: str) -
 
 
 def _draw_crossings(sketch: Sketch, junction: Junction, corners: Mapping[str, tuple[int, int]]) -> None:
-    """Crossings over Midosuji at signals, over the cross street everywhere, and the way to its kerbs."""
+    """Crossings over Midosuji at signals, over the cross street everywhere, and a pavement along each of its kerbs."""
     kind = "traffic_signals" if junction.signal else "unmarked"
     crossing = {"highway": "footway", "footway": "crossing", "crossing": kind, "width": "6", "twin:assumed": "width"}
     if junction.signal:
         for end in (0, 1):
             sketch.way([corners["west"][end], corners["east"][end]], crossing)
-    for side, approach in junction.approaches.items():
+    for side, far in junction.far_ends.items():
         sketch.way(corners[side], crossing)
         for end in (0, 1):
-            sketch.way([approach[end], corners[side][end]], {"highway": "footway", "footway": "sidewalk"})
+            sketch.way([far[end], corners[side][end]], {"highway": "footway", "footway": "sidewalk"})
     for side, node in junction.ends_at.items():
         sketch.way([corners[side][1], node], {"highway": "footway", "footway": "sidewalk"})
 

@@ -2,7 +2,8 @@
 
 Known are the junction, the bridge's line and length, the first signals beyond it, the bus stops, the station
 and the tunnel's length. The gate, both yards, the tunnel's portals and all lane counts but those of the
-bridge and the tunnel are assumed and say so (``twin:assumed``). Cars keep left.
+bridge and the tunnel are assumed and say so (``twin:assumed``). How many lanes the gates have is not published: the
+map says nothing of it, and the parameters of the terminal hold the one guess. Cars keep left.
 """
 
 from __future__ import annotations
@@ -35,8 +36,6 @@ _OUT_GATE = Point(34.6508, 135.3982)
 _YARD_EAST = Point(34.6527, 135.3972)
 _YARD_WEST = Point(34.6557, 135.3962)  # known to lie west of the bridge
 
-IN_GATE_LANES = 8
-OUT_GATE_LANES = 4
 YARD_EAST_SPACES, YARD_WEST_SPACES = 280, 160
 
 _RIDERS_PER_DAY = 3_809
@@ -111,11 +110,11 @@ def _draw_terminal(drawn: Sketch, before: int, fork: int) -> None:
     start = drawn.point(before)
     turn = drawn.node(Point(_IN_GATE.lat, start.lon + 0.0011))
     in_gate = drawn.place("gate", "in-gate", _IN_GATE, ja="夢洲コンテナターミナル 入場ゲート",
-                          en="Yumeshima container terminal, in-gate", tags={"lanes": IN_GATE_LANES},
-                          twin={"assumed": "position;lanes", "direction": "in"})
+                          en="Yumeshima container terminal, in-gate",
+                          twin={"assumed": "position", "direction": "in"})
     out_gate = drawn.place("gate", "out-gate", _OUT_GATE, ja="夢洲コンテナターミナル 退場ゲート",
-                           en="Yumeshima container terminal, out-gate", tags={"lanes": OUT_GATE_LANES},
-                           twin={"assumed": "position;lanes", "direction": "out"})
+                           en="Yumeshima container terminal, out-gate",
+                           twin={"assumed": "position", "direction": "out"})
     inside = drawn.place("poi", "container-terminal", Point(34.6511, 135.4010), ja="夢洲コンテナターミナル (DICT)",
                          en="Dream Island Container Terminal (DICT)", twin={"category": "terminal", "attraction": 0})
     back = drawn.node(Point(_OUT_GATE.lat, start.lon + 0.0006))

@@ -53,12 +53,14 @@ def load(
 
 
 def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
-    """Check a scenario file and estimate its size, memory and time, without running anything."""
+    """Check a scenario file and estimate its size, memory and time; every variant is set on the stage, none is run."""
     from dataclasses import replace
 
-    from twin.city.keeping.catalogue import check_city, find_city
+    from twin.city.keeping.catalogue import check_city
     from twin.city.reading.unused import map_warnings
     from twin.errors import CityError, Problem
+    from twin.experiments.rehearsal import rehearse
+    from twin.experiments.speed import on_this_machine
     from twin.scenario.plan.check import check_scenario
 
     report = check_scenario(Path(path), allow_read=[Path(p) for p in allow_read])
@@ -66,14 +68,20 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         return report
     try:
         check_city(report.scenario.city, report.scenario.folder)
-        if any(v.edits for v in report.scenario.variants.values()):
-            map_edits(report.scenario)
-        warnings = map_warnings(find_city(report.scenario.city, report.scenario.folder).report)
+        plan, city = plan_and_city(report.scenario)
+        tried = rehearse(plan, city, report.estimate.agents if report.estimate else {}, str(path))
     except ScenarioError as fault:
-        return replace(report, problems=fault.problems)
+        return replace(report, problems=fault.problems or (Problem(fault.what, fault.where, fault.mend),))
     except CityError as fault:
-        return replace(report, problems=(Problem(fault.what, f"{path}, city", fault.mend),))
-    return replace(report, warnings=(*report.warnings, *warnings))
+        where = f"{path}, city" + (f": {fault.where}" if fault.where else "")
+        return replace(report, problems=(Problem(fault.what, where, fault.mend),))
+    models, clock = {name: plan.variant(name)["models"] for name in plan.variants}, report.scenario.clock
+    estimate = report.estimate and on_this_machine(
+        report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s,
+        city.drive.link_count,
+    )
+    warnings = (*report.warnings, *map_warnings(city.report), *tried.warnings)
+    return replace(report, problems=tried.problems, warnings=warnings, estimate=estimate)
 
 
 def run(
@@ -107,8 +115,7 @@ def run(
 
     loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
         scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
-    if workers < 1:
-        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    checked_workers(workers)
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
@@ -157,7 +164,7 @@ def difference_rows(
     study: PathLike | Study, other: PathLike | Study | None, pairs: Sequence[tuple[str, str]] | None,
 ) -> list[dict[str, Any]]:
     """Rows of :func:`compare`."""
-    from twin.results.compare import compare_pair
+    from twin.results.compare import compare_pair, corrected
     from twin.results.kpis import infos
 
     first, second = _as_study(study), _as_study(other) if other is not None else None
@@ -169,11 +176,25 @@ def difference_rows(
             if name not in first.variants:
                 raise RunError(f"there is no variant {name!r}", where=str(first.folder),
                                mend=f"variants here: {', '.join(first.variants)}")
-        return [row for a, b in chosen for row in compare_pair(here, a, here, b, better)]
+        asked = _asked_of(first)
+        return [row for a, b in chosen for row in corrected(compare_pair(here, a, here, b, better), asked)]
     _check_pairing(first, second)
     there = second.columns("kpis")
     chosen = pairs or [(v, v) for v in first.variants if v in second.variants]
     return [row for a, b in chosen for row in compare_pair(here, a, there, b, better)]
+
+
+def _asked_of(study: Study) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    """Differences that the questions of a study asked for, with the questions and their verdict."""
+    out: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+    for answer in study.answers.get("answers", []):
+        for row in answer["rows"]:
+            if row["pair"] is None or row["role"] not in ("compare", "group"):
+                continue
+            key = (*row["pair"], row["kpi"], row["group"])
+            ids, verdict = out.get(key, ("", row["verdict"]))
+            out[key] = (f"{ids}, {answer['id']}" if ids else answer["id"], verdict)
+    return out
 
 
 def _check_pairing(first: Study, second: Study) -> None:
@@ -256,6 +277,19 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
         })
     facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)}
     return {"title": scenario.title.to_dict(), "city": facts, "variants": variants}
+
+
+def checked_workers(workers: int) -> int:
+    """The number of workers, at least 1.
+
+    Raises
+    ------
+    ScenarioError
+        If it is less.
+    """
+    if workers < 1:
+        raise ScenarioError(f"workers must be at least 1, got {workers}", mend="leave it out, or say --workers 2")
+    return workers
 
 
 def free_folder(parent: Path, name: str) -> Path:

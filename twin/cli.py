@@ -62,6 +62,9 @@ def main() -> None:
         _fail("interrupted; `twin resume` goes on with an unfinished study", _INTERRUPTED)
     except BrokenPipeError:
         os._exit(0)  # whoever read our output has had enough; there is nobody to tell
+    except OSError as fault:
+        _fail(f"RunError: cannot read or write: {fault}\n  mend:  check the name, the permissions and the room on the "
+              "disk", RunError.exit_code)
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
         if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
             _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
@@ -182,11 +185,10 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a study that was killed or stopped; the result is the same to the byte."""
-    from twin import cli_show
-    from twin.experiments.study import resume as resume_study
+    from twin import cli_show, service
 
     with cli_show.study_progress() as on_progress:
-        finished = resume_study(study, workers=workers or _cores(), on_progress=on_progress)
+        finished = service.resume(study, workers=workers or _cores(), on_progress=on_progress)
     _show_study(finished, as_json)
 
 
@@ -204,20 +206,14 @@ def fork(
     as_json: Json = False,
 ) -> None:
     """What if, from a moment on: two variants that share one past, one of them changed."""
-    from twin import api, cli_show
-    from twin.city.keeping.build import open_city
-    from twin.experiments.fork import fork_plan
-    from twin.experiments.study import How, run_new
+    from twin import cli_show, service
     from twin.results.run_folder import Study
     from twin.scenario.plan.forks import parse_changes
 
     parent = Study(study)
-    plan, checkpoints = fork_plan(parent, variant or parent.variants[0], _time_of_day(at), parse_changes(changes), name)
-    target = out or api.free_folder(study.parent, f"{study.name}-{name}")
-    how = How(workers or _cores())
-    city = open_city(study / "city")
     with cli_show.study_progress() as on_progress:
-        finished = run_new(plan, city, target, how, on_progress, past=checkpoints)
+        finished = service.fork(parent, _time_of_day(at), parse_changes(changes), name=name, variant=variant, out=out,
+                                workers=workers or _cores(), on_progress=on_progress)
     _show_study(finished, as_json)
 
 
@@ -264,22 +260,16 @@ def rank(
     as_json: Json = False,
 ) -> None:
     """Move each guess over its range alone, with the same luck, and say which ones the answer depends on most."""
-    from twin import api, cli_show
-    from twin.experiments.rank import rank as rank_guesses
-    from twin.scenario.plan.guesses import guesses_of
+    from twin import cli_show, service
 
-    loaded = api.load(
-        _scenario_file(scenario), seed=seed, replications=replications, only=[variant] if variant else None,
-        allow_read=allow_read or [],
-    )
-    guesses = guesses_of(loaded, next(iter(loaded.variants)), prefix=key, stated_only=ranges_only)
-    plan, city = api.plan_and_city(loaded)
     with cli_show.study_progress() as on_progress:
-        ranking = rank_guesses(
-            plan, city, guesses, kpi, group=group, workers=workers or _cores(), out=out, on_progress=on_progress
+        ranking = service.rank(
+            _scenario_file(scenario), kpi, variant=variant, group=group, key=key, ranges_only=ranges_only,
+            replications=replications, seed=seed, out=out, workers=workers or _cores(), allow_read=allow_read or [],
+            on_progress=on_progress,
         )
     if as_json:
-        print_json(cli_show.ranking_json(loaded.name, ranking))
+        print_json(cli_show.ranking_json(ranking.scenario, ranking))
     else:
         cli_show.show_ranking(ranking)
 
@@ -294,23 +284,71 @@ def view(
     lang: Annotated[str, typer.Option("--lang", help="Language the page opens in: ja or en.")] = "ja",
 ) -> None:
     """Write one HTML page with the moving 3D scene of a run; it opens without internet."""
-    from twin.results.run_folder import Study, open_any
-    from twin.viz.scene_3d import write_scene
+    from twin import service
 
-    opened = open_any(study)
-    one = opened.run(variant, replication) if isinstance(opened, Study) else opened
-    target = out or study / "scene.html" if isinstance(opened, Study) else out or study.parent / f"{study.name}.html"
-    try:
-        write_scene(one.folder, target, lang=_language(lang))
-    except OSError as fault:
-        raise RunError(
-            f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out"
-        ) from fault
+    target = service.view(study, out, variant=variant, replication=replication, lang=_language(lang))
     print(f"wrote {target}")
     if not no_open:
         import webbrowser
 
         webbrowser.open(target.resolve().as_uri())
+
+
+@app.command(epilog="Example: twin report runs/yumeshima-decision --lang both")
+def report(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: report.html beside the runs.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language: ja, en or both.")] = "both",
+) -> None:
+    """Write one HTML page with question, answer and where every number comes from; it opens without internet."""
+    from twin.results.run_folder import Study
+    from twin.viz.report.page import write_report
+
+    languages: list[Literal["ja", "en"]] = ["ja", "en"] if lang == "both" else [_language(lang)]
+    target = out or study / "report.html"
+    opened = Study(study)
+    try:
+        write_report(opened, target, languages)
+    except OSError as fault:
+        raise RunError(
+            f"cannot write the report: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
+    print(f"wrote {target}")
+
+
+@app.command(epilog="Example: twin verify runs/yumeshima-decision --sample 4")
+def verify(
+    study: Annotated[Path, typer.Argument(help="A finished study.")],
+    sample: Annotated[int, typer.Option("--sample", min=0, help="Runs to do anew.")] = 2,
+    page: Annotated[
+        Path | None, typer.Option("--report", help="Report to check. Default: report.html of the study, if there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a study from outside: hashes, versions, answers from the figures, a sample of runs anew, the report."""
+    from twin import cli_show
+    from twin.experiments.verify import verify as verify_study
+    from twin.results.run_folder import Study
+    from twin.viz.report.page import is_report_of
+
+    found = verify_study(study, sample=sample)
+    faults, shown = list(found.faults), page or study / "report.html"
+    checked = page is not None or shown.is_file()
+    if checked and found.ok:
+        try:
+            same = is_report_of(Study(study), shown)
+        except (OSError, UnicodeDecodeError) as fault:
+            raise RunError(f"the report cannot be read: {fault}", where=str(shown), mend="write it with twin report"
+                           ) from fault
+        faults += [] if same else [f"{shown.name}: the page is not what the study says"]
+    content = {"study": str(study), "ok": not faults, "files": found.files, "runs": found.runs, "rows": found.rows,
+               "report": str(shown) if checked else None, "faults": faults, "notes": list(found.notes)}
+    if as_json:
+        print_json(content)
+    else:
+        cli_show.show_facts(content)
+    if faults:
+        sys.exit(RunError.exit_code)
 
 
 @app.command("map", epilog="Example: twin map scenarios/midosuji_sidelanes.yaml --variant step1 --no-open")
@@ -324,30 +362,19 @@ def map_command(
     as_json: Json = False,
 ) -> None:
     """List and draw every link that a scenario's edits touch, old to new, before any run."""
-    from twin import api, cli_show
-    from twin.city.editing.table import write_csv, write_geopackage
-    from twin.viz.edit_map import write_edit_map
+    from twin import cli_show, service
 
-    loaded = api.load(_scenario_file(scenario), only=[variant] if variant else None, allow_read=allow_read or [])
-    _, city, edited = api.map_edits(loaded)
-    content = api.edit_content(loaded, city, edited)
-    folder = out or Path("maps") / loaded.name
-    files = {"html": folder / "edits.html", "gpkg": folder / "edits.gpkg", "csv": folder / "edits.csv"}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_edit_map(content, files["html"], lang=_language(lang))
-        write_geopackage(files["gpkg"], edited)
-        write_csv(files["csv"], edited)
-    except OSError as fault:
-        raise RunError(f"cannot write: {fault}", where=str(folder), mend="choose another folder with --out") from fault
+    drawn = service.draw_edits(
+        _scenario_file(scenario), out, variant=variant, lang=_language(lang), allow_read=allow_read or []
+    )
     if as_json:
-        print_json(cli_show.edits_json(loaded.name, content, files))
+        print_json(cli_show.edits_json(drawn.name, drawn.content, drawn.files))
     else:
-        cli_show.show_edits(content, files)
+        cli_show.show_edits(drawn.content, drawn.files)
     if not no_open and not as_json:
         import webbrowser
 
-        webbrowser.open(files["html"].resolve().as_uri())
+        webbrowser.open(drawn.files["html"].resolve().as_uri())
 
 
 def _show_study(study: Study, as_json: bool) -> None:

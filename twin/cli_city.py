@@ -25,6 +25,12 @@ def city_build(
         list[Path] | None,
         typer.Option("--scenery", help="Buildings to lay over the map: CityGML or GeoJSON, also .gz; several times."),
     ] = None,
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="Grid in metres, e.g. EPSG:6674; by default chosen by the place.")
+    ] = None,
+    driving_side: Annotated[
+        str | None, typer.Option("--driving-side", help="left or right; by default from the map.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
@@ -37,11 +43,13 @@ def city_build(
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
     with cli_show.stage_progress() as on_progress:
         if file is not None:
-            city = build_city(file, name=out.name, progress=on_progress, scenery=scenery or ())
+            city = build_city(
+                file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, scenery=scenery or ()
+            )
         elif place is not None:
-            city = build_from_place(place, name=out.name)
+            city = build_from_place(place, name=out.name, crs=crs, driving_side=driving_side)
         else:
-            city = build_from_bbox(_box(bbox or ""), name=out.name)
+            city = build_from_bbox(_box(bbox or ""), name=out.name, crs=crs, driving_side=driving_side)
         try:
             save_city(city, out)
         except OSError as fault:

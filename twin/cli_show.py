@@ -16,9 +16,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from twin.errors import printable
-from twin.results.compare import summarise
+from twin.results.compare import CORRECTION, summarise
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
+from twin.results.unmoved import unmoved
+from twin.results.verdicts import words_of
 from twin.units import duration_text
 
 if TYPE_CHECKING:
@@ -91,12 +93,18 @@ def study_json(study: Study) -> dict[str, Any]:
     rows = [dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)]
     return {
         "study": str(study.folder),
+        "warnings": [*_warnings(study), *_notes(study)],
         "runs": runs,
         "kpis": [
             {k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
             for row in summarise(kpis, study.variants)
         ],
         "differences": [difference_json(row) for row in rows],
+        "replications": study.replications,
+        "answers": study.answers.get("answers", []),
+        "same_in_every_variant": [
+            {"kpi": kpi, "group": group, "mean": mean} for (kpi, group), mean in unmoved(kpis, study.variants).items()
+        ],
     }
 
 
@@ -105,21 +113,27 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "pair": [row["first"], row["second"]],
         **{key: row[key] for key in ("kpi", "group", "unit", "mean", "lo", "hi", "n", "verdict")},
+        "verdict_words": words_of(row["verdict"]),
+        # A study of an earlier version knows of no questions.
+        **{key: row.get(key) for key in ("asked", "p", "p_corrected")},
     }
 
 
 def show_study(study: Study) -> None:
-    """The table at the end of a run: headline KPIs per variant, differences, and what the answer rests on."""
+    """The end of a run: answers in a sentence each, headline KPIs, differences, and what the answer rests on."""
+    show_answers(study)
     chosen = {name: info for name, info in infos().items() if info.headline}
     summary = {
         (r["kpi"], r["variant"]): r
         for r in summarise(study.columns("kpis"), study.variants)
         if r["group"] == "all" and r["kpi"] in chosen
     }
+    still = {name for name, group in unmoved(study.columns("kpis"), study.variants) if group == "all"}
     # As many variants side by side as leave their numbers and the KPIs' names in one piece.
     beside = max(1, (out.width - _NAME_WIDTH - _UNIT_WIDTH) // _VARIANT_WIDTH)
-    for first in range(0, len(study.variants), beside):
-        variants = study.variants[first : first + beside]
+    shown = _shown_variants(study)
+    for first in range(0, len(shown), beside):
+        variants = shown[first : first + beside]
         table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
         table.add_column("KPI", overflow="fold", min_width=min(_NAME_WIDTH, out.width // 3))
         table.add_column("unit", overflow="fold")
@@ -130,21 +144,56 @@ def show_study(study: Study) -> None:
             if (name, study.variants[0]) not in summary:
                 continue
             cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
-            table.add_row(_kpi_cell(name, "", chosen), escape(info.unit), *cells)
+            told = _kpi_cell(name, "", chosen)
+            if name in still:
+                told += "\n[yellow]the same in every variant / 全案同じ[/]"
+            table.add_row(told, escape(info.unit), *cells)
         out.print(table)
+    if still & set(chosen):
+        out.print(
+            "[yellow]note:[/] no variant here moves what is marked as the same: this scenario does not answer what "
+            "its measures do to it. Ask with more demand, less room or another day.", highlight=False,
+        )
     if len(study.variants) > 1:
         differences = study.columns("differences")
         names = list(differences)
         rows = [
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
-        show_differences(headlines(rows), study)
-    for note in _notes(study):
+        show_differences([row for row in headlines(rows) if {row["first"], row["second"]} <= {*shown}], study)
+    if len(shown) < len(study.variants):
+        out.print(f"{len(study.variants) - len(shown)} settings of searches are not shown: twin compare shows them all")
+    for note in (*_warnings(study), *_notes(study)):
         out.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _show_basis(study)
     out.print(
         f"\nresults: {escape(str(study.folder))}\nnext:    twin view {escape(str(study.folder))}", highlight=False
     )
+
+
+def _shown_variants(study: Study) -> list[str]:
+    """Variants of the file; settings that a search made have their place in its answer."""
+    made = {variant["name"] for variant in study.plan["variants"] if variant.get("setting")}
+    return [name for name in study.variants if name not in made]
+
+
+def show_answers(study: Study) -> None:
+    """One sentence per question in both languages, what must be said beside it, and how the error was shared."""
+    found = study.answers
+    for answer in found.get("answers", []):
+        mark = "* " if answer["main"] and len(found["answers"]) > 1 else ""
+        for lang in ("ja", "en"):
+            out.print(f"[bold]{mark}{escape(answer['sentence'][lang])}[/]", highlight=False)
+            if answer["sentence_of_assumptions"][lang]:
+                out.print(f"  {escape(answer['sentence_of_assumptions'][lang])}", highlight=False)
+            for note in answer["notes"][lang]:
+                out.print(f"  [yellow]{'注' if lang == 'ja' else 'note'}:[/] {escape(note)}", highlight=False)
+        out.print()
+    if found:
+        checks = sum(len(answer["rows"]) for answer in found["answers"])
+        method = found["answers"][0]["method"]
+        shared = f"; the error is shared among {checks} checks ({found['shared_by']})" if checks > 1 else ""
+        out.print(f"[dim]intervals of answers: {escape(method)}{shared}[/]\n", highlight=False)
 
 
 def ranking_json(scenario: str, ranking: Ranking) -> dict[str, Any]:
@@ -181,6 +230,12 @@ def show_ranking(ranking: Ranking) -> None:
         out.print(f"{still} more do not move it at all.")
 
 
+def _warnings(study: Study) -> list[str]:
+    """What of its demand no run of a study saw."""
+    said = study.plan.get("warnings", [])
+    return [str(warning) for warning in said] if isinstance(said, list) else []
+
+
 def _notes(study: Study) -> list[str]:
     """What models say of themselves in the first run of each variant, each once; a lean study keeps no runs."""
     if study.manifest["lean"]:
@@ -207,7 +262,8 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
             title=escape(title),
             title_justify="left",
             caption_justify="left",
-            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same",
+            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same. * asked for "
+            f"beforehand; verdicts of the other rows are corrected for their number ({CORRECTION})",
         )
         table.add_column("KPI", overflow="fold")
         for heading in ("difference", "95 % interval", "pairs"):
@@ -220,9 +276,15 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
                 _short(row["mean"]) + _unit(row["unit"]),
                 _ends(row),
                 str(row["n"]),
-                escape(row["verdict"]),
+                _verdict_cell(row),
             )
         out.print(table)
+
+
+def _verdict_cell(row: Mapping[str, Any]) -> str:
+    """Verdict in both languages; a star for what was asked beforehand."""
+    words = words_of(row["verdict"])
+    return escape(f"{words['ja']} {words['en']}" + (" *" if row.get("asked") else ""))
 
 
 def moved(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -324,6 +386,11 @@ def show_check(report: CheckReport, every_default: bool) -> None:
     show_facts(
         {"variants": {v["name"]: f"{v['label']['ja']} | models: {', '.join(v['models'])}" for v in facts["variants"]}}
     )
+    if facts["questions"]:
+        looks = facts["looks"]
+        until = f"{looks[0]} replications" if len(looks) == 1 else f"from {looks[0]} up to {looks[-1]} replications"
+        show_facts({"questions": {
+            q["id"]: f"{q['ask']['ja']} | {q['checks']} checks, {until}, until decided" for q in facts["questions"]}})
     if facts["tables"]:
         show_facts({"tables": facts["tables"]})
     estimate = facts["estimate"]
@@ -333,7 +400,7 @@ def show_check(report: CheckReport, every_default: bool) -> None:
                 "runs": estimate["runs"],
                 "agents of a run": ", ".join(f"{name} {count:,.0f}" for name, count in estimate["agents"].items()),
                 "memory of a process": f"{estimate['memory_bytes'] / 1e9:.1f} GB",
-                "time on one worker": duration_text(estimate["time_s"]),
+                "time on one worker": _time_words(estimate),
             }
         }
     )
@@ -350,6 +417,14 @@ def show_check(report: CheckReport, every_default: bool) -> None:
             + "; twin check --defaults lists them",
             highlight=False,
         )
+
+
+def _time_words(estimate: Mapping[str, Any]) -> str:
+    """Time of a study on this machine when it has nothing else to do, with and without compiling."""
+    warm = duration_text(estimate["time_s"])
+    if not estimate["compile_s"]:
+        return f"{warm} (kernels are compiled)"
+    return f"{duration_text(estimate['cold_time_s'])} the first time, while kernels are compiled; then {warm}"
 
 
 def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> None:

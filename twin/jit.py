@@ -132,7 +132,7 @@ def _prune(root: Path) -> None:
     """
     for folder in root.iterdir():
         try:
-            if folder.is_dir() and folder.stat().st_mtime < time.time() - _KEPT_S:
+            if folder.is_dir() and folder.name != "speed" and folder.stat().st_mtime < time.time() - _KEPT_S:
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue  # another process removed it first
@@ -155,6 +155,20 @@ def _cache_root() -> Path:
         root = folder / "kernels"
         root.mkdir()
     return root
+
+
+def compiled_folder() -> Path:
+    """Folder of all compiled kernels of this user, and of what is known of their speed."""
+    return _cache_root()
+
+
+def compilations() -> int:
+    """How many kernels were compiled in this process because no cache held them."""
+    return sum(sum(kernel.stats.cache_misses.values()) for kernel in _KERNELS)
+
+
+#: Every compiled function of this process.
+_KERNELS: list[Any] = []
 
 
 @functools.cache
@@ -203,6 +217,7 @@ def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any
     # nothing to keep.
     if compiled is not function and os.path.exists(function.__code__.co_filename):
         compiled._cache = _KernelCache(function)
+        _KERNELS.append(compiled)
     kernel: Callable[..., Any] = compiled
     return kernel
 

@@ -33,6 +33,11 @@ class KpiInfo:
         One short line for people.
     headline
         Whether the table at the end of a run shows it.
+    additive
+        Whether the groups of one kind (classes of trucks, age groups, classes of vehicles or visitors) add up to
+        ``all``, because the KPI counts who and each belongs to one group. Means, percentiles, maxima and shares
+        do not; nor does a maximum in time, which each group reaches at a moment of its own. Classes that a
+        scenario leaves out of ``all`` keep their own group and are no part of the sum.
     """
 
     name: str
@@ -41,6 +46,7 @@ class KpiInfo:
     ja: str
     en: str
     headline: bool = False
+    additive: bool = False
 
 
 class Kpi(NamedTuple):

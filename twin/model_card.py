@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin.boards import Board
+
 
 @dataclass(frozen=True)
 class Example:
@@ -87,7 +89,10 @@ class ModelCard:
         ``module:function`` from parameters to the number of agents of a run; without it, the parameters that
         count bodies are added up.
     boards
-        Names of the boards it publishes.
+        Boards it publishes.
+    agent_s, compile_s
+        Processor seconds of one agent's day, and of compiling what the model needs, on a machine of 2026; a
+        machine's own speed and what runs took there come on top.
     bodies
         Kinds of bodies it moves -> what each can be doing. The place in the list is the code in ``traces``, so
         that new ones are appended.
@@ -107,7 +112,9 @@ class ModelCard:
     kpis: str = ""
     looks: str = ""
     estimate: str = ""
-    boards: tuple[str, ...] = ()
+    agent_s: float = 2e-4
+    compile_s: float = 10.0
+    boards: tuple[Board, ...] = ()
     bodies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drives: bool = False
     carries: bool = False

@@ -12,12 +12,14 @@ field's own name takes the number in SI units, or text with a unit.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+
+from twin.units import refuse_other_noun
 
 Grade = Literal["V", "D", "M", "G"]
 Fork = Literal["now", "new_only", "no"]
@@ -44,6 +46,13 @@ class Params(BaseModel):
         extra="forbid", frozen=True, populate_by_name=True, alias_generator=scenario_key, allow_inf_nan=False
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _counts_what_is_due(cls, value: Any, info: ValidationInfo) -> Any:
+        facts = field_facts(cls.model_fields[info.field_name]) if info.field_name in cls.model_fields else {}
+        refuse_other_noun(value, facts.get("unit", ""))
+        return value
+
 
 def quantity(
     default: Any = ...,
@@ -54,6 +63,7 @@ def quantity(
     fork: Fork = "no",
     doc: str = "",
     default_factory: Callable[[], Any] | None = None,
+    between: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare a parameter.
@@ -73,10 +83,17 @@ def quantity(
         ``no`` not at all.
     doc
         One sentence for the schema and the help.
+    between
+        What the default could also be, lowest and highest, in SI units; of a mapping, by the dotted key of a member
+        (``{"A.count": (8, 12)}``).
     **bounds
         ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` … as pydantic takes them.
     """
     extra: JsonDict = {"unit": unit, "source": source, "grade": grade, "fork": fork}
+    if isinstance(between, tuple):
+        extra["range"] = list(between)
+    elif between is not None:
+        extra["range"] = {member: list(ends) for member, ends in between.items()}
     if default_factory is not None:
         bounds["default_factory"] = default_factory
     else:
@@ -87,4 +104,26 @@ def quantity(
 def field_facts(field: FieldInfo) -> dict[str, str]:
     """Unit, source, grade and fork rule of a declared parameter; empty for a nested group."""
     extra = field.json_schema_extra
-    return {k: str(v) for k, v in extra.items()} if isinstance(extra, dict) else {}
+    return {k: str(v) for k, v in extra.items() if k != "range"} if isinstance(extra, dict) else {}
+
+
+def field_range(field: FieldInfo, member: str = "") -> tuple[float, float] | None:
+    """What a default could also be, lowest and highest, in SI units; None where nothing is declared.
+
+    Parameters
+    ----------
+    field
+        A declared parameter.
+    member
+        Dotted key within a mapping, for example ``"A.count"``.
+    """
+    extra = field.json_schema_extra
+    found = extra.get("range") if isinstance(extra, dict) else None
+    if isinstance(found, dict):
+        found = found.get(member)
+    elif member:
+        return None
+    if not isinstance(found, list):
+        return None
+    low, high = found
+    return low, high  # type: ignore[return-value]

@@ -16,13 +16,20 @@ from pathlib import Path
 from twin.city.city import City
 from twin.engine.city_model import CityModel
 from twin.engine.clock import clock_text
-from twin.engine.draws import make_run_seed
 from twin.errors import LimitError
-from twin.models import registry
 from twin.results.kpis import compute_all
 from twin.results.recorder import Recorder
-from twin.running.books import kpi_columns, ledger_columns, ledger_rows
-from twin.running.checkpoints import Past, checkpoint_ticks, checkpoints_of, collect, keep_checkpoint, take_up
+from twin.running.books import kpi_columns, ledger_columns, ledger_rows, notes_of
+from twin.running.building import build_city_model
+from twin.running.checkpoints import (
+    COLLECT_STEPS,
+    Past,
+    checkpoint_ticks,
+    checkpoints_of,
+    collect,
+    keep_checkpoint,
+    take_up,
+)
 from twin.running.cities import city_facts, city_of, refuse_unheeded
 from twin.running.folder import Finished, clear_run, write_run
 from twin.scenario.plan.plan import Plan
@@ -35,43 +42,7 @@ __all__ = [
 #: Called with (now, end) in simulated seconds.
 Progress = Callable[[float, float], None]
 
-#: Steps between two looks of the recorder; keeps the models' own buffers small.
-_COLLECT_STEPS = 240
 _PROGRESS_S = 0.25
-
-
-def build_city_model(plan: Plan, variant: str, replication: int, city: City) -> CityModel:
-    """Build the Mesa model of one run: the models of the variant, in the fixed order, on one clock.
-
-    Parameters
-    ----------
-    plan
-        The resolved scenario.
-    variant, replication
-        Which run.
-    city
-        Streets and places before any edit.
-
-    Raises
-    ------
-    ScenarioError
-        If the city cannot take the variant's edits, or the road model would pass over one.
-    """
-    city = city_of(plan, variant, city)
-    refuse_unheeded(plan, variant, city)
-    params = plan.params_of(variant)
-    models = [registry.model_class(name).build(params[name], city, plan.tables) for name in params]
-    clock = plan.content["clock"]
-    return CityModel(
-        models,
-        start_s=clock["start_s"],
-        end_s=clock["end_s"],
-        latest_s=clock["latest_s"],
-        until_empty=clock["then"] == "until_empty",
-        step_s=clock["step_s"],
-        run_seed=make_run_seed(int(plan.content["seed"]), replication),
-        trace_share=float(plan.content["record"]["traces_share"]),
-    )
 
 
 def simulate(
@@ -119,7 +90,7 @@ def simulate(
         ledger = ledger_rows(city_model)
         recorder.collect({"ledger": ledger_columns(ledger)})
         simulated_s = city_model.now_s - city_model.clock.start_s
-        notes = {model.name: list(model.notes) for model in city_model.sim_models if model.notes}
+        notes = {model.name: said for model in city_model.sim_models if (said := notes_of(model, ledger))}
     finally:
         city_model.close()
     tables = recorder.finished()
@@ -143,7 +114,7 @@ def _run_to_end(
     while city_model.running:
         city_model.step()
         tick = city_model.clock.tick
-        if tick % _COLLECT_STEPS == 0:
+        if tick % COLLECT_STEPS == 0:
             collect(city_model, recorder)
         if every and tick % every == 0 and folder is not None:
             keep_checkpoint(city_model, recorder, folder)

@@ -27,6 +27,9 @@ _TIME = {
 _LENGTH = {"m": 1.0, "metre": 1.0, "metres": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001}
 _MONEY = {"yen": 1.0, "円": 1.0, "thousand yen": 1e3, "million yen": 1e6}
 
+#: The longest clock.
+WEEK_S = 7 * 86400.0
+
 #: dimension -> unit -> factor to SI. Dimensions name the SI unit people see in messages.
 DIMENSIONS: dict[str, dict[str, float]] = {
     "time": _TIME,
@@ -51,6 +54,13 @@ DIMENSIONS: dict[str, dict[str, float]] = {
         "人": 1.0, "台": 1.0, "件": 1.0, "席": 1.0,
     },
 }
+#: Noun of a count -> what is counted. ``vehicles`` and ``台`` say nothing of the kind of vehicle.
+_COUNTED = {
+    "people": "people", "person": "people", "人": "people", "requests": "requests", "件": "requests",
+    "trucks": "trucks", "truck": "trucks", "vans": "vans", "van": "vans", "boxes": "boxes", "spaces": "spaces",
+    "seats": "seats", "席": "seats", "lanes": "lanes", "vehicles": "vehicles", "台": "vehicles",
+}
+_VEHICLES = ("trucks", "vans", "vehicles")
 _EXAMPLES = {
     "time": "10 min", "length": "300 m", "area": "2 km2", "speed": "20 km/h", "share": "60 %",
     "rate": "30 /h", "money": "210 yen", "money_rate": "15 million yen/year", "volume": "1.5 L",
@@ -69,8 +79,8 @@ _COARSER = {("time", "s"): ("h", "min"), ("speed", "m/s"): ("km/h",), ("memory",
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NUMBER_UNIT = re.compile(rf"^\s*({_NUMBER})\s*(.*?)\s*$")
 _PLAIN_NUMBER = re.compile(r"\d+(\.\d+)?")
-_CLOCK = re.compile(r"^\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s*$")
-_CLOCK_PATTERN = "[0-9]{1,2}:[0-5][0-9](:[0-5][0-9])?"
+_CLOCK = re.compile(r"^\s*([0-9]{1,3}):([0-9]{2})(?::([0-9]{2}))?\s*$")
+_CLOCK_PATTERN = "[0-9]{1,3}:[0-5][0-9](:[0-5][0-9])?"
 
 
 def _fault(what: str, mend: str = "") -> PydanticCustomError:
@@ -138,6 +148,38 @@ def parse_quantity(value: Any, dimension: str, *, from_file: bool) -> float:
     return number
 
 
+def refuse_other_noun(value: Any, unit: str) -> None:
+    """Refuse a count of one thing where another is due: 234 people are not 234 requests.
+
+    Parameters
+    ----------
+    value
+        As written; only text with a noun can be wrong, also within lists and mappings.
+    unit
+        What the parameter counts; other units than counts are not looked at.
+
+    Raises
+    ------
+    PydanticCustomError
+        With both nouns.
+    """
+    due = _COUNTED.get(unit)
+    if due is None:
+        return
+    if isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            refuse_other_noun(part, unit)
+        return
+    match = _NUMBER_UNIT.match(value) if isinstance(value, str) else None
+    said = _COUNTED.get(match.group(2)) if match else None
+    if match is None or said in (None, due) or ("vehicles" in (said, due) and said in _VEHICLES and due in _VEHICLES):
+        return
+    raise _fault(
+        f"{_shortened(value)} counts {said}, and {unit} are due",
+        f"write {match.group(1)} {unit} if that is what is meant, or look for the key that counts {said}",
+    )
+
+
 def _to_si(number: str, factor: float) -> float:
     """Nearest float to the exact product: 35 % is 0.35 and not 0.35000000000000003."""
     exponent = number.lower().partition("e")[2]
@@ -174,10 +216,18 @@ def parse_clock(value: Any) -> float:
         raise _fault(f"a time of day is due, got {got}", "write for example 08:30")
     _refuse_full_width(value)
     match = _CLOCK.match(value)
-    if not match or int(match.group(2)) > 59 or int(match.group(3) or 0) > 59:
-        mend = "write for example 08:30, or 24:30 for after midnight"
+    seconds = _clock_s(match) if match else None
+    if seconds is None:
+        mend = "write for example 08:30, or 24:30 for after midnight, up to 168:00 after a week"
         raise _fault(f"{_shortened(value)} is not a time of day", mend)
-    return int(match.group(1)) * 3600.0 + int(match.group(2)) * 60.0 + int(match.group(3) or 0)
+    return seconds
+
+
+def _clock_s(match: re.Match[str]) -> float | None:
+    """Seconds since midnight of day one of the digits of a clock, None beyond a week."""
+    hours, minutes, seconds = int(match.group(1)), int(match.group(2)), int(match.group(3) or 0)
+    total_s = hours * 3600.0 + minutes * 60.0 + seconds
+    return total_s if minutes <= 59 and seconds <= 59 and total_s <= WEEK_S else None
 
 
 def parse_span(value: Any) -> tuple[float, float]:
@@ -298,7 +348,7 @@ def magnitudes(text: str) -> dict[str, float]:
     ``"5 min"`` has one reading, ``"3"`` is a count, ``"08:30"`` a time of day (``clock``).
     """
     clock = _CLOCK.match(text)
-    if clock and int(clock.group(2)) <= 59 and int(clock.group(3) or 0) <= 59:
+    if clock and _clock_s(clock) is not None:
         return {"clock": parse_clock(text)}
     match = _NUMBER_UNIT.match(text)
     if not match:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from twin.errors import printable
 from twin.results.kpis import KpiInfo
+from twin.results.words import UNIT_WORDS
 from twin.viz.palette import VERDICTS, Meaning
 
 Lang = Literal["ja", "en"]
@@ -15,11 +17,7 @@ Lang = Literal["ja", "en"]
 _ROW_PX = 46
 _LEFT_SHARE, _RIGHT_PX = 0.36, 214
 _INK, _SOFT, _LINE = "#17202A", "#566270", "#C4CCD4"
-_FONT = "Hiragino Sans, Yu Gothic UI, Noto Sans CJK JP, Noto Sans JP, Meiryo, sans-serif"
-_UNITS: dict[str, tuple[str, str]] = {
-    "share": ("ポイント", "points"), "people": ("人", "people"), "trucks": ("台", "trucks"), "vans": ("台", "vans"),
-    "min": ("分", "min"), "s": ("秒", "s"), "requests": ("件", "requests"), "vehicles": ("台", "vehicles"),
-}
+FONT = "Hiragino Sans, Yu Gothic UI, Noto Sans CJK JP, Noto Sans JP, Meiryo, sans-serif"
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("差と95％信頼区間（同じ乱数どうしの対）", "Differences with 95 % intervals, by pairs"),
     "less": ("← 減る", "← less"),
@@ -71,7 +69,7 @@ def interval_chart(
     plot = _plot_span(width_px)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width_px} {height}" width="{width_px}" '
-        f'height="{height}" role="img" aria-label="{html.escape(heading)}" font-family="{_FONT}" font-size="13">'
+        f'height="{height}" role="img" aria-label="{_safe(heading)}" font-family="{FONT}" font-size="13">'
     )
     parts = [
         opening,
@@ -164,7 +162,7 @@ def _figures(row: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
     unit = str(row["unit"])
     # Differences of shares are given in percentage points, never in per cent.
     factor = 100.0 if unit == "share" else 1.0
-    ja_en = _UNITS.get(unit, (unit, unit))
+    ja_en = UNIT_WORDS.get(unit, (unit, unit))
     mean, lo, hi = (factor * float(row[k]) for k in ("mean", "lo", "hi"))
     if not math.isfinite(mean):
         return _word("none", lang), ""
@@ -199,6 +197,11 @@ def _short(text: str, fit: int) -> str:
     return text
 
 
+def _safe(text: str) -> str:
+    """Words of strangers as words: no markup, no marks that reorder what is read."""
+    return html.escape(printable(text))
+
+
 def _word(key: str, lang: Lang) -> str:
     return _WORDS[key][0 if lang == "ja" else 1]
 
@@ -207,8 +210,8 @@ def _text(
     x: float, y: float, text: str, *, size: float = 13, weight: int = 400, color: str = _INK, anchor: str = "start",
     tip: str = "",
 ) -> str:
-    inner = f"<title>{html.escape(tip)}</title>" if tip and tip != text else ""
+    inner = f"<title>{_safe(tip)}</title>" if tip and tip != text else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{color}" '
-        f'text-anchor="{anchor}">{inner}{html.escape(text)}</text>'
+        f'text-anchor="{anchor}">{inner}{_safe(text)}</text>'
     )

@@ -23,6 +23,7 @@ from twin.looks import (
     Meaning,
 )
 from twin.models import registry
+from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, VERDICT_WORDS, WORSE
 
 __all__ = [
     "BLACK", "BLUE", "BLUISH_GREEN", "BODY_LOOKS", "GREY", "OKABE_ITO", "ORANGE", "QUEUE", "QUEUE_PARTS",
@@ -41,13 +42,13 @@ QUEUE_PARTS: tuple[Meaning, ...] = (
     Meaning(GREY, "ターミナル内", "inside"),
 )
 
+_VERDICT_COLORS: dict[str, str] = {
+    BETTER: BLUE, WORSE: VERMILLION, SAME: "#5B6570", CANNOT_TELL: "#7B8794", HIGHER: "#5D4E8C", LOWER: "#5D4E8C",
+    "": "#5B6570",
+}
 #: Verdict of a comparison -> colour; words stand beside it in every chart.
 VERDICTS: dict[str, Meaning] = {
-    "better": Meaning(BLUE, "改善", "better"),
-    "not better": Meaning(VERMILLION, "改善せず", "not better"),
-    "the same": Meaning("#5B6570", "差なし", "the same"),
-    "cannot tell": Meaning("#7B8794", "判断できない", "cannot tell"),
-    "": Meaning("#5B6570", "", ""),
+    verdict: Meaning(color, *VERDICT_WORDS[verdict]) for verdict, color in _VERDICT_COLORS.items()
 }
 
 

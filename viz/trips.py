@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import BODIES
+from twin.engine.ids import origins_of, serials_of
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
 from twin.viz.pavement import room_beside
 from twin.viz.run_view import Streets, Traces
@@ -101,9 +102,9 @@ def trips_pack(
         "lat": steps_of(traces.lat_deg[row], origin[1], DEGREE_STEP),
         "time": steps_of(traces.time_s[row], from_s, SECOND_STEP),
         "state": traces.state[row],
-        # An id is kind, origin (24 bits) and serial (32 bits, here folded into the sign).
-        "id_origin": (ids >> np.uint64(32)) & np.uint64(0xFFFFFF),
-        "id_serial": (ids & np.uint64(0xFFFFFFFF)).astype(np.uint32).view(np.int32),
+        # The serial has 32 bits; here its highest is folded into the sign.
+        "id_origin": origins_of(ids),
+        "id_serial": serials_of(ids).astype(np.uint32).view(np.int32),
     }
     if walk is not None:
         room_m = room_beside(traces.lon_deg[row], traces.lat_deg[row], walk, origin)

@@ -11,6 +11,7 @@ MODEL = ModelCard(
     params="params:PedestrianParams",
     tables="tables:TABLES",
     kpis="kpis",
+    agent_s=2e-5,
     looks="looks:BODY_LOOKS",
     bodies={"walker": ("walking", "staying")},
     starter=Starter(

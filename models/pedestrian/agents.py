@@ -33,7 +33,7 @@ class CrossingLights(Agent):
         links = self._world.links
         if links.green_s[link] <= 0:
             return 0.0
-        return float(signal_wait_s(time_s, self._world.cycle_s, links.green_s[link], links.offset_s[link]))
+        return float(signal_wait_s(time_s, links.cycle_s[link], links.green_s[link], links.offset_s[link]))
 
 
 class CirculationObserver(Agent):

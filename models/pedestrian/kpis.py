@@ -21,17 +21,17 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("pedestrian.long_share", "share", "neither", "滞在が上限超の割合（既定180分）",
             "share of visitors who stay longer than the upper bound of 180 minutes"),
     KpiInfo("pedestrian.stay_count", "people", "higher", "回遊人口（人）", "visitors who stay 15 to 180 minutes",
-            headline=True),
+            headline=True, additive=True),
     KpiInfo("pedestrian.short_count", "people", "neither", "滞在が下限未満の人数",
-            "visitors who stay less than 15 minutes", headline=True),
+            "visitors who stay less than 15 minutes", headline=True, additive=True),
     KpiInfo("pedestrian.long_count", "people", "neither", "滞在が上限超の人数",
-            "visitors who stay longer than 180 minutes", headline=True),
+            "visitors who stay longer than 180 minutes", headline=True, additive=True),
     KpiInfo("pedestrian.visitors_count", "people", "higher", "集計対象の来訪者数",
-            "visitors who have left and count in the shares"),
+            "visitors who have left and count in the shares", additive=True),
     KpiInfo("pedestrian.unfinished_count", "people", "lower", "終了時にまだ域内にいる人数",
-            "walkers still inside at the end; no other figure knows of them", headline=True),
+            "people still inside at the end; no other figure knows of them", headline=True),
     KpiInfo("pedestrian.refused_count", "people", "lower", "時間内に行ける先がなく断念した人数",
-            "walkers who found nothing they could reach in their time"),
+            "people who found nothing they could reach in their time"),
     KpiInfo("pedestrian.dwell_mean_min", "min", "neither", "滞在時間の平均", "mean time from arrival to departure",
             headline=True),
     KpiInfo("pedestrian.dwell_p50_min", "min", "neither", "滞在時間の中央値", "median time from arrival to departure"),
@@ -57,7 +57,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
     Parameters
     ----------
     tables
-        ``pedestrian_visits``, ``pedestrian_links`` and ``ledger``; a table that is absent has no rows.
+        ``pedestrian_visits``, ``pedestrian_links`` and ``pedestrian_people``; a table that is absent has no rows.
 
     Returns
     -------
@@ -72,8 +72,8 @@ def compute(tables: TableColumns) -> list[Kpi]:
     links = tables.get("pedestrian_links")
     crowded_s = float(np.asarray(links["crowded_person_s"], np.float64).sum()) if links is not None else 0.0
     for name, value in (
-        ("unfinished_count", _ledger(tables, "inside")),
-        ("refused_count", _ledger(tables, "left:refused: no feasible path")),
+        ("unfinished_count", _people(tables, "inside")),
+        ("refused_count", _people(tables, "left:refused: no feasible path")),
         ("crowded_person_min", crowded_s / 60.0),
     ):
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
@@ -99,7 +99,9 @@ def _of_group(visits: Columns | None, chosen: NDArray[np.bool_], group: str) -> 
     # name is always counted in its own group.
     bands = column("stay_band")
     counted = column("counted") > 0 if group == "all" else np.ones(len(bands), np.bool_)
-    heads = np.array([np.count_nonzero(bands[counted] == band) for band in range(3)], np.float64)
+    # Each walker stands for as many people; means need no weights, since all stand for the same number.
+    people = column("people")[counted]
+    heads = np.array([people[bands[counted] == band].sum() for band in range(3)], np.float64)
     for band, name in enumerate(_BANDS):
         yield f"{name}_share", _ratio(heads[band], heads.sum())
         yield f"{name}_count", float(heads[band])
@@ -128,12 +130,10 @@ def _quantile(values: Floats, share: float) -> float:
     return float(np.quantile(values, share)) if len(values) else float("nan")
 
 
-def _ledger(tables: TableColumns, entry: str) -> float:
-    """A number of the walkers' account; 0 if the ledger does not list it, nan without a ledger."""
-    ledger = tables.get("ledger")
-    if ledger is None:
+def _people(tables: TableColumns, entry: str) -> float:
+    """People of the whole run; 0 if the table does not list the entry, nan without the table."""
+    table = tables.get("pedestrian_people")
+    if table is None:
         return float("nan")
-    rows = ((np.asarray(ledger["model"]).astype(str) == "pedestrian")
-            & (np.asarray(ledger["account"]).astype(str) == "walkers")
-            & (np.asarray(ledger["entry"]).astype(str) == entry))
-    return float(np.asarray(ledger["count"])[rows].sum())
+    rows = np.asarray(table["entry"]).astype(str) == entry
+    return float(np.asarray(table["people"], np.float64)[rows].sum())

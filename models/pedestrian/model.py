@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import City
+from twin.boards import WALK_LIGHTS
+from twin.city.city import SIGNALISED, City
+from twin.city.lights.plans import CityLights, PlanRules, WalkLights
 from twin.engine.draws import lognormal_law, make_stream
 from twin.engine.event_queue import Heap, new_heap
+from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
@@ -35,14 +39,20 @@ from twin.models.pedestrian.movement.rows import (
     WALKER,
     Buffers,
     Laws,
-    Plans,
     World,
     new_rows,
     rows_of,
 )
 from twin.models.pedestrian.movement.streets import Legs, Streets, find_legs, frontage_links, read_streets
 from twin.models.pedestrian.params import PedestrianParams
-from twin.models.pedestrian.records import PERIOD_S, period_columns, shares_along, trace_columns, visit_columns
+from twin.models.pedestrian.records import (
+    PERIOD_S,
+    people_columns,
+    period_columns,
+    shares_along,
+    trace_columns,
+    visit_columns,
+)
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -68,33 +78,46 @@ class Pedestrian:
     ------
     CityError
         If the walk layer has fewer than two exits, or a place has a wrong attribute.
-    ScenarioError
-        If the weights let a link cost nothing.
     """
-
-    #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
 
     def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
         self._params, self._city, self._tables = params, city, tables
         self._exits = read_exits(city, params.district)
         self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
-        self._plans, self._world = self._find_ways()
         self._share_along = shares_along(city.walk)
-        self._finished: dict[str, list[dict[str, NDArray[np.generic]]]] = {}
+        self._finished = GrowingTables()
 
-    def _find_ways(self) -> tuple[Plans, World]:
-        """Ways between places and the value of going them; the same for every replication."""
-        key = "pedestrian.ways/" + self._params.model_dump_json()
+    def _find_ways(self) -> None:
+        """Ways between places and the value of going them; the same for every replication under the same lights."""
+        lights = self._lights.as_rows()
+        key = f"pedestrian.ways/{self._params.model_dump_json()}/{sha256(lights.tobytes()).hexdigest()}"
         kept = self._city.worked_out
         if key not in kept:
-            streets = read_streets(self._city.walk, self._params)
+            streets = read_streets(self._city.walk, self._params, lights)
             nodes = program_nodes(self._exits, self._stays)
             legs = find_legs(self._city.walk, streets, nodes)
             plans = solve_plans(self._params, self._exits, self._stays, legs)
             kept[key] = plans, _make_world(self._city, self._params, streets, legs, nodes, len(self._exits.id))
-        plans, world = kept[key]
-        return plans, world
+        self._plans, self._world = kept[key]
+
+    def _lights_of(self, stage: Stage) -> WalkLights:
+        """What walkers see of the lights: those of the road model, or the same default plan without one."""
+        if stage.channels.has_board(WALK_LIGHTS.name):
+            rows = np.asarray(stage.channels.board(WALK_LIGHTS.name, stage.start_s), np.float64)
+            return WalkLights(*rows)
+        key = f"pedestrian.lights/{self._params.crossings.model_dump_json()}"
+        kept = self._city.worked_out
+        if key not in kept:
+            own = self._params.crossings
+            lights = CityLights(self._city, PlanRules(cycle_s=own.cycle_s, walk_speed_mps=own.design_speed_mps))
+            kept[key] = lights.walk_lights({link: (window,) for link, window in lights.plans().items()})
+        found: WalkLights = kept[key]
+        return found
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the results should know of who walks and of the lights; stands in the manifest."""
+        return self._notes
 
     @property
     def name(self) -> str:
@@ -117,8 +140,11 @@ class Pedestrian:
         return {}
 
     def begin(self, stage: Stage) -> None:
-        """Find out who comes, and start with nobody inside."""
+        """Find the ways under the lights that the road runs, find out who comes, and start with nobody inside."""
         self._stage = stage
+        self._lights = self._lights_of(stage)
+        self._find_ways()
+        self._notes = _notes(self._city, self._params, self._lights)
         self._laws = _make_laws(self._params, stage)
         self._arrivals = make_arrivals(self._params, self._exits, self._city, self._tables, stage.run_seed,
                                        stage.start_s, stage.end_s)
@@ -158,16 +184,15 @@ class Pedestrian:
         return view_walker(self._walkers, walker_id, self._now_s)
 
     def finish(self) -> None:
-        """Close the period under way."""
+        """Close the period under way, and count everybody."""
         self._close_period(self._now_s)
+        (account,) = self.accounts()
+        self._finished.append("pedestrian_people", people_columns(account, self._params.people_per_walker))
 
     def drain_tables(self) -> Tables:
         """Finished rows since the last call."""
         self._take_buffers()
-        tables: Tables = {name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
-                          for name, parts in self._finished.items()}
-        self._finished = {}
-        return tables
+        return self._finished.drain()
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
@@ -181,9 +206,7 @@ class Pedestrian:
             "counts": self._counts.copy(),
             "times_s": np.array([self._now_s, self._period_s]),
         }
-        for table, parts in self._finished.items():
-            for column in parts[0]:
-                state[f"finished/{table}/{column}"] = np.concatenate([part[column] for part in parts])
+        state.update({f"finished/{key}": values for key, values in self._finished.state().items()})
         return state
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -198,11 +221,8 @@ class Pedestrian:
         if forked_at_s is not None:
             self._wait_anew(forked_at_s)
         self._fill_queue(count)
-        self._finished = {}
-        for key, values in state.items():
-            if key.startswith("finished/"):
-                table, column = key.split("/")[1:]
-                self._finished.setdefault(table, [{}])[0][column] = values
+        self._finished.restore({key.removeprefix("finished/"): values for key, values in state.items()
+                                if key.startswith("finished/")})
 
     def _slots_by_id(self) -> NDArray[np.intp]:
         """Slots of everybody inside, in the order of their ids."""
@@ -255,22 +275,21 @@ class Pedestrian:
 
     def _close_period(self, end_s: float) -> None:
         kernels.close_period(self._world, self._spaces, end_s)
-        links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s)
-        self._finish("pedestrian_links", links)
-        self._finish("pedestrian_stays", places)
+        links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s,
+                                       self._params.people_per_walker)
+        self._finished.append("pedestrian_links", links)
+        self._finished.append("pedestrian_stays", places)
 
     def _take_buffers(self) -> None:
         visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
         self._counts[[VISITS, MOVES]] = 0
         if visits:
-            self._finish("pedestrian_visits", visit_columns(
-                self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi))
+            self._finished.append("pedestrian_visits", visit_columns(
+                self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi,
+                self._params.people_per_walker))
         if moves:
-            self._finish("traces", trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along))
-
-    def _finish(self, table: str, columns: dict[str, NDArray[np.generic]]) -> None:
-        if len(next(iter(columns.values()))):
-            self._finished.setdefault(table, []).append(columns)
+            points = trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along)
+            self._finished.append("traces", points)
 
 
 def _make_world(
@@ -283,15 +302,35 @@ def _make_world(
     rows.twin = -1
     for name, values in (
         ("length_m", city.walk.length_m), ("to", city.walk.link_to), ("area_m2", area_m2),
-        ("speed_share", streets.speed_share), ("green_s", streets.green_s), ("offset_s", streets.offset_s),
-        ("twin", streets.twin),
+        ("speed_share", streets.speed_share), ("cycle_s", streets.cycle_s), ("green_s", streets.green_s),
+        ("offset_s", streets.offset_s), ("twin", streets.twin),
     ):
         rows[name][:links] = values
     places = rows_of(PLACE, node=nodes, route=legs.route)
     places.leaves[exit_count : 2 * exit_count] = True
     places.space = -1
     places.space[2 * exit_count :] = links + np.arange(stays)
-    return World(rows, places, legs.next_link, float(params.crossings.cycle_s), float(params.walk.counterflow_share))
+    return World(rows, places, legs.next_link, float(params.walk.counterflow_share), params.people_per_walker)
+
+
+def _notes(city: City, params: PedestrianParams, lights: WalkLights) -> list[str]:
+    out = []
+    if params.sample_share < 1:
+        out.append(
+            f"{100 * params.sample_share:g} % of the visitors are walked: each walker stands for "
+            f"{params.people_per_walker:g} people in counts, densities and crowding"
+        )
+    lit = (city.walk.flags & SIGNALISED) > 0
+    planned = lit & (lights.cycle_s > 0)
+    cycles = np.unique(lights.cycle_s[planned])
+    if planned.any():
+        out.append(f"{planned.sum()} of {lit.sum()} crossings with lights, each way counted, run the plan of their "
+                   f"junction on the road, cycle {' or '.join(f'{c:g}' for c in cycles[:5])} s")
+    short = planned & (lights.green_s * params.crossings.design_speed_mps < city.walk.length_m * (1 - 1e-9))
+    if short.any():
+        out.append(f"{short.sum()} of them are green for less than a walker needs to cross at "
+                   f"{params.crossings.design_speed_mps:g} m/s")
+    return out
 
 
 def _make_laws(params: PedestrianParams, stage: Stage) -> Laws:

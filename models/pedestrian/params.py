@@ -238,10 +238,17 @@ class WalkParams(Params):
 
 
 class CrossingParams(Params):
-    """Fixed-time lights where a walk link needs green to be entered."""
+    """Fixed-time lights where a walk link needs green to be entered.
+
+    A crossing beside a junction with lights has the plan of that junction: what the road model says of it, or without
+    a road model the same default plan with the cycle and the design speed given here. The other lengths are those of
+    crossings that stand alone, where the drive layer has no light within 40 m.
+    """
 
     cycle_s: Seconds = quantity(
-        150.0, "s", source="inferred from platoons 152 s apart at Yodoyabashi", grade="G", fork="now", gt=0, le=600,
+        100.0, "s", source="as the default plan of the road: guess for urban main streets; for Midosuji 150 s, from "
+        "platoons 152 s apart at Yodoyabashi", grade="G", fork="now", gt=0, le=600,
+        doc="cycle of lights without a road model; with one, road_traffic.signals holds for cars and walkers",
     )
     design_speed_mps: Speed = quantity(
         1.0, "m/s", source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross", grade="V", fork="now",
@@ -249,11 +256,11 @@ class CrossingParams(Params):
     )
     side_length_m: Metres = quantity(
         20.0, "m", source=_GUESS, grade="G", fork="now", ge=0, le=200,
-        doc="crossings up to this length run beside the main street and share its green",
+        doc="lone crossings up to this length run beside the main street and share its green",
     )
     side_green_s: Seconds = quantity(
-        90.0, "s", source="guess: the cycle less 44 s for a 44 m street and change-over", grade="G", fork="now", gt=0,
-        le=600, doc="green of such side crossings",
+        60.0, "s", source="guess: the cycle less 40 s for those who drive across", grade="G", fork="now",
+        gt=0, le=600, doc="green of such lone side crossings",
     )
 
     @model_validator(mode="after")
@@ -277,7 +284,8 @@ class ChoiceParams(Params):
     wait_weight_per_min: float = quantity(0.33, "/min", source="guess: 1.5 times walking", grade="G", fork="now", ge=0,
                                           le=10, doc="cost of a minute of waiting at a crossing")
     crossing_weight: float = quantity(0.1, source=_GUESS, grade="G", fork="now", ge=0, le=10,
-                                      doc="cost of a crossing beside its wait")
+                                      doc="cost of crossing a carriageway beside the wait, with or without lights; "
+                                      "half of it at each junction of a street without pavements that is walked along")
     width_weight_per_m: float = quantity(
         0.0004, "/m", source=_GUESS, grade="G", fork="now", ge=0, le=0.1,
         doc="value per metre walked of each log unit of clear width above 4 m",
@@ -318,9 +326,19 @@ class PedestrianParams(Params):
     )
     visitors_factor: Share = quantity(1.0, "%", source="choice: the numbers as they stand", grade="D", fork="new_only",
                                       ge=0, le=20, doc="all numbers of visitors are multiplied by this")
+    sample_share: Share = quantity(
+        1.0, "%", source="choice: everybody is walked", grade="D", ge=0.001, le=1,
+        doc="share of the visitors that are walked; each walker then stands for 1 / share people in all counts, "
+        "densities and crowding. For quick first runs: a small sample makes crowding a little too bumpy",
+    )
     district: str = quantity("", source="choice: every place of the map", grade="D",
                              doc="keep only exits and places whose id begins so")
     walk: WalkParams = Field(default_factory=WalkParams)
     crossings: CrossingParams = Field(default_factory=CrossingParams)
     choice: ChoiceParams = Field(default_factory=ChoiceParams)
     circulation_kpi: CirculationKpi = Field(default_factory=CirculationKpi)
+
+    @property
+    def people_per_walker(self) -> float:
+        """How many people each walker stands for."""
+        return 1.0 / self.sample_share

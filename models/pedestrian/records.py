@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
 from twin.columns import BODIES
+from twin.engine.ledger import Account
 from twin.models.pedestrian.movement.rows import Rows
 from twin.models.pedestrian.params import CLASSES, CirculationKpi
 
@@ -22,13 +23,14 @@ def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]
     return ((dwell_s >= from_s).astype(np.uint8) + (dwell_s > to_s)).astype(np.uint8)
 
 
-def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi) -> Columns:
-    """Rows of ``pedestrian_visits`` from finished visits."""
+def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, people: float) -> Columns:
+    """Rows of ``pedestrian_visits`` from finished visits of walkers who stand for ``people`` each."""
     exits = np.array(exit_ids, np.str_)
     classes = np.array(CLASSES, np.str_)[visits.visitor_class]
     dwell_s = visits.leave_s - visits.enter_s
     return {
         "id": visits.id.copy(),
+        "people": np.full(len(visits), people),
         "class": classes,
         "entry_exit": exits[visits.entry],
         # In the program an exit stands twice: first as a place to enter, then as one to leave by.
@@ -48,31 +50,41 @@ def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi) 
 
 
 def period_columns(
-    spaces: Rows, link_count: int, place_ids: tuple[str, ...], from_s: float
+    spaces: Rows, link_count: int, place_ids: tuple[str, ...], from_s: float, people: float
 ) -> tuple[Columns, Columns]:
-    """Rows of ``pedestrian_links`` and ``pedestrian_stays`` for the period that ends; then counts it anew."""
+    """Rows of ``pedestrian_links`` and ``pedestrian_stays`` for the period that ends; then counts it anew.
+
+    Rows count people, of whom each walker stands for ``people``.
+    """
     used = np.flatnonzero((spaces.entries > 0) | (spaces.person_s > 0))
     links, places = used[used < link_count], used[used >= link_count]
     link_rows: Columns = {
         "from_s": np.full(len(links), from_s),
         "link_index": links.astype(np.int32),
-        "entries_count": spaces.entries[links],
-        "person_s": spaces.person_s[links],
-        "occupancy_max_count": spaces.occupancy_most[links],
-        "crowded_person_s": spaces.crowded_s[links],
+        "entries_count": spaces.entries[links] * people,
+        "person_s": spaces.person_s[links] * people,
+        "occupancy_max_count": spaces.occupancy_most[links] * people,
+        "crowded_person_s": spaces.crowded_s[links] * people,
     }
     place_rows: Columns = {
         "from_s": np.full(len(places), from_s),
         "place": np.array(place_ids or ("",), np.str_)[places - link_count],
-        "arrivals_count": spaces.entries[places],
-        "person_s": spaces.person_s[places],
-        "staying_max_count": spaces.occupancy_most[places],
+        "arrivals_count": spaces.entries[places] * people,
+        "person_s": spaces.person_s[places] * people,
+        "staying_max_count": spaces.occupancy_most[places] * people,
     }
     spaces.entries[:] = 0
     spaces.person_s[:] = 0.0
     spaces.crowded_s[:] = 0.0
     spaces.occupancy_most[:] = spaces.occupancy
     return link_rows, place_rows
+
+
+def people_columns(account: Account, people: float) -> Columns:
+    """Rows of ``pedestrian_people`` from the account of walkers who stand for ``people`` each."""
+    counts = {"entered": account.entered, "inside": account.inside}
+    counts |= {f"left:{reason}": count for reason, count in account.left.items()}
+    return {"entry": np.array(list(counts), np.str_), "people": np.array(list(counts.values()), np.float64) * people}
 
 
 def trace_columns(moves: Rows, layer: StreetLayer, share_along: Floats) -> Columns:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
 from twin.model_card import ModelCard
 
 MODEL = ModelCard(
@@ -18,8 +19,9 @@ MODEL = ModelCard(
     params="params:RoadParams",
     tables="tables:TABLES",
     kpis="kpis",
+    agent_s=4e-4,
     looks="looks:BODY_LOOKS",
-    boards=("road.link_time_s", "road.has_gates", "road.standing_at_gates"),
+    boards=(LINK_TIME_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
     bodies={"car": ("driving",)},
     carries=True,
 )

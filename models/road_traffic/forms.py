@@ -25,6 +25,8 @@ class Form(Protocol):
     """How vehicles get along; everything else is the same for all forms."""
 
     notes: Sequence[str]
+    #: What the form models of ``PARTS``; what it does not has no figure, which is not 0.
+    parts: Sequence[str]
 
     @property
     def has_gates(self) -> bool:
@@ -80,8 +82,8 @@ class Form(Protocol):
         """What fills each link now; None where nothing can."""
         ...
 
-    def queue_m(self) -> NDArray[np.float64]:
-        """Length of the standing queue on each link now."""
+    def queue_m(self) -> NDArray[np.float64] | None:
+        """Length of the standing queue on each link now; None where queues are not modelled."""
         ...
 
     def stuck_links(self) -> Slots:
@@ -124,4 +126,4 @@ def make_form(
         return Queueing(params, city, tables, start_s)
     from twin.models.road_traffic.free_flow.form import FreeFlow
 
-    return FreeFlow(params, city)
+    return FreeFlow(params, city, tables)

@@ -1,4 +1,7 @@
-"""KPIs of the road: trips, kilometres, travel times and delays, per owner of the vehicles."""
+"""KPIs of the road: trips, kilometres, travel times and delays, per class of vehicle.
+
+What the form of the road does not model (``road_modelled``) has no row: a delay, queue or jam of 0 would be an answer.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,18 @@ from twin.kpi import Kpi, KpiInfo, TableColumns
 Floats = NDArray[np.float64]
 
 INFOS: tuple[KpiInfo, ...] = (
-    KpiInfo("road.trips_count", "trips", "neither", "道路走行トリップ数", "Trips driven on the road"),
-    KpiInfo("road.vkm_km", "km", "neither", "走行台キロ", "Vehicle kilometres of finished trips"),
+    KpiInfo("road.trips_count", "trips", "neither", "道路走行トリップ数", "Trips driven on the road", additive=True),
+    KpiInfo("road.vkm_km", "km", "neither", "走行台キロ", "Vehicle kilometres of finished trips", additive=True),
     KpiInfo("road.mean_travel_time_s", "s", "lower", "平均走行時間", "Mean travel time of finished trips", True),
     KpiInfo("road.delay_mean_s", "s", "lower", "平均遅れ時間", "Mean delay against free flow", True),
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
-    KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips"),
+    KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips", additive=True),
     KpiInfo("road.time_total_h", "h", "lower", "総走行時間（未完了を含む）",
-            "Vehicle hours on the road, those still driving at the end included"),
+            "Vehicle hours on the road, those still driving at the end included", additive=True),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
-    KpiInfo("road.fuel_l", "L", "lower", "燃料消費量", "Fuel of finished trips, by class, kilometres and hours"),
-    KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips"),
+    KpiInfo("road.fuel_l", "L", "lower", "燃料消費量", "Fuel of finished trips, by class, kilometres and hours",
+            additive=True),
+    KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips", additive=True),
     KpiInfo("road.spillback_h", "h", "lower", "先詰まり時間", "Hours for which queues filled links, over all links"),
     KpiInfo("road.queue_max_m", "m", "lower", "最長の滞留長", "Longest standing queue on one link"),
     KpiInfo("road.street_queue_max_m", "m", "lower", "指定道路の最大滞留長",
@@ -32,10 +36,29 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
+#: KPI -> the part of the road's answer that it needs.
+_NEEDS = {
+    "road.delay_mean_s": "delay", "road.delay_p95_s": "delay", "road.delay_total_h": "delay",
+    "road.queue_max_m": "queue", "road.street_queue_max_m": "queue", "road.street_blocked_min": "spillback",
+    "road.spillback_h": "spillback", "road.gridlocked_count": "gridlock",
+}
 
 
 def compute(tables: TableColumns) -> list[Kpi]:
-    """KPIs for all vehicles and per class that drove; means are nan where nobody finished."""
+    """KPIs for all vehicles and per class that drove; means are nan where nobody finished.
+
+    Without the table ``road_modelled`` all parts count as modelled.
+    """
+    modelled = _modelled(tables)
+    return [kpi for kpi in _all(tables) if _NEEDS.get(kpi.kpi, "") in modelled]
+
+
+def _modelled(tables: TableColumns) -> set[str]:
+    said = tables.get("road_modelled")
+    return {"", *(_NEEDS.values() if said is None else np.asarray(said["part"]).tolist())}
+
+
+def _all(tables: TableColumns) -> list[Kpi]:
     trips = tables.get("road_trips")
     if trips is None:
         time_s = free_s = metres = fuel_l = co2_kg = np.empty(0)

@@ -13,12 +13,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
 from twin.city.city import City
 from twin.city.hours import with_hours
-from twin.columns import TABLES, VEHICLE_CLASSES
+from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.clock import clock_text
 from twin.engine.draws import event, make_stream, uniforms
+from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
@@ -29,6 +31,7 @@ from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
+from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -41,12 +44,7 @@ Slots = NDArray[np.int64]
 #: Crossings that are kept at most before they are counted.
 _MOST_NOTED = 50_000
 
-BOARD = "road.link_time_s"
-#: Published where links can be gated by credits.
-GATES_BOARD = "road.has_gates"
-#: Published when the run is over: who stands in the queue of a gate, and since when.
-STANDING_BOARD = "road.standing_at_gates"
-STANDING = np.dtype([("id", "<u8"), ("since_s", "<f8")])
+_STANDING = np.dtype(list(STANDING_AT_GATES.columns))
 
 _log = logging.getLogger(__name__)
 
@@ -78,12 +76,7 @@ class RoadTraffic:
         #: Vehicles under way that a street was closed to, and that had no other way.
         self.caught = 0
         self._stuck: Slots = np.empty(0, np.int64)
-        self._rows: dict[str, list[dict[str, NDArray[np.generic]]]] = {
-            name: [] for name in (
-                "road_trips", "road_unfinished", "road_links", "road_streets", "road_gridlock", "road_mfd",
-                "road_spillback", "traces",
-            )
-        }
+        self._rows = GrowingTables()
 
     @classmethod
     def build(cls, params: RoadParams, city: City, tables: InputTables) -> RoadTraffic:
@@ -93,6 +86,7 @@ class RoadTraffic:
     @staticmethod
     def heeds(params: RoadParams) -> frozenset[str]:
         """What stands beside the arrays of an edited city that the form chosen obeys; see ``twin.simulate``."""
+        # Free flow has lights but no queues before them, which are what an edit of a plan is about.
         return frozenset(
             ("timed", "closed_to", "signal_plans") if params.form == "queueing" else ("timed", "closed_to")
         )
@@ -139,7 +133,10 @@ class RoadTraffic:
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
         if self._form.has_gates:
-            self._channels.publish(GATES_BOARD, np.ones(1, np.bool_), stage.start_s)
+            self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
+        lights = walk_lights(self.params, self._city, self._tables)
+        if lights is not None:
+            self._channels.publish(WALK_LIGHTS.name, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
@@ -183,18 +180,20 @@ class RoadTraffic:
         """Close the period under way, with the crossings of those still on the road, and write these down."""
         self._record(self._form.advance(self._fleet, self._reached_s, everyone=True))
         self._end_period(self._periods.next_end_s)
-        self._rows["road_mfd"].append(self._diagram.rows(self._reached_s))
+        self._rows.append("road_modelled", {"part": np.array(self._form.parts)})
+        self._rows.append("road_mfd", self._diagram.rows(self._reached_s))
         self._look_for_spillback(self._reached_s)
         if self._spillback is not None:
             self._spillback.finish(self._reached_s)
             self._keep_spillback()
         fleet, slots = self._fleet, self._fleet.inside()
         if self._form.has_gates:
-            standing = np.zeros(len(slots), STANDING)
+            standing = np.zeros(len(slots), _STANDING)
             standing["id"], standing["since_s"] = fleet.id[slots], self._form.standing_since_s(slots)
-            self._channels.publish(STANDING_BOARD, standing[np.isfinite(standing["since_s"])], self._reached_s)
+            self._channels.publish(
+                STANDING_AT_GATES.name, standing[np.isfinite(standing["since_s"])], self._reached_s)
         if len(slots):
-            self._rows["road_unfinished"].append({
+            self._rows.append("road_unfinished", {
                 "id": fleet.id[slots], "vehicle_class": fleet.vehicle_class[slots], "owner": fleet.owner[slots],
                 "enter_s": fleet.enter_s[slots], "until_s": np.full(len(slots), self._reached_s),
                 "free_s": fleet.free_s[slots],
@@ -202,12 +201,7 @@ class RoadTraffic:
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""
-        out: Tables = {}
-        for name, parts in self._rows.items():
-            if parts:
-                out[name] = {c: np.concatenate([p[c] for p in parts]) for c in parts[0]}
-            parts.clear()
-        return out
+        return self._rows.drain()
 
     def state(self) -> State:
         """The whole state as arrays, rows not yet drained included."""
@@ -227,9 +221,7 @@ class RoadTraffic:
             parts.append(("spillback", self._spillback))
         for prefix, part in parts:
             out.update({f"{prefix}/{key}": values for key, values in part.state().items()})
-        for name, rows in self._rows.items():
-            if rows:
-                out.update({f"rows/{name}/{c}": np.concatenate([p[c] for p in rows]) for c in rows[0]})
+        out.update({f"rows/{key}": values for key, values in self._rows.state().items()})
         return out
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
@@ -252,9 +244,7 @@ class RoadTraffic:
             self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
-        for name, parts in self._rows.items():
-            columns = _part(state, f"rows/{name}")
-            parts[:] = [{c: values.copy() for c, values in columns.items()}] if columns else []
+        self._rows.restore(_part(state, "rows"))
         self._next_board_s = self._find_next_board_s(self._reached_s)
         self._next_news_s = self._form.next_news_s(self._reached_s)
         if forked_at_s is not None:
@@ -280,7 +270,7 @@ class RoadTraffic:
         if len(changed):
             self._form.obey(self._access)
         times = self._form.link_times(at_s)
-        self._channels.publish(BOARD, self._access.board(times), at_s)
+        self._channels.publish(LINK_TIME_S.name, self._access.board(times), at_s)
         self._next_board_s = self._find_next_board_s(at_s)
         if self.params.form == "free_flow" and self._access.changes:
             self._routes.set_costs(times)
@@ -347,7 +337,7 @@ class RoadTraffic:
                 "gridlock: %d drive links hold each other up at %s, the first is %d", len(stuck), clock_text(at_s),
                 new[0],
             )
-            self._rows["road_gridlock"].append(
+            self._rows.append("road_gridlock",
                 {"time_s": np.full(len(new), at_s), "link_index": new.astype(np.int32)}
             )
 
@@ -365,10 +355,12 @@ class RoadTraffic:
         """Write down the links and watched streets of the periods that end by a moment."""
         self._count_noted()
         queue_m = self._form.queue_m()
-        self._rows["road_links"].extend(self._periods.finish(end_s, queue_m))
-        streets = self._watched.rows(end_s, queue_m)
+        not_modelled = np.full(self._drive.link_count, np.nan)
+        for period in self._periods.finish(end_s, not_modelled if queue_m is None else queue_m):
+            self._rows.append("road_links", period)
+        streets = None if queue_m is None else self._watched.rows(end_s, queue_m)
         if streets is not None:
-            self._rows["road_streets"].append(streets)
+            self._rows.append("road_streets", streets)
 
     def _take_vehicles(self, until_s: float) -> None:
         rows = self._channels.take(self.name, until_s)
@@ -449,7 +441,7 @@ class RoadTraffic:
             self._count_noted()
         points = self._traces.points(crossings, self._fleet, CODES[self.name])
         if points is not None:
-            self._rows["traces"].append(points)
+            self._rows.append("traces", points)
 
     def _count_noted(self) -> None:
         """Count the crossings noted since the last call; sums over them know no order."""
@@ -474,7 +466,7 @@ class RoadTraffic:
     def _keep_spillback(self) -> None:
         rows = self._spillback.rows() if self._spillback is not None else None
         if rows is not None:
-            self._rows["road_spillback"].append(rows)
+            self._rows.append("road_spillback", rows)
 
     def _hand_back(self, left: Crossings) -> None:
         """Let vehicles go that have driven their path: back to their owners, or out of the city."""
@@ -493,7 +485,7 @@ class RoadTraffic:
             "enter_s": fleet.enter_s[slots], "leave_s": left.time_s, "metres_m": metres_m,
             "free_s": fleet.free_s[slots], "fuel_l": fuel_l, "co2_kg": co2_kg,
         }
-        self._rows["road_trips"].append({c.name: trips[c.name] for c in TABLES["road_trips"].columns})
+        self._rows.append("road_trips", trips)
         for code in np.unique(owner).tolist():
             mine = np.flatnonzero(owner == code)
             if code == CODES[self.name]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -25,12 +25,23 @@ class SpeedFactor(Params):
     road_classes: tuple[str, ...] = quantity(
         (), source="choice: all streets", grade="D", doc="OSM highway classes it holds for; empty for all streets"
     )
+    streets: tuple[str, ...] = quantity(
+        (), source="choice: all streets", grade="D",
+        doc="names of the streets it holds for, as on the map; goes before factors that name no street",
+    )
 
     @model_validator(mode="after")
     def _within_a_day(self) -> Self:
         if self.hours[1] > _DAY_S:
             raise ValueError("the hours of a speed factor repeat every day and must end by 24:00; split them in two")
         return self
+
+    def shares_streets(self, other: SpeedFactor) -> bool:
+        """Whether both may set the factor of one street; a factor that names streets goes before one that does not."""
+        if bool(self.streets) != bool(other.streets):
+            return False
+        classes = not self.road_classes or not other.road_classes or set(self.road_classes) & set(other.road_classes)
+        return bool(classes) and (not self.streets or bool(set(self.streets) & set(other.streets)))
 
 
 class ClassSpeeds(Params):
@@ -68,11 +79,12 @@ class ClassSizes(Params):
 
 
 class SignalParams(Params):
-    """Default plan at the signals of the map; used by the queueing form."""
+    """Default plan at the signals of the map; used by both forms."""
 
     default_plan: bool = quantity(
         True, source="choice: maps tell where signals are, not how they run", grade="D",
-        doc="two phases at every junction with lights on the map, green by the width of the approaches",
+        doc="two phases at every junction with lights on the map, green by the width of the approaches, long "
+        "enough for those who cross on foot",
     )
     coordinated: bool = quantity(
         True, source="choice: lights of main streets are coordinated as a rule; driving times give the offsets "
@@ -93,12 +105,58 @@ class SignalParams(Params):
         "one street alone; equal cycles and offsets along a street make a green wave",
     )
     cycle_s: Seconds = quantity(100.0, "s", source="guess: urban main streets", grade="G", ge=20, le=300)
+    street_cycles: dict[str, Seconds] = quantity(
+        default_factory=dict, unit="s", source="choice: every street runs cycle", grade="D",
+        doc="cycle of all junctions along a street, by its name on the map, for cars and walkers; where two such "
+        "streets cross, the longer one holds",
+    )
     lost_time_s: Seconds = quantity(
         5.0, "s", source="remembered: yellow and all-red less what is driven in them", grade="M", ge=0, le=9
+    )
+    walk_speed_mps: Speed = quantity(
+        1.0, "m/s", source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross; the clearance after it, "
+        "half the crossing at that speed, is remembered", grade="V", gt=0, le=2,
+        doc="no stage of the default plan is shorter than walkers of this speed need to cross the other street",
     )
     crossing_green: Share = quantity(
         0.6, "%", source="guess: signals that only guard a crossing", grade="G", gt=0, le=1,
         doc="green share of a signal whose approaches all lie on one axis",
+    )
+
+    @model_validator(mode="after")
+    def _cycles_as_cycle(self) -> Self:
+        for street, cycle_s in self.street_cycles.items():
+            if not 20 <= cycle_s <= 300:
+                raise ValueError(f"the cycle of {street} must lie between 20 s and 300 s, got {cycle_s:g} s")
+        return self
+
+
+class CrossingParams(Params):
+    """Time lost at crossings without lights, and by turning anywhere; used by the free-flow form.
+
+    Whoever slows from v to u and speeds up again at the rate a loses (v - u)^2 / (a v).
+    """
+
+    lose_time: bool = quantity(
+        True, source="choice: a driver who meets no other still turns, stops and looks", grade="D",
+        doc="whether crossings without lights, and turns, cost time",
+    )
+    turn_mps: Speed = quantity(
+        10 / 3.6, "km/h", source="remembered: slow in turns (Road Traffic Act art. 34), which the police take for "
+        "10 km/h or less", grade="M", gt=0, le=60, doc="speed in a turn of more than 45 degrees",
+    )
+    unseen_mps: Speed = quantity(
+        10 / 3.6, "km/h", source="remembered: slow where sides cannot be seen and nobody has priority (Road Traffic "
+        "Act art. 42); the police take slow for 10 km/h or less", grade="M", gt=0, le=60,
+        doc="speed over a crossing of streets of one rank without lights",
+    )
+    look_s: Seconds = quantity(
+        2.0, "s", source="guess: standing at a stop line to look both ways", grade="G", ge=0, le=60,
+        doc="time at the stop before a main street (trunk to tertiary), on top of stopping and starting",
+    )
+    rate_mps2: float = quantity(
+        1.5, "m/s2", source="guess: with passengers on board; design guides take 1 to 2", grade="G", gt=0, le=10,
+        doc="rate of slowing down and of speeding up",
     )
 
 
@@ -146,7 +204,8 @@ class RoadParams(Params):
 
     form: Literal["free_flow", "queueing"] = quantity(
         "free_flow", source="choice: the simplest form unless queues matter", grade="D", fork="no",
-        doc="free_flow: every vehicle at its own speed; queueing: link transmission with queues and spillback",
+        doc="free_flow: every vehicle at its own speed, with lights and crossings but no other traffic; queueing: "
+        "link transmission with queues and spillback",
     )
     speed_factors: tuple[SpeedFactor, ...] = quantity(
         (), source="choice: free flow unless the scenario says else", grade="D", fork="new_only",
@@ -171,6 +230,7 @@ class RoadParams(Params):
         doc="a vehicle blocked for longer by a full link is let in by force and counted; 0 for never; queueing form",
     )
     signals: SignalParams = SignalParams()
+    crossings: CrossingParams = CrossingParams()
     fuel: FuelParams = FuelParams()
     background: BackgroundParams = BackgroundParams()
     watched_streets: tuple[str, ...] = quantity(
@@ -185,12 +245,10 @@ class RoadParams(Params):
 
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:
-        spans = sorted((f.hours, f.road_classes) for f in self.speed_factors)
-        for (first, one), (second, other) in pairwise(spans):
-            shared = not one or not other or set(one) & set(other)
-            if shared and second[0] < first[1]:
+        for one, other in combinations(sorted(self.speed_factors, key=lambda f: f.hours), 2):
+            if other.hours[0] < one.hours[1] and one.shares_streets(other):
                 raise ValueError(
-                    f"two speed factors overlap: {_clock(first)} and {_clock(second)}; "
+                    f"two speed factors overlap: {_clock(one.hours)} and {_clock(other.hours)}; "
                     "let one end where the next begins"
                 )
         return self

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from twin.columns import Table, table
 
+#: Parts of the answer (``road_modelled``); every form has travel, the others may be left out.
+PARTS = ("travel", "delay", "queue", "spillback", "gridlock")
+
 TABLES: tuple[Table, ...] = (
     table(
         "road_trips", "One row per vehicle that has driven its path on the drive layer, of whatever model",
@@ -38,7 +41,7 @@ TABLES: tuple[Table, ...] = (
         ("inside_count", "int32", "", "vehicles on the link at the end of the period"),
         ("time_mean_s", "float64", "s", "mean seconds on the link of those who left it; nan if none did"),
         ("queue_m", "float64", "m",
-         "length of the standing queue at the end of the period, from the end of the link back"),
+         "standing queue at the end of the period, from the end of the link back; nan: not modelled"),
     ),
     table(
         "road_streets", "Queues on the streets named in road_traffic.watched_streets, per period of five minutes",
@@ -46,6 +49,11 @@ TABLES: tuple[Table, ...] = (
         ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
         ("street", "str", "", "name as written on signs"),
         ("queue_m", "float64", "m", "standing queues on all its links at the end of the period, both directions"),
+    ),
+    table(
+        "road_modelled", "What the form of the road models; the rest has no figure, which is not 0",
+        ("part",),
+        ("part", "str", "", "travel, delay, queue, spillback or gridlock"),
     ),
     table(
         "road_gridlock", "Drive links that hold each other up so that none can ever move, when first seen",

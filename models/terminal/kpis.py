@@ -54,16 +54,19 @@ def _time_infos() -> list[KpiInfo]:
 
 INFOS: tuple[KpiInfo, ...] = (
     *_time_infos(),
-    KpiInfo("terminal.throughput_day", "trucks", "higher", "処理台数", "trucks served in the day", headline=True),
+    KpiInfo("terminal.throughput_day", "trucks", "higher", "処理台数", "trucks served in the day", headline=True,
+            additive=True),
     KpiInfo("terminal.throughput_max_per_h", "trucks/h", "higher", "最大時間処理台数",
             "most trucks through the gate in an hour"),
     KpiInfo("terminal.throughput_mean_per_h", "trucks/h", "higher", "平均時間処理台数",
-            "trucks served per hour of opening"),
-    KpiInfo("terminal.refused_trucks", "trucks", "lower", "受付できなかった台数", "trucks turned away", headline=True),
+            "trucks served per hour of opening", additive=True),
+    KpiInfo("terminal.refused_trucks", "trucks", "lower", "受付できなかった台数", "trucks turned away", headline=True,
+            additive=True),
     KpiInfo("terminal.unfinished_trucks", "trucks", "lower", "終了時に残った台数",
             "trucks still waiting at the end", headline=True),
     KpiInfo("terminal.queue_max_trucks", "trucks", "lower", "最大待機台数", "most trucks in line", headline=True),
-    KpiInfo("terminal.queue_mean_trucks", "trucks", "lower", "平均待機台数（時間加重）", "trucks in line, over time"),
+    KpiInfo("terminal.queue_mean_trucks", "trucks", "lower", "平均待機台数（時間加重）", "trucks in line, over time",
+            additive=True),
     KpiInfo("terminal.queue_on_road_max_trucks", "trucks", "lower", "道路上の最大台数",
             "most trucks on the public road"),
     KpiInfo("terminal.queue_max_m", "m", "lower", "道路上の最大待機列長",
@@ -73,17 +76,18 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("terminal.queue_on_road_min", "min", "lower", "道路に列があった時間",
             "minutes with a queue on the public road"),
     KpiInfo("terminal.queue_on_road_truck_min", "truck-min", "lower", "道路上の延べ待機時間",
-            "truck-minutes on the public road", headline=True),
+            "truck-minutes on the public road", headline=True, additive=True),
     KpiInfo("terminal.lane_use_share", "share", "neither", "レーン稼働率", "share of open lane time that is used"),
     KpiInfo("terminal.crane_use_share", "share", "neither", "クレーン稼働率",
             "crane time used over that which trucks have in opening hours; work after closing counts"),
     KpiInfo("terminal.yard_wait_mean_min", "min", "lower", "荷役待ち時間", "wait for a crane"),
-    KpiInfo("terminal.idle_fuel_l", "L", "lower", "アイドリング燃料", "fuel burnt while waiting"),
-    KpiInfo("terminal.co2_kg", "kg", "lower", "待機によるCO2", "CO2 of waiting"),
-    KpiInfo("terminal.nox_kg", "kg", "lower", "待機によるNOx", "NOx of waiting"),
-    KpiInfo("terminal.waiting_fee_yen", "yen", "lower", "待機時間料", "waiting fee by the published tariff"),
+    KpiInfo("terminal.idle_fuel_l", "L", "lower", "アイドリング燃料", "fuel burnt while waiting", additive=True),
+    KpiInfo("terminal.co2_kg", "kg", "lower", "待機によるCO2", "CO2 of waiting", additive=True),
+    KpiInfo("terminal.nox_kg", "kg", "lower", "待機によるNOx", "NOx of waiting", additive=True),
+    KpiInfo("terminal.waiting_fee_yen", "yen", "lower", "待機時間料", "waiting fee by the published tariff",
+            additive=True),
     KpiInfo("terminal.drivers_over_hours", "drivers", "lower", "残り時間を超えた運転者",
-            "drivers whose visit outlasted their hours"),
+            "drivers whose visit outlasted their hours", additive=True),
     KpiInfo("terminal.haulier_p95_ratio", "ratio", "lower", "事業者間の95%値の比",
             "worst over best haulier, 95th percentile of wait"),
     KpiInfo("terminal.booked_share", "share", "neither", "予約車の割合", "share of trucks that came booked"),
@@ -204,9 +208,6 @@ def _flow_kpis(visits: Columns, ledger: Columns, constants: dict[str, float]) ->
             _kpi("throughput_mean_per_h", len(ends) / open_h, group),
             _kpi("refused_trucks", (~served & rows).sum(), group),
         ]
-        if group != "all":
-            # Of all trucks the queue itself tells, those who still stand among them.
-            out.append(_kpi("queue_on_road_truck_min", _column(visits, "road_queue_s")[rows].sum() / 60.0, group))
     return [*out, _kpi("unfinished_trucks", _unfinished(ledger, len(served)))]
 
 
@@ -233,24 +234,31 @@ def _queue_kpis(queue: Columns) -> list[Kpi]:
         values = _column(queue, name)
         return float(values.max()) if len(values) else 0.0
 
-    in_line, booked = _column(queue, "trucks_in_line"), _column(queue, "booked_in_line")
-    # By the line a truck stands in: a booked one that came too late may stand with the ordinary ones.
-    lines = {"all": in_line, "ordinary": in_line - booked, "booked": booked}
+    def by_class(name: str) -> dict[str, Floats]:
+        """Trucks of each class, wherever they stand."""
+        every, booked = _column(queue, f"trucks_{name}"), _column(queue, f"booked_{name}")
+        # A table without the column of booked trucks says nothing of classes.
+        classes = {"ordinary": every - booked, "booked": booked} if len(booked) == len(every) else {}
+        return {"all": every} | classes
+
     open_s = integral("lanes_open")
     out = []
-    for group, trucks in lines.items():
+    for group, trucks in by_class("in_line").items():
         mean = float((trucks[:-1] * lengths).sum()) / total_s if total_s > 0 else math.nan
         out += [
-            _kpi("queue_max_trucks", trucks.max() if len(trucks) else 0.0, group),
+            _kpi("queue_max_trucks", trucks.max(initial=0.0), group),
             _kpi("queue_mean_trucks", mean, group),
+        ]
+    for group, trucks in by_class("on_road").items():
+        out += [
+            _kpi("queue_on_road_max_trucks", trucks.max(initial=0.0), group),
+            _kpi("queue_on_road_truck_min", float((trucks[:-1] * lengths).sum()) / 60.0, group),
         ]
     return [
         *out,
-        _kpi("queue_on_road_max_trucks", most("trucks_on_road")),
         _kpi("queue_max_m", most("metres_on_road_m")),
         _kpi("queue_mean_m", integral("metres_on_road_m") / total_s if total_s > 0 else math.nan),
         _kpi("queue_on_road_min", float(lengths[_column(queue, "trucks_on_road")[:-1] > 0].sum()) / 60.0),
-        _kpi("queue_on_road_truck_min", integral("trucks_on_road") / 60.0),
         _kpi("lane_use_share", integral("lanes_busy") / open_s if open_s > 0 else math.nan),
     ]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
@@ -54,8 +55,6 @@ class Terminal:
     """
 
     name = "terminal"
-    #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
     _stage: Stage
     _now: Now
     _desk: BookingDesk
@@ -89,6 +88,18 @@ class Terminal:
             return {}
         lead_s = self._params.announce_s
         return {approach.ROAD: min(lead_s, self._params.call_forward_s) if self._grants else lead_s}
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Where the map and the parameters say different things of the gate; stands in the manifest."""
+        if self._approach is None:
+            return []
+        lanes = sum(group.count for group in self._params.lanes.values())
+        out_gate = self._params.out_gate
+        return [
+            *approach.other_lanes(self._approach.in_gate, lanes, "lanes"),
+            *(approach.other_lanes(self._approach.out_gate, out_gate.lanes, "out_gate.lanes") if out_gate else ()),
+        ]
 
     def begin(self, stage: Stage) -> None:
         """Make the trucks of the day, open the books, hire operator and hauliers, announce the first trucks."""
@@ -154,14 +165,14 @@ class Terminal:
         if not self.is_empty():
             self._records.close(self._now, self._reached_s)
         self._finished = True
-        if self._stage.channels.has_board(approach.STANDING_BOARD):
+        if self._stage.channels.has_board(STANDING_AT_GATES.name):
             self._count_standing()
         self._records.settle(self._now)
 
     def drain_tables(self) -> Tables:
         """Visits that ended, changes of the queue, traces; slots and constants once."""
         out = self._records.drain(self._now)
-        out.update(self._tracer.drain(self._now))
+        out.update(self._tracer.drain())
         if self._constants_due:
             self._constants_due = False
             out.update(records.constant_table(self._params, self._learned.residual_s))
@@ -212,7 +223,7 @@ class Terminal:
     # The day ---------------------------------------------------------------------------------------
 
     def _find_approach(self, stage: Stage) -> approach.Approach | None:
-        has_road = stage.channels.has_board(approach.LINK_TIME_BOARD)
+        has_road = stage.channels.has_board(LINK_TIME_S.name)
         if self._params.approach == "none" or (self._params.approach == "auto" and not has_road):
             return None
         if not has_road:
@@ -313,7 +324,7 @@ class Terminal:
     @property
     def _grants(self) -> bool:
         """Whether trucks stay on the road until there is a place for them."""
-        return self._approach is not None and self._stage.channels.has_board(approach.GATES_BOARD)
+        return self._approach is not None and self._stage.channels.has_board(HAS_GATES.name)
 
     def _open_places(self, at_s: float) -> None:
         """All spaces of the yards and at the kerb are free when the clock starts."""
@@ -342,7 +353,7 @@ class Terminal:
             approach.grant(self._stage.channels, self._approach.gate_link, self._now.ids[left], from_s)
 
     def _board(self, at_s: float) -> NDArray[np.float64]:
-        return self._stage.channels.board(approach.LINK_TIME_BOARD, at_s)  # type: ignore[return-value]
+        return self._stage.channels.board(LINK_TIME_S.name, at_s)  # type: ignore[return-value]
 
     def _receive(self, until_s: float) -> Rows:
         """Take trucks from the road: those who come join the line, those who go are gone."""
@@ -365,7 +376,7 @@ class Terminal:
 
     def _count_standing(self) -> None:
         """Trucks that the road still holds when the run ends are in line since when they stand there."""
-        standing: NDArray[np.void] = self._stage.channels.board(approach.STANDING_BOARD, self._reached_s)  # type: ignore[assignment]
+        standing: NDArray[np.void] = self._stage.channels.board(STANDING_AT_GATES.name, self._reached_s)  # type: ignore[assignment]
         standing = standing[np.isin(standing["id"], self._sorted_ids)]
         rows = self._rows_of(standing["id"])
         coming = self._now.code[rows, k.STATE] == k.DRIVING_IN

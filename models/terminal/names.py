@@ -62,10 +62,9 @@ S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
 # Kinds of events in the calendar.
 END_EVENT, RELEASE_EVENT = range(1, 3)
 
-# Columns of ``lines`` (then the groups that serve the line, -1 after the last). COUNTED says as what its trucks are
-# counted, one of the next three.
-HEAD, TAIL, COUNT, COUNTED, SERVED_BY = range(5)
-BEHIND_GATE, AT_GATE, BOOKED_AT_GATE = range(3)
+# Columns of ``lines`` (then the groups that serve the line, -1 after the last). AT_GATE is 1 for lines before the
+# in-gate, whose trucks are counted as the queue.
+HEAD, TAIL, COUNT, AT_GATE, SERVED_BY = range(5)
 
 # Columns of ``groups`` (FREE: no server before it is idle; LINE_A to LINE_C are taken from, -1 for none; from
 # LINE_OF on the line that trucks of each sort join, -1 if not taken), and of ``servers``.
@@ -78,16 +77,16 @@ SERVER_COLUMNS = 2
 # then rules, then for each holding yard spaces used and spaces.
 PLAN_NEXT, SCHED_NEXT, ACCEPTING, ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, HELD_COUNT, INSIDE, IN_LANES = range(9)
 OUT_COUNT, REC_COUNT, ANNOUNCED, ENTERED, HANDED_OVER, RECEIVED, DUE_HEAD, IN_YARDS = range(9, 17)
-DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN, IN_LINE, BOOKED_IN_LINE, LAST = range(17, 23)
-CHANGING = LAST + 7
+DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN, IN_LINE, BOOKED_IN_LINE, BOOKED_ON_ROAD, LAST = range(17, 24)
+CHANGING = LAST + 8
 SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(CHANGING, CHANGING + 9)
 OVERSIZE_LANES, TROUBLE_LANES, LANE_GROUPS, OWN_LINES, JOCKEY, KERB = range(CHANGING + 9, CHANGING + 15)
 FIRST_YARD = CHANGING + 15
 EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY, REBOOK = range(5)
 
 # Rows of the records of the queue: counts, and times and lengths.
-R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_OPEN, R_BUSY, R_INSIDE = range(7)
-REC_COUNTS = 7
+R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_BOOKED_ROAD, R_OPEN, R_BUSY, R_INSIDE = range(8)
+REC_COUNTS = 8
 R_TIME, R_METRES = range(2)
 REC_NUMBERS = 2
 

@@ -185,10 +185,12 @@ class Quota(SlotTimes):
         doc="share of booked trucks that come in their slot; the others come when it suits them",
     )
     on_time_with_penalty: Share = quantity(
-        0.95, "%", source="Sydney Port Botany with penalties (2011/12)", grade="V", fork="new_only", ge=0, le=1
+        0.95, "%", source="Sydney Port Botany with penalties (2011/12)", grade="V", fork="new_only",
+        between=(0.72, 0.95), ge=0, le=1,
     )
     no_show: Share = quantity(
-        0.10, "%", source="guess within 3-40 % published abroad", grade="G", fork="new_only", ge=0, le=1
+        0.10, "%", source="guess within 3-40 % published abroad", grade="G", fork="new_only", between=(0.03, 0.4), ge=0,
+        le=1,
     )
     no_show_with_penalty: Share = quantity(
         0.03, "%", source="guess: the least of the published shares", grade="G", fork="new_only", ge=0, le=1
@@ -200,8 +202,12 @@ class Quota(SlotTimes):
         1.0, source="choice: evenly within the slot", grade="D", fork="new_only", ge=1, le=20,
         doc="position within the slot is a uniform draw to this power; above 1 trucks bunch at its start",
     )
-    grace_early_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
-    grace_late_s: Seconds = quantity(1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", ge=0)
+    grace_early_s: Seconds = quantity(
+        1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", between=(600.0, 3600.0), ge=0
+    )
+    grace_late_s: Seconds = quantity(
+        1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", between=(600.0, 3600.0), ge=0
+    )
     early: Literal["waits", "ordinary", "admitted", "turned_away"] = quantity(
         "waits", source=_NO_JAPANESE_VALUE, grade="G", fork="no", doc="what a truck before its window does"
     )
@@ -221,7 +227,8 @@ class CheckedDocuments(Params):
 
     service_factor: Share = quantity(
         0.4, "%", source="published -20 % (Yokohama) to -60..-80 % (Yokohama IN, Kobe)", grade="V",
-        fork="new_only", gt=0, le=2, doc="gate service of a checked truck over that of an unchecked one",
+        fork="new_only", between=(0.2, 0.8), gt=0, le=2,
+        doc="gate service of a checked truck over that of an unchecked one",
     )
 
 
@@ -246,7 +253,7 @@ class Conpas(Params):
     """Four separate switches; all off is today."""
 
     booked_share: Share = quantity(
-        0.6, "%", source="guess: the planner's question", grade="G", fork="new_only", ge=0, le=1,
+        0.6, "%", source="guess: the planner's question", grade="G", fork="new_only", between=(0.3, 0.9), ge=0, le=1,
         doc="share of trucks whose haulier takes part, once any switch is on",
     )
     booked_share_cap: Share = quantity(
@@ -355,8 +362,9 @@ class Hours(Params):
     left_sd_s: Seconds = quantity(5400.0, "s", source="guess", grade="G", fork="new_only", ge=0)
 
 
-def _guessed_lanes() -> dict[str, LaneGroup]:
-    return {"A": LaneGroup(count=14), "B": LaneGroup(count=4)}
+def _todays_lanes() -> dict[str, LaneGroup]:
+    """The in-gate of today, for every scenario; B is reserved once ``conpas.reserved_lane`` is on."""
+    return {"A": LaneGroup(count=10), "B": LaneGroup(count=6, kind="reserved")}
 
 
 class TerminalParams(Params):
@@ -381,8 +389,10 @@ class TerminalParams(Params):
         doc="the operator keeps lanes open through a break if more trucks than this are in line when it begins",
     )
     lanes: dict[str, LaneGroup] = quantity(
-        source="guess: enough for 2,300 trucks in the opening hours; DICT's number is not published", grade="G",
-        fork="now", default_factory=_guessed_lanes, min_length=1,
+        source="guess: 16 lanes, which just serve 2,300 trucks of 2.75 min in the opening hours; DICT's number is not "
+        "published. The 6 of B are those that would be reserved", grade="G", fork="now",
+        default_factory=_todays_lanes, between={"A.count": (8, 12), "B.count": (4, 8)}, min_length=1,
+        doc="groups of lanes by name; a scenario that gives any gives all",
     )
     lane_closures: dict[str, LaneClosure] = quantity(
         source="choice: none", grade="D", fork="now", default_factory=dict
@@ -402,7 +412,7 @@ class TerminalParams(Params):
     oversize: Oversize = Oversize()
     service: GateService = GateService()
     move_up_s: Seconds = quantity(
-        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600
+        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600,
     )
     trouble: Literal[False] | Trouble = quantity(
         default_factory=Trouble, source="NCFRP Report 11", grade="G", fork="no"

@@ -13,6 +13,7 @@ MODEL = ModelCard(
     kpis="kpis",
     looks="looks:BODY_LOOKS",
     estimate="params:TransitParams.estimate_agents",
+    agent_s=1e-3,
     bodies={"van": ("empty", "loaded"), "bus": ("driving",)},
     drives=True,
     starter=Starter(

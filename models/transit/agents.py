@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import mesa
 
+from twin.city.city import Place
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.fleet.rows import GOING, IDLE, Legs
 
-if TYPE_CHECKING:
-    from twin.models.transit.model import Transit
+
+class Service(Protocol):
+    """What agents see of the model they belong to."""
+
+    desk: Desk
+    stops: tuple[Place, ...]
 
 
 class Dispatcher(mesa.Agent):
     """Answers every request at the moment it is asked, by the strategy of the desk."""
 
-    def __init__(self, city_model: mesa.Model, transit: Transit) -> None:
+    def __init__(self, city_model: mesa.Model, transit: Service) -> None:
         super().__init__(city_model)
         self._transit = transit
 
@@ -33,7 +38,7 @@ class Dispatcher(mesa.Agent):
 class Van(mesa.Agent):
     """One van: its state lives in row ``row`` of the fleet."""
 
-    def __init__(self, city_model: mesa.Model, transit: Transit, row: int) -> None:
+    def __init__(self, city_model: mesa.Model, transit: Service, row: int) -> None:
         super().__init__(city_model)
         self._transit = transit
         self.row = row

@@ -33,9 +33,9 @@ _BREACH_S = 0.1
 _WITHIN_S = 900.0
 
 _RIDER_INFOS = (
-    KpiInfo("transit.asked_count", "requests", "neither", "申込件数", "Requests answered for good"),
-    KpiInfo("transit.served_count", "requests", "higher", "運行件数", "Requests served", True),
-    KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried"),
+    KpiInfo("transit.asked_count", "requests", "neither", "申込件数", "Requests answered for good", additive=True),
+    KpiInfo("transit.served_count", "requests", "higher", "運行件数", "Requests served", True, additive=True),
+    KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried", additive=True),
     KpiInfo("transit.refused_share", "share", "lower", "断り率", "Share of requests refused", True),
     KpiInfo(
         "transit.served_within_15_min_share", "share", "higher", "15分以内に乗車できた割合（全申込比）",
@@ -55,19 +55,19 @@ _RIDER_INFOS = (
     ),
     KpiInfo(
         "transit.promise_breach_count", "requests", "lower", "約束時間の超過件数",
-        "Requests whose promise was broken", True,
+        "Requests whose promise was broken", True, additive=True,
     ),
     KpiInfo(
         "transit.promise_breach_pickup_count", "requests", "lower", "乗車約束の超過件数",
-        "Requests that boarded too late",
+        "Requests that boarded too late", additive=True,
     ),
     KpiInfo(
         "transit.promise_breach_ride_count", "requests", "lower", "乗車時間約束の超過件数",
-        "Requests that rode too long",
+        "Requests that rode too long", additive=True,
     ),
     KpiInfo(
         "transit.promise_warned_count", "requests", "lower", "道路変化で超過が予見された件数",
-        "Requests whose breach was foreseen when the road changed",
+        "Requests whose breach was foreseen when the road changed", additive=True,
     ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
 )
@@ -76,16 +76,25 @@ _REFUSAL_INFOS = tuple(
     for reason, (ja, en) in _REASON_TEXT.items()
 )
 _FLEET_INFOS = (
-    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included"),
+    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included",
+            additive=True),
     KpiInfo(
         "transit.riders_per_vehicle_hour", "people/h", "higher", "車両時間当たり乗車人数",
         "Riders per vehicle-hour", True,
     ),
-    KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True),
+    KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True, additive=True),
     KpiInfo("transit.empty_km_share", "share", "lower", "空車走行率", "Share of kilometres without riders", True),
     KpiInfo("transit.occupancy_mean_people", "people", "higher", "平均乗車密度", "People on board, by kilometre"),
     KpiInfo(
         "transit.loaded_time_share", "share", "higher", "実車時間率", "Share of duty time with riders on board", True,
+    ),
+    KpiInfo(
+        "transit.speed_driving_mps", "m/s", "higher", "走行中の平均速度",
+        "Metres per second of driving, waits at lights included",
+    ),
+    KpiInfo(
+        "transit.speed_loaded_mps", "m/s", "higher", "実車時の平均速度（停車を含む）",
+        "Metres with riders per second with riders on board, stops included: door to door of the van",
     ),
     KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
 )
@@ -94,15 +103,41 @@ _UNITS = {info.name: info.unit for info in INFOS}
 
 
 def compute(tables: TableColumns) -> list[Kpi]:
-    """KPIs of riders for everybody and each age group, then of the fleet; nan where undefined."""
+    """KPIs of riders, of all and by age group and zone, then of the fleet, of all and by zone; nan where undefined."""
     requests, legs, shifts = (_table(tables, f"transit_{name}") for name in ("requests", "legs", "shifts"))
     group = np.asarray(requests["age_group"])
+    zone, zone_of_van = _zones(tables, requests, shifts)
+    names = sorted({*np.unique(zone).tolist(), *zone_of_van.values()} - {""})
     out = _of_riders("all", requests, np.ones(len(group), np.bool_))
     for name in AGE_GROUPS:
         out += _of_riders(name, requests, group == name)
+    for name in names:
+        out += _of_riders(name, requests, zone == name)
     values = _of_fleet(requests, legs, shifts)
     values["transit.unfinished_count"] = float(_unfinished(tables))
-    return out + [Kpi(info.name, "all", values[info.name], info.unit) for info in _FLEET_INFOS]
+    out += [Kpi(info.name, "all", values[info.name], info.unit) for info in _FLEET_INFOS]
+    for name in names:
+        vans = [van for van, its in zone_of_van.items() if its == name]
+        mine = _of_fleet(*(_rows(table, np.isin(table["van"], vans)) for table in (requests, legs, shifts)))
+        out += [Kpi(info.name, name, mine[info.name], info.unit) for info in _FLEET_INFOS if info.name in mine]
+    return out
+
+
+def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[NDArray[np.str_], dict[int, str]]:
+    """Zone of each request and of each van; empty where the service has none."""
+    stops = tables.get("transit_stops", {})
+    if "zone" not in stops or "zone" not in shifts:
+        return np.full(len(requests["age_group"]), "", np.str_), {}
+    names = np.asarray(stops["zone"], np.str_)
+    by_index = np.full(int(np.asarray(stops["stop_index"]).max(initial=-1)) + 1, "", names.dtype)
+    by_index[np.asarray(stops["stop_index"])] = names
+    of_van = dict(zip(np.asarray(shifts["van"]).tolist(), np.asarray(shifts["zone"]).tolist(), strict=True))
+    zone: NDArray[np.str_] = by_index[np.asarray(requests["from_stop"])]
+    return zone, of_van
+
+
+def _rows(table: Columns, rows: Flags) -> Columns:
+    return {name: np.asarray(values)[rows] for name, values in table.items()}
 
 
 def _table(tables: TableColumns, name: str) -> Columns:
@@ -158,14 +193,17 @@ def _of_fleet(requests: Columns, legs: Columns, shifts: Columns) -> dict[str, fl
     riders = float(np.asarray(requests["party"])[served].sum())
     metres = np.asarray(legs["metres_m"], np.float64)
     on_board = np.asarray(legs["riders"], np.float64)
-    duty_s = _duty_s(legs, shifts)
+    duty_s, loaded_s = _duty_s(legs, shifts), _loaded_s(requests, served)
+    drive_s = float((np.asarray(legs["arrive_s"], np.float64) - np.asarray(legs["depart_s"], np.float64)).sum())
     return {
         "transit.vehicle_hours_h": duty_s / 3600,
         "transit.riders_per_vehicle_hour": _share(riders, duty_s / 3600),
         "transit.vkm_km": float(metres.sum()) / 1000,
         "transit.empty_km_share": _share(float(metres[on_board == 0].sum()), float(metres.sum())),
         "transit.occupancy_mean_people": _share(float((metres * on_board).sum()), float(metres.sum())),
-        "transit.loaded_time_share": _share(_loaded_s(requests, served), duty_s),
+        "transit.loaded_time_share": _share(loaded_s, duty_s),
+        "transit.speed_driving_mps": _share(float(metres.sum()), drive_s),
+        "transit.speed_loaded_mps": _share(float(metres[on_board > 0].sum()), loaded_s),
     }
 
 

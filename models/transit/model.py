@@ -10,26 +10,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.boards import LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Channels, RowKind, Rows
+from twin.engine.growing import GrowingTables
+from twin.engine.ids import serials_of
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
-from twin.models.transit.demand.requests import make_requests
+from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
+from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
 from twin.models.transit.desk.books import Books
 from twin.models.transit.desk.desk import Desk
-from twin.models.transit.desk.records import Records, request_rows, stop_rows
+from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.strategies import STRATEGIES, Strategy
 from twin.models.transit.fleet.rows import Ints, Legs, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
 
-BOARD = "road.link_time_s"
 ROAD = "road_traffic"
 _DAY_S = 86400.0
 #: A depot of the map farther than this from every stop serves another area.
@@ -61,13 +64,29 @@ class Transit:
         strategy: Strategy | None = None,
     ) -> None:
         self.params = params
-        self.stops: tuple[Place, ...] = find_stops(city, params.stops, params.area, tables)
+        self.stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
+        self.zones = zones_of(params, self.stops)
         self._city = city
         self._tables = tables
         self._strategy = strategy or STRATEGIES[params.dispatch.strategy]
-        self._network = StopNetwork(city, self.stops)
+        self._network = StopNetwork(city, self.stops, self.zones)
         self._depots = self._find_depots()
-        self._records = Records()
+        self._records = GrowingTables()
+        self.check_reach()
+
+    def check_reach(self) -> None:
+        """Refuse a demand of which some trips have no way by road, unless that is wanted.
+
+        Raises
+        ------
+        ScenarioError
+            Naming the stops that no streets join.
+        """
+        demand = self.params.demand
+        asked = sum(self.params.requests_per_day(zone) for zone in self.zones.names)
+        if demand.table is None and asked > 0 and not demand.allow_unreachable:
+            weights = stop_weights(demand, self._city, self.stops)
+            refuse_unjoined(self.stops, self._network.times.between_s, self.zones, weights)
 
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
@@ -98,7 +117,7 @@ class Transit:
         self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
-        self._records.add("transit_stops", stop_rows(self.stops))
+        self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
@@ -157,8 +176,8 @@ class Transit:
         ends = np.cumsum(state["way_size"])[:-1]
         ways = np.split(state["way_link"].astype(np.int32), ends)
         self._ways = {int(van): way for van, way in zip(state["way_van"], ways, strict=False)}
-        if self._channels.has_board(BOARD):
-            self._network.use(np.asarray(self._channels.board(BOARD, self._reached_s), np.float64))
+        if self._channels.has_board(LINK_TIME_S.name):
+            self._network.use(np.asarray(self._channels.board(LINK_TIME_S.name, self._reached_s), np.float64))
         self.desk.times = self._network.times
         if forked_at_s is not None:
             self._fork(forked_at_s)
@@ -177,7 +196,7 @@ class Transit:
         self._count()
 
     def _arrive(self, id_: int, time_s: float) -> None:
-        van = id_ & 0xFFFFFFFF
+        van = int(serials_of(np.array([id_], np.uint64))[0])
         fleet = self.desk.fleet
         if van >= len(fleet) or int(fleet["id"][van]) != id_ or not fleet["on_road"][van]:
             raise EngineError(
@@ -207,7 +226,7 @@ class Transit:
             return
         ways = [self._ways.pop(int(van)) for van in legs["van"]]
         ids = self.desk.fleet["id"][legs["van"]]
-        self._records.add("transit_legs", {
+        self._records.append("transit_legs", {
             "van": ids, "leg": legs["leg"], "depart_s": legs["depart_s"], "arrive_s": legs["arrive_s"],
             "from_stop": legs["from_stop"], "to_stop": legs["to_stop"],
             "metres_m": np.array([self._network.length_m(way) for way in ways]), "riders": legs["riders"],
@@ -217,16 +236,17 @@ class Transit:
         # Fleets are small: all vans are in the picture as soon as anybody is.
         for leg, way, id_ in zip(legs, ways, ids, strict=True):
             points = self._network.trace(way, float(leg["depart_s"]), float(leg["arrive_s"]))
-            self._records.add("traces", trace_rows(int(id_), int(leg["leg"]), int(leg["riders"]), points))
+            self._records.append("traces", trace_rows(int(id_), int(leg["leg"]), int(leg["riders"]), points))
 
     def _board_since(self, at_s: float) -> float:
-        return self._channels.board_since_s(BOARD, at_s) if self._channels.has_board(BOARD) else -np.inf
+        known = self._channels.has_board(LINK_TIME_S.name)
+        return self._channels.board_since_s(LINK_TIME_S.name, at_s) if known else -np.inf
 
     def _follow_board(self, at_s: float) -> None:
         """Go over to the link times that hold at a moment."""
         self._board_since_s = self._board_since(at_s)
-        if self._channels.has_board(BOARD) and self._network.use(
-            np.asarray(self._channels.board(BOARD, at_s), np.float64)
+        if self._channels.has_board(LINK_TIME_S.name) and self._network.use(
+            np.asarray(self._channels.board(LINK_TIME_S.name, at_s), np.float64)
         ):
             self.desk.set_times(self._network.times, max(self._board_since_s, self._stage.start_s))
 
@@ -240,7 +260,7 @@ class Transit:
         finished = int(self.desk.log.counts[kernels.FINISHED])
         if finished > self._written:
             rows = self.desk.log.finished[self._written : finished]
-            self._records.add("transit_requests", request_rows(self.desk.requests[rows], self.desk.fleet["id"]))
+            self._records.append("transit_requests", request_rows(self.desk.requests[rows], self.desk.fleet["id"]))
             self._written = finished
 
     def _shifts(self) -> list[tuple[float, float]]:
@@ -251,6 +271,9 @@ class Transit:
         spans = [(max(start_s, open_s + d * _DAY_S), min(end_s, close_s + d * _DAY_S)) for d in days]
         return [(from_s, to_s) for from_s, to_s in spans if to_s > from_s]
 
+    def _zone_names(self) -> NDArray[np.str_]:
+        return np.array(self.zones.names, np.str_)
+
     def _end_shifts(self, until_s: float) -> None:
         for from_s, to_s in self._shifts_of_run:
             if self._reached_s < to_s <= until_s:
@@ -259,8 +282,9 @@ class Transit:
     def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
         begin_s = np.maximum(from_s, vans["since_s"])
         on = begin_s < to_s
-        self._records.add("transit_shifts", {
-            "van": vans["id"][on], "seats": vans["seats"][on], "from_s": begin_s[on],
+        zone = self.zones.of_stop[vans["depot_stop"][on]]
+        self._records.append("transit_shifts", {
+            "van": vans["id"][on], "zone": self._zone_names()[zone], "seats": vans["seats"][on], "from_s": begin_s[on],
             "to_s": np.full(int(on.sum()), to_s),
         })  # fmt: skip
 
@@ -299,11 +323,19 @@ class Transit:
         return [row for row, distance_m in of_map if distance_m <= _DEPOT_REACH_M]
 
     def _homes(self, count: int) -> Ints:
-        """Stop at which each van begins and ends its day."""
-        van = np.arange(count)
-        if self._depots:
-            return np.array(self._depots, np.int32)[van % len(self._depots)]
-        return ((2 * van + 1) * len(self.stops) // (2 * max(count, 1))).astype(np.int32)
+        """Stop at which each van begins and ends its day: at depots of its zone, else spread over its stops."""
+        zone = zones_of_vans(self.params, count)
+        depots = np.array(self._depots, np.int32)
+        homes = np.empty(count, np.int32)
+        for k in range(len(self.zones.names)):
+            mine = np.flatnonzero(zone == k)
+            here = depots[self.zones.of_stop[depots] == k]
+            if len(here):
+                homes[mine] = here[np.arange(len(mine)) % len(here)]
+            else:
+                stops = self.zones.members(k)
+                homes[mine] = stops[(2 * np.arange(len(mine)) + 1) * len(stops) // (2 * max(len(mine), 1))]
+        return homes
 
     def _close_daily(self, vans: Sequence[int], after_s: float) -> None:
         """End of service of every day from a moment on; round the clock there is none."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.city.city import City, Place
 from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
+from twin.models.transit.demand.zones import Zones
 from twin.models.transit.fleet.rows import Floats, Ints, Times, new_times
 
 _CLASS = "van"
@@ -26,9 +27,12 @@ class StopNetwork:
         Its drive layer, and what of it is closed to vans for good.
     stops
         Stops served.
+    zones
+        Stops of different zones have no way between them, so that no van and no trip leaves its zone.
     """
 
-    def __init__(self, city: City, stops: Sequence[Place]) -> None:
+    def __init__(self, city: City, stops: Sequence[Place], zones: Zones | None = None) -> None:
+        self._apart = None if zones is None or len(zones.names) < 2 else zones.apart()
         self._city = city
         self._layer = city.drive
         self._node: Ints = np.array([stop.drive_node for stop in stops], np.int32)
@@ -88,8 +92,10 @@ class StopNetwork:
         return times, np.concatenate(xs), np.concatenate(ys)
 
     def _measure(self) -> Times:
-        times_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
-        return new_times(times_s, self._node)
+        between_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
+        if self._apart is not None:
+            between_s[self._apart] = np.inf
+        return new_times(between_s, self._node)
 
 
 def trace_rows(

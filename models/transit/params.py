@@ -107,6 +107,11 @@ class Riders(Params):
         doc="Doors lie evenly in a square of this side around their stop; people walk along its streets.",
     )
 
+    @property
+    def mean_party(self) -> float:
+        """People per request."""
+        return 1.0 + self.two_share + 2.0 * self.three_share
+
     @model_validator(mode="after")
     def _shares_fit(self) -> Riders:
         if self.age65_share + self.wheelchair_share > 1:
@@ -139,6 +144,17 @@ class Stops(Params):
         return self
 
 
+def riders_or_requests(data: Any) -> Any:
+    """Let requests_per_day take the place of riders_per_day; both together would be two demands."""
+    if isinstance(data, dict) and data.get("requests_per_day") is not None:
+        if data.get("riders_per_day") is not None:
+            raise ValueError(
+                "riders_per_day and requests_per_day are both given; keep one: a request carries a party of riders"
+            )
+        return {**data, "riders_per_day": None}
+    return data
+
+
 class Demand(Params):
     """Requests from a table, or drawn."""
 
@@ -146,10 +162,14 @@ class Demand(Params):
         None, "", source="the scenario", grade="D", doc="Name of a table with time, from_stop, to_stop and, if known, "
         "party, age_group and id; without it requests are drawn.",
     )
-    requests_per_day: Count = quantity(
-        234.0, "requests", source="riders to the end of 2022 by days: Ikuno about 100 and Hirano about 134 a day "
+    riders_per_day: Count | None = quantity(
+        234.0, "people", source="riders to the end of 2022 by days: Ikuno about 100 and Hirano about 134 a day "
         "(Osaka Metro release 2023-01-24)", grade="D", fork="new_only", ge=0, le=10_000_000,
-        doc="Mean number of a whole day; ignored with a table.",
+        doc="Mean number of people of a whole day; by the mean party they make requests. Ignored with a table.",
+    )
+    requests_per_day: Count | None = quantity(
+        None, "requests", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        doc="Mean number of requests of a whole day, in place of riders_per_day.",
     )
     hourly_profile: tuple[float, ...] = quantity(
         HOURLY_PROFILE, "", source="our guess", grade="G", fork="new_only",
@@ -165,6 +185,16 @@ class Demand(Params):
         doc="As the crow flies.",
     )
 
+    allow_unreachable: bool = quantity(
+        False, "", source="choice: a trip that no street allows is a mistake in the area, as a rule", grade="D",
+        doc="Whether trips are drawn between stops without a way by road; they are asked for and refused.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number(cls, data: Any) -> Any:
+        return riders_or_requests(data)
+
     @field_validator("hourly_profile")
     @classmethod
     def _a_day_of_hours(cls, value: tuple[float, ...]) -> tuple[float, ...]:
@@ -173,6 +203,32 @@ class Demand(Params):
         if min(value) < 0 or not sum(value) > 0:
             raise ValueError(f"hourly_profile must not be negative and must not be all 0, got {value}")
         return value
+
+
+class Zone(Params):
+    """A part of the area that is served apart: its trips stay in it, and so do its vans."""
+
+    area: tuple[str, ...] = quantity(
+        source="the scenario", grade="D", min_length=1,
+        doc="Prefixes of the ids of its stops; no stop may lie in two zones.",
+    )
+    riders_per_day: Count | None = quantity(
+        None, "people", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        doc="Mean number of people of a whole day; ignored with a table.",
+    )
+    requests_per_day: Count | None = quantity(
+        None, "requests", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        doc="Mean number of requests of a whole day, in place of riders_per_day.",
+    )
+    fleet_weight: float = quantity(
+        1.0, "", source="choice: as many vans as any other zone", grade="G", fork="no", ge=0, le=1_000_000,
+        doc="Vans are shared out in proportion to it, the next one to the zone that has fewest for its weight.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_number(cls, data: Any) -> Any:
+        return riders_or_requests(data)
 
 
 class DispatchParams(Params):
@@ -196,6 +252,11 @@ class TransitParams(Params):
         (), "", source="the scenario", grade="D", doc="Prefixes of the ids of the stops that are served; all if empty."
     )
     stops: Stops = Stops()
+    zones: dict[str, Zone] = quantity(
+        default_factory=dict, source="choice: one service", grade="D",
+        doc="Parts of the area that are served apart, by name: trips stay in their zone, and each van belongs to one. "
+        "In place of area and of the demand of the day.",
+    )
     hours: ClockSpan = quantity(
         (21600.0, 82800.0), "", source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)", grade="V",
         fork="now", doc="Requests are taken in these hours of every day; rides under way are finished.",
@@ -221,11 +282,40 @@ class TransitParams(Params):
             raise ValueError(f"hours must begin on day one and last 24 h at most, got {value[0]:g} s to {value[1]:g} s")
         return value
 
+    @model_validator(mode="after")
+    def _zones_fit(self) -> TransitParams:
+        if not self.zones:
+            return self
+        reserved = sorted({"all", "adult", "age_65", "wheelchair", ""} & set(self.zones))
+        if reserved:
+            raise ValueError(f"a zone cannot be named {reserved[0]!r}: results use the word for a group of riders")
+        if self.area:
+            raise ValueError("area and zones are both given; zones have areas of their own, so leave area out")
+        if not self.demand.table:
+            silent = [name for name, zone in self.zones.items()
+                      if zone.riders_per_day is None and zone.requests_per_day is None]
+            if silent:
+                raise ValueError(f"zone {silent[0]} has no demand; give its riders_per_day or requests_per_day")
+        if not any(zone.fleet_weight > 0 for zone in self.zones.values()):
+            raise ValueError("no zone has a fleet_weight above 0, so that no van could serve anybody")
+        return self
+
+    def requests_per_day(self, zone: str = "") -> float:
+        """Mean number of requests a day, of one zone if there are any; riders make fewer, by the mean party."""
+        demand = self.zones[zone] if zone else self.demand
+        if demand.requests_per_day is not None:
+            return demand.requests_per_day
+        return (demand.riders_per_day or 0.0) / self.riders.mean_party
+
     @property
     def lead_s(self) -> float:
         """Least time between deciding on a drive and driving off."""
         return min(self.fleet.acknowledge_s, self.dwell.per_stop_s)
 
     def estimate_agents(self) -> float:
-        """Vans and requests of a day, for the estimate before a run."""
-        return self.fleet.count + (0.0 if self.demand.table else self.demand.requests_per_day)
+        """Vans, and riders or requests of a day as they are given, for the estimate before a run."""
+        return self.fleet.count + (
+            0.0 if self.demand.table else sum(
+                given.riders_per_day or given.requests_per_day or 0.0 for given in self.zones.values() or (self.demand,)
+            )
+        )

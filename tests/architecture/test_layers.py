@@ -9,9 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Words that everybody may use. The list of models is light too: it knows of a model what its card says.
-ANYONE = {"columns", "params", "units", "errors", "npz", "kpi", "looks", "model_card", "models.registry"}
+ANYONE = {"columns", "params", "units", "errors", "npz", "kpi", "looks", "boards", "model_card", "models.registry",
+          "engine.ids"}
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
 LIGHT = ("params", "tables", "kpis", "looks")
+KERNEL_LIBRARIES = {"__future__", "math", "numpy", "twin", "typing"}
 
 
 def module_of(path: Path) -> str:
@@ -27,27 +29,23 @@ def sources() -> list[Path]:
     return sorted(found)
 
 
-def in_type_checking(tree: ast.Module) -> set[ast.AST]:
-    """Nodes under ``if TYPE_CHECKING``: types may point anywhere a reader needs them to."""
-    out: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            out.update(x for child in node.body for x in ast.walk(child))
-    return out
-
-
-def imports_of(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = in_type_checking(tree)
+def imports_of(text: str, *, types: bool | None = None) -> set[str]:
+    """Our own modules and names that a source imports: all, or those for types only, or all but those."""
+    tree = ast.parse(text)
+    for_types = {
+        node for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and isinstance(branch.test, ast.Name) and branch.test.id == "TYPE_CHECKING"
+        for child in branch.body for node in ast.walk(child)
+    }
     out: set[str] = set()
     for node in ast.walk(tree):
-        if node in skipped:
+        if types is not None and (node in for_types) != types:
             continue
         if isinstance(node, ast.Import):
             out.update(a.name for a in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{path}: relative import"
-            out.add(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            out.add(node.module or "")
             out.update(f"{node.module}.{a.name}" for a in node.names)
     return {name for name in out if name == "twin" or name.startswith("twin.")}
 
@@ -57,21 +55,27 @@ def part_of(module: str) -> str:
     pieces = module.split(".")[1:]
     if not pieces:
         return ""
+    if pieces[:2] == ["engine", "ids"]:
+        return "engine.ids"
     if pieces[0] == "models" and len(pieces) > 1:
         return "models.registry" if pieces[1] == "registry" else f"models.{pieces[1]}"
     return pieces[0]
 
 
 ALLOWED: dict[str, set[str]] = {
-    "cli": {"api", "cli_city", "cli_json", "cli_show", "city", "experiments", "results", "scenario", "simulate", "viz"},
+    "cli": {
+        "api", "cli_city", "cli_json", "cli_show", "city", "experiments", "results", "scenario", "service", "simulate",
+        "viz",
+    },
     "cli_city": {"cli_json", "cli_show", "city"},
     "cli_json": set(),
     "cli_show": {"city", "results", "scenario"},
     "api": {"city", "experiments", "results", "scenario", "simulate", "engine"},
+    "service": {"api", "city", "experiments", "results", "scenario", "viz"},
     "experiments": {"city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
     "running": {"city", "engine", "results", "scenario"},
-    "scenario": set(),
+    "scenario": {"results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
     "results": set(),
@@ -80,56 +84,144 @@ ALLOWED: dict[str, set[str]] = {
     "scenarios": set(),
     "jit": set(),
     "__main__": {"cli"},
-    "": {"api"},
+    "mesa_model": {"api", "engine", "results", "running", "scenario"},
+    "": {"api", "mesa_model", "service"},
     **dict.fromkeys(ANYONE, ANYONE),
 }
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_a_module_imports_only_what_its_layer_may(path):
-    module = module_of(path)
+#: What only the types of a part may name beyond that: a type loads nothing.
+TYPES: dict[str, set[str]] = {"models.registry": {"engine", "city"}, "cli_show": {"experiments"}}
+#: Ways back that are asked late, for the convenience of callers: module -> what it calls for them.
+LATE = {
+    "twin.columns": {"twin.models.registry"},
+    "twin.city.city": {"twin.city.keeping.graph"},
+    "twin.models.road_traffic.queueing.network": {"twin.models.road_traffic.queueing.loading"},
+}
+
+
+def is_light(module: str) -> bool:
+    """Whether a module is one of those of a model that are read where no model runs."""
+    return module.startswith("twin.models.") and module.split(".")[-1] in LIGHT
+
+
+def faults(module: str, text: str) -> list[str]:
+    """Imports of a module that its layer may not make."""
     part = part_of(module)
     if part.startswith("models.") and part != "models.registry":
-        # The light files of a model are read where no model runs.
-        light = module.split(".")[3:4] and module.split(".")[3] in LIGHT
-        allowed = {part} if light else {part, "engine", "city", "jit"}
-    elif part == "models":
-        allowed = set()
+        allowed = {part} if is_light(module) else {part, "engine", "city", "jit"}
     else:
-        allowed = ALLOWED[part] | {part}
-    for name in imports_of(path):
-        target = part_of(name)
-        if target in ANYONE or target == "" or name in {"twin.models", "twin.__version__"}:
-            continue
-        if part == "scenario" and name.startswith("twin.models.") and ".params" in name:
-            continue
-        assert target in allowed, f"{module} imports {name}: {part} may import {sorted(allowed | ANYONE)}"
+        allowed = set() if part == "models" else ALLOWED[part] | {part}
+    out = []
+    for types in (False, True):
+        may = allowed | ANYONE | (TYPES.get(part, set()) if types else set())
+        for name in sorted(imports_of(text, types=types)):
+            target = part_of(name)
+            fine = target in may or target == "" or name in {"twin.models", "twin.__version__"}
+            fine |= part == "scenario" and name.startswith("twin.models.") and ".params" in name
+            if is_light(module) and target == part and name != f"twin.{part}":
+                fine = bool({*name.split(".")} & {*LIGHT})
+            if not fine:
+                out.append(f"{module} imports {name}: {part} may import {sorted(may)}")
+    return out
 
 
-@pytest.mark.parametrize("path", [p for p in sources() if p.stem in LIGHT and part_of(module_of(p)) != "models"],
-                         ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_light_files_of_a_model_import_only_light_ones(path):
-    own = part_of(module_of(path))
-    for name in imports_of(path):
-        if part_of(name) == own and name != f"twin.{own}":
-            assert {*name.split(".")} & {*LIGHT}, f"{path} imports {name}"
-
-
-@pytest.mark.parametrize("path", [p for p in sources() if p.name == "kernels.py" or p.stem.endswith("_kernels")],
-                         ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_kernels_import_only_numpy_jit_draws_and_the_event_queue(path):
-    own = part_of(module_of(path))
-    for name in imports_of(path):
+def kernel_faults(module: str, text: str) -> list[str]:
+    """Imports that no file of kernels may make: what it calls is compiled with it."""
+    out, own = [], part_of(module)
+    for name in sorted(imports_of(text)):
         if name.startswith(("twin.jit", "twin.engine.draws", "twin.engine.event_queue")) or name == "twin.engine":
             continue
         # Kernels that call one another may be spread over files of one model, and share the names of its columns.
-        assert part_of(name) == own, f"{path} imports {name}"
         package = (ROOT / name.removeprefix("twin.").replace(".", "/") / "__init__.py").is_file()
-        assert "kernels" in name or package or name == f"twin.{own}.names", f"{path} imports {name}"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+        if part_of(name) != own or not ("kernels" in name or package or name == f"twin.{own}.names"):
+            out.append(f"{module} imports {name}")
+    tree = ast.parse(text)
     others = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     others |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
-    assert others <= {"__future__", "math", "numpy", "twin", "typing"}
+    return out + [f"{module} imports {name}" for name in sorted(others - KERNEL_LIBRARIES)]
+
+
+def circles(texts: dict[str, str]) -> list[list[str]]:
+    """Modules that import one another in a circle, types and late imports included; nothing for ``LATE`` ways."""
+    edges = {}
+    for module, text in texts.items():
+        # A name of a package's module is that module; ``twin`` itself only lends its version.
+        named = imports_of(text) & texts.keys()
+        edges[module] = {name for name in named if name != "twin" and name not in LATE.get(module, ())} - {
+            parent for name in named for parent in (name.rpartition(".")[0],)}
+    left = dict(edges)
+    while free := [module for module, to in left.items() if not to & left.keys()]:
+        for module in free:
+            del left[module]
+    while free := [module for module in left if not any(module in to for to in (left[m] for m in left))]:
+        for module in free:
+            del left[module]
+    return [sorted(left)] if left else []
+
+
+def is_kernels(path: Path) -> bool:
+    return path.name == "kernels.py" or path.stem.endswith("_kernels")
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_module_imports_only_what_its_layer_may(path):
+    text = path.read_text(encoding="utf-8")
+    assert faults(module_of(path), text) == []
+    if is_kernels(path):
+        assert kernel_faults(module_of(path), text) == []
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    assert circles({module_of(path): path.read_text(encoding="utf-8") for path in sources()}) == []
+
+
+@pytest.mark.parametrize(("module", "text"), [
+    ("twin.engine.clock", "from twin.city.city import City"),
+    ("twin.engine.clock", "if TYPE_CHECKING:\n    from twin.city.city import City"),
+    ("twin.city.city", "def late():\n    from twin.scenario.plan.plan import Plan"),
+    ("twin.results.compare", "from twin.scenario.plan.plan import Plan"),
+    ("twin.results.compare", "from twin.models.transit.model import Transit"),
+    ("twin.scenario.plan.plan", "from twin.models.transit.model import Transit"),
+    ("twin.scenario.plan.plan", "import twin.city.city"),
+    ("twin.models.transit.model", "from twin.models.terminal.params import TerminalParams"),
+    ("twin.models.transit.model", "from twin.scenario.plan.plan import Plan"),
+    ("twin.models.transit.kpis", "from twin.models.transit.model import Transit"),
+    ("twin.models.transit.params", "from twin.engine.clock import Clock"),
+    ("twin.models.transit.looks", "from twin.viz.palette import GREY"),
+    ("twin.models.terminal.booking.params", "from twin.models.terminal.booking.engine import book"),
+    ("twin.models.registry", "from twin.engine.sim_model import ModelClass"),
+    ("twin.viz.palette", "from twin.models.transit.looks import BODY_LOOKS"),
+    ("twin.viz.palette", "from twin.city.city import City"),
+    ("twin.running.books", "from twin.simulate import simulate"),
+    ("twin.simulate", "from twin.experiments.study import start"),
+    ("twin.experiments.study", "from twin.api import run"),
+    ("twin.api", "from twin.service import fork"),
+    ("twin.service", "from twin.cli_show import out"),
+    ("twin.columns", "from twin.engine.clock import Clock"),
+    ("twin.kpi", "from twin.results.kpis import infos"),
+    ("twin.cli_json", "from twin.api import run"),
+    ("twin.jit", "from twin.engine.clock import Clock"),
+])
+def test_a_planted_import_against_the_layers_is_found(module, text):
+    assert len(faults(module, text)) > 0
+
+
+@pytest.mark.parametrize("text", [
+    "import mesa", "from scipy import stats", "from twin.models.transit.model import Transit",
+    "from twin.models.terminal.gate.kernels import run_until", "from twin.engine.clock import Clock",
+])
+def test_a_planted_import_of_kernels_is_found(text):
+    assert len(kernel_faults("twin.models.transit.dispatch.kernels", text)) > 0
+
+
+def test_a_planted_circle_is_found_through_types_and_late_imports_too():
+    one = "from twin.engine.b import thing"
+    assert circles({"twin.engine.a": one, "twin.engine.b": "import twin.engine.c", "twin.engine.c": ""}) == []
+    for back in ("from twin.engine.a import it", "if TYPE_CHECKING:\n    from twin.engine.a import it",
+                 "def late():\n    import twin.engine.a"):
+        assert circles({"twin.engine.a": one, "twin.engine.b": back, "twin.engine.c": "import twin.engine.a"}) == [
+            ["twin.engine.a", "twin.engine.b"]]
 
 
 @pytest.mark.parametrize("path", [p for p in sources() if p.name == "names.py"],

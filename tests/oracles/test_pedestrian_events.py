@@ -148,7 +148,7 @@ class SlowTwin:
         person.link = link
         if world.links[link].green_s > 0:
             person.crossings += 1
-            cycle_s = self.params.crossings.cycle_s
+            cycle_s = float(world.links[link].cycle_s)
             into_cycle_s = (time_s - world.links[link].offset_s) % cycle_s
             if into_cycle_s >= world.links[link].green_s:
                 wait_s = cycle_s - into_cycle_s

@@ -63,6 +63,7 @@ SCENARIOS = {
     "thirty_megabytes": (TINY + "# " + "x" * 30_000_000, SCENARIO, ["larger than"]),
     "thousands_of_unknown_keys": (TINY + "".join(f"k{i}: 1\n" for i in range(3000)), SCENARIO, ["and 2950 more"]),
     "a_city_nobody_knows": (TINY.replace("osaka_yumeshima", "osaka_nowhere"), MAP, ["'osaka_nowhere'", "did you mean"]),
+    "a_city_of_300_letters": (TINY.replace("osaka_yumeshima", "o" * 300), SCENARIO, ["cannot be read", "line 3"]),
     "a_city_twice": (TINY.replace("osaka_yumeshima", "[osaka_yumeshima, osaka_yumeshima]"), MAP, ["named twice"]),
     "no_lane": (TINY.replace("count: 2", "count: 0"), SCENARIO, ["at least one lane"]),
 }
@@ -624,14 +625,13 @@ def test_files_that_may_not_grow_are_named(here):
 
 def test_a_task_that_kills_its_worker_three_times_is_named(here, capsys, monkeypatch):
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
-    plan, city = api.plan_and_city(api.load(here / "s.yaml"))
+    plan, city = api.plan_and_city(api.load(here / "s.yaml", replications=2))
     start(plan, city, here / "study", How(workers=2))
     # The worker's interpreter finds this module first and dies as the kernel's memory killer would have it.
     (here / "sitecustomize.py").write_text(
         "import os, sys\n"
         "if 'twin.experiments.worker' in ' '.join(sys.orig_argv):\n    os.kill(os.getpid(), 9)\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(here))
-    tampered(here / "study.partial" / "plan.json", lambda c: c.update(replications=2))
     said = command_line(capsys, "resume", "study", "--workers", "2")
     assert_one_clear_message(said, FOLDER, "killed its worker 3 times", "-9", "log.txt", "--workers 1")
     assert not (here / "study").exists()

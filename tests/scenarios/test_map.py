@@ -140,7 +140,9 @@ variants: {one: {with: [slow]}, two: {from: one, with: [fast]}}
 
 def test_works_drawn_in_a_geopackage_close_what_lies_along_them(tmp_path):
     city = find_city("osaka_midosuji", Path())
-    west = np.flatnonzero(city.drive.way_id == 91000000179)[3:6]
+    drive = city.drive
+    side_lanes = (drive.name_index == drive.names.index("御堂筋")) & (drive.lanes == 1)
+    west = np.flatnonzero(drive.way_id == drive.way_id[side_lanes].min())[3:6]
     shapes = [np.column_stack([a[city.drive.vertex_ptr[i] : city.drive.vertex_ptr[i + 1]]
                                for a in (city.drive.vertex_x_m, city.drive.vertex_y_m)]) for i in west]
     works = shapely.union_all([shapely.LineString(s) for s in shapes])
@@ -185,7 +187,7 @@ def test_nobody_drives_on_a_closed_link_and_all_arrive(tmp_path, form):
         "osaka_midosuji/entry/hommachi-west,osaka_midosuji/entry/namba-west,36000,36600,40\n", encoding="utf-8")
     path = write(tmp_path, f"""\
 tables: {{od: {{file: od.csv}}}}
-road_traffic: {{form: {form}, background: {{od_table: od}}}}
+road_traffic: {{form: {form}, background: {{od_table: od}}, signals: {{street_cycles: {{御堂筋: 150 s}}}}}}
 measures: {{m: {{change: close, where: {{street: 御堂筋, from: 長堀通, to: 宗右衛門町通}}}}}}
 variants: {{today: {{}}, closed: {{with: [m]}}}}
 """)
@@ -199,7 +201,8 @@ variants: {{today: {{}}, closed: {{with: [m]}}}}
     assert not np.isin(inflow["closed"]["link_index"], shut).any()
     trips = {name: study.run(name).table("road_trips") for name in ("today", "closed")}
     assert len(trips["today"]["id"]) == len(trips["closed"]["id"]) == 40
-    assert trips["closed"]["free_s"].mean() > trips["today"]["free_s"].mean()
+    if form == "free_flow":  # among queues and lights the fastest way need not be the shortest
+        assert trips["closed"]["free_s"].mean() > trips["today"]["free_s"].mean()
 
 
 def test_a_variant_that_edits_nothing_gives_the_bytes_of_one_without_measures(tmp_path):

@@ -60,6 +60,49 @@ def test_r16_a_gate_of_one_lane_fills_its_road_when_the_theory_says():
     assert np.diff(result.exit_times_s(gate)[5:]) == pytest.approx(60.0)
 
 
+def starts_of_service(ready_s, servers, service_s):
+    """When each of a line is served: the first who is ready goes to the server that is free first, a headway apart."""
+    free_s, last_s, out = [-np.inf] * servers, -np.inf, []
+    for at_s in ready_s:
+        start_s = max(at_s, min(free_s), last_s + 1.25)
+        free_s[int(np.argmin(free_s))] = start_s + service_s
+        last_s = start_s
+        out.append(start_s)
+    return np.array(out)
+
+
+@pytest.mark.parametrize(("servers", "load"), [(2, 0.9), (3, 1.3), (5, 0.8), (5, 2.0)])
+def test_a_gate_of_several_lanes_serves_as_many_at_once_and_no_more(servers, load):
+    """Beside a second gate of its own, so that neither takes the servers of the other."""
+    service_s, count = 60.0, 120
+    rng = np.random.default_rng(servers)
+    gaps = np.maximum(1.25, rng.exponential(service_s / (servers * load), (2, count)))
+    depart_s = np.cumsum(gaps, axis=1)
+    net = RoadNetwork()
+    # Long enough that the line never reaches back to the entry.
+    gates = [net.add_link("a", "t", 20_000.0), net.add_link("b", "u", 20_000.0)]
+    net.add_servers(gates[0], servers, service_s)
+    net.add_servers(gates[1], 1, 20.0)
+    for row, gate in enumerate(gates):
+        net.add_vehicles(depart_s[row], path=[gate])
+    result = net.run(np.inf)
+    for row, (gate, lanes, one_s) in enumerate(zip(gates, (servers, 1), (service_s, 20.0), strict=True)):
+        expected_s = starts_of_service(depart_s[row] + 1000.0, lanes, one_s)
+        np.testing.assert_allclose(result.exit_times_s(gate), expected_s, atol=1e-6)
+        starts = result.exit_times_s(gate)
+        busy = np.array([np.count_nonzero((starts <= t) & (starts + one_s > t + 1e-6)) for t in starts])
+        assert busy.max() == lanes
+
+
+@pytest.mark.parametrize("servers", [2, 4])
+def test_a_full_gate_passes_its_servers_over_their_time(servers):
+    net = RoadNetwork()
+    gate = net.add_link("g", "t", 1000.0)
+    net.add_servers(gate, servers, 60.0)
+    net.add_vehicles(np.arange(600) * 2.0, path=[gate])
+    assert net.run(3700.0).outflow_per_s(gate, 100.0, 3700.0) == pytest.approx(servers / 60.0, rel=0.005)
+
+
 def trunk(pocket):
     """A fifth of the trunk's vehicles are trucks for the gate road at its end."""
     net = RoadNetwork(class_size=(1.0, 3.0))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # networkx alone would take most of the time in which a built
     import networkx as nx
     from scipy.spatial import cKDTree
 
+    from twin.city.routing.trips import Trip
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Ids = NDArray[np.int64]
@@ -306,6 +308,14 @@ class City:
             lawful[self.drive.rules.closed >> VEHICLE_CLASSES.index(vehicle_class) & 1 > 0] = np.inf
         lawful[[link for link, classes in self.closed_to.items() if vehicle_class in classes]] = np.inf
         return lawful
+
+    def fastest_trip(
+        self, from_id: int, to_id: int, *, layer: str = "drive", vehicle_class: str = "car", at_s: float | None = None
+    ) -> Trip:
+        """Fastest way between two nodes of the map; see :func:`twin.city.routing.trips.fastest_trip`."""
+        from twin.city.routing.trips import fastest_trip
+
+        return fastest_trip(self, from_id, to_id, layer=layer, vehicle_class=vehicle_class, at_s=at_s)
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:

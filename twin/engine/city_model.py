@@ -84,9 +84,10 @@ class CityModel(mesa.Model):
 
     def is_over(self) -> bool:
         """Whether the run has come to its end; Mesa's ``running`` says the opposite, and ``run_model`` goes by it."""
-        if self.now_s >= self.latest_s:
-            return True
-        return self.now_s >= self.end_s and not (self._until_empty and not self.is_empty())
+        now_s = self.clock.now_s
+        if now_s < self.end_s:
+            return now_s >= self.latest_s
+        return now_s >= self.latest_s or not self._until_empty or self.is_empty()
 
     def finish(self) -> None:
         """Let every model close what is still open in its tables; called once, when the run is over."""

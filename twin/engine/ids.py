@@ -27,27 +27,35 @@ class Kind(IntEnum):
     BOOKING = 9
 
 
-def make_id(kind: Kind, origin: int, serial: int) -> np.uint64:
+#: Serials that fit into one origin, origins into one kind, and kinds.
+SERIALS = 1 << 32
+ORIGINS = 1 << 24
+KINDS = 1 << 8
+#: Kinds from here on belong to models of installed packages.
+FIRST_INSTALLED = 64
+
+
+def make_id(kind: int, origin: int, serial: int) -> np.uint64:
     """One id.
 
     Raises
     ------
     ValueError
-        If the origin needs more than 24 bits or the serial more than 32.
+        If the kind needs more than 8 bits, the origin more than 24 or the serial more than 32.
     """
-    if not 0 <= origin < 1 << 24 or not 0 <= serial < 1 << 32:
-        raise ValueError(f"origin {origin} or serial {serial} out of range")
+    if not 0 < kind < KINDS or not 0 <= origin < ORIGINS or not 0 <= serial < SERIALS:
+        raise ValueError(f"kind {kind}, origin {origin} or serial {serial} out of range")
     return np.uint64(int(kind) << 56 | origin << 32 | serial)
 
 
-def make_ids(kind: Kind, origin: int, count: int, first_serial: int = 0) -> NDArray[np.uint64]:
+def make_ids(kind: int, origin: int, count: int, first_serial: int = 0) -> NDArray[np.uint64]:
     """Ids of ``count`` serials in a row, from one origin."""
     base = int(make_id(kind, origin, first_serial))
     make_id(kind, origin, first_serial + max(count - 1, 0))
     return np.arange(base, base + count, dtype=np.uint64)
 
 
-def first_ids(kind: Kind, origins: NDArray[np.int64]) -> NDArray[np.uint64]:
+def first_ids(kind: int, origins: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The id with serial 0 of each origin: (m,) int64 in, (m,) uint64 out.
 
     Raises
@@ -58,3 +66,13 @@ def first_ids(kind: Kind, origins: NDArray[np.int64]) -> NDArray[np.uint64]:
     for origin in (origins.min(initial=0), origins.max(initial=0)):
         make_id(kind, int(origin), 0)
     return np.uint64(int(kind) << 56) | origins.astype(np.uint64) << np.uint64(32)
+
+
+def origins_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Origin of each id: (n,) uint64 in, (n,) uint64 out."""
+    return (ids >> np.uint64(32)) & np.uint64(ORIGINS - 1)
+
+
+def serials_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Serial of each id: (n,) uint64 in, (n,) uint64 out."""
+    return ids & np.uint64(SERIALS - 1)

@@ -27,7 +27,7 @@ from twin.engine.channels import Channels
 from twin.engine.ledger import Account
 
 if TYPE_CHECKING:
-    from twin.engine.city_model import CityModel
+    import mesa
 
 State = dict[str, NDArray[np.generic]]
 Tables = dict[str, dict[str, NDArray[np.generic]]]
@@ -56,7 +56,7 @@ class Stage:
         Share of bodies whose path is recorded in the table ``traces``, chosen by a keyed draw of their id.
     """
 
-    city_model: CityModel
+    city_model: mesa.Model
     channels: Channels
     run_seed: np.uint64
     start_s: float

@@ -72,6 +72,10 @@ def fork_plan(
     content = {
         **parent.content,
         "variants": [entry, forked],
+        "replications": study.replications,
+        # What the parent asked was of other variants.
+        "questions": {},
+        "drawn": {},
         "parent": {
             "name": parent.name, "sibling": variant, "at_s": at_s,
             "runs_sha256": [file_sha256(study.folder / run_path(variant, r) / "manifest.json")

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from twin import errors
 from twin.errors import InternalError, RunError, TwinError
@@ -64,7 +64,108 @@ class _Worker:
                     continue  # a dead worker's pipe may refuse its last bytes
 
 
-def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPoolProgress | None = None) -> None:
+class Executor(Protocol):
+    """Who does tasks: ask with :meth:`submit`, be told by :meth:`as_completed`.
+
+    Studies, rankings and stopping rules stand on this alone; the pool of this machine is one implementation, a
+    cluster can be another. What comes out never depends on who does a task or when.
+    """
+
+    def submit(self, task: Task) -> None:
+        """Take a task; may be called while :meth:`as_completed` is read."""
+        ...
+
+    def as_completed(self) -> Iterator[Task]:
+        """Every task submitted and not yet given, as soon as it is done; ends when none is left.
+
+        Raises
+        ------
+        TwinError
+            The first error of a task.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Drop what waits and stop what is under way, which can be resumed; may be called again."""
+        ...
+
+
+class LocalPool:
+    """Worker processes on this machine.
+
+    Parameters
+    ----------
+    partial
+        The study's growing folder.
+    workers
+        Number of processes at most, at least 1.
+    on_news
+        Called whenever a worker says something, with the progress of each run under way.
+    """
+
+    def __init__(self, partial: Path, workers: int, on_news: Callable[[Sequence[float]], None] | None = None) -> None:
+        self._partial, self._workers, self._on_news = partial, workers, on_news
+        self._log = partial / "log.txt"
+        self._inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
+        self._crew: list[_Worker] = []
+        self._waiting: deque[Task] = deque()
+        self._tries: dict[Task, int] = {}
+
+    def submit(self, task: Task) -> None:
+        """Take a task; an idle worker gets it at once, or a new one."""
+        self._tries[task] = 0
+        self._waiting.append(task)
+        self._hand_out()
+
+    def as_completed(self) -> Iterator[Task]:
+        """Every task submitted and not yet given, as soon as it is done.
+
+        Raises
+        ------
+        TwinError
+            The first error of a task.
+        RunError
+            If a task kills its worker three times.
+        """
+        while self._waiting or any(worker.task is not None for worker in self._crew):
+            worker, message = self._inbox.get()
+            if worker not in self._crew:
+                continue
+            if message is None:
+                self._crew.remove(worker)
+                worker.stop()
+                _retry(worker, self._waiting, self._tries, self._log)
+                self._hand_out()
+            elif "error" in message:
+                raise _as_error(message, worker.task)
+            elif "progress" in message:
+                worker.progress = float(message["progress"])
+            elif "done" in message and worker.task is not None:
+                done, worker.task, worker.progress = worker.task, None, 0.0
+                self._hand_out()
+                yield done
+            if self._on_news:
+                self._on_news([w.progress for w in self._crew])
+
+    def cancel(self) -> None:
+        """Drop what waits and stop every worker."""
+        self._waiting.clear()
+        while self._crew:
+            self._crew.pop().stop()
+
+    def _hand_out(self) -> None:
+        for worker in self._crew:
+            if self._waiting and worker.task is None:
+                worker.give(self._waiting.popleft())
+        while self._waiting and len(self._crew) < self._workers:
+            self._crew.append(_Worker(self._partial, self._inbox, self._log))
+            self._crew[-1].give(self._waiting.popleft())
+
+
+def do_all(
+    partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPoolProgress | None = None,
+    more: Callable[[], Sequence[Task]] | None = None,
+) -> None:
     """Do every task in worker processes.
 
     Parameters
@@ -75,6 +176,9 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
         What to do; the result does not depend on who does it or when.
     workers
         Number of processes, at least 1.
+    more
+        Asked for further tasks whenever all are done, so that what they are can depend on what came out; no more
+        of them end it.
 
     Raises
     ------
@@ -83,39 +187,23 @@ def do_all(partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPo
     RunError
         If a task kills its worker three times.
     """
-    waiting, tries = deque(tasks), dict.fromkeys(tasks, 0)
-    inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
-    log = partial / "log.txt"
-    crew = [_Worker(partial, inbox, log) for _ in range(min(workers, len(tasks)))]
     done = 0
+
+    def news(under_way: Sequence[float]) -> None:
+        if on_progress:
+            on_progress(done, under_way)
+
+    pool: Executor = LocalPool(partial, workers, news)
     try:
-        for worker in crew:
-            worker.give(waiting.popleft())
-        while done < len(tasks):
-            worker, message = inbox.get()
-            if worker not in crew:
-                continue
-            if message is None:
-                crew.remove(worker)
-                worker.stop()
-                _retry(worker, waiting, tries, log)
-                if waiting:
-                    crew.append(_Worker(partial, inbox, log))
-                    crew[-1].give(waiting.popleft())
-            elif "error" in message:
-                raise _as_error(message, worker.task)
-            elif "progress" in message:
-                worker.progress = float(message["progress"])
-            elif "done" in message:
+        waiting = tasks
+        while waiting:
+            for task in waiting:
+                pool.submit(task)
+            for _ in pool.as_completed():
                 done += 1
-                worker.task, worker.progress = None, 0.0
-                if waiting:
-                    worker.give(waiting.popleft())
-            if on_progress:
-                on_progress(done, [w.progress for w in crew])
+            waiting = more() if more else ()
     finally:
-        for worker in crew:
-            worker.stop()
+        pool.cancel()
 
 
 def _retry(worker: _Worker, waiting: deque[Task], tries: dict[Task, int], log: Path) -> None:

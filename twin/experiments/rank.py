@@ -14,9 +14,9 @@ import numpy as np
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
 from twin.experiments.study import How, OnStudyProgress, run_new
-from twin.results.compare import Interval, interval_of
 from twin.results.kpis import infos
 from twin.results.run_folder import Study
+from twin.results.verdicts import Interval, interval_of
 from twin.scenario.plan.guesses import Guess
 from twin.scenario.plan.plan import Plan, models_json
 
@@ -58,7 +58,7 @@ class Ranking:
 
     Attributes
     ----------
-    kpi, group, unit, variant
+    scenario, kpi, group, unit, variant
         What was looked at.
     base
         The KPI with every value as it stands.
@@ -66,6 +66,7 @@ class Ranking:
         Each guess and what it does.
     """
 
+    scenario: str
     kpi: str
     group: str
     unit: str
@@ -127,7 +128,7 @@ def rank(
         low, high = (values.get(f"g{nth:03d}_{end}", base) for end in ("low", "high"))
         rows.append(Ranked(guess, interval_of(low).mean, interval_of(high).mean, interval_of(high - low)))
     rows.sort(key=lambda row: -abs(row.change.mean) if not math.isnan(row.change.mean) else 0.0)
-    return Ranking(kpi, group, known[kpi].unit, variant, interval_of(base), tuple(rows))
+    return Ranking(plan.name, kpi, group, known[kpi].unit, variant, interval_of(base), tuple(rows))
 
 
 def _values(study: Study, kpi: str, group: str) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:

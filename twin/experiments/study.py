@@ -12,27 +12,31 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from filelock import FileLock, Timeout
 
 from twin import __version__
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
+from twin.experiments.growth import SETTLED, Growth
+from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import do_all
-from twin.experiments.task import LEAN, LOCKS, PAST, Task, do_task, is_done, read_lean
+from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
+from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
 from twin.jit import source_digest
-from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair
-from twin.results.kpis import infos
-from twin.results.parquet import read_columns, write_columns
-from twin.results.recorder import Columns
+from twin.results.compare import DIFFERENCE_COLUMNS
+from twin.results.parquet import write_columns
 from twin.results.run_folder import (
+    ANSWERS,
+    DRAWS,
     FORMAT,
     MANIFEST,
     Study,
@@ -40,15 +44,17 @@ from twin.results.run_folder import (
     files_of,
     partial_of,
     read_json,
-    run_path,
+    sealed,
+    study_target,
+    sync_folder,
+    sync_name,
     write_json,
 )
 from twin.scenario.plan.plan import Plan
-from twin.simulate import city_facts, kpi_columns
+from twin.simulate import city_facts
 
 #: Called with (share of the whole study done, runs done, runs in all).
 OnStudyProgress = Callable[[float, int, int], None]
-_HOW = "how.json"
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ def run_new(
     RunError
         If a folder is in the way or cannot be written; what was done stays for ``twin resume``.
     """
+    out = study_target(out)
     partial = start(plan, city, out, how, source=source, past=past)
     try:
         return go_on(partial, out, how, on_progress)
@@ -115,6 +122,7 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
     RunError
         If the folder or its growing twin exists, or cannot be made.
     """
+    out = study_target(out)
     partial = partial_of(out)
     if out.exists():
         raise RunError("the output folder exists already", where=str(out),
@@ -134,9 +142,11 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
             target = starting / PAST / f"{replication:03d}" / "checkpoints"
             shutil.copytree(checkpoint.parent / "parts", target / "parts")
             shutil.copyfile(checkpoint, target / checkpoint.name)
-        write_json(starting / _HOW, {"checkpoint_every_s": how.checkpoint_every_s, "sources": source_digest(),
-                                     "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
+        sync_folder(starting)
+        write_how(starting, {"checkpoint_every_s": how.checkpoint_every_s, "sources": source_digest(),
+                             "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
         os.replace(starting, partial)
+        sync_name(partial)
     except BaseException as fault:
         shutil.rmtree(starting, ignore_errors=True)
         if not isinstance(fault, OSError | CityError):
@@ -174,17 +184,35 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
     RunError
         If there is neither.
     """
-    out = out.with_name(out.name.removesuffix(".partial"))
+    if out.name in ("", ".."):
+        out = Path(os.path.abspath(out))
+    if not out.name:
+        raise RunError("there is no study to resume", where=str(out), mend="name the folder of the study")
+    out = out.with_name(out.name.removesuffix(".partial") or out.name)
     partial = partial_of(out)
     if out.is_dir():
         return Study(out)
     if not partial.is_dir():
         raise RunError("there is no study to resume", where=str(partial),
                        mend="start it with `twin run`; a run killed in its first moments has left nothing")
-    how = How(workers)
-    if (partial / _HOW).is_file():
-        how = _read_how(partial / _HOW, workers)
+    try:
+        if (partial / MANIFEST).is_file():
+            check_merged(partial)
+            how = How(workers)
+        else:
+            how = _read_how(partial / HOW, workers)
+            check_begun(partial)
+            check_done(partial, out, _tasks(partial, Plan.read(partial), how))
+    except (OSError, RunError, CityError):
+        if not partial.is_dir() and out.is_dir():
+            raise _lost(out) from None
+        raise
     return go_on(partial, out, how, on_progress)
+
+
+def _lost(out: Path) -> RunError:
+    return RunError("another process has finished this study meanwhile", where=str(out),
+                    mend=f"nothing is left to do: twin compare {out}")
 
 
 def _read_how(path: Path, workers: int) -> How:
@@ -201,42 +229,98 @@ def _read_how(path: Path, workers: int) -> How:
 
 
 def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None = None) -> Study:
-    """Do what is left of a study, merge, and put the folder in its place."""
+    """Do what is left of a study, merge, and put the folder in its place.
+
+    Raises
+    ------
+    RunError
+        If another process is at work on the study, or has finished it; or if the disk refuses.
+    """
     try:
-        if not (partial / MANIFEST).is_file():
-            _work(partial, out, how, on_progress)
+        with _alone(partial, out):
+            if not (partial / MANIFEST).is_file():
+                _work(partial, out, how, on_progress)
         _put_in_place(partial, out)
     except OSError as fault:
+        if out.is_dir() and not partial.is_dir():
+            raise _lost(out) from fault
         raise RunError(f"cannot write: {fault}", where=str(partial),
                        mend=f"make room on the disk; then `twin resume {out}` goes on") from fault
     return Study(out)
 
 
+@contextmanager
+def _alone(partial: Path, out: Path) -> Iterator[None]:
+    """Keep other processes from merging the same study; a killed one lets go by itself."""
+    if not partial.is_dir() and out.is_dir():
+        raise _lost(out)
+    lock = partial / LOCKS / "study.lock"
+    lock.parent.mkdir(exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            yield
+    except Timeout as fault:
+        raise RunError("another process is at work on this study", where=str(partial),
+                       mend="let it finish, or end it; then `twin resume` goes on") from fault
+
+
+def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
+    """Every run that a study may have, its draws among them."""
+
+    def task_of(variant: str, replication: int) -> Task:
+        return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
+
+    growth = Growth(partial, plan, task_of)
+    return [*(task_of(v, r) for r in range(plan.replications) for v in plan.variants), *growth.drawn_tasks]
+
+
 def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None) -> None:
     began = time.perf_counter()
     plan = Plan.read(partial)
-    tasks = [Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
-             for replication in range(plan.replications) for variant in plan.variants]
-    left = [task for task in tasks if not is_done(partial, task)]
-    _log(partial, f"{len(left)} of {len(tasks)} runs to do with {how.workers} workers")
-    if how.workers == 1 or len(left) == 1:
-        _do_here(partial, plan, left, len(tasks), on_progress)
-    elif left:
-        done_before = len(tasks) - len(left)
+    def task_of(variant: str, replication: int) -> Task:
+        return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
-        def show(done: int, under_way: Sequence[float]) -> None:
-            if on_progress:
-                share = (done_before + done + sum(under_way)) / len(tasks)
-                on_progress(min(share, 1.0), done_before + done, len(tasks))
-
-        do_all(partial, left, how.workers, show)
-    _merge(partial, plan, tasks)
+    growth = Growth(partial, plan, task_of)
+    done = _grow(partial, plan, growth, how, on_progress)
+    _merge(partial, plan, growth)
     _log(partial, f"merged; the study goes to {out.name}")
     write_json(partial / "timing.json", {
-        "wall_s": time.perf_counter() - began, "workers": how.workers, "runs_done": len(left),
+        "wall_s": time.perf_counter() - began, "workers": how.workers, "runs_done": done,
         "host": platform.platform(), "cpus": os.cpu_count(), "peak_memory_mb": _peak_mb(),
     })
-    write_json(partial / MANIFEST, _manifest(partial, plan, how))
+    write_json(partial / MANIFEST, sealed(_manifest(partial, plan, how, growth)))
+
+
+def _grow(
+    partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnStudyProgress | None
+) -> int:
+    """Do what is due, look by look, until the study is settled; returns the number of runs done."""
+    done = 0
+
+    def due() -> list[Task]:
+        nonlocal done
+        left = growth.due()
+        if left:
+            done += len(left)
+            _log(partial, f"{len(left)} of {growth.total} runs to do with {how.workers} workers")
+        return left
+
+    left = due()
+    if how.workers == 1 or (len(left) == 1 and not plan.questions.listed):
+        while left:
+            _do_here(partial, plan, left, growth.total, on_progress)
+            left = due()
+    elif left:
+
+        def show(finished: int, under_way: Sequence[float]) -> None:
+            if on_progress:
+                total = growth.total
+                before = total - done  # runs that a killed process had finished
+                share = (before + finished + sum(under_way)) / total
+                on_progress(min(share, 1.0), before + finished, total)
+
+        do_all(partial, left, how.workers, show, due)
+    return done
 
 
 def _do_here(
@@ -256,38 +340,29 @@ def _do_here(
             on_progress((done + 1) / total, done + 1, total)
 
 
-def _merge(partial: Path, plan: Plan, tasks: Sequence[Task]) -> None:
-    """KPIs of all runs, in the order of variants and replications, and the paired differences."""
+def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
+    """KPIs of all runs, in the order of variants and replications, the paired differences, and the answers."""
     order = {variant: i for i, variant in enumerate(plan.variants)}
-    pieces: list[Columns] = []
-    for task in sorted(tasks, key=lambda t: (order[t.variant], t.replication)):
-        if task.lean:
-            pieces.append(kpi_columns(task.variant, "", task.replication, read_lean(partial, task)))
-        else:
-            pieces.append(read_columns(partial / run_path(task.variant, task.replication) / "kpis.parquet"))
-    kpis: Columns = {c.name: np.concatenate([piece[c.name] for piece in pieces]) for c in KPI_COLUMNS}
+    kpis = growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication)))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
-    better = {name: info.better for name, info in infos().items()}
-    first = plan.variants[0]
-    rows = [row for second in plan.variants[1:] for row in compare_pair(kpis, first, kpis, second, better)]
-    write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, difference_columns(rows))
+    drawn = growth.kpis(growth.drawn_tasks) if growth.drawn_tasks else None
+    if drawn is not None:
+        write_columns(partial / DRAWS, KPI_COLUMNS, drawn)
+    outcome = outcome_of(plan, kpis, drawn, growth.pairs)
+    write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
+    if outcome.answers:
+        write_json(partial / ANSWERS, outcome.answers)
 
 
-def difference_columns(rows: Sequence[dict[str, Any]]) -> Columns:
-    """Rows of differences as columns of their table."""
-    return {c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
-            for c in DIFFERENCE_COLUMNS}
-
-
-def _manifest(partial: Path, plan: Plan, how: How) -> dict[str, Any]:
-    scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", "runs/", _HOW)
+def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:
+    scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", f"{DONE}/", "runs/", HOW, SETTLED)
     runs = {path.parent.relative_to(partial).as_posix(): file_sha256(path)
             for path in sorted((partial / "runs").glob(f"*/*/{MANIFEST}"))}
     return {
         "kind": "study", "format": FORMAT, "twin": __version__,
         "name": plan.name, "title": plan.content["title"], "scenario_sha256": plan.content["scenario_sha256"],
         "variants": plan.variants, "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
-        "replications": plan.replications, "seed": plan.content["seed"], "lean": how.lean,
+        "replications": growth.pairs, "seed": plan.content["seed"], "lean": how.lean,
         "city": city_facts(open_city(partial / "city")), "parent": plan.content.get("parent"),
         "versions": {"python": platform.python_version(), "machine": platform.machine(),
                      **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")}},
@@ -298,10 +373,12 @@ def _manifest(partial: Path, plan: Plan, how: How) -> dict[str, Any]:
 
 def _put_in_place(partial: Path, out: Path) -> None:
     """Take the scaffold down, then give the folder its name: from here on it is a result."""
-    for name in (LOCKS, LEAN, PAST):
+    for name in (LOCKS, LEAN, PAST, DONE):
         shutil.rmtree(partial / name, ignore_errors=True)
-    (partial / _HOW).unlink(missing_ok=True)
+    for name in (HOW, SETTLED):
+        (partial / name).unlink(missing_ok=True)
     os.replace(partial, out)
+    sync_name(out)
 
 
 def _peak_mb() -> float:

@@ -6,22 +6,28 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
+from twin.experiments.speed import learn, machine_factor
+from twin.jit import compilations
 from twin.kpi import Kpi
-from twin.results.run_folder import Run, run_path
+from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import Past, Progress, checkpoints_of, clear_run, simulate, write_run
 
 LOCKS = "locks"
 LEAN = "lean"
 PAST = "past"
+DONE = "done"
+HOW = "how.json"
 _LOCK_WAIT_S = 120.0
 
 
@@ -60,6 +66,18 @@ def lean_path(partial: Path, task: Task) -> Path:
     return partial / LEAN / task.variant / f"{task.replication:05d}.json"
 
 
+def record_path(partial: Path, task: Task) -> Path:
+    """Record of a finished run: the hash of its manifest, or of the KPIs of a lean one."""
+    return partial / DONE / f"{task.variant}-{task.replication:05d}.json"
+
+
+def _record(partial: Path, task: Task, told: Path) -> None:
+    """Record a run before it takes its name: a run without a record was never finished by us."""
+    path = record_path(partial, task)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, sealed({"of": file_sha256(told)}))
+
+
 def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None = None) -> None:
     """Do a task unless it is done; afterwards its result stands complete, or not at all.
 
@@ -67,7 +85,7 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
     """
     lock = partial / LOCKS / f"{task.variant}-{task.replication:05d}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock, timeout=_LOCK_WAIT_S):
+    with _locked(lock):
         if is_done(partial, task):
             return
         _refuse_full(partial, plan)
@@ -75,6 +93,16 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
             _do_lean(partial, plan, city, task, on_progress)
         else:
             _do_full(partial, plan, city, task, on_progress)
+
+
+@contextmanager
+def _locked(lock: Path) -> Iterator[None]:
+    try:
+        with FileLock(lock, timeout=_LOCK_WAIT_S):
+            yield
+    except Timeout as fault:
+        raise RunError(f"another process has held this run for {_LOCK_WAIT_S:g} s", where=str(lock),
+                       mend="let it finish, or end it; then `twin resume`") from fault
 
 
 def _refuse_full(partial: Path, plan: Plan) -> None:
@@ -104,15 +132,28 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     growing = final.with_name(final.name + ".partial")
     growing.mkdir(parents=True, exist_ok=True)
     clear_run(growing)
+    resumed, compiled = bool(checkpoints_of(growing)), compilations()
     finished = simulate(
         plan, task.variant, task.replication, city, folder=growing,
         checkpoint_every_s=task.checkpoint_every_s, past=_past_of(partial, plan, task), on_progress=on_progress,
     )
+    if not resumed:
+        _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
     write_run(growing, plan, task.variant, task.replication, city, finished)
     if not task.keep_checkpoints:
         shutil.rmtree(growing / "checkpoints", ignore_errors=True)
     validate_run(growing)
+    sync_folder(growing)
+    _record(partial, task, growing / MANIFEST)
     os.replace(growing, final)
+    sync_name(final)
+
+
+def _learn(plan: Plan, task: Task, cpu_s: float, *, warm: bool) -> None:
+    """Keep what the run took for the next estimate; a fork runs only a part of the day."""
+    estimated_s = plan.content.get("estimate", {}).get("run_times_s", {}).get(task.variant, 0.0)
+    if not plan.content.get("parent"):
+        learn(plan.variant(task.variant)["models"], float(estimated_s) * machine_factor(), cpu_s, warm=warm)
 
 
 def validate_run(folder: Path) -> None:
@@ -133,13 +174,19 @@ def validate_run(folder: Path) -> None:
 
 
 def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
+    compiled = compilations()
     finished = simulate(plan, task.variant, task.replication, city, past=_past_of(partial, plan, task),
                         on_progress=on_progress)
+    _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
     path = lean_path(partial, task)
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [[k.kpi, k.group, None if math.isnan(k.value) else k.value, k.unit] for k in finished.kpis]
     beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(rows, ensure_ascii=False))
+        file.flush()
+        os.fsync(file.fileno())
+    _record(partial, task, beside)
     os.replace(beside, path)
 
 

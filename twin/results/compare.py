@@ -6,15 +6,28 @@ themselves. More replications narrow it; they never narrow what the ranges of th
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import Column
+from twin.results.verdicts import (
+    CANNOT_TELL,
+    SAME,
+    Interval,
+    benjamini_hochberg,
+    interval_of,
+    p_value_of,
+    verdict_of,
+)
+
+__all__ = ["DIFFERENCE_COLUMNS", "Interval", "compare_pair", "corrected", "interval_of", "summarise", "verdict_of"]
+
+#: Rows that nobody asked about beforehand are called different up to this share of wrong calls among them.
+FALSE_CALLS = 0.05
+CORRECTION = "Benjamini-Hochberg"
 
 DIFFERENCE_COLUMNS: tuple[Column, ...] = (
     Column("first", "str", "", "variant compared with"),
@@ -27,53 +40,12 @@ DIFFERENCE_COLUMNS: tuple[Column, ...] = (
     Column("lo", "float64", "", "lower end of the 95 % interval; nan with one pair"),
     Column("hi", "float64", "", "upper end of the 95 % interval; nan with one pair"),
     Column("n", "int32", "", "number of pairs in which both values are defined"),
-    Column("verdict", "str", "", "better, not better, the same, cannot tell, or empty without a direction"),
+    Column("verdict", "str", "",
+           "better, worse, practically the same, cannot tell; higher or lower without a direction; empty if undefined"),
+    Column("asked", "str", "", "question that asked for this row beforehand; empty for the rest"),
+    Column("p", "float64", "", "two-sided p-value of one look; nan where there is no variance"),
+    Column("p_corrected", "float64", "", "p-value corrected for the number of rows not asked for; nan for the others"),
 )
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Mean and 95 % interval of a sample; nan ends when the sample is too small to have one."""
-
-    mean: float
-    lo: float
-    hi: float
-    n: int
-
-
-def interval_of(values: NDArray[np.float64]) -> Interval:
-    """Mean with the 95 % t interval; undefined values are left out and not counted in ``n``.
-
-    Parameters
-    ----------
-    values : (n,) float64
-        One value per replication, or per pair.
-    """
-    from scipy.stats import t
-
-    kept = values[~np.isnan(values)]
-    n = len(kept)
-    if n == 0:
-        return Interval(math.nan, math.nan, math.nan, 0)
-    mean = float(np.mean(kept))
-    if n == 1:
-        return Interval(mean, math.nan, math.nan, 1)
-    if np.all(kept == kept[0]):
-        # No variance: summing and dividing must not make one up.
-        return Interval(float(kept[0]), float(kept[0]), float(kept[0]), n)
-    half = float(t.ppf(0.975, n - 1) * np.std(kept, ddof=1) / math.sqrt(n))
-    return Interval(mean, mean - half, mean + half, n)
-
-
-def verdict_of(interval: Interval, better: str) -> str:
-    """What the interval allows to be said, given the direction that is wanted."""
-    if interval.n == 0 or better == "neither":
-        return ""
-    if interval.lo == 0.0 and interval.hi == 0.0:
-        return "the same"
-    if math.isnan(interval.lo) or interval.lo <= 0.0 <= interval.hi:
-        return "cannot tell"
-    return "better" if (interval.mean < 0) == (better == "lower") else "not better"
 
 
 _Key = tuple[str, str, str, str]
@@ -120,9 +92,43 @@ def compare_pair(
         if key not in left:
             continue
         shared = sorted(set(values) & set(left[key]))
-        found = interval_of(np.array([values[r] - left[key][r] for r in shared]))
+        differences = np.array([values[r] - left[key][r] for r in shared], np.float64)
+        found = interval_of(differences)
         day, kpi, group, unit = key
         rows.append({"first": first, "second": second, "day": day, "kpi": kpi, "group": group, "unit": unit,
                      "mean": found.mean, "lo": found.lo, "hi": found.hi, "n": found.n,
-                     "verdict": verdict_of(found, better.get(kpi, "neither"))})
-    return rows
+                     "verdict": verdict_of(found, better.get(kpi, "neither")), "asked": "",
+                     "p": p_value_of(differences), "p_corrected": np.nan})
+    return corrected(rows, {})
+
+
+#: (first, second, kpi, group) -> (questions that asked for the row, their verdict).
+Asked = Mapping[tuple[str, str, str, str], tuple[str, str]]
+
+
+def corrected(rows: Sequence[Mapping[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    """Rows with the verdict of the question where one was asked, and one corrected for their number elsewhere.
+
+    In a table of some hundred figures a few intervals miss zero by luck alone. Rows that were not asked for beforehand
+    are called different where their p-value, corrected for the number of such rows of the pair (Benjamini and
+    Hochberg), allows it.
+
+    Parameters
+    ----------
+    rows
+        As :func:`compare_pair` gives them, of one pair of variants.
+    asked
+        What was asked beforehand, and what came out.
+    """
+    out = [dict(row) for row in rows]
+    keys = [(row["first"], row["second"], row["kpi"], row["group"]) for row in out]
+    rest = [row for row, key in zip(out, keys, strict=True) if key not in asked]
+    for row, p in zip(rest, benjamini_hochberg([row["p"] for row in rest]), strict=True):
+        row["p_corrected"] = p
+        if row["verdict"] not in ("", SAME) and not p <= FALSE_CALLS:
+            row["verdict"] = CANNOT_TELL
+    for row, key in zip(out, keys, strict=True):
+        if key in asked:
+            row["asked"], row["verdict"] = asked[key]
+            row["p_corrected"] = np.nan
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def write_columns(path: Path, columns: tuple[Column, ...], data: Mapping[str, ND
     # We open files ourselves: Arrow takes a name for a URI, and for UTF-8, which it is not in every locale.
     with path.open("wb") as file:
         pq.write_table(table, file, compression="zstd", row_group_size=_ROW_GROUP, version="2.6", store_schema=False)
+        # Before any manifest names it: a power cut must not leave a name without its bytes.
+        file.flush()
+        os.fsync(file.fileno())
     return table.num_rows
 
 

@@ -9,6 +9,8 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      answers.json         what the questions of the scenario came to
+      draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
 
 While a study runs its folder is ``STUDY.partial``; it is never read as a result.
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import RunError
+from twin.errors import RunError, printable
 from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ANSWERS = "answers.json"
+DRAWS = "draws.parquet"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -53,13 +57,65 @@ def file_sha256(path: Path) -> str:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write JSON whose bytes depend on the content alone; found whole or not at all."""
+    write_text(path, json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; found whole or not at all."""
     beside = path.with_name(path.name + ".tmp")
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
     with beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring every file of a folder to the disk, and the names it has: a power cut then takes none of them back."""
+    for path in (*(p for p in folder.rglob("*") if p.is_file()), folder):
+        _sync(path)
+
+
+def sync_name(path: Path) -> None:
+    """Bring the name of a file or folder to the disk."""
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return  # folders cannot be opened there
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+#: Keys that need no seal: each names a hash, and a changed one fits no file.
+_UNSEALED = frozenset({"sha256", "files", "runs"})
+
+
+def seal_of(content: Mapping[str, Any]) -> str:
+    """Hash of what a JSON object says, apart from the hashes it holds."""
+    said = {key: value for key, value in content.items() if key not in _UNSEALED}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object with its seal under ``sha256``."""
+    return {**content, "sha256": seal_of(content)}
+
+
+def check_seal(content: Mapping[str, Any], path: Path, mend: str) -> None:
+    """Check the seal of a JSON object, where it has one.
+
+    Raises
+    ------
+    RunError
+        If the object does not say what it said when it was sealed.
+    """
+    if "sha256" in content and content["sha256"] != seal_of(content):
+        raise RunError("the file is damaged or was changed", where=str(path), mend=mend)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -82,15 +138,17 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def files_of(folder: Path) -> dict[str, str]:
+def files_of(folder: Path, *, checkpoints: bool = False) -> dict[str, str]:
     """Relative path -> hash of every file a manifest vouches for.
 
-    Checkpoints and parts are left out: they depend on how a run was made, not on what it says.
+    Checkpoints and parts are left out unless asked for: they depend on how a run was made, not on what it says.
     """
     out = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         relative = path.relative_to(folder)
-        if relative.name in OUTSIDE or relative.suffix == ".tmp" or "checkpoints" in relative.parts:
+        if relative.name in OUTSIDE or relative.suffix == ".tmp" or (
+            not checkpoints and "checkpoints" in relative.parts
+        ):
             continue
         out[relative.as_posix()] = file_sha256(path)
     return out
@@ -99,6 +157,45 @@ def files_of(folder: Path) -> dict[str, str]:
 def partial_of(folder: Path) -> Path:
     """Folder in which a study grows."""
     return folder.with_name(folder.name + ".partial")
+
+
+#: Longest name of a study in bytes: file systems take 255, and names of its growing folders have an ending more.
+_MOST_NAME_BYTES = 200
+
+
+def study_target(out: Path) -> Path:
+    """Folder of a study that is to be made, as it can be named.
+
+    Parameters
+    ----------
+    out
+        As given; ``""``, ``.`` and ``..`` are the folders they mean.
+
+    Raises
+    ------
+    RunError
+        If no folder can bear the name, or it is that of a growing study.
+    """
+    if out.name in ("", ".."):
+        out = Path(os.path.abspath(out))
+    mend = "give --out a folder's name, e.g. --out runs/today"
+    if not out.name:
+        raise RunError("a disk's own folder cannot be that of a study", where=str(out), mend=mend)
+    size = len(os.fsencode(out.name))
+    if size > _MOST_NAME_BYTES:
+        raise RunError(f"the name of the output folder has {size} bytes, at most {_MOST_NAME_BYTES} can be used",
+                       where=out.name[:60] + "…", mend=mend)
+    if out.name.endswith(".partial"):
+        raise RunError("names that end in .partial are those of unfinished studies", where=str(out), mend=mend)
+    try:
+        above = next(parent for parent in out.parents if parent.exists())
+        if not above.is_dir():
+            raise RunError(f"{above} is a file, so that no folder can lie in it", where=str(out), mend=mend)
+        out.exists()
+    except (OSError, ValueError) as fault:
+        raise RunError(f"the output folder cannot be made: {fault}", where=printable(str(out)[:200]),
+                       mend=mend) from fault
+    return out
 
 
 def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:
@@ -121,6 +218,7 @@ def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:
         raise RunError(f"the format {manifest.get('format')!r} of this {kind} is not {FORMAT}", where=str(folder),
                        mend="read it with the version of twin that made it")
     check_manifest(manifest, kind, folder)
+    check_seal(manifest, folder / MANIFEST, "copy the folder anew, or run the scenario again")
     return manifest
 
 
@@ -169,6 +267,10 @@ class Run:
             raise RunError(f"there is no table {name!r}", where=str(self.folder),
                            mend=f"tables here: {', '.join(self.tables)}")
         return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
+
+    def kpis(self) -> dict[str, NDArray[np.generic]]:
+        """Columns of the KPIs of this run."""
+        return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
 
     def frame(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
@@ -232,6 +334,13 @@ class Study:
             for replication in range(self.replications):
                 yield self.run(variant, replication)
 
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """Answers to the questions of the scenario; empty where none was asked."""
+        if ANSWERS not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(ANSWERS))
+
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""
         return read_columns(self.vouched(f"{name}.parquet"))
@@ -245,7 +354,7 @@ class Study:
 
     @property
     def differences(self) -> pd.DataFrame:
-        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict."""
+        """Paired differences: first, second, kpi, group, unit, mean, lo, hi, n, verdict, asked, p, p_corrected."""
         import pandas as pd
 
         return pd.DataFrame(self.columns("differences"))

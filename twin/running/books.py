@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twin.columns import TABLES
 from twin.engine.city_model import CityModel
+from twin.engine.sim_model import SimModel
 from twin.kpi import Kpi
 from twin.results.recorder import Columns
 
@@ -44,3 +45,13 @@ def kpi_columns(variant: str, day: str, replication: int, kpis: list[Kpi]) -> Co
         "value": np.array([k.value for k in kpis], np.float64),
         "unit": np.array([k.unit for k in kpis], np.str_),
     }
+
+
+def notes_of(sim_model: SimModel, ledger: list[dict[str, Any]]) -> list[str]:
+    """What a model says of itself; and who never came to it, which figures of 0 do not tell from a good day."""
+    came: dict[str, int] = {}
+    for row in ledger:
+        if row["model"] == sim_model.name and row["entry"] in ("entered", "received"):
+            came[row["account"]] = came.get(row["account"], 0) + row["count"]
+    missed = [f"no {name} entered from start to end" for name, count in came.items() if not count]
+    return [*sim_model.notes, *missed]

@@ -13,6 +13,9 @@ from twin.engine.sim_model import State
 from twin.errors import RunError
 from twin.results.recorder import Recorder
 
+#: Steps between two looks of the recorder; keeps the models' own buffers small.
+COLLECT_STEPS = 240
+
 
 @dataclass(frozen=True)
 class Past:

@@ -21,7 +21,7 @@ from twin.models import registry
 from twin.npz import write_npz
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns
-from twin.results.run_folder import FORMAT, MANIFEST, files_of, write_json
+from twin.results.run_folder import FORMAT, MANIFEST, files_of, sealed, write_json
 from twin.running.books import kpi_columns
 from twin.running.cities import city_facts, city_of
 from twin.scenario.plan.plan import Plan
@@ -52,7 +52,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
     write_json(folder / "timing.json", finished.timing)
     write_json(
         folder / MANIFEST,
-        {
+        sealed({
             "kind": "run",
             "format": FORMAT,
             "twin": __version__,
@@ -74,7 +74,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
             "ledger": finished.ledger,
             "notes": finished.notes,
             "files": files_of(folder),
-        },
+        }),
     )
 
 

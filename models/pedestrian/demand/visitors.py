@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.engine.draws import event, make_stream, poisson_counts, uniforms
-from twin.engine.ids import Kind, make_id
+from twin.engine.ids import Kind, first_ids
 from twin.errors import Problem, ScenarioError, TableError
 from twin.models.pedestrian.demand.places import Exits
 from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, rows_of
@@ -79,14 +79,14 @@ def _origin(class_index: int, exit_index: int, slot: int) -> int:
 def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, start_s: float, end_s: float) -> _People:
     first, last = int(start_s // SLOT_S), int(np.ceil(end_s / SLOT_S))
     slots = np.arange(max(first, 0), last)
+    walked = params.visitors_factor * params.sample_share
     bases, means, slot_of, class_of, exit_of = [], [], [], [], []
     for c, visitor_class in enumerate(params.classes.in_order()):
         profile = np.asarray(visitor_class.arrival_profile) / sum(visitor_class.arrival_profile)
         hours = (slots * SLOT_S // _HOUR_S).astype(np.int64) % 24
-        by_slot = visitor_class.visitors_per_day * params.visitors_factor * profile[hours] * (SLOT_S / _HOUR_S)
+        by_slot = visitor_class.visitors_per_day * walked * profile[hours] * (SLOT_S / _HOUR_S)
         for x, share in enumerate(exits.riders_share.tolist()):
-            base = int(make_id(Kind.WALKER, _origin(c, x, 0), 0))
-            bases.append(np.uint64(base) + (slots.astype(np.uint64) << np.uint64(32)))
+            bases.append(first_ids(Kind.WALKER, _origin(c, x, 0) + slots))
             means.append(by_slot * share)
             slot_of.append(slots)
             class_of.append(np.full(len(slots), c, np.uint8))
@@ -113,7 +113,7 @@ def _from_table(
 ) -> _People:
     table, where = _table(params.arrivals_table, tables), f"tables.{params.arrivals_table}"
     exit_of, class_of, count, time_s, until_s = _checked_rows(table, exits, city, where)
-    count = count * params.visitors_factor
+    count = count * params.visitors_factor * params.sample_share
     if count.sum() > _LIMIT:
         raise TableError(f"the table holds {count.sum():.3g} people, at most {_LIMIT:.0e} can be run", where=where)
     slot = (time_s // SLOT_S).astype(np.int64)
@@ -125,8 +125,7 @@ def _from_table(
     for row in np.lexsort((time_s, origin)).tolist():
         rank[row] = seen.get(int(origin[row]), 0)
         seen[int(origin[row])] = int(rank[row]) + 1
-    base = (np.uint64(int(Kind.WALKER) << 56) | (origin.astype(np.uint64) << np.uint64(32))
-            | (rank.astype(np.uint64) << np.uint64(_SERIAL_BITS)))
+    base = first_ids(Kind.WALKER, origin.astype(np.int64)) | (rank.astype(np.uint64) << np.uint64(_SERIAL_BITS))
     whole = np.floor(count).astype(np.int64)
     # The fraction of a person becomes a whole one by a draw of that person's id.
     chance = uniforms(make_stream(run_seed, "pedestrian.volume"), base + whole.astype(np.uint64), event(0))

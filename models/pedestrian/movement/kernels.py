@@ -240,7 +240,7 @@ def settle(world, spaces, space, time_s):  # type: ignore[no-untyped-def]  # noq
     spaces.person_s[space] += inside * passed_s
     twin = world.links.twin[space]
     total = inside if twin < 0 else inside + spaces.occupancy[twin]
-    if total > _CROWDED_PER_M2 * world.links.area_m2[space]:
+    if total * world.people > _CROWDED_PER_M2 * world.links.area_m2[space]:
         spaces.crowded_s[space] += inside * passed_s
 
 
@@ -258,7 +258,7 @@ def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  
 
 @lean_kernel
 def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Speed over a link for somebody who enters it now, from the people already on it, both ways.
+    """Speed over a link for somebody who enters it now, from the people that walkers on it stand for, both ways.
 
     Beyond the density of capacity people stand in line and the link lets out as many as it can carry: density
     times speed stays at its greatest value. Weidmann's falling branch holds where people cannot get out in
@@ -268,7 +268,7 @@ def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-
     same = spaces.occupancy[link]
     twin = world.links.twin[link]
     other = 0 if twin < 0 else spaces.occupancy[twin]
-    density_per_m2 = (same + other) / world.links.area_m2[link]
+    density_per_m2 = (same + other) * world.people / world.links.area_m2[link]
     speed = weidmann_speed(min(density_per_m2, _CAPACITY_PER_M2), free_speed_mps)
     if density_per_m2 > _CAPACITY_PER_M2:
         speed *= _CAPACITY_PER_M2 / density_per_m2
@@ -384,7 +384,8 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
     walkers.link[s] = link
     if world.links.green_s[link] > 0.0:
         walkers.crossings[s] += 1
-        wait_s = signal_wait_s(time_s, world.cycle_s, world.links.green_s[link], world.links.offset_s[link])
+        wait_s = signal_wait_s(time_s, world.links.cycle_s[link], world.links.green_s[link],
+                               world.links.offset_s[link])
         if wait_s > 0.0:
             walkers.since_s[s] = time_s
             _note(buffers, counts, walkers, s, -1, time_s, time_s + wait_s, 0)

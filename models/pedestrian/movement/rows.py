@@ -59,8 +59,8 @@ SPACE = np.dtype([
 #: A link of the walk layer, or (with an infinite area) a stay place: both count who is on them. A link and its
 #: ``twin``, the same pavement the other way, share their area. ``green_s`` is 0 without lights.
 LINK = np.dtype([
-    ("length_m", "<f8"), ("area_m2", "<f8"), ("speed_share", "<f8"), ("green_s", "<f8"), ("offset_s", "<f8"),
-    ("to", "<i4"), ("twin", "<i4"),
+    ("length_m", "<f8"), ("area_m2", "<f8"), ("speed_share", "<f8"), ("cycle_s", "<f8"), ("green_s", "<f8"),
+    ("offset_s", "<f8"), ("to", "<i4"), ("twin", "<i4"),
 ], align=True)
 
 #: A place of the program: its walk node, the tree that leads there, its row among links and stay places.
@@ -74,13 +74,16 @@ CLASS_LAW = np.dtype([
 
 
 class World(NamedTuple):
-    """Streets, lights and places, read-only; ``next_link`` has a row per destination node."""
+    """Streets, lights and places, read-only.
+
+    ``next_link`` has a row per destination node; ``people`` is how many people each walker stands for.
+    """
 
     links: Rows
     places: Rows
     next_link: NDArray[np.int32]
-    cycle_s: float
     counterflow_share: float
+    people: float
 
 
 class Plans(NamedTuple):

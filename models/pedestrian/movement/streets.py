@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import SIGNALISED, STEPS, StreetLayer
-from twin.city.reading.road_classes import STAIR_SPEED_MPS, WALK_SPEED_MPS
+from twin.city.city import CROSSING, SIGNALISED, STEPS, StreetLayer
+from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES, STAIR_SPEED_MPS, WALK_SPEED_MPS
 from twin.city.routing.ways import next_link_to
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
@@ -27,6 +27,10 @@ _REFERENCE_WIDTH_M = 4.0
 _LEAST_WIDTH_M = 0.5
 #: Least share of the cycle that is green, so that a crossing as long as a street is wide can be passed at all.
 _MOST_GREEN_SHARE = 0.9
+#: Streets that meet where one of them is crossed; where two meet, a street goes on.
+_ARMS_OF_A_JUNCTION = 3
+#: Cosine of the angle up to which pieces of two ways are one crossing.
+_STRAIGHT_ON = math.cos(math.pi / 6)
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Streets:
         Width less shy distances and furniture; width times length; speed as a share of that on the level.
     twin : (m,) int32
         The same pavement in the other direction; -1 if there is none.
-    green_s, offset_s, wait_s : (m,) float64
-        Green (0 without lights) and its offset in the cycle; mean wait of somebody who comes at random.
+    cycle_s, green_s, offset_s, wait_s : (m,) float64
+        Cycle, green (0 without lights) and its offset in the cycle; mean wait of somebody who comes at random.
     cost : (m,) float64
         Disutility of the link, greater than 0.
     """
@@ -49,14 +53,23 @@ class Streets:
     area_m2: Floats
     speed_share: Floats
     twin: Ints
+    cycle_s: Floats
     green_s: Floats
     offset_s: Floats
     wait_s: Floats
     cost: Floats
 
 
-def read_streets(layer: StreetLayer, params: PedestrianParams) -> Streets:
+def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | None = None) -> Streets:
     """Prepare the walk layer.
+
+    Parameters
+    ----------
+    layer, params
+        The walk layer; how people walk and choose.
+    lights : (3, m) float64, optional
+        Cycle, green and offset that the junctions of the road leave to each walk link; a cycle of 0 where a crossing
+        belongs to none.
 
     Raises
     ------
@@ -68,10 +81,10 @@ def read_streets(layer: StreetLayer, params: PedestrianParams) -> Streets:
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
     share = _speed_share(layer, walk.stairs_share)
     length_m = layer.length_m
-    green_s, offset_s = _lights(layer, params)
-    wait_s = mean_wait_s(params.crossings.cycle_s, green_s)
-    cost = _cost(layer, params, clear_m, share, green_s > 0, wait_s)
-    return Streets(clear_m, clear_m * length_m, share, twin_links(layer), green_s, offset_s, wait_s, cost)
+    cycle_s, green_s, offset_s = _lights(layer, params, lights)
+    wait_s = mean_wait_s(cycle_s, green_s)
+    cost = _cost(layer, params, clear_m, share, wait_s)
+    return Streets(clear_m, clear_m * length_m, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost)
 
 
 def _speed_share(layer: StreetLayer, stairs_share: float) -> Floats:
@@ -86,10 +99,10 @@ def _speed_share(layer: StreetLayer, stairs_share: float) -> Floats:
     return np.where(carried, told / WALK_SPEED_MPS, share)
 
 
-def mean_wait_s(cycle_s: float, green_s: Floats) -> Floats:
+def mean_wait_s(cycle_s: Floats, green_s: Floats) -> Floats:
     """Mean wait at fixed-time lights of people who come at random: red²/(2 cycle); 0 without lights."""
     red_s = np.where(green_s > 0, cycle_s - green_s, 0.0)
-    wait_s: Floats = red_s**2 / (2 * cycle_s)
+    wait_s: Floats = red_s**2 / np.where(green_s > 0, 2 * cycle_s, np.inf)
     return wait_s
 
 
@@ -113,28 +126,70 @@ def twin_links(layer: StreetLayer) -> Ints:
     return twin
 
 
-def _lights(layer: StreetLayer, params: PedestrianParams) -> tuple[Floats, Floats]:
-    """Green and offset per link; both directions of a crossing share their plan."""
-    lights = params.crossings
+def _lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
+    """Cycle, green and offset per link: those of the junction, or else of a crossing that stands alone.
+
+    Both directions of a lone crossing share their plan.
+    """
+    alone = params.crossings
     lit = (layer.flags & SIGNALISED) > 0
-    wide_green_s = layer.length_m / lights.design_speed_mps
-    green_s = np.where(layer.length_m <= lights.side_length_m, lights.side_green_s, wide_green_s)
-    green_s = np.where(lit, np.minimum(green_s, _MOST_GREEN_SHARE * lights.cycle_s), 0.0)
-    # Offsets are not known. They are facts of the city, not luck: keyed by the way, alike in all replications.
+    wide_green_s = layer.length_m / alone.design_speed_mps
+    green_s = np.where(layer.length_m <= alone.side_length_m, alone.side_green_s, wide_green_s)
+    green_s = np.where(lit, np.minimum(green_s, _MOST_GREEN_SHARE * alone.cycle_s), 0.0)
+    # Their offsets are not known. They are facts of the city, not luck: keyed by the way, alike in all replications.
     stream = make_stream(0, "pedestrian.crossing_offset")
-    offset_s = uniforms(stream, layer.way_id.astype(np.uint64), event(0)) * lights.cycle_s
-    return green_s, np.where(lit, offset_s, 0.0)
+    offset_s = np.where(lit, uniforms(stream, layer.way_id.astype(np.uint64), event(0)) * alone.cycle_s, 0.0)
+    cycle_s = np.where(lit, alone.cycle_s, 0.0)
+    if plans is None:
+        return cycle_s, green_s, offset_s
+    planned = lit & (plans[0] > 0)
+    cycle_s, green_s, offset_s = (
+        np.where(planned, own, lone) for own, lone in zip(plans, (cycle_s, green_s, offset_s), strict=True)
+    )
+    return cycle_s, green_s, offset_s
+
+
+def streets_crossed(layer: StreetLayer) -> Floats:
+    """How many carriageways one crosses on each link: 1 on a drawn crossing, and half at each junction of a street.
+
+    Who walks along a street that has no pavements of its own crosses the streets that join it. Were that free, and
+    crossings that a map draws not, people would leave main streets for the back streets beside them.
+
+    Returns
+    -------
+    (m,) float64
+        A crossing cut in two by the road counts on the piece by which one leaves the kerb.
+    """
+    crossing = (layer.flags & CROSSING) > 0
+    pieces = np.flatnonzero(crossing)
+    heading = np.arctan2(layer.y_m[layer.link_to] - layer.y_m[layer.link_from],
+                         layer.x_m[layer.link_to] - layer.x_m[layer.link_from])
+    arriving: dict[int, list[int]] = {}
+    for piece in pieces.tolist():
+        arriving.setdefault(int(layer.link_to[piece]), []).append(piece)
+    out = np.zeros(layer.link_count)
+    for piece in pieces.tolist():
+        # A piece goes on with a crossing if one of the same way, or one in line with it, comes from the other kerb.
+        here, there = int(layer.link_from[piece]), int(layer.link_to[piece])
+        before = [k for k in arriving.get(here, ()) if layer.link_from[k] != there]
+        out[piece] = not any(layer.way_id[k] == layer.way_id[piece]
+                             or np.cos(heading[k] - heading[piece]) >= _STRAIGHT_ON for k in before)
+    on_road = np.array([CLASS_BY_NAME[name].drive for name in ROAD_CLASSES])[layer.road_class] & ~crossing
+    pairs = np.unique(np.column_stack([layer.link_from[on_road], layer.link_to[on_road]]), axis=0)
+    junction = np.bincount(pairs[:, 0], minlength=layer.node_count) >= _ARMS_OF_A_JUNCTION
+    halves = (junction[layer.link_from].astype(np.float64) + junction[layer.link_to]) / 2
+    return np.where(on_road, halves, out)
 
 
 def _cost(
-    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, lit: NDArray[np.bool_], wait_s: Floats
+    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats
 ) -> Floats:
     choice = params.choice
     time_min = layer.length_m / (_REFERENCE_SPEED_MPS * share) / 60.0
     comfort = choice.width_weight_per_m * layer.length_m * np.log(clear_m / _REFERENCE_WIDTH_M)
     cost: Floats = (
         choice.walk_weight_per_min * time_min + choice.wait_weight_per_min * wait_s / 60.0
-        + choice.crossing_weight * lit - comfort
+        + choice.crossing_weight * streets_crossed(layer) - comfort
     )
     bad = np.flatnonzero(~(cost > 0))
     if bad.size:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.draws import event, make_stream, uniforms
+from twin.engine.ids import SERIALS
 from twin.errors import Problem, TableError
 from twin.models.road_traffic.background.whole_cars import whole_cars
 from twin.models.road_traffic.gravity.cars import FIRST_ORIGIN, draw_gravity_cars
@@ -23,7 +24,6 @@ from twin.models.road_traffic.params import BackgroundParams
 
 Columns = Mapping[str, NDArray[np.generic]]
 _REQUIRED = ("from_place", "to_place", "from_s", "to_s", "count")
-_SERIALS = 1 << 32
 _MEND = "columns from_place, to_place, from_s, to_s, count; vehicle_class if wanted"
 
 
@@ -80,10 +80,10 @@ class BackgroundCars:
         from_node, to_node = _nodes_of_rows(table, city, where)
         classes = _classes_of_rows(table, where)
         count = np.asarray(table["count"], np.float64) * params.factor
-        if len(count) > FIRST_ORIGIN or count.max(initial=0.0) >= _SERIALS:
+        if len(count) > FIRST_ORIGIN or count.max(initial=0.0) >= SERIALS:
             raise TableError(
                 f"the OD table has {len(count):,} rows and up to {count.max():,.0f} cars in one, "
-                f"more than {FIRST_ORIGIN:,} or {_SERIALS - 1:,}",
+                f"more than {FIRST_ORIGIN:,} or {SERIALS - 1:,}",
                 where=where, mend="give it fewer rows, or smaller counts or a smaller factor",
             )
         ids, row = whole_cars(count, np.arange(len(count)), 0, make_stream(run_seed, "road.background.count"))
@@ -112,7 +112,7 @@ def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
 def _check_numbers(name: str, table: Columns) -> None:
     from_s, to_s = np.asarray(table["from_s"], np.float64), np.asarray(table["to_s"], np.float64)
     count = np.asarray(table["count"], np.float64)
-    bad_count = np.flatnonzero(~(np.isfinite(count) & (count >= 0) & (count < _SERIALS))).tolist()
+    bad_count = np.flatnonzero(~(np.isfinite(count) & (count >= 0) & (count < SERIALS))).tolist()
     bad_span = np.flatnonzero(~(np.isfinite(from_s) & np.isfinite(to_s) & (from_s <= to_s))).tolist()
     problems = [
         Problem(f"count must be a number of at least 0, got {count[row]:g}", f"{name}, row {row + 1}")

@@ -1,13 +1,17 @@
-"""The free-flow form: every vehicle at its own speed through the speeds of the hour, never delayed by others."""
+"""The free-flow form: every vehicle at its own speed through the speeds of the hour, never delayed by others.
+
+Lights and crossings delay it as they do a lone vehicle; queues, spillback and gridlock are not modelled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import City
+from twin.city.city import City, StreetLayer
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Rows
@@ -16,6 +20,7 @@ from twin.errors import ScenarioError
 from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.free_flow import kernels
+from twin.models.road_traffic.free_flow.junctions import lights_of, losses_of, mean_red_s
 from twin.models.road_traffic.params import RoadParams, SpeedFactor
 from twin.models.road_traffic.records.crossings import Crossings
 
@@ -32,9 +37,11 @@ class FreeFlow:
     Parameters
     ----------
     params
-        Speed factors and class speeds.
+        Speed factors, class speeds, signals and crossings.
     city
-        Its drive layer.
+        Its drive layer, and signal plans of edits.
+    tables
+        Tables of the scenario; that of signals is looked up here.
 
     Raises
     ------
@@ -45,7 +52,9 @@ class FreeFlow:
     has_gates = False
     notes: Sequence[str] = ()
 
-    def __init__(self, params: RoadParams, city: City) -> None:
+    def __init__(
+        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
+    ) -> None:
         drive = city.drive
         if any(0 < drive.lanes[c.link_index] != c.lanes for c in city.timed):
             raise ScenarioError(
@@ -57,9 +66,16 @@ class FreeFlow:
         self._opens_s = np.full(drive.link_count, -np.inf)
         self._class_speed_mps = class_speeds(params)
         self._slice_from_s, self._slice_factor, self._group = speed_slices(
-            params.speed_factors, drive.road_class, ROAD_CLASSES
+            params.speed_factors, drive
         )
         self._first_leave_s = np.inf
+        car_mps = float(self._class_speed_mps[_CAR])
+        self._lights = lights_of(params, city, tables)
+        self._losses = losses_of(params.crossings, drive, car_mps, self._lights)
+        #: What the end of a link costs on average; turns are known to the vehicle only.
+        delays = len(self._lights.plans) or params.crossings.lose_time or params.speed_factors or city.timed
+        self.parts: Sequence[str] = ("travel", "delay") if delays else ("travel",)
+        self._end_s = self._losses.straight_s + mean_red_s(self._lights)
 
     @property
     def next_s(self) -> float:
@@ -127,9 +143,8 @@ class FreeFlow:
     def storage(self) -> None:
         """Nothing fills a link."""
 
-    def queue_m(self) -> Floats:
-        """(m,) float64: nobody queues."""
-        return np.zeros(len(self._length_m))
+    def queue_m(self) -> None:
+        """Queues are not modelled."""
 
     def stuck_links(self) -> NDArray[np.int64]:
         """There is no gridlock without queues."""
@@ -163,13 +178,16 @@ class FreeFlow:
         return self.link_times(at_s)
 
     def link_times(self, at_s: float) -> Floats:
-        """(m,) float64: seconds over each link for a car that enters it at a moment."""
+        """(m,) float64: seconds over each link and on to the next, straight on, for a car that enters it at a moment.
+
+        At lights the mean wait counts: nobody plans by the second of a cycle.
+        """
         out = np.empty(len(self._length_m))
         kernels.link_times(
             at_s, self._class_speed_mps[_CAR], self._length_m, self._speed_mps, self._group,
             self._slice_from_s, self._slice_factor, out,
         )
-        return out
+        return out + self._end_s
 
     def state(self) -> State:
         """Nothing of its own: all is in the fleet."""
@@ -186,7 +204,7 @@ class FreeFlow:
         enter_s = float(fleet.enter_s[slot]) if keep == 0 else float(times[keep - 1])
         free_s = kernels.drive_path(
             enter_s, path, keep, speed_mps, self._length_m, self._speed_mps, self._group,
-            self._opens_s, self._slice_from_s, self._slice_factor, times,
+            self._opens_s, self._slice_from_s, self._slice_factor, tuple(self._lights), tuple(self._losses), times,
         )
         before = path[:keep]
         before_s = self._length_m[before] / np.minimum(self._speed_mps[before], speed_mps)
@@ -199,10 +217,8 @@ def class_speeds(params: RoadParams) -> Floats:
     return np.array([getattr(params.class_speeds, f"{name}_mps") for name in VEHICLE_CLASSES])
 
 
-def speed_slices(
-    factors: tuple[SpeedFactor, ...], road_class: NDArray[np.uint8], road_classes: tuple[str, ...]
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Slices of the day, factors per slice and class of street, and the column of each link.
+def speed_slices(factors: tuple[SpeedFactor, ...], layer: StreetLayer) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Slices of the day, factors per slice and group of links, and the group of each link.
 
     Returns
     -------
@@ -210,23 +226,43 @@ def speed_slices(
         Ascending, the first at 0.
     slice_factor : (k, g) float64
     group : (m,) int64
-        One column per class of street.
+        Links that share their factors at all hours.
 
     Raises
     ------
     ScenarioError
-        If a factor names a class of street that does not exist.
+        If a factor names a class of street that does not exist, or a street that is not on the map.
     """
     starts = sorted({0.0, *(t for f in factors for t in f.hours if t < _DAY_S)})
-    table = np.ones((len(starts), len(road_classes)))
-    for factor in factors:
-        unknown = sorted(set(factor.road_classes) - set(road_classes))
+    table = np.ones((len(starts), layer.link_count))
+    # Factors of named streets come last: they hold whatever is said of the class.
+    for factor in sorted(factors, key=lambda f: bool(f.streets)):
+        unknown = sorted(set(factor.road_classes) - set(ROAD_CLASSES))
         if unknown:
             raise ScenarioError(
                 f"unknown class of street {', '.join(unknown)}", where="road_traffic.speed_factors",
-                mend=f"one of {', '.join(road_classes)}",
+                mend=f"one of {', '.join(ROAD_CLASSES)}",
             )
-        rows = [k for k, start in enumerate(starts) if factor.hours[0] <= start < factor.hours[1]]
-        names = factor.road_classes or road_classes
-        table[np.ix_(rows, [road_classes.index(name) for name in names])] = factor.factor
-    return np.array(starts), table, road_class.astype(np.int64)
+        links = np.ones(layer.link_count, np.bool_)
+        if factor.road_classes:
+            links &= np.isin(layer.road_class, [ROAD_CLASSES.index(name) for name in factor.road_classes])
+        if factor.streets:
+            links &= np.isin(layer.name_index, [_street_row(layer, name) for name in factor.streets])
+        rows = np.array([factor.hours[0] <= start < factor.hours[1] for start in starts])
+        table[np.ix_(rows, links)] = factor.factor
+    if not layer.link_count:
+        return np.array(starts), table, np.zeros(0, np.int64)
+    columns, group = np.unique(table, axis=1, return_inverse=True)
+    return np.array(starts), np.ascontiguousarray(columns), group.reshape(-1).astype(np.int64)
+
+
+def _street_row(layer: StreetLayer, name: str) -> int:
+    street = layer.aliases.get(name, name)
+    if street not in layer.names:
+        known = [*layer.names, *layer.aliases]
+        close = get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
+        raise ScenarioError(
+            f"no street of the map is named {name!r}", where="road_traffic.speed_factors",
+            mend=f"names there: {', '.join(close)}",
+        )
+    return layer.names.index(street)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from twin.jit import kernel
+from twin.models.road_traffic.queueing.kernels import next_green_s
 
 _DAY_S = 86400.0
+COS_45 = 0.5**0.5
 
 
 @kernel
@@ -51,19 +53,43 @@ def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):  # type: i
 
 
 @kernel
+def green_s(at_s, link, to, plan_of, turns, first_turn, plans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """First moment from ``at_s`` on at which the light at the end of a link lets one on to the link ``to``."""
+    plan = plan_of[link]
+    k = first_turn[link]
+    if k >= 0:
+        while k < turns.shape[0] and turns[k, 0] == link:
+            if turns[k, 1] == to:
+                plan = turns[k, 2]
+            k += 1
+    if plan < 0:
+        return at_s
+    return next_green_s(at_s, plans[plan, 0], plans[plan, 1], plans[plan, 2])
+
+
+@kernel
+def lost_s(link, to, straight_s, turn_s, out_x, out_y, in_x, in_y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Seconds lost between two links: by slowing down for the crossing, or to turn by more than 45 degrees."""
+    if out_x[link] * in_x[to] + out_y[link] * in_y[to] < COS_45:
+        return turn_s[link]
+    return straight_s[link]
+
+
+@kernel
 def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
     enter_s, path, first, class_speed_mps, length_m, speed_mps, group, opens_s, slice_from_s,  # noqa: ANN001
-    slice_factor, out_leave_s,  # noqa: ANN001
+    slice_factor, lights, losses, out_leave_s,  # noqa: ANN001
 ):
     """Fill the times at which a vehicle leaves the links of its path from position ``first`` on.
 
-    ``enter_s`` is when it enters that link. Before a closed link it waits until ``opens_s`` (m,), at the end of the
-    link before; that is -inf for open links.
+    ``enter_s`` is when it enters that link. At the end of a link it loses what the crossing costs and waits for green
+    (``lights``, ``losses``: see ``junctions.py``). Before a closed link it waits until ``opens_s`` (m,), at the end of
+    the link before; that is -inf for open links.
 
     Returns
     -------
     float
-        Free-flow seconds of the links from ``first`` on.
+        Free-flow seconds of the links from ``first`` on, without anything lost at crossings.
     """
     at_s = enter_s
     free_total_s = 0.0
@@ -74,15 +100,21 @@ def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if opens_s[link] > at_s:
             at_s = opens_s[link]
             if i > 0:
+                at_s = green_s(at_s, path[i - 1], link, lights[0], lights[1], lights[2], lights[3])
                 out_leave_s[i - 1] = at_s
         at_s = leave_link_s(at_s, free_s, group[link], slice_from_s, slice_factor)
+        to = -1
+        if i + 1 < path.size:
+            to = path[i + 1]
+            at_s += lost_s(link, to, losses[0], losses[1], losses[2], losses[3], losses[4], losses[5])
+        at_s = green_s(at_s, link, to, lights[0], lights[1], lights[2], lights[3])
         out_leave_s[i] = at_s
     return free_total_s
 
 
 @kernel
 def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Fill the seconds over every link for a vehicle that enters it at ``at_s``."""
+    """Fill the seconds over every link, without its end, for a vehicle that enters it at ``at_s``."""
     for link in range(length_m.size):
         free_s = length_m[link] / min(speed_mps[link], class_speed_mps)
         out_s[link] = leave_link_s(at_s, free_s, group[link], slice_from_s, slice_factor) - at_s

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.engine.draws import event, make_stream, uniforms
+from twin.engine.ids import SERIALS
 from twin.errors import ScenarioError
 from twin.models.road_traffic.background.whole_cars import whole_cars
 from twin.models.road_traffic.gravity.balance import GravityDemand, gravity_demand
@@ -77,7 +78,7 @@ def draw_gravity_cars(
     count = demand.trips * factor
     n = len(demand.places)
     days = max(int(np.ceil(end_s / _DAY_S)), 1)
-    if n * n > FIRST_ORIGIN or count.max() >= _DAY_SERIALS or days > (1 << 32) // _DAY_SERIALS:
+    if n * n > FIRST_ORIGIN or count.max() >= _DAY_SERIALS or days > SERIALS // _DAY_SERIALS:
         raise ScenarioError(
             f"the gravity model has {n} places and up to {count.max():,.0f} cars a day between two, over {days} days",
             where="road_traffic.background.gravity",

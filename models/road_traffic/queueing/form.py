@@ -24,6 +24,7 @@ from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.streets import notes, street_network
 from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.network import Storage
+from twin.models.road_traffic.tables import PARTS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -75,6 +76,7 @@ class Queueing:
         self._measured = {"board": LinkTimes(drive.link_count), "news": LinkTimes(drive.link_count)}
 
     has_gates = True
+    parts: Sequence[str] = PARTS
 
     @property
     def next_s(self) -> float:

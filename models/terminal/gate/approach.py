@@ -18,9 +18,6 @@ Ints = NDArray[np.int32]
 Ids = NDArray[np.uint64]
 
 ROAD = "road_traffic"
-LINK_TIME_BOARD = "road.link_time_s"
-GATES_BOARD = "road.has_gates"
-STANDING_BOARD = "road.standing_at_gates"
 _TRUCK = VEHICLE_CLASSES.index("container_truck")
 
 
@@ -124,6 +121,15 @@ def _gate(gates: list[Place], slug: str) -> Place:
         where="terminal.approach",
         mend="tag a node twin:place=gate and twin:id=" + slug + ", or set terminal.approach to none",
     )
+
+
+def other_lanes(gate: Place, lanes: int, key: str) -> list[str]:
+    """What to say where the map gives a gate another number of lanes than the parameters; theirs are simulated."""
+    mapped = gate.attributes.get("lanes")
+    if mapped is None or str(mapped) == str(lanes):
+        return []
+    words = f"the map gives {gate.id} {mapped} lanes, terminal.{key} has {lanes}: simulated are {lanes}; "
+    return [words + "set the parameter, or mend the map"]
 
 
 def _entries(city: City, district: str, params: TerminalParams) -> list[Place]:

@@ -152,7 +152,7 @@ def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_
 def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Everybody in line before the gate leaves unserved: it shuts in front of them."""
     for line in range(lines.shape[0]):
-        while lines[line, k.COUNTED] != k.BEHIND_GATE and lines[line, k.COUNT]:
+        while lines[line, k.AT_GATE] and lines[line, k.COUNT]:
             row = take_first(word, lines, tally, line)
             time_s[row, k.WAITED] += now_s - time_s[row, k.QUEUED]
             give_up_space(time_s, word, tally, num, row, now_s)
@@ -185,6 +185,7 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-unty
     if not (
         (tally[k.LAST + k.R_LINE] ^ line) | (tally[k.LAST + k.R_BOOKED] ^ booked)
         | (tally[k.LAST + k.R_YARDS] ^ tally[k.IN_YARDS]) | (tally[k.LAST + k.R_ROAD] ^ tally[k.ROAD_COUNT])
+        | (tally[k.LAST + k.R_BOOKED_ROAD] ^ tally[k.BOOKED_ON_ROAD])
         | (tally[k.LAST + k.R_OPEN] ^ tally[k.LANES_OPEN]) | (tally[k.LAST + k.R_BUSY] ^ tally[k.IN_LANES])
         | (tally[k.LAST + k.R_INSIDE] ^ tally[k.INSIDE])
     ):
@@ -204,6 +205,7 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-unty
     tally[k.LAST + k.R_BOOKED] = rec_counts[k.R_BOOKED, at] = booked
     tally[k.LAST + k.R_YARDS] = rec_counts[k.R_YARDS, at] = tally[k.IN_YARDS]
     tally[k.LAST + k.R_ROAD] = rec_counts[k.R_ROAD, at] = tally[k.ROAD_COUNT]
+    tally[k.LAST + k.R_BOOKED_ROAD] = rec_counts[k.R_BOOKED_ROAD, at] = tally[k.BOOKED_ON_ROAD]
     tally[k.LAST + k.R_OPEN] = rec_counts[k.R_OPEN, at] = tally[k.LANES_OPEN]
     tally[k.LAST + k.R_BUSY] = rec_counts[k.R_BUSY, at] = tally[k.IN_LANES]
     tally[k.LAST + k.R_INSIDE] = rec_counts[k.R_INSIDE, at] = tally[k.INSIDE]
@@ -351,7 +353,7 @@ def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
             queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s)
             if (
                 code[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE
-                and lines[line, k.COUNTED] != k.BEHIND_GATE
+                and lines[line, k.AT_GATE]
             ):
                 find_space(time_s, word, tally, num, row, now_s)
         if group >= 0:

@@ -34,8 +34,8 @@ class Layout(NamedTuple):
     Attributes
     ----------
     lines : (lines, 4 + m) int32
-        Head, tail and length of each line, as what its trucks count, then the groups that serve it, in the order
-        in which idle ones are taken.
+        Head, tail and length of each line, whether it stands before the in-gate, then the groups that serve it, in
+        the order in which idle ones are taken.
     groups : (groups, GROUP_COLUMNS) int32
         Servers open and busy, stage, first server, rule, first that may be idle, the lines a group serves and those
         that trucks join. In-gate groups come first (single lanes where each has its own line), then the trouble
@@ -95,7 +95,7 @@ def layout_shape(params: TerminalParams) -> list[str]:
 
 def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
     """Compile the parameters of a gate, idle at the start of the clock."""
-    lanes, line_sorts = _lane_groups(params)
+    lanes, own_lines = _lane_groups(params)
     members = lanes + _groups_behind(params, MOST_LANES * len(params.lanes))
     groups = np.full((len(members), k.GROUP_COLUMNS), -1, np.int32)
     groups[:, [k.CAP, k.BUSY]] = 0
@@ -111,7 +111,7 @@ def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> 
     tally = _tally(params)
     tally[k.LANE_GROUPS] = len(lanes)
     return Layout(
-        lines=_lines(members, _first_own_line(params), line_sorts),
+        lines=_lines(members, _first_own_line(params), _first_own_line(params) + own_lines),
         groups=groups,
         servers=servers,
         tally=tally,
@@ -164,10 +164,10 @@ def _first_own_line(params: TerminalParams) -> int:
     return k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
 
 
-def _lane_groups(params: TerminalParams) -> tuple[list[_Group], list[int]]:
-    """In-gate groups; and, where every lane has lines of its own, the sort of trucks in each of these lines."""
+def _lane_groups(params: TerminalParams) -> tuple[list[_Group], int]:
+    """In-gate groups; and how many lines there are where every lane has lines of its own."""
     out: list[_Group] = []
-    line_sorts: list[int] = []
+    own_lines = 0
     for index, name in enumerate(lane_names(params)):
         kind = params.lanes[name].kind
         rule = k.OLDEST_FIRST if kind == "mixed" and params.conpas.reserved_lane else k.FIRST_LINE_FIRST
@@ -183,11 +183,11 @@ def _lane_groups(params: TerminalParams) -> tuple[list[_Group], list[int]]:
             out.append(_Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
             continue
         for lane in range(params.lanes[name].count):
-            joins = {sort: _first_own_line(params) + len(line_sorts) + i for i, sort in enumerate(sorts)}
-            line_sorts.extend(sorts)
+            joins = {sort: _first_own_line(params) + own_lines + i for i, sort in enumerate(sorts)}
+            own_lines += len(sorts)
             timed = tuple((t, int(n > lane), ask) for (t, n), ask in zip(steps, asks, strict=True))
             out.append(_Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
-    return out, line_sorts
+    return out, own_lines
 
 
 def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
@@ -211,18 +211,15 @@ def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
     return out
 
 
-def _lines(members: list[_Group], first_own: int, line_sorts: list[int]) -> Ints:
-    count = first_own + len(line_sorts)
+def _lines(members: list[_Group], first_own: int, count: int) -> Ints:
     serving: list[list[int]] = [[] for _ in range(count)]
     for index, member in enumerate(members):
         for line in member.lines:
             serving[line].append(index)
     out = np.full((count, k.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
     out[:, k.COUNT] = 0
-    out[:, k.COUNTED] = k.BEHIND_GATE
-    sort_of = {sort: sort for sort in range(k.SORTS)} | {first_own + i: sort for i, sort in enumerate(line_sorts)}
-    for line, sort in sort_of.items():
-        out[line, k.COUNTED] = k.BOOKED_AT_GATE if sort == k.BOOKED else k.AT_GATE
+    out[:, k.AT_GATE] = 0
+    out[[*range(k.SORTS), *range(first_own, count)], k.AT_GATE] = 1
     for line, groups in enumerate(serving):
         out[line, k.SERVED_BY : k.SERVED_BY + len(groups)] = groups
     return out

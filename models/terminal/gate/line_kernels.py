@@ -9,12 +9,12 @@ from twin.models.terminal import names as k
 
 
 @inner_kernel
-def _count(lines, tally, line, change):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _count(word, lines, tally, line, row, change):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     lines[line, k.COUNT] += change
-    counted = lines[line, k.COUNTED]
-    if counted != k.BEHIND_GATE:
+    if lines[line, k.AT_GATE]:
         tally[k.IN_LINE] += change
-        if counted == k.BOOKED_AT_GATE:
+        # By who the truck is, not by where it stands: a booked one may stand in a line that all share.
+        if word[row, k.CLASS] == k.BOOKED:
             tally[k.BOOKED_IN_LINE] += change
 
 
@@ -29,7 +29,7 @@ def append(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  # no
     else:
         word[index(lines[line, k.TAIL]), k.NEXT] = row
     lines[line, k.TAIL] = row
-    _count(lines, tally, line, 1)
+    _count(word, lines, tally, line, row, 1)
 
 
 @inner_kernel
@@ -40,7 +40,7 @@ def put_first(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  #
     if lines[line, k.COUNT] == 0:
         lines[line, k.TAIL] = row
     lines[line, k.HEAD] = row
-    _count(lines, tally, line, 1)
+    _count(word, lines, tally, line, row, 1)
 
 
 @inner_kernel
@@ -48,7 +48,7 @@ def take_first(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noq
     """Take the head out of a line that is not empty; returns its row."""
     row = index(lines[line, k.HEAD])
     lines[line, k.HEAD] = word[row, k.NEXT]
-    _count(lines, tally, line, -1)
+    _count(word, lines, tally, line, row, -1)
     return row
 
 
@@ -64,7 +64,7 @@ def take_last(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noqa
     lines[line, k.TAIL] = before
     if before >= 0:
         word[before, k.NEXT] = -1
-    _count(lines, tally, line, -1)
+    _count(word, lines, tally, line, row, -1)
     return row
 
 
@@ -111,6 +111,8 @@ def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untype
     else:
         tally[k.ROAD_TAIL] = before
     tally[k.ROAD_COUNT] -= 1
+    if word[row, k.CLASS] == k.BOOKED:
+        tally[k.BOOKED_ON_ROAD] -= 1
     time_s[row, k.ROAD_S] += now_s - time_s[row, k.ROAD_IN]
     word[row, k.SPACE] = k.NO_SPACE
     _note_flow(num, k.FLOW_OUT, now_s)
@@ -141,6 +143,8 @@ def find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped
         word[tally[k.ROAD_TAIL], k.ROAD_NEXT] = row
     tally[k.ROAD_TAIL] = row
     tally[k.ROAD_COUNT] += 1
+    if word[row, k.CLASS] == k.BOOKED:
+        tally[k.BOOKED_ON_ROAD] += 1
     time_s[row, k.ROAD_IN] = now_s
     _note_flow(num, k.FLOW_IN, now_s)
 

@@ -37,6 +37,10 @@ class ServiceLaw(Params):
 class GateService(ServiceLaw):
     """Reception and check of one truck in an in-gate lane."""
 
+    mean_s: Seconds = quantity(
+        150.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", between=(90.0, 240.0), gt=0, le=86400
+    )
+
 
 class OutGateService(ServiceLaw):
     """Check of one truck at the out-gate."""

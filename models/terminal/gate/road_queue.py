@@ -16,7 +16,7 @@ from twin.models.terminal.params import QueueOnRoad
 
 Floats = NDArray[np.float64]
 
-#: Columns of what is kept of each truck: since when it stood, until when, whether in a line of booked trucks.
+#: Columns of what is kept of each truck: since when it stood, until when, whether it is a booked truck.
 _FROM, _TO, _BOOKED = range(3)
 
 
@@ -47,7 +47,7 @@ class RoadQueue:
         some = join_s < came_s
         if not some.any():
             return np.zeros(len(rows))
-        booked = (now.word[rows, k.CLASS] == k.BOOKED) & bool(now.tally[k.RESERVED])
+        booked = now.word[rows, k.CLASS] == k.BOOKED
         self._stood.append(np.column_stack([join_s, came_s, booked])[some])
         left_s = np.sort(self._all()[:, _TO])
         ahead = np.searchsorted(left_s, came_s, side="left") - np.searchsorted(left_s, join_s, side="right")
@@ -74,7 +74,7 @@ class RoadQueue:
         # Before its first record the gate is as empty as this column.
         counts = np.concatenate([records.counts, record_room(1).counts], axis=1)[:, before]
         for rows, trucks in (
-            ([k.R_LINE, k.R_ROAD], stood), ([k.R_BOOKED], stood[stood[:, _BOOKED] > 0]),
+            ([k.R_LINE, k.R_ROAD], stood), ([k.R_BOOKED, k.R_BOOKED_ROAD], stood[stood[:, _BOOKED] > 0]),
         ):  # fmt: skip
             here = np.searchsorted(np.sort(trucks[:, _FROM]), time_s, side="right")
             here -= np.searchsorted(np.sort(trucks[:, _TO]), time_s, side="right")

@@ -149,7 +149,7 @@ def state_of(arrays: Arrays, layout: Layout) -> Now:
     for name in _CALENDAR:
         getattr(now, name)[:used] = arrays[name]
     now.heap_size[0] = used
-    now.lines[:, : k.COUNTED] = arrays["lines"][:, : k.COUNTED]
+    now.lines[:, : k.AT_GATE] = arrays["lines"][:, : k.AT_GATE]
     now.groups[:, [k.CAP, k.BUSY, k.FREE]] = arrays["groups"][:, [k.CAP, k.BUSY, k.FREE]]
     now.servers[:, k.ROW] = arrays["servers"][:, k.ROW]
     now.tally[: k.CHANGING] = arrays["tally"][: k.CHANGING]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twin.city.city import City, StreetLayer
 from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import make_stream, uniforms
+from twin.engine.growing import GrowingTables
 from twin.engine.sim_model import Stage, State, Tables
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.approach import Approach
@@ -46,7 +47,7 @@ class Tracer:
         self._stream = make_stream(stage.run_seed, "terminal.trace")
         self._spacing_m = params.queue_on_road.spacing_m
         self._paths: dict[int, Ints] = {}
-        self._points: list[Floats] = []
+        self._points = GrowingTables()
         if approach:
             self._in_gate = (approach.in_gate.x_m, approach.in_gate.y_m)
             self._out_gate = (approach.out_gate.x_m, approach.out_gate.y_m)
@@ -113,28 +114,16 @@ class Tracer:
         self._add(row, now, trip, np.column_stack([from_s + share * (until_s - from_s), x, y]))
 
     def _add(self, row: int, now: Now, trip: int, points: Floats) -> None:
-        head = np.empty((len(points), 3))
-        head[:] = row, trip, _STATES[int(now.word[row, k.CLASS])]
-        self._points.append(np.column_stack([head, points]))
-
-    def drain(self, now: Now) -> Tables:
-        """Points since the last call."""
-        if not self._points:
-            return {}
-        points = np.concatenate(self._points)
-        self._points.clear()
         n = len(points)
-        return {
-            "traces": {
-                "body": np.full(n, _TRUCK, np.uint8),
-                "id": now.ids[points[:, 0].astype(np.int64)],
-                "trip": points[:, 1].astype(np.int32),
-                "time_s": points[:, 3],
-                "x_m": points[:, 4].astype(np.float32),
-                "y_m": points[:, 5].astype(np.float32),
-                "state": points[:, 2].astype(np.uint8),
-            }
-        }
+        self._points.append("traces", {
+            "body": np.full(n, _TRUCK), "id": np.full(n, now.ids[row]), "trip": np.full(n, trip),
+            "time_s": points[:, 0], "x_m": points[:, 1], "y_m": points[:, 2],
+            "state": np.full(n, _STATES[int(now.word[row, k.CLASS])]),
+        })
+
+    def drain(self) -> Tables:
+        """Points since the last call."""
+        return self._points.drain()
 
     def state(self) -> State:
         """Ways under way and points not yet drained."""
@@ -143,7 +132,7 @@ class Tracer:
             "rows": np.array(rows, np.int64),
             "lengths": np.array([len(self._paths[r]) for r in rows], np.int64),
             "links": np.concatenate([self._paths[r] for r in rows]) if rows else np.zeros(0, np.int32),
-            "points": np.concatenate(self._points) if self._points else np.zeros((0, 6)),
+            **self._points.state(),
         }
 
     def restore(self, state: State) -> None:
@@ -151,7 +140,7 @@ class Tracer:
         ends = np.cumsum(state["lengths"].astype(np.int64))
         links = np.split(state["links"].astype(np.int32), ends[:-1]) if len(ends) else []
         self._paths = {int(row): path for row, path in zip(state["rows"], links, strict=True)}
-        self._points = [state["points"].astype(np.float64)] if len(state["points"]) else []
+        self._points.restore({key: values for key, values in state.items() if key.startswith("traces/")})
 
 
 def _line(layer: StreetLayer, path: Ints) -> tuple[Floats, Floats, Floats]:

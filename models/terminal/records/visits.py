@@ -31,8 +31,8 @@ _TIMES = {
 }  # fmt: skip
 _QUEUE = {
     "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
-    "trucks_on_road": k.R_ROAD, "metres_on_road_m": -1, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY,
-    "trucks_inside": k.R_INSIDE,
+    "trucks_on_road": k.R_ROAD, "booked_on_road": k.R_BOOKED_ROAD,
+    "metres_on_road_m": -1, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY, "trucks_inside": k.R_INSIDE,
 }  # fmt: skip
 _TIME_COLUMNS, _WORD_COLUMNS, _CODE_COLUMNS = (np.array(list(of.values())) for of in (_TIMES, _WORDS, _CODES))
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place
 from twin.engine.draws import event, make_stream, poisson_count, uniforms
-from twin.engine.ids import Kind, make_id, make_ids
-from twin.errors import CityError, Problem, TableError
+from twin.engine.ids import SERIALS, Kind, make_id, make_ids
+from twin.errors import CityError, Problem, ScenarioError, TableError
 from twin.models.transit.demand.stops import id_text
+from twin.models.transit.demand.zones import Zones, zones_of
 from twin.models.transit.fleet.rows import AGE_GROUPS, Bytes, Floats, Ints, Requests, Words, new_requests
 from twin.models.transit.params import Demand, Riders, TransitParams
 
@@ -43,7 +44,7 @@ def make_requests(
     """
     name = params.demand.table
     if name is None:
-        ids, asked_s, origin, destination = _drawn(params.demand, city, stops, run_seed, start_s, end_s)
+        ids, asked_s, origin, destination = _drawn(params, city, stops, run_seed, start_s, end_s)
         party = age_group = None
     else:
         if name not in tables:
@@ -52,7 +53,8 @@ def make_requests(
                 where="transit.demand.table",
                 mend=f"declare it under tables; declared: {', '.join(sorted(tables)) or 'none'}",
             )  # fmt: skip
-        ids, asked_s, origin, destination, party, age_group = _read(name, tables[name], stops, start_s, end_s)
+        zones = zones_of(params, stops)
+        ids, asked_s, origin, destination, party, age_group = _read(name, tables[name], stops, zones, start_s, end_s)
     return _with_riders(params, ids, asked_s, origin, destination, party, age_group, run_seed)
 
 
@@ -102,25 +104,56 @@ def _spread(places: Sequence[Place], key: str, stops: Sequence[Place], nearest_o
 
 
 def _drawn(
-    demand: Demand, city: City, stops: Sequence[Place], run_seed: np.uint64, start_s: float, end_s: float
+    params: TransitParams, city: City, stops: Sequence[Place], run_seed: np.uint64, start_s: float, end_s: float
 ) -> tuple[Words, Floats, Ints, Ints]:
-    """Ids, times, origins and destinations of drawn requests."""
+    """Ids, times, origins and destinations of drawn requests, zone by zone: a trip stays in its zone."""
+    weights, zones = stop_weights(params.demand, city, stops), zones_of(params, stops)
+    parts = []
+    places = _places(zones.names)
+    for zone, name in enumerate(zones.names):
+        mine = np.where(zones.of_stop == zone, weights, 0.0)
+        if name and not mine.sum() > 0:
+            raise ScenarioError(
+                f"no stop of zone {name} has any weight, so that no trip can begin there", where="transit.zones",
+                mend="give population to zones of the map near its stops, or leave the zone out",
+            )
+        ids, asked_s = _asked(params, name, places[name], run_seed, start_s, end_s)
+        parts.append((ids, asked_s, *_ends(params.demand, mine, stops, ids, run_seed)))
+    ids, asked_s, origin, destination = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return ids, asked_s, origin, destination
+
+
+def _asked(
+    params: TransitParams, zone: str, place: int, run_seed: np.uint64, start_s: float, end_s: float
+) -> tuple[Words, Floats]:
+    """Ids and times of the requests of one zone."""
+    demand, per_day = params.demand, params.requests_per_day(zone)
     count_stream = make_stream(run_seed, "transit.request_count")
     profile = np.array(demand.hourly_profile) / sum(demand.hourly_profile)
     hours = range(int(start_s // _HOUR_S), int(end_s // _HOUR_S) + 1)
     id_parts = [np.zeros(0, np.uint64)]
     time_parts = [np.zeros(0)]
     for hour in hours:
-        mean = float(demand.requests_per_day * profile[hour % _DAY_HOURS])
-        count = poisson_count(count_stream, int(make_id(Kind.DEMAND_SLOT, hour, 0)), mean) if mean > 0 else 0
-        ids = make_ids(Kind.REQUEST, hour, count)
+        mean = float(per_day * profile[hour % _DAY_HOURS])
+        slot = int(make_id(Kind.DEMAND_SLOT, place << 8 | hour, 0))
+        count = poisson_count(count_stream, slot, mean) if mean > 0 else 0
+        ids = make_ids(Kind.REQUEST, place << 8 | hour, count)
         id_parts.append(ids)
         time_parts.append((hour + _uniform(run_seed, "transit.asked", ids)) * _HOUR_S)
     ids, asked_s = np.concatenate(id_parts), np.concatenate(time_parts)
     kept = (asked_s >= start_s) & (asked_s <= end_s)
-    ids, asked_s = ids[kept], asked_s[kept]
-    origin, destination = _ends(demand, stop_weights(demand, city, stops), stops, ids, run_seed)
-    return ids, asked_s, origin, destination
+    return ids[kept], asked_s[kept]
+
+
+def _places(zones: Sequence[str]) -> dict[str, int]:
+    """Number of each zone in the ids of its requests: from its name, so that another zone moves nobody; 0 for none."""
+    out: dict[str, int] = {}
+    for zone in sorted(zones):
+        number = 1 + int.from_bytes(hashlib.blake2b(zone.encode(), digest_size=2).digest(), "little") % 0xFFFE
+        while number in out.values():
+            number = 1 + number % 0xFFFE
+        out[zone] = number if zone else 0
+    return out
 
 
 def _ends(
@@ -187,7 +220,7 @@ def _walk_m(riders: Riders, purpose: str, ids: Words, run_seed: np.uint64) -> Fl
 
 
 def _read(
-    name: str, table: Table, stops: Sequence[Place], start_s: float, end_s: float
+    name: str, table: Table, stops: Sequence[Place], zones: Zones, start_s: float, end_s: float
 ) -> tuple[Words, Floats, Ints, Ints, Ints | None, Bytes | None]:
     """Requests of a table; every bad row is told."""
     missing = [column for column in ("time", "from_stop", "to_stop") if column not in table]
@@ -204,6 +237,15 @@ def _read(
     names = _stop_names(stops)
     origin = _stop_rows(table["from_stop"], names, name, "from_stop", problems)
     destination = _stop_rows(table["to_stop"], names, name, "to_stop", problems)
+    if not problems:
+        problems.extend(
+            Problem(
+                f"the trip from {stops[origin[row]].id} to {stops[destination[row]].id} leaves the zone "
+                f"{zones.names[zones.of_stop[origin[row]]]}",
+                _row(name, row), "zones of transit are served apart; put both stops into one zone, or leave zones out",
+            )
+            for row in np.flatnonzero(zones.of_stop[origin] != zones.of_stop[destination])
+        )
     party = _parties(table, name, problems)
     age_group = _age_groups(table, name, problems)
     if problems:
@@ -296,5 +338,5 @@ def _table_ids(table: Table, asked_s: Floats, name: str) -> Words:
                 )  # fmt: skip
             again += 1
         taken[word] = row
-        ids[row] = make_id(Kind.REQUEST, word >> 32, word & 0xFFFFFFFF)
+        ids[row] = make_id(Kind.REQUEST, *divmod(word, SERIALS))
     return ids

@@ -6,7 +6,7 @@ desk alone; the model of the city gives every drive to the road and tells the de
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,11 +16,39 @@ from twin.errors import EngineError
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.fleet.rows import PLAN_TASKS, Fleet, Floats, Legs, Log, Requests, Rules, Times, new_log
 
-if TYPE_CHECKING:
-    from twin.models.transit.dispatch.strategies import Strategy
-
 #: Legs kept between two readings of the log.
 _LEGS = 4096
+
+
+class Choice(NamedTuple):
+    """An answer to a request.
+
+    Pick up before task ``pick_before`` of the van's plan and set down before task ``drop_before``, both in the
+    plan as it is; or van -1 and a reason, index into ``REASONS``.
+    """
+
+    van: int
+    pick_before: int = -1
+    drop_before: int = -1
+    reason: int = 0
+
+
+class Strategy(Protocol):
+    """Gives requests to vans."""
+
+    def choose(self, desk: Desk, request: int, now_s: float) -> Choice:
+        """Answer a request at the moment it is asked.
+
+        Parameters
+        ----------
+        desk
+            Vans, requests and times; to be read, not changed.
+        request
+            Row of the request; its promise is already filled in.
+        now_s
+            The moment.
+        """
+        ...
 
 
 class Desk:

@@ -1,4 +1,4 @@
-"""Rows of transit's tables, kept until they are drained."""
+"""Rows of transit's tables."""
 
 from __future__ import annotations
 
@@ -8,55 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import Place
-from twin.columns import TABLES
-from twin.engine.sim_model import State, Tables
 from twin.models.transit.fleet.rows import AGE_GROUPS, REASONS, REFUSED, Requests, Words
 
 Columns = Mapping[str, NDArray[np.generic]]
 
 
-class Records:
-    """Finished rows by table."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, list[Columns]] = {}
-
-    def add(self, table: str, rows: Columns) -> None:
-        """Keep rows; every column the table declares must be there."""
-        columns = TABLES[table].columns
-        self._parts.setdefault(table, []).append(
-            {c.name: rows[c.name] if c.dtype == "str" else rows[c.name].astype(c.dtype) for c in columns}
-        )
-
-    def drain(self) -> Tables:
-        """All rows kept, which are then forgotten."""
-        tables: Tables = {
-            table: {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-            for table, parts in self._parts.items()
-        }
-        self._parts = {}
-        return tables
-
-    def state(self) -> State:
-        """The rows kept, as arrays."""
-        tables = self.drain()
-        self.restore({f"{table}/{name}": v for table, columns in tables.items() for name, v in columns.items()})
-        return {f"{table}/{name}": v.copy() for table, columns in tables.items() for name, v in columns.items()}
-
-    def restore(self, state: State) -> None:
-        """Put back what :meth:`state` gave."""
-        tables: dict[str, dict[str, NDArray[np.generic]]] = {}
-        for key, values in state.items():
-            table, name = key.split("/")
-            tables.setdefault(table, {})[name] = values
-        self._parts = {table: [columns] for table, columns in tables.items()}
-
-
-def stop_rows(stops: Sequence[Place]) -> Columns:
+def stop_rows(stops: Sequence[Place], zone: NDArray[np.str_]) -> Columns:
     """Rows of ``transit_stops``."""
     return {
         "stop_index": np.arange(len(stops), dtype=np.int32), "stop": np.array([s.id for s in stops]),
         "name_ja": np.array([s.name_ja for s in stops]), "name_en": np.array([s.name_en for s in stops]),
+        "zone": zone,
         "x_m": np.array([s.x_m for s in stops]), "y_m": np.array([s.y_m for s in stops]),
     }  # fmt: skip
 

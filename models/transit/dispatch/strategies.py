@@ -6,41 +6,10 @@ compiled loop; any other object with ``choose`` can be given to the model in Pyt
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
-
-from twin.models.transit.desk.desk import Desk
+from twin.models.transit.desk.desk import Choice, Desk, Strategy
 from twin.models.transit.dispatch import kernels
 
-
-class Choice(NamedTuple):
-    """An answer to a request.
-
-    Pick up before task ``pick_before`` of the van's plan and set down before task ``drop_before``, both in the
-    plan as it is; or van -1 and a reason, index into ``REASONS``.
-    """
-
-    van: int
-    pick_before: int = -1
-    drop_before: int = -1
-    reason: int = 0
-
-
-class Strategy(Protocol):
-    """Gives requests to vans."""
-
-    def choose(self, desk: Desk, request: int, now_s: float) -> Choice:
-        """Answer a request at the moment it is asked.
-
-        Parameters
-        ----------
-        desk
-            Vans, requests and times; to be read, not changed.
-        request
-            Row of the request; its promise is already filled in.
-        now_s
-            The moment.
-        """
-        ...
+__all__ = ["STRATEGIES", "CheapestInsertion", "Choice", "FirstCome", "Strategy"]
 
 
 class CheapestInsertion:

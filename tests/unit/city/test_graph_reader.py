@@ -143,3 +143,18 @@ def test_a_place_nobody_knows_is_told_apart_from_a_lost_connection(monkeypatch):
 def test_a_turned_box_is_refused(box):
     with pytest.raises(CityError, match="the box is no box"):
         build_from_bbox(box)
+
+
+@pytest.mark.parametrize("length", ["double", "nan", "inf", "1e999", "ten"])
+def test_a_length_that_is_no_number_is_named_with_its_edge(tmp_path, cross, monkeypatch, length):
+    path = tmp_path / "town.osm"
+    path.write_text(cross.text(), encoding="utf-8")
+    graph = graph_of(path, monkeypatch, simplify=True)
+    u, v, key = next(iter(graph.edges(keys=True)))
+    graph.edges[u, v, key]["length"] = length
+    saved = tmp_path / "town.graphml"
+    ox.save_graphml(graph, saved)
+    with pytest.raises(CityError, match="the length of an edge is no number") as fault:
+        build_city(saved)
+    assert f"edge from {u} to {v}" in fault.value.where
+    assert "save_graphml" in fault.value.mend

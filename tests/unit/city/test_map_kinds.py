@@ -177,7 +177,7 @@ def test_an_answer_whose_server_gave_up_is_refused_with_its_words(tmp_path, cros
         path.write_text(text.replace("</osm>", f"<remark> {remark} </remark>\n</osm>"), encoding="utf-8")
     else:
         path.write_text(json.dumps({**as_json(text), "remark": remark}), encoding="utf-8")
-    with pytest.raises(CityError, match="stopped before the map was complete") as caught:
+    with pytest.raises(CityError, match="did not finish this map") as caught:
         build_city(path)
     assert remark[15:40] in caught.value.what
     assert "smaller area" in caught.value.mend

@@ -100,8 +100,12 @@ def test_yards_hold_280_and_160_trucks_and_lie_on_the_way_to_the_gate() -> None:
 
 def test_what_is_assumed_of_the_gate_says_so() -> None:
     for gate in city().places_of("gate"):
-        assert gate.attributes["assumed"] == "position;lanes"
-        assert gate.attributes["lanes"] in (yumeshima.IN_GATE_LANES, yumeshima.OUT_GATE_LANES)
+        assert gate.attributes["assumed"] == "position"
+
+
+def test_the_map_says_nothing_of_lanes_that_only_the_terminal_knows() -> None:
+    for gate in city().places_of("gate"):
+        assert "lanes" not in gate.attributes
 
 
 def test_the_gate_lies_within_a_few_hundred_metres_of_the_bus_stop_before_the_terminal() -> None:

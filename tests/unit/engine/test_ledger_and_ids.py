@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.engine.ids import Kind, first_ids, make_id, make_ids
+from twin.engine.ids import FIRST_INSTALLED, Kind, first_ids, make_id, make_ids, origins_of, serials_of
 from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.errors import EngineError
 
@@ -35,6 +35,10 @@ def test_an_origin_or_serial_out_of_range_is_refused():
         make_id(Kind.CAR, 1 << 24, 0)
     with pytest.raises(ValueError, match="out of range"):
         make_ids(Kind.CAR, 0, 2, first_serial=(1 << 32) - 1)
+    for kind in (0, 256):
+        with pytest.raises(ValueError, match="out of range"):
+            make_id(kind, 0, 0)
+    assert max(Kind) < FIRST_INSTALLED
 
 
 def test_first_ids_are_those_of_their_origins():
@@ -44,3 +48,9 @@ def test_first_ids_are_those_of_their_origins():
     for origin in (-1, 1 << 24):
         with pytest.raises(ValueError, match="out of range"):
             first_ids(Kind.TRUCK, np.array([3, origin]))
+
+
+def test_origins_and_serials_come_back_from_ids():
+    for kind, origin, serial in ((Kind.CAR, 0, 0), (Kind.BOOKING, 2**24 - 1, 2**32 - 1), (Kind.VAN, 5, 17)):
+        ids = np.array([make_id(kind, origin, serial)], np.uint64)
+        assert (int(origins_of(ids)[0]), int(serials_of(ids)[0])) == (origin, serial)

@@ -6,7 +6,7 @@ import pytest
 
 from twin.errors import CityError, InternalError, LimitError, RunError, ScenarioError
 from twin.experiments import pool
-from twin.experiments.pool import do_all
+from twin.experiments.pool import LocalPool, do_all
 from twin.experiments.task import Task
 
 TASKS = [Task("today", 0), Task("more", 0), Task("today", 1), Task("more", 1)]
@@ -102,3 +102,41 @@ def test_an_error_of_a_worker_keeps_its_kind_and_says_which_run(name, kind, code
     assert "there, variant today, replication 0" in caught.value.where
     assert caught.value.mend
     assert all(worker.stopped for worker in made)
+
+
+def test_tasks_asked_for_while_others_are_told_of_are_done_too(act, tmp_path):
+    made = act(lambda *_: {"done": True})
+    pool, told = LocalPool(tmp_path, 2), []
+    pool.submit(TASKS[0])
+    for task in pool.as_completed():
+        told.append(task)
+        if len(told) < len(TASKS):
+            pool.submit(TASKS[len(told)])
+    assert told == TASKS
+    assert len(made) == 1  # an idle worker takes the next task
+    assert list(pool.as_completed()) == []
+    pool.submit(TASKS[0])
+    assert list(pool.as_completed()) == TASKS[:1]
+
+
+def test_a_rule_that_stops_early_leaves_the_rest_undone_and_nobody_running(act, tmp_path):
+    made = act(lambda *_: {"done": True})
+    pool, told = LocalPool(tmp_path, 1), []
+    for task in TASKS:
+        pool.submit(task)
+    for task in pool.as_completed():
+        told.append(task)
+        if len(told) == 2:
+            pool.cancel()
+    assert told == TASKS[:2]
+    assert all(worker.stopped for worker in made)
+    assert len([task for worker in made for task in worker.given]) < len(TASKS)
+    pool.cancel()
+
+
+def test_further_tasks_are_asked_for_when_all_are_done_until_there_are_none(act, tmp_path):
+    act(lambda *_: {"done": True})
+    rounds, seen = [TASKS[2:], ()], []
+    do_all(tmp_path, TASKS[:2], 2, lambda done, _: seen.append(done), lambda: rounds.pop(0))
+    assert rounds == []
+    assert seen[-1] == len(TASKS)

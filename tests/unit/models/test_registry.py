@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from twin import boards
 from twin.columns import BODIES, BODY_STATES, SHARED, TABLES
 from twin.engine.sim_model import ModelClass, SimModel
 from twin.errors import EngineError
@@ -45,10 +46,9 @@ def test_everything_a_card_names_is_there(name):
 @pytest.mark.parametrize("name", registry.BUILT_IN)
 def test_a_card_lists_the_boards_that_its_model_publishes(name):
     texts = [path.read_text(encoding="utf-8") for path in (MODELS / name).rglob("*.py")]
-    published = {board for text in texts for board in re.findall(r"\.publish\((\w+),", text)}
-    named = {text for source in texts for key, text in re.findall(r'^(\w+) = "(\w+\.\w+)"$', source, re.M)
-             if key in published}
-    assert set(registry.card(name).boards) == named
+    published = {name for text in texts for name in re.findall(r"\.publish\(\s*([\w.]+),", text)}
+    assert published == {f"{constant}.name" for constant, board in vars(boards).items()
+                         if board in registry.card(name).boards}
 
 
 def test_every_list_has_what_is_on_the_cards_in_their_order():

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from twin.engine import draws
-from twin.results.compare import compare_pair, interval_of, summarise, verdict_of
+from twin.results.compare import compare_pair, corrected, interval_of, summarise
 
 
 def kpis(values):
@@ -25,7 +25,7 @@ def test_equal_values_give_a_difference_of_exactly_zero_with_an_interval_of_zero
     table = kpis({"a": [1.1, 2.2, 3.3], "b": [1.1, 2.2, 3.3]})
     row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert (row["mean"], row["lo"], row["hi"], row["n"]) == (0.0, 0.0, 0.0, 3)
-    assert row["verdict"] == "the same"
+    assert row["verdict"] == "practically the same"
 
 
 def test_the_interval_is_students_over_the_pairs():
@@ -58,10 +58,28 @@ def test_a_constant_difference_has_an_interval_without_width():
     assert found.lo == found.hi == found.mean == 0.1
 
 
-def test_a_worse_mean_with_an_interval_off_zero_is_not_better():
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "lower") == "not better"
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "higher") == "better"
-    assert verdict_of(interval_of(np.array([1.0, 1.1, 1.2])), "neither") == ""
+def test_a_pair_of_which_one_value_is_one_is_no_verdict_even_where_both_agree():
+    table = kpis({"a": [1.0], "b": [1.0]})
+    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    assert row["verdict"] == "cannot tell"
+
+
+def rows_of(p_values, verdict="better"):
+    return [{"first": "a", "second": "b", "kpi": f"k{i}", "group": "all", "verdict": verdict, "asked": "", "p": p,
+             "p_corrected": math.nan} for i, p in enumerate(p_values)]
+
+
+def test_rows_that_nobody_asked_for_are_corrected_for_their_number():
+    out = corrected(rows_of([0.04] + [0.5] * 19), {})
+    assert out[0]["verdict"] == "cannot tell"
+    assert out[0]["p_corrected"] == pytest.approx(0.5)
+    assert corrected(rows_of([0.04]), {})[0]["verdict"] == "better"
+
+
+def test_a_row_asked_for_beforehand_keeps_the_verdict_of_its_question_and_does_not_count_among_the_rest():
+    out = corrected(rows_of([0.04, 0.04]), {("a", "b", "k0", "all"): ("main", "worse")})
+    assert (out[0]["asked"], out[0]["verdict"]) == ("main", "worse")
+    assert (out[1]["asked"], out[1]["verdict"], out[1]["p_corrected"]) == ("", "better", 0.04)
 
 
 def test_a_summary_keeps_the_order_of_variants():

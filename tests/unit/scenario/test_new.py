@@ -97,3 +97,19 @@ def test_two_models_with_classes_of_one_name_keep_them_apart():
 
 def test_the_schema_is_the_same_every_time():
     assert json.dumps(json_schema()) == json.dumps(json_schema())
+
+
+def test_the_starter_of_all_districts_serves_the_one_that_streets_join(tmp_path):
+    import twin
+
+    path = new_scenario("whole", tmp_path, "osaka")
+    loaded = load_scenario(path)
+    assert loaded.variants["today"].models["transit"].area == ("osaka_ikuno_hirano/",)
+    assert twin.check(path).ok
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  area: [osaka_ikuno_hirano/]", "  # area:"), encoding="utf-8")
+    (problem,) = twin.check(path).problems
+    assert "have no way by road" in problem.what
+    assert "stops like osaka_ikuno_hirano/" in problem.what
+    assert "stops like osaka_midosuji/" in problem.what or "stops like osaka_yumeshima/" in problem.what
+    assert "[osaka_ikuno_hirano/]" in problem.mend

@@ -57,7 +57,7 @@ def test_pairs_of_one_measure_share_a_scale_and_measures_do_not():
 
 
 def test_no_difference_at_all_is_a_dot_on_zero():
-    svg = interval_chart([row(mean=0.0, lo=0.0, hi=0.0, verdict="the same")])
+    svg = interval_chart([row(mean=0.0, lo=0.0, hi=0.0, verdict="practically the same")])
     assert dots(svg) == [pytest.approx(zero(svg), abs=0.1)]
     assert "[0, 0]" in " ".join(words(svg))
 
@@ -79,11 +79,13 @@ def test_shares_differ_in_percentage_points():
     assert any(text.startswith("+1.23 points") for text in words(svg))
 
 
-@pytest.mark.parametrize(("lang", "word"), [("ja", "改善"), ("en", "better")])
-def test_the_verdict_stands_in_words_beside_its_colour(lang, word):
-    svg = interval_chart([row()], lang=lang)
-    assert any(text.endswith(word) for text in words(svg))
-    assert VERDICTS["better"].color in svg
+@pytest.mark.parametrize("verdict", [v for v in VERDICTS if v])
+def test_the_verdict_stands_in_words_beside_its_colour(verdict):
+    look = VERDICTS[verdict]
+    for lang, word in (("ja", look.ja), ("en", look.en)):
+        svg = interval_chart([row(verdict=verdict)], lang=lang)
+        assert any(text.endswith(word) for text in words(svg))
+        assert look.color in svg
 
 
 def test_names_for_people_come_from_the_kpi_and_the_variant():

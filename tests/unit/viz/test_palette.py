@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.columns import BODIES, BODY_STATES
-from twin.results.compare import Interval, verdict_of
+from twin.results.verdicts import VERDICT_WORDS
 from twin.viz.palette import BODY_LOOKS, GREY, OKABE_ITO, SCENE_THEMES, VERDICTS, look_of, look_of_body, rgb_of
 
 #: Linear RGB as seen without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1.
@@ -72,6 +72,8 @@ def test_a_body_nobody_has_given_a_look_yet_is_still_shown():
     assert look_of(name, 3).color == GREY
 
 
-def test_every_verdict_has_a_colour():
-    intervals = [Interval(1, 0.5, 1.5, 9), Interval(-1, -1.5, -0.5, 9), Interval(0, 0, 0, 9), Interval(0, -1, 1, 9)]
-    assert {verdict_of(i, "lower") for i in intervals} | {verdict_of(intervals[0], "neither")} == set(VERDICTS)
+def test_every_verdict_has_a_colour_and_words_in_both_languages():
+    assert set(VERDICTS) == set(VERDICT_WORDS)
+    for verdict, look in VERDICTS.items():
+        assert (look.ja, look.en) == VERDICT_WORDS[verdict]
+        assert rgb_of(look.color)

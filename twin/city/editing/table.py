@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,11 @@ def signal_rows(edited: EditedCity) -> list[dict[str, Any]]:
     ]
 
 
+#: What a formula begins with, after full-width forms are made ASCII; the last is a minus sign.
+_FORMULA_SIGNS = frozenset("=+-@\u2212")
+_CONTROL = frozenset("\t\r\n\0")
+
+
 def write_csv(path: Path, variants: Mapping[str, EditedCity]) -> None:
     """Write every row of every variant for a spreadsheet: UTF-8 with BOM, which Excel opens with kanji intact."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -89,8 +95,11 @@ def write_csv(path: Path, variants: Mapping[str, EditedCity]) -> None:
 
 
 def _harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    """A cell that no spreadsheet takes for a formula, not even one that reads full-width signs as ASCII ones."""
+    if not isinstance(value, str):
+        return value
+    begins = unicodedata.normalize("NFKC", value).lstrip()[:1]
+    return f"'{value}" if begins in _FORMULA_SIGNS or value[:1] in _CONTROL else value
 
 
 def write_geopackage(path: Path, variants: Mapping[str, EditedCity]) -> None:

@@ -65,9 +65,22 @@ def find_city(
         If nothing of that name is found, or it cannot be read or joined.
     """
     if not isinstance(spec, str | Path):
-        return join_cities([find_city(part, base_dir, progress=progress) for part in spec])
+        cities: list[City] = []
+        for part in spec:
+            cities.append(_found(part, base_dir, progress, cities[0].crs if cities else None))
+        return join_cities(cities)
+    return _found(spec, base_dir, progress, None)
+
+
+def _found(
+    spec: str | Path, base_dir: Path | str, progress: Callable[[str, float], None] | None, crs: str | None
+) -> City:
+    """One city; a map file that would be laid on another grid is laid on the one given, that of its neighbour."""
     path, name = _locate(spec, base_dir)
-    return open_city(path) if path.is_dir() else _built_once(path, name, progress)
+    if path.is_dir():
+        return open_city(path)
+    city = _built_once(path, name, progress)
+    return city if crs in (None, city.crs) else _built_once(path, name, progress, crs)
 
 
 def check_city(spec: str | Path | Sequence[str | Path], base_dir: Path | str = ".") -> None:
@@ -91,8 +104,12 @@ def _locate(spec: str | Path, base_dir: Path | str) -> tuple[Path, str | None]:
             if bundled is not None:
                 return bundled, spec
     path = Path(base_dir) / spec
-    if path.is_dir() or path.is_file():
-        return path, None
+    try:
+        if path.is_dir() or path.is_file():
+            return path, None
+    except (OSError, ValueError) as fault:
+        raise CityError(f"the city {str(spec)[:80]!r} cannot be read: {fault}"[:300], mend="name a map file or a "
+                        "district") from fault
     names = list_cities()
     near = difflib.get_close_matches(str(spec), names, 1)
     raise CityError(
@@ -114,10 +131,12 @@ def _importer_digest() -> str:
     return digest.hexdigest()
 
 
-def _built_once(source: Path, name: str | None, progress: Callable[[str, float], None] | None) -> City:
+def _built_once(
+    source: Path, name: str | None, progress: Callable[[str, float], None] | None, crs: str | None = None
+) -> City:
     """City of a map file, from the cache if the same file was built before by the same importer."""
     root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "cities"
-    digest = hashlib.sha256(f"{_importer_digest()} {name or source.name}".encode())
+    digest = hashlib.sha256(f"{_importer_digest()} {name or source.name} {crs or ''}".encode())
     try:
         with source.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
@@ -132,7 +151,7 @@ def _built_once(source: Path, name: str | None, progress: Callable[[str, float],
             return open_city(folder)
         except CityError:
             pass  # a damaged cache is no reason to fail: it is written anew below
-    city = build_city(source, name=name, progress=progress)
+    city = build_city(source, name=name, crs=crs, progress=progress)
     try:
         save_city(city, folder)
         _prune(root)

@@ -40,9 +40,10 @@ def join_cities(cities: Sequence[City]) -> City:
             ("CRS", first.crs, city.crs), ("driving side", first.driving_side, city.driving_side),
         ):
             if ours != theirs:
+                option = f"--crs {ours}" if what == "CRS" else f"--driving-side {ours}"
                 raise CityError(
                     f"{first.name} and {city.name} differ in {what}: {ours} and {theirs}",
-                    mend="build both with the same --crs and driving side",
+                    mend=f"build {city.name} again with `twin city build FILE --out FOLDER {option}`",
                 )
     districts = [part for city in cities for part in city.name.split("+")]
     for name in districts:

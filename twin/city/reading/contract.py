@@ -246,7 +246,9 @@ def draw_in_short(
     joints = _Joints(pieces, limit_m, stays) if one_ways or stays is not None else None
 
     def root(node: int) -> int:
-        while parent.get(node, node) != node:
+        while (above := parent.get(node, node)) != node:
+            # Halve the way for whoever asks next: a row of short links would make it as long as the row.
+            parent[node] = parent.get(above, above)
             node = parent[node]
         return node
 
@@ -372,7 +374,8 @@ def break_loops(pieces: Sequence[Piece], limit_m: float, shapes: Shapes) -> tupl
         if len(piece.nodes) < 3 or piece.length_m <= max(CLUSTER_SPAN * limit_m, _SAME_SPOT_M):
             dropped += 1
             continue
-        lengths = [shapes.length_m(piece.nodes[: i + 1]) for i in range(1, len(piece.nodes) - 1)]
+        steps = (shapes.length_m(pair) for pair in itertools.pairwise(piece.nodes[:-1]))
+        lengths = list(itertools.accumulate(steps))
         middle = 1 + min(range(len(lengths)), key=lambda i: abs(lengths[i] - piece.length_m / 2))
         halves = (piece.nodes[: middle + 1], piece.nodes[middle:])
         first, second = (replace(piece, nodes=nodes, length_m=shapes.length_m(nodes)) for nodes in halves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
         TaggedNode(node_id[node], *position[node], _node_tags(data)) for node, data in graph.nodes(data=True)
     ]
     ways: list[TaggedWay] = []
-    for start, end, data, paired in _streets(graph):
+    for start, end, data, paired in _streets(graph, where):
         line = _shape(data, where)
         inner = []
         for lon_deg, lat_deg in _to_degrees(graph, line[1:-1]) if len(line) > 2 else ():
@@ -126,7 +127,7 @@ def _look_for_walk_graph(raw: RawMap, streets: list[TaggedWay]) -> None:
 def _as_id(value: Any) -> int | None:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < 1 << 62 else None
 
@@ -177,11 +178,26 @@ def _positions(graph: nx.MultiDiGraph, where: str) -> dict[Any, tuple[float, flo
     return dict(zip(graph.nodes, placed, strict=True))
 
 
-def _streets(graph: nx.MultiDiGraph) -> Iterator[tuple[Any, Any, dict[str, Any], bool]]:
+def _length_m(u: Any, v: Any, data: dict[str, Any], where: str) -> float:
+    """Length attribute of an edge, which tells apart streets between the same nodes; 0 where it has none."""
+    value = data.get("length", 0.0)
+    try:
+        length_m = float(value)
+    except (TypeError, ValueError):
+        length_m = math.nan
+    if not math.isfinite(length_m):
+        raise CityError(
+            f"the length of an edge is no number: {str(value)[:60]!r}", where=f"{where}, edge from {u} to {v}",
+            mend="write the graph again with osmnx.save_graphml",
+        )
+    return length_m
+
+
+def _streets(graph: nx.MultiDiGraph, where: str) -> Iterator[tuple[Any, Any, dict[str, Any], bool]]:
     """Every street once: its ends, its attributes, and whether it is there in both directions."""
     def name(u: Any, v: Any, data: dict[str, Any]) -> tuple[Any, ...]:
         ids = tuple(sorted(str(i) for i in _as_list(data.get("osmid", ""))))
-        return str(u), str(v), ids, round(float(data.get("length", 0.0)), 1)
+        return str(u), str(v), ids, round(_length_m(u, v, data, where), 1)
 
     edges = sorted(
         ((name(u, v, data), str(key), u, v, data) for u, v, key, data in graph.edges(keys=True, data=True)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 from twin.city.city import City, StreetLayer
 from twin.city.keeping.digest import city_digest
 from twin.city.reading import road_classes
+from twin.city.reading.driving_side import Side, find_side
+from twin.city.reading.far_segments import FAR_SEGMENTS, cut_far_segments
 from twin.city.reading.kept import edge_places
 from twin.city.reading.map_file import open_map
 from twin.city.reading.params import CityBuildParams
@@ -38,6 +40,8 @@ SCHEMATIC_ATTRIBUTION = (
     "and station_database (CC BY-SA 4.0)"
 )
 _SCHEMATIC_GENERATOR = "osaka-twin"
+#: Lines of the report that doubt something in the map; the rest is counted.
+_DOUBTS_SHOWN = 20
 _ENDINGS = re.compile(r"(\.(osm|xml|pbf|graphml|json|gz))+$", re.IGNORECASE)
 
 
@@ -66,7 +70,7 @@ def build_city(
     crs
         Projected CRS in metres; by default EPSG:6674 around Osaka, else the UTM zone.
     driving_side
-        ``"left"`` or ``"right"``; by default as most ways are tagged, else by country.
+        ``"left"`` or ``"right"``; by default as ways are tagged, else as roads are drawn, else by country.
     params
         Settings of the importer.
     progress
@@ -78,7 +82,7 @@ def build_city(
     ------
     CityError
         If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
-        its streets.
+        its streets; if nothing tells on which side people drive, or if what does disagrees.
     """
     source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
     with open_map(source, params) as file:
@@ -184,6 +188,7 @@ def city_from_raw(
         raise CityError(f"{name!r} is no name for a district", mend="leave out / + and \\, and do not begin with a dot")
     if driving_side not in (None, "left", "right"):
         raise CityError(f"driving side {driving_side!r} is unknown", mend="give left or right")
+    cut_far_segments(raw, params.longest_segment_m)
     if not raw.ways:
         raise _no_streets(raw, where)
     lon_deg, lat_deg = middle_deg(raw.lon_deg, raw.lat_deg)
@@ -214,14 +219,17 @@ def city_from_raw(
     done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
         far_from_node(place, layers) for place in places
     )
-    side, side_source = _driving_side(raw, driving_side, lon_deg, lat_deg)
+    side = (
+        Side(driving_side, "as given", "V") if driving_side is not None
+        else find_side(raw, ground.x_m, ground.y_m, lon_deg, lat_deg, where)
+    )
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
     scenery = lay_scenery(raw.scenery, added[0], partial(project, chosen_crs), (drive, walk), raw.dropped)
     city = City(
         name=name, crs=chosen_crs, schematic=schematic,
         attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION, *added[1]),
-        driving_side=side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
-        report=_report(raw, done, layers, scenery, side_source, choose_driving_side(lon_deg, lat_deg) == "left"),
+        driving_side=side.side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
+        report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
     return replace(city, digest=city_digest(city))
@@ -240,34 +248,28 @@ def _street_rows(raw: RawMap, rows: frozenset[int]) -> dict[str, frozenset[int]]
 def _no_streets(raw: RawMap, where: str) -> CityError:
     found = raw.read["ways with highway"]
     seen = f"{found} ways with highway, none of which hang together for cars or walkers" if found else "no highway"
+    far = [f"{count} {what}" for what, count in raw.dropped.items() if what.startswith(FAR_SEGMENTS)]
+    seen = "; ".join((seen, *far))
     return CityError(
         f"the map holds no usable streets ({seen})", where=where,
         mend="export an area with roads; ways need a highway tag and nodes that are in the file",
     )
 
 
-def _driving_side(raw: RawMap, given: str | None, lon_deg: float, lat_deg: float) -> tuple[str, str]:
-    """Side, and where it is known from."""
-    if given is not None:
-        return given, "as given"
-    votes = raw.side_votes
-    if votes["left"] != votes["right"]:
-        return max(("left", "right"), key=lambda side: votes[side]), "by tags of ways"
-    side = choose_driving_side(lon_deg, lat_deg)
-    return side, "in Japan" if side == "left" else "outside Japan, taken as right"
-
-
 def _report(
-    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery,
-    side_source: str, in_japan: bool
+    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery, side: Side,
+    in_japan: bool,
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
+    from twin.city.reading.unlit_shortcuts import find_unlit_shortcuts  # opening a city must not wait for scipy
+
     kept: dict[str, int] = {}
     for name, layer in layers.items():
         kept[f"{name}: nodes"] = layer.node_count
         kept[f"{name}: links"] = layer.link_count
         kept[f"{name}: nodes with lights"] = int(layer.signal.sum())
     kept.update({f"scenery: {kind.replace('_', ' ')}": count for kind, count in scenery.counts().items()})
+    shortcuts = find_unlit_shortcuts(layers["walk"])
     return {
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
@@ -275,11 +277,14 @@ def _report(
         "not used": raw.unused.report(),
         "warnings": list(raw.warnings),
         "kept": kept,
-        "assumed": _assumptions(raw, side_source, in_japan),
+        "assumed": _assumptions(raw, side, in_japan),
+        # Both in words and as numbers: what can be walked around is for people to look at on the map.
+        "doubtful": [shortcut.text() for shortcut in shortcuts],
+        "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
 
 
-def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dict[str, Any]]:
+def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str, Any]]:
     """Each assumption with its value, the number of ways it touches, source and grade."""
     counts = Counter(key for way in raw.ways for key in way.facts.assumed)
     walkable = sum(way.facts.walk is not None for way in raw.ways)
@@ -306,7 +311,8 @@ def _assumptions(raw: RawMap, side_source: str, in_japan: bool) -> dict[str, dic
             f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
             f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
         *(row(*words) for words in walking_rows(counts)),
-        row("driving side", len(raw.ways), side_source, "tags of ways, else the country", "D"),
+        row("driving side", len(raw.ways), f"{side.side}, {side.source}",
+            "tags of ways, else roads as drawn, else the country", side.grade),
     ]
     return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
 
@@ -323,4 +329,8 @@ def report_lines(city: City) -> Sequence[str]:
             f"  assumed: {what}: {row['value']}, {row['ways']:,} ways (grade {row['grade']}: {row['source']})"
             for what, row in report.get("assumed", {}).items()
         ]
+        doubts = report.get("doubtful", [])
+        lines += [f"  doubtful: {what}" for what in doubts[:_DOUBTS_SHOWN]]
+        if len(doubts) > _DOUBTS_SHOWN:
+            lines.append(f"  doubtful: {len(doubts) - _DOUBTS_SHOWN:,} more like these; --json lists all")
     return lines

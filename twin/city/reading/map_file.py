@@ -183,7 +183,7 @@ def refuse_remark(remark: str, where: str, dropped: Counter[str]) -> None:
     words = " ".join(remark.split())[:300]
     if _FAILED.search(words):
         raise CityError(
-            f"the server stopped before the map was complete; it remarked: {words}", where=where,
+            f"the server did not finish this map: {words}", where=where,
             mend="ask for a smaller area, or for more time and memory ([timeout:600][maxsize:2000000000])",
         )
     if words:

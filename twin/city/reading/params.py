@@ -21,6 +21,10 @@ class CityBuildParams(Params):
         500.0, "m", source="beyond any walk or drive from a street", grade="G", gt=0,
         doc="A place farther than this from its streets is an error, or is left out if it is one of many.",
     )
+    longest_segment_m: Metres = quantity(
+        20_000.0, "m", source="no road is drawn so far without a node; a wrong digit of a degree moves one by 10 km up",
+        grade="G", gt=0, doc="Two nodes of a way in a row lie no farther apart; the way is cut there and it is said.",
+    )
     max_map_bytes: Count = quantity(
         4e9, "bytes", source="about 20 GB of memory", grade="G", gt=0,
         doc="Largest map taken in, as XML without compression; a PBF counts 20 times its size.",

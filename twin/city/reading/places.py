@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,6 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 #: motorways and out of tunnels, where cars can come and leave.
 _FOR_TRUCKS = frozenset({"gate", "yard"})
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
-_SPACING_M = 20.0
 #: Places farther than this from their node are counted in the report.
 FAR_NODE_M = 100.0
 
@@ -127,22 +127,22 @@ def far_from_node(place: Place, layers: Mapping[str, StreetLayer]) -> bool:
 
 
 def _street_distances(layer: StreetLayer, x_m: Floats, y_m: Floats) -> Floats:
-    """Distance from each point to the nearest street, to within half the spacing of points along it."""
-    if layer.link_count == 0:
+    """Distance from each point to the nearest street."""
+    if layer.link_count == 0 or not len(x_m):
         return np.full(len(x_m), np.inf)
-    from scipy.spatial import cKDTree
+    import shapely
 
     inside = np.ones(len(layer.vertex_x_m) - 1, np.bool_)
     inside[layer.vertex_ptr[1:-1] - 1] = False  # from the end of one link to the start of the next
-    dx, dy = np.diff(layer.vertex_x_m)[inside], np.diff(layer.vertex_y_m)[inside]
-    start_x, start_y = layer.vertex_x_m[:-1][inside], layer.vertex_y_m[:-1][inside]
-    parts = np.maximum(np.ceil(np.hypot(dx, dy) / _SPACING_M).astype(np.int64), 1)
-    segment = np.repeat(np.arange(parts.size), parts + 1)
-    first = np.repeat(np.cumsum(parts + 1) - (parts + 1), parts + 1)
-    share = (np.arange(segment.size) - first) / parts[segment]
-    points = np.column_stack([start_x[segment] + share * dx[segment], start_y[segment] + share * dy[segment]])
-    distance_m, _ = cKDTree(points).query(np.column_stack([x_m, y_m]))
-    return np.asarray(distance_m, np.float64)
+    vertices = np.column_stack([layer.vertex_x_m, layer.vertex_y_m])
+    # By segments: points along the streets would take memory by the metre, which a map may name at will.
+    segments: Any = shapely.linestrings(np.stack([vertices[:-1][inside], vertices[1:][inside]], axis=1))
+    (asked, _), found_m = shapely.STRtree(segments).query_nearest(
+        shapely.points(np.column_stack([x_m, y_m])), return_distance=True, all_matches=False
+    )
+    distance_m = np.full(len(x_m), np.inf)
+    distance_m[asked] = found_m
+    return distance_m
 
 
 def _snap(layer: StreetLayer, raw_places: Sequence[RawPlace], x_m: Floats, y_m: Floats) -> NDArray[np.int32]:

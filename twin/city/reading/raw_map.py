@@ -71,6 +71,7 @@ class WayFacts(NamedTuple):
     area: bool
     assumed: tuple[str, ...]
     arrows: tuple[str, str] = ("", "")
+    round: bool = False
 
 
 @dataclass(frozen=True)

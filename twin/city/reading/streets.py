@@ -91,7 +91,6 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
             pieces, {row: raw.barriers[row][1] for row in sorted(passed) if raw.barriers[row][1]}
         )
         barred = {row: raw.barriers[row][0] | gates.get(row, 0) for row in passed}
-        pieces = settle_local(pieces, kept, ground.params.junction_cluster_m, shapes)
         crossings = {row for row in signals if raw.crossing[row]}
         signals, moved = move_signals(pieces, signals, crossings, ground.params.signal_reach_m)
         counts["drive: lights on an approach, given to their junction"] = moved
@@ -105,6 +104,8 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
         pieces = drop_doubles(cut_at_junctions(lines, kept, shapes))
     pieces = join_chains(pieces, kept | signals)
     limit_m = ground.params.junction_cluster_m
+    if layer == "drive":
+        pieces = settle_local(pieces, kept, limit_m, shapes)
     driven = layer == "drive"
     pieces, clusters = draw_in_short(
         pieces, limit_m, kept | signals, shapes, stays=signs.keep if driven else None, one_ways=driven
@@ -166,8 +167,8 @@ def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) 
         if is_inside:
             length_m[part[index[piece.nodes[0]]]] += piece.length_m
     # Parts come numbered by the search; of two equally long ones the part with the lowest node stays.
-    order = sorted(range(count), key=lambda k: (-length_m[k], int(np.flatnonzero(part == k)[0])))[:1]
-    main = order[0]
+    lowest = np.unique(part, return_index=True)[1]
+    main = min(range(count), key=lambda k: (-length_m[k], lowest[k]))
     kept = [p for p, is_inside in zip(pieces, inside, strict=True) if is_inside and part[index[p.nodes[0]]] == main]
     lost_m = sum(piece.length_m for piece in pieces) - sum(piece.length_m for piece in kept)
     counts[f"{layer}: nodes that cannot be reached from everywhere and back, left out"] = int((part != main).sum())

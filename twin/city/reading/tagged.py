@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,8 +56,9 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     for node_id in ids:
         if node_id in node_tags:
             _add_node(raw, row[node_id], node_tags[node_id])
+    read = _reader(raw)
     for way in found.streets:
-        _add_way(raw, way, row)
+        _add_way(raw, way, row, read)
     _infer_lanes(raw)
     for relation in found.restrictions:
         read_restriction(relation.relation_id, relation.tags, relation.members, raw)
@@ -99,8 +100,27 @@ def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) 
         raw.squares.append(RawSquare(shape.map_id, outer, inner, facts))
 
 
-def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int]) -> None:
-    facts = way_facts(way.tags, raw.unused.note)
+def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
+    """Reader of tags that remembers: thousands of ways of a city say the same."""
+    known: dict[tuple[tuple[str, str], ...], tuple[WayFacts | None, list[str]]] = {}
+
+    def read(tags: Tags) -> WayFacts | None:
+        key = tuple(sorted(tags.items()))
+        if key not in known:
+            notes: list[str] = []
+            known[key] = way_facts(tags, notes.append), notes
+        facts, notes = known[key]
+        for note in notes:
+            raw.unused.note(note)
+        return facts
+
+    return read
+
+
+def _add_way(
+    raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[Tags], WayFacts | None]
+) -> None:
+    facts = read(way.tags)
     if facts is None:
         name = street_class(way.tags)[:40]
         raw.dropped[f"ways not for cars or walkers: {'highway=' if 'highway' in way.tags else ''}{name}"] += 1

@@ -127,7 +127,8 @@ def way_facts(tags: Tags, note: Note = _unheard) -> WayFacts | None:
         note("ferries that carry vehicles, for walkers only")
     if drive is None and walk is None:
         return None
-    return WayFacts(drive, walk, aliases, area, tuple(assumed), _arrows(tags) if drive is not None else ("", ""))
+    return WayFacts(drive, walk, aliases, area, tuple(assumed), _arrows(tags) if drive is not None else ("", ""),
+                    tags.get("junction") in ("roundabout", "circular"))
 
 
 def _arrows(tags: Tags) -> tuple[str, str]:

@@ -27,12 +27,14 @@ class LabelSearch:
 
     def __init__(self, layer: StreetLayer, graph: TurnGraph, cost_s: Floats) -> None:
         self._layer, self._graph, self._cost_s = layer, graph, cost_s
+        self._label_cost_s = np.ascontiguousarray(cost_s[graph.base])
         labels, nodes = graph.count, layer.node_count
         self._value, self._heap_key = np.empty(labels), np.empty(labels)
         self._parent, self._heap = np.empty(labels, np.int32), np.empty(labels, np.int32)
-        self._flagged = np.zeros(labels, np.bool_)
+        self._origin, self._above = np.empty(labels, np.int32), np.empty(labels, np.int32)
         self._at_node, self._node_label = np.empty(nodes), np.empty(nodes, np.int32)
         self._closed, self._left = np.empty(nodes, np.bool_), np.empty(nodes, np.int32)
+        self._waits = np.empty(nodes)
         self._nothing = np.zeros(nodes, np.bool_)
 
     def forward(
@@ -44,9 +46,9 @@ class LabelSearch:
         seeds = _NO_SEEDS if after_link < 0 else np.flatnonzero(g.plain & (g.base == after_link)).astype(np.int32)
         turn_kernels.grow_labels(
             g.out_ptr, g.outs, g.head, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target,
-            self._cost_s, seeds, root, wanted, goal, layer.x_m, layer.y_m, rate, layer.name_index, stream, key, spread,
-            False, self._value, self._parent, self._flagged, self._at_node, self._node_label, self._closed, self._left,
-            self._heap_key, self._heap,
+            g.simple, self._label_cost_s, self._cost_s, seeds, root, wanted, goal, layer.x_m, layer.y_m, rate,
+            layer.name_index, stream, key, spread, False, self._value, self._parent, self._origin, self._above,
+            self._at_node, self._node_label, self._closed, self._left, self._waits, self._heap_key, self._heap,
         )
         return self._at_node
 
@@ -64,11 +66,12 @@ class LabelSearch:
     def backward(self, root: int, wanted: NDArray[np.bool_] | None = None, exact: bool = False) -> Floats:
         """(n,) float64: least cost from every node to one."""
         g = self._graph
+        wanted = self._nothing if wanted is None else wanted
         turn_kernels.grow_labels_back(
             g.in_ptr, g.ins, g.tail, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target, g.plain,
-            g.pre_ptr, g.pre, self._cost_s, root, self._nothing if wanted is None else wanted, exact, self._value,
-            self._parent, self._flagged, self._at_node, self._node_label, self._closed, self._left, self._heap_key,
-            self._heap,
+            g.pre_ptr, g.pre, g.entered_simply, self._label_cost_s, self._cost_s, root, wanted, exact, self._value,
+            self._parent, self._origin, self._above, self._at_node, self._node_label, self._closed, self._left,
+            self._waits, self._heap_key, self._heap,
         )
         return self._at_node
 

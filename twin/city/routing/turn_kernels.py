@@ -16,7 +16,8 @@ import numpy as np
 from twin.engine.draws import event_key, uniform
 from twin.jit import inline_kernel, kernel
 
-_OPEN, _SHUT = 0, 1
+#: No label before was refused a turn; every label is to be looked at.
+_NONE, _ALWAYS = -1, -2
 
 
 @inline_kernel
@@ -85,10 +86,34 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 
 
 @kernel
+def _is_done(node, back, out_ptr, outs, base, value, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether every turn at a node has been made but the one back."""
+    if closed[node]:
+        return True
+    for i in range(out_ptr[node], out_ptr[node + 1]):
+        k = outs[i]
+        if value[k] == np.inf and label_cost_s[k] < np.inf and base[k] != back:
+            return False
+    return True
+
+
+@kernel
+def _is_done_back(node, back, in_ptr, ins, base, onward, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The same for turns that lead to a node."""
+    if closed[node]:
+        return True
+    for i in range(in_ptr[node], in_ptr[node + 1]):
+        b = ins[i]
+        if onward[b] == -2 and label_cost_s[b] < np.inf and base[b] != back:
+            return False
+    return True
+
+
+@kernel
 def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,  # noqa: ANN001
-    cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
-    value, parent, flagged, at_node, node_label, closed, left, heap_key, heap,  # noqa: ANN001
+    simple, label_cost_s, cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
+    value, parent, origin, above, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from a node, or from the end of links already driven, to every node, and the label that leads there.
 
@@ -98,8 +123,10 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Plain labels leaving node i are ``outs[out_ptr[i]:out_ptr[i + 1]]``.
     head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target
         Labels, as in ``twin.city.routing.turns.TurnGraph``.
-    cost_s : (m,) float64
-        Of links; inf closes one.
+    simple : (labels,) bool
+        Labels outside zones whose turns are all like others.
+    label_cost_s, cost_s : (labels,), (m,) float64
+        Of labels and of links; inf closes one.
     seeds : (k,) int32
         Labels that have been driven at cost 0; without any the search starts at node ``root``.
     wanted : (n,) bool
@@ -110,12 +137,13 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         Costs in the eyes of one driver, as in ``find_path``.
     exact
         Whether every label gets its least cost; else only labels that may lie on a shortest path between nodes do.
-    value, parent, flagged : (labels,)
-        Least cost to the end of the link; label before, -1 at the start; working memory.
+    value, parent, origin, above : (labels,)
+        Least cost to the end of the link; label before, -1 at the start; the nearest label before that was refused a
+        turn which nobody has made yet, below which ways back may be worth something; the one before that.
     at_node, node_label : (n,)
         Least cost, and the label by which it is reached, -1 where none is.
-    closed, left : (n,)
-        Working memory.
+    closed, left, waits : (n,)
+        Working memory; ``waits`` is the least cost of a label that will close a node.
     heap_key, heap : (labels,)
 
     Returns
@@ -126,6 +154,7 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
     value[:] = np.inf
     parent[:] = -1
     at_node[:] = np.inf
+    waits[:] = np.inf
     node_label[:] = -1
     closed[:] = False
     size = 0
@@ -148,7 +177,6 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 continue
             cost = cost_s[link] if spread == 0.0 else _own_cost(cost_s, street, link, stream, key, spread)
             value[k] = cost
-            flagged[k] = exact
             ahead = 0.0
             if goal >= 0:
                 ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
@@ -159,7 +187,6 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         for i in range(seeds.size):
             k = seeds[i]
             value[k] = 0.0
-            flagged[k] = True
             size = _push(heap_key, heap, size, 0.0, k)
     while size > 0:
         b = heap[0]
@@ -175,15 +202,48 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
         special = exc_ptr[b + 1] > exc_ptr[b]
         if closed[node] or (left[node] == 0 and not special):
             continue
+        up = origin[parent[b]] if parent[b] >= 0 else (_ALWAYS if exact or seeds.size > 0 else _NONE)
+        while up >= 0 and _is_done(head[up], reverse[up], out_ptr, outs, base, value, label_cost_s, closed):
+            up = above[up]
+        mark = up != _NONE
+        if not mark and simple[b]:
+            # The usual case: everything but the way back is open, and the node is done.
+            back = -1 if uturn[b] else reverse[b]
+            for i in range(out_ptr[node], out_ptr[node + 1]):
+                k = outs[i]
+                far = head[k]
+                if closed[far] or value[k] < np.inf:
+                    continue
+                cost = label_cost_s[k]
+                if cost == np.inf or base[k] == back:
+                    continue
+                if spread != 0.0:
+                    cost = _own_cost(cost_s, street, base[k], stream, key, spread)
+                reached = value[b] + cost
+                if simple[k]:
+                    # Another label will close the node before this one's turn comes.
+                    if waits[far] <= reached:
+                        continue
+                    waits[far] = reached
+                value[k] = reached
+                parent[k] = b
+                ahead = 0.0
+                if goal >= 0:
+                    ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
+                size = _push(heap_key, heap, size, reached + ahead, k)
+            origin[b] = _NONE
+            closed[node] = True
+            continue
         refused = False
         for i in range(out_ptr[node], out_ptr[node + 1]):
             k = outs[i]
+            if value[k] < np.inf and not special:
+                continue
             link = base[k]
             if cost_s[link] == np.inf:
                 continue
             if stage[b] > stage[k]:
-                if value[k] == np.inf:
-                    refused = True
+                refused = True
                 continue
             if link == reverse[b] and not uturn[b]:
                 continue
@@ -195,35 +255,25 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
                     if target < 0 or value[k] < np.inf:
                         continue
                     k = target
-            if value[k] < np.inf:
-                continue
+                if value[k] < np.inf:
+                    continue
             cost = cost_s[link] if spread == 0.0 else _own_cost(cost_s, street, link, stream, key, spread)
-            value[k] = value[b] + cost
+            reached = value[b] + cost
+            value[k] = reached
             parent[k] = b
             if k == outs[i]:
                 left[node] -= 1
+            far = head[k]
+            if closed[far] and not exact:
+                continue
+            ahead = 0.0
+            if goal >= 0:
+                ahead = rate * np.hypot(x_m[goal] - x_m[far], y_m[goal] - y_m[far])
+            size = _push(heap_key, heap, size, reached + ahead, k)
         # Labels first turned onto from here: their own way back may be worth something only below a refused turn.
-        mark = flagged[b] or refused
-        for i in range(out_ptr[node], out_ptr[node + 1]):
-            k = outs[i]
-            if parent[k] == b:
-                flagged[k] = mark
-                if not closed[head[k]] or exact:
-                    ahead = 0.0
-                    if goal >= 0:
-                        ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
-                    size = _push(heap_key, heap, size, value[k] + ahead, k)
-        if special:
-            for e in range(exc_ptr[b], exc_ptr[b + 1]):
-                k = exc_target[e]
-                if k >= 0 and parent[k] == b:
-                    flagged[k] = True
-                    if not closed[head[k]] or exact:
-                        ahead = 0.0
-                        if goal >= 0:
-                            ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
-                        size = _push(heap_key, heap, size, value[k] + ahead, k)
-        if not mark and not exact:
+        above[b] = up
+        origin[b] = b if refused and up != _ALWAYS else up
+        if origin[b] == _NONE:
             closed[node] = True
     return missing == 0 or whole
 
@@ -231,7 +281,9 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
 @kernel
 def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,  # noqa: ANN001
-    cost_s, root, wanted, exact, value, onward, flagged, at_node, node_label, closed, left, heap_key, heap,  # noqa: ANN001
+    entered_simply, label_cost_s,  # noqa: ANN001
+    cost_s, root, wanted, exact, value, onward, origin, above, at_node, node_label, closed, left, waits,  # noqa: ANN001
+    heap_key, heap,  # noqa: ANN001
 ):
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
 
@@ -242,6 +294,7 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
     value[:] = np.inf
     onward[:] = -2
     at_node[:] = np.inf
+    waits[:] = np.inf
     node_label[:] = -1
     closed[:] = False
     size = 0
@@ -262,7 +315,6 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         if cost_s[base[k]] == np.inf:
             continue
         value[k] = cost_s[base[k]]
-        flagged[k] = exact
         size = _push(heap_key, heap, size, value[k], k)
     left[root] = 0
     closed[root] = not exact
@@ -282,6 +334,33 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
         first, last = in_ptr[node], in_ptr[node + 1]
         if not plain[k]:
             first, last = pre_ptr[k], pre_ptr[k + 1]
+        up = origin[onward[k]] if onward[k] >= 0 else (_ALWAYS if exact else _NONE)
+        while up >= 0 and _is_done_back(tail[up], reverse[up], in_ptr, ins, base, onward, label_cost_s, closed):
+            up = above[up]
+        mark = up != _NONE
+        if not mark and entered_simply[k]:
+            back = reverse[k]
+            for i in range(in_ptr[node], in_ptr[node + 1]):
+                b = ins[i]
+                far = tail[b]
+                if closed[far] or onward[b] != -2:
+                    continue
+                cost = label_cost_s[b]
+                if cost == np.inf or (base[b] == back and not uturn[b]):
+                    continue
+                if stage[b] > 1:
+                    continue
+                reached = cost + value[k]
+                if entered_simply[b]:
+                    if waits[far] <= reached:
+                        continue
+                    waits[far] = reached
+                onward[b] = k
+                value[b] = reached
+                size = _push(heap_key, heap, size, reached, b)
+            origin[k] = _NONE
+            closed[node] = True
+            continue
         refused = not plain[k]
         for i in range(first, last):
             b = ins[i] if plain[k] else pre[i]
@@ -292,20 +371,21 @@ def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
                 continue
             if base[k] == reverse[b] and not uturn[b]:
                 continue
-            special = plain[k] and exc_ptr[b + 1] > exc_ptr[b]
-            if special and _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
+            special = exc_ptr[b + 1] > exc_ptr[b]
+            if special and plain[k] and _exception(b, k, exc_ptr, exc_to, exc_target) != -2:
                 refused = True
                 continue
             onward[b] = k
             left[node] -= 1
-            if cost_s[base[b]] < np.inf:
-                value[b] = cost_s[base[b]] + value[k]
-        mark = flagged[k] or refused
-        for i in range(first, last):
-            b = ins[i] if plain[k] else pre[i]
-            if onward[b] == k and value[b] < np.inf:
-                flagged[b] = mark
-                if not closed[tail[b]] or exact:
-                    size = _push(heap_key, heap, size, value[b], b)
-        if not mark and not exact:
+            if cost_s[base[b]] == np.inf:
+                continue
+            reached = cost_s[base[b]] + value[k]
+            value[b] = reached
+            far = tail[b]
+            if closed[far] and not exact:
+                continue
+            size = _push(heap_key, heap, size, reached, b)
+        above[k] = up
+        origin[k] = k if refused and up != _ALWAYS else up
+        if origin[k] == _NONE:
             closed[node] = True

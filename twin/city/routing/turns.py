@@ -55,6 +55,8 @@ class TurnGraph:
         Turns of a label that are not like others: onto the plain label ``exc_to`` leads to ``exc_target``, -1: banned.
     pre_ptr, pre
         Labels before one that is not plain.
+    simple, entered_simply : (labels,) bool
+        Labels outside zones of which every turn, or every turn onto them, is like any other.
     """
 
     out_ptr: Longs
@@ -73,6 +75,8 @@ class TurnGraph:
     exc_target: Ints
     pre_ptr: Longs
     pre: Ints
+    simple: Flags
+    entered_simply: Flags
 
     @property
     def count(self) -> int:
@@ -154,6 +158,8 @@ def _build(layer: StreetLayer, closed: Flags, local: Flags, bans: NDArray[np.int
         head=link_to[base], tail=link_from[base], base=base, stage=stage, reverse=reverse[base],
         uturn=turns_back[base], plain=plain, exc_ptr=exc_ptr, exc_to=exc_to, exc_target=exc_target,
         pre_ptr=_pointers(exc_target[redirected][order], len(base)), pre=from_label[order].astype(np.int32),
+        simple=(stage == _THROUGH) & (np.diff(exc_ptr) == 0),
+        entered_simply=(stage == _THROUGH) & plain & ~np.isin(np.arange(len(base)), exc_to),
     )
 
 

@@ -9,14 +9,18 @@ from pydantic import BaseModel
 from twin.models import registry
 from twin.params import Params
 from twin.scenario.language.edits import CHANGES
-from twin.scenario.language.schema import Head, Label, MeasureSpec, TableSpec, VariantSpec
+from twin.scenario.language.label import Label
+from twin.scenario.language.questions import BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec
+from twin.scenario.language.schema import Head, MeasureSpec, TableSpec, VariantSpec
 from twin.scenario.language.validate import models_in
 from twin.scenario.plan.assumptions import field_text
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FACTS = ("unit", "source", "grade", "fork")
 #: Words and switches around the models; a grade on them would mean nothing.
-_UNGRADED: tuple[type[BaseModel], ...] = (Head, Label, MeasureSpec, TableSpec, VariantSpec)
+_UNGRADED: tuple[type[BaseModel], ...] = (
+    Head, Label, MeasureSpec, TableSpec, VariantSpec, BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec,
+)
 _CHANGES = {
     "type": "object",
     "description": "dotted key -> value, for example terminal.opening: [08:30-16:30]; nested keys do as well",

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from twin.errors import ScenarioError
 from twin.models import registry
 from twin.params import Params
+from twin.results.asked import Questions
+from twin.scenario.language.asking import questions_of
 from twin.scenario.language.document import (
     Listing,
     Mapping,
@@ -26,8 +28,10 @@ from twin.scenario.language.document import (
     scalars,
 )
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
+from twin.scenario.language.label import Label
 from twin.scenario.language.paths import PathRefusedError, allowed_path
-from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Label, Scenario, Variant
+from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
+from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Scenario, Variant
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
@@ -72,14 +76,17 @@ def load_scenario(
     _check_table_names(resolved, tree, problems)
     _check_files(tree, path.parent, allow_read, problems)
     kept = _kept(variants, only, problems)
+    questions, settings = Questions(), dict[str, Variant]()
+    if head is not None:
+        questions, settings = questions_of(head, tree, variants, kept, problems)
     assumptions = _assumptions(resolved, tree, kept)
     _check_ranges(resolved, problems)
     problems.raise_if_any()
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
     return Scenario(
-        head, kept, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"), str(path),
-        _lines(tree),
+        head, {**kept, **settings}, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"),
+        str(path), _lines(tree), questions,
     )
 
 
@@ -113,12 +120,30 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     for section in ("measures", "variants"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
-    for key in ("measures", "variants", "tables", "record", "limits"):
+    for key in ("measures", "variants", "tables", "record", "limits", "questions"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
+    if "questions" in kept:
+        kept["questions"] = _known_questions(kept["questions"], problems)
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
     return validated(Head, replace(tree, entries=kept, key_marks=marks), "", problems)
+
+
+def _known_questions(node: Node, problems: Problems) -> Node:
+    """Questions without the keys that are not yet understood, which are told."""
+    if not isinstance(node, Listing):
+        return node
+    items = []
+    for item in node.items:
+        if isinstance(item, Mapping):
+            for key in [key for key in item.entries if key in QUESTION_NOT_YET]:
+                problems.add(f"{key} is not yet understood by this version", item.key_marks[key], f"{item.path}.{key}",
+                             QUESTION_MENDS.get(key, "leave it out for now"))
+            entries = {key: child for key, child in item.entries.items() if key not in QUESTION_NOT_YET}
+            item = replace(item, entries=entries)
+        items.append(item)
+    return replace(node, items=tuple(items))
 
 
 def _without_changes(section: Node, name: str, problems: Problems) -> Node:
@@ -276,7 +301,7 @@ def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], proble
         if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():
             continue
         # A plain word is a bundled district unless something of that name lies beside the scenario.
-        if not re.fullmatch(r"\w+", part.value) or (folder / part.value).exists():
+        if not re.fullmatch(r"\w{1,80}", part.value) or (folder / part.value).exists():
             _check_file(part, folder, allow_read, problems, or_folder=True)
 
 
@@ -317,7 +342,7 @@ def _assumptions(resolved: list[Resolved], tree: Mapping, kept: dict[str, Varian
         if leaf.grading is not None and way[0] not in (*registry.ORDER, "measures", "variants"):
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = list(kept), leaf
-        elif leaf.grading is not None and way[0] == "measures" and "set" not in way[:3]:
+        elif leaf.grading is not None and way[0] == "measures" and len(way) > 1 and "set" not in way[:3]:
             # What a measure costs, and how wide a pavement it makes, are assumptions wherever it is taken.
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = [name for name, v in kept.items() if way[1] in v.measures], leaf
@@ -342,15 +367,24 @@ def _check_ranges(resolved: list[Resolved], problems: Problems) -> None:
 def _check_end(sections: Mapping, way: tuple[str, ...], leaf: Node, text: str, problems: Problems) -> None:
     if not isinstance(leaf, Scalar):
         return
-    bare = leaf.value if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool) else None
     value: str | int | float = text
-    if bare is not None:
-        value = float(text) if isinstance(bare, float) or not text.lstrip("+-").isdigit() else int(text)
+    if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool):
+        value = _number_of(text, whole=isinstance(leaf.value, int))
     trial = Problems(problems.file)
     params_of_sections(_replaced(sections, way, replace(leaf, value=value, text=text)), trial)
     for problem in trial.listed:
-        problems.add(f"the range of {'.'.join(way)} reaches {text}: {problem.what}", leaf.mark, leaf.path,
-                     problem.mend or "narrow the range")
+        odd = isinstance(value, str) and not isinstance(leaf.value, str)
+        mend = f"write it like the value, {leaf.text}: a bare number" if odd else problem.mend or "narrow the range"
+        problems.add(f"the range of {'.'.join(way)} reaches {text}: {problem.what}", leaf.mark, leaf.path, mend)
+
+
+def _number_of(text: str, *, whole: bool) -> str | int | float:
+    """Number of a text, for a value that is a bare number; what is none stays text, and is refused as such."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if whole and number.is_integer() else number
 
 
 def _replaced(node: Mapping, way: tuple[str, ...], leaf: Node) -> Mapping:

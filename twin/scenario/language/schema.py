@@ -10,17 +10,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from twin.params import Params
+from twin.results.asked import Questions
 from twin.scenario.language.edits import LayerSpec, NameSpec
+from twin.scenario.language.label import Label, LabelField
+from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
 NOT_YET = (
-    "days", "vary", "questions", "observed", "areas", "uncertainty", "money", "output",
+    "days", "vary", "observed", "areas", "money", "output",
     "calendar", "circulation_kpi",
 )
 MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
@@ -62,41 +65,6 @@ def slug(text: str) -> str:
             f"{text[:60]!r} is no short name; use up to 60 ASCII letters, digits, - and _, for example ikuno-fleet"
         )
     return text
-
-
-class Label(Params):
-    """Words for people, in Japanese and English; one stands in for the other where it is missing."""
-
-    ja: Annotated[str, Field(max_length=500)] = ""
-    en: Annotated[str, Field(max_length=500)] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        return {"ja": value, "en": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _both(self) -> Self:
-        if not self.ja or not self.en:
-            object.__setattr__(self, "ja", self.ja or self.en)
-            object.__setattr__(self, "en", self.en or self.ja)
-        return self
-
-    def to_dict(self) -> dict[str, str]:
-        """``{"ja": …, "en": …}``."""
-        return {"ja": self.ja, "en": self.en}
-
-
-LabelField = Annotated[
-    Label,
-    WithJsonSchema({
-        "anyOf": [
-            {"type": "string"},
-            {"type": "object", "properties": {"ja": {"type": "string"}, "en": {"type": "string"}},
-             "additionalProperties": False},
-        ]
-    }),
-]
 
 
 class ClockSpec(Params):
@@ -178,6 +146,7 @@ class VariantSpec(Params):
         return names
 
 
+TimeForm = Literal["hhmm", "seconds", "hhmmss", "h.mm", "hours", "minutes", "excel", "unix"]
 CountedAt = Literal["line_join", "holding_yard_in", "gate_in", "gate_out"]
 
 
@@ -209,6 +178,10 @@ class TableSpec(Params):
     )
     hour_labels: Literal["start_of_hour", "end_of_hour"] = Field(
         "start_of_hour", description="whether `8` means 8:00-9:00 or 7:00-8:00"
+    )
+    time_as: TimeForm | dict[str, TimeForm] | None = Field(
+        None, description="what bare numbers in columns of times are: hhmm (0805), hhmmss (080500), h.mm (8.05), hours "
+        "(8.083), minutes, seconds (29100), excel (0.336806 or 46136.336806), unix; for all columns, or by column"
     )
     gaps: Literal["error", "zero", "keep_and_report"] = Field("error", description="what an empty number means")
     counted_at: CountedAt | None = Field(None, description="where vehicles were counted; gate counts hide the queue")
@@ -245,6 +218,10 @@ class Head(Params):
     layers: dict[str, LayerSpec] = Field(default_factory=dict, max_length=100, description="drawings by name")
     measures: dict[str, MeasureSpec] = Field(default_factory=dict, max_length=200, description="sets of changes")
     variants: dict[str, VariantSpec] = Field(default_factory=dict, max_length=200, description="what is compared")
+    questions: tuple[QuestionSpec, ...] = Field(
+        (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
+    )
+    uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
@@ -265,6 +242,17 @@ class Head(Params):
                 raise ValueError(f"{seen[folded]!r} and {name!r} would be one folder on Windows; rename one")
             seen[folded] = name
         return variants
+
+    @field_validator("questions")
+    @classmethod
+    def _one_id_each(cls, questions: tuple[QuestionSpec, ...]) -> tuple[QuestionSpec, ...]:
+        ids = [question.id for question in questions]
+        twice = next((name for name in ids if ids.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two questions have the id {twice!r}; rename one")
+        if sum(question.main for question in questions) > 1:
+            raise ValueError("more than one question is the main one; keep main: true at one of them")
+        return questions
 
     @field_validator("tables")
     @classmethod
@@ -290,6 +278,10 @@ class Variant:
         The model sections as one file would say them: plain values with units, gradings taken out.
     edits
         Edits of the city by its measures, as plain data; see :mod:`twin.scenario.language.edits`.
+    setting
+        What a search set in it; empty for a variant of the file.
+    made_of
+        The variant that a search set it in.
     """
 
     name: str
@@ -298,6 +290,8 @@ class Variant:
     models: dict[str, Params]
     resolved: dict[str, Any]
     edits: tuple[dict[str, Any], ...] = ()
+    setting: str = ""
+    made_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -318,6 +312,8 @@ class Scenario:
         Further folders tables may be read from.
     source
         The file as it was read.
+    questions
+        What is asked, as plain checks, and when it is looked at.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -332,6 +328,7 @@ class Scenario:
     source: bytes = b""
     file: str = ""
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    questions: Questions = field(default_factory=Questions)
 
     @property
     def name(self) -> str:
@@ -360,8 +357,8 @@ class Scenario:
 
     @property
     def replications(self) -> int:
-        """Runs per variant."""
-        return self.head.replications
+        """Runs per variant; with questions that decide it themselves, as many as their budgets allow."""
+        return self.questions.looks[-1] if self.questions.looks else self.head.replications
 
     @property
     def clock(self) -> ClockSpec:
@@ -406,7 +403,9 @@ class Scenario:
             "author": head.author,
             "city": [_portable(part) for part in ([head.city] if isinstance(head.city, str) else head.city)],
             "seed": head.seed,
-            "replications": head.replications,
+            "replications": self.replications,
+            "questions": self.questions.model_dump(mode="json"),
+            "uncertainty": head.uncertainty.model_dump(mode="json") if head.uncertainty else None,
             "clock": {
                 "start_s": head.clock.start_s, "end_s": head.clock.end_s, "then": head.clock.then,
                 "latest_s": head.clock.last_s, "step_s": head.clock.step_s,
@@ -421,7 +420,7 @@ class Scenario:
                 {
                     "name": v.name, "label": v.label.to_dict(), "measures": list(v.measures), "resolved": v.resolved,
                     "models": {name: p.model_dump(mode="json", by_alias=False) for name, p in v.models.items()},
-                    "edits": list(v.edits),
+                    "edits": list(v.edits), "setting": v.setting,
                 }
                 for v in self.variants.values()
             ],

@@ -245,3 +245,11 @@ def params_with_changes(resolved: Dict[str, Any], changes: Dict[str, Any]) -> di
         listed = [replace(p, where=p.where.rsplit(", ", 1)[-1]) for p in problems.listed]
         raise ScenarioError.of(listed, "changes")
     return params
+
+
+def changed(resolved: Dict[str, Any], changes: Dict[str, Any]) -> dict[str, Any]:
+    """A variant's sections as one file would say them, with further changes that are known to be sound."""
+    problems = Problems("changes")
+    over = undotted(tree_of(dict(changes)), problems)
+    problems.raise_if_any()
+    return dict(plain(merged(tree_of(dict(resolved)), over)))

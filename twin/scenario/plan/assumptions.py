@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from twin.params import GRADES, Params, field_facts, scenario_key
+from twin.params import GRADES, Params, field_facts, field_range, scenario_key
 from twin.scenario.language.document import Grading, Listing, Mapping, Node, Problems, Scalar
 from twin.units import DIMENSIONS, dimension_of, magnitudes, value_text
 
@@ -189,7 +190,24 @@ def unset_fields(params: Params, key: str) -> Iterator[Assumption]:
                 yield from unset_fields(group, child_key)
         elif facts and name not in params.model_fields_set:
             shown = _text_of(value, facts["unit"], dimension_of(info.annotation, info.metadata))
-            yield Assumption(child, shown, None, None, facts["grade"], facts["source"], 0, ())
+            yield _default(child, shown, facts, info, field_range(info))
+            for member_key, group in groups:
+                for below, below_info in type(group).model_fields.items():
+                    member = f"{member_key}.{below_info.alias or scenario_key(below)}"
+                    known = field_range(info, member.removeprefix(f"{child}."))
+                    if known:
+                        yield _default(member, field_text(getattr(group, below), below_info), facts, below_info, known)
+
+
+def _default(
+    key: str, shown: str, facts: Dict[str, str], info: FieldInfo, known: tuple[float, float] | None
+) -> Assumption:
+    """A default in use, with what it could also be."""
+    if known is None:
+        return Assumption(key, shown, None, None, facts["grade"], facts["source"], 0, ())
+    low, high = known
+    ends = field_text(low, info), field_text(high, info)
+    return Assumption(key, shown, low, high, facts["grade"], facts["source"], 0, (), *ends)
 
 
 def field_text(value: Any, info: FieldInfo) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import Problem, ScenarioError
+from twin.scenario.language.asking import warnings_of
 from twin.scenario.language.load import load_scenario
 from twin.scenario.language.schema import Scenario
 from twin.scenario.plan.assumptions import Assumption
@@ -90,6 +91,12 @@ class CheckReport:
                 {"name": v.name, "label": v.label.to_dict(), "measures": list(v.measures), "models": list(v.models)}
                 for v in (scenario.variants.values() if scenario else ())
             ],
+            "questions": [
+                {"id": q.id, "main": q.main, "ask": q.ask, "checks": len(q.checks), "settings": len(q.settings),
+                 "most_replications": q.most_pairs, "most_s": q.most_s}
+                for q in (scenario.questions.listed if scenario else ())
+            ],
+            "looks": scenario.questions.looks if scenario else [],
             "tables": {name: echo.to_dict() for name, echo in (self.tables or {}).items()},
             "assumptions": [a.to_dict() for a in self.assumptions],
             "weak_defaults": [a.to_dict() for a in self.weak_defaults()],
@@ -144,8 +151,20 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
         if name not in used:
             yield f"table {name} is used by no model"
         yield from (f"table {name}: {warning}" for warning in table.echo.warnings)
+    yield from warnings_of(scenario.questions)
+    if scenario.head.uncertainty is not None and not scenario.questions.listed:
+        yield "uncertainty is about the answers to questions, and none is asked: nothing is drawn"
+    if tables:
+        from twin.scenario.plan.demand_clock import outside_clock
+
+        columns = {name: table.columns for name, table in tables.items()}
+        yield from outside_clock(
+            [variant.resolved for variant in scenario.variants.values()], columns,
+            scenario.clock.start_s, scenario.clock.end_s,
+        )
     seen: dict[str, str] = {}
+    # Settings of a search may well be variants of the file.
     for variant in scenario.variants.values():
         same = seen.setdefault(repr((variant.models, variant.edits)), variant.name)
-        if same != variant.name:
+        if same != variant.name and not variant.setting:
             yield f"variants {same} and {variant.name} are the same; every difference between them will be 0"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import LimitError
@@ -21,18 +21,19 @@ _BODY_UNITS = frozenset({
     "people/day", "trucks/day", "requests/day",
 })
 _COUNT_COLUMNS = ("trucks", "count", "people", "vehicles", "visitors", "requests", "party", "out")
-# Rounded from single runs of the starters on two shared cores: a process with the libraries loaded, rows of
-# arrays and tables per agent, the work of one agent's day, and of one step of one model. Good to a factor of two.
+# Rounded from single runs of the starters on two shared cores: a process with the libraries loaded, and rows of
+# arrays and tables per agent. Good to a factor of two.
 _PROCESS_BYTES = 330e6
 _AGENT_BYTES = 3500.0
-_STARTUP_S = 4.0
-_AGENT_S = 1.2e-4
+# Processor seconds of the same runs: libraries and city, what a run begins with, one step of one model.
+_STARTUP_S = 3.0
+_RUN_S = 0.4
 _MODEL_STEP_S = 60e-6
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Rough size of a study, good to a factor of two.
+    """Rough size of a study.
 
     Attributes
     ----------
@@ -43,9 +44,15 @@ class Estimate:
     run_time_s
         Of one run of the largest variant.
     time_s
-        Of the whole study on one worker.
+        Of the whole study on one worker, with all kernels compiled.
     runs
         Variants times replications.
+    run_times_s
+        Of one run of each variant.
+    compile_s
+        What comes on top at the first run, while kernels are compiled; 0 where they are.
+    machine_factor
+        Time this machine takes for what takes 1 where the rates were measured; 1 where it was not measured.
     """
 
     agents: dict[str, float]
@@ -53,13 +60,26 @@ class Estimate:
     run_time_s: float
     time_s: float
     runs: int
+    run_times_s: dict[str, float]
+    compile_s: float = 0.0
+    machine_factor: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
         return {
             "agents": self.agents, "memory_bytes": self.memory_bytes, "run_time_s": self.run_time_s,
-            "time_s": self.time_s, "runs": self.runs,
+            "time_s": self.time_s, "runs": self.runs, "run_times_s": self.run_times_s, "compile_s": self.compile_s,
+            "cold_time_s": self.time_s + self.compile_s, "machine_factor": self.machine_factor,
         }
+
+    def with_times(
+        self, run_times_s: dict[str, float], compile_s: float, machine_factor: float, replications: int
+    ) -> Estimate:
+        """The same size with times of this machine."""
+        total_s = _STARTUP_S * machine_factor + sum(run_times_s.values()) * replications
+        longest_s = max(run_times_s.values(), default=0.0)
+        return replace(self, run_times_s=run_times_s, run_time_s=longest_s, time_s=total_s, compile_s=compile_s,
+                       machine_factor=machine_factor)
 
 
 def tables_named(resolved: Any) -> Iterator[str]:
@@ -85,29 +105,33 @@ def estimate_of(scenario: Scenario, tables: Mapping[str, TableData]) -> Estimate
     tables
         Its tables as read.
     """
-    agents = {name: _agents_of(variant, tables) for name, variant in scenario.variants.items()}
+    by_model = {name: _agents_of(variant, tables) for name, variant in scenario.variants.items()}
+    agents = {name: sum(counts.values()) for name, counts in by_model.items()}
     most = max(agents.values(), default=0.0)
     steps = (scenario.clock.end_s - scenario.clock.start_s) / scenario.clock.step_s
     run_times = {
-        name: agents[name] * _AGENT_S + steps * _MODEL_STEP_S * len(variant.models)
-        for name, variant in scenario.variants.items()
+        name: _RUN_S + steps * _MODEL_STEP_S * len(counts)
+        + sum(count * registry.card(model).agent_s for model, count in counts.items())
+        for name, counts in by_model.items()
     }
     cells = sum(column.nbytes for table in tables.values() for column in table.columns.values())
     return Estimate(
         agents, _PROCESS_BYTES + most * _AGENT_BYTES + 2 * cells, max(run_times.values(), default=0.0),
-        _STARTUP_S + sum(run_times.values()) * scenario.replications, len(agents) * scenario.replications,
+        _STARTUP_S + sum(run_times.values()) * scenario.replications, len(agents) * scenario.replications, run_times,
     )
 
 
-def _agents_of(variant: Variant, tables: Mapping[str, TableData]) -> float:
-    total = 0.0
+def _agents_of(variant: Variant, tables: Mapping[str, TableData]) -> dict[str, float]:
+    """Travellers and vehicles of one run, by model; a table counts for the first model that names it."""
+    out: dict[str, float] = {}
+    seen: set[str] = set()
     for model, params in variant.models.items():
         offered = registry.estimator(model)
-        total += float(offered(params)) if offered else _bodies_in(params)
-    for name in sorted(set(tables_named(variant.resolved))):
-        if name in tables:
-            total += _bodies_of_table(tables[name])
-    return total
+        out[model] = float(offered(params)) if offered else _bodies_in(params)
+        named = set(tables_named(variant.resolved.get(model, {}))) & tables.keys() - seen
+        out[model] += sum(_bodies_of_table(tables[name]) for name in sorted(named))
+        seen |= named
+    return out
 
 
 def _bodies_of_table(table: TableData) -> float:

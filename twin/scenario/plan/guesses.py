@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic.fields import FieldInfo
 
 from twin.errors import ScenarioError
-from twin.params import Params, field_facts, scenario_key
+from twin.params import Params, field_facts, field_range, scenario_key
 from twin.scenario.language.schema import Scenario
 from twin.scenario.language.variants import params_with_changes
 from twin.scenario.plan.assumptions import field_text
@@ -33,7 +33,8 @@ class Guess:
     grade, source
         What is known of it.
     basis
-        ``range`` where the writer gave one, ``quarter`` where a default is moved by a quarter.
+        ``range`` where the writer of the file or the author of the default gave one, ``quarter`` where a default is
+        moved by a quarter.
     low, high
         Parameters by model; None where the end is the value itself.
     """
@@ -50,7 +51,9 @@ class Guess:
 
 
 def guesses_of(scenario: Scenario, variant: str, *, prefix: str = "", stated_only: bool = False) -> list[Guess]:
-    """Guesses of a variant: values with a range first, then defaults graded G or M, each in the order of the file.
+    """Guesses of a variant: values with a range first, then defaults that have a range or are graded G or M.
+
+    Each in the order of the file.
 
     Parameters
     ----------
@@ -85,10 +88,13 @@ def guesses_of(scenario: Scenario, variant: str, *, prefix: str = "", stated_onl
         for found in _guessed_numbers(params, name):
             if found.key.startswith(prefix) and name in resolved:
                 info = found.info
-                ends = field_text(_moved(found.value, -1), info), field_text(_moved(found.value, 1), info)
+                known = found.known
+                low, high = known or (_moved(found.value, -1), _moved(found.value, 1))
+                ends = field_text(low, info), field_text(high, info)
                 text = field_text(found.value, info)
                 grade, source = found.facts["grade"], found.facts["source"]
-                out.append(_guess(resolved, found.key, text, ends, grade, source, "quarter", found.restated))
+                basis: Literal["range", "quarter"] = "range" if known else "quarter"
+                out.append(_guess(resolved, found.key, text, ends, grade, source, basis, found.restated))
     return out
 
 
@@ -128,7 +134,7 @@ class _Found:
     """A guessed number in use.
 
     ``restated`` are the changes that write the default mapping it belongs to into a file, which holds a mapping as a
-    whole or not at all.
+    whole or not at all. ``known`` is the range its author declared.
     """
 
     key: str
@@ -136,6 +142,7 @@ class _Found:
     info: FieldInfo
     facts: Mapping[str, str]
     restated: Mapping[str, Any]
+    known: tuple[float, float] | None = None
 
 
 def _guessed_numbers(params: Params, key: str) -> Iterator[_Found]:
@@ -151,12 +158,12 @@ def _guessed_numbers(params: Params, key: str) -> Iterator[_Found]:
                 if isinstance(group, Params):
                     yield from _guessed_numbers(group, f"{child}.{member}")
         elif isinstance(value, dict):
-            yield from _in_default_mapping(value, child, field_facts(info))
-        elif not was_set and _is_guessed(value, field_facts(info)):
-            yield _Found(child, value, info, field_facts(info), {})
+            yield from _in_default_mapping(value, child, info)
+        elif not was_set and (_is_guessed(value, field_facts(info)) or (_is_number(value) and field_range(info))):
+            yield _Found(child, value, info, field_facts(info), {}, field_range(info))
 
 
-def _in_default_mapping(members: dict[str, Any], key: str, facts: Mapping[str, str]) -> Iterator[_Found]:
+def _in_default_mapping(members: dict[str, Any], key: str, mapping: FieldInfo) -> Iterator[_Found]:
     """Guessed numbers of the groups in a mapping that is a default; what the mapping sets has the mapping's grade."""
     groups = {f"{key}.{member}": group for member, group in members.items() if isinstance(group, Params)}
     restated = {
@@ -167,9 +174,11 @@ def _in_default_mapping(members: dict[str, Any], key: str, facts: Mapping[str, s
     }
     for at, group in groups.items():
         for name, info in type(group).model_fields.items():
-            value, own = getattr(group, name), facts if name in group.model_fields_set else field_facts(info)
+            value, below = getattr(group, name), info.alias or scenario_key(name)
+            own = field_facts(mapping if name in group.model_fields_set else info)
+            known = field_range(mapping, f"{at.removeprefix(f'{key}.')}.{below}") or field_range(info)
             if _is_guessed(value, own):
-                yield _Found(f"{at}.{info.alias or scenario_key(name)}", value, info, own, restated)
+                yield _Found(f"{at}.{below}", value, info, own, restated, known)
 
 
 def _is_guessed(value: Any, facts: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,21 +132,28 @@ def starter_text(name: str, kind: str) -> str:
         "# Below, every key that is commented out shows its default; remove the # to change it.",
     ]
     for model in what.models:
-        lines += ["", *_section(model)]
+        lines += ["", *_section(model, what)]
     lines += ["", *_variants(what)]
     return "\n".join(lines) + "\n"
 
 
-def _section(name: str) -> Iterator[str]:
+def _section(name: str, what: Kind) -> Iterator[str]:
     model: type[Params] = registry.params_class(name)
     first = (model.__doc__ or name).strip().split("\n")[0]
     yield f"{name}:        # {first}"
-    yield from _keys(model(), "  ")
+    given = {}
+    if name in KINDS and KINDS[name].city != what.city and "area" in model.model_fields:
+        # No street joins the districts: a model that serves an area keeps to the one it is shown with alone.
+        given["area"] = f"[{KINDS[name].city}/]"
+    yield from _keys(model(), "  ", given)
 
 
-def _keys(params: Params, indent: str) -> Iterator[str]:
-    """Every parameter of a group as a commented line; groups within are opened."""
+def _keys(params: Params, indent: str, given: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Every parameter of a group as a commented line, but for those given a value; groups within are opened."""
     for name, info in type(params).model_fields.items():
+        if given and name in given:
+            yield f"{indent}{info.alias or scenario_key(name)}: {given[name]}        # {info.description or ''}"
+            continue
         key, value = info.alias or scenario_key(name), getattr(params, name)
         if isinstance(value, Params):
             # A group in which nothing is shown would be an empty one when its comment is removed.

@@ -20,6 +20,8 @@ from twin.errors import RunError
 from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
+from twin.results.asked import Questions
+from twin.results.drawn import Drawn
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
@@ -91,9 +93,13 @@ class _Content(_Part):
     limits: _LimitsPart
     variants: Annotated[list[_VariantPart], Field(min_length=1)]
     parent: _ParentPart | None = None
+    questions: Questions = Questions()
+    drawn: Drawn = Drawn()
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
+        for made in self.drawn.variants:
+            _VariantPart.model_validate({**made, "name": str(made.get("name"))[:40]})
         if len({variant.name.casefold() for variant in self.variants}) < len(self.variants):
             raise ValueError("two variants have one name")
         return self
@@ -107,7 +113,7 @@ class Plan:
     ----------
     content
         JSON: ``name, title, scenario_sha256, city, seed, replications, clock, record, limits, variants,
-        assumptions, tables, parent``.
+        assumptions, tables, parent, warnings``.
     tables
         Tables of the scenario: name -> column -> array.
     """
@@ -130,6 +136,21 @@ class Plan:
         """Number of replications of each variant."""
         return int(self.content["replications"])
 
+    @property
+    def questions(self) -> Questions:
+        """What is asked, and when it is looked at."""
+        return Questions.model_validate(self.content.get("questions", {}))
+
+    @property
+    def drawn(self) -> Drawn:
+        """Draws of the assumptions, and the variants made of them."""
+        return Drawn.model_validate(self.content.get("drawn", {}))
+
+    @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Words for people, by variant."""
+        return {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+
     def variant(self, name: str) -> dict[str, Any]:
         """One variant's entry.
 
@@ -138,7 +159,7 @@ class Plan:
         RunError
             If there is none of that name.
         """
-        for entry in self.content["variants"]:
+        for entry in (*self.content["variants"], *self.content.get("drawn", {}).get("variants", ())):
             if entry["name"] == name:
                 return dict(entry)
         raise RunError(f"there is no variant {name!r}", where=self.name,
@@ -205,23 +226,37 @@ def make_plan(scenario: Scenario) -> Plan:
     LimitError
         If it asks for more than the limits allow.
     """
+    from twin.scenario.plan.demand_clock import outside_clock
+    from twin.scenario.plan.draws import drawn_of
     from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
-    refuse_beyond_limits(scenario, estimate_of(scenario, tables))
+    estimate = estimate_of(scenario, tables)
+    refuse_beyond_limits(scenario, estimate)
     content = scenario.content()
+    content["estimate"] = {"run_times_s": estimate.run_times_s}
     content["scenario_sha256"] = scenario.sha256
     content["parent"] = None
     edits, hashes = scenario.edits_by_variant()
     for variant in content["variants"]:
         variant["edits"] = edits[variant["name"]]
+    drawn = drawn_of(scenario).model_dump(mode="json")
+    for made in drawn["variants"]:
+        made["edits"] = edits[made.pop("edits_of")]
+    content["drawn"] = drawn
     for name, digest in hashes.items():
         content["layers"][name]["sha256"] = digest
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
     for name, table in tables.items():
         content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
-    return Plan(content, {name: dict(table.columns) for name, table in tables.items()})
+    columns = {name: dict(table.columns) for name, table in tables.items()}
+    content["warnings"] = outside_clock(
+        [variant.resolved for variant in scenario.variants.values()], columns,
+        scenario.clock.start_s, scenario.clock.end_s,
+    )
+    # As it comes back from disk, so that a model built here and one built by a worker meet mappings in one order.
+    return Plan(json.loads(json.dumps(content, sort_keys=True)), columns)
 
 
 def models_json(params: Mapping[str, Params]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _NUMBER = re.compile(
     rf"([+-]|△|▲)?\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)?(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?\s*(%|[{_COUNT_WORDS}])?"
 )
 _CLOCK = (
-    r"(?:(午前|午後|AM|PM|am|pm)\s*)?([0-9]{1,2})"
+    r"(?:(午前|午後|AM|PM|am|pm)\s*)?([0-9]{1,3})"
     r"(?::([0-9]{2})(?::([0-9]{2}))?|時(?:\s*([0-9]{1,2})\s*分)?(?:台)?)?"
 )
 _ONE_CLOCK = re.compile(_CLOCK)
@@ -36,8 +36,13 @@ _TWO_CLOCKS = re.compile(rf"{_CLOCK}\s*[~〜～\-–—ー−]\s*(?:{_CLOCK})?")
 _DATE = re.compile(r"([0-9]{4})[-/.年]\s*([0-9]{1,2})[-/.月]\s*([0-9]{1,2})日?")
 _ERA_DATE = re.compile(r"(令和|平成|昭和|R|H|S)\s*([0-9]{1,2}|元)[-/.年]\s*([0-9]{1,2})[-/.月]\s*([0-9]{1,2})日?")
 _ERA_START = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988, "昭和": 1925, "S": 1925}
-_DAY_S = 86400.0
-_LAST_HOUR = 47
+DAY_S = 86400.0
+#: Latest hour of a time of day; a scenario whose clock runs longer says so.
+LAST_HOUR = 47
+#: The city's clock: Japan has had no summer time since 1951.
+CITY_ZONE = dt.timezone(dt.timedelta(hours=9), "Asia/Tokyo")
+_OFFSET = re.compile(r"(.*[0-9:])\s*(?:(Z|UTC)|([+-])([0-9]{2}):?([0-9]{2}))", re.IGNORECASE)
+_SECOND_PARTS = re.compile(r"(.*:[0-9]{2}:[0-9]{2})\.([0-9]{1,9})")
 
 
 class CellError(Exception):
@@ -134,20 +139,25 @@ def unit_factor(unit: str) -> float:
     raise KeyError(unit)
 
 
-def _clock_s(groups: tuple[str | None, ...]) -> float:
+def _clock_s(groups: tuple[str | None, ...], last_hour: int = LAST_HOUR) -> float:
     half, hour, minute, second, kanji_minute = groups
     hours, minutes, seconds = int(hour or 0), int(minute or kanji_minute or 0), int(second or 0)
     if half in ("午後", "PM", "pm") and hours < 12:
         hours += 12
     if half in ("午前", "AM", "am") and hours == 12:
         hours = 0
-    if hours > _LAST_HOUR or minutes > 59 or seconds > 59:
+    if hours > last_hour or minutes > 59 or seconds > 59:
         raise CellError("")
     return hours * 3600.0 + minutes * 60.0 + seconds
 
 
 def _of_excel(cell: dt.datetime | dt.time | dt.timedelta) -> float:
-    """Seconds since midnight of a workbook's time; its 24:00 is a date of 1900, or a length of time."""
+    """Seconds since midnight of a workbook's time; its 24:00 is a date of 1900, or a length of time.
+
+    What names its zone is brought to the city's clock.
+    """
+    if isinstance(cell, dt.datetime) and cell.tzinfo is not None:
+        cell = in_city(cell)
     if isinstance(cell, dt.timedelta):
         seconds = cell.total_seconds()
     elif isinstance(cell, dt.time):
@@ -158,7 +168,7 @@ def _of_excel(cell: dt.datetime | dt.time | dt.timedelta) -> float:
             seconds = (cell - dt.datetime(1899, 12, 31)).total_seconds()
     # Workbooks hold times as shares of a day, which no binary fraction meets.
     seconds = round(seconds, 3)
-    if not 0 <= seconds < (_LAST_HOUR + 1) * 3600:
+    if not 0 <= seconds < (LAST_HOUR + 1) * 3600:
         raise CellError(f"{shown(cell)} is no time of day")
     return seconds
 
@@ -187,7 +197,7 @@ def hour_slot(cell: Cell, *, fractions: bool = False, end_label: bool = False) -
         # Asked first: beyond it lie infinity and integers that no float holds.
         if not -1e9 < cell < 1e9 or (not fractions and cell != int(cell)):
             raise fault
-        seconds = round(cell * _DAY_S, 3) if fractions else cell * 3600.0
+        seconds = round(cell * DAY_S, 3) if fractions else cell * 3600.0
         return _slot_from(seconds - back, None, fault)
     if not isinstance(cell, str):
         raise fault
@@ -210,21 +220,45 @@ def hour_slot(cell: Cell, *, fractions: bool = False, end_label: bool = False) -
     raise fault
 
 
+def in_city(moment: dt.datetime) -> dt.datetime:
+    """A moment that names its zone, as the clocks of the city show it.
+
+    Raises
+    ------
+    CellError
+        If it lies at the end of all calendars.
+    """
+    try:
+        return moment.astimezone(CITY_ZONE).replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        raise CellError(f"{shown(str(moment))} is no time of day") from None
+
+
+def has_zone(cell: Cell) -> bool:
+    """Whether a cell names the zone of its time."""
+    if isinstance(cell, dt.datetime):
+        return cell.tzinfo is not None
+    return isinstance(cell, str) and ":" in cell and bool(_OFFSET.fullmatch(normal(cell)))
+
+
 def _slot_from(start_s: float, end_s: float | None, fault: CellError) -> Slot:
-    if not 0 <= start_s < (_LAST_HOUR + 1) * 3600:
+    if not 0 <= start_s < (LAST_HOUR + 1) * 3600:
         raise fault
     return Slot(start_s, end_s)
 
 
-def time_of_day(cell: Cell, *, fractions: bool = False) -> tuple[float, str]:
+def time_of_day(cell: Cell, *, fractions: bool = False, last_hour: int = LAST_HOUR) -> tuple[float, str]:
     """Seconds since midnight, and the ISO date where the cell names one (else empty).
 
     Parameters
     ----------
     cell
-        ``"8:05"``, ``"8時5分"``, ``"2026-04-24 08:05"``, seconds, a workbook's time or date with time.
+        ``"8:05"``, ``"8時5分"``, ``"2026-04-24 08:05"``, ``"2026-04-23T23:05:00Z"``, seconds, a workbook's time or
+        date with time. A time with a zone is brought to the city's clock.
     fractions
         Whether bare numbers are shares of a day.
+    last_hour
+        Latest hour that is a time of day.
 
     Raises
     ------
@@ -232,28 +266,52 @@ def time_of_day(cell: Cell, *, fractions: bool = False) -> tuple[float, str]:
     """
     fault = CellError(f"{shown(cell)} is no time of day")
     if isinstance(cell, dt.datetime | dt.time | dt.timedelta):
-        day = cell.date().isoformat() if isinstance(cell, dt.datetime) and cell.year > 1900 else ""
-        return _of_excel(cell), day
+        if isinstance(cell, dt.time) and cell.tzinfo is not None:
+            raise CellError(f"{shown(cell)} names a zone but no date")
+        seconds = _of_excel(cell)
+        if isinstance(cell, dt.datetime) and cell.year > 1900:
+            return seconds, (cell if cell.tzinfo is None else in_city(cell)).date().isoformat()
+        return seconds, ""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         if not -1e12 < cell < 1e12:
             raise fault
-        return (round(cell * _DAY_S, 3) if fractions else float(cell)), ""
+        return (round(cell * DAY_S, 3) if fractions else float(cell)), ""
     if not isinstance(cell, str):
         raise fault
     text = normal(cell)
+    zone = _OFFSET.fullmatch(text) if ":" in text else None
+    if zone:
+        return _with_zone(cell, zone, last_hour)
     parts = re.split(r"[ T]+", text, maxsplit=1)
     day = ""
     if len(parts) == 2 and parts[0][:1] not in ("午", "A", "P", "a", "p"):
         day, text = date(parts[0]), parts[1]
     if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         return float(text), day
+    split = _SECOND_PARTS.fullmatch(text)
+    text, parts_s = (split[1], round(float("0." + split[2]), 3)) if split else (text, 0.0)
     match = _ONE_CLOCK.fullmatch(text)
     if not match or "台" in text:
         raise fault
     try:
-        return _clock_s(match.groups()), day
+        return _clock_s(match.groups(), last_hour) + parts_s, day
     except CellError:
         raise fault from None
+
+
+def _with_zone(cell: str, zone: re.Match[str], last_hour: int) -> tuple[float, str]:
+    """A time written with Z or an offset, on the city's clock."""
+    seconds, day = time_of_day(zone[1], last_hour=last_hour)
+    if not day:
+        raise CellError(f"{shown(cell)} names a zone but no date")
+    away = dt.timedelta(0) if zone[2] else dt.timedelta(hours=int(zone[4]), minutes=int(zone[5]))
+    if not away < dt.timedelta(days=1):
+        raise CellError(f"{shown(cell)} is no time of day")
+    written = dt.datetime.fromisoformat(day).replace(tzinfo=dt.timezone(-away if zone[3] == "-" else away))
+    try:
+        return time_of_day(in_city(written + dt.timedelta(seconds=seconds)))
+    except OverflowError:
+        raise CellError(f"{shown(cell)} is no time of day") from None
 
 
 def date(cell: Cell) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import Problem
-from twin.scenario.language.schema import TableSpec
-from twin.scenario.tables import cells
+from twin.scenario.language.schema import TableSpec, TimeForm
+from twin.scenario.tables import cells, times
 from twin.scenario.tables.cells import Cell, CellError
 from twin.scenario.tables.sheets import Sheet
 
@@ -41,6 +41,7 @@ class Reading:
     gaps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     times: set[str] = field(default_factory=set)
+    last_hour: int = cells.LAST_HOUR
 
     def where(self, row: int | None = None, column: str = "") -> str:
         """Place in the file: sheet, row, column."""
@@ -170,10 +171,15 @@ def _hours(
     reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]
 ) -> dict[str, NDArray[np.generic]]:
     fractions, end_label = cells.are_fractions(values), reading.spec.hour_labels == "end_of_hour"
+    form = declared_form(reading, column)
     slots = []
     for value, number in zip(values, numbers, strict=True):
         try:
-            slots.append(cells.hour_slot(value, fractions=fractions, end_label=end_label))
+            plain = times.bare_number(value) if form else None
+            if form and plain:
+                slots.append(cells.Slot(_time(value, plain, form, reading.last_hour)[0] - 3600.0 * end_label, None))
+            else:
+                slots.append(cells.hour_slot(value, fractions=fractions, end_label=end_label))
         except CellError as fault:
             reading.add(str(fault), number, heading_of(reading, column), "write for example 8, 8時台 or 8:00～9:00")
     starts = np.array([slot.start_s for slot in slots], np.float64)
@@ -192,11 +198,14 @@ def shortest_step_s(starts: NDArray[np.float64]) -> float:
 def _times(
     reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]
 ) -> dict[str, NDArray[np.generic]]:
-    fractions = cells.are_fractions(values)
+    bare = [times.bare_number(value) for value in values]
+    form = _form_of(reading, column, values, numbers, bare)
+    if form is None:
+        return {column: np.zeros(len(values))}
     out, days = [], set()
-    for value, number in zip(values, numbers, strict=True):
+    for value, plain, number in zip(values, bare, numbers, strict=True):
         try:
-            seconds, day = cells.time_of_day(value, fractions=fractions)
+            seconds, day = _time(value, plain, form, reading.last_hour)
             out.append(seconds)
             days.add(day)
         except CellError as fault:
@@ -207,8 +216,65 @@ def _times(
             f"column {heading_of(reading, column)} holds {len(days)} days, {min(days)} to {max(days)}; "
             "only the time of day is used"
         )
+    zones = sum(cells.has_zone(value) for value in values)
+    if zones:
+        reading.warnings.append(
+            f"column {heading_of(reading, column)}: {zones} times name a zone and were brought to the clock of "
+            f"{cells.CITY_ZONE}"
+        )
     reading.times.add(column)
     return {column: np.array(out, np.float64)}
+
+
+def _time(value: Cell, plain: times.Bare | None, form: TimeForm, last_hour: int) -> tuple[float, str]:
+    if plain is None:
+        if isinstance(value, int | float | str) and times.is_number(value):
+            raise CellError(f"{cells.shown(value)} is no time of day")
+        return cells.time_of_day(value, last_hour=last_hour)
+    moment = times.moment_of(plain, form, last_hour)
+    if moment is None:
+        raise CellError(f"{cells.shown(value)} is no time of day ({form})")
+    return moment
+
+
+def _form_of(
+    reading: Reading, column: str, values: Sequence[Cell], numbers: Sequence[int], bare: Sequence[times.Bare | None]
+) -> TimeForm | None:
+    """What the bare numbers of a column of times are; None, and a problem noted, where that cannot be told."""
+    heading = heading_of(reading, column)
+    form = declared_form(reading, column)
+    held = [b for b in bare if b is not None]
+    if form is not None or not held:
+        return form or "seconds"
+    workbook = bool(reading.sheet.name) and all(not isinstance(v, str) for v in values)
+    forms = times.possible_forms(held, workbook=workbook)
+    if len(forms) == 1:
+        if forms[0] != "seconds":
+            reading.warnings.append(
+                f"column {heading} holds bare numbers; {held[0].text} is read as {times.example_of(held[0], forms[0])}"
+            )
+        return forms[0]
+    first = next(i for i, b in enumerate(bare) if b is not None)
+    if not forms:
+        reading.add(f"{cells.shown(values[first])} and what is below it are no times of day in any one form",
+                    numbers[first], heading, "write 8:05, or say what the numbers are, e.g. time_as: hhmm")
+        return None
+    differ = next(i for i, b in enumerate(bare)
+                  if b is not None and len({times.moment_of(b, form) for form in forms}) > 1)
+    told = bare[differ] or held[0]
+    meant = " or ".join(times.example_of(told, form) for form in forms)
+    reading.add(f"{cells.shown(values[differ])} may be {meant}", numbers[differ], heading,
+                f"write 8:05 in the file, or say in the scenario what the numbers are: time_as: {forms[0]}")
+    return None
+
+
+def declared_form(reading: Reading, column: str) -> TimeForm | None:
+    """What bare numbers of a column of times are, as the scenario declares it or as the heading says it."""
+    spec, heading = reading.spec, cells.folded(heading_of(reading, column))
+    declared = spec.time_as.get(column) if isinstance(spec.time_as, dict) else spec.time_as
+    if declared is not None:
+        return declared
+    return "seconds" if heading.endswith(("_s", "(s)", "[s]", "秒", "(秒)", "seconds")) else None
 
 
 def _numbers(reading: Reading, column: str, values: Sequence[Cell], numbers: Sequence[int]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,8 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         where = spec.file + (f", row {fault.row}" if fault.row else "")
         raise TableError.of([Problem(fault.what, where, fault.mend)], name) from fault
     reading = Reading(name, spec, sheet)
+    # A clock of a week has times of day up to 168:00.
+    reading.last_hour = max(reading.last_hour, math.ceil(scenario.clock.last_s / 3600.0))
     header_row = _header_row(reading)
     places = _places(reading, header_row)
     _stop_if_wrong(reading)

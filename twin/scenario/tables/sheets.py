@@ -26,11 +26,16 @@ MAX_CELLS = 10_000_000
 MAX_UNZIPPED_BYTES = 200_000_000
 _MAX_MEMBERS = 2_000
 _MAX_RATIO = 200
+_TYPE_WORDS = (b"<!doctype", b"<!entity")
 #: What openpyxl raises on damaged workbooks beside its own errors.
 _WORKBOOK_SLIPS = (
     zipfile.BadZipFile, zlib.error, struct.error, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
     SyntaxError, EOFError, OverflowError, NotImplementedError, AssertionError, RuntimeError,
 )
+
+
+#: What Arrow raises on damaged Parquet files beside its own errors.
+_PARQUET_SLIPS = (OSError, ValueError, OverflowError, MemoryError, LookupError, TypeError, AttributeError)
 
 
 class SheetError(Exception):
@@ -163,7 +168,7 @@ def _parquet_rows(data: bytes) -> list[list[Cell]]:
             nested = next(field for field in schema if pa.types.is_nested(field.type))
             raise SheetError(f"column {nested.name!r} holds {nested.type}", "give plain numbers, words or times")
         columns = [_parquet_column(column) for column in file.read(use_threads=False).columns]
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as fault:
+    except (pa.ArrowException, *_PARQUET_SLIPS) as fault:
         said = (str(fault).splitlines() or [""])[0][:120] or type(fault).__name__
         raise SheetError(f"the Parquet file is damaged or none: {said}", "write it anew") from fault
     return [list(schema.names), *(list(row) for row in zip(*columns, strict=True))]
@@ -176,7 +181,15 @@ def _parquet_column(column: Any) -> list[Cell]:
     for chunk in column.chunks:
         if pa.types.is_dictionary(chunk.type):
             known = [*chunk.dictionary.to_pylist(), None]
-            out += [known[-1 if index is None else index] for index in chunk.indices.to_pylist()]
+            indices = [len(known) - 1 if index is None else index for index in chunk.indices.to_pylist()]
+            # A flipped bit in the index of a word points beyond the words, or before them.
+            if any(not 0 <= index < len(known) for index in indices):
+                raise ValueError("a word of a column is not among its words")
+            out += [known[index] for index in indices]
+        elif pa.types.is_timestamp(chunk.type):
+            # By UTC: the name of a zone may be any text, and only the moment is needed.
+            zone = "UTC" if chunk.type.tz is not None else None
+            out += chunk.cast(pa.timestamp("us", zone), safe=chunk.type.unit != "ns").to_pylist()
         else:
             out += chunk.to_pylist()
     plain = (str, int, float, bool, dt.date, dt.time, dt.timedelta)
@@ -197,10 +210,23 @@ def _refuse_bomb(data: bytes) -> None:
                 "save the sheet that is needed as CSV UTF-8",
             )
         for member in members:
-            if member.filename.endswith((".xml", ".rels")):
-                with archive.open(member) as stream:
-                    if b"<!doctype" in stream.read(4096).lower():
-                        raise SheetError("the workbook holds a document type declaration", "save it anew in Excel")
+            if _declares_entities(archive, member):
+                raise SheetError("the workbook holds a document type declaration", "save it anew in Excel")
+
+
+def _declares_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part of a workbook declares a document type, however late in it and in UTF-8 or UTF-16."""
+    with archive.open(member) as stream:
+        rest = b""
+        while block := stream.read(1 << 20):
+            # In UTF-16 and UTF-32 ASCII letters stand between zeros.
+            text = rest + block.replace(b"\0", b"").lower()
+            if not rest and not text.lstrip(b" \t\r\n\xef\xbb\xbf\xff\xfe").startswith(b"<"):
+                return False  # a picture, no XML; a parser stops here too
+            if any(word in text for word in _TYPE_WORDS):
+                return True
+            rest = text[-16:]
+    return False
 
 
 def _workbook_rows(data: bytes, sheet: str | None) -> tuple[list[list[Cell]], str]:

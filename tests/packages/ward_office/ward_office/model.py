@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.city.city import City, Place
 from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import event, exponentials, make_stream, poisson_count, uniforms
-from twin.engine.ids import Kind, make_ids
+from twin.engine.ids import FIRST_INSTALLED, make_ids
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import ScenarioError
@@ -24,6 +24,8 @@ VISITOR = np.dtype([
 ])
 Visitors = NDArray[np.void]
 
+#: Kind of the ids of visitors.
+_KIND = FIRST_INSTALLED
 _HOUR_S = 3600.0
 _COUNTER_M = 3.0
 _VISITOR = BODIES.index("visitor")
@@ -175,7 +177,7 @@ def _day(params: WardOfficeParams, stage: Stage) -> Visitors:
     open_s, close_s = params.opening
     parts: list[Visitors] = []
     for hour in range(int(open_s // _HOUR_S), int(-(-close_s // _HOUR_S))):
-        ids = make_ids(Kind.WALKER, hour, poisson_count(count, hour, params.visitors_per_hour))
+        ids = make_ids(_KIND, hour, poisson_count(count, hour, params.visitors_per_hour))
         rows: Visitors = np.zeros(len(ids), VISITOR)
         rows["id"] = ids
         rows["arrive_s"] = (hour + uniforms(moment, ids, event(0))) * _HOUR_S

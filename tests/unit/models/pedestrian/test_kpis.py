@@ -17,7 +17,7 @@ def visits(dwell_min, classes, *, counted=None, **columns):
     n = len(dwell_min)
     dwell_s = np.round(np.array(dwell_min) * 60.0)
     rows = {
-        "class": np.array(classes), "dwell_s": dwell_s, "budget_s": dwell_s + 60.0,
+        "class": np.array(classes), "people": np.ones(n), "dwell_s": dwell_s, "budget_s": dwell_s + 60.0,
         "stay_band": stay_bands(dwell_s, 900.0, 10800.0), "counted": np.ones(n, np.uint8),
         "stays_count": np.ones(n, np.int32), "stay_s": np.zeros(n), "walked_m": np.full(n, 500.0),
         "wait_s": np.zeros(n), "crossings_count": np.zeros(n, np.int32),
@@ -63,18 +63,24 @@ def test_means_waits_and_overruns():
     assert found["overrun_p95_s", "diner"] == pytest.approx(95.0)
 
 
-def test_unfinished_and_refused_come_from_the_ledger_and_crowding_from_the_links():
-    ledger = {
-        "model": np.array(["pedestrian", "pedestrian", "transit"]), "account": np.array(["walkers"] * 3),
-        "entry": np.array(["inside", "left:refused: no feasible path", "inside"]),
-        "count": np.array([7, 3, 99], np.int64),
-    }
-    tables = visits([20], ["shopper"]) | {"ledger": ledger, "pedestrian_links": {
+def test_unfinished_and_refused_come_from_the_people_of_the_run_and_crowding_from_the_links():
+    people = {"entry": np.array(["entered", "inside", "left:exit", "left:refused: no feasible path"]),
+              "people": np.array([19.0, 7.0, 9.0, 3.0])}
+    tables = visits([20], ["shopper"]) | {"pedestrian_people": people, "pedestrian_links": {
         "crowded_person_s": np.array([60.0, 120.0])}}
     found = values(tables)
     assert found["unfinished_count", "all"] == 7
     assert found["refused_count", "all"] == 3
     assert found["crowded_person_min", "all"] == 3.0
+
+
+def test_heads_are_people_and_shares_and_means_do_not_mind_the_sample():
+    whole, sample = (values(visits(MINUTES, ["shopper"] * 4, people=np.full(4, people))) for people in (1.0, 2.5))
+    for name, group in whole:
+        if name in ("stay_count", "short_count", "long_count", "visitors_count"):
+            assert sample[name, group] == 2.5 * whole[name, group] > 0
+        elif not math.isnan(whole[name, group]):
+            assert sample[name, group] == whole[name, group]
 
 
 def test_nobody_gives_zero_heads_and_undefined_means():

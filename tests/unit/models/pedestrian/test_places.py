@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
-from twin.city.city import STEPS
+from twin.city.city import CROSSING, STEPS
+from twin.city.reading.road_classes import CLASS_INDEX
 from twin.models.pedestrian.choice.programs import find_arcs, program_nodes, stay_values
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
-from twin.models.pedestrian.movement.streets import find_legs, read_streets, steps_of, twin_links
+from twin.models.pedestrian.movement.streets import find_legs, read_streets, steps_of, streets_crossed, twin_links
 from twin.models.pedestrian.params import PedestrianParams, Shopper
 
 
@@ -80,10 +81,10 @@ def test_wide_crossings_are_green_for_their_length_and_side_crossings_as_set():
     layer = walk_layer([(0.0, 0.0), (44.0, 0.0), (54.0, 0.0)], [(0, 1), (1, 2)], lit=[0, 1])
     streets = read_streets(layer, PedestrianParams())
     by_way = dict(zip(layer.way_id.tolist(), streets.green_s.tolist(), strict=True))
-    assert by_way == {0: 44.0, 1: 90.0}
+    assert by_way == {0: 44.0, 1: PedestrianParams().crossings.side_green_s}
     waits = dict(zip(layer.way_id.tolist(), streets.wait_s.tolist(), strict=True))
-    assert waits[0] == pytest.approx(106.0**2 / 300.0)
-    assert waits[1] == pytest.approx(60.0**2 / 300.0)
+    assert waits[0] == pytest.approx(56.0**2 / 200.0)
+    assert waits[1] == pytest.approx(40.0**2 / 200.0)
     assert len({(w, o) for w, o in zip(layer.way_id.tolist(), streets.offset_s.tolist(), strict=True)}) == 2
 
 
@@ -142,3 +143,42 @@ def test_interests_weigh_categories_and_hide_what_does_not_interest():
             expected = (0.8 * np.log1p(shops) + choice.seat_weight * np.log1p(stays.seats[i]) - shopper.stop_cost
                         + shopper.duration_weight * np.log(600.0 / shopper.typical_stay_s))
             assert values[i, 0] == pytest.approx(expected)
+
+
+def test_a_street_is_crossed_on_a_drawn_crossing_and_half_at_each_junction_of_streets_without_pavements():
+    """A cross of streets with a spur of two arms, and a lit crossing on a footway, cut in two half-way."""
+    xy = [(0.0, 0.0), (100.0, 0.0), (-100.0, 0.0), (0.0, 100.0), (200.0, 0.0), (200.0, 50.0), (200.0, 58.0),
+          (200.0, 66.0), (200.0, 120.0)]
+    ways = [(0, 1), (0, 2), (0, 3), (1, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
+    layer = walk_layer(xy, ways, lit=[5, 6])
+    footway = CLASS_INDEX["footway"]
+    layer.road_class[:] = np.where(layer.way_id >= 4, footway, CLASS_INDEX["residential"])
+    crossed = {(int(a), int(b)): float(n)
+               for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)}
+    assert crossed[0, 1] == crossed[1, 0] == crossed[0, 3] == 0.5  # three streets meet at one of their ends
+    assert crossed[1, 4] == 0.0  # two streets that meet are one
+    assert crossed[4, 5] == crossed[7, 8] == 0.0
+    # From kerb to kerb one street, in either direction.
+    assert crossed[5, 6] + crossed[6, 7] == crossed[7, 6] + crossed[6, 5] == 1.0
+
+
+def test_a_crossing_over_a_street_that_people_walk_along_too_is_one_crossing():
+    """The middle of the crossing is a node of the road, where people may turn: the pieces belong to one way."""
+    layer = walk_layer([(0.0, -8.0), (0.0, 0.0), (0.0, 8.0), (90.0, 0.0)], [(0, 1), (1, 2), (1, 3)], lit=[0, 1])
+    layer.way_id[layer.way_id == 1] = 0
+    layer.road_class[:] = np.where(layer.way_id == 0, CLASS_INDEX["footway"], CLASS_INDEX["residential"])
+    crossed = {(int(a), int(b)): float(n)
+               for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)}
+    assert [crossed[k] for k in ((0, 1), (1, 2), (2, 1), (1, 0))] == [1.0, 0.0, 1.0, 0.0]
+
+
+def test_crossing_costs_the_same_with_lights_and_without_but_for_the_wait():
+    def cost(weight, lit):
+        layer = walk_layer([(0.0, 0.0), (14.0, 0.0), (100.0, 0.0)], [(0, 1), (1, 2)], lit=[0])
+        layer.road_class[:] = CLASS_INDEX["footway"]
+        if not lit:
+            layer.flags[layer.flags > 0] = CROSSING
+        choice = {"crossing_weight": weight, "wait_weight_per_min": 0.0}
+        return read_streets(layer, PedestrianParams.model_validate({"choice": choice})).cost[0]
+
+    assert cost(0.3, lit=True) == cost(0.3, lit=False) == pytest.approx(cost(0.0, lit=True) + 0.3)

@@ -251,3 +251,19 @@ def test_the_period_under_way_is_written_when_the_run_ends(road_city, layer_of):
     links = road.drain_tables()["road_links"]
     assert (links["inflow_count"].tolist(), links["outflow_count"].tolist()) == ([2], [1])
     assert links["inside_count"].tolist() == [1]
+
+
+def test_a_factor_of_a_named_street_goes_before_that_of_its_class(road_city, layer_of):
+    import dataclasses
+
+    layer = dataclasses.replace(
+        layer_of(5, LINE), names=("通",), name_index=np.array([-1, 0, -1, -1], np.int32), aliases={"dori": "通"},
+    )
+    factors = [{"hours": "00:00-24:00", "factor": 0.5}, {"hours": "00:00-12:00", "factor": 0.25, "streets": ["dori"]}]
+    model, _road, _sink = road_city(layer, fast(speed_factors=factors))
+    assert np.asarray(model.channels.board("road.link_time_s", 0.0)).tolist() == [100.0, 200.0, 100.0, 100.0]
+    with pytest.raises(ScenarioError, match="no street of the map is named 'x'"):
+        road_city(layer, fast(speed_factors=[{"hours": "00:00-24:00", "factor": 0.5, "streets": ["x"]}]))
+    twice = [{**factors[1], "hours": "11:00-13:00"}, factors[1]]
+    with pytest.raises(ValueError, match="overlap"):
+        fast(speed_factors=twice)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tests.unit.models.road_traffic.conftest import city_of
+from twin.city.lights.junctions import Junctions, green_centres
 from twin.city.reading.layers import Link, assemble_layer
 from twin.errors import TableError
 from twin.models.road_traffic.params import RoadParams, SignalParams
-from twin.models.road_traffic.queueing.junctions import Junctions, green_centres
 from twin.models.road_traffic.queueing.streets import street_network
 
 CYCLE_S = 100.0

@@ -160,3 +160,27 @@ def test_trucks_take_no_street_that_is_closed_to_them():
         Approach(closed, by_road())
     open_to_trucks = dataclasses.replace(city, closed_to={int(way[0]): ("car",)})
     np.testing.assert_array_equal(Approach(open_to_trucks, by_road()).inbound(0, None), way)
+
+
+def with_lanes(lanes):
+    """The straight city, whose map gives the in-gate lanes."""
+    places = tuple(
+        dataclasses.replace(place, attributes={"lanes": lanes}) if place.id.endswith("in-gate") else place
+        for place in CITY.places
+    )
+    return dataclasses.replace(CITY, places=places)
+
+
+@pytest.mark.parametrize(("mapped", "said"), [(8, True), (3, False)])
+def test_lanes_of_the_map_that_differ_from_those_simulated_are_said(mapped, said):
+    _, terminal = begin(by_road(lanes={"A": {"count": 2}, "B": {"count": 1}}), city=with_lanes(mapped))
+    notes = list(terminal.notes)
+    assert bool(notes) == said
+    if said:
+        assert "8 lanes" in notes[0]
+        assert "simulated are 3" in notes[0]
+
+
+def test_a_map_without_lanes_leaves_nothing_to_say():
+    _, terminal = begin(by_road())
+    assert list(terminal.notes) == []

@@ -54,6 +54,57 @@ def test_the_queue_is_weighted_by_time():
     assert values["lane_use_share", "all"] == pytest.approx((2 * 300 + 300) / 2400)
 
 
+def test_a_class_that_nobody_belongs_to_has_no_queue():
+    queue = {"time_s": [0, 600], "trucks_in_line": [3, 0], "booked_in_line": [0, 0], "trucks_on_road": [2, 0],
+             "booked_on_road": [0, 0], "lanes_open": [1, 1], "lanes_busy": [1, 0],
+             "metres_on_road_m": [30, 0]}  # fmt: skip
+    values = kpis({"terminal_queue": {name: np.array(column, np.float64) for name, column in queue.items()}})
+    assert values["queue_max_trucks", "booked"] == values["queue_on_road_max_trucks", "booked"] == 0.0
+    assert values["queue_max_trucks", "ordinary"] == 3.0
+    assert values["queue_on_road_max_trucks", "ordinary"] == 2.0
+    assert values["queue_on_road_truck_min", "ordinary"] == 20.0
+    assert values["queue_on_road_truck_min", "booked"] == 0.0
+
+
+def test_a_queue_table_without_classes_speaks_of_all_trucks_only():
+    queue = {"time_s": [0, 600], "trucks_in_line": [3, 0], "trucks_on_road": [2, 0], "lanes_open": [1, 1],
+             "lanes_busy": [1, 0], "metres_on_road_m": [30, 0]}  # fmt: skip
+    values = kpis({"terminal_queue": {name: np.array(column, np.float64) for name, column in queue.items()}})
+    assert values["queue_max_trucks", "all"] == 3.0
+    assert ("queue_max_trucks", "booked") not in values
+    assert ("queue_on_road_truck_min", "ordinary") not in values
+
+
+def test_throughput_per_hour_and_waits_for_a_crane_are_those_done_by_hand():
+    tables = visits(
+        join_s=[30000] * 5, out_s=[40000] * 5, wait_s=[40] * 5, gate_start_s=[30500] * 5,
+        gate_end_s=[30000, 33599, 33600, 40000, 30001], hours_left_s=[1e6] * 5, yard_wait_s=[60, 120, 180, 600, 9999],
+        reason=[0, 0, 0, 0, 1], **{"class": [0, 0, 0, 1, 0]},
+    )  # fmt: skip
+    names = ["idle_fuel_per_s", "fuel_co2", "idle_nox_per_s", "fee_after_s", "fee_yen", "fee_late_after_s",
+             "fee_late_yen", "gate_open_s"]  # fmt: skip
+    amounts = [0.5, 2.0, 0.25, 1800.0, 2220.0, 7200.0, 2670.0, 7200.0]
+    values = kpis(tables | {"terminal_constants": {"name": np.array(names), "value": np.array(amounts)}})
+    # An hour holds what ends before the same second of the next.
+    assert values["throughput_max_per_h", "ordinary"] == 2.0
+    assert values["throughput_mean_per_h", "all"] == 2.0
+    assert values["throughput_mean_per_h", "booked"] == 0.5
+    assert values["yard_wait_mean_min", "ordinary"] == 2.0
+    assert values["yard_wait_mean_min", "booked"] == 10.0
+    # Engines idle before the gate and before a crane.
+    assert values["idle_fuel_l", "booked"] == (40 + 600) * 0.5
+    assert values["co2_kg", "booked"] == (40 + 600) * 0.5 * 2.0
+    assert values["nox_kg", "booked"] == (40 + 600) * 0.25
+
+
+def test_a_class_of_which_nobody_is_served_has_no_throughput():
+    tables = visits(join_s=[30000] * 2, out_s=[40000] * 2, wait_s=[0] * 2, gate_start_s=[30500] * 2,
+                    gate_end_s=[30900] * 2, hours_left_s=[1e6] * 2, reason=[0, 1], **{"class": [0, 1]})  # fmt: skip
+    values = kpis(tables)
+    assert (values["throughput_max_per_h", "ordinary"], values["throughput_max_per_h", "booked"]) == (1.0, 0.0)
+    assert (values["throughput_day", "booked"], values["refused_trucks", "booked"]) == (0.0, 1.0)
+
+
 def test_fuel_and_carbon_follow_the_idle_time():
     tables = run(gate(demand={"hourly": {28800.0: 50.0}}, lanes={"A": {"count": 1}}))
     values = kpis(tables)

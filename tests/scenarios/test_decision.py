@@ -1,0 +1,29 @@
+"""The shipped decision says what its README prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twin import api
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+
+
+@pytest.mark.slow
+def test_the_answer_in_the_readme_is_that_of_a_run(tmp_path):
+    study = api.run(SCENARIOS / "yumeshima_decision.yaml", tmp_path / "s", lean=True, workers=2)
+    main = next(answer for answer in study.answers["answers"] if answer["main"])
+    printed = (SCENARIOS / "README.md").read_text(encoding="utf-8")
+    for lang in ("ja", "en"):
+        assert f"> {main['sentence'][lang]}\n" in printed
+        assert f"> {main['sentence_of_assumptions'][lang]}\n" in printed
+    # What the plain words say of the sets.
+    verdicts = {setting["variant"]: setting["verdict"] for setting in main["settings"]}
+    assert verdicts["today"] == verdicts["quota"] == "does not hold"
+    assert verdicts["lunch"] == "holds"
+    found = main["assumptions"]["found"]
+    assert (found[""], found["today"]) == (3, 3)
+    road = {r["variant"]: r["mean"] for r in main["rows"] if r["kpi"] == "terminal.queue_on_road_truck_min"}
+    assert road["quota_lanes"] > road["today"]

@@ -1,0 +1,1 @@
+"""Plans of lights, shared by cars and walkers: one plan for each junction."""

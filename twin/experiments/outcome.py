@@ -1,0 +1,59 @@
+"""What the figures of finished runs come to: differences by pairs, and answers; the same figures, the same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.columns import KPI_COLUMNS
+from twin.results.answer_file import answers_json
+from twin.results.answers import Figures, answer_all, asked_rows
+from twin.results.assumed import assume_all
+from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair, corrected
+from twin.results.kpis import infos
+from twin.results.recorder import Columns
+from twin.scenario.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Differences as columns of their table, and answers as JSON; empty where nothing was asked."""
+
+    differences: Columns
+    answers: dict[str, Any]
+
+
+def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int) -> Outcome:
+    """Differences and answers of a study.
+
+    Parameters
+    ----------
+    plan
+        What was run.
+    kpis
+        KPI table of all runs.
+    drawn_kpis
+        That of the draws of assumptions; None where none were asked for.
+    pairs
+        Number of replications.
+    """
+    questions, drawn, known = plan.questions, plan.drawn, infos()
+    better = {name: info.better for name, info in known.items()}
+    answers = answer_all(questions, Figures(kpis, pairs))
+    asked = asked_rows(answers)
+    first = plan.variants[0]
+    wanted = dict.fromkeys([*((first, second) for second in plan.variants[1:]), *((a, b) for a, b, _, _ in asked)])
+    rows = [row for a, b in wanted for row in corrected(compare_pair(kpis, a, kpis, b, better), asked)]
+    differences: Columns = {
+        c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
+        for c in DIFFERENCE_COLUMNS
+    }
+    if not answers:
+        return Outcome(differences, {})
+    assumed = []
+    if drawn_kpis is not None and drawn.draws:
+        both = {c.name: np.concatenate([kpis[c.name], drawn_kpis[c.name]]) for c in KPI_COLUMNS}
+        assumed = assume_all(answers, drawn, Figures(both, drawn.replications))
+    return Outcome(differences, answers_json(questions, answers, known, plan.labels, drawn, assumed))

@@ -1,0 +1,117 @@
+"""What the report says, read once from a finished study: rows and numbers, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.errors import RunError
+from twin.results.compare import summarise
+from twin.results.kpis import KpiInfo, infos
+from twin.results.run_folder import Study
+
+_MOST_VARIANTS = 40
+
+
+@dataclass(frozen=True)
+class Content:
+    """A study as the report needs it.
+
+    Attributes
+    ----------
+    study
+        The study itself: manifest, plan, answers.
+    variants
+        Variants of the scenario; settings that a search made are left to its answer.
+    summary
+        (figure, variant) -> mean and interval, over everybody.
+    differences
+        Rows of differences between those variants: headline figures, and what was asked.
+    ledger
+        Rows (variant, model, account, entry, count) of the first replication; empty where runs were not kept.
+    notes
+        What models say of their runs.
+    """
+
+    study: Study
+    infos: Mapping[str, KpiInfo]
+    variants: list[str]
+    summary: dict[tuple[str, str], dict[str, Any]]
+    differences: list[dict[str, Any]]
+    ledger: list[tuple[str, str, str, str, int]]
+    notes: list[str]
+
+    @property
+    def main(self) -> dict[str, Any] | None:
+        """The main answer; none where nothing was asked."""
+        return next((a for a in self.study.answers.get("answers", []) if a["main"]), None)
+
+    def label(self, variant: str, lang: str) -> str:
+        """A variant's words."""
+        return str((self.study.manifest["labels"].get(variant) or {}).get(lang) or variant)
+
+    def kpi(self, name: str, group: str, lang: str) -> str:
+        """A figure's words."""
+        info = self.infos.get(name)
+        words = name if info is None else info.ja if lang == "ja" else info.en
+        return words if group in ("", "all") else f"{words} [{group}]"
+
+    def values(self, kpi: str, group: str) -> dict[str, list[float]]:
+        """Variant -> value per replication of a figure."""
+        table = self.study.columns("kpis")
+        mine = (table["kpi"] == kpi) & (table["group"] == group)
+        out = {}
+        for variant in self.variants:
+            rows = mine & (table["variant"] == variant)
+            order = np.argsort(table["replication"][rows])
+            out[variant] = [float(v) for v in table["value"][rows][order]]
+        return out
+
+
+def read_content(study: Study) -> Content:
+    """Read a study for its report; every file is held against the manifest.
+
+    Raises
+    ------
+    RunError
+        If a file is missing or was changed.
+    """
+    plan = study.plan
+    try:
+        made = {variant["name"] for variant in plan["variants"] if variant.get("setting")}
+        variants = [name for name in study.variants if name not in made][:_MOST_VARIANTS]
+        known = infos()
+        summary = {(row["kpi"], row["variant"]): row for row in summarise(study.columns("kpis"), variants)
+                   if row["group"] == "all"}
+        table = study.columns("differences")
+        rows = [dict(zip(table, (v.item() for v in row), strict=True)) for row in zip(*table.values(), strict=True)]
+        shown = [row for row in rows if {row["first"], row["second"]} <= {*variants} and (
+            row.get("asked") or (row["group"] == "all" and row["kpi"] in known and known[row["kpi"]].headline))]
+        return Content(study, known, variants, summary, shown, _ledger(study, variants), _notes(study, variants))
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise RunError(f"the study lacks what a report needs: {fault}", where=str(study.folder),
+                       mend="run the scenario again with this version") from fault
+
+
+def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str, int]]:
+    if study.manifest["lean"]:
+        return []
+    out = []
+    for variant in variants:
+        run = study.run(variant)
+        if "ledger" in run.tables:
+            table = run.table("ledger")
+            columns = (table[name].tolist() for name in ("model", "account", "entry", "count"))
+            out += [(variant, str(m), str(a), str(e), int(n)) for m, a, e, n in zip(*columns, strict=True)]
+    return out
+
+
+def _notes(study: Study, variants: list[str]) -> list[str]:
+    if study.manifest["lean"]:
+        return []
+    said = [f"{model}: {note}" for variant in variants
+            for model, notes in study.run(variant).manifest.get("notes", {}).items() for note in notes]
+    return list(dict.fromkeys(said))
