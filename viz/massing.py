@@ -195,7 +195,7 @@ def trees(surface: shapely.Geometry, walk: shapely.Geometry, frame: Frame) -> Fl
     at, ahead = (shapely.get_coordinates(shapely.line_interpolate_point(axis, steps + d)) for d in (0.0, 1.0))
     side = np.stack([-(ahead - at)[:, 1], (ahead - at)[:, 0]], axis=1)
     side /= np.maximum(np.hypot(*side.T), 1e-9)[:, None]
-    rows = [at + sign * away * side for sign in (-1, 1) for away in (14.5, 16.0)]
+    rows = [at + sign * 15.2 * side for sign in (-1, 1)]
     found = np.concatenate(rows)
     points = shapely.points(found)
     clear = ~shapely.dwithin(surface, points, 0.6) & shapely.dwithin(walk, points, 8.0)

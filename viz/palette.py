@@ -56,11 +56,11 @@ VERDICTS: dict[str, Meaning] = {
 SCENE_THEMES: dict[str, dict[str, str]] = {
     "dark": {"ground": "#141A20", "blocks": "#1B232B", "water": "#12314A", "green": "#1E3A2B", "paved": "#2A333C",
              "drive_edge": "#5C6976", "drive_minor": "#36424E", "drive_major": "#3E4B58", "walk": "#55524E",
-             "rails": "#6D6478", "trees": "#4B7A3C",
+             "rails": "#6D6478", "trees": "#4B7A3C", "buildings": "#3A4653",
              "place": "#D7DEE7", "place_edge": "#10161D", "head_edge": "#0B0F14"},
     "light": {"ground": "#E6E3DB", "blocks": "#DBD7CC", "water": "#8FC1DE", "green": "#B4D29A", "paved": "#C9C9C6",
               "drive_edge": "#F6F4EF", "drive_minor": "#A2A8AE", "drive_major": "#8D949C", "walk": "#EADFC8",
-              "rails": "#7A7286", "trees": "#7FA642",
+              "rails": "#7A7286", "trees": "#7FA642", "buildings": "#CBC2B3",
               "place": "#2B3540", "place_edge": "#FFFFFF", "head_edge": "#FFFFFF"},
 }
 #: Walls by tone: five of houses and offices, five of containers, lattice of cranes; muted, so that they are not taken

@@ -139,6 +139,7 @@
     constructor(fact, columns, facts) {
       this.fact = fact;
       this.columns = columns;
+      this.side = facts.driving_side === "right" ? -1 : 1;
       this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
     }
 
@@ -167,7 +168,12 @@
         const part = lengths[i] > 0 ? Math.min(1, (at - passed) / lengths[i]) : 0;
         const [[ax, ay], [bx, by]] = [line[i], line[i + 1]];
         const east = (ax - bx) * Math.cos((ay * Math.PI) / 180);
-        out.push([ax + part * (bx - ax), ay + part * (by - ay), (Math.atan2(ay - by, east) * 180) / Math.PI, 0]);
+        const angle = Math.atan2(ay - by, east);
+        const aside = (1.625 * this.side) / 111320;
+        out.push([
+          ax + part * (bx - ax) - (aside * Math.sin(angle)) / Math.cos((ay * Math.PI) / 180),
+          ay + part * (by - ay) + aside * Math.cos(angle), (angle * 180) / Math.PI, 0,
+        ]);
       }
       return out;
     }

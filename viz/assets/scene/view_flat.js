@@ -59,11 +59,10 @@
     }
 
     drawGround(pen) {
-      const walls = this.scene.facts.wall_tones[this.theme][1];
       for (const [name, columns, xy] of this.ground) {
         if (this.shown[name] === false) continue;
         const isArea = Boolean(columns.part) || name === "blocks";
-        pen.strokeStyle = pen.fillStyle = name === "buildings" ? walls : this.scene.facts.themes[this.theme][name];
+        pen.strokeStyle = pen.fillStyle = this.scene.facts.themes[this.theme][name];
         pen.lineCap = pen.lineJoin = "round";
         // One path for each width; areas are one path in all.
         const widths = isArea ? [0] : [...new Set(columns.width_cm)];
