@@ -12,21 +12,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from twin.viz.blocks import blocks_between
-from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
-from twin.viz.palette import QUEUE, SCENE_THEMES, look_of, look_of_body, rgb_of
+from twin.viz.city_ground import city_ground
+from twin.viz.city_layers import LANE_WIDTH_M, add_blocks, add_ground, add_standing, add_streets, one_of_each_pair
+from twin.viz.deck_layers import ON_TOP, layer, ref, rgb
+from twin.viz.packs import DEGREE_STEP, SECOND_STEP
+from twin.viz.palette import SCENE_THEMES, WALL_TONES, look_of, look_of_body
 from twin.viz.queue_line import queue_pack
-from twin.viz.run_view import PlaceMark, RunView, Streets
+from twin.viz.run_view import PlaceMark, RunView
 from twin.viz.trips import sampled_trips, standing_between_drives, trip_starts, trips_pack
 
 #: Points of paths in one page; beyond, whole trips are left out by their id. About what a browser carries.
 POINT_BUDGET = 1_000_000
-#: Width of a lane in the picture: 3.25 m, the usual urban lane of the Japanese road structure ordinance.
-LANE_WIDTH_M = 3.25
-#: Blocks are slabs: high enough to have an edge, too low to be taken for buildings.
-BLOCK_HEIGHT_M = 6.0
+#: The project's own line of attribution in Japanese.
+ATTRIBUTION_JA: dict[str, str] = {
+    "schematic district authored from public facts; single positions after © OpenStreetMap contributors (ODbL 1.0) "
+    "and station_database (CC BY-SA 4.0)":
+    "公開情報から作成した模式的な街区。一部の位置：© OpenStreetMap contributors (ODbL 1.0)、"
+    "station_database (CC BY-SA 4.0)",
+}
 #: Words for districts by the first part of their places' ids; others are shown by that part itself.
 DISTRICT_NAMES: dict[str, tuple[str, str]] = {
     "osaka_midosuji": ("御堂筋", "Midosuji"),
@@ -37,10 +41,6 @@ DISTRICT_NAMES: dict[str, tuple[str, str]] = {
 }
 #: Marks of the models, not things in the street: centres of zones, and where traffic enters the map.
 _UNSEEN_KINDS = frozenset({"zone", "entry"})
-#: Dots face the eye: their lower half would otherwise sink into the streets they stand on.
-_ON_TOP = {"depthCompare": "always"}
-#: Blocks hide nothing: what is drawn after them lies above, though they stand higher than the street.
-_BENEATH = {"depthWriteEnabled": False}
 #: Smallest side of a camera's frame, so that a single place does not fill the screen.
 _MIN_FRAME_DEG = 0.004
 
@@ -77,38 +77,45 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     origin = _origin_of(run)
     packs: dict[str, Any] = {}
     layers: list[Any] = []
-    drive = _one_of_each_pair(run.drive)
-    blocks = _add_blocks(drive, origin, packs, layers)
-    _add_streets(drive, _one_of_each_pair(run.walk), origin, packs, layers)
+    drive, walk = one_of_each_pair(run.drive), one_of_each_pair(run.walk)
+    ground = city_ground(run, drive, walk, origin, LANE_WIDTH_M)
+    blocks = add_blocks(drive, origin, packs, layers)
+    add_ground(ground, origin, packs, layers)
+    add_streets(drive, walk, origin, packs, layers)
+    add_standing(ground, origin, packs, layers)
     if any(place.kind not in _UNSEEN_KINDS for place in run.places):
         layers.append(_places_layer(origin))
     queue = queue_pack(run)
-    line, column = _queue_layers()
     if queue is not None:
         packs["queue"] = queue.pop("pack")
-        layers.append(line)
+        queue["bays"] = np.round(ground.bays, 6).tolist()
+        layers.extend(_queue_layers(origin))
     bodies = _add_bodies(run, origin, point_budget, packs, layers)
-    if queue is not None:
-        layers.append(column)
-    return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue, blocks))
+    return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue, blocks, ground.facts))
 
 
 def _facts(
     run: RunView, origin: tuple[float, float], bodies: list[dict[str, Any]], queue: dict[str, Any] | None,
-    blocks: dict[str, int],
+    blocks: dict[str, int], buildings: dict[str, Any],
 ) -> dict[str, Any]:
-    last_s = float(run.traces.time_s.max()) if len(run.traces.time_s) else run.to_s
     return {
         "title": dict(run.title), "variant": dict(run.variant), "replication": run.replication,
         "city": _city_words(run.city),
-        "schematic": run.schematic, "attribution": list(run.attribution),
-        "clock": {"from_s": run.from_s, "to_s": max(run.to_s, last_s)},
+        "schematic": run.schematic, "attribution": [_in_both(line) for line in run.attribution],
+        # A run that goes on until everybody has left may do so for hours; the picture ends when its clock does.
+        "clock": {"from_s": run.from_s, "to_s": run.to_s},
         "origin": list(origin), "degree_step": DEGREE_STEP, "second_step": SECOND_STEP,
         "lane_width_m": LANE_WIDTH_M,
-        "bodies": bodies, "queue": queue, "blocks": blocks, "traces_share": run.traces_share,
+        "bodies": bodies, "queue": queue, "blocks": blocks, "buildings": buildings, "wall_tones": WALL_TONES,
+        "driving_side": run.driving_side, "traces_share": run.traces_share,
         "places": [_place_fact(place) for place in run.places if place.kind not in _UNSEEN_KINDS],
         "cameras": _cameras(run), "themes": SCENE_THEMES,
     }
+
+
+def _in_both(line: str) -> dict[str, str]:
+    """A line of attribution in both languages; sources speak for themselves in one."""
+    return {"ja": ATTRIBUTION_JA.get(line, line), "en": line}
 
 
 def _origin_of(run: RunView) -> tuple[float, float]:
@@ -128,84 +135,6 @@ def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
-# Streets ----------------------------------------------------------------------------------------------
-
-
-def _add_blocks(
-    drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
-) -> dict[str, int]:
-    blocks = blocks_between(drive, lane_width_m=LANE_WIDTH_M)
-    shown = len(blocks.vertex_ptr) - 1
-    if shown:
-        packs["blocks"] = pack_columns({
-            "start": blocks.vertex_ptr,
-            "lon": steps_of(blocks.lon_deg, origin[0], DEGREE_STEP),
-            "lat": steps_of(blocks.lat_deg, origin[1], DEGREE_STEP),
-        })
-        layers.append(_layer(
-            "SolidPolygonLayer", "blocks", origin, data="blocks", _normalize=False, position_format="XY",
-            extruded=True, get_elevation=BLOCK_HEIGHT_M, get_fill_color=_rgb("dark", "blocks"), parameters=_BENEATH,
-        ))
-    return {"shown": shown, "found": blocks.found_count}
-
-
-def _add_streets(
-    drive: Streets, walk: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
-) -> None:
-    # Streets of more than two lanes in all read as the frame of the map, the rest as its filling.
-    major = drive.lanes > 2
-    for name, streets, min_px, max_px in (
-        ("walk", walk, 0.8, 3), ("drive_minor", _subset(drive, ~major), 1, 40),
-        ("drive_major", _subset(drive, major), 1.6, 60),
-    ):
-        if not len(streets.lanes):
-            continue
-        packs[name] = pack_columns({
-            "start": streets.vertex_ptr, "lanes": streets.lanes,
-            "lon": steps_of(streets.lon_deg, origin[0], DEGREE_STEP),
-            "lat": steps_of(streets.lat_deg, origin[1], DEGREE_STEP),
-        })
-        layers.append(_layer(
-            "PathLayer", name, origin, data=name, _path_type="open", position_format="XY", width_units="meters",
-            width_min_pixels=min_px, width_max_pixels=max_px, cap_rounded=True, joint_rounded=True,
-            get_color=_rgb("dark", name),
-        ))
-
-
-def _one_of_each_pair(streets: Streets) -> Streets:
-    """Two-way streets once, with the lanes of both directions together."""
-    ptr, count = streets.vertex_ptr, np.diff(streets.vertex_ptr)
-    kept = count >= 2
-    if not kept.any():
-        return Streets.none()
-    first, last = ptr[:-1][kept], ptr[1:][kept] - 1
-    lon, lat = steps_of(streets.lon_deg, 0.0, DEGREE_STEP), steps_of(streets.lat_deg, 0.0, DEGREE_STEP)
-    turned = (lon[first] > lon[last]) | ((lon[first] == lon[last]) & (lat[first] > lat[last]))
-    low, high = np.where(turned, last, first), np.where(turned, first, last)
-    # Ends, number of vertices and the sum of both coordinates tell one shape from another.
-    total_lon, total_lat = _sums(lon, ptr)[kept], _sums(lat, ptr)[kept]
-    key = np.stack([lon[low], lat[low], lon[high], lat[high], count[kept], total_lon, total_lat], axis=1)
-    _, chosen, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    lanes = np.bincount(group.ravel(), weights=streets.lanes[kept]).astype(np.int64)
-    order = np.argsort(chosen)
-    mask = np.zeros(len(count), np.bool_)
-    mask[np.flatnonzero(kept)[chosen]] = True
-    single = _subset(streets, mask)
-    return Streets(single.vertex_ptr, single.lon_deg, single.lat_deg, lanes[order])
-
-
-def _sums(values: NDArray[np.int64], ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    running = np.concatenate([[0], np.cumsum(values)])
-    return running[ptr[1:]] - running[ptr[:-1]]
-
-
-def _subset(streets: Streets, mask: NDArray[np.bool_]) -> Streets:
-    count = np.diff(streets.vertex_ptr)
-    vertex = np.repeat(mask, count)
-    ptr = np.concatenate([[0], np.cumsum(count[mask])]).astype(np.int64)
-    return Streets(ptr, streets.lon_deg[vertex], streets.lat_deg[vertex], streets.lanes[mask])
-
-
 # Bodies -----------------------------------------------------------------------------------------------
 
 
@@ -219,7 +148,8 @@ def _add_bodies(
     for body in np.unique(traces.body):
         name, look = look_of_body(int(body), run.bodies)
         of_body = traces.body[starts[:-1]] == body
-        pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s)
+        on_foot = run.walk if look.size_m is None else None
+        pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s, on_foot)
         if not trips:
             continue
         key = f"trips_{len(facts)}"
@@ -238,72 +168,40 @@ def _add_bodies(
 def _body_layers(
     key: str, size_m: tuple[float, float, float] | None, trail_s: float, origin: tuple[float, float]
 ) -> list[Any]:
-    trail = _layer(
+    trail = layer(
         "TripsLayer", f"trail_{key}", origin, data=key, _path_type="open", position_format="XY",
         current_time=0, trail_length=trail_s, fade_trail=True, width_units="meters",
         get_width=3 if size_m else 1.5, width_min_pixels=2.2 if size_m else 1.4, width_max_pixels=6,
         cap_rounded=True, joint_rounded=True, opacity=0.7,
     )
-    heads = f"heads_{key}"
-    if size_m is None:
-        dot = _layer(
-            "ScatterplotLayer", heads, origin, data=heads, pickable=True, radius_units="meters", get_radius=1.2,
-            radius_min_pixels=3.4, radius_max_pixels=8, stroked=True, line_width_units="pixels",
-            get_line_width=1, get_line_color=_rgb("dark", "head_edge"), billboard=True, parameters=_ON_TOP,
-        )
-        return [trail, dot]
-    box = _layer(
-        "SimpleMeshLayer", heads, origin, data=heads, pickable=True, mesh=_ref(f"box_{key}"),
-        get_orientation=_ref("yaw"), size_scale=1,
-        material={"ambient": 0.75, "diffuse": 0.5, "shininess": 20, "specularColor": [60, 60, 60]},
+    # From afar a mark of a few pixels, near by the thing itself in true metres: the page shows one of the two.
+    dot = layer(
+        "ScatterplotLayer", f"heads_{key}", origin, data=f"heads_{key}", pickable=True, radius_units="pixels",
+        get_radius=4.6 if size_m else 2.6, stroked=True, line_width_units="pixels", get_line_width=1,
+        get_line_color=rgb("dark", "head_edge"), billboard=True, parameters=ON_TOP,
     )
-    return [trail, box]
+    return [trail, dot, _meshes(f"bodies_{key}", f"mesh_{key}", origin)]
 
 
-def _queue_layers() -> tuple[Any, Any]:
-    """The line on the road, to lie below the trucks, and the column at the gate, to stand above them."""
-    import pydeck
+def _meshes(key: str, mesh: str, origin: tuple[float, float]) -> Any:
+    return layer(
+        "SimpleMeshLayer", key, origin, data=key, pickable=True, mesh=ref(mesh), get_orientation=ref("yaw"),
+        size_scale=1,
+        material={"ambient": 0.7, "diffuse": 0.5, "shininess": 12, "specularColor": [40, 40, 40]},
+    )
 
-    color = list(rgb_of(QUEUE.color))
-    # The line's geometry changes with the clock, so that its positions are whole degrees, not packed offsets.
-    line = pydeck.Layer(
-        "PathLayer", _ref_text("queue_path"), id="queue_path", get_color=color, get_width=5, get_path="path",
-        width_units=_word("meters"), width_min_pixels=5, cap_rounded=True, joint_rounded=True, opacity=0.9,
+
+def _queue_layers(origin: tuple[float, float]) -> list[Any]:
+    """Trucks that wait, on the road and in the yards: marks from afar, trucks near by."""
+    dot = layer(
+        "ScatterplotLayer", "heads_queue", origin, data="heads_queue", radius_units="pixels", get_radius=3.4,
+        stroked=True, line_width_units="pixels", get_line_width=1, get_line_color=rgb("dark", "head_edge"),
+        billboard=True, parameters=ON_TOP,
     )
-    column = pydeck.Layer(
-        "ColumnLayer", _ref_text("queue_column"), id="queue_column", get_fill_color=color, get_position="position",
-        get_elevation="height", radius=6, disk_resolution=24, extruded=True, opacity=0.85, pickable=True,
-    )
-    return line, column
+    return [dot, _meshes("bodies_queue", "mesh_queue", origin)]
 
 
 # pydeck -----------------------------------------------------------------------------------------------
-
-
-def _ref_text(name: str) -> str:
-    return f"@@#{name}"
-
-
-def _word(text: str) -> Any:
-    """A plain word for pydeck, which takes every other string for an expression."""
-    import pydeck
-
-    return pydeck.types.String(text)
-
-
-def _ref(name: str) -> Any:
-    return _word(_ref_text(name))
-
-
-def _layer(kind: str, layer_id: str, origin: tuple[float, float], *, data: str, **props: Any) -> Any:
-    """One pydeck layer whose positions are degrees from the origin."""
-    import pydeck
-
-    words = {name: _word(value) if isinstance(value, str) else value for name, value in props.items()}
-    return pydeck.Layer(
-        kind, _ref_text(data), id=layer_id, coordinate_system=_word("lnglat-offsets"),
-        coordinate_origin=[origin[0], origin[1], 0], **words,
-    )
 
 
 def _deck_spec(layers: list[Any], origin: tuple[float, float]) -> dict[str, Any]:
@@ -317,10 +215,6 @@ def _deck_spec(layers: list[Any], origin: tuple[float, float]) -> dict[str, Any]
     return {key: spec[key] for key in ("layers", "views", "initialViewState")}
 
 
-def _rgb(theme: str, name: str) -> list[int]:
-    return list(rgb_of(SCENE_THEMES[theme][name]))
-
-
 # Places and cameras -----------------------------------------------------------------------------------
 
 
@@ -331,11 +225,11 @@ def _city_words(name: str) -> dict[str, str]:
 
 
 def _places_layer(origin: tuple[float, float]) -> Any:
-    return _layer(
+    return layer(
         "ScatterplotLayer", "places", origin, data="places", pickable=True, radius_units="meters",
         radius_min_pixels=1.3, radius_max_pixels=5.5, stroked=True, line_width_units="pixels", get_line_width=1,
-        get_fill_color=_rgb("dark", "place"), get_line_color=_rgb("dark", "place_edge"), billboard=True,
-        parameters=_ON_TOP,
+        get_fill_color=rgb("dark", "place"), get_line_color=rgb("dark", "place_edge"), billboard=True,
+        parameters=ON_TOP,
     )
 
 

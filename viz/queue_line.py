@@ -30,7 +30,7 @@ def queue_pack(run: RunView) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``pack`` with columns ``time``, ``trucks``, ``yards``, ``inside``, ``metres_dm``; ``gate`` [lon, lat];
+        ``pack`` with columns ``time``, ``trucks``, ``yards``, ``road``, ``inside``, ``metres_dm``; ``gate`` [lon, lat];
         ``path`` from the gate backwards, [[lon, lat], …], empty where no truck's path is known.
     """
     table = run.tables.get("terminal_queue")
@@ -44,6 +44,7 @@ def queue_pack(run: RunView) -> dict[str, Any] | None:
             "time": steps_of(table["time_s"].astype(np.float64)[last], run.from_s, SECOND_STEP),
             "trucks": table["trucks_in_line"][last],
             "yards": table["trucks_in_yards"][last],
+            "road": table["trucks_on_road"][last],
             "inside": table["trucks_inside"][last],
             "metres_dm": np.rint(table["metres_on_road_m"].astype(np.float64)[last] * 10),
         }),

@@ -39,17 +39,54 @@ class Streets:
     lon_deg, lat_deg : (k,) float64
     lanes : (m,) int64
         Lanes in the direction of the link; 0 on footpaths.
+    width_m : (m,) float64 or None
+        Clear width of footpaths; None where the run does not say.
     """
 
     vertex_ptr: NDArray[np.int64]
     lon_deg: Floats
     lat_deg: Floats
     lanes: NDArray[np.int64]
+    width_m: Floats | None = None
 
     @classmethod
     def none(cls) -> Streets:
         """No streets."""
         return cls(np.zeros(1, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the map knows of buildings, water, green and railways; f features, r rings, k vertices.
+
+    Attributes
+    ----------
+    kind : (f,) str
+        As in ``twin.city.scenery.SCENERY_KINDS``.
+    height_m, base_m : (f,) float64
+        Top and foot above the ground; nan where the height is unknown.
+    ring_ptr : (f + 1,) int64
+    ring_role : (r,) uint8
+        0 outer, 1 hole of the outer ring before it, 2 an open line.
+    vertex_ptr : (r + 1,) int64
+    lon_deg, lat_deg : (k,) float64
+    """
+
+    kind: NDArray[np.str_]
+    height_m: Floats
+    base_m: Floats
+    ring_ptr: NDArray[np.int64]
+    ring_role: NDArray[np.uint8]
+    vertex_ptr: NDArray[np.int64]
+    lon_deg: Floats
+    lat_deg: Floats
+
+    @classmethod
+    def none(cls) -> Ground:
+        """A map without any."""
+        zero = np.zeros(1, np.int64)
+        return cls(np.empty(0, np.str_), np.empty(0), np.empty(0), zero, np.empty(0, np.uint8), zero, np.empty(0),
+                   np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -109,6 +146,8 @@ class RunView:
     bodies: tuple[str, ...] = BODIES
     body_states: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: BODY_STATES)
     tables: Mapping[str, Columns] = field(default_factory=dict)
+    ground: Ground = field(default_factory=Ground.none)
+    driving_side: str = "left"
 
 
 def read_run_view(run: Run | Path) -> RunView:
@@ -151,6 +190,8 @@ def read_run_view(run: Run | Path) -> RunView:
         bodies=tuple(bodies),
         body_states=states,
         tables=tables,
+        ground=_ground(geometry, run),
+        driving_side="right" if city.get("driving_side") == "right" else "left",
     )
 
 
@@ -225,7 +266,33 @@ def _streets(geometry: Mapping[str, NDArray[Any]], layer: str, run: Run) -> Stre
     if not ordered or len(lat) != len(lon) or len(lanes) != len(ptr) - 1:
         raise RunError("the street shapes do not fit together", where=where, mend=_MEND)
     _need_degrees(lon, lat, where)
-    return Streets(ptr, lon, lat, lanes)
+    width_m = geometry.get(f"{layer}/width_m")
+    if width_m is None or width_m.shape != lanes.shape or width_m.dtype.kind != "f":
+        return Streets(ptr, lon, lat, lanes)
+    return Streets(ptr, lon, lat, lanes, width_m.astype(np.float64))
+
+
+def _ground(geometry: Mapping[str, NDArray[Any]], run: Run) -> Ground:
+    if "scenery/kind" not in geometry:
+        return Ground.none()
+    where = f"{run.folder / 'geometry.npz'}, scenery"
+    try:
+        kinds, kind = geometry["scenery/kinds"].astype(np.str_), geometry["scenery/kind"].astype(np.int64)
+        floats = [geometry[f"scenery/{name}"].astype(np.float64)
+                  for name in ("height_m", "base_m", "vertex_lon_deg", "vertex_lat_deg")]
+        ring_ptr, vertex_ptr = (geometry[f"scenery/{name}"].astype(np.int64) for name in ("ring_ptr", "vertex_ptr"))
+        role = geometry["scenery/ring_role"].astype(np.uint8)
+    except (KeyError, ValueError) as fault:
+        raise RunError(f"the scenery lacks {fault}", where=where, mend=_MEND) from fault
+    height_m, base_m, lon, lat = floats
+    fits = len(height_m) == len(base_m) == len(kind) and len(lon) == len(lat) and kinds.ndim == 1
+    fits = fits and bool(np.all((kind >= 0) & (kind < len(kinds))))
+    for ptr, rows, stop in ((ring_ptr, len(kind), len(role)), (vertex_ptr, len(role), len(lon))):
+        fits = fits and len(ptr) == rows + 1 and ptr[0] == 0 and ptr[-1] == stop and bool(np.all(np.diff(ptr) >= 1))
+    if not fits:
+        raise RunError("the shapes of the scenery do not fit together", where=where, mend=_MEND)
+    _need_degrees(lon, lat, where)
+    return Ground(kinds[kind], height_m, base_m, ring_ptr, role, vertex_ptr, lon, lat)
 
 
 def _need_degrees(lon: Floats, lat: Floats, where: str) -> None:

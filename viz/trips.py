@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from twin.columns import BODIES
 from twin.engine.ids import origins_of, serials_of
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
-from twin.viz.run_view import Traces
+from twin.viz.pavement import room_beside
+from twin.viz.run_view import Streets, Traces
 
 #: A van that sets out nearer than this to where it arrived has been standing there.
 _SAME_STOP_DEG = 0.0005
@@ -70,7 +71,8 @@ def sampled_trips(traces: Traces, starts: NDArray[np.int64], point_budget: int) 
 
 
 def trips_pack(
-    traces: Traces, starts: NDArray[np.int64], kept: NDArray[np.bool_], origin: tuple[float, float], from_s: float
+    traces: Traces, starts: NDArray[np.int64], kept: NDArray[np.bool_], origin: tuple[float, float], from_s: float,
+    walk: Streets | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Pack of the trips kept, and their number; a trip of one point has no path and is left out.
 
@@ -86,6 +88,8 @@ def trips_pack(
         Longitude and latitude from which degrees are counted.
     from_s
         Moment from which seconds are counted.
+    walk
+        Footpaths, for people: with them the pack says how much room (``room_dm``) there is beside each step.
     """
     count = np.diff(starts)
     kept = kept & (count >= 2)
@@ -102,4 +106,7 @@ def trips_pack(
         "id_origin": origins_of(ids),
         "id_serial": serials_of(ids).astype(np.uint32).view(np.int32),
     }
+    if walk is not None:
+        room_m = room_beside(traces.lon_deg[row], traces.lat_deg[row], walk, origin)
+        columns["room_dm"] = np.floor(room_m * 10)
     return pack_columns(columns), int(kept.sum())

@@ -80,7 +80,7 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def opened(chromium, page_file):
-    found = Opened(chromium, page_file.as_uri(), color_scheme="dark")
+    found = Opened(chromium, page_file.as_uri() + "#3d", color_scheme="dark")
     yield found
     found.context.close()
 
@@ -90,7 +90,7 @@ def opened_bare(chromium, demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bare")
     run = demo.make_demo_run(folder / "run", with_traces=False, with_queue=False, places=[])
     page = write_scene(run, folder / "bare.html", lang="en")
-    found = Opened(chromium, page.as_uri())
+    found = Opened(chromium, page.as_uri() + "#3d")
     yield found
     found.context.close()
 

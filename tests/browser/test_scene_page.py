@@ -57,7 +57,7 @@ def drawn_again(opened):
 
 
 def test_it_opens_from_disk_without_asking_for_anything(opened, page_file):
-    assert opened.requests == [page_file.as_uri()]
+    assert [address.partition("#")[0] for address in opened.requests] == [page_file.as_uri()]
     assert opened.ask("window.__twin.state.view") == "3d"
 
 
@@ -138,6 +138,7 @@ def test_a_switch_hides_its_layers_and_shows_them_again(opened):
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_a_block_is_drawn_in_the_colour_of_its_theme_and_hidden_by_its_switch(opened, theme):
     camera = next(c for c in opened.ask("window.__twin.scene.facts.cameras") if c["key"] == "osaka_ikuno")
+    opened.page.click("#switch-buildings")  # a house may stand before it
     opened.ask("(theme) => window.__twin.view.setTheme(theme)", theme)
     opened.ask("(bounds) => window.__twin.view.frame(bounds, 0)", camera["bounds"])
     spot = opened.ask(PROJECT, IN_A_BLOCK)
@@ -146,6 +147,7 @@ def test_a_block_is_drawn_in_the_colour_of_its_theme_and_hidden_by_its_switch(op
     opened.page.click("#switch-blocks")
     assert comes_to(opened, spot, (0, 0, 0))  # clear: the page's ground shows
     opened.page.click("#switch-blocks")
+    opened.page.click("#switch-buildings")
     opened.ask("window.__twin.view.setTheme('dark')")
 
 
@@ -165,6 +167,44 @@ def test_the_queue_on_the_road_is_as_long_as_the_run_says(opened):
         111_320 * math.hypot((b[0] - a[0]) * math.cos(math.radians(a[1])), b[1] - a[1]) for a, b in pairwise(path)
     )
     assert metres == pytest.approx(234.0, rel=1e-3)
+
+
+def test_waiting_trucks_stand_on_the_road_and_in_yards_as_many_as_the_run_says(opened):
+    for t in (600, 1500, 2400):
+        opened.ask(SET_TIME, t)
+        now = opened.ask("window.__twin.state.queue")
+        trucks = opened.ask("window.__twin.scene.queue.trucks(window.__twin.state.queue)")
+        assert now["yards"] + now["road"] == now["trucks"]
+        assert [sum(part == which for *_, part in trucks) for which in (0, 1)] == [now["road"], now["yards"]]
+        legend = [opened.page.inner_text(f"#switch-queue .states > span:nth-child({n}) b") for n in (1, 2)]
+        assert legend == [f"{now['road']} ({round(now['metres'])} m)", str(now["yards"])]
+
+
+def test_people_walk_beside_one_another_and_never_off_the_pavement(opened):
+    opened.ask(SET_TIME, 1500)
+    asides = opened.ask("""(() => {
+      const m = window.__twin.scene.motions.find((m) => m.fact.name === 'walker');
+      const north = 111319.5, east = north * m.eastPerNorth;
+      return Array.from({ length: m.count }, (_, k) => Math.hypot(
+        east * (m.drawn[3 * k] - m.position[3 * k]), north * (m.drawn[3 * k + 1] - m.position[3 * k + 1])));
+    })()""")
+    assert max(asides) <= 2.5 / 2  # half a footpath of unknown width
+    assert len({round(metres, 2) for metres in asides}) > 5
+
+
+def test_the_slider_ends_when_the_clock_of_the_run_does(opened, demo):
+    assert opened.ask("window.__twin.timebar.span") == demo.TO_S - demo.FROM_S
+
+
+@pytest.mark.parametrize(("zoom", "visible"), [(13, [True, False]), (18.5, [False, True])])
+def test_near_by_a_van_is_drawn_in_true_metres_and_from_afar_as_a_mark(opened, zoom, visible):
+    opened.ask("(zoom) => window.__twin.view.go({ zoom }, 0)", zoom)
+    key = opened.ask("window.__twin.scene.motions.find((m) => m.fact.name === 'van').fact.key")
+    layers = opened.ask("""(key) => Object.fromEntries(window.__twin.view.layers.filter((l) => l.id.endsWith(key))
+      .map((l) => [l.id, [l.props.visible, l.props.sizeScale ?? null, l.props.radiusUnits ?? null]]))""", key)
+    assert [layers[f"{part}_{key}"][0] for part in ("heads", "bodies")] == visible
+    assert layers[f"bodies_{key}"][1] == 1
+    assert layers[f"heads_{key}"][2] == "pixels"
 
 
 def test_hostile_names_are_shown_as_text(opened, demo):
@@ -226,6 +266,7 @@ def test_the_flat_picture_has_blocks_and_their_switch_too(opened_flat):
     opened_flat.ask("(bounds) => window.__twin.view.frame(bounds, 0)", camera["bounds"])
     spot = opened_flat.ask("(p) => window.__twin.view.project(p)", IN_A_BLOCK)
     theme = opened_flat.ask("window.__twin.scene.facts.themes[window.__twin.view.theme]")
+    opened_flat.page.click("#switch-buildings")
     assert comes_to(opened_flat, spot, rgb_of(theme["blocks"]))
     opened_flat.page.click("#switch-blocks")
     assert comes_to(opened_flat, spot, (0, 0, 0))
@@ -240,8 +281,50 @@ def test_a_run_without_movements_or_places_still_opens_and_says_so(opened_bare):
     assert opened_bare.faults == []
 
 
+def test_software_rendering_opens_the_flat_view_with_a_way_to_3d_and_back(chromium, page_file):
+    context = chromium.new_context(viewport={"width": 1100, "height": 700})
+    context.add_init_script("""const of = WebGL2RenderingContext.prototype;
+      const before = of.getParameter;
+      of.getParameter = function (name) {
+        return name === 0x9246 ? "ANGLE (Google, SwiftShader)" : before.call(this, name);
+      };""")
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    for _ in range(200):
+        if page.evaluate("Boolean(window.__twin?.state?.ready)"):
+            break
+        page.wait_for_timeout(50)
+    assert page.evaluate("window.__twin.state.view") == "flat"
+    assert "平面図" in page.inner_text("#notice")
+    page.click("#lang")
+    assert "flat" in page.inner_text("#notice")
+    at = page.evaluate("window.__twin.state.t")
+    page.click("#mode")
+    assert page.evaluate("window.__twin.state.view") == "3d"
+    assert page.evaluate("window.__twin.state.t") == at
+    page.click("#mode")
+    assert page.evaluate("[window.__twin.state.view, document.querySelectorAll('#map canvas').length]") == ["flat", 1]
+    context.close()
+
+
+def test_on_a_phone_the_bars_leave_three_quarters_of_the_picture(chromium, page_file):
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(page_file.as_uri() + "#flat")
+    for _ in range(200):
+        if page.evaluate("Boolean(window.__twin?.state?.ready)"):
+            break
+        page.wait_for_timeout(50)
+    boxes = [page.locator(f"#{name}").bounding_box() for name in ("card", "panel", "timebar", "cameras", "tools")]
+    hidden = sum(box["width"] * box["height"] for box in boxes if box)
+    assert hidden < 0.25 * 390 * 844
+    page.click("#fold")
+    assert page.is_visible("#lang")
+    context.close()
+
+
 def test_nothing_was_said_on_the_console_in_all_of_this(opened, opened_flat, page_file):
     assert opened.faults == []
     assert opened_flat.faults == []
     assert opened.ask("window.__twin.state.errors") == []
-    assert opened.requests == [page_file.as_uri()]
+    assert [address.partition("#")[0] for address in opened.requests] == [page_file.as_uri()]

@@ -154,6 +154,11 @@ def _van_path(van):
     return line
 
 
+def _on_pavement(lat):
+    """Longitude of Midosuji south of its bend."""
+    return 135.5010 - 0.0007 * (34.6925 - lat) / (34.6925 - 34.6665)
+
+
 def demo_paths(trucks, walkers):
     """(body, id, points) of everybody."""
     out = []
@@ -168,7 +173,7 @@ def demo_paths(trucks, walkers):
     for walker in range(walkers):
         side = 2e-4 if walker % 2 else -2e-4
         north = 34.6925 - 0.00035 * (walker % 70)
-        line = [(135.5009 + side, north), (135.5006 + side, north - 0.004)]
+        line = [(_on_pavement(at) + side, at) for at in (north, max(north - 0.004, 34.6666))]
         points = _drive(line, FROM_S + 37 * walker, 1.34, 0)
         stay = points[-1]
         out.append(("walker", make_id(Kind.WALKER, 2, walker),

@@ -54,16 +54,18 @@ def test_no_word_of_the_user_reaches_the_statement_of_layers(run_view):
 
 def test_every_layer_names_data_that_the_page_has(run_view):
     parts = build_scene(run_view)
-    made_by_page = {"places", "queue_path", "queue_column"} | {f"heads_{b['key']}" for b in parts.facts["bodies"]}
+    moving = [*(b["key"] for b in parts.facts["bodies"]), "queue"]
+    made_by_page = {"places"} | {f"{part}_{key}" for part in ("heads", "bodies") for key in moving}
     for layer in parts.spec["layers"]:
         assert layer["data"].removeprefix("@@#") in made_by_page | set(parts.packs), layer["id"]
 
 
-def test_the_queue_lies_below_the_trucks_and_its_column_above(run_view):
+def test_waiting_trucks_lie_below_those_that_move_and_all_that_stands(run_view):
     order = [layer["id"] for layer in build_scene(run_view).spec["layers"]]
-    heads = [i for i, name in enumerate(order) if name.startswith("heads_")]
-    assert order.index("queue_path") < min(heads)
-    assert order.index("queue_column") > max(heads)
+    moving = [i for i, name in enumerate(order) if name.startswith(("heads_trips", "bodies_trips"))]
+    assert order.index("buildings") < order.index("heads_queue") < order.index("bodies_queue") < min(moving)
+    ground = ("water", "walk", "edge_drive_major", "drive_major")
+    assert max(order.index(name) for name in ground) < order.index("buildings")
 
 
 def test_blocks_lie_below_everything_and_hide_nothing(run_view):

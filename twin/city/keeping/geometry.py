@@ -18,7 +18,8 @@ def geometry_arrays(city: City) -> dict[str, NDArray[Any]]:
     -------
     dict
         ``crs``, and per layer ``vertex_ptr`` (m + 1,), ``vertex_lon_deg``, ``vertex_lat_deg`` (k,),
-        ``lanes`` (m,), ``road_class`` (m,), ``name_index`` (m,) and ``names``.
+        ``lanes`` (m,), ``road_class`` (m,), ``name_index`` (m,) and ``names``; for the walk layer ``width_m`` (m,)
+        float32, clear width, too.
 
         Only where the map has scenery, with f features, r rings and k vertices:
         ``scenery/kinds`` (names; ``scenery/kind`` (f,) uint8 is an index into it),
@@ -41,6 +42,7 @@ def geometry_arrays(city: City) -> dict[str, NDArray[Any]]:
         out[f"{name}/road_class"] = layer.road_class
         out[f"{name}/name_index"] = layer.name_index
         out[f"{name}/names"] = np.array(layer.names or ("",), np.str_)
+    out["walk/width_m"] = city.walk.width_m.astype(np.float32)
     scenery = city.scenery
     if scenery.feature_count:
         for name in ("kind", "height_m", "base_m", "height_source", "roof", "ring_ptr", "ring_role", "vertex_ptr"):

@@ -3,7 +3,7 @@
 ((twin) => {
   const RANK = { gate: 0, station: 1, yard: 2, depot: 3, poi: 4, exit: 5, stop: 6 };
   // Smaller things get their names only when one is near.
-  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, depot: 13, poi: 14, exit: 15.5, stop: 14.5 };
+  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, depot: 13, poi: 16, exit: 16.6, stop: 14.5 };
 
   twin.Labels = class {
     constructor(scene, parent) {
@@ -36,10 +36,9 @@
       return mark.element;
     }
 
-    // The word stands on top of the column.
-    setQueue(text, height) {
+    // How many wait, at the gate.
+    setQueue(text) {
       if (!this.queueMark) return;
-      this.queueHeight = height;
       const mark = this.queueMark;
       mark.element ??= this.parent.appendChild(Object.assign(document.createElement("span"), { className: "queue" }));
       if (mark.element.textContent !== text) mark.element.textContent = text;
@@ -50,7 +49,7 @@
       const taken = [];
       const { width, height, zoom } = viewport;
       if (this.queueMark?.element) {
-        const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat, this.queueHeight ?? 0]);
+        const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat]);
         this.queueMark.element.style.transform = `translate(${Math.round(x + 12)}px, ${Math.round(y - 24)}px)`;
         if (!this.queueMark.element.hidden) taken.push([x, y - 26, x + 140, y]);
       }

@@ -18,6 +18,9 @@
       this.eastPerNorth = Math.cos((facts.origin[1] * Math.PI) / 180);
       // Heads now: filled anew by moveTo, only the first `count` rows count.
       this.position = new Float32Array(trips * 3);
+      // Where a head is drawn: beside its path, on its lane or on the width of its pavement.
+      this.drawn = new Float32Array(trips * 3);
+      this.side = facts.driving_side === "right" ? -1 : 1;
       this.color = new Uint8Array(trips * 4).fill(255);
       this.yaw = new Float32Array(trips);
       this.row = new Int32Array(trips);
@@ -75,9 +78,30 @@
       const state = this.columns.state[i];
       this.color.set(this.colors[state], 4 * k);
       this.yaw[k] = this.headingAt(trip, i);
+      this.moveAside(k, trip, i, j, part);
       this.row[k] = trip;
       this.state[k] = state;
       this.perState[state]++;
+    }
+
+    // Vehicles keep to the middle of the first lane of their side; people keep the place on the pavement that their
+    // id gives them, as far as it is wide there.
+    moveAside(k, trip, i, j, part) {
+      const room = this.columns.room_dm;
+      let metres = this.fact.size_m ? 1.625 * this.side : 0;
+      if (room) {
+        const key = Math.imul(this.columns.id_serial[trip] ^ Math.imul(this.columns.id_origin[trip], 0x85ebca6b), 0x9e3779b1) >>> 0;
+        const before = i > this.columns.start[trip] ? room[i - 1] : room[i];
+        const after = j + 1 < this.columns.start[trip + 1] ? room[i + 1] : room[i];
+        // Widths change gently towards the corners; never wider than the step itself.
+        const here = part < 0.5 ? Math.min(room[i], before) * (1 - 2 * part) + room[i] * 2 * part
+          : room[i] * (2 - 2 * part) + Math.min(room[i], after) * (2 * part - 1);
+        metres = (key / 2147483648 - 1) * here / 10;
+      }
+      const angle = ((this.yaw[k] + 90) * Math.PI) / 180;
+      const degrees = metres / 111319.5;
+      this.drawn[3 * k] = this.position[3 * k] + (degrees * Math.cos(angle)) / this.eastPerNorth;
+      this.drawn[3 * k + 1] = this.position[3 * k + 1] + degrees * Math.sin(angle);
     }
 
     // Direction of travel in degrees from east; who stands keeps the direction of the last move, or takes the next.
@@ -115,6 +139,7 @@
     constructor(fact, columns, facts) {
       this.fact = fact;
       this.columns = columns;
+      this.side = facts.driving_side === "right" ? -1 : 1;
       this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
     }
 
@@ -126,9 +151,31 @@
         if (this.time[middle] <= t) low = middle + 1; else high = middle;
       }
       const row = low - 1;
-      if (row < 0) return { trucks: 0, yards: 0, inside: 0, metres: 0 };
-      const { trucks, yards, inside, metres_dm: decimetres } = this.columns;
-      return { trucks: trucks[row], yards: yards[row], inside: inside[row], metres: decimetres[row] / 10 };
+      if (row < 0) return { trucks: 0, yards: 0, road: 0, inside: 0, metres: 0 };
+      const { trucks, yards, road, inside, metres_dm: decimetres } = this.columns;
+      return { trucks: trucks[row], yards: yards[row], road: road[row], inside: inside[row], metres: decimetres[row] / 10 };
+    }
+
+    // Lon, lat, direction and part of the legend (0 road, 1 yards) of every waiting truck that has a place: on the road one behind the other over the metres
+    // they take, in yards bay by bay.
+    trucks({ yards, road, metres }) {
+      const out = this.fact.bays.slice(0, yards).map(([lon, lat]) => [lon, lat, 90, 1]);
+      const line = road > 0 && metres > 0 ? this.path(metres) : [];
+      const lengths = line.slice(1).map(([lon, lat], i) => 111320 * Math.hypot((lon - line[i][0]) * Math.cos((lat * Math.PI) / 180), lat - line[i][1]));
+      for (let n = 0, i = 0, passed = 0; line.length > 1 && n < road; n++) {
+        const at = ((n + 0.5) * metres) / road;
+        while (i + 1 < lengths.length && passed + lengths[i] < at) passed += lengths[i++];
+        const part = lengths[i] > 0 ? Math.min(1, (at - passed) / lengths[i]) : 0;
+        const [[ax, ay], [bx, by]] = [line[i], line[i + 1]];
+        const east = (ax - bx) * Math.cos((ay * Math.PI) / 180);
+        const angle = Math.atan2(ay - by, east);
+        const aside = (1.625 * this.side) / 111320;
+        out.push([
+          ax + part * (bx - ax) - (aside * Math.sin(angle)) / Math.cos((ay * Math.PI) / 180),
+          ay + part * (by - ay) + aside * Math.cos(angle), (angle * 180) / Math.PI, 0,
+        ]);
+      }
+      return out;
     }
 
     path(metres) {

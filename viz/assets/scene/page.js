@@ -17,11 +17,16 @@
   const shown = { trails: true, labels: true };
   const rows = [];
 
-  // A remark goes away by itself; a fault stays.
+  // A remark goes away by itself; a fault stays. What is said is a function of the words, to be said again in the other
+  // language.
+  let said = () => "";
+  let silence = 0;
   const notice = (text, seconds) => {
-    $("notice").textContent = text;
-    $("notice").hidden = !text;
-    if (seconds) window.setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
+    said = text;
+    $("notice").textContent = text(words);
+    $("notice").hidden = !$("notice").textContent;
+    window.clearTimeout(silence);
+    if (seconds) silence = window.setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
   };
   const swatch = (color, dot) => {
     const mark = make("span", dot ? "swatch dot" : "swatch");
@@ -53,14 +58,15 @@
     for (const { key, row } of rows) row.setAttribute("aria-checked", String(shown[key] !== false));
     for (const motion of scene.motions) {
       const { key } = motion.fact;
-      layers[`heads_${key}`] = shown[key] !== false;
+      layers[`heads_${key}`] = layers[`bodies_${key}`] = shown[key] !== false;
       layers[`trail_${key}`] = shown[key] !== false && shown.trails !== false;
     }
-    layers.drive_minor = layers.drive_major = shown.roads !== false;
+    layers.drive_minor = layers.drive_major = layers.edge_drive_minor = layers.edge_drive_major = shown.roads !== false;
+    layers.buildings = layers.trees = shown.buildings !== false;
     layers.blocks = shown.blocks !== false;
     layers.places = shown.places !== false;
     layers.walk = shown.footpaths !== false;
-    layers.queue_path = layers.queue_column = shown.queue !== false;
+    layers.heads_queue = layers.bodies_queue = shown.queue !== false;
     labels.shown = shown.labels !== false;
     twin.state.shown = layers;
     view.setShown(layers);
@@ -75,7 +81,8 @@
     if (scene.queue) addRow("queue", () => scene.facts.queue_words[html.lang], scene.facts.queue_parts, false);
     if (scene.motions.length) addRow("trails", () => words.trails, [], false);
     if (scene.columns.drive_major || scene.columns.drive_minor) addRow("roads", () => words.roads, [], false);
-    const { blocks } = scene.facts;
+    const { blocks, buildings } = scene.facts;
+    if (buildings.shown) addRow("buildings", () => words.buildings(buildings), [], false);
     if (blocks.shown) addRow("blocks", () => words.blocks(blocks.shown, blocks.found), [], false);
     if (scene.columns.walk) addRow("footpaths", () => words.footpaths, [], false);
     if (scene.facts.places.length) addRow("places", () => words.places, [], false);
@@ -83,7 +90,7 @@
   };
 
   const moved = (t) => {
-    const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, yards: 0, inside: 0, metres: 0 };
+    const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, yards: 0, road: 0, inside: 0, metres: 0 };
     for (const motion of scene.motions) motion.moveTo(t);
     for (const { key, count, values } of rows) {
       const motion = scene.motions.find((m) => m.fact.key === key);
@@ -92,13 +99,11 @@
         values.forEach(([value], i) => { value.textContent = motion.perState[i].toLocaleString(); });
       } else if (key === "queue") {
         count.textContent = String(queueNow.trucks);
-        const road = queueNow.trucks - queueNow.yards;
-        const parts = [`${road.toLocaleString()} (${Math.round(queueNow.metres)} m)`, queueNow.yards, queueNow.inside];
+        const parts = [`${queueNow.road.toLocaleString()} (${Math.round(queueNow.metres)} m)`, queueNow.yards, queueNow.inside];
         values.forEach(([value], i) => { value.textContent = String(parts[i]); });
       }
     }
-    const road = queueNow.metres > 0 ? ` · ${Math.round(queueNow.metres)} m` : "";
-    labels.setQueue(queueNow.trucks && shown.queue !== false ? `${queueNow.trucks} ${words.trucks}${road}` : "", twin.queueHeight(queueNow));
+    labels.setQueue(queueNow.trucks && shown.queue !== false ? words.waiting(queueNow) : "");
     twin.state.t = t;
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
@@ -119,6 +124,8 @@
     $("sampled").hidden = kept >= all;
     $("share").textContent = words.share(String(Number((100 * facts.traces_share).toPrecision(3))));
     $("share").hidden = !(facts.traces_share < 1);
+    $("notice").textContent = said(words);
+    $("mode").textContent = twin.state.view === "flat" ? words.to3d : words.toFlat;
     $("lang").textContent = words.other;
     $("lang").title = words.langTitle;
     $("fold").textContent = words.layers;
@@ -127,7 +134,7 @@
       values.forEach(([, word, state]) => { word.textContent = state[lang]; });
     });
     [...$("cameras").children].forEach((button, i) => { button.textContent = facts.cameras[i][lang]; });
-    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution].join(" · ");
+    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution.map((line) => line[lang])].join(" · ");
     showTheme();
     $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
     timebar.speak(words);
@@ -141,14 +148,14 @@
   // Who is under the pointer, as plain text.
   const tipText = ({ id, index }) => {
     const lang = html.lang;
-    if (id === "queue_column") return `${scene.facts.queue_words[lang]}\n${twin.state.queue.trucks} ${words.trucks}`;
+    if (id.endsWith("_queue")) return `${scene.facts.queue_words[lang]}\n${words.waiting(twin.state.queue)}`;
     if (id === "places") {
       const place = scene.facts.places[index];
       const lines = [place[lang] || place.id, words.kinds[place.kind] ?? place.kind];
       if (place.capacity !== null) lines.push(`${words.capacity} ${place.capacity}`);
       return lines.join("\n");
     }
-    const motion = scene.motions.find((m) => id === `heads_${m.fact.key}`);
+    const motion = scene.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
     if (!motion) return "";
     const trip = motion.row[index];
     const serial = motion.columns.id_serial[trip] >>> 0;
@@ -170,7 +177,7 @@
   const told = (news) => {
     if ("hover" in news) hover(news.hover);
     if (news.error) { twin.state.errors.push(String(news.error.message ?? news.error)); console.error(news.error); }
-    if (news.drawn) { labels.draw(news.drawn); twin.state.drawn += 1; }
+    if (news.drawn) { labels.draw(news.drawn); twin.state.drawn += 1; if (watched) judge(); }
   };
 
   const addCameras = () => {
@@ -211,6 +218,11 @@
   const listen = () => {
     $("lang").addEventListener("click", () => speak(html.lang === "ja" ? "en" : "ja"));
     $("theme").addEventListener("click", () => setTheme(html.dataset.theme === "dark" ? "light" : "dark"));
+    $("mode").addEventListener("click", () => {
+      watched = false;
+      notice(() => "");
+      useView(twin.state.view === "flat");
+    });
     $("tilt").addEventListener("click", () => {
       twin.state.flat = !twin.state.flat;
       $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
@@ -219,9 +231,37 @@
     $("fold").addEventListener("click", () => {
       const open = $("rows").hidden;
       $("rows").hidden = !open;
+      $("panel").classList.toggle("folded", !open);
       $("fold").setAttribute("aria-expanded", String(open));
     });
     window.addEventListener("keydown", onKey);
+  };
+
+  const SLOW_MS = 2000;
+  let watched = false;
+  let madeAt = 0;
+  const makeView = (gl) => {
+    madeAt = performance.now();
+    view = twin.view = new (gl ? twin.GlView : twin.FlatView)(scene, $("map"), told);
+    twin.state.view = gl ? "3d" : "flat";
+    $("tilt").hidden = !gl;
+  };
+
+  // The other view, at the same moment, frame and choice of layers.
+  const useView = (gl) => {
+    view.close();
+    makeView(gl);
+    setTheme(html.dataset.theme);
+    applyShown();
+    goTo(scene.facts.cameras.find((camera) => camera.key === twin.state.camera), 0);
+    speak(html.lang);
+  };
+
+  // A first frame that took seconds means that every frame will. A tab in the background draws late for other reasons.
+  const judge = () => {
+    watched = false;
+    if (performance.now() - madeAt < SLOW_MS || document.visibilityState !== "visible") return;
+    window.setTimeout(() => { useView(false); notice((w) => w.slowGl, 12); }, 0);
   };
 
   const readScene = async () => {
@@ -235,13 +275,16 @@
 
   const begin = async () => {
     twin.state = { ready: false, t: 0, drawn: 0, errors: [], shown: {}, camera: "", flat: false };
-    if (typeof DecompressionStream === "undefined") { notice(words.noCodec); return; }
+    if (typeof DecompressionStream === "undefined") { notice((w) => w.noCodec); return; }
     scene = twin.scene = await readScene();
-    const gl = twin.glWorks() && window.location.hash !== "#flat";
+    const works = twin.glWorks();
+    const { hash } = window.location;
+    const slow = works && !hash && twin.glIsSoftware();
+    const gl = works && !slow && hash !== "#flat";
+    watched = gl && hash !== "#3d";
     labels = new twin.Labels(scene, $("labels"));
-    view = twin.view = new (gl ? twin.GlView : twin.FlatView)(scene, $("map"), told);
-    twin.state.view = gl ? "3d" : "flat";
-    $("tilt").hidden = !gl;
+    makeView(gl);
+    $("mode").hidden = !works;
     const element = Object.fromEntries(["play", "clock", "slider", "speed", "activity", "ticks"].map((id) => [id, $(id)]));
     timebar = twin.timebar = new twin.Timebar(scene, element, moved);
     addRows();
@@ -253,10 +296,16 @@
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
-    if (!scene.motions.length) notice(words.noTraces); else if (!gl) notice(words.noWebGl, 8);
-    if (window.innerWidth < 760) $("fold").click();
+    if (!scene.motions.length) notice((w) => w.noTraces);
+    else if (slow) notice((w) => w.slowGl, 12);
+    else if (!gl) notice((w) => w.noWebGl, 8);
+    if (window.innerWidth < 760) {
+      // On a phone one button holds all controls but the clock.
+      $("panel").append($("cameras"), $("tools"));
+      $("fold").click();
+    }
     twin.state.ready = true;
   };
 
-  begin().catch((error) => { notice(String(error.message ?? error)); throw error; });
+  begin().catch((error) => { notice(() => String(error.message ?? error)); throw error; });
 })(window.__twin);

@@ -5,13 +5,13 @@
 
   twin.FlatView = class {
     constructor(scene, parent, told) {
-      Object.assign(this, { scene, told, t: 0, shown: {}, theme: "dark", queueNow: { trucks: 0, metres: 0 }, viewState: { zoom: 13, pitch: 0 } });
+      Object.assign(this, { scene, told, t: 0, shown: {}, theme: "dark", queueNow: { trucks: 0, yards: 0, road: 0, metres: 0 }, viewState: { zoom: 13, pitch: 0 } });
       this.canvas = document.createElement("canvas");
       this.canvas.style.cssText = "width:100%;height:100%;display:block;touch-action:none";
       parent.append(this.canvas);
       this.middle = mercator(...scene.facts.origin);
       this.scale = 2 ** 22;
-      this.ground = ["blocks", "walk", "drive_minor", "drive_major"].filter((name) => scene.columns[name])
+      this.ground = ["blocks", "green", "water", "paved", "walk", "drive_minor", "drive_major", "rails", "buildings"].filter((name) => scene.columns[name])
         .map((name) => [name, scene.columns[name], this.projected(twin.pairs(scene.columns[name], scene.facts.degree_step))]);
       this.listen();
     }
@@ -35,7 +35,8 @@
         this.refresh();
       });
       canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); }, { passive: false });
-      new ResizeObserver(() => this.refresh()).observe(canvas);
+      this.watch = new ResizeObserver(() => this.refresh());
+      this.watch.observe(canvas);
     }
 
     at(x, y) { return [(x - this.middle[0]) * this.scale + this.width / 2, (y - this.middle[1]) * this.scale + this.height / 2]; }
@@ -60,17 +61,29 @@
     drawGround(pen) {
       for (const [name, columns, xy] of this.ground) {
         if (this.shown[name] === false) continue;
+        const isArea = Boolean(columns.part) || name === "blocks";
         pen.strokeStyle = pen.fillStyle = this.scene.facts.themes[this.theme][name];
-        pen.lineWidth = name === "drive_major" ? 2.5 : 1;
-        pen.beginPath();
-        for (let i = 0; i + 1 < columns.start.length; i++) {
-          for (let v = columns.start[i]; v < columns.start[i + 1]; v++) {
-            const point = this.at(xy[2 * v], xy[2 * v + 1]);
-            if (v === columns.start[i]) pen.moveTo(...point); else pen.lineTo(...point);
-          }
-        }
-        if (name === "blocks") pen.fill(); else pen.stroke();
+        pen.lineCap = pen.lineJoin = "round";
+        // One path for each width; areas are one path in all.
+        const widths = isArea ? [0] : [...new Set(columns.width_cm)];
+        for (const width of widths) this.drawRings(pen, columns, xy, isArea ? null : width);
       }
+    }
+
+    // Metres on the ground in pixels.
+    pixels(metres) { return (metres * this.scale) / (40075016.7 * Math.cos((this.scene.facts.origin[1] * Math.PI) / 180)); }
+
+    drawRings(pen, columns, xy, width) {
+      pen.beginPath();
+      if (width !== null) pen.lineWidth = Math.max(0.6, this.pixels(width / 100));
+      for (let i = 0; i + 1 < columns.start.length; i++) {
+        if (width !== null && columns.width_cm[i] !== width) continue;
+        for (let v = columns.start[i]; v < columns.start[i + 1]; v++) {
+          const point = this.at(xy[2 * v], xy[2 * v + 1]);
+          if (v === columns.start[i]) pen.moveTo(...point); else pen.lineTo(...point);
+        }
+      }
+      if (width === null) pen.fill("evenodd"); else pen.stroke();
     }
 
     drawPlaces(pen) {
@@ -83,12 +96,13 @@
     }
 
     drawQueue(pen) {
-      if (!this.scene.queue || this.shown.queue_path === false) return;
-      pen.strokeStyle = "#D55E00";
-      pen.lineWidth = 6;
-      pen.beginPath();
-      this.scene.queue.path(this.queueNow.metres).forEach((p, i) => (i ? pen.lineTo(...this.project(p)) : pen.moveTo(...this.project(p))));
-      pen.stroke();
+      if (!this.scene.queue || this.shown.heads_queue === false) return;
+      const size = Math.max(3, this.pixels(8));
+      for (const [lon, lat, , part] of this.scene.queue.trucks(this.queueNow)) {
+        const [x, y] = this.project([lon, lat]);
+        pen.fillStyle = this.scene.facts.queue_parts[part].color;
+        pen.fillRect(x - size / 2, y - size / 2, size, size);
+      }
     }
 
     drawHeads(pen, motion) {
@@ -109,6 +123,7 @@
     setShown(shown) { this.shown = shown; this.refresh(); }
     setTheme(theme) { this.theme = theme; this.refresh(); }
     tilt() {}
+    close() { this.watch.disconnect(); this.canvas.remove(); }
 
     frame([west, south, east, north]) {
       const [left, bottom] = mercator(west, south);

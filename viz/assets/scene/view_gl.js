@@ -3,31 +3,9 @@
 ((twin) => {
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
-  // A box on the ground, its length along x, for vehicles.
-  const box = ([length, width, height]) => {
-    const positions = [];
-    const normals = [];
-    const [x, y] = [length / 2, width / 2];
-    const side = (normal, corners) => {
-      for (const i of [0, 1, 2, 0, 2, 3]) { positions.push(...corners[i]); normals.push(...normal); }
-    };
-    side([0, 0, 1], [[-x, -y, height], [x, -y, height], [x, y, height], [-x, y, height]]);
-    side([1, 0, 0], [[x, -y, 0], [x, y, 0], [x, y, height], [x, -y, height]]);
-    side([-1, 0, 0], [[-x, y, 0], [-x, -y, 0], [-x, -y, height], [-x, y, height]]);
-    side([0, 1, 0], [[x, y, 0], [-x, y, 0], [-x, y, height], [x, y, height]]);
-    side([0, -1, 0], [[-x, -y, 0], [x, -y, 0], [x, -y, height], [-x, -y, height]]);
-    return { attributes: {
-      POSITION: { value: new Float32Array(positions), size: 3 }, NORMAL: { value: new Float32Array(normals), size: 3 },
-    } };
-  };
-
   const streets = (columns, facts) => {
     const width = new Float32Array(columns.lon.length);
-    for (let i = 0; i + 1 < columns.start.length; i++) {
-      // A footpath has no lanes; 2.5 m is drawn.
-      const metres = columns.lanes[i] > 0 ? columns.lanes[i] * facts.lane_width_m : 2.5;
-      width.fill(metres, columns.start[i], columns.start[i + 1]);
-    }
+    for (let i = 0; i + 1 < columns.start.length; i++) width.fill(columns.width_cm[i] / 100, columns.start[i], columns.start[i + 1]);
     return {
       length: columns.start.length - 1, startIndices: columns.start,
       attributes: { getPath: { value: twin.pairs(columns, facts.degree_step), size: 2 }, getWidth: { value: width, size: 1 } },
@@ -38,11 +16,6 @@
     length: columns.start.length - 1, startIndices: columns.start,
     attributes: { getPolygon: { value: twin.pairs(columns, facts.degree_step), size: 2 } },
   });
-
-  // The lamps of deck.gl give a roof 0.57 of the diffuse light and the walls that face them 0.9: roofs come out in the
-  // colour of the theme, walls a little lighter. On a light ground less is enough.
-  const RELIEF = { dark: 0.8, light: 0.2 };
-  const matt = (theme) => ({ ambient: 1 - 0.57 * RELIEF[theme], diffuse: RELIEF[theme], shininess: 1, specularColor: [0, 0, 0] });
 
   // Places a traveller knows by name are drawn larger than the many stops.
   const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 7, exit: 5, stop: 8 };
@@ -65,32 +38,50 @@
   const heads = (motion, mesh) => ({
     length: motion.count, yaw: motion.yaw,
     attributes: {
-      getPosition: { value: motion.position, size: 3 },
+      getPosition: { value: motion.drawn, size: 3 },
       [mesh ? "getColor" : "getFillColor"]: { value: motion.color, size: 4, normalized: true },
     },
   });
 
   const constantsOf = (scene) => {
     const none = { length: 0 };
-    const out = { yaw: (_, { index, data }) => [0, data.yaw[index], 0], queue_path: [none], queue_column: [none], places: marks(scene.facts) };
-    for (const name of ["walk", "drive_minor", "drive_major"]) {
+    const out = {
+      yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, bodies_queue: none, places: marks(scene.facts),
+      polygon: (area) => area.polygon, height: (area) => area.height, tone: (area) => area.color,
+      mesh_queue: twin.meshes.truck, mesh_tree: twin.meshes.tree,
+    };
+    for (const name of ["walk", "edge_drive_minor", "edge_drive_major", "drive_minor", "drive_major", "rails"]) {
       if (scene.columns[name]) out[name] = streets(scene.columns[name], scene.facts);
     }
     if (scene.columns.blocks) out.blocks = blocks(scene.columns.blocks, scene.facts);
+    for (const name of ["water", "green", "paved", "buildings"]) {
+      if (scene.columns[name]) out[name] = twin.areas(scene.columns[name], scene.facts, "light");
+    }
+    if (scene.columns.trees) out.trees = twin.trees(scene.columns.trees, scene.facts);
     for (const motion of scene.motions) {
-      const { key, size_m: size } = motion.fact;
+      const { key, name, size_m: size } = motion.fact;
       out[key] = trails(motion);
-      out[`heads_${key}`] = { length: 0 };
-      if (size) out[`box_${key}`] = box(size);
+      out[`heads_${key}`] = none;
+      out[`bodies_${key}`] = none;
+      out[`mesh_${key}`] = size ? twin.meshes[name] ?? twin.boxMesh(size) : twin.meshes.person;
     }
     return out;
   };
 
-  // 4 m a truck: a line of fifty stands as tall as a tower block.
-  twin.queueHeight = (queueNow) => 4 * queueNow.trucks;
-
   twin.glWorks = () => {
     try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch { return false; }
+  };
+
+  // Names by which drivers call drawing without a graphics card: a frame takes them seconds.
+  const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render|mesa offscreen/i;
+
+  twin.glIsSoftware = () => {
+    const pen = document.createElement("canvas").getContext("webgl2");
+    if (!pen) return false;
+    const names = pen.getExtension("WEBGL_debug_renderer_info");
+    const name = String(pen.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : pen.RENDERER));
+    pen.getExtension("WEBGL_lose_context")?.loseContext();
+    return SOFTWARE.test(name);
   };
 
   twin.GlView = class {
@@ -105,9 +96,9 @@
       const props = converter.convert(scene.spec);
       this.layers = props.layers;
       this.viewState = { ...props.initialViewState };
-      this.queueNow = { trucks: 0, metres: 0 };
+      this.queueNow = { trucks: 0, yards: 0, road: 0, metres: 0 };
       this.deck = new deck.Deck({
-        parent, views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
+        parent, effects: twin.lights(scene.facts, 0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
         pickingRadius: 4, getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
         onHover: (info) => told({ hover: info.layer && info.index >= 0 ? { id: info.layer.id, index: info.index, x: info.x, y: info.y } : null }),
         onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); },
@@ -116,45 +107,66 @@
       });
     }
 
-    // Vehicles never shrink below some pixels: seen from far they are drawn larger than they are.
-    scaleFor(size) {
+    // Things are drawn themselves, in true metres, where a van has at least some pixels; marks stand for them from afar.
+    get near() {
       const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
-      return Math.max(1, ((size[0] > 8 ? 24 : 18) * metresPerPixel) / size[0]);
+      return { vehicles: metresPerPixel < 0.75, people: metresPerPixel < 0.3 };
     }
 
     refresh() {
       const look = this.scene.facts.themes[this.theme];
       const motionOf = Object.fromEntries(this.scene.motions.map((m) => [m.fact.key, m]));
+      const { near } = this;
+      const waiting = this.scene.queue ? this.waiting() : null;
       this.layers = this.layers.map((layer) => {
         const { id } = layer;
         const props = { visible: this.shown[id] !== false };
-        if (id.startsWith("trail_")) props.currentTime = this.t;
-        else if (id.startsWith("heads_")) {
-          const motion = motionOf[id.slice(6)];
-          props.data = heads(motion, Boolean(motion.fact.size_m));
-          if (motion.fact.size_m) props.sizeScale = this.scaleFor(motion.fact.size_m);
-          else props.getLineColor = rgb(look.head_edge);
-        } else if (id.startsWith("queue_")) Object.assign(props, this.queueProps(id));
-        else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
-        else if (id === "blocks") Object.assign(props, { getFillColor: rgb(look.blocks), material: matt(this.theme) });
-        else props.getColor = rgb(look[id]);
+        const [part, key] = [id.slice(0, id.indexOf("_")), id.slice(id.indexOf("_") + 1)];
+        if (part === "trail") props.currentTime = this.t;
+        else if (part === "heads" || part === "bodies") {
+          const motion = motionOf[key];
+          const asMesh = part === "bodies";
+          const isNear = motion && !motion.fact.size_m ? near.people : near.vehicles;
+          props.visible &&= isNear === asMesh;
+          if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
+          if (!asMesh) props.getLineColor = rgb(look.head_edge);
+        } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
+        else if (id === "buildings") Object.assign(props, { data: this.buildings, material: twin.wallMaterial });
+        else if (["blocks", "water", "green", "paved"].includes(id)) props.getFillColor = rgb(look[id]);
+        else props.getColor = rgb(look[part === "edge" ? "drive_edge" : id]);
         return layer.clone(props);
       });
       this.deck.setProps({ layers: this.layers });
     }
 
-    queueProps(id) {
-      const { queue } = this.scene;
-      if (id === "queue_path") {
-        const path = queue.path(this.queueNow.metres);
-        return { data: path.length > 1 ? [{ path }] : [] };
-      }
-      return { data: this.queueNow.trucks ? [{ position: queue.fact.gate, height: twin.queueHeight(this.queueNow) }] : [] };
+    // Waiting trucks are worked out anew only when their numbers change.
+    waiting() {
+      const { yards, road, metres } = this.queueNow;
+      const key = `${yards} ${road} ${metres}`;
+      if (this.waitingKey !== key) Object.assign(this, { waitingKey: key, waitingNow: this.scene.queue.trucks(this.queueNow) });
+      return this.waitingNow;
     }
 
-    setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }
+    setTime(t, queueNow) {
+      this.t = t;
+      this.queueNow = queueNow;
+      // The sun moves in steps of ten minutes: light costs a new pass over everything.
+      const step = Math.floor(t / 600);
+      if (step !== this.sunStep) {
+        this.sunStep = step;
+        this.deck.setProps({ effects: twin.lights(this.scene.facts, t) });
+      }
+      this.refresh();
+    }
+
     setShown(shown) { this.shown = shown; this.refresh(); }
-    setTheme(theme) { this.theme = theme; this.refresh(); }
+
+    setTheme(theme) {
+      this.theme = theme;
+      const { buildings } = this.scene.columns;
+      if (buildings) this.buildings = twin.areas(buildings, this.scene.facts, theme);
+      this.refresh();
+    }
 
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
@@ -182,6 +194,8 @@
       const [xs, ys] = [points.map((p) => p[0]), points.map((p) => p[1])];
       return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
     }
+
+    close() { this.deck.finalize(); this.parent.replaceChildren(); }
 
     tilt(flat) { this.go({ pitch: flat ? 0 : 50, bearing: flat ? 0 : this.viewState.bearing }, 0.5); }
 
