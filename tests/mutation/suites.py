@@ -50,7 +50,10 @@ SUITES: dict[str, Suite] = {
     "models/road_traffic/queueing/kernels.py": Suite(
         ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="[0] or [1]",
     ),
-    "models/terminal/gate/road_queue.py": Suite(("tests/unit/models/terminal/test_gate_on_road.py",), compiled=True),
+    "models/terminal/gate/road_queue.py": Suite(
+        ("tests/unit/models/terminal/test_road_queue.py", "tests/unit/models/terminal/test_gate_on_road.py"),
+        compiled=True,
+    ),
     "models/terminal/kpis.py": Suite(
         ("tests/unit/models/terminal/test_kpis_by_hand.py", "tests/unit/models/terminal/test_kpis.py", _GROUPED,
          _BY_CLASS), compiled=True,
