@@ -34,6 +34,7 @@ def test_means_totals_and_delays_follow_from_the_trips():
     assert got["road.delay_mean_s", "car"] == 10.0
     assert got["road.mean_travel_time_s", "van"] == 100.0
     assert got["road.speed_mean_mps", "all"] == 2200 / 240
+    assert got["road.time_total_h", "all"] == pytest.approx(240 / 3600)
     assert got["road.fuel_l", "all"] == pytest.approx(0.7)
     assert got["road.co2_kg", "van"] == 0.8
 
