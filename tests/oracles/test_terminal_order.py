@@ -50,3 +50,18 @@ def test_rows_are_sorted_by_moment_and_id(moments):
 def test_few_rows_are_sorted_too(n):
     ids = np.arange(n, dtype=np.uint64)[::-1].copy()
     assert in_order(np.zeros(n), ids, np.arange(n)).tolist() == list(range(n))[::-1]
+
+
+@pytest.mark.parametrize("moment_s", [-30000.0, 0.0, 30000.0])
+@pytest.mark.parametrize("n", [2, 40, 300])
+def test_rows_of_one_moment_are_sorted_by_id(n, moment_s):
+    ids = np.random.default_rng(6).permutation(n).astype(np.uint64)
+    assert in_order(np.full(n, moment_s), ids, np.arange(n)).tolist() == np.argsort(ids).tolist()
+
+
+def test_two_crowded_moments_far_apart_are_sorted_by_id():
+    """More rows at either moment than are sorted one by one, and nobody between them."""
+    n = 200
+    at_s = np.where(np.arange(n) % 2, 50000.0, 100.0)
+    ids = np.random.default_rng(7).permutation(n).astype(np.uint64)
+    assert in_order(at_s, ids, np.arange(n)).tolist() == np.lexsort((ids, at_s)).tolist()
