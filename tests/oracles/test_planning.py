@@ -18,6 +18,9 @@ from twin.models.transit.planning.instances import read_dial_a_ride, read_pickup
 from twin.models.transit.planning.problem import Problem, timetable
 from twin.models.transit.planning.solver import Budget, solve
 
+# Without compilation the hash of the draws overflows aloud, as it should.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 STEPS = 1_500
 

@@ -9,6 +9,9 @@ import pytest
 from twin.models.road_traffic.queueing.loading import load_network
 from twin.models.road_traffic.queueing.network import RoadNetwork
 
+# Without compilation the hash of the draws overflows aloud, as it should.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 
 def grid(side, generator):
     """A grid with random lengths, and a quarter of its turns banned."""

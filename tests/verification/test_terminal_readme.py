@@ -13,5 +13,7 @@ README = (Path(__file__).resolve().parents[2] / "models" / "terminal" / "README.
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_of_the_readme_is_what_its_command_prints(name):
     assert f"python -m tests.verification.terminal_tables {name}\n" in README
-    printed = README.split(f"python -m tests.verification.terminal_tables {name}\n", 1)[1].split("\n\n", 2)[1]
+    behind = README.split(f"python -m tests.verification.terminal_tables {name}\n", 1)[1]
+    printed = behind.lstrip("\n").split("\n\n", 1)[0]
+    assert printed.startswith("|")
     assert printed.splitlines()[2:] == list(TABLES[name]())

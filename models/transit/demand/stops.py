@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place
 from twin.city.reading.projection import project
+from twin.city.routing.parts import nodes_of_long_parts
 from twin.city.routing.ways import nearest_node
 from twin.errors import CityError, Problem, TableError
 from twin.models.transit.params import Stops
 
 #: A stop of a table farther than this from any street is taken for a mistake.
 _REACH_M = 150.0
+#: Streets that hang together for vans get stops of a mesh where they are as long as this share of the longest such part
+#: (G: a district of its own is longer, a corner shut off by signs is shorter).
+_LEAST_PART = 0.05
 Table = Mapping[str, NDArray[np.generic]]
 
 
@@ -81,15 +85,22 @@ def _place_at(city: City, node: int, id_: str, name_ja: str = "") -> Place:
 
 
 def _on_mesh(city: City, mesh_m: float) -> list[Place]:
-    """In every cell of a square mesh the crossing that is nearest to its middle, if it has any."""
+    """In every cell of a square mesh the crossing that is nearest to its middle, if it has any.
+
+    Only crossings that vans can come to and leave: streets over the edge of a map may run one way, and a corner may be
+    shut off by signs.
+    """
     x_m, y_m = city.drive.x_m, city.drive.y_m
     if not len(x_m):
         return []
+    served = nodes_of_long_parts(city.drive, "van", _LEAST_PART)
     column = np.floor((x_m - x_m.min()) / mesh_m).astype(np.int64)
     row = np.floor((y_m - y_m.min()) / mesh_m).astype(np.int64)
     off_m = np.hypot(x_m - x_m.min() - (column + 0.5) * mesh_m, y_m - y_m.min() - (row + 0.5) * mesh_m)
     nearest: dict[tuple[int, int], int] = {}
     for node in np.lexsort((np.arange(len(x_m)), off_m)):
+        if not served[node]:
+            continue
         nearest.setdefault((int(row[node]), int(column[node])), int(node))
     return [_place_at(city, node, f"{city.name}/stop/r{r:03d}c{c:03d}") for (r, c), node in sorted(nearest.items())]
 

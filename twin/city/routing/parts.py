@@ -18,6 +18,19 @@ def connected_nodes(layer: StreetLayer, vehicle_class: str = "car") -> NDArray[n
     Entries and exits at the edge of a map lie outside it where their streets run one way, and so do streets that banned
     turns leave to those who come over the edge.
     """
+    return nodes_of_long_parts(layer, vehicle_class, 1.0)
+
+
+def nodes_of_long_parts(layer: StreetLayer, vehicle_class: str, least_share: float) -> NDArray[np.bool_]:
+    """(n,) bool: nodes of every such part whose streets are at least a share as long as those of the longest.
+
+    Parameters
+    ----------
+    layer, vehicle_class
+        Streets, and who drives.
+    least_share
+        From 0 to 1; 1 gives the longest part alone. Districts that no street joins are parts of their own.
+    """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -32,11 +45,22 @@ def connected_nodes(layer: StreetLayer, vehicle_class: str = "car") -> NDArray[n
     parts, part = connected_components(matrix, directed=True, connection="strong")
     inside = part[start] == part[end]
     metres = np.bincount(part[start[inside]], weights=layer.length_m[may][inside], minlength=parts)
-    found = np.asarray(part == int(np.argmax(metres)))
+    longest = int(np.argmax(metres))
+    long = {longest, *np.flatnonzero((metres >= least_share * metres[longest]) & (metres > 0)).tolist()}
+    if least_share >= 1.0:
+        long = {longest}
+    found = np.zeros(n, np.bool_)
+    for one in sorted(long):
+        found |= _within_turns(layer, vehicle_class, np.asarray(part == one))
+    return found
+
+
+def _within_turns(layer: StreetLayer, vehicle_class: str, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Nodes of a part that banned turns leave to everybody in it."""
     if turn_graph(layer, vehicle_class) is None:
         return found
     nodes = np.flatnonzero(found)
-    best = np.zeros(n, np.bool_)
+    best = np.zeros(len(found), np.bool_)
     # Almost every node is as good as any other to start from; a few may lie where turns let nobody in or out.
     for hub in nodes[:: max(len(nodes) // _HUBS, 1)][:_HUBS].tolist():
         there = travel_times(layer, [hub], nodes, vehicle_class=vehicle_class)[0]
