@@ -46,11 +46,11 @@ def nodes_of_long_parts(layer: StreetLayer, vehicle_class: str, least_share: flo
     inside = part[start] == part[end]
     metres = np.bincount(part[start[inside]], weights=layer.length_m[may][inside], minlength=parts)
     longest = int(np.argmax(metres))
-    long = {longest, *np.flatnonzero((metres >= least_share * metres[longest]) & (metres > 0)).tolist()}
-    if least_share >= 1.0:
-        long = {longest}
+    # Of equally long parts the first is the longest.
+    is_long = (metres > 0) & (metres >= least_share * metres[longest]) & (least_share < 1.0)
+    is_long[longest] = True
     found = np.zeros(n, np.bool_)
-    for one in sorted(long):
+    for one in np.flatnonzero(is_long).tolist():
         found |= _within_turns(layer, vehicle_class, np.asarray(part == one))
     return found
 
