@@ -283,7 +283,7 @@ def _nothing(_table: Any, _row: Any) -> None:
 
 
 @inner_kernel
-def index(number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def index(number: Any) -> Any:
     """A whole number from 0 to below 2**32 as an index of which the compiler knows that it is not negative.
 
     For kernels whose indices come out of arrays: each look-up then spares a test whether to count from the end.

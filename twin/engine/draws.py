@@ -71,13 +71,13 @@ def event(first: int, second: int = 0) -> np.uint64:
 
 
 @inline_kernel
-def event_key(first, second):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def event_key(first, second):
     """Same as :func:`event`, inside kernels."""
     return (np.uint64(first) << _S32) | np.uint64(second)
 
 
 @inline_kernel
-def bits(stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def bits(stream, id_, event_):
     """64 random bits of a key."""
     z = stream + np.uint64(id_) * _GOLDEN
     z = (z ^ (z >> _S30)) * _MIX_1
@@ -89,20 +89,20 @@ def bits(stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @inline_kernel
-def uniform(stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def uniform(stream, id_, event_):
     """Uniform on (0, 1), both ends excluded."""
     return (np.float64(bits(stream, id_, event_) >> _S12) + 0.5) * _TWO_POW_MINUS_52
 
 
 @inline_kernel
-def _of_degree_7(r, c0, c1, c2, c3, c4, c5, c6, c7):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _of_degree_7(r, c0, c1, c2, c3, c4, c5, c6, c7):
     """A polynomial by Estrin's scheme: its halves do not wait for one another, which takes half as long as Horner's."""
     r2 = r * r
     return ((c7 * r + c6) * r2 + (c5 * r + c4)) * (r2 * r2) + ((c3 * r + c2) * r2 + (c1 * r + c0))
 
 
 @kernel
-def normal_quantile(p):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def normal_quantile(p):
     """Quantile of the standard normal at ``p`` in (0, 1).
 
     References
@@ -147,25 +147,25 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 @inline_kernel
-def normal(stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def normal(stream, id_, event_):
     """Standard normal."""
     return normal_quantile(uniform(stream, id_, event_))
 
 
 @inline_kernel
-def lognormal(stream, id_, event_, log_mean, log_sd):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def lognormal(stream, id_, event_, log_mean, log_sd):
     """Lognormal with the mean and standard deviation of the logarithm; see :func:`lognormal_law`."""
     return math.exp(log_mean + log_sd * normal_quantile(uniform(stream, id_, event_)))
 
 
 @inline_kernel
-def exponential(stream, id_, event_, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def exponential(stream, id_, event_, mean):
     """Exponential with the given mean."""
     return -math.log(uniform(stream, id_, event_)) * mean
 
 
 @kernel
-def erlang(stream, id_, event_, shape, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def erlang(stream, id_, event_, shape, mean):
     """Erlang with a whole number of phases and the given mean of the sum.
 
     Phase k takes its own bits from the event and k, so that more phases do not move other draws.
@@ -179,7 +179,7 @@ def erlang(stream, id_, event_, shape, mean):  # type: ignore[no-untyped-def]  #
 
 
 @kernel
-def categorical(stream, id_, event_, cumulative):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def categorical(stream, id_, event_, cumulative):
     """Index of a category from cumulative weights (ascending, last is the total, greater than 0)."""
     u = uniform(stream, id_, event_) * cumulative[-1]
     low = 0
@@ -194,7 +194,7 @@ def categorical(stream, id_, event_, cumulative):  # type: ignore[no-untyped-def
 
 
 @kernel
-def uniforms(stream, ids, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def uniforms(stream, ids, event_):
     """One uniform per id: (n,) uint64 in, (n,) float64 out."""
     out = np.empty(ids.size, np.float64)
     for i in range(ids.size):
@@ -203,7 +203,7 @@ def uniforms(stream, ids, event_):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @kernel
-def normals(stream, ids, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def normals(stream, ids, event_):
     """One standard normal per id: (n,) uint64 in, (n,) float64 out."""
     out = np.empty(ids.size, np.float64)
     for i in range(ids.size):
@@ -212,7 +212,7 @@ def normals(stream, ids, event_):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @kernel
-def exponentials(stream, ids, event_, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def exponentials(stream, ids, event_, mean):
     """One exponential per id: (n,) uint64 in, (n,) float64 out."""
     out = np.empty(ids.size, np.float64)
     for i in range(ids.size):
@@ -221,7 +221,7 @@ def exponentials(stream, ids, event_, mean):  # type: ignore[no-untyped-def]  # 
 
 
 @kernel
-def poisson_counts(stream, ids, means):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def poisson_counts(stream, ids, means):
     """Poisson number of each id, as :func:`poisson_count`: (n,) uint64, (n,) float64 in, (n,) int64 out."""
     out = np.zeros(ids.size, np.int64)
     for i in range(ids.size):

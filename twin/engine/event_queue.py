@@ -42,7 +42,7 @@ def new_heap(capacity: int) -> Heap:
 
 
 @lean_kernel
-def _before(t1, k1, i1, t2, k2, i2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _before(t1, k1, i1, t2, k2, i2):
     if t1 != t2:
         return t1 < t2
     if k1 != k2:
@@ -51,7 +51,7 @@ def _before(t1, k1, i1, t2, k2, i2):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @lean_kernel
-def push(times, kinds, ids, payloads, size, time_s, kind, id_, payload):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def push(times, kinds, ids, payloads, size, time_s, kind, id_, payload):
     """Put an entry in; False, and nothing done, when the queue is full."""
     n = size[0]
     if n >= times.size:
@@ -76,7 +76,7 @@ def push(times, kinds, ids, payloads, size, time_s, kind, id_, payload):  # type
 
 
 @lean_kernel
-def pop(times, kinds, ids, payloads, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def pop(times, kinds, ids, payloads, size):
     """Drop the first entry (read it at index 0 before); does nothing on an empty queue."""
     if size[0] == 0:
         return

@@ -47,7 +47,7 @@ NEED_DRAIN = 2
 
 
 @lean_kernel
-def weidmann_speed(density_per_m2, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def weidmann_speed(density_per_m2, free_speed_mps):
     """Walking speed at a density, for a person of a given free speed.
 
     References
@@ -63,14 +63,14 @@ def weidmann_speed(density_per_m2, free_speed_mps):  # type: ignore[no-untyped-d
 
 
 @lean_kernel
-def signal_wait_s(time_s, cycle_s, green_s, offset_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def signal_wait_s(time_s, cycle_s, green_s, offset_s):
     """Seconds until one may start: 0 in green, else the rest of the cycle. Green begins at the offset."""
     phase_s = (time_s - offset_s) % cycle_s
     return 0.0 if phase_s < green_s else cycle_s - phase_s
 
 
 @lean_kernel
-def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from, node_to, out_m, out_s, out_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from, node_to, out_m, out_s, out_cost):
     """Metres, expected wait and cost along a tree from some nodes to its root; inf where there is no way."""
     for i in range(node_from.size):
         node = node_from[i]
@@ -91,9 +91,9 @@ def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from
 
 
 @lean_kernel
-def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale,  # noqa: ANN001
-    out_go, out_come,  # noqa: ANN001
+def solve_program(
+    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale,
+    out_go, out_come,
 ):
     """Value of every place with every number of steps left, backwards from none left.
 
@@ -171,7 +171,7 @@ def solve_program(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @lean_kernel
-def choose_arc(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def choose_arc(plans, c, k, place, u):
     """Arc drawn with the probabilities of the program, from a uniform number; -1 if nothing is feasible.
 
     Places from which one leaves have no arcs: leaving is walking to such a place.
@@ -194,7 +194,7 @@ def choose_arc(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @lean_kernel
-def choose_stay(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def choose_stay(plans, c, k, place, u):
     """Index of a length of stay drawn with the probabilities of the program; -1 if none fits."""
     if k < 0 or plans.come_value[c, k, place] == -np.inf:
         return -1
@@ -214,7 +214,7 @@ def choose_stay(plans, c, k, place, u):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @lean_kernel
-def nearest_way_out(world, plans, c, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def nearest_way_out(world, plans, c, place):
     """Arc to the exit that is soonest reached, for a person whose time is up; -1 if there is none."""
     best = -1
     for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
@@ -225,12 +225,12 @@ def nearest_way_out(world, plans, c, place):  # type: ignore[no-untyped-def]  # 
 
 
 @inline_kernel
-def _steps_left(plans, walkers, s, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _steps_left(plans, walkers, s, time_s):
     return math.floor((walkers.budget_s[s] - (time_s - walkers.enter_s[s])) / plans.step_s)
 
 
 @lean_kernel
-def settle(world, spaces, space, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def settle(world, spaces, space, time_s):
     """Bring the person-seconds of a space up to a moment, before its occupancy changes."""
     passed_s = time_s - spaces.last_s[space]
     spaces.last_s[space] = time_s
@@ -245,7 +245,7 @@ def settle(world, spaces, space, time_s):  # type: ignore[no-untyped-def]  # noq
 
 
 @lean_kernel
-def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _change(world, spaces, space, by, time_s):
     """Somebody comes into a space (+1) or leaves it (-1)."""
     settle(world, spaces, space, time_s)
     if world.links.twin[space] >= 0:
@@ -257,7 +257,7 @@ def _change(world, spaces, space, by, time_s):  # type: ignore[no-untyped-def]  
 
 
 @lean_kernel
-def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def link_speed(world, spaces, link, free_speed_mps):
     """Speed over a link for somebody who enters it now, from the people that walkers on it stand for, both ways.
 
     Beyond the density of capacity people stand in line and the link lets out as many as it can carry: density
@@ -278,7 +278,7 @@ def link_speed(world, spaces, link, free_speed_mps):  # type: ignore[no-untyped-
 
 
 @lean_kernel
-def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):
     if walkers.traced[s]:
         n = counts[_MOVES]
         moves = buffers.moves
@@ -292,7 +292,7 @@ def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):  # type: ig
 
 
 @lean_kernel
-def _schedule(walkers, s, heap, kind, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _schedule(walkers, s, heap, kind, time_s):
     # The heap has as many places as there are slots, and each slot has one event: it cannot overflow.
     walkers.event[s] = kind
     walkers.next_s[s] = time_s
@@ -300,7 +300,7 @@ def _schedule(walkers, s, heap, kind, time_s):  # type: ignore[no-untyped-def]  
 
 
 @lean_kernel
-def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):
     """Step onto the link at hand; its end is known from the density met now."""
     link = walkers.link[s]
     end_s = time_s + world.links.length_m[link] / link_speed(world, spaces, link, walkers.speed_mps[s])
@@ -310,7 +310,7 @@ def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):  # ty
 
 
 @lean_kernel
-def _leave(walkers, s, free_slots, buffers, counts, place, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _leave(walkers, s, free_slots, buffers, counts, place, time_s):
     n = counts[_VISITS]
     visits = buffers.visits
     visits.id[n] = walkers.id[s]
@@ -333,7 +333,7 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):  # type: ign
 
 
 @lean_kernel
-def _aim(world, plans, laws, walkers, s, place, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _aim(world, plans, laws, walkers, s, place, time_s):
     """Choose where to go from a place; False if no exit can be reached at all."""
     c = walkers.visitor_class[s]
     key = event_key(walkers.decisions[s], 0)
@@ -349,7 +349,7 @@ def _aim(world, plans, laws, walkers, s, place, time_s):  # type: ignore[no-unty
 
 
 @lean_kernel
-def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):
     """Having come to a place: stay as long as chosen; False if no stay fits into the time left."""
     c = walkers.visitor_class[s]
     place = walkers.target[s]
@@ -368,7 +368,7 @@ def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s)
 
 
 @lean_kernel
-def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):
     """At a node: leave, stay, wait for green or step onto the next link, as the target asks."""
     while walkers.node[s] == world.places.node[walkers.target[s]]:
         place = walkers.target[s]
@@ -395,13 +395,13 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
 
 
 @lean_kernel
-def truncated_quantile(u, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def truncated_quantile(u, low, high):
     """Standard normal quantile of a uniform, cut to the probabilities ``low`` to ``high``."""
     return normal_quantile(low + u * (high - low))
 
 
 @lean_kernel
-def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):
     """Take a slot for the next arrival and let it choose; -1 if it is refused for want of a feasible way."""
     s = free_slots[free_slots[free_slots.size - 1]]
     id_ = arrivals.id[row]
@@ -436,7 +436,7 @@ def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):  # 
 
 
 @lean_kernel
-def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):
     """One event of one walker."""
     kind = walkers.event[s]
     if kind == _GREEN:
@@ -456,7 +456,7 @@ def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, c
 
 
 @lean_kernel
-def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free_slots, buffers, counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free_slots, buffers, counts):
     """Handle every event up to and including ``until_s``, in the order of (time, kind, id).
 
     Returns
@@ -489,14 +489,14 @@ def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free
 
 
 @lean_kernel
-def fill_queue(walkers, used, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def fill_queue(walkers, used, heap):
     """Put the coming event of each of the first ``used`` rows into an empty queue."""
     for s in range(used):
         push(heap[0], heap[1], heap[2], heap[3], heap[4], walkers.next_s[s], walkers.event[s], walkers.id[s], s)
 
 
 @lean_kernel
-def close_period(world, spaces, time_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def close_period(world, spaces, time_s):
     """Bring every space where somebody is up to the end of a period."""
     for space in range(spaces.size):
         if spaces.occupancy[space] > 0:

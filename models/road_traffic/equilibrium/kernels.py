@@ -21,7 +21,7 @@ _DUST = 1e-12
 
 
 @inline_kernel
-def _power(flow, power):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _power(flow, power):
     """Flow to a power; the fourth, which nearly all networks have, without a call."""
     positive = max(flow, 0.0)  # sums of shifts may end a rounding error below 0
     square = positive * positive
@@ -29,12 +29,12 @@ def _power(flow, power):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @inline_kernel
-def _cost(curve, link, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cost(curve, link, flow):
     return curve[link, 0] + curve[link, 1] * _power(flow, curve[link, 2])
 
 
 @inline_kernel
-def _derivative(curve, link, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _derivative(curve, link, flow):
     power = curve[link, 2]
     if power == 0.0:
         return 0.0
@@ -44,14 +44,14 @@ def _derivative(curve, link, flow):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 
 @kernel
-def link_costs(curve, flow, out_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def link_costs(curve, flow, out_cost):
     """Cost of every link at its flow: ``curve`` (m, 3), ``flow`` and ``out_cost`` (m,)."""
     for link in range(flow.size):
         out_cost[link] = _cost(curve, link, flow[link])
 
 
 @kernel
-def integral(curve, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def integral(curve, flow):
     """Sum over links of the integral of the cost from 0 to the flow: what the equilibrium minimises."""
     total = 0.0
     for link in range(flow.size):
@@ -63,7 +63,7 @@ def integral(curve, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @kernel
-def add_paths(path_ptr, path_links, path_flow, flow):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def add_paths(path_ptr, path_links, path_flow, flow):
     """Add the flows of paths to those of links, in the order of the paths."""
     for path in range(path_flow.size):
         for i in range(path_ptr[path], path_ptr[path + 1]):
@@ -71,9 +71,9 @@ def add_paths(path_ptr, path_links, path_flow, flow):  # type: ignore[no-untyped
 
 
 @kernel
-def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links, path_flow,  # noqa: ANN001
-    out_least, out_pair, out_ptr, out_links,  # noqa: ANN001
+def find_columns(
+    destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links, path_flow,
+    out_least, out_pair, out_ptr, out_links,
 ):
     """Least cost of the pairs of one origin, and for each the tree's path if it is cheaper than all the pair has.
 
@@ -132,9 +132,9 @@ def find_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @kernel
-def merge_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    pair_ptr, path_ptr, path_links, path_flow, new_pair, new_ptr, new_links, demand,  # noqa: ANN001
-    out_pair_ptr, out_path_ptr, out_path_links, out_path_flow,  # noqa: ANN001
+def merge_columns(
+    pair_ptr, path_ptr, path_links, path_flow, new_pair, new_ptr, new_links, demand,
+    out_pair_ptr, out_path_ptr, out_path_links, out_path_flow,
 ):
     """Paths in use and new ones, by pair; a pair's first path takes all its demand. Returns the number of paths."""
     paths = 0
@@ -164,7 +164,7 @@ def merge_columns(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @inline_kernel
-def _difference_after(step, path_links, from_first, from_last, to_first, to_last, curve, flow, mark, stamp):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _difference_after(step, path_links, from_first, from_last, to_first, to_last, curve, flow, mark, stamp):
     """How much dearer the giving path would still be after a step; links that both share are left out."""
     total = 0.0
     for i in range(from_first, from_last):
@@ -179,7 +179,7 @@ def _difference_after(step, path_links, from_first, from_last, to_first, to_last
 
 
 @kernel
-def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp):
     """Move flow between two paths of a pair, by one Newton step that never goes beyond equal costs.
 
     ``mark`` (m,) and ``stamp`` (greater than all marks by at least 2) tell which links both share. Returns what
@@ -230,8 +230,8 @@ def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow,
 
 
 @kernel
-def balance_pairs(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp,  # noqa: ANN001
+def balance_pairs(
+    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp,
 ):
     """Shift flow towards the cheapest path of each pair, pair after pair, at costs that follow every shift.
 

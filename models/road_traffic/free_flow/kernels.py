@@ -17,7 +17,7 @@ COS_45 = 0.5**0.5
 
 
 @kernel
-def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):
     """When a vehicle leaves a link that it enters at ``enter_s`` and that takes ``free_s`` at free flow.
 
     Parameters
@@ -53,7 +53,7 @@ def leave_link_s(enter_s, free_s, group, slice_from_s, slice_factor):  # type: i
 
 
 @kernel
-def green_s(at_s, link, to, plan_of, turns, first_turn, plans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def green_s(at_s, link, to, plan_of, turns, first_turn, plans):
     """First moment from ``at_s`` on at which the light at the end of a link lets one on to the link ``to``."""
     plan = plan_of[link]
     k = first_turn[link]
@@ -68,7 +68,7 @@ def green_s(at_s, link, to, plan_of, turns, first_turn, plans):  # type: ignore[
 
 
 @kernel
-def lost_s(link, to, straight_s, turn_s, out_x, out_y, in_x, in_y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def lost_s(link, to, straight_s, turn_s, out_x, out_y, in_x, in_y):
     """Seconds lost between two links: by slowing down for the crossing, or to turn by more than 45 degrees."""
     if out_x[link] * in_x[to] + out_y[link] * in_y[to] < COS_45:
         return turn_s[link]
@@ -76,9 +76,9 @@ def lost_s(link, to, straight_s, turn_s, out_x, out_y, in_x, in_y):  # type: ign
 
 
 @kernel
-def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    enter_s, path, first, class_speed_mps, length_m, speed_mps, group, opens_s, slice_from_s,  # noqa: ANN001
-    slice_factor, lights, losses, out_leave_s,  # noqa: ANN001
+def drive_path(
+    enter_s, path, first, class_speed_mps, length_m, speed_mps, group, opens_s, slice_from_s,
+    slice_factor, lights, losses, out_leave_s,
 ):
     """Fill the times at which a vehicle leaves the links of its path from position ``first`` on.
 
@@ -113,7 +113,7 @@ def drive_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @kernel
-def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_s):
     """Fill the seconds over every link, without its end, for a vehicle that enters it at ``at_s``."""
     for link in range(length_m.size):
         free_s = length_m[link] / min(speed_mps[link], class_speed_mps)
@@ -121,9 +121,9 @@ def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, 
 
 
 @kernel
-def collect_crossings(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    slots, until_s, path_start, path_len, enter_s, told, pool_link, pool_leave_s,  # noqa: ANN001
-    out_time_s, out_slot, out_from, out_to, out_on_link_s,  # noqa: ANN001
+def collect_crossings(
+    slots, until_s, path_start, path_len, enter_s, told, pool_link, pool_leave_s,
+    out_time_s, out_slot, out_from, out_to, out_on_link_s,
 ):
     """Write the crossings of some vehicles up to and including ``until_s`` that have not been told yet.
 

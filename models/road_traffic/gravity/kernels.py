@@ -15,7 +15,7 @@ _HUGE = 1e100
 
 
 @kernel
-def balance(weight, rows, columns, tolerance, most, out_trips):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def balance(weight, rows, columns, tolerance, most, out_trips):
     """Factors per row and column that make ``weight`` (n, n) sum to ``rows`` and ``columns`` (Furness).
 
     Returns
@@ -53,7 +53,7 @@ def balance(weight, rows, columns, tolerance, most, out_trips):  # type: ignore[
 
 
 @kernel
-def mark_crossings(next_link, head, nodes, destination, post_ptr, posts, out_crosses):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def mark_crossings(next_link, head, nodes, destination, post_ptr, posts, out_crosses):
     """Which count posts the shortest path from each of ``nodes`` (n,) to ``destination`` crosses.
 
     ``next_link`` is the tree towards the destination; link l is counted by ``posts[post_ptr[l]:post_ptr[l + 1]]``;
@@ -69,7 +69,7 @@ def mark_crossings(next_link, head, nodes, destination, post_ptr, posts, out_cro
 
 
 @kernel
-def tilt(trips, pair_ptr, pair_posts, multiplier, out_trips):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tilt(trips, pair_ptr, pair_posts, multiplier, out_trips):
     """Trips of pair k times exp of the multipliers of ``pair_posts[pair_ptr[k]:pair_ptr[k + 1]]``; their sum."""
     total = 0.0
     for pair in range(trips.size):
@@ -83,7 +83,7 @@ def tilt(trips, pair_ptr, pair_posts, multiplier, out_trips):  # type: ignore[no
 
 
 @kernel
-def shared_flows(trips, pair_ptr, pair_posts, out_shared):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def shared_flows(trips, pair_ptr, pair_posts, out_shared):
     """Trips over each two posts: ``out_shared`` (posts, posts); its diagonal is the flow at each post."""
     out_shared[:, :] = 0.0
     for pair in range(trips.size):
@@ -93,7 +93,7 @@ def shared_flows(trips, pair_ptr, pair_posts, out_shared):  # type: ignore[no-un
 
 
 @kernel
-def solve_positive(matrix, right):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def solve_positive(matrix, right):
     """Solve a symmetric positive definite system in place (Cholesky); the first bad pivot, or -1."""
     n = right.size
     for j in range(n):

@@ -32,7 +32,7 @@ _GATES = 3
 
 
 @inner_kernel
-def next_green_s(t, cycle_s, offset_s, green_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def next_green_s(t, cycle_s, offset_s, green_s):
     """First moment from ``t`` on at which a signal is green; the end of green is red."""
     cycles = math.floor((t - offset_s) / cycle_s)
     phase = t - offset_s - cycles * cycle_s
@@ -43,7 +43,7 @@ def next_green_s(t, cycle_s, offset_s, green_s):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def space_s(road, link, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def space_s(road, link, size):
     """When the entry rule has room for ``size`` units on a link; infinite if that exit has not happened."""
     needed = road.links[link].in_units + size - road.links[link].storage - SAME_S
     if needed <= 0.0:
@@ -69,13 +69,13 @@ def space_s(road, link, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @inner_kernel
-def has_stop(cars, v):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def has_stop(cars, v):
     """Whether a vehicle stops at the end of the link it is on."""
     return cars.veh[v].stop < cars.veh[v].stop_end and cars.stops[cars.veh[v].stop].hop == cars.veh[v].hop
 
 
 @inner_kernel
-def server_of(road, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def server_of(road, line):
     """Index of the server that is free first."""
     best = road.lines[line].server_start
     for i in range(best + 1, road.lines[line].server_end):
@@ -85,7 +85,7 @@ def server_of(road, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @inner_kernel
-def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def feasible_s(road, cars, q, move):
     """Earliest moment at which the head of a queue can make a movement; infinite if that is not known yet."""
     v = road.queues[q].first
     t = road.queues[q].ready_s
@@ -131,7 +131,7 @@ def feasible_s(road, cars, q, move):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def tree_place(road, trees, link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tree_place(road, trees, link):
     """Where trees keep what follows a link: at its node, or, where turns are banned, behind all nodes at the link."""
     if trees.next_link.shape[2] > road.node_next_s.size:
         return road.node_next_s.size + link
@@ -139,7 +139,7 @@ def tree_place(road, trees, link):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @inner_kernel
-def tree_link(trees, cars, v, node, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tree_link(trees, cars, v, node, place):
     """Next link of a vehicle that follows trees, -1 at its destination."""
     destination = cars.veh[v].destination
     if trees.node[destination] == node:
@@ -158,7 +158,7 @@ def tree_link(trees, cars, v, node, place):  # type: ignore[no-untyped-def]  # n
 
 
 @inner_kernel
-def set_first(road, cars, q, v, after_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def set_first(road, cars, q, v, after_s):
     """Put a vehicle at the head of a queue from which the one before left at ``after_s``."""
     road.queues[q].first = v
     if v < 0:
@@ -174,7 +174,7 @@ def set_first(road, cars, q, v, after_s):  # type: ignore[no-untyped-def]  # noq
 
 
 @inner_kernel
-def push(road, cars, q, v, by_time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def push(road, cars, q, v, by_time):
     """Put a vehicle into a queue: at its end, or where its ready time belongs; true if it is the new head."""
     last = road.queues[q].last
     behind = np.int32(-1)
@@ -196,7 +196,7 @@ def push(road, cars, q, v, by_time):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def next_move(road, cars, trees, v, link):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def next_move(road, cars, trees, v, link):
     """Movement a vehicle will take at the end of a link, -1 if its way ends there, -2 if there is no such turn."""
     if cars.veh[v].destination >= 0:
         out = tree_link(trees, cars, v, road.links[link].to_node, tree_place(road, trees, link))
@@ -214,7 +214,7 @@ def next_move(road, cars, trees, v, link):  # type: ignore[no-untyped-def]  # no
 
 
 @inner_kernel
-def enter_link(road, cars, trees, v, link, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def enter_link(road, cars, trees, v, link, t):
     """Put a vehicle on a link at a moment: storage, headway, ready time, queue for its turn."""
     vehicle_class = cars.veh[v].vehicle_class
     size = road.classes[vehicle_class].units
@@ -239,7 +239,7 @@ def enter_link(road, cars, trees, v, link, t):  # type: ignore[no-untyped-def]  
 
 
 @inner_kernel
-def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def leave_queue(road, cars, q, v, t):
     """Take the head out of a queue at a moment, and free the room it had."""
     size = road.classes[cars.veh[v].vehicle_class].units
     kind = road.queues[q].kind
@@ -267,7 +267,7 @@ def leave_queue(road, cars, q, v, t):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @inner_kernel
-def pass_line(road, cars, v, line, size, t, ends):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def pass_line(road, cars, v, line, size, t, ends):
     """Use a stop line: its headway, a server, and a credit where the way ends at a gate."""
     road.lines[line].next_s = t + road.lines[line].headway_s * size
     if road.lines[line].server_end > road.lines[line].server_start:
@@ -277,7 +277,7 @@ def pass_line(road, cars, v, line, size, t, ends):  # type: ignore[no-untyped-de
 
 
 @inner_kernel
-def note_gate_queue(road, cars, q, v, move, size, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def note_gate_queue(road, cars, q, v, move, size, t):
     """Note whether the head that now leaves a queue stood in one that reaches back from a gate, and since when.
 
     The first in a queue is held up by a gate itself if no place was free there, or if it waited for room on a link
@@ -306,7 +306,7 @@ def note_gate_queue(road, cars, q, v, move, size, t):  # type: ignore[no-untyped
 
 
 @inner_kernel
-def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def move_head(road, cars, trees, log, q, t):
     """Let the head of a queue go at a moment: into a bay, a pocket, the next link, or out."""
     v = road.queues[q].first
     line = road.queues[q].line
@@ -360,7 +360,7 @@ def move_head(road, cars, trees, log, q, t):  # type: ignore[no-untyped-def]  # 
 
 
 @inner_kernel
-def when_and_where(road, cars, trees, q):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def when_and_where(road, cars, trees, q):
     """When the head of a queue can go, and by which movement.
 
     With re-drawing, a head that has been blocked for the set wait may also take any turn of its queue that one of
@@ -389,7 +389,7 @@ def when_and_where(road, cars, trees, q):  # type: ignore[no-untyped-def]  # noq
 
 
 @inner_kernel
-def start_tag(road, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def start_tag(road, move):
     """Start tag of a movement in the fair queue of the link it enters; 0 for the end of a way."""
     if move < 0:
         return 0.0
@@ -397,7 +397,7 @@ def start_tag(road, move):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 
 @inner_kernel
-def choose_source(road, cars, first, count, best_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def choose_source(road, cars, first, count, best_s):
     """Position of the source that goes first among those that can go at ``best_s``.
 
     The best rank, then the smallest key, names the link that is served; among those who want that link the
@@ -440,7 +440,7 @@ def choose_source(road, cars, first, count, best_s):  # type: ignore[no-untyped-
 
 
 @inner_kernel
-def serve_node(road, cars, trees, log, node, until_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def serve_node(road, cars, trees, log, node, until_s):
     """Let everyone go at a node who can go before ``until_s``; false if the log is full."""
     first = road.node_source_ptr[node]
     count = road.node_source_ptr[node + 1] - first
@@ -481,7 +481,7 @@ def serve_node(road, cars, trees, log, node, until_s):  # type: ignore[no-untype
 
 
 @inner_kernel
-def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def apply_edit(road, edits, i):
     """Apply one change of the network, and wake the nodes that may now have something to do."""
     edit = edits.rows[i]
     kind, k, value, t = edit.kind, edit.index, edit.value, edit.time_s
@@ -513,7 +513,7 @@ def apply_edit(road, edits, i):  # type: ignore[no-untyped-def]  # noqa: ANN001,
 
 
 @lean_kernel
-def apply_edits(road, edits, t):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def apply_edits(road, edits, t):
     """Apply all changes that are due by ``t``."""
     while edits.done[0] < edits.rows.size and edits.rows[edits.done[0]].time_s <= t:
         apply_edit(road, edits, edits.done[0])
@@ -521,7 +521,7 @@ def apply_edits(road, edits, t):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @lean_kernel
-def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def advance(road, cars, trees, edits, log, until_s, step_s):
     """Let everything happen before ``until_s``; returns DONE, or LOG_FULL to be called again with an empty log."""
     nodes = road.node_next_s.size
     t = road.time_s[0]
@@ -541,7 +541,7 @@ def advance(road, cars, trees, edits, log, until_s, step_s):  # type: ignore[no-
 
 
 @lean_kernel
-def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def enter_vehicles(road, cars, trees, slots, links, depart_s):
     """Line vehicles up at the origins of their first links, in the order given (by time and key).
 
     ``links`` holds first links, or nodes below 0 as ``-1 - node`` for vehicles that follow trees.
@@ -572,7 +572,7 @@ def enter_vehicles(road, cars, trees, slots, links, depart_s):  # type: ignore[n
 
 
 @lean_kernel
-def reroute(road, cars, trees, v, at_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def reroute(road, cars, trees, v, at_s):
     """Let a vehicle on a link take up a path that has just been rewritten behind that link.
 
     It keeps its ready time and, where the new turn has a queue of its own, moves there by that time.
@@ -603,7 +603,7 @@ def reroute(road, cars, trees, v, at_s):  # type: ignore[no-untyped-def]  # noqa
 
 
 @lean_kernel
-def stuck_links(road, cars, out_stuck):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def stuck_links(road, cars, out_stuck):
     """Mark the links of a gridlock: the largest set of links whose every head waits for a full link of the set.
 
     Returns
@@ -632,7 +632,7 @@ def stuck_links(road, cars, out_stuck):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @inner_kernel
-def _waits_for(road, cars, q, marked):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _waits_for(road, cars, q, marked):
     """Whether the head of a queue waits for a marked link that is full, straight or behind its full pocket."""
     v = road.queues[q].first
     move = cars.veh[v].move
@@ -652,7 +652,7 @@ def _waits_for(road, cars, q, marked):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @lean_kernel
-def seconds_on_links(vehicle, time_s, from_link, last_s, out_on_link_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def seconds_on_links(vehicle, time_s, from_link, last_s, out_on_link_s):
     """Seconds each crossing's vehicle spent on the link it left; ``last_s`` keeps its latest crossing.
 
     The log must hold the crossings of one vehicle in the order of time; vehicles may be mixed.

@@ -34,7 +34,7 @@ SLOT_COUNTS = 5
 
 
 @inner_kernel
-def _pools(kind, vessel, limits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pools(kind, vessel, limits):
     """Pools of places of a truck, as bits; a visit with two moves counts by what it comes for first."""
     bits = 1
     for i in range(limits.shape[0]):
@@ -46,9 +46,9 @@ def _pools(kind, vessel, limits):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @lean_kernel
-def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    ids, desired_s, earliest_s, latest_s, known_s, vessel, time_s, word, haulier_type, asks, streams, number, lead_s,  # noqa: ANN001
-    slack_s, limits, slot_to_s, max_shift_s, out_asks_s, out_ask, out_asker,  # noqa: ANN001
+def make_asks(
+    ids, desired_s, earliest_s, latest_s, known_s, vessel, time_s, word, haulier_type, asks, streams, number, lead_s,
+    slack_s, limits, slot_to_s, max_shift_s, out_asks_s, out_ask, out_asker,
 ):
     """When each truck asks, what it brings along, and what it will do with its booking.
 
@@ -137,7 +137,7 @@ def make_asks(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @inner_kernel
-def _again_s(id_, stream, cumulative, start_s, end_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _again_s(id_, stream, cumulative, start_s, end_s):
     """A moment of the day, as likely in each hour as its trucks are many."""
     hour = categorical(stream, id_, event_key(0, 0), cumulative)
     before = cumulative[hour - 1] if hour else 0.0
@@ -146,7 +146,7 @@ def _again_s(id_, stream, cumulative, start_s, end_s):  # type: ignore[no-untype
 
 
 @inner_kernel
-def _planned_s(id_, desired, start, end, streams, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _planned_s(id_, desired, start, end, streams, number):
     """When a truck with a slot means to reach the line.
 
     Whoever does not keep the slot comes when it suits: that is what the desired moment means.
@@ -163,10 +163,10 @@ def _planned_s(id_, desired, start, end, streams, number):  # type: ignore[no-un
 
 
 @lean_kernel
-def settle(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    ids, desired_s, asks, asks_s, ask, slot, fate, slot_from_s, slot_to_s, streams, number, privileges, stays_away,  # noqa: ANN001
-    hour_cumulative, hour_from_s, hour_to_s, out_time_s, out_word, out_code, out_comes,  # noqa: ANN001
-    out_counts, out_second,  # noqa: ANN001
+def settle(
+    ids, desired_s, asks, asks_s, ask, slot, fate, slot_from_s, slot_to_s, streams, number, privileges, stays_away,
+    hour_cumulative, hour_from_s, hour_to_s, out_time_s, out_word, out_code, out_comes,
+    out_counts, out_second,
 ):
     """Write what came of asking into the rows of trucks, and count it by slot; second slots count like first ones.
 

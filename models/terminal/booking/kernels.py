@@ -35,7 +35,7 @@ RULES = 7
 
 
 @inner_kernel
-def step_to(slot, ascending, least):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def step_to(slot, ascending, least):
     """Index of the first value that is at least ``least``, from one that is likely near it."""
     while slot > 0 and ascending[index(slot - 1)] >= least:
         slot -= 1
@@ -45,7 +45,7 @@ def step_to(slot, ascending, least):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def is_surely_below(u, taste):
     """Whether the Gumbel draw -ln(-ln u) is below ``taste``, told without a logarithm; False also if in doubt.
 
     It is if u <= exp(-exp(-t)), which is at least 1 - exp(-t), and exp(t) is more than its first four terms.
@@ -55,7 +55,7 @@ def is_surely_below(u, taste):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @inner_kernel
-def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today):
     """Whether a truck may take a place of a slot now."""
     if left_today <= 0 or now_s > slot_from_s[slot] - rule[CLOSES_BEFORE]:
         return False
@@ -75,19 +75,19 @@ def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, le
 
 
 @inner_kernel
-def _excess(length_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _excess(length_s):
     return length_s if length_s > 0.0 else 0.0
 
 
 @inner_kernel
-def _shift_cost(slot, desired, slot_from_s, slot_to_s, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _shift_cost(slot, desired, slot_from_s, slot_to_s, rule):
     """What the shift from the wanted moment costs; no other part of the cost is negative."""
     earlier = _excess(desired - slot_to_s[slot])
     return earlier + rule[LATER_WEIGHT] * _excess(slot_from_s[slot] - desired)
 
 
 @inner_kernel
-def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):
     """What a slot costs a truck before taste, in seconds of shift: see :func:`run_books`."""
     kind = index(asker[row, TYPE])
     earlier = _excess(ask[row, DESIRED] - slot_to_s[slot])
@@ -102,8 +102,8 @@ def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):  
 
 
 @inner_kernel
-def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    row, other, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today,  # noqa: ANN001
+def _best(
+    row, other, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today,
 ):
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
@@ -143,7 +143,7 @@ def _best(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @inner_kernel
-def _fate(row, second, slot_s, now_s, ask, asker, rule):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _fate(row, second, slot_s, now_s, ask, asker, rule):
     """What becomes of a booking, and the moment at which its place is free again (inf for never)."""
     gives_back_s = math.inf
     if second:
@@ -163,7 +163,7 @@ def _fate(row, second, slot_s, now_s, ask, asker, rule):  # type: ignore[no-unty
 
 
 @inner_kernel
-def _change(pools, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _change(pools, slot, places, by):
     """Take or give back a place in every pool of a truck."""
     bits = pools
     pool = 0
@@ -175,9 +175,9 @@ def _change(pools, slot, places, by):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @lean_kernel
-def run_books(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    order, asks_s, ids, ask, asker, slot_from_s, slot_to_s, wait_s, trait, rule, stream, places, day_places,  # noqa: ANN001
-    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,  # noqa: ANN001
+def run_books(
+    order, asks_s, ids, ask, asker, slot_from_s, slot_to_s, wait_s, trait, rule, stream, places, day_places,
+    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,
 ):
     """Trucks ask one after the other for the slot they like best among those that are open to them.
 

@@ -26,7 +26,7 @@ _NONE = -1
 
 
 @inner_kernel
-def _pick(cumulative, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pick(cumulative, u):
     """Category of a uniform by cumulative weights; counted, since no processor can guess a branch here."""
     at = u * cumulative[-1]
     category = 0
@@ -36,7 +36,7 @@ def _pick(cumulative, u):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @inner_kernel
-def _haulier_of(id_, stream, type_shares, first_haulier, hauliers):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _haulier_of(id_, stream, type_shares, first_haulier, hauliers):
     """Type and index of the haulier of a truck."""
     haulier_type = _pick(type_shares, uniform(stream, id_, event_key(0, 0)))
     within = int(uniform(stream, id_, event_key(0, 1)) * hauliers[haulier_type])
@@ -44,14 +44,14 @@ def _haulier_of(id_, stream, type_shares, first_haulier, hauliers):  # type: ign
 
 
 @lean_kernel
-def pick_hauliers(ids, stream, type_shares, first_haulier, hauliers, out_haulier):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def pick_hauliers(ids, stream, type_shares, first_haulier, hauliers, out_haulier):
     """Haulier of each id, as :func:`make_rows` writes it."""
     for row in range(ids.size):
         _, out_haulier[row] = _haulier_of(ids[row], stream, type_shares, first_haulier, hauliers)
 
 
 @lean_kernel
-def wish_by_hour(first_ids, numbers, start_s, end_s, kinds, stream, out_ids, out_desired_s, out_kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def wish_by_hour(first_ids, numbers, start_s, end_s, kinds, stream, out_ids, out_desired_s, out_kind):
     """Trucks of each count at random moments of its hour.
 
     Parameters
@@ -76,9 +76,9 @@ def wish_by_hour(first_ids, numbers, start_s, end_s, kinds, stream, out_ids, out
 
 
 @lean_kernel
-def make_rows(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    ids, desired_s, kinds, also, streams, number, type_shares, first_haulier, hauliers, kind_shares, entry_shares,  # noqa: ANN001
-    refuse, moments, words, codes, out_time_s, out_word, out_code, out_type,  # noqa: ANN001
+def make_rows(
+    ids, desired_s, kinds, also, streams, number, type_shares, first_haulier, hauliers, kind_shares, entry_shares,
+    refuse, moments, words, codes, out_time_s, out_word, out_code, out_type,
 ):
     """Rows of trucks that nothing has happened to yet.
 

@@ -14,7 +14,7 @@ from twin.models.terminal import names as k
 
 
 @inner_kernel
-def _first_of_tie(ids, word, one, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first_of_tie(ids, word, one, other):
     """Whether, of two entries at one moment, the first one happens first."""
     one = index(one)
     other = index(other)
@@ -24,7 +24,7 @@ def _first_of_tie(ids, word, one, other):  # type: ignore[no-untyped-def]  # noq
 
 
 @inner_kernel
-def add(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def add(ids, word, times, rows, size, at_s, row):
     """Put an entry in."""
     i = index(size[0])
     size[0] = i + 1
@@ -41,7 +41,7 @@ def add(ids, word, times, rows, size, at_s, row):  # type: ignore[no-untyped-def
 
 
 @inner_kernel
-def replace_first(ids, word, times, rows, at_s, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def replace_first(ids, word, times, rows, at_s, row):
     """Put an entry in for the first one, which has happened: one way down instead of a way down and a way up."""
     i = 0
     child = 1
@@ -66,7 +66,7 @@ def replace_first(ids, word, times, rows, at_s, row):  # type: ignore[no-untyped
 
 
 @inner_kernel
-def drop_first(ids, word, times, rows, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def drop_first(ids, word, times, rows, size):
     """Take the first entry, which has happened, out."""
     n = index(size[0] - 1)
     size[0] = n

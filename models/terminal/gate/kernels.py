@@ -31,7 +31,7 @@ from twin.models.terminal.gate.serve_kernels import due, queue, serve
 
 
 @inner_kernel
-def _drive(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _drive(time_s, word, code, tally, num, row, now_s):
     code[row, k.STATE] = k.DRIVING
     word[row, k.NEXT] = -1
     time_s[row, k.END] = now_s + num[k.DRIVE_S]
@@ -43,7 +43,7 @@ def _drive(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyp
 
 
 @inner_kernel
-def _leave(time_s, code, tally, row, reason, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _leave(time_s, code, tally, row, reason, now_s, out_rows):
     code[row, k.STATE] = k.GONE
     code[row, k.REASON] = reason
     time_s[row, k.OUT] = now_s
@@ -52,7 +52,7 @@ def _leave(time_s, code, tally, row, reason, now_s, out_rows):  # type: ignore[n
 
 
 @inner_kernel
-def _admitted(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _admitted(time_s, word, code, tally, num, row, now_s):
     """Class in which a truck is served by its window, written into its row; returns its state.
 
     HELD if it must wait for its window, GONE with the reason written if it is turned away.
@@ -76,14 +76,14 @@ def _admitted(time_s, word, code, tally, num, row, now_s):  # type: ignore[no-un
 
 
 @inner_kernel
-def _comes_late(time_s, word, num, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _comes_late(time_s, word, num, row):
     """Whether a truck comes after its window and nobody has settled yet what becomes of it."""
     booked = word[row, k.CLASS] == k.BOOKED and not word[row, k.FLAGS] & k.REBOOKED
     return booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]
 
 
 @inner_kernel
-def _next_line(word, tally, row, stage):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _next_line(word, tally, row, stage):
     """Line a truck goes to after a stage: -1 if it drives first, -2 if it is through."""
     if stage == k.GATE and word[row, k.FLAGS] & k.TROUBLED and not tally[k.IN_LANE_TROUBLE]:
         return k.TROUBLE_LINE
@@ -99,7 +99,7 @@ def _next_line(word, tally, row, stage):  # type: ignore[no-untyped-def]  # noqa
 
 
 @inner_kernel
-def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _end_service(time_s, word, groups, servers, tally, row, now_s):
     """A service ends: the server is free again; returns its group."""
     server = index(word[row, k.SERVER])
     group = index(servers[server, k.GROUP])
@@ -119,7 +119,7 @@ def _end_service(time_s, word, groups, servers, tally, row, now_s):  # type: ign
 
 
 @lean_kernel
-def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s):
     """Send back to the head of their line the trucks beyond the lanes left open, last joined first."""
     while groups[group, k.BUSY] > groups[group, k.CAP]:
         last = -1
@@ -149,7 +149,7 @@ def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_
 
 
 @lean_kernel
-def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):
     """Everybody in line before the gate leaves unserved: it shuts in front of them."""
     for line in range(lines.shape[0]):
         while lines[line, k.AT_GATE] and lines[line, k.COUNT]:
@@ -160,24 +160,24 @@ def _turn_away_lines(time_s, word, code, lines, tally, num, now_s, out_rows):  #
 
 
 @inner_kernel
-def _sooner(one_s, other_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sooner(one_s, other_s):
     # Python's min asks more of nan than a clock needs.
     return one_s if one_s < other_s else other_s
 
 
 @inner_kernel
-def _moment(at_s, nth):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _moment(at_s, nth):
     return at_s[nth] if nth < at_s.size else math.inf
 
 
 @inner_kernel
-def _first_arrival(time_s, tally):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first_arrival(time_s, tally):
     """When the first of those who drive inside arrives."""
     return time_s[index(tally[k.DRIVE_HEAD]), k.END] if tally[k.DRIVE_HEAD] >= 0 else math.inf
 
 
 @inner_kernel
-def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _record(tally, num, now_s, rec_counts, rec_numbers):
     """Write a record of the queue if anything a planner counts has changed."""
     held = tally[k.HELD_COUNT]
     line = tally[k.IN_LINE] + held
@@ -212,9 +212,9 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):  # type: ignore[no-unty
 
 
 @lean_kernel
-def run_until(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    until_s, ids, time_s, word, code, lines, groups, servers, tally, num, streams, sched_time, sched_word,  # noqa: ANN001
-    heap_times, heap_rows, heap_size, arrival_rows, arrival_s, out_rows, rec_counts, rec_numbers,  # noqa: ANN001
+def run_until(
+    until_s, ids, time_s, word, code, lines, groups, servers, tally, num, streams, sched_time, sched_word,
+    heap_times, heap_rows, heap_size, arrival_rows, arrival_s, out_rows, rec_counts, rec_numbers,
 ):
     """Let everything happen up to and including ``until_s``.
 

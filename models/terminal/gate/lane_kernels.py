@@ -9,7 +9,7 @@ from twin.models.terminal.gate.serve_kernels import queue
 
 
 @inner_kernel
-def sort_of(word, code, tally, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def sort_of(word, code, tally, row):
     """How a truck is sorted before the gate."""
     flags = word[row, k.FLAGS]
     if flags & k.TROUBLED and tally[k.TROUBLE_LANES]:
@@ -20,7 +20,7 @@ def sort_of(word, code, tally, row):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @inner_kernel
-def _waiting(lines, groups, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _waiting(lines, groups, lane):
     """Trucks in the lines of a lane that has lines of its own."""
     number = lines[groups[lane, k.LINE_A], k.COUNT]
     if groups[lane, k.LINE_B] >= 0:
@@ -31,7 +31,7 @@ def _waiting(lines, groups, lane):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @inner_kernel
-def line_to_join(lines, groups, tally, sort):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def line_to_join(lines, groups, tally, sort):
     """Line a truck joins by its sort: the common one, or that of the lane with the fewest trucks, open lanes first."""
     if not tally[k.OWN_LINES]:
         return sort
@@ -52,7 +52,7 @@ def line_to_join(lines, groups, tally, sort):  # type: ignore[no-untyped-def]  #
 
 
 @lean_kernel
-def leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s):
     """Trucks in the own line of a shut lane go to the end of the shortest line before an open lane, if there is one.
 
     Lane by lane, head first.
@@ -73,7 +73,7 @@ def leave_shut_lanes(ids, time_s, word, code, lines, groups, servers, tally, num
 
 
 @lean_kernel
-def jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s):
     """The last truck of the longer line beside a lane moves over if that line is longer by enough; then the next.
 
     A move makes the sum of the squares of lengths smaller, as the difference is at least 2: it ends.

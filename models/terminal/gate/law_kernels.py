@@ -10,7 +10,7 @@ from twin.models.terminal import names as k
 
 
 @inner_kernel
-def draw_law(num, stage, stream, id_, event_):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def draw_law(num, stage, stream, id_, event_):
     """One service time, s, by the law of a stage."""
     at = k.FIRST_LAW + 5 * stage
     law = int(num[at + k.LAW])
@@ -25,7 +25,7 @@ def draw_law(num, stage, stream, id_, event_):  # type: ignore[no-untyped-def]  
 
 
 @inner_kernel
-def small_poisson(stream, id_, event_, mean):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def small_poisson(stream, id_, event_, mean):
     """Poisson number by inversion of one uniform: larger means only add, for the same key."""
     u = uniform(stream, id_, event_)
     term = math.exp(-mean)

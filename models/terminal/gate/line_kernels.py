@@ -9,7 +9,7 @@ from twin.models.terminal import names as k
 
 
 @inner_kernel
-def _count(word, lines, tally, line, row, change):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _count(word, lines, tally, line, row, change):
     lines[line, k.COUNT] += change
     if lines[line, k.AT_GATE]:
         tally[k.IN_LINE] += change
@@ -19,7 +19,7 @@ def _count(word, lines, tally, line, row, change):  # type: ignore[no-untyped-de
 
 
 @inner_kernel
-def append(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def append(word, lines, tally, line, row):
     """Put a truck at the end of a line."""
     line = index(line)
     word[row, k.LINE] = line
@@ -33,7 +33,7 @@ def append(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  # no
 
 
 @inner_kernel
-def put_first(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def put_first(word, lines, tally, line, row):
     """Put a truck at the head of a line."""
     word[row, k.LINE] = line
     word[row, k.NEXT] = lines[line, k.HEAD] if lines[line, k.COUNT] else -1
@@ -44,7 +44,7 @@ def put_first(word, lines, tally, line, row):  # type: ignore[no-untyped-def]  #
 
 
 @inner_kernel
-def take_first(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def take_first(word, lines, tally, line):
     """Take the head out of a line that is not empty; returns its row."""
     row = index(lines[line, k.HEAD])
     lines[line, k.HEAD] = word[row, k.NEXT]
@@ -53,7 +53,7 @@ def take_first(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noq
 
 
 @inner_kernel
-def take_last(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def take_last(word, lines, tally, line):
     """Take the tail out of a line that is not empty; returns its row."""
     row = lines[line, k.TAIL]
     before = -1
@@ -69,7 +69,7 @@ def take_last(word, lines, tally, line):  # type: ignore[no-untyped-def]  # noqa
 
 
 @kernel
-def tail_length_m(trucks, flow_in_per_s, flow_out_per_s, kappa_per_m, free_speed_mps, wave_speed_mps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tail_length_m(trucks, flow_in_per_s, flow_out_per_s, kappa_per_m, free_speed_mps, wave_speed_mps):
     """Length over all lanes of a queue that holds ``trucks`` as a vertical queue.
 
     Q / (k_c - q_a / u) with k_c = kappa - q_s / w: trucks that move stand farther apart, and the tail meets
@@ -85,13 +85,13 @@ def tail_length_m(trucks, flow_in_per_s, flow_out_per_s, kappa_per_m, free_speed
 
 
 @inner_kernel
-def flow_now(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def flow_now(num, which, now_s):
     """Flow into or out of the queue on the road, trucks/s."""
     return num[which] * math.exp(-(now_s - num[which + 1]) / num[k.FLOW_MEMORY])
 
 
 @kernel
-def _note_flow(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _note_flow(num, which, now_s):
     # Exponentially weighted rate: decays between trucks, each truck adds 1 / memory. It needs no window of
     # past events and is exact at every moment, hence the same for every step.
     num[which] = flow_now(num, which, now_s) + 1.0 / num[k.FLOW_MEMORY]
@@ -99,7 +99,7 @@ def _note_flow(num, which, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @inner_kernel
-def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _leave_road(time_s, word, tally, num, row, now_s):
     before = word[row, k.ROAD_PREV]
     after = word[row, k.ROAD_NEXT]
     if before >= 0:
@@ -119,7 +119,7 @@ def _leave_road(time_s, word, tally, num, row, now_s):  # type: ignore[no-untype
 
 
 @inner_kernel
-def find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def find_space(time_s, word, tally, num, row, now_s):
     """Send a waiting truck to the first holding yard with a space that its driver does not refuse.
 
     Who finds none stands at the kerb or on the road, as far as there is room; then nobody can refuse.
@@ -150,7 +150,7 @@ def find_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped
 
 
 @inner_kernel
-def leave_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def leave_space(time_s, word, tally, num, row, now_s):
     """A truck is called: its space goes to the first truck on the road that wants it."""
     space = word[row, k.SPACE]
     if space == k.NO_SPACE:
@@ -171,7 +171,7 @@ def leave_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untype
 
 
 @inner_kernel
-def give_up_space(time_s, word, tally, num, row, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def give_up_space(time_s, word, tally, num, row, now_s):
     """A truck is turned away with all others: nobody takes its space."""
     space = word[row, k.SPACE]
     if space >= 0:

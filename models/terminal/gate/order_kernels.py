@@ -9,7 +9,7 @@ _FEW = 48
 
 
 @inner_kernel
-def _sort_few(at_s, ids, rows, start, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sort_few(at_s, ids, rows, start, end):
     """Sort a stretch of rows by insertion."""
     for i in range(start + 1, end):
         new = index(rows[i])
@@ -25,12 +25,12 @@ def _sort_few(at_s, ids, rows, start, end):  # type: ignore[no-untyped-def]  # n
 
 
 @inner_kernel
-def _span(moment_s, first_s, per_s, spans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _span(moment_s, first_s, per_s, spans):
     return index(min(int((moment_s - first_s) * per_s), spans - 1))
 
 
 @lean_kernel
-def _deal_out(at_s, rows, start, end, ends, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _deal_out(at_s, rows, start, end, ends, out_rows):
     """Write a stretch of rows to the same stretch of ``out_rows``, dealt out to as many spans as there are rows.
 
     ``ends`` gets, from its first element on, where each span ends. With all rows at one moment there is one span.
@@ -58,7 +58,7 @@ def _deal_out(at_s, rows, start, end, ends, out_rows):  # type: ignore[no-untype
 
 
 @lean_kernel
-def order_rows(at_s, ids, rows, ends, few_ends, out_rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def order_rows(at_s, ids, rows, ends, few_ends, out_rows):
     """Sort rows by moment, then id.
 
     Parameters

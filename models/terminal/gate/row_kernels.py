@@ -10,7 +10,7 @@ _ALL_COUNTS = k.COUNTS[0] * _STATES * _REASONS
 
 
 @inner_kernel
-def reset_row(row, moments, numbers, codes, out_time_s, out_word, out_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def reset_row(row, moments, numbers, codes, out_time_s, out_word, out_code):
     """Write moments, numbers and codes into a row."""
     for column in range(k.TIME_COLUMNS):
         out_time_s[row, column] = moments[column]
@@ -21,7 +21,7 @@ def reset_row(row, moments, numbers, codes, out_time_s, out_word, out_code):  # 
 
 
 @lean_kernel
-def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):
     """Write the same moments, numbers and codes into some rows."""
     has_columns(out_time_s, k.TIME_COLUMNS)
     has_columns(out_word, k.WORD_COLUMNS)
@@ -31,7 +31,7 @@ def reset_rows(rows, moments, numbers, codes, out_time_s, out_word, out_code):  
 
 
 @lean_kernel
-def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def copy_served(rows, time_s, word, customer, out_times, out_server):
     """Wait, start, end and server of some rows, to where the customer of each row belongs."""
     has_columns(time_s, k.TIME_COLUMNS)
     has_columns(word, k.WORD_COLUMNS)
@@ -45,9 +45,9 @@ def copy_served(rows, time_s, word, customer, out_times, out_server):  # type: i
 
 
 @lean_kernel
-def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    rows, ids, time_s, word, code, time_columns, word_columns, code_columns, most_lanes, out_ids, out_times,  # noqa: ANN001
-    out_words, out_codes, out_lanes, out_trouble,  # noqa: ANN001
+def copy_visits(
+    rows, ids, time_s, word, code, time_columns, word_columns, code_columns, most_lanes, out_ids, out_times,
+    out_words, out_codes, out_lanes, out_trouble,
 ):
     """Rows of visits as columns of a table; every row is read once.
 
@@ -76,7 +76,7 @@ def copy_visits(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @lean_kernel
-def count_used(time_s, code, slot_from_s, out_used):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def count_used(time_s, code, slot_from_s, out_used):
     """Bookings of each slot whose truck came in its window and was served: (slots,) int64, added to."""
     has_columns(time_s, k.TIME_COLUMNS)
     has_columns(code, k.CODE_COLUMNS)
@@ -93,7 +93,7 @@ def count_used(time_s, code, slot_from_s, out_used):  # type: ignore[no-untyped-
 
 
 @lean_kernel
-def count_visits(code, out_counts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def count_visits(code, out_counts):
     """Visits by what came of asking for a slot, state and reason.
 
     Parameters

@@ -12,7 +12,7 @@ from twin.models.terminal.gate.line_kernels import append, leave_space, take_fir
 
 
 @inner_kernel
-def due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def due(time_s, word, tally, row, at_s, kind):
     """Let something happen to a truck, which is in no line, at a moment; the loop puts it into the calendar."""
     time_s[row, k.END] = at_s
     word[row, k.EVENT] = kind
@@ -21,7 +21,7 @@ def due(time_s, word, tally, row, at_s, kind):  # type: ignore[no-untyped-def]  
 
 
 @inner_kernel
-def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):
     """Time a truck holds its server, s; every draw is keyed by visit, move and stage."""
     id_ = ids[row]
     key = event_key(word[row, k.MOVE], stage)
@@ -48,7 +48,7 @@ def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):  #
 
 
 @inner_kernel
-def _older(ids, time_s, lines, one, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _older(ids, time_s, lines, one, other):
     """Of two lines, the second -1 for none, the one whose head joined first."""
     if other < 0 or lines[other, k.COUNT] == 0:
         return one
@@ -62,7 +62,7 @@ def _older(ids, time_s, lines, one, other):  # type: ignore[no-untyped-def]  # n
 
 
 @inner_kernel
-def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _next_row(ids, time_s, word, lines, groups, tally, group):
     """Take the truck a group serves next out of its line; -1 if none waits."""
     line = index(groups[group, k.LINE_A])
     second = groups[group, k.LINE_B]
@@ -77,7 +77,7 @@ def _next_row(ids, time_s, word, lines, groups, tally, group):  # type: ignore[n
 
 
 @inner_kernel
-def _start(ids, time_s, word, code, groups, servers, tally, num, streams, row, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _start(ids, time_s, word, code, groups, servers, tally, num, streams, row, group, now_s):
     """The first idle server of a group begins to serve a truck that is in no line any more."""
     stage = index(groups[group, k.STAGE])
     server = index(groups[group, k.FREE])
@@ -110,7 +110,7 @@ def _start(ids, time_s, word, code, groups, servers, tally, num, streams, row, g
 
 
 @inner_kernel
-def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s):
     """Let the idle servers of a group call trucks, until none is idle or nobody waits in its lines."""
     group = index(group)
     while groups[group, k.BUSY] < groups[group, k.CAP]:
@@ -121,7 +121,7 @@ def serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, 
 
 
 @inner_kernel
-def queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s):
     """A truck comes to a line: it is served at once if a server is idle, else it stands at the end.
 
     No server is idle while a truck waits in one of its lines, since :func:`serve` is called whenever one becomes

@@ -37,7 +37,7 @@ DAY_S = 86400.0
 
 
 @lean_kernel
-def is_open(time_s, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def is_open(time_s, rules):
     """Whether requests are taken at a moment; hours repeat every day and may pass midnight."""
     if rules.close_s - rules.open_s >= DAY_S:
         return True
@@ -46,7 +46,7 @@ def is_open(time_s, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
 
 
 @lean_kernel
-def schedule_van(van, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def schedule_van(van, requests, times, rules):
     """Work out a van's timetable from its anchor: arrivals, starts, dwells, load, slack."""
     stop = van["anchor_stop"]
     latest = van["anchor_s"]
@@ -93,7 +93,7 @@ def schedule_van(van, requests, times, rules):  # type: ignore[no-untyped-def]  
 
 
 @lean_kernel
-def _find_slack(van):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _find_slack(van):
     """Slack of each visit, from the last to the first: forward time slack (Savelsbergh 1992).
 
     A visit's arrival may slip until one of its own tasks is late, or until the next visit's slack is used up
@@ -113,7 +113,7 @@ def _find_slack(van):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @lean_kernel
-def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):
     """Exact timetable of the tasks from ``j`` on, behind a set-down at ``stop``.
 
     Parameters
@@ -162,7 +162,7 @@ def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):  # t
 
 
 @lean_kernel
-def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules):
     """Cheapest way to put a request into one van's plan, if it beats ``best``.
 
     For each pick-up position the plan is walked once; each set-down position costs O(1) to refuse by the slack
@@ -284,7 +284,7 @@ def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rule
 
 
 @lean_kernel
-def _move_anchor(van, now_s, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _move_anchor(van, now_s, requests, times, rules):
     """Bring the anchor of a van up to now: idle vans have to acknowledge, late ones cannot go on before now."""
     if van["phase"] == IDLE:
         van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
@@ -294,13 +294,13 @@ def _move_anchor(van, now_s, requests, times, rules):  # type: ignore[no-untyped
 
 
 @lean_kernel
-def _first_position(van, origin):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first_position(van, origin):
     """First position of a pick-up: a van on its way to its first task can take others along there only."""
     return 1 if van["bound"] and van["task_stop"][0] != origin else 0
 
 
 @lean_kernel
-def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules):
     """Van and positions that serve a request at the least cost, over all vans and all positions.
 
     The cost is the time the van is longer at work plus ``rider_time_weight`` times the rider-seconds: asking to
@@ -353,7 +353,7 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
 
 
 @lean_kernel
-def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):
     """Cost of one van and pair of positions, as in :func:`cheapest_insertion`; inf if it breaks a promise."""
     if v < 0 or v >= fleet.size or not fleet[v]["working"]:
         return np.inf
@@ -366,7 +366,7 @@ def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):  # 
 
 
 @lean_kernel
-def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):
     """Put a request into a plan and wake the van if it stands idle."""
     van = fleet[v]
     n = van["size"]
@@ -391,7 +391,7 @@ def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):  # type: ign
 
 
 @lean_kernel
-def _stand_until(van, v, free_s, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _stand_until(van, v, free_s, now_s, rules, heap):
     """The van stands where it is until ``free_s``; what it does then is decided a lead before."""
     van["phase"] = STANDING
     van["free_s"] = free_s
@@ -403,7 +403,7 @@ def _stand_until(van, v, free_s, now_s, rules, heap):  # type: ignore[no-untyped
 
 
 @lean_kernel
-def _arrive(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _arrive(van, v, now_s, requests, times, rules, log, heap):
     """A van reaches its stop: the visit is fixed now, and its tasks leave the plan."""
     if times.node[van["stop"]] != times.node[van["target"]]:
         at = log.counts[LEGS]
@@ -451,7 +451,7 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[n
 
 
 @lean_kernel
-def _commit(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _commit(van, v, now_s, requests, times, rules, log, heap):
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
     homeward = van["size"] == 0
     if homeward:
@@ -483,7 +483,7 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):  # type: ignore[n
 
 
 @lean_kernel
-def _close(van, v, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _close(van, v, now_s, rules, heap):
     """End of service: an idle van sets off for its depot; the next end is a day later."""
     if van["phase"] == IDLE and van["stop"] != van["depot_stop"]:
         _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
@@ -491,7 +491,7 @@ def _close(van, v, now_s, rules, heap):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @lean_kernel
-def promise(r, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def promise(r, fleet, requests, times, rules):
     """Set what would be promised to a request; the reason if no van need be asked, else 0."""
     direct = times.between_s[requests[r]["origin"], requests[r]["destination"]]
     requests[r]["direct_s"] = direct
@@ -515,7 +515,7 @@ def promise(r, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  
 
 
 @lean_kernel
-def refuse(r, reason, requests, log):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def refuse(r, reason, requests, log):
     """Refuse a request; nothing was promised."""
     requests[r]["status"] = REFUSED
     requests[r]["reason"] = reason
@@ -527,7 +527,7 @@ def refuse(r, reason, requests, log):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @lean_kernel
-def run_until(until_s, moved, fleet, requests, times, rules, log, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def run_until(until_s, moved, fleet, requests, times, rules, log, heap):
     """Let everything happen up to and including ``until_s``, in the order of time.
 
     Events of vans come before requests of the same instant; vans by kind, then id; requests by id.
@@ -570,7 +570,7 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):  # type
 
 
 @lean_kernel
-def reschedule(now_s, fleet, requests, times, rules):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def reschedule(now_s, fleet, requests, times, rules):
     """Work out every timetable anew from a moment at which times between stops change, and re-check all promises.
 
     Of a drive under way the share that it should have done by now counts as done; the rest takes its share of the
@@ -592,7 +592,7 @@ def reschedule(now_s, fleet, requests, times, rules):  # type: ignore[no-untyped
 
 
 @lean_kernel
-def _warn(now_s, van, requests):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _warn(now_s, van, requests):
     """Note requests of a van that will be late by its timetable, unless they have been noted before."""
     for k in range(van["size"]):
         r = van["task_request"][k]

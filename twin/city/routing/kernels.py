@@ -17,13 +17,13 @@ _SETTLED = -2
 
 
 @inline_kernel
-def _first(node_a, node_b, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _first(node_a, node_b, distance):
     """Whether node a is settled before node b."""
     return distance[node_a] < distance[node_b] or (distance[node_a] == distance[node_b] and node_a < node_b)
 
 
 @kernel
-def _rise(heap, place, distance, i):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _rise(heap, place, distance, i):
     """Move the entry at i up to where it belongs; ``place`` keeps where each node stands in the heap."""
     node = heap[i]
     while i > 0:
@@ -38,7 +38,7 @@ def _rise(heap, place, distance, i):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @kernel
-def _sink(heap, place, distance, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sink(heap, place, distance, size):
     """Move the entry at the top down to where it belongs."""
     node = heap[0]
     i = 0
@@ -60,7 +60,7 @@ def _sink(heap, place, distance, size):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @kernel
-def grow_tree(ptr, links, far_node, cost_s, root, wanted, out_distance, out_link, heap, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def grow_tree(ptr, links, far_node, cost_s, root, wanted, out_distance, out_link, heap, place):
     """Dijkstra from ``root``: least cost to each node, and the link by which it is reached.
 
     Links with a cost of inf are closed. The search ends once every node marked in ``wanted`` is settled, or,
@@ -126,7 +126,7 @@ def grow_tree(ptr, links, far_node, cost_s, root, wanted, out_distance, out_link
 
 
 @kernel
-def least_cost_per_m(cost_s, link_from, link_to, x_m, y_m):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def least_cost_per_m(cost_s, link_from, link_to, x_m, y_m):
     """Least cost of any open link per metre of the straight line between its ends, a hair less; 0 without any."""
     least = np.inf
     for link in range(cost_s.size):
@@ -139,7 +139,7 @@ def least_cost_per_m(cost_s, link_from, link_to, x_m, y_m):  # type: ignore[no-u
 
 
 @inline_kernel
-def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _own_cost(cost_s, street, link, stream, key, spread):
     """Cost of a link in the eyes of one driver: half by taste for the street, half for the link."""
     named = street[link] >= 0
     for_street = uniform(stream, key, event_key(street[link], 1) if named else event_key(link, 2))
@@ -148,9 +148,9 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 
 
 @kernel
-def find_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    ptr, links, far_node, cost_s, x_m, y_m, least, root, goal, street, stream, key, spread,  # noqa: ANN001
-    distance, estimate, by_link, heap, place,  # noqa: ANN001
+def find_path(
+    ptr, links, far_node, cost_s, x_m, y_m, least, root, goal, street, stream, key, spread,
+    distance, estimate, by_link, heap, place,
 ):
     """A* from ``root`` to ``goal``: fills the link by which each node on the way is reached.
 
@@ -215,7 +215,7 @@ def find_path(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @kernel
-def cost_matrix(ptr, links, far_node, cost_s, roots, wanted, columns, out_cost_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def cost_matrix(ptr, links, far_node, cost_s, roots, wanted, columns, out_cost_s):
     """Least cost from every root to every column, one tree after the other.
 
     ``roots`` (r,) and ``columns`` (c,) are node indices, ``wanted`` (n,) marks the columns, ``out_cost_s`` is
@@ -233,7 +233,7 @@ def cost_matrix(ptr, links, far_node, cost_s, roots, wanted, columns, out_cost_s
 
 
 @kernel
-def first_bad_cost(cost_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def first_bad_cost(cost_s):
     """Index of the first cost that is not greater than 0 (nan included), or -1."""
     for link in range(cost_s.size):
         if not cost_s[link] > 0.0:

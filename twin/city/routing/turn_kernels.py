@@ -21,12 +21,12 @@ _NONE, _ALWAYS = -1, -2
 
 
 @inline_kernel
-def _before(key_a, a, key_b, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _before(key_a, a, key_b, b):
     return key_a < key_b or (key_a == key_b and a < b)
 
 
 @kernel
-def _push(heap_key, heap, size, key, label):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _push(heap_key, heap, size, key, label):
     """Put an entry where it belongs; every label is put in at most once."""
     i = size
     while i > 0:
@@ -42,7 +42,7 @@ def _push(heap_key, heap, size, key, label):  # type: ignore[no-untyped-def]  # 
 
 
 @kernel
-def _drop_first(heap_key, heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _drop_first(heap_key, heap, size):
     """Take the first entry out."""
     size -= 1
     if size == 0:
@@ -68,7 +68,7 @@ def _drop_first(heap_key, heap, size):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @inline_kernel
-def _exception(label, onto, exc_ptr, exc_to, exc_target):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _exception(label, onto, exc_ptr, exc_to, exc_target):
     """Label that a turn leads to instead of the plain one; -1 for none, -2 where the turn is like any other."""
     for e in range(exc_ptr[label], exc_ptr[label + 1]):
         if exc_to[e] == onto:
@@ -77,7 +77,7 @@ def _exception(label, onto, exc_ptr, exc_to, exc_target):  # type: ignore[no-unt
 
 
 @inline_kernel
-def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _own_cost(cost_s, street, link, stream, key, spread):
     """Cost of a link in the eyes of one driver, as in :mod:`twin.city.routing.kernels`."""
     named = street[link] >= 0
     for_street = uniform(stream, key, event_key(street[link], 1) if named else event_key(link, 2))
@@ -86,7 +86,7 @@ def _own_cost(cost_s, street, link, stream, key, spread):  # type: ignore[no-unt
 
 
 @kernel
-def _is_done(node, back, out_ptr, outs, base, value, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _is_done(node, back, out_ptr, outs, base, value, label_cost_s, closed):
     """Whether every turn at a node has been made but the one back."""
     if closed[node]:
         return True
@@ -98,7 +98,7 @@ def _is_done(node, back, out_ptr, outs, base, value, label_cost_s, closed):  # t
 
 
 @kernel
-def _is_done_back(node, back, in_ptr, ins, base, onward, label_cost_s, closed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _is_done_back(node, back, in_ptr, ins, base, onward, label_cost_s, closed):
     """The same for turns that lead to a node."""
     if closed[node]:
         return True
@@ -110,10 +110,10 @@ def _is_done_back(node, back, in_ptr, ins, base, onward, label_cost_s, closed): 
 
 
 @kernel
-def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,  # noqa: ANN001
-    simple, label_cost_s, cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,  # noqa: ANN001
-    value, parent, origin, above, at_node, node_label, closed, left, waits, heap_key, heap,  # noqa: ANN001
+def grow_labels(
+    out_ptr, outs, head, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target,
+    simple, label_cost_s, cost_s, seeds, root, wanted, goal, x_m, y_m, rate, street, stream, key, spread, exact,
+    value, parent, origin, above, at_node, node_label, closed, left, waits, heap_key, heap,
 ):
     """Least cost from a node, or from the end of links already driven, to every node, and the label that leads there.
 
@@ -279,11 +279,11 @@ def grow_labels(  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 @kernel
-def grow_labels_back(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,  # noqa: ANN001
-    entered_simply, label_cost_s,  # noqa: ANN001
-    cost_s, root, wanted, exact, value, onward, origin, above, at_node, node_label, closed, left, waits,  # noqa: ANN001
-    heap_key, heap,  # noqa: ANN001
+def grow_labels_back(
+    in_ptr, ins, tail, base, stage, reverse, uturn, exc_ptr, exc_to, exc_target, plain, pre_ptr, pre,
+    entered_simply, label_cost_s,
+    cost_s, root, wanted, exact, value, onward, origin, above, at_node, node_label, closed, left, waits,
+    heap_key, heap,
 ):
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
 

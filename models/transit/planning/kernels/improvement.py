@@ -32,7 +32,7 @@ _POOLED_WITHIN = 1.02
 
 
 @lean_kernel
-def _take_string(row, node, length, keep, taken, out, work_seq, work_size, work_home, stream, step, drawn):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _take_string(row, node, length, keep, taken, out, work_seq, work_size, work_home, stream, step, drawn):
     """Take a string of ``length`` tasks that holds a node out of a row, with its requests: (taken, numbers drawn).
 
     ``keep`` is 1 for a string that keeps some tasks in its middle, else 0.
@@ -68,9 +68,9 @@ def _take_string(row, node, length, keep, taken, out, work_seq, work_size, work_
 
 
 @lean_kernel
-def _ruin(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    rows, near, removed_mean, out, touched, work_seq, work_size, work_home, start, latest, aboard,  # noqa: ANN001
-    between, early, late, service, load, stream, step, drawn,  # noqa: ANN001
+def _ruin(
+    rows, near, removed_mean, out, touched, work_seq, work_size, work_home, start, latest, aboard,
+    between, early, late, service, load, stream, step, drawn,
 ):
     """Take strings of tasks around a task drawn by chance out of the plan: (requests out, numbers drawn)."""
     touched[:] = False
@@ -110,7 +110,7 @@ def _ruin(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @lean_kernel
-def _put_in_order(taken, out, keys, between, early, load, tightness, stream, step, drawn):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _put_in_order(taken, out, keys, between, early, load, tightness, stream, step, drawn):
     """Sort the requests that are out into one of several orders, drawn by chance; numbers drawn."""
     depot = 2 * load.size
     drawn += 1
@@ -140,10 +140,10 @@ def _put_in_order(taken, out, keys, between, early, load, tightness, stream, ste
 
 
 @lean_kernel
-def _recreate(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    rows, taken, out, touched, work_seq, work_size, work_home, start, latest, aboard,  # noqa: ANN001
-    between, early, late, service, load, ride_max, capacity, duty_max, limited,  # noqa: ANN001
-    stream, step, drawn, trial, place, times,  # noqa: ANN001
+def _recreate(
+    rows, taken, out, touched, work_seq, work_size, work_home, start, latest, aboard,
+    between, early, late, service, load, ride_max, capacity, duty_max, limited,
+    stream, step, drawn, trial, place, times,
 ):
     """Bring requests back, each at its cheapest pair of places in all rows: (requests left out, numbers drawn)."""
     drawn += 1
@@ -176,7 +176,7 @@ def _recreate(  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 @lean_kernel
-def _measure(rows, seq, size, home, between):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _measure(rows, seq, size, home, between):
     """Cost of a plan and how many requests it leaves out."""
     cost, missing = 0.0, 0
     for row in range(rows):
@@ -187,7 +187,7 @@ def _measure(rows, seq, size, home, between):  # type: ignore[no-untyped-def]  #
 
 
 @lean_kernel
-def _sum_absences(home, absences):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _sum_absences(home, absences):
     """How often the requests that a plan leaves out were left out so far."""
     total = 0.0
     for r in range(home.size):
@@ -197,11 +197,11 @@ def _sum_absences(home, absences):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @kernel
-def improve(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    between, early, late, service, load, ride_max, capacity, duty_max,  # noqa: ANN001
-    near, tightness, seq, size, home, absences, best_seq, best_size, best_home,  # noqa: ANN001
-    pool, pool_cost, pool_plan, pool_code, codes,  # noqa: ANN001
-    rows, removed_mean, steps, first_step, heat, shrink, stream,  # noqa: ANN001
+def improve(
+    between, early, late, service, load, ride_max, capacity, duty_max,
+    near, tightness, seq, size, home, absences, best_seq, best_size, best_home,
+    pool, pool_cost, pool_plan, pool_code, codes,
+    rows, removed_mean, steps, first_step, heat, shrink, stream,
 ):
     """Improve a plan by so many steps of ruin and recreate; the best one is kept beside the current one.
 

@@ -13,7 +13,7 @@ from twin.models.transit.planning.kernels.rows import EPS, find_times
 
 
 @lean_kernel
-def _keeps_limits(row, seq, count, r, i, j, between, early, late, service, ride_max, duty_max, trial, place, times):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _keeps_limits(row, seq, count, r, i, j, between, early, late, service, ride_max, duty_max, trial, place, times):
     """Whether a row with ``r`` picked up behind place ``i`` and set down behind place ``j`` has a timetable."""
     n = 0
     for k in range(count):
@@ -29,10 +29,10 @@ def _keeps_limits(row, seq, count, r, i, j, between, early, late, service, ride_
 
 
 @lean_kernel
-def best_in_row(  # type: ignore[no-untyped-def]  # noqa: ANN201
-    row, r, best, seq, size, start, latest, aboard,  # noqa: ANN001
-    between, early, late, service, load, ride_max, capacity, duty_max, limited,  # noqa: ANN001
-    blink, stream, step, drawn, trial, place, times,  # noqa: ANN001
+def best_in_row(
+    row, r, best, seq, size, start, latest, aboard,
+    between, early, late, service, load, ride_max, capacity, duty_max, limited,
+    blink, stream, step, drawn, trial, place, times,
 ):
     """Cheapest pair of places for a request in one row, if cheaper than ``best``: (cost, i, j, numbers drawn)."""
     pick, drop = 2 * r, 2 * r + 1

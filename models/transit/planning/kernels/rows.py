@@ -18,7 +18,7 @@ _PROBES = 16
 
 
 @lean_kernel
-def find_times(nodes, count, between, early, late, service, ride_max, duty_max, place, times):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def find_times(nodes, count, between, early, late, service, ride_max, duty_max, place, times):
     """Earliest timetable of a row of nodes that keeps every window and limit; False if there is none.
 
     Parameters
@@ -81,7 +81,7 @@ def find_times(nodes, count, between, early, late, service, ride_max, duty_max, 
 
 
 @lean_kernel
-def refresh(row, seq, size, start, latest, aboard, between, early, late, service, load):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def refresh(row, seq, size, start, latest, aboard, between, early, late, service, load):
     """Work out a row's times and load anew."""
     count = size[row] + 2
     now = early[seq[row, 0]]
@@ -105,7 +105,7 @@ def refresh(row, seq, size, start, latest, aboard, between, early, late, service
 
 
 @lean_kernel
-def row_cost(row, seq, size, between):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def row_cost(row, seq, size, between):
     """Driving time of one row, from depot to depot; 0 for a vehicle that stays."""
     cost = 0.0
     if size[row] > 0:
@@ -115,7 +115,7 @@ def row_cost(row, seq, size, between):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @lean_kernel
-def put(row, r, i, j, seq, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def put(row, r, i, j, seq, size):
     """Pick a request up behind place ``i`` and set it down behind place ``j`` of the row as it is."""
     count = size[row] + 2
     for k in range(count - 1, j, -1):
@@ -128,7 +128,7 @@ def put(row, r, i, j, seq, size):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @lean_kernel
-def take(row, r, seq, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def take(row, r, seq, size):
     """Take a request out of a row."""
     count = size[row] + 2
     n = 0
@@ -141,7 +141,7 @@ def take(row, r, seq, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @lean_kernel
-def copy_row(row, seq, size, to_seq, to_size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def copy_row(row, seq, size, to_seq, to_size):
     """Make a row of one plan that of another."""
     for k in range(size[row] + 2):
         to_seq[row, k] = seq[row, k]
@@ -149,7 +149,7 @@ def copy_row(row, seq, size, to_seq, to_size):  # type: ignore[no-untyped-def]  
 
 
 @lean_kernel
-def remember(row, seq, size, between, plan_cost, pool, pool_cost, pool_plan, pool_code, codes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def remember(row, seq, size, between, plan_cost, pool, pool_cost, pool_plan, pool_code, codes):
     """Keep a row as the cheapest of its set of requests, with the cost of the best whole plan that such a row is in.
 
     Parameters
