@@ -129,7 +129,14 @@ class Sketch:
         self._ways.append((tuple(node_ids), {key: str(value) for key, value in tags.items()}))
 
     def place(
-        self, kind: str, slug: str, at: Point | int, *, ja: str, en: str, twin: Tags | None = None,
+        self,
+        kind: str,
+        slug: str,
+        at: Point | int,
+        *,
+        ja: str,
+        en: str,
+        twin: Tags | None = None,
         tags: Tags | None = None,
     ) -> int:
         """Make a place of a new node, or of one that is already there.

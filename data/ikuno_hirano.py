@@ -24,8 +24,10 @@ _STATION_REACH_M = 300.0  # a stop this near bears the station's name
 
 #: Platforms below the inner ring road (national route 479): their centres give its line.
 INNER_RING = (
-    Point(34.661431, 135.556282), Point(34.653503, 135.555039),
-    Point(34.642498, 135.553111), Point(34.609195, 135.551362),
+    Point(34.661431, 135.556282),
+    Point(34.653503, 135.555039),
+    Point(34.642498, 135.553111),
+    Point(34.609195, 135.551362),
 )
 #: The platforms of Kire-Uriwari and Deto lie below Nagaikoen-dori.
 NAGAIKOEN_LAT = 34.6091
@@ -49,19 +51,50 @@ class Ward(NamedTuple):
 
 WARDS: tuple[Ward, ...] = (
     Ward(
-        "ikuno", "生野区", "Ikuno Ward", Point(34.6332, 135.5245), Point(34.6657, 135.5639), 8.37, 127_601, 38_196,
+        "ikuno",
+        "生野区",
+        "Ikuno Ward",
+        Point(34.6332, 135.5245),
+        Point(34.6657, 135.5639),
+        8.37,
+        127_601,
+        38_196,
         (
-            Point(34.6657, 135.5300), Point(34.6657, 135.5560), Point(34.6630, 135.5639), Point(34.6540, 135.5580),
-            Point(34.6420, 135.5570), Point(34.6332, 135.5520), Point(34.6332, 135.5485), Point(34.6400, 135.5410),
-            Point(34.6470, 135.5310), Point(34.6480, 135.5245), Point(34.6520, 135.5252),
+            Point(34.6657, 135.5300),
+            Point(34.6657, 135.5560),
+            Point(34.6630, 135.5639),
+            Point(34.6540, 135.5580),
+            Point(34.6420, 135.5570),
+            Point(34.6332, 135.5520),
+            Point(34.6332, 135.5485),
+            Point(34.6400, 135.5410),
+            Point(34.6470, 135.5310),
+            Point(34.6480, 135.5245),
+            Point(34.6520, 135.5252),
         ),
     ),
     Ward(
-        "hirano", "平野区", "Hirano Ward", Point(34.5869, 135.5407), Point(34.6442, 135.5873), 15.28, 198_064, 54_834,
+        "hirano",
+        "平野区",
+        "Hirano Ward",
+        Point(34.5869, 135.5407),
+        Point(34.6442, 135.5873),
+        15.28,
+        198_064,
+        54_834,
         (
-            Point(34.6332, 135.5485), Point(34.6332, 135.5520), Point(34.6420, 135.5570), Point(34.6442, 135.5650),
-            Point(34.6350, 135.5712), Point(34.6200, 135.5725), Point(34.6080, 135.5873), Point(34.5990, 135.5840),
-            Point(34.5869, 135.5750), Point(34.5885, 135.5650), Point(34.6000, 135.5524), Point(34.6090, 135.5407),
+            Point(34.6332, 135.5485),
+            Point(34.6332, 135.5520),
+            Point(34.6420, 135.5570),
+            Point(34.6442, 135.5650),
+            Point(34.6350, 135.5712),
+            Point(34.6200, 135.5725),
+            Point(34.6080, 135.5873),
+            Point(34.5990, 135.5840),
+            Point(34.5869, 135.5750),
+            Point(34.5885, 135.5650),
+            Point(34.6000, 135.5524),
+            Point(34.6090, 135.5407),
             Point(34.6200, 135.5434),
         ),
     ),
@@ -279,8 +312,11 @@ def _put_zones(grid: _Grid, ward: Ward, cells: Sequence[Cell]) -> None:
     for number, (key, count) in enumerate(zip(keys, people, strict=True), 1):
         size_km2 = round(len(squares[key]) * _SPACING_M**2 / 1e6, 2)
         grid.sketch.place(
-            "zone", f"{ward.slug}-{number:02d}", _middle(grid, squares[key]),
-            ja=f"{ward.ja} 第{number}区画", en=f"{ward.en} square {number}",
+            "zone",
+            f"{ward.slug}-{number:02d}",
+            _middle(grid, squares[key]),
+            ja=f"{ward.ja} 第{number}区画",
+            en=f"{ward.en} square {number}",
             twin={**common, "level": "square", "population": count, "area_km2": size_km2},
         )
 
@@ -313,8 +349,14 @@ def _put_depot(grid: _Grid, ward: Ward, cells: Sequence[Cell]) -> None:
     mean_row = sum(row for row, _ in cells) / len(cells)
     mean_column = sum(column for _, column in cells) / len(cells)
     middle = min(zones, key=lambda c: (math.hypot(c[0] - mean_row, c[1] - mean_column), c))
-    grid.sketch.place("depot", f"{ward.slug}-depot", grid.nodes[middle], ja=f"{ward.ja} 車庫", en=f"{ward.en} depot",
-                      twin={"ward": ward.slug, "assumed": "position"})
+    grid.sketch.place(
+        "depot",
+        f"{ward.slug}-depot",
+        grid.nodes[middle],
+        ja=f"{ward.ja} 車庫",
+        en=f"{ward.en} depot",
+        twin={"ward": ward.slug, "assumed": "position"},
+    )
 
 
 def _put_entries(grid: _Grid) -> None:

@@ -19,11 +19,23 @@ from twin.data.midosuji_table import ROWS, Row
 from twin.data.midosuji_walk import Junction, draw_pavements
 
 _FIRST_ID = 91_000_000_000
-_MIDOSUJI = {"highway": "trunk", "name": "御堂筋", "name:en": "Midosuji", "alt_name": "みどうすじ",
-             "oneway": "yes", "sidewalk": "separate"}
+_MIDOSUJI = {
+    "highway": "trunk",
+    "name": "御堂筋",
+    "name:en": "Midosuji",
+    "alt_name": "みどうすじ",
+    "oneway": "yes",
+    "sidewalk": "separate",
+}
 _SHIN_MIDOSUJI = {"highway": "trunk", "name": "新御堂筋", "name:en": "Shin-Midosuji", "foot": "no"}
-_ROUTE_176 = {"highway": "trunk", "name": "国道176号", "name:en": "National route 176", "ref": "176",
-              "oneway": "yes", "sidewalk": "separate"}
+_ROUTE_176 = {
+    "highway": "trunk",
+    "name": "国道176号",
+    "name:en": "National route 176",
+    "ref": "176",
+    "oneway": "yes",
+    "sidewalk": "separate",
+}
 _BASIS_NOTES = {
     "known": {},
     "inferred": {"note": "name inferred from the order of streets"},
@@ -159,9 +171,7 @@ def _crossing_point(row: Row, column: str, lat: float) -> Point:
     return Point(lat, (row.axis.lon + shin) / 2 if column == "half" else _column_lon(column, lat))
 
 
-def _draw_carriageway(
-    streets: _Streets, row: Row, half: str, axis: Point, direction: int, east: Sequence[str]
-) -> None:
+def _draw_carriageway(streets: _Streets, row: Row, half: str, axis: Point, direction: int, east: Sequence[str]) -> None:
     """One carriageway of Sonezaki-dori on its known points, streets joining it on the lines between."""
     lag = row.axis.lat - axis.lat
     start = Point(table.YOTSUBASHI_X_SONEZAKI.lat - lag, table.YOTSUBASHI_X_SONEZAKI.lon)
@@ -186,7 +196,12 @@ def _draw_carriageway(
 
 
 def _draw_across(
-    streets: _Streets, street: str, columns: Sequence[str], tags: Mapping[str, str], *, signal: Mapping[str, str],
+    streets: _Streets,
+    street: str,
+    columns: Sequence[str],
+    tags: Mapping[str, str],
+    *,
+    signal: Mapping[str, str],
     sides: bool,
 ) -> None:
     """Join the crossings of a street; beside Midosuji people walk on its pavements, not on the carriageway.
@@ -271,9 +286,7 @@ def _draw_umeda(streets: _Streets) -> None:
     # The two carriageways keep their 15 m between the junction and Miyakojima-dori, past the platforms.
     lat = table.SHIN_MIDOSUJI_X_MIYAKOJIMA.lat
     crossing = Point(lat, lon_at(table.ROUTE_176_LINE, lat))
-    lanes = [
-        [drawn.node(moved(at, east_m=sign * 7.7)) for at in (table.UMEDA_PLATFORM, crossing)] for sign in (1, -1)
-    ]
+    lanes = [[drawn.node(moved(at, east_m=sign * 7.7)) for at in (table.UMEDA_PLATFORM, crossing)] for sign in (1, -1)]
     miyako = drawn.node(table.SHIN_MIDOSUJI_X_MIYAKOJIMA, ASSUMED_SIGNAL)
     entry = drawn.node(Point(34.7060, lon_at(table.ROUTE_176_LINE, 34.7060)))
     drawn.way([entry, lanes[0][1], lanes[0][0], south], {**_ROUTE_176, "lanes": "4", "twin:assumed": "lanes"})
@@ -404,10 +417,15 @@ def _draw_namba_end(streets: _Streets) -> None:
     sakai = streets.nodes["namba", "sakaisuji"]
     below = drawn.node(moved(drawn.point(sakai), north_m=-EDGE_M))
     drawn.way([below, sakai], {"highway": "primary", "name": "堺筋", "name:en": "Sakaisuji"})
-    streets.nodes.update({
-        ("nishiguchi", "axis"): end, ("nishiguchi", "west"): west, ("nishiguchi", "south"): south,
-        ("nishiguchi", "sakaisuji"): below, ("nishiguchi", "corner"): corner,
-    })
+    streets.nodes.update(
+        {
+            ("nishiguchi", "axis"): end,
+            ("nishiguchi", "west"): west,
+            ("nishiguchi", "south"): south,
+            ("nishiguchi", "sakaisuji"): below,
+            ("nishiguchi", "corner"): corner,
+        }
+    )
 
 
 def _draw_stations(drawn: Sketch) -> None:
@@ -416,8 +434,9 @@ def _draw_stations(drawn: Sketch) -> None:
         tags = {"railway": "station"} | ({"ref": station.ref} if station.ref else {})
         riders = {"riders_per_day": station.riders_per_day} if station.riders_per_day else {}
         # A platform may lie exactly where a street crossing is known: it is a node of its own, 1 m aside.
-        drawn.place("station", station.slug, moved(station.at, east_m=1.0), ja=station.ja, en=station.en,
-                    tags=tags, twin=riders)
+        drawn.place(
+            "station", station.slug, moved(station.at, east_m=1.0), ja=station.ja, en=station.en, tags=tags, twin=riders
+        )
 
 
 def _junctions(streets: _Streets) -> list[Junction]:
@@ -427,9 +446,16 @@ def _junctions(streets: _Streets) -> list[Junction]:
     out = [
         Junction("route-176", start, 27.0, 0.0, ends_at={"east": streets.far_ends["miyakojima", "east"]}),
         Junction("umeda-platform", table.UMEDA_PLATFORM, 27.0, 0.0),
-        Junction("umeda", between(table.UMEDA_JUNCTION, table.UMEDA_JUNCTION_NORTHBOUND, 0.5), 27.0, 12.0, signal=True,
-                 ja="梅田", en="Umeda",
-                 far_ends={s: (streets.far_ends["umeda", s],) * 2 for s in ("west", "east")}),
+        Junction(
+            "umeda",
+            between(table.UMEDA_JUNCTION, table.UMEDA_JUNCTION_NORTHBOUND, 0.5),
+            27.0,
+            12.0,
+            signal=True,
+            ja="梅田",
+            en="Umeda",
+            far_ends={s: (streets.far_ends["umeda", s],) * 2 for s in ("west", "east")},
+        ),
         Junction("bend", table.SONEZAKI_BEND, _half_walk_m(""), 0.0),
     ]
     for row in ROWS:
@@ -440,11 +466,30 @@ def _junctions(streets: _Streets) -> list[Junction]:
         corner_m = 8.0 + (offset_m(row.south, row.axis)[1] / 2 if row.south else 4.0 if main else 0.0)
         half_m = _half_walk_m(row.slug)
         ends = {s: (streets.far_ends[halves[0], s], streets.far_ends[halves[1], s]) for s in ("west", "east")}
-        out.append(Junction(
-            row.slug, centre, half_m, corner_m, signal=row.signal, ja=row.ja or "なんば", en=row.en or "Namba",
-            far_ends=ends, bridge_after=row.slug in _RIVERS, wide=half_m < _half_walk_m(""),
-        ))
-    out.append(Junction("nishiguchi", table.NAMBA_NISHIGUCHI, _half_walk_m("namba"), 0.0,
-                        ja="なんば西口", en="Nambanishiguchi", wide=True,
-                        ends_at={"west": streets.nodes["nishiguchi", "corner"]}))
+        out.append(
+            Junction(
+                row.slug,
+                centre,
+                half_m,
+                corner_m,
+                signal=row.signal,
+                ja=row.ja or "なんば",
+                en=row.en or "Namba",
+                far_ends=ends,
+                bridge_after=row.slug in _RIVERS,
+                wide=half_m < _half_walk_m(""),
+            )
+        )
+    out.append(
+        Junction(
+            "nishiguchi",
+            table.NAMBA_NISHIGUCHI,
+            _half_walk_m("namba"),
+            0.0,
+            ja="なんば西口",
+            en="Nambanishiguchi",
+            wide=True,
+            ends_at={"west": streets.nodes["nishiguchi", "corner"]},
+        )
+    )
     return out

@@ -13,15 +13,19 @@ ASSUMED_SIGNAL = {"highway": "traffic_signals", "twin:assumed": "signal"}
 _ENTRY_STREETS: tuple[tuple[str, str, str, str], ...] = (
     ("tosabori", "west", "土佐堀通 西", "Tosabori-dori west"),
     ("tosabori", "east", "土佐堀通 東", "Tosabori-dori east"),
-    ("hommachi", "west", "本町通 西", "Hommachi-dori west"), ("hommachi", "east", "本町通 東", "Hommachi-dori east"),
-    ("nagahori", "west", "長堀通 西", "Nagahori-dori west"), ("nagahori", "east", "長堀通 東", "Nagahori-dori east"),
+    ("hommachi", "west", "本町通 西", "Hommachi-dori west"),
+    ("hommachi", "east", "本町通 東", "Hommachi-dori east"),
+    ("nagahori", "west", "長堀通 西", "Nagahori-dori west"),
+    ("nagahori", "east", "長堀通 東", "Nagahori-dori east"),
     ("sennichimae", "west", "千日前通 西", "Sennichimae-dori west"),
     ("sennichimae", "east", "千日前通 東", "Sennichimae-dori east"),
 )
 
 
 def draw_entries(
-    drawn: Sketch, nodes: Mapping[tuple[str, str], int], chains: Mapping[str, Sequence[int]],
+    drawn: Sketch,
+    nodes: Mapping[tuple[str, str], int],
+    chains: Mapping[str, Sequence[int]],
     tags: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Draw the ends of the main streets, and the entries at them.

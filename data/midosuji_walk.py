@@ -103,7 +103,8 @@ def draw_pavements(sketch: Sketch, junctions: Sequence[Junction], nodes: Mapping
         _draw_crossings(sketch, junction, {side: corners[i, side] for side in _SIDES})
     blocks = [
         _block(sketch, junctions[i], junctions[i + 1], side, (corners[i, side][1], corners[i + 1, side][0]))
-        for i in range(len(junctions) - 1) for side in _SIDES
+        for i in range(len(junctions) - 1)
+        for side in _SIDES
     ]
     _put_exits(blocks, junctions)
     _put_points_of_interest(blocks)
@@ -172,7 +173,10 @@ def _put_exits(blocks: Sequence[_Block], junctions: Sequence[Junction]) -> None:
             at_m = middle_m + ring * _EXIT_SPACING_M * (1 if k // 2 % 2 else -1)
             block, slot = _place_near(blocks, chain_m, junctions, side, at_m, middle_m)
             block.doors[slot] = _Door(
-                "exit", f"{station.slug}-{k + 1}", f"{station.ja} {k + 1}番出口", f"{station.en} exit {k + 1}",
+                "exit",
+                f"{station.slug}-{k + 1}",
+                f"{station.ja} {k + 1}番出口",
+                f"{station.en} exit {k + 1}",
                 {"station": station.slug, "riders": round(station.riders_per_day / station.exits)},
                 {"railway": "subway_entrance", "ref": f"{station.ja}-{k + 1}"},
             )
@@ -188,7 +192,11 @@ def _chainage(junctions: Sequence[Junction], chain_m: Sequence[float], lat: floa
 
 
 def _place_near(
-    blocks: Sequence[_Block], chain_m: Sequence[float], junctions: Sequence[Junction], side: str, at_m: float,
+    blocks: Sequence[_Block],
+    chain_m: Sequence[float],
+    junctions: Sequence[Junction],
+    side: str,
+    at_m: float,
     middle_m: float,
 ) -> tuple[_Block, float]:
     """Block and free slot nearest to a chainage, moving towards the platform where there is no room."""
@@ -219,10 +227,12 @@ def _put_points_of_interest(blocks: Sequence[_Block]) -> None:
             continue
         seats = table.SEATS_PER_WIDE_BLOCK if block.north.wide else table.SEATS_PER_BLOCK
         block.doors[slot] = _Door(
-            "poi", f"{block.north.slug}-{block.side}",
+            "poi",
+            f"{block.north.slug}-{block.side}",
             f"{block.north.ja}南 {_SIDE_JA[block.side]} {table.CATEGORY_JA[category]}",
             f"South of {block.north.en}, {block.side} side, {category}",
-            {"category": category, "attraction": attraction, "seats": seats}, {},
+            {"category": category, "attraction": attraction, "seats": seats},
+            {},
         )
 
 
@@ -241,8 +251,14 @@ def _draw_block(sketch: Sketch, block: _Block) -> None:
         sketch.way([refs[-1], node], {"highway": "footway"})
     refs.append(block.ends[1])
     width_m = table.WIDE_PAVEMENT_M if block.north.wide else table.PAVEMENT_M
-    tags = {"highway": "footway", "footway": "sidewalk", "width": f"{width_m:g}", "twin:side": block.side,
-            "name": "御堂筋", "name:en": "Midosuji"}
+    tags = {
+        "highway": "footway",
+        "footway": "sidewalk",
+        "width": f"{width_m:g}",
+        "twin:side": block.side,
+        "name": "御堂筋",
+        "name:en": "Midosuji",
+    }
     sketch.way(refs, {**tags, "bridge": "yes", "layer": "1"} if block.north.bridge_after else tags)
 
 
@@ -253,8 +269,14 @@ def _draw_arcade(sketch: Sketch, nodes: Mapping[tuple[str, str], int]) -> None:
     for upper, lower in pairwise(run):
         south = upper.slug in ("dotonbori", "sennichimae")
         name, name_en = ("戎橋筋", "Ebisubashisuji") if south else ("心斎橋筋", "Shinsaibashisuji")
-        tags = {"highway": "pedestrian", "width": "11", "twin:assumed": "width", "note": "name remembered",
-                "name": name, "name:en": name_en}
+        tags = {
+            "highway": "pedestrian",
+            "width": "11",
+            "twin:assumed": "width",
+            "note": "name remembered",
+            "name": name,
+            "name:en": name_en,
+        }
         ends = [nodes[row.slug, "e1"] for row in (upper, lower)]
         if upper.slug == "soemoncho":
             sketch.way(ends, {**tags, "bridge": "yes", "layer": "1", "bridge:name": "戎橋"})
@@ -280,7 +302,10 @@ def _put_offices(sketch: Sketch, nodes: Mapping[tuple[str, str], int]) -> None:
         for column, (ja, en) in columns.items():
             category, attraction = ("office", 3.0) if (number + len(column + ja)) % 2 else ("food", 3.0)
             sketch.place(
-                "poi", f"{row.slug}-{column}", nodes[row.slug, column],
-                ja=f"{row.ja} {ja} {table.CATEGORY_JA[category]}", en=f"{row.en} {en}, {category}",
+                "poi",
+                f"{row.slug}-{column}",
+                nodes[row.slug, column],
+                ja=f"{row.ja} {ja} {table.CATEGORY_JA[category]}",
+                en=f"{row.en} {en}, {category}",
                 twin={"category": category, "attraction": attraction, "seats": 0},
             )

@@ -73,8 +73,14 @@ def _draw_trunk(drawn: Sketch) -> tuple[int, int, int]:
     """Junction, fork to the tunnel, and the node before the container terminal."""
     junction = drawn.node(JUNCTION, {"highway": "traffic_signals"})
     # The road is drawn through the bus stop, though it stands at the kerb: so the stop lies on the network.
-    before = drawn.place("stop", "container-terminal-mae", TERMINAL_BUS_STOP, ja="夢洲コンテナターミナル前",
-                         en="Yumeshima Container Terminal", tags={"public_transport": "stop_position"})
+    before = drawn.place(
+        "stop",
+        "container-terminal-mae",
+        TERMINAL_BUS_STOP,
+        ja="夢洲コンテナターミナル前",
+        en="Yumeshima Container Terminal",
+        tags={"public_transport": "stop_position"},
+    )
     fork = drawn.node(Point(34.6504, 135.3953), {"highway": "traffic_signals", "twin:assumed": "signal"})
     drawn.way([junction, before, fork], {**_TRUNK, **_FOUR_LANES})
     return junction, fork, before
@@ -87,20 +93,49 @@ def _draw_bridge(drawn: Sketch, junction: int) -> None:
     signals = [drawn.node(point, {"highway": "traffic_signals"}) for point in MAISHIMA_SIGNALS]
     entry = drawn.node(moved(MAISHIMA_SIGNALS[1], north_m=300.0, east_m=40.0))
     drawn.way([junction, yard_road, south], {**_TRUNK, **_FOUR_LANES})
-    drawn.way([south, north], {"highway": "trunk", "name": "夢舞大橋", "name:en": "Yumemai Bridge", "bridge": "yes",
-                               "layer": "1", "lanes": "6"})
+    drawn.way(
+        [south, north],
+        {
+            "highway": "trunk",
+            "name": "夢舞大橋",
+            "name:en": "Yumemai Bridge",
+            "bridge": "yes",
+            "layer": "1",
+            "lanes": "6",
+        },
+    )
     drawn.way([north, *signals, entry], {"highway": "trunk", "note": "Maishima, course authored", **_FOUR_LANES})
     drawn.place("entry", "bridge", entry, ja="夢舞大橋(舞洲)方面", en="Yumemai Bridge, Maishima")
-    _draw_yard(drawn, "yard-west", _YARD_WEST, YARD_WEST_SPACES, yard_road, yard_road,
-               "夢洲 西待機場", "Yumeshima west holding yard")
+    _draw_yard(
+        drawn,
+        "yard-west",
+        _YARD_WEST,
+        YARD_WEST_SPACES,
+        yard_road,
+        yard_road,
+        "夢洲 西待機場",
+        "Yumeshima west holding yard",
+    )
 
 
 def _draw_tunnel(drawn: Sketch, fork: int) -> None:
     portals = [drawn.node(point) for point in tunnel_line()]
     entry = drawn.node(between(*tunnel_line(), 1.0 + 300.0 / TUNNEL_M))
     drawn.way([fork, portals[0]], {**_TRUNK, **_FOUR_LANES})
-    drawn.way(portals, {"highway": "trunk", "name": "夢咲トンネル", "name:en": "Yumesaki Tunnel", "tunnel": "yes",
-                        "layer": "-1", "lanes": "4", "foot": "no", "hazmat": "no", "twin:assumed": "course"})
+    drawn.way(
+        portals,
+        {
+            "highway": "trunk",
+            "name": "夢咲トンネル",
+            "name:en": "Yumesaki Tunnel",
+            "tunnel": "yes",
+            "layer": "-1",
+            "lanes": "4",
+            "foot": "no",
+            "hazmat": "no",
+            "twin:assumed": "course",
+        },
+    )
     drawn.way([portals[1], entry], {"highway": "trunk", "foot": "no", "note": "Sakishima, authored", **_FOUR_LANES})
     drawn.place("entry", "tunnel", entry, ja="夢咲トンネル(咲洲)方面", en="Yumesaki Tunnel, Sakishima")
 
@@ -109,14 +144,30 @@ def _draw_terminal(drawn: Sketch, before: int, fork: int) -> None:
     """A one-way loop: from the trunk road past the eastern yard to the in-gate, the quay, the out-gate, back."""
     start = drawn.point(before)
     turn = drawn.node(Point(_IN_GATE.lat, start.lon + 0.0011))
-    in_gate = drawn.place("gate", "in-gate", _IN_GATE, ja="夢洲コンテナターミナル 入場ゲート",
-                          en="Yumeshima container terminal, in-gate",
-                          twin={"assumed": "position", "direction": "in"})
-    out_gate = drawn.place("gate", "out-gate", _OUT_GATE, ja="夢洲コンテナターミナル 退場ゲート",
-                           en="Yumeshima container terminal, out-gate",
-                           twin={"assumed": "position", "direction": "out"})
-    inside = drawn.place("poi", "container-terminal", Point(34.6511, 135.4010), ja="夢洲コンテナターミナル (DICT)",
-                         en="Dream Island Container Terminal (DICT)", twin={"category": "terminal", "attraction": 0})
+    in_gate = drawn.place(
+        "gate",
+        "in-gate",
+        _IN_GATE,
+        ja="夢洲コンテナターミナル 入場ゲート",
+        en="Yumeshima container terminal, in-gate",
+        twin={"assumed": "position", "direction": "in"},
+    )
+    out_gate = drawn.place(
+        "gate",
+        "out-gate",
+        _OUT_GATE,
+        ja="夢洲コンテナターミナル 退場ゲート",
+        en="Yumeshima container terminal, out-gate",
+        twin={"assumed": "position", "direction": "out"},
+    )
+    inside = drawn.place(
+        "poi",
+        "container-terminal",
+        Point(34.6511, 135.4010),
+        ja="夢洲コンテナターミナル (DICT)",
+        en="Dream Island Container Terminal (DICT)",
+        twin={"category": "terminal", "attraction": 0},
+    )
     back = drawn.node(Point(_OUT_GATE.lat, start.lon + 0.0006))
     name = {"name": "ターミナルゲート道路", "note": "name and course authored"}
     road = {**_GATE_ROAD, **name, "lanes": "2", "twin:assumed": "lanes;course"}
@@ -125,8 +176,9 @@ def _draw_terminal(drawn: Sketch, before: int, fork: int) -> None:
     drawn.way([in_gate, inside], within)
     drawn.way([inside, out_gate], within)
     drawn.way([out_gate, back, fork], road)
-    _draw_yard(drawn, "yard-east", _YARD_EAST, YARD_EAST_SPACES, before, turn,
-               "夢洲 東待機場", "Yumeshima east holding yard")
+    _draw_yard(
+        drawn, "yard-east", _YARD_EAST, YARD_EAST_SPACES, before, turn, "夢洲 東待機場", "Yumeshima east holding yard"
+    )
 
 
 def _draw_yard(drawn: Sketch, slug: str, at: Point, capacity: int, into: int, out: int, ja: str, en: str) -> None:
@@ -148,32 +200,69 @@ def _draw_west(drawn: Sketch, junction: int, fork: int) -> None:
     north_west = drawn.node(Point(34.6570, 135.3822))
     far_west = drawn.node(Point(34.6530, 135.3780))
     south_west = drawn.node(Point(34.6475, 135.3880))
-    yokorei = drawn.place("stop", "yokorei-mae", YOKOREI_BUS_STOP, ja="夢洲ヨコレイ前", en="Yumeshima Yokorei",
-                          tags={"public_transport": "stop_position"})
+    yokorei = drawn.place(
+        "stop",
+        "yokorei-mae",
+        YOKOREI_BUS_STOP,
+        ja="夢洲ヨコレイ前",
+        en="Yumeshima Yokorei",
+        tags={"public_transport": "stop_position"},
+    )
     drawn.way([junction, west, station_road, north_west, far_west], _ISLAND)
     drawn.way([fork, yokorei, south_west, far_west], _ISLAND)
-    drawn.place("station", "yumeshima", STATION, ja="夢洲", en="Yumeshima", twin={"riders_per_day": _RIDERS_PER_DAY},
-                tags={"railway": "station", "ref": "C09"})
+    drawn.place(
+        "station",
+        "yumeshima",
+        STATION,
+        ja="夢洲",
+        en="Yumeshima",
+        twin={"riders_per_day": _RIDERS_PER_DAY},
+        tags={"railway": "station", "ref": "C09"},
+    )
     walk = {"highway": "footway", "width": "6", "twin:assumed": "width;course"}
     square = drawn.node(STATION_BUILDING)
     exits = [
-        drawn.place("exit", f"yumeshima-{number}", at, ja=f"夢洲 {number}番出口", en=f"Yumeshima exit {number}",
-                    twin={"station": "yumeshima", "riders": round(_RIDERS_PER_DAY / len(STATION_ENTRANCES))},
-                    tags={"railway": "subway_entrance", "ref": f"夢洲-{number}"})
+        drawn.place(
+            "exit",
+            f"yumeshima-{number}",
+            at,
+            ja=f"夢洲 {number}番出口",
+            en=f"Yumeshima exit {number}",
+            twin={"station": "yumeshima", "riders": round(_RIDERS_PER_DAY / len(STATION_ENTRANCES))},
+            tags={"railway": "subway_entrance", "ref": f"夢洲-{number}"},
+        )
         for number, at in enumerate(STATION_ENTRANCES, 1)
     ]
-    east_gate = drawn.place("poi", "expo-east-gate", EAST_GATE, ja="万博 東ゲート", en="Expo east gate",
-                            twin={"category": "culture", "attraction": 5})
+    east_gate = drawn.place(
+        "poi",
+        "expo-east-gate",
+        EAST_GATE,
+        ja="万博 東ゲート",
+        en="Expo east gate",
+        twin={"category": "culture", "attraction": 5},
+    )
     for node in exits:
         drawn.way([square, node], walk)
     drawn.way([square, station_road], walk)
     drawn.way([exits[1], east_gate], walk)
     drawn.way([east_gate, south_west], walk)
-    west_gate = drawn.place("poi", "expo-west-gate", WEST_GATE, ja="万博 西ゲート", en="Expo west gate",
-                            twin={"category": "culture", "attraction": 5})
+    west_gate = drawn.place(
+        "poi",
+        "expo-west-gate",
+        WEST_GATE,
+        ja="万博 西ゲート",
+        en="Expo west gate",
+        twin={"category": "culture", "attraction": 5},
+    )
     drawn.way([far_west, west_gate], walk)
     beside = (far_west, north_west)
     for number, (at, node) in enumerate(zip(TRANSPORT_TERMINALS, beside, strict=True), 1):
-        terminal = drawn.place("poi", f"transport-terminal-{number}", at, ja=f"交通ターミナル{number}",
-                               en=f"Transport terminal {number}", twin={"category": "transport", "attraction": 0})
+        terminal = drawn.place(
+            "poi",
+            f"transport-terminal-{number}",
+            at,
+            ja=f"交通ターミナル{number}",
+            en=f"Transport terminal {number}",
+            twin={"category": "transport", "attraction": 0},
+        )
         drawn.way([node, terminal], {"highway": "unclassified", "twin:assumed": "course"})

@@ -78,7 +78,8 @@ def card(name: str) -> ModelCard:
 def _package_fault(point: EntryPoint, what: str) -> EngineError:
     package = point.dist.name if point.dist else point.value
     return EngineError(
-        f"the model {point.name!r} of the package {package} {what}", where=f"entry point {GROUP}, {point.value}",
+        f"the model {point.name!r} of the package {package} {what}",
+        where=f"entry point {GROUP}, {point.value}",
         mend=f"mend that package, or uninstall it: pip uninstall {package}",
     )
 
@@ -158,7 +159,8 @@ def _gathered(what: str, parts: Iterable[tuple[str, Iterable[tuple[str, _T]]]]) 
         for name, value in pairs:
             if name in out:
                 raise EngineError(
-                    f"the {what} {name!r} is declared by {owner[name]} and by {model}", where=f"card of {model}",
+                    f"the {what} {name!r} is declared by {owner[name]} and by {model}",
+                    where=f"card of {model}",
                     mend=f"begin its name with {model}_",
                 )
             out[name], owner[name] = value, model

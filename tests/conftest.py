@@ -29,8 +29,15 @@ def twin():
     """Run the command line in a process of its own."""
 
     def run(*args, cwd=None, env=None, timeout=600):
-        return subprocess.run([sys.executable, "-m", "twin", *map(str, args)], capture_output=True, text=True,
-                              encoding="utf-8", errors="replace", cwd=cwd or ROOT, timeout=timeout,
-                              env={**os.environ, **(env or {})})
+        return subprocess.run(
+            [sys.executable, "-m", "twin", *map(str, args)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd=cwd or ROOT,
+            timeout=timeout,
+            env={**os.environ, **(env or {})},
+        )
 
     return run

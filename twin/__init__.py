@@ -46,8 +46,19 @@ _PUBLIC = {
 }
 
 __all__ = [
-    "CityModel", "__version__", "check", "compare", "draw_edits", "fork", "load", "model", "open", "rank", "resume",
-    "run", "view",
+    "CityModel",
+    "__version__",
+    "check",
+    "compare",
+    "draw_edits",
+    "fork",
+    "load",
+    "model",
+    "open",
+    "rank",
+    "resume",
+    "run",
+    "view",
 ]
 
 

@@ -25,8 +25,12 @@ PathLike = str | os.PathLike[str]
 
 
 def load(
-    path: PathLike, *, seed: int | None = None, replications: int | None = None,
-    only: Sequence[str] | None = None, allow_read: Sequence[PathLike] = (),
+    path: PathLike,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    only: Sequence[str] | None = None,
+    allow_read: Sequence[PathLike] = (),
 ) -> Scenario:
     """Read and check a scenario file.
 
@@ -48,8 +52,9 @@ def load(
     """
     from twin.scenario.language.load import load_scenario
 
-    return load_scenario(Path(path), allow_read=[Path(p) for p in allow_read], seed=seed,
-                         replications=replications, only=only)
+    return load_scenario(
+        Path(path), allow_read=[Path(p) for p in allow_read], seed=seed, replications=replications, only=only
+    )
 
 
 def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport:
@@ -77,17 +82,24 @@ def check(path: PathLike, *, allow_read: Sequence[PathLike] = ()) -> CheckReport
         return replace(report, problems=(Problem(fault.what, where, fault.mend),))
     models, clock = {name: plan.variant(name)["models"] for name in plan.variants}, report.scenario.clock
     estimate = report.estimate and on_this_machine(
-        report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s,
-        city.drive.link_count,
+        report.estimate, models, plan.replications, (clock.end_s - clock.start_s) / clock.step_s, city.drive.link_count
     )
     warnings = (*report.warnings, *map_warnings(city.report), *tried.warnings)
     return replace(report, problems=tried.problems, warnings=warnings, estimate=estimate)
 
 
 def run(
-    scenario: PathLike | Scenario, out: PathLike | None = None, *, workers: int = 1, seed: int | None = None,
-    replications: int | None = None, only: Sequence[str] | None = None, allow_read: Sequence[PathLike] = (),
-    checkpoint_every_s: float | None = None, keep_checkpoints: bool = False, lean: bool = False,
+    scenario: PathLike | Scenario,
+    out: PathLike | None = None,
+    *,
+    workers: int = 1,
+    seed: int | None = None,
+    replications: int | None = None,
+    only: Sequence[str] | None = None,
+    allow_read: Sequence[PathLike] = (),
+    checkpoint_every_s: float | None = None,
+    keep_checkpoints: bool = False,
+    lean: bool = False,
     on_progress: OnStudyProgress | None = None,
 ) -> Study:
     """Run every variant and replication of a scenario.
@@ -113,8 +125,11 @@ def run(
     """
     from twin.experiments.study import How, run_new
 
-    loaded = scenario if not isinstance(scenario, str | os.PathLike) else load(
-        scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
+    loaded = (
+        scenario
+        if not isinstance(scenario, str | os.PathLike)
+        else load(scenario, seed=seed, replications=replications, only=only, allow_read=allow_read)
+    )
     checked_workers(workers)
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
@@ -137,7 +152,7 @@ def open(path: PathLike) -> Study | Run:  # noqa: A001  (the public name is twin
 
 
 def compare(
-    study: PathLike | Study, other: PathLike | Study | None = None, *, pairs: Sequence[tuple[str, str]] | None = None,
+    study: PathLike | Study, other: PathLike | Study | None = None, *, pairs: Sequence[tuple[str, str]] | None = None
 ) -> pd.DataFrame:
     """Paired differences with 95 % intervals.
 
@@ -161,7 +176,7 @@ def compare(
 
 
 def difference_rows(
-    study: PathLike | Study, other: PathLike | Study | None, pairs: Sequence[tuple[str, str]] | None,
+    study: PathLike | Study, other: PathLike | Study | None, pairs: Sequence[tuple[str, str]] | None
 ) -> list[dict[str, Any]]:
     """Rows of :func:`compare`."""
     from twin.results.compare import compare_pair, corrected
@@ -174,8 +189,11 @@ def difference_rows(
         chosen = pairs or [(first.variants[0], v) for v in first.variants[1:]]
         for name in (v for pair in chosen for v in pair):
             if name not in first.variants:
-                raise RunError(f"there is no variant {name!r}", where=str(first.folder),
-                               mend=f"variants here: {', '.join(first.variants)}")
+                raise RunError(
+                    f"there is no variant {name!r}",
+                    where=str(first.folder),
+                    mend=f"variants here: {', '.join(first.variants)}",
+                )
         asked = _asked_of(first)
         return [row for a, b in chosen for row in corrected(compare_pair(here, a, here, b, better), asked)]
     _check_pairing(first, second)
@@ -203,12 +221,16 @@ def _check_pairing(first: Study, second: Study) -> None:
         raise RunError(
             f"the studies have different seeds, {first.manifest['seed']} and {second.manifest['seed']}: "
             "their replications are no pairs",
-            where=f"{first.folder}, {second.folder}", mend="run one of them again with --seed of the other",
+            where=f"{first.folder}, {second.folder}",
+            mend="run one of them again with --seed of the other",
         )
     parents = [s.manifest.get("parent") for s in (first, second)]
     if parents[0] != parents[1]:
-        raise RunError("a fork pairs only with its siblings", where=f"{first.folder}, {second.folder}",
-                       mend="compare the variants within the forked study")
+        raise RunError(
+            "a fork pairs only with its siblings",
+            where=f"{first.folder}, {second.folder}",
+            mend="compare the variants within the forked study",
+        )
 
 
 def _as_study(study: PathLike | Study) -> Study:
@@ -269,12 +291,18 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
 
     variants = []
     for name, one in edited.items():
-        variants.append({
-            "name": name, "label": scenario.variants[name].label.to_dict(), "rows": edit_rows(one),
-            "signals": signal_rows(one), "matches": [asdict(match) for match in one.matches],
-            "cut_off": list(one.cut_off), "picture": edit_picture(one),
-            "links": {"drive": one.city.drive.link_count, "walk": one.city.walk.link_count},
-        })
+        variants.append(
+            {
+                "name": name,
+                "label": scenario.variants[name].label.to_dict(),
+                "rows": edit_rows(one),
+                "signals": signal_rows(one),
+                "matches": [asdict(match) for match in one.matches],
+                "cut_off": list(one.cut_off),
+                "picture": edit_picture(one),
+                "links": {"drive": one.city.drive.link_count, "walk": one.city.walk.link_count},
+            }
+        )
     facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution)}
     return {"title": scenario.title.to_dict(), "city": facts, "variants": variants}
 

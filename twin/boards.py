@@ -28,16 +28,18 @@ class Board:
 
 
 LINK_TIME_S = Board(
-    "road.link_time_s", (("", "<f8"),), "(m,) seconds over each drive link, inf where nobody may drive; every slice",
+    "road.link_time_s", (("", "<f8"),), "(m,) seconds over each drive link, inf where nobody may drive; every slice"
 )
 HAS_GATES = Board(
-    "road.has_gates", (("", "|b1"),), "(1,) true: the road holds vehicles back where places are granted by ROAD_CREDIT",
+    "road.has_gates", (("", "|b1"),), "(1,) true: the road holds vehicles back where places are granted by ROAD_CREDIT"
 )
 WALK_LIGHTS = Board(
-    "road.walk_lights", (("", "<f8"),),
+    "road.walk_lights",
+    (("", "<f8"),),
     "(3, m) cycle, green and offset in seconds by walk link, at the begin, where there are crossings with lights",
 )
 STANDING_AT_GATES = Board(
-    "road.standing_at_gates", (("id", "<u8"), ("since_s", "<f8")),
+    "road.standing_at_gates",
+    (("id", "<u8"), ("since_s", "<f8")),
     "(n,) when the run is over: who stands in the queue of a gate, and since when",
 )

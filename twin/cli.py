@@ -63,8 +63,11 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(0)  # whoever read our output has had enough; there is nobody to tell
     except OSError as fault:
-        _fail(f"RunError: cannot read or write: {fault}\n  mend:  check the name, the permissions and the room on the "
-              "disk", RunError.exit_code)
+        _fail(
+            f"RunError: cannot read or write: {fault}\n  mend:  check the name, the permissions and the room on the "
+            "disk",
+            RunError.exit_code,
+        )
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
         if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
             _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
@@ -212,8 +215,16 @@ def fork(
 
     parent = Study(study)
     with cli_show.study_progress() as on_progress:
-        finished = service.fork(parent, _time_of_day(at), parse_changes(changes), name=name, variant=variant, out=out,
-                                workers=workers or _cores(), on_progress=on_progress)
+        finished = service.fork(
+            parent,
+            _time_of_day(at),
+            parse_changes(changes),
+            name=name,
+            variant=variant,
+            out=out,
+            workers=workers or _cores(),
+            on_progress=on_progress,
+        )
     _show_study(finished, as_json)
 
 
@@ -264,8 +275,17 @@ def rank(
 
     with cli_show.study_progress() as on_progress:
         ranking = service.rank(
-            _scenario_file(scenario), kpi, variant=variant, group=group, key=key, ranges_only=ranges_only,
-            replications=replications, seed=seed, out=out, workers=workers or _cores(), allow_read=allow_read or [],
+            _scenario_file(scenario),
+            kpi,
+            variant=variant,
+            group=group,
+            key=key,
+            ranges_only=ranges_only,
+            replications=replications,
+            seed=seed,
+            out=out,
+            workers=workers or _cores(),
+            allow_read=allow_read or [],
             on_progress=on_progress,
         )
     if as_json:
@@ -338,11 +358,20 @@ def verify(
         try:
             same = is_report_of(Study(study), shown)
         except (OSError, UnicodeDecodeError) as fault:
-            raise RunError(f"the report cannot be read: {fault}", where=str(shown), mend="write it with twin report"
-                           ) from fault
+            raise RunError(
+                f"the report cannot be read: {fault}", where=str(shown), mend="write it with twin report"
+            ) from fault
         faults += [] if same else [f"{shown.name}: the page is not what the study says"]
-    content = {"study": str(study), "ok": not faults, "files": found.files, "runs": found.runs, "rows": found.rows,
-               "report": str(shown) if checked else None, "faults": faults, "notes": list(found.notes)}
+    content = {
+        "study": str(study),
+        "ok": not faults,
+        "files": found.files,
+        "runs": found.runs,
+        "rows": found.rows,
+        "report": str(shown) if checked else None,
+        "faults": faults,
+        "notes": list(found.notes),
+    }
     if as_json:
         print_json(content)
     else:

@@ -152,7 +152,8 @@ def show_study(study: Study) -> None:
     if still & set(chosen):
         out.print(
             "[yellow]note:[/] no variant here moves what is marked as the same: this scenario does not answer what "
-            "its measures do to it. Ask with more demand, less room or another day.", highlight=False,
+            "its measures do to it. Ask with more demand, less room or another day.",
+            highlight=False,
         )
     if len(study.variants) > 1:
         differences = study.columns("differences")
@@ -200,8 +201,12 @@ def ranking_json(scenario: str, ranking: Ranking) -> dict[str, Any]:
     """What ``twin rank --json`` prints."""
     base = ranking.base
     return {
-        "scenario": scenario, "variant": ranking.variant, "kpi": ranking.kpi, "group": ranking.group,
-        "unit": ranking.unit, "base": {"mean": base.mean, "lo": base.lo, "hi": base.hi, "n": base.n},
+        "scenario": scenario,
+        "variant": ranking.variant,
+        "kpi": ranking.kpi,
+        "group": ranking.group,
+        "unit": ranking.unit,
+        "base": {"mean": base.mean, "lo": base.lo, "hi": base.hi, "n": base.n},
         "guesses": [row.to_dict() for row in ranking.guesses],
     }
 
@@ -216,14 +221,24 @@ def show_ranking(ranking: Ranking) -> None:
     )
     table = Table(title=escape(title), title_justify="left", caption=caption, caption_justify="left")
     for heading in ("grade", "guess", "from", "to", "KPI there", "", "change (95 %)"):
-        table.add_column(heading, justify="right" if heading.startswith(("KPI", "change")) or not heading else "left",
-                         overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading.startswith(("KPI", "change")) or not heading else "left",
+            overflow="fold",
+        )
     for row in moving:
         half = (row.change.hi - row.change.lo) / 2
         change = f"{row.change.mean:+.3g}" + ("" if math.isnan(half) else f" ± {half:.2g}")
         basis = "range" if row.guess.basis == "range" else "±25 %"
-        table.add_row(row.guess.grade, escape(f"{row.guess.key} ({basis})"), escape(row.guess.low_text),
-                      escape(row.guess.high_text), f"{row.at_low:.4g}", f"{row.at_high:.4g}", change)
+        table.add_row(
+            row.guess.grade,
+            escape(f"{row.guess.key} ({basis})"),
+            escape(row.guess.low_text),
+            escape(row.guess.high_text),
+            f"{row.at_low:.4g}",
+            f"{row.at_high:.4g}",
+            change,
+        )
     out.print(table)
     still = len(ranking.guesses) - len(moving)
     if still:
@@ -240,8 +255,12 @@ def _notes(study: Study) -> list[str]:
     """What models say of themselves in the first run of each variant, each once; a lean study keeps no runs."""
     if study.manifest["lean"]:
         return []
-    said = [f"{model}: {note}" for variant in study.variants
-            for model, notes in study.run(variant).manifest.get("notes", {}).items() for note in notes]
+    said = [
+        f"{model}: {note}"
+        for variant in study.variants
+        for model, notes in study.run(variant).manifest.get("notes", {}).items()
+        for note in notes
+    ]
     return list(dict.fromkeys(said))
 
 
@@ -389,8 +408,14 @@ def show_check(report: CheckReport, every_default: bool) -> None:
     if facts["questions"]:
         looks = facts["looks"]
         until = f"{looks[0]} replications" if len(looks) == 1 else f"from {looks[0]} up to {looks[-1]} replications"
-        show_facts({"questions": {
-            q["id"]: f"{q['ask']['ja']} | {q['checks']} checks, {until}, until decided" for q in facts["questions"]}})
+        show_facts(
+            {
+                "questions": {
+                    q["id"]: f"{q['ask']['ja']} | {q['checks']} checks, {until}, until decided"
+                    for q in facts["questions"]
+                }
+            }
+        )
     if facts["tables"]:
         show_facts({"tables": facts["tables"]})
     estimate = facts["estimate"]
@@ -442,12 +467,19 @@ def _show_assumptions(title: str, assumptions: Sequence[Mapping[str, Any]]) -> N
 def edits_json(name: str, content: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
     """What ``twin map --json`` prints; that nothing else changed has been checked, else there is an error instead."""
     variants = [
-        {**{key: variant[key] for key in ("name", "label", "matches", "signals", "cut_off", "links")},
-         "touched": variant["rows"], "nothing_else_changed": True}
+        {
+            **{key: variant[key] for key in ("name", "label", "matches", "signals", "cut_off", "links")},
+            "touched": variant["rows"],
+            "nothing_else_changed": True,
+        }
         for variant in content["variants"]
     ]
-    return {"scenario": name, "city": content["city"], "variants": variants,
-            "files": {kind: str(path) for kind, path in files.items()}}
+    return {
+        "scenario": name,
+        "city": content["city"],
+        "variants": variants,
+        "files": {kind: str(path) for kind, path in files.items()},
+    }
 
 
 def show_edits(content: Mapping[str, Any], files: Mapping[str, Path]) -> None:
@@ -458,8 +490,16 @@ def show_edits(content: Mapping[str, Any], files: Mapping[str, Path]) -> None:
         for heading in ("layer", "street", "way", "from node", "to node", "old → new", "hours", "measure"):
             table.add_column(heading)
         for row in variant["rows"]:
-            cells = (row["layer"], row["street"] or "–", row["way_id"], row["from_node"], row["to_node"],
-                     _old_to_new(row), row["hours"], row["measure"])
+            cells = (
+                row["layer"],
+                row["street"] or "–",
+                row["way_id"],
+                row["from_node"],
+                row["to_node"],
+                _old_to_new(row),
+                row["hours"],
+                row["measure"],
+            )
             table.add_row(*(escape(str(cell)) for cell in cells))
         for signal in variant["signals"]:
             plan = f"cycle {signal['cycle_s']:g} s, green {signal['green_share']:.0%}, offset {signal['offset_s']:g} s"
@@ -484,8 +524,10 @@ def _old_to_new(row: Mapping[str, Any]) -> str:
     said = []
     for key, word in words.items():
         if row[f"new_{key}"] is not None:
-            old, new = ("–" if v is None or v == "" else f"{v:g}" if isinstance(v, float) else str(v)
-                        for v in (row[f"old_{key}"], row[f"new_{key}"]))
+            old, new = (
+                "–" if v is None or v == "" else f"{v:g}" if isinstance(v, float) else str(v)
+                for v in (row[f"old_{key}"], row[f"new_{key}"])
+            )
             said.append(f"{word} {old} → {new}")
     return ", ".join(said)
 

@@ -53,7 +53,8 @@ def table(name: str, meaning: str, sort_by: tuple[str, ...], *columns: tuple[str
 #: Tables that every model may append to.
 SHARED: tuple[Table, ...] = (
     table(
-        "traces", "Points of sampled vehicles and walkers, for pictures: one path per (body, id, trip)",
+        "traces",
+        "Points of sampled vehicles and walkers, for pictures: one path per (body, id, trip)",
         ("body", "id", "trip", "time_s"),
         ("body", "uint8", "", "what moves, index into BODIES"),
         ("id", "uint64", "", "id of the vehicle or walker"),
@@ -64,7 +65,8 @@ SHARED: tuple[Table, ...] = (
         ("state", "uint8", "", "what it is doing, index into BODY_STATES of the body"),
     ),
     table(
-        "ledger", "Who is inside each model, who left and why, at the end of the run",
+        "ledger",
+        "Who is inside each model, who left and why, at the end of the run",
         ("model", "account", "entry"),
         ("model", "str", "", "model"),
         ("account", "str", "", "kind of body or request"),

@@ -66,9 +66,7 @@ class ScenarioError(TwinError):
 
     exit_code = 2
 
-    def __init__(
-        self, what: str, *, where: str = "", mend: str = "", problems: Sequence[Problem] = ()
-    ) -> None:
+    def __init__(self, what: str, *, where: str = "", mend: str = "", problems: Sequence[Problem] = ()) -> None:
         super().__init__(what, where=where, mend=mend)
         self.problems = tuple(problems)
 
@@ -92,9 +90,7 @@ class ScenarioError(TwinError):
         return (_rebuild_scenario_error, (self.what, self.where, self.mend, self.problems))
 
 
-def _rebuild_scenario_error(
-    what: str, where: str, mend: str, problems: tuple[Problem, ...]
-) -> ScenarioError:
+def _rebuild_scenario_error(what: str, where: str, mend: str, problems: tuple[Problem, ...]) -> ScenarioError:
     return ScenarioError(what, where=where, mend=mend, problems=problems)
 
 

@@ -222,8 +222,6 @@ def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any
     return kernel
 
 
-
-
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of arrays and numbers on first use; cached on disk, releases the GIL.
 

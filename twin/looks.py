@@ -20,9 +20,7 @@ REDDISH_PURPLE = "#CC79A7"
 #: Neutral, for what is context rather than answer.
 GREY = "#9AA3AD"
 
-OKABE_ITO: tuple[str, ...] = (
-    BLACK, ORANGE, SKY_BLUE, BLUISH_GREEN, YELLOW, BLUE, VERMILLION, REDDISH_PURPLE,
-)
+OKABE_ITO: tuple[str, ...] = (BLACK, ORANGE, SKY_BLUE, BLUISH_GREEN, YELLOW, BLUE, VERMILLION, REDDISH_PURPLE)
 
 
 @dataclass(frozen=True)

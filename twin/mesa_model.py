@@ -84,14 +84,20 @@ class CityModel(city_model.CityModel):
         super().__init__(models, **rest)
         self._headlines = {info.name: math.nan for info in infos().values() if info.headline and self._gives(info.name)}
         self._entries = _entries(self.sim_models)
-        self.datacollector = DataCollector(model_reporters={
-            **{entry: _reads("_entries", entry) for entry in self._entries},
-            **{kpi: _reads("_headlines", kpi) for kpi in self._headlines},
-        })
+        self.datacollector = DataCollector(
+            model_reporters={
+                **{entry: _reads("_entries", entry) for entry in self._entries},
+                **{kpi: _reads("_headlines", kpi) for kpi in self._headlines},
+            }
+        )
 
     @classmethod
     def from_scenario(
-        cls, scenario: PathLike | Scenario, variant: str | None = None, replication: int = 0, *,
+        cls,
+        scenario: PathLike | Scenario,
+        variant: str | None = None,
+        replication: int = 0,
+        *,
         changes: Mapping[str, Any] | None = None,
     ) -> CityModel:
         """Make the model of one run; arguments as of the class, changes in one mapping."""
@@ -113,8 +119,9 @@ class CityModel(city_model.CityModel):
         self._recorder.collect({"ledger": ledger_columns(ledger_rows(self))})
         self.tables = self._recorder.finished()
         self.kpis = compute_all(self.tables, self._models)
-        self._headlines.update({kpi.kpi: kpi.value for kpi in self.kpis
-                                if kpi.group == "all" and kpi.kpi in self._headlines})
+        self._headlines.update(
+            {kpi.kpi: kpi.value for kpi in self.kpis if kpi.group == "all" and kpi.kpi in self._headlines}
+        )
 
     def _gives(self, kpi: str) -> bool:
         modules = (registry.kpi_module(name) for name in self._models)
@@ -135,8 +142,13 @@ def _entries(sim_models: Sequence[SimModel]) -> dict[str, int]:
     out: dict[str, int] = {}
     for sim_model in sim_models:
         for account in sim_model.accounts():
-            counts = {"entered": account.entered, "inside": account.inside, "left": sum(account.left.values()),
-                      "received": account.received, "handed_over": account.handed_over}
+            counts = {
+                "entered": account.entered,
+                "inside": account.inside,
+                "left": sum(account.left.values()),
+                "received": account.received,
+                "handed_over": account.handed_over,
+            }
             out.update({f"{sim_model.name}.{account.name}.{entry}": int(n) for entry, n in counts.items()})
     return out
 

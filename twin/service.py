@@ -69,8 +69,14 @@ def resume(study: PathLike, *, workers: int = 1, on_progress: OnStudyProgress | 
 
 
 def fork(
-    study: PathLike | Study, at_s: float, changes: Mapping[str, Any], *, name: str = "fork",
-    variant: str | None = None, out: PathLike | None = None, workers: int = 1,
+    study: PathLike | Study,
+    at_s: float,
+    changes: Mapping[str, Any],
+    *,
+    name: str = "fork",
+    variant: str | None = None,
+    out: PathLike | None = None,
+    workers: int = 1,
     on_progress: OnStudyProgress | None = None,
 ) -> Study:
     """What if, from a moment on: a study of two variants that share one past, one of them changed.
@@ -112,9 +118,19 @@ def fork(
 
 
 def rank(
-    scenario: PathLike | Scenario, kpi: str, *, variant: str | None = None, group: str = "all", key: str = "",
-    ranges_only: bool = False, replications: int = 5, seed: int | None = None, out: PathLike | None = None,
-    workers: int = 1, allow_read: Sequence[PathLike] = (), on_progress: OnStudyProgress | None = None,
+    scenario: PathLike | Scenario,
+    kpi: str,
+    *,
+    variant: str | None = None,
+    group: str = "all",
+    key: str = "",
+    ranges_only: bool = False,
+    replications: int = 5,
+    seed: int | None = None,
+    out: PathLike | None = None,
+    workers: int = 1,
+    allow_read: Sequence[PathLike] = (),
+    on_progress: OnStudyProgress | None = None,
 ) -> Ranking:
     """Move each guess over its range alone, with the same luck, and say which ones a KPI depends on most.
 
@@ -152,12 +168,24 @@ def rank(
     loaded = _loaded(scenario, variant, allow_read, seed=seed, replications=replications)
     guesses = guesses_of(loaded, next(iter(loaded.variants)), prefix=key, stated_only=ranges_only)
     plan, city = api.plan_and_city(loaded)
-    return rank_guesses(plan, city, guesses, kpi, group=group, workers=checked_workers(workers),
-                        out=Path(out) if out is not None else None, on_progress=on_progress)
+    return rank_guesses(
+        plan,
+        city,
+        guesses,
+        kpi,
+        group=group,
+        workers=checked_workers(workers),
+        out=Path(out) if out is not None else None,
+        on_progress=on_progress,
+    )
 
 
 def view(
-    run: PathLike | Study | Run, out: PathLike | None = None, *, variant: str | None = None, replication: int = 0,
+    run: PathLike | Study | Run,
+    out: PathLike | None = None,
+    *,
+    variant: str | None = None,
+    replication: int = 0,
     lang: Lang = "ja",
 ) -> Path:
     """Write one HTML page with the moving 3D scene of a run; it opens without internet.
@@ -195,12 +223,17 @@ def view(
     try:
         return write_scene(one.folder, target, lang=lang)
     except OSError as fault:
-        raise RunError(f"cannot write the page: {fault}", where=str(target),
-                       mend="choose another file with --out") from fault
+        raise RunError(
+            f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
 
 
 def draw_edits(
-    scenario: PathLike | Scenario, folder: PathLike | None = None, *, variant: str | None = None, lang: Lang = "ja",
+    scenario: PathLike | Scenario,
+    folder: PathLike | None = None,
+    *,
+    variant: str | None = None,
+    lang: Lang = "ja",
     allow_read: Sequence[PathLike] = (),
 ) -> EditMap:
     """List and draw every link that a scenario's edits touch, old to new; runs nothing.
@@ -244,13 +277,18 @@ def draw_edits(
 
 
 def _loaded(
-    scenario: PathLike | Scenario, variant: str | None, allow_read: Sequence[PathLike], *, seed: int | None = None,
+    scenario: PathLike | Scenario,
+    variant: str | None,
+    allow_read: Sequence[PathLike],
+    *,
+    seed: int | None = None,
     replications: int | None = None,
 ) -> Scenario:
     """A scenario with the one variant asked for, or with all of them."""
     if isinstance(scenario, str | os.PathLike):
-        return api.load(scenario, seed=seed, replications=replications, only=[variant] if variant else None,
-                        allow_read=allow_read)
+        return api.load(
+            scenario, seed=seed, replications=replications, only=[variant] if variant else None, allow_read=allow_read
+        )
     if variant is None:
         return scenario
     if variant not in scenario.variants:

@@ -35,8 +35,19 @@ from twin.running.folder import Finished, clear_run, write_run
 from twin.scenario.plan.plan import Plan
 
 __all__ = [
-    "Finished", "Past", "Progress", "build_city_model", "checkpoints_of", "city_facts", "city_of", "clear_run",
-    "kpi_columns", "ledger_rows", "refuse_unheeded", "simulate", "write_run",
+    "Finished",
+    "Past",
+    "Progress",
+    "build_city_model",
+    "checkpoints_of",
+    "city_facts",
+    "city_of",
+    "clear_run",
+    "kpi_columns",
+    "ledger_rows",
+    "refuse_unheeded",
+    "simulate",
+    "write_run",
 ]
 
 #: Called with (now, end) in simulated seconds.
@@ -105,8 +116,12 @@ def simulate(
 
 
 def _run_to_end(
-    plan: Plan, city_model: CityModel, recorder: Recorder, folder: Path | None,
-    checkpoint_every_s: float | None, on_progress: Progress | None,
+    plan: Plan,
+    city_model: CityModel,
+    recorder: Recorder,
+    folder: Path | None,
+    checkpoint_every_s: float | None,
+    on_progress: Progress | None,
 ) -> None:
     limit_s = plan.content["limits"].get("time_s")
     every = checkpoint_ticks(checkpoint_every_s, city_model.clock.step_s)

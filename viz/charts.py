@@ -112,8 +112,13 @@ def _axis(plot: tuple[float, float], height: float, lang: Lang) -> list[str]:
 
 
 def _row(
-    row: Mapping[str, Any], top: float, plot: tuple[float, float], scale: float, infos: Mapping[str, KpiInfo],
-    variant_labels: Mapping[str, Mapping[str, str]], lang: Lang,
+    row: Mapping[str, Any],
+    top: float,
+    plot: tuple[float, float],
+    scale: float,
+    infos: Mapping[str, KpiInfo],
+    variant_labels: Mapping[str, Mapping[str, str]],
+    lang: Lang,
 ) -> list[str]:
     info = infos.get(str(row["kpi"]))
     name = (info.ja if lang == "ja" else info.en) if info else str(row["kpi"])
@@ -134,9 +139,7 @@ def _row(
     ]
 
 
-def _bar(
-    row: Mapping[str, Any], y: float, plot: tuple[float, float], scale: float, verdict: Meaning
-) -> list[str]:
+def _bar(row: Mapping[str, Any], y: float, plot: tuple[float, float], scale: float, verdict: Meaning) -> list[str]:
     """Interval as a bar with ends, mean as a dot; an end that is undefined is not drawn."""
     mean, lo, hi = (float(row[k]) for k in ("mean", "lo", "hi"))
     if not math.isfinite(mean):
@@ -207,7 +210,14 @@ def _word(key: str, lang: Lang) -> str:
 
 
 def _text(
-    x: float, y: float, text: str, *, size: float = 13, weight: int = 400, color: str = _INK, anchor: str = "start",
+    x: float,
+    y: float,
+    text: str,
+    *,
+    size: float = 13,
+    weight: int = 400,
+    color: str = _INK,
+    anchor: str = "start",
     tip: str = "",
 ) -> str:
     inner = f"<title>{_safe(tip)}</title>" if tip and tip != text else ""

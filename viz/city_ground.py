@@ -109,11 +109,25 @@ def _known(ground: Ground, frame: Frame) -> CityGround:
         polygons, _, bad = _polygons(ground, np.flatnonzero(np.isin(ground.kind, kinds)), corners)
         flat[name] = Shapes.flat(list(polygons))
         broken += bad
-    facts = {"schematic": False, "shown": len(largest), "found": len(found), "unknown": int((~known).sum()),
-             "broken": broken}
+    facts = {
+        "schematic": False,
+        "shown": len(largest),
+        "found": len(found),
+        "unknown": int((~known).sum()),
+        "broken": broken,
+    }
     buildings = Shapes(found, base, top, tone).taken(largest)
-    return CityGround(frame, buildings, flat["water"], flat["green"], flat["rail_land"], _lines(ground, "rail"),
-                      np.empty((0, 2)), np.empty((0, 2)), facts)
+    return CityGround(
+        frame,
+        buildings,
+        flat["water"],
+        flat["green"],
+        flat["rail_land"],
+        _lines(ground, "rail"),
+        np.empty((0, 2)),
+        np.empty((0, 2)),
+        facts,
+    )
 
 
 def _polygons(ground: Ground, rows: NDArray[Any], corners: Floats) -> tuple[NDArray[np.object_], NDArray[Any], int]:
@@ -165,10 +179,22 @@ def _lines(ground: Ground, kind: str) -> Streets:
 
 
 def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m: float) -> CityGround:
-    nothing = CityGround(frame, Shapes.none(), Shapes.none(), Shapes.none(), Shapes.none(), Streets.none(),
-                         np.empty((0, 2)), np.empty((0, 2)), {"schematic": False, "shown": 0, "found": 0})
-    districts = {prefix: marks for prefix, marks in _districts(run.places).items()
-                 if prefix in massing.FABRICS or prefix == _PORT}
+    nothing = CityGround(
+        frame,
+        Shapes.none(),
+        Shapes.none(),
+        Shapes.none(),
+        Shapes.none(),
+        Streets.none(),
+        np.empty((0, 2)),
+        np.empty((0, 2)),
+        {"schematic": False, "shown": 0, "found": 0},
+    )
+    districts = {
+        prefix: marks
+        for prefix, marks in _districts(run.places).items()
+        if prefix in massing.FABRICS or prefix == _PORT
+    }
     if not run.schematic or not districts or not len(drive.lanes):
         return nothing
     streets, lines = _surface(drive, frame, np.clip(drive.lanes, 1, 12) * lane_m / 2)
@@ -199,8 +225,17 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
         water.append(port.sea(frame))
     joined = Shapes.joined(buildings)
     facts = {"schematic": True, "shown": len(joined), "found": len(joined), "unknown": 0, "broken": 0}
-    return CityGround(frame, joined, Shapes.flat(_parts([*rivers, *water])), Shapes.none(), Shapes.flat(paved),
-                      Streets.none(), trees, bays, facts)
+    return CityGround(
+        frame,
+        joined,
+        Shapes.flat(_parts([*rivers, *water])),
+        Shapes.none(),
+        Shapes.flat(paved),
+        Streets.none(),
+        trees,
+        bays,
+        facts,
+    )
 
 
 def footpath_m(walk: Streets) -> Floats:

@@ -18,22 +18,31 @@ from twin.viz.shapes import shapes_pack
 LANE_WIDTH_M = 3.25
 
 
-def add_blocks(
-    drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
-) -> dict[str, int]:
+def add_blocks(drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> dict[str, int]:
     """Ground between streets; returns how many blocks are shown and found."""
     blocks = blocks_between(drive, lane_width_m=LANE_WIDTH_M)
     shown = len(blocks.vertex_ptr) - 1
     if shown:
-        packs["blocks"] = pack_columns({
-            "start": blocks.vertex_ptr,
-            "lon": steps_of(blocks.lon_deg, origin[0], DEGREE_STEP),
-            "lat": steps_of(blocks.lat_deg, origin[1], DEGREE_STEP),
-        })
-        layers.append(layer(
-            "SolidPolygonLayer", "blocks", origin, data="blocks", _normalize=False, position_format="XY",
-            extruded=False, get_fill_color=rgb("dark", "blocks"), parameters=BENEATH,
-        ))
+        packs["blocks"] = pack_columns(
+            {
+                "start": blocks.vertex_ptr,
+                "lon": steps_of(blocks.lon_deg, origin[0], DEGREE_STEP),
+                "lat": steps_of(blocks.lat_deg, origin[1], DEGREE_STEP),
+            }
+        )
+        layers.append(
+            layer(
+                "SolidPolygonLayer",
+                "blocks",
+                origin,
+                data="blocks",
+                _normalize=False,
+                position_format="XY",
+                extruded=False,
+                get_fill_color=rgb("dark", "blocks"),
+                parameters=BENEATH,
+            )
+        )
     return {"shown": shown, "found": blocks.found_count}
 
 
@@ -44,10 +53,18 @@ def add_ground(ground: CityGround, origin: tuple[float, float], packs: dict[str,
         if not len(shapes):
             continue
         packs[name] = shapes_pack(shapes, ground.frame, origin)
-        layers.append(layer(
-            "SolidPolygonLayer", name, origin, data=name, extruded=False, get_polygon=ref("polygon"),
-            get_fill_color=rgb("dark", name), parameters=BENEATH,
-        ))
+        layers.append(
+            layer(
+                "SolidPolygonLayer",
+                name,
+                origin,
+                data=name,
+                extruded=False,
+                get_polygon=ref("polygon"),
+                get_fill_color=rgb("dark", name),
+                parameters=BENEATH,
+            )
+        )
     if len(ground.rails.lanes):
         _add_paths("rails", ground.rails, np.full(len(ground.rails.lanes), 3.0), 0.8, origin, packs, layers)
 
@@ -74,39 +91,79 @@ def _carriageway_m(streets: Streets) -> NDArray[np.float64]:
 
 
 def _add_paths(
-    name: str, streets: Streets, width_m: NDArray[np.float64], least_px: float, origin: tuple[float, float],
-    packs: dict[str, Any], layers: list[Any], *, edge: bool = False,
+    name: str,
+    streets: Streets,
+    width_m: NDArray[np.float64],
+    least_px: float,
+    origin: tuple[float, float],
+    packs: dict[str, Any],
+    layers: list[Any],
+    *,
+    edge: bool = False,
 ) -> None:
     key = f"edge_{name}" if edge else name
-    packs[key] = pack_columns({
-        "start": streets.vertex_ptr, "lanes": streets.lanes, "width_cm": np.rint(width_m * 100),
-        "lon": steps_of(streets.lon_deg, origin[0], DEGREE_STEP),
-        "lat": steps_of(streets.lat_deg, origin[1], DEGREE_STEP),
-    })
-    layers.append(layer(
-        "PathLayer", key, origin, data=key, _path_type="open", position_format="XY", width_units="meters",
-        width_min_pixels=least_px, cap_rounded=True, joint_rounded=True,
-        get_color=rgb("dark", "drive_edge" if edge else name), parameters=BENEATH,
-    ))
+    packs[key] = pack_columns(
+        {
+            "start": streets.vertex_ptr,
+            "lanes": streets.lanes,
+            "width_cm": np.rint(width_m * 100),
+            "lon": steps_of(streets.lon_deg, origin[0], DEGREE_STEP),
+            "lat": steps_of(streets.lat_deg, origin[1], DEGREE_STEP),
+        }
+    )
+    layers.append(
+        layer(
+            "PathLayer",
+            key,
+            origin,
+            data=key,
+            _path_type="open",
+            position_format="XY",
+            width_units="meters",
+            width_min_pixels=least_px,
+            cap_rounded=True,
+            joint_rounded=True,
+            get_color=rgb("dark", "drive_edge" if edge else name),
+            parameters=BENEATH,
+        )
+    )
 
 
 def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
     """Buildings and trees, which hide what lies behind them."""
     if len(ground.buildings):
         packs["buildings"] = shapes_pack(ground.buildings, ground.frame, origin)
-        layers.append(layer(
-            "SolidPolygonLayer", "buildings", origin, data="buildings", extruded=True, get_polygon=ref("polygon"),
-            get_elevation=ref("height"), get_fill_color=ref("tone"),
-        ))
+        layers.append(
+            layer(
+                "SolidPolygonLayer",
+                "buildings",
+                origin,
+                data="buildings",
+                extruded=True,
+                get_polygon=ref("polygon"),
+                get_elevation=ref("height"),
+                get_fill_color=ref("tone"),
+            )
+        )
     if len(ground.trees):
-        packs["trees"] = pack_columns({
-            "lon": steps_of(ground.trees[:, 0], origin[0], DEGREE_STEP),
-            "lat": steps_of(ground.trees[:, 1], origin[1], DEGREE_STEP),
-        })
-        layers.append(layer(
-            "SimpleMeshLayer", "trees", origin, data="trees", mesh=ref("mesh_tree"), get_orientation=[0, 0, 0],
-            get_color=rgb("dark", "trees"), size_scale=1,
-        ))
+        packs["trees"] = pack_columns(
+            {
+                "lon": steps_of(ground.trees[:, 0], origin[0], DEGREE_STEP),
+                "lat": steps_of(ground.trees[:, 1], origin[1], DEGREE_STEP),
+            }
+        )
+        layers.append(
+            layer(
+                "SimpleMeshLayer",
+                "trees",
+                origin,
+                data="trees",
+                mesh=ref("mesh_tree"),
+                get_orientation=[0, 0, 0],
+                get_color=rgb("dark", "trees"),
+                size_scale=1,
+            )
+        )
 
 
 def one_of_each_pair(streets: Streets) -> Streets:

@@ -35,8 +35,12 @@ def layer(kind: str, layer_id: str, origin: tuple[float, float], *, data: str, *
 
     words = {name: word(value) if isinstance(value, str) else value for name, value in props.items()}
     return pydeck.Layer(
-        kind, ref_text(data), id=layer_id, coordinate_system=word("lnglat-offsets"),
-        coordinate_origin=[origin[0], origin[1], 0], **words,
+        kind,
+        ref_text(data),
+        id=layer_id,
+        coordinate_system=word("lnglat-offsets"),
+        coordinate_origin=[origin[0], origin[1], 0],
+        **words,
     )
 
 

@@ -34,10 +34,18 @@ _WIDTH_PX = 860.0
 #: Least and greatest height of a map by its width.
 _SHAPES = (0.45, 1.25)
 _HEADINGS: tuple[tuple[str, str, str], ...] = (
-    ("layer", "層", "layer"), ("street", "通り", "street"), ("way_id", "ウェイ", "way"),
-    ("from_node", "始点", "from node"), ("to_node", "終点", "to node"), ("lanes", "車線数", "lanes"),
-    ("speed_kmh", "速度 km/h", "speed km/h"), ("width_m", "歩道幅 m", "pavement m"), ("open", "通行", "open"),
-    ("closed_to", "通行不可", "closed to"), ("hours", "時間帯", "hours"), ("measure", "施策", "measure"),
+    ("layer", "層", "layer"),
+    ("street", "通り", "street"),
+    ("way_id", "ウェイ", "way"),
+    ("from_node", "始点", "from node"),
+    ("to_node", "終点", "to node"),
+    ("lanes", "車線数", "lanes"),
+    ("speed_kmh", "速度 km/h", "speed km/h"),
+    ("width_m", "歩道幅 m", "pavement m"),
+    ("open", "通行", "open"),
+    ("closed_to", "通行不可", "closed to"),
+    ("hours", "時間帯", "hours"),
+    ("measure", "施策", "measure"),
 )
 _WORDS = {"drive": ("車道", "drive"), "walk": ("歩道", "walk"), True: ("可", "open"), False: ("不可", "closed")}
 
@@ -65,8 +73,9 @@ def write_edit_map(content: Mapping[str, Any], out: Path, *, lang: Lang = "ja") 
         os.replace(beside, out)
     except OSError as fault:
         beside.unlink(missing_ok=True)
-        raise RunError(f"the map cannot be written: {fault}", where=str(out),
-                       mend="choose another folder with --out") from fault
+        raise RunError(
+            f"the map cannot be written: {fault}", where=str(out), mend="choose another folder with --out"
+        ) from fault
     return out
 
 
@@ -98,7 +107,7 @@ def edit_page(content: Mapping[str, Any], *, lang: Lang = "ja") -> str:
         f"<title>{escape(str(title[lang]))}</title>\n<style>{style}</style>\n</head>\n<body>\n{radios}\n"
         '<header><p class="langs"><label for="lang-ja">日本語</label><label for="lang-en">English</label></p>'
         f"<h1>{_both(title['ja'], title['en'])}</h1>{_city_line(content['city'])}</header>\n"
-        f'<nav>{tabs}</nav>\n<main>{"".join(_variant(i, v) for i, v in enumerate(variants))}</main>\n'
+        f"<nav>{tabs}</nav>\n<main>{''.join(_variant(i, v) for i, v in enumerate(variants))}</main>\n"
         f"<footer>{escape(' · '.join(str(a) for a in content['city']['attribution']))}</footer>\n</body>\n</html>\n"
     )
 
@@ -131,9 +140,11 @@ def _variant(number: int, variant: Mapping[str, Any]) -> str:
             f"{drive} drive links and {walk} walk links are touched. Nothing else changed: the other {left[0]} drive "
             f"and {left[1]} walk links are the same, as compared array by array.",
         )
-        body = (f"<p>{said}</p>{_matches(variant['matches'])}{_cut_off(variant['cut_off'])}"
-                f"{_legend(picture, bool(variant['signals']))}{_svg(variant)}"
-                f"{_table(rows)}{_signals(variant['signals'])}")
+        body = (
+            f"<p>{said}</p>{_matches(variant['matches'])}{_cut_off(variant['cut_off'])}"
+            f"{_legend(picture, bool(variant['signals']))}{_svg(variant)}"
+            f"{_table(rows)}{_signals(variant['signals'])}"
+        )
     return f'<section class="variant v{number}"><h2>{_both(**variant["label"])}</h2>{body}</section>\n'
 
 
@@ -144,8 +155,9 @@ def _matches(matches: Sequence[Mapping[str, Any]]) -> str:
         others = ", ".join(match["left_alone"])
         apart = _both(f"。別の通りとして対象外：{others}", f"; other streets, left alone: {others}") if others else ""
         links = _both(f"{match['links']} 本", f"{match['links']} links")
-        items += (f"<li><b>{escape(match['measure'])}</b> · {escape(match['written'])} → {escape(found)}, "
-                  f"{links}{apart}</li>")
+        items += (
+            f"<li><b>{escape(match['measure'])}</b> · {escape(match['written'])} → {escape(found)}, {links}{apart}</li>"
+        )
     return f'<ul class="matches">{items}</ul>'
 
 
@@ -161,11 +173,14 @@ def _legend(picture: Mapping[str, Any], signals: bool) -> str:
     kinds = [kind for kind in KINDS if any(link["kind"] == kind for link in picture["links"])]
     items = "".join(
         '<li><svg width="44" height="10" aria-hidden="true">'
-        f'<line class="k-{kind}" x1="2" y1="5" x2="42" y2="5"/></svg> {_both(*KINDS[kind][2:])}</li>' for kind in kinds
+        f'<line class="k-{kind}" x1="2" y1="5" x2="42" y2="5"/></svg> {_both(*KINDS[kind][2:])}</li>'
+        for kind in kinds
     )
     if signals:
-        items += ('<li><svg width="20" height="14" aria-hidden="true"><path class="signal" d="M10 2l5 5-5 5-5-5z"/>'
-                  f"</svg> {_both(*_SIGNAL_WORDS)}</li>")
+        items += (
+            '<li><svg width="20" height="14" aria-hidden="true"><path class="signal" d="M10 2l5 5-5 5-5-5z"/>'
+            f"</svg> {_both(*_SIGNAL_WORDS)}</li>"
+        )
     return f'<ul class="legend">{items}</ul>'
 
 
@@ -191,14 +206,16 @@ class _Frame:
 
 def _svg(variant: Mapping[str, Any]) -> str:
     picture, frame = variant["picture"], _Frame(variant["picture"]["bounds"])
-    parts = [f'<path class="{name}" d="{"".join(frame.path(p) for p in picture[source])}"/>'
-             for source, name in (("paths", "around-walk"), ("streets", "around")) if picture[source]]
+    parts = [
+        f'<path class="{name}" d="{"".join(frame.path(p) for p in picture[source])}"/>'
+        for source, name in (("paths", "around-walk"), ("streets", "around"))
+        if picture[source]
+    ]
     for link in picture["links"]:
         row, points = variant["rows"][link["row"]], link["points"]
         # Drawn from the same end, the dashes of both directions of a street fall on one another.
         path = frame.path(points if points[0] <= points[-1] else points[::-1])
-        parts.append(f'<path class="k-{link["kind"]}" d="{path}">'
-                     f"<title>{escape(_tip(row))}</title></path>")
+        parts.append(f'<path class="k-{link["kind"]}" d="{path}"><title>{escape(_tip(row))}</title></path>')
     for (x_m, y_m), signal in zip(picture["signals"], variant["signals"], strict=True):
         x, y = frame.point(x_m, y_m)
         tip = f"{signal['street']}: {signal['cycle_s']:g} s, {signal['green_share']:.0%}, +{signal['offset_s']:g} s"
@@ -209,8 +226,10 @@ def _svg(variant: Mapping[str, Any]) -> str:
     low = frame.height_px - 16
     parts.append(f'<path class="bar" d="M16 {low:.1f}H{end:.1f}"/><text x="16" y="{low - 6:.1f}">{bar_m} m</text>')
     label = escape(f"{variant['label']['ja']} / {variant['label']['en']}")
-    return (f'<svg class="map" viewBox="0 0 {_WIDTH_PX:g} {frame.height_px:.1f}" role="img" aria-label="{label}">'
-            f"{''.join(parts)}</svg>")
+    return (
+        f'<svg class="map" viewBox="0 0 {_WIDTH_PX:g} {frame.height_px:.1f}" role="img" aria-label="{label}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def _names(frame: _Frame, names: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -248,8 +267,9 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Every touched link; columns that nothing touches are left out."""
     if not rows:
         return ""
-    shown = [h for h in _HEADINGS
-             if f"new_{h[0]}" not in rows[0] or any(row[f"new_{h[0]}"] is not None for row in rows)]
+    shown = [
+        h for h in _HEADINGS if f"new_{h[0]}" not in rows[0] or any(row[f"new_{h[0]}"] is not None for row in rows)
+    ]
     shown = [h for h in shown if h[0] != "hours" or any(row["hours"] for row in rows)]
     head = "".join(f"<th>{_both(ja, en)}</th>" for _, ja, en in shown)
     body = "".join("<tr>" + "".join(f"<td>{_cell(row, key)}</td>" for key, _, _ in shown) + "</tr>" for row in rows)
@@ -270,25 +290,35 @@ def _cell(row: Mapping[str, Any], key: str) -> str:
 def _signals(signals: Sequence[Mapping[str, Any]]) -> str:
     if not signals:
         return ""
-    heads = (("通り", "street"), ("ノード", "node"), ("周期 秒", "cycle s"), ("青時間比", "green share"),
-             ("オフセット 秒", "offset s"), ("施策", "measure"))
+    heads = (
+        ("通り", "street"),
+        ("ノード", "node"),
+        ("周期 秒", "cycle s"),
+        ("青時間比", "green share"),
+        ("オフセット 秒", "offset s"),
+        ("施策", "measure"),
+    )
     keys = ("street", "node", "cycle_s", "green_share", "offset_s", "measure")
     head = "".join(f"<th>{_both(*words)}</th>" for words in heads)
     cells = ("".join(f"<td>{escape(_word(s[key], 'en'))}</td>" for key in keys) for s in signals)
     body = "".join(f"<tr>{row}</tr>" for row in cells)
-    return (f'<h3>{_both(*_SIGNAL_WORDS)}</h3><div class="scroll"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>")
+    return (
+        f'<h3>{_both(*_SIGNAL_WORDS)}</h3><div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def _style(variants: int) -> str:
     """Style sheet; which variant and language are seen follows the radio buttons."""
     kinds = "".join(
         f".k-{kind}{{stroke:{color};stroke-width:5;fill:none;stroke-linecap:butt;"
-        f"{f'stroke-dasharray:{dash};' if dash else ''}}}" for kind, (color, dash, _, _) in KINDS.items()
+        f"{f'stroke-dasharray:{dash};' if dash else ''}}}"
+        for kind, (color, dash, _, _) in KINDS.items()
     )
     tabs = "".join(
         f"#v{i}:checked~main .v{i}{{display:block}}#v{i}:checked~nav label[for=v{i}]{{background:{BLUE};color:#fff}}"
-        f"#v{i}:focus-visible~nav label[for=v{i}]{{outline:3px solid {ORANGE}}}" for i in range(variants)
+        f"#v{i}:focus-visible~nav label[for=v{i}]{{outline:3px solid {ORANGE}}}"
+        for i in range(variants)
     )
     return (
         "*{box-sizing:border-box}body{margin:0 auto;max-width:1100px;padding:16px;color:#17202a;background:#fff;"
@@ -309,8 +339,7 @@ def _style(variants: int) -> str:
         ".name{text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:3px}"
         ".scroll{overflow-x:auto;margin-top:14px}table{border-collapse:collapse;font-size:13px;"
         "font-variant-numeric:tabular-nums}th,td{border-bottom:1px solid #dde3e8;padding:3px 9px;text-align:left;"
-        "white-space:nowrap}th{background:#f2f4f6}@media print{nav,.langs{display:none}}"
-        + kinds + tabs
+        "white-space:nowrap}th{background:#f2f4f6}@media print{nav,.langs{display:none}}" + kinds + tabs
     )
 
 

@@ -27,9 +27,10 @@ POINT_BUDGET = 1_000_000
 #: The project's own line of attribution in Japanese.
 ATTRIBUTION_JA: dict[str, str] = {
     "schematic district authored from public facts; single positions after © OpenStreetMap contributors (ODbL 1.0) "
-    "and station_database (CC BY-SA 4.0)":
-    "公開情報から作成した模式的な街区。一部の位置：© OpenStreetMap contributors (ODbL 1.0)、"
-    "station_database (CC BY-SA 4.0)",
+    "and station_database (CC BY-SA 4.0)": (
+        "公開情報から作成した模式的な街区。"
+        "一部の位置：© OpenStreetMap contributors (ODbL 1.0)、station_database (CC BY-SA 4.0)"
+    )
 }
 #: Words for districts by the first part of their places' ids; others are shown by that part itself.
 DISTRICT_NAMES: dict[str, tuple[str, str]] = {
@@ -95,21 +96,36 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
 
 
 def _facts(
-    run: RunView, origin: tuple[float, float], bodies: list[dict[str, Any]], queue: dict[str, Any] | None,
-    blocks: dict[str, int], buildings: dict[str, Any],
+    run: RunView,
+    origin: tuple[float, float],
+    bodies: list[dict[str, Any]],
+    queue: dict[str, Any] | None,
+    blocks: dict[str, int],
+    buildings: dict[str, Any],
 ) -> dict[str, Any]:
     return {
-        "title": dict(run.title), "variant": dict(run.variant), "replication": run.replication,
+        "title": dict(run.title),
+        "variant": dict(run.variant),
+        "replication": run.replication,
         "city": _city_words(run.city),
-        "schematic": run.schematic, "attribution": [_in_both(line) for line in run.attribution],
+        "schematic": run.schematic,
+        "attribution": [_in_both(line) for line in run.attribution],
         # A run that goes on until everybody has left may do so for hours; the picture ends when its clock does.
         "clock": {"from_s": run.from_s, "to_s": run.to_s},
-        "origin": list(origin), "degree_step": DEGREE_STEP, "second_step": SECOND_STEP,
+        "origin": list(origin),
+        "degree_step": DEGREE_STEP,
+        "second_step": SECOND_STEP,
         "lane_width_m": LANE_WIDTH_M,
-        "bodies": bodies, "queue": queue, "blocks": blocks, "buildings": buildings, "wall_tones": WALL_TONES,
-        "driving_side": run.driving_side, "traces_share": run.traces_share,
+        "bodies": bodies,
+        "queue": queue,
+        "blocks": blocks,
+        "buildings": buildings,
+        "wall_tones": WALL_TONES,
+        "driving_side": run.driving_side,
+        "traces_share": run.traces_share,
         "places": [_place_fact(place) for place in run.places if place.kind not in _UNSEEN_KINDS],
-        "cameras": _cameras(run), "themes": SCENE_THEMES,
+        "cameras": _cameras(run),
+        "themes": SCENE_THEMES,
     }
 
 
@@ -157,11 +173,18 @@ def _add_bodies(
         layers.extend(_body_layers(key, look.size_m, look.trail_s, origin))
         states = np.unique(traces.state[traces.body == body])
         meanings = {int(s): look_of(name, int(s), run.body_states) for s in range(int(states.max()) + 1)}
-        facts.append({
-            "key": key, "name": name, "ja": look.ja, "en": look.en, "size_m": look.size_m,
-            "trips": trips, "trips_in_run": int(of_body.sum()),
-            "states": [{"ja": m.ja, "en": m.en, "color": m.color} for m in meanings.values()],
-        })
+        facts.append(
+            {
+                "key": key,
+                "name": name,
+                "ja": look.ja,
+                "en": look.en,
+                "size_m": look.size_m,
+                "trips": trips,
+                "trips_in_run": int(of_body.sum()),
+                "states": [{"ja": m.ja, "en": m.en, "color": m.color} for m in meanings.values()],
+            }
+        )
     return facts
 
 
@@ -169,23 +192,51 @@ def _body_layers(
     key: str, size_m: tuple[float, float, float] | None, trail_s: float, origin: tuple[float, float]
 ) -> list[Any]:
     trail = layer(
-        "TripsLayer", f"trail_{key}", origin, data=key, _path_type="open", position_format="XY",
-        current_time=0, trail_length=trail_s, fade_trail=True, width_units="meters",
-        get_width=3 if size_m else 1.5, width_min_pixels=2.2 if size_m else 1.4, width_max_pixels=6,
-        cap_rounded=True, joint_rounded=True, opacity=0.7,
+        "TripsLayer",
+        f"trail_{key}",
+        origin,
+        data=key,
+        _path_type="open",
+        position_format="XY",
+        current_time=0,
+        trail_length=trail_s,
+        fade_trail=True,
+        width_units="meters",
+        get_width=3 if size_m else 1.5,
+        width_min_pixels=2.2 if size_m else 1.4,
+        width_max_pixels=6,
+        cap_rounded=True,
+        joint_rounded=True,
+        opacity=0.7,
     )
     # From afar a mark of a few pixels, near by the thing itself in true metres: the page shows one of the two.
     dot = layer(
-        "ScatterplotLayer", f"heads_{key}", origin, data=f"heads_{key}", pickable=True, radius_units="pixels",
-        get_radius=4.6 if size_m else 2.6, stroked=True, line_width_units="pixels", get_line_width=1,
-        get_line_color=rgb("dark", "head_edge"), billboard=True, parameters=ON_TOP,
+        "ScatterplotLayer",
+        f"heads_{key}",
+        origin,
+        data=f"heads_{key}",
+        pickable=True,
+        radius_units="pixels",
+        get_radius=4.6 if size_m else 2.6,
+        stroked=True,
+        line_width_units="pixels",
+        get_line_width=1,
+        get_line_color=rgb("dark", "head_edge"),
+        billboard=True,
+        parameters=ON_TOP,
     )
     return [trail, dot, _meshes(f"bodies_{key}", f"mesh_{key}", origin)]
 
 
 def _meshes(key: str, mesh: str, origin: tuple[float, float]) -> Any:
     return layer(
-        "SimpleMeshLayer", key, origin, data=key, pickable=True, mesh=ref(mesh), get_orientation=ref("yaw"),
+        "SimpleMeshLayer",
+        key,
+        origin,
+        data=key,
+        pickable=True,
+        mesh=ref(mesh),
+        get_orientation=ref("yaw"),
         size_scale=1,
         material={"ambient": 0.7, "diffuse": 0.5, "shininess": 12, "specularColor": [40, 40, 40]},
     )
@@ -194,9 +245,18 @@ def _meshes(key: str, mesh: str, origin: tuple[float, float]) -> Any:
 def _queue_layers(origin: tuple[float, float]) -> list[Any]:
     """Trucks that wait, on the road and in the yards: marks from afar, trucks near by."""
     dot = layer(
-        "ScatterplotLayer", "heads_queue", origin, data="heads_queue", radius_units="pixels", get_radius=3.4,
-        stroked=True, line_width_units="pixels", get_line_width=1, get_line_color=rgb("dark", "head_edge"),
-        billboard=True, parameters=ON_TOP,
+        "ScatterplotLayer",
+        "heads_queue",
+        origin,
+        data="heads_queue",
+        radius_units="pixels",
+        get_radius=3.4,
+        stroked=True,
+        line_width_units="pixels",
+        get_line_width=1,
+        get_line_color=rgb("dark", "head_edge"),
+        billboard=True,
+        parameters=ON_TOP,
     )
     return [dot, _meshes("bodies_queue", "mesh_queue", origin)]
 
@@ -226,17 +286,32 @@ def _city_words(name: str) -> dict[str, str]:
 
 def _places_layer(origin: tuple[float, float]) -> Any:
     return layer(
-        "ScatterplotLayer", "places", origin, data="places", pickable=True, radius_units="meters",
-        radius_min_pixels=1.3, radius_max_pixels=5.5, stroked=True, line_width_units="pixels", get_line_width=1,
-        get_fill_color=rgb("dark", "place"), get_line_color=rgb("dark", "place_edge"), billboard=True,
+        "ScatterplotLayer",
+        "places",
+        origin,
+        data="places",
+        pickable=True,
+        radius_units="meters",
+        radius_min_pixels=1.3,
+        radius_max_pixels=5.5,
+        stroked=True,
+        line_width_units="pixels",
+        get_line_width=1,
+        get_fill_color=rgb("dark", "place"),
+        get_line_color=rgb("dark", "place_edge"),
+        billboard=True,
         parameters=ON_TOP,
     )
 
 
 def _place_fact(place: PlaceMark) -> dict[str, Any]:
     return {
-        "id": place.id, "kind": place.kind, "ja": place.name_ja or place.name_en,
-        "en": place.name_en or place.name_ja, "lon": round(place.lon_deg, 6), "lat": round(place.lat_deg, 6),
+        "id": place.id,
+        "kind": place.kind,
+        "ja": place.name_ja or place.name_en,
+        "en": place.name_en or place.name_ja,
+        "lon": round(place.lon_deg, 6),
+        "lat": round(place.lat_deg, 6),
         "capacity": None if math.isnan(place.capacity) else place.capacity,
     }
 

@@ -21,9 +21,18 @@ from twin.viz.shapes import Frame, Shapes, keyed_uniforms
 Floats = NDArray[np.float64]
 
 #: Midosuji from Umeda to Namba, lon and lat of its junctions.
-AVENUE = ((135.498422, 34.701810), (135.499611, 34.700791), (135.500592, 34.698311), (135.501307, 34.696151),
-          (135.501223, 34.695241), (135.500961, 34.692528), (135.500635, 34.683597), (135.500348, 34.675104),
-          (135.500339, 34.668713), (135.500423, 34.666245))
+AVENUE = (
+    (135.498422, 34.701810),
+    (135.499611, 34.700791),
+    (135.500592, 34.698311),
+    (135.501307, 34.696151),
+    (135.501223, 34.695241),
+    (135.500961, 34.692528),
+    (135.500635, 34.683597),
+    (135.500348, 34.675104),
+    (135.500339, 34.668713),
+    (135.500423, 34.666245),
+)
 #: Rivers as lines with their widths in metres: Dojima, Tosabori and Dotonbori. Banks at Midosuji are known; courses
 #: beside it are drawn by hand.
 RIVERS = (
@@ -87,7 +96,11 @@ def avenue(frame: Frame) -> shapely.Geometry:
 
 
 def massing(
-    fabric: Fabric, lines: NDArray[np.object_], surface: shapely.Geometry, water: shapely.Geometry, frame: Frame,
+    fabric: Fabric,
+    lines: NDArray[np.object_],
+    surface: shapely.Geometry,
+    water: shapely.Geometry,
+    frame: Frame,
     budget: int = BUDGET,
 ) -> Shapes:
     """Buildings of one district.
@@ -174,8 +187,9 @@ def _raised(plots: NDArray[np.object_], middle: Floats, fabric: Fabric, frame: F
     upper = np.asarray(shapely.buffer(plots[newer], -SETBACK_M / 2, join_style="mitre"), np.object_)
     whole = ~shapely.is_empty(upper) & (shapely.get_type_id(upper) == 3)
     count = int(whole.sum())
-    return Shapes.joined([lower, Shapes(
-        upper[whole], np.full(count, SETBACK_FROM_M), np.full(count, NEWER_M), tone[newer][whole])])
+    return Shapes.joined(
+        [lower, Shapes(upper[whole], np.full(count, SETBACK_FROM_M), np.full(count, NEWER_M), tone[newer][whole])]
+    )
 
 
 def trees(surface: shapely.Geometry, walk: shapely.Geometry, frame: Frame) -> Floats:

@@ -26,10 +26,27 @@ from twin.models import registry
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, VERDICT_WORDS, WORSE
 
 __all__ = [
-    "BLACK", "BLUE", "BLUISH_GREEN", "BODY_LOOKS", "GREY", "OKABE_ITO", "ORANGE", "QUEUE", "QUEUE_PARTS",
-    "REDDISH_PURPLE", "SCENE_THEMES", "SKY_BLUE", "VERDICTS", "VERMILLION", "WALL_TONES",
-    "YELLOW", "BodyLook", "Meaning", "look_of",
-    "look_of_body", "rgb_of",
+    "BLACK",
+    "BLUE",
+    "BLUISH_GREEN",
+    "BODY_LOOKS",
+    "GREY",
+    "OKABE_ITO",
+    "ORANGE",
+    "QUEUE",
+    "QUEUE_PARTS",
+    "REDDISH_PURPLE",
+    "SCENE_THEMES",
+    "SKY_BLUE",
+    "VERDICTS",
+    "VERMILLION",
+    "WALL_TONES",
+    "YELLOW",
+    "BodyLook",
+    "Meaning",
+    "look_of",
+    "look_of_body",
+    "rgb_of",
 ]
 
 BODY_LOOKS: dict[str, BodyLook] = registry.looks()
@@ -43,7 +60,12 @@ QUEUE_PARTS: tuple[Meaning, ...] = (
 )
 
 _VERDICT_COLORS: dict[str, str] = {
-    BETTER: BLUE, WORSE: VERMILLION, SAME: "#5B6570", CANNOT_TELL: "#7B8794", HIGHER: "#5D4E8C", LOWER: "#5D4E8C",
+    BETTER: BLUE,
+    WORSE: VERMILLION,
+    SAME: "#5B6570",
+    CANNOT_TELL: "#7B8794",
+    HIGHER: "#5D4E8C",
+    LOWER: "#5D4E8C",
     "": "#5B6570",
 }
 #: Verdict of a comparison -> colour; words stand beside it in every chart.
@@ -54,22 +76,72 @@ VERDICTS: dict[str, Meaning] = {
 
 #: Background, ground, water, streets, walls and lettering of the two themes of the 3D page.
 SCENE_THEMES: dict[str, dict[str, str]] = {
-    "dark": {"ground": "#141A20", "blocks": "#1B232B", "water": "#12314A", "green": "#1E3A2B", "paved": "#2A333C",
-             "drive_edge": "#5C6976", "drive_minor": "#36424E", "drive_major": "#3E4B58", "walk": "#55524E",
-             "rails": "#6D6478", "trees": "#4B7A3C", "buildings": "#3A4653",
-             "place": "#D7DEE7", "place_edge": "#10161D", "head_edge": "#0B0F14"},
-    "light": {"ground": "#E6E3DB", "blocks": "#DBD7CC", "water": "#8FC1DE", "green": "#B4D29A", "paved": "#C9C9C6",
-              "drive_edge": "#F6F4EF", "drive_minor": "#A2A8AE", "drive_major": "#8D949C", "walk": "#EADFC8",
-              "rails": "#7A7286", "trees": "#7FA642", "buildings": "#CBC2B3",
-              "place": "#2B3540", "place_edge": "#FFFFFF", "head_edge": "#FFFFFF"},
+    "dark": {
+        "ground": "#141A20",
+        "blocks": "#1B232B",
+        "water": "#12314A",
+        "green": "#1E3A2B",
+        "paved": "#2A333C",
+        "drive_edge": "#5C6976",
+        "drive_minor": "#36424E",
+        "drive_major": "#3E4B58",
+        "walk": "#55524E",
+        "rails": "#6D6478",
+        "trees": "#4B7A3C",
+        "buildings": "#3A4653",
+        "place": "#D7DEE7",
+        "place_edge": "#10161D",
+        "head_edge": "#0B0F14",
+    },
+    "light": {
+        "ground": "#E6E3DB",
+        "blocks": "#DBD7CC",
+        "water": "#8FC1DE",
+        "green": "#B4D29A",
+        "paved": "#C9C9C6",
+        "drive_edge": "#F6F4EF",
+        "drive_minor": "#A2A8AE",
+        "drive_major": "#8D949C",
+        "walk": "#EADFC8",
+        "rails": "#7A7286",
+        "trees": "#7FA642",
+        "buildings": "#CBC2B3",
+        "place": "#2B3540",
+        "place_edge": "#FFFFFF",
+        "head_edge": "#FFFFFF",
+    },
 }
 #: Walls by tone: five of houses and offices, five of containers, lattice of cranes; muted, so that they are not taken
 #: for the colours that mean something.
 WALL_TONES: dict[str, tuple[str, ...]] = {
-    "dark": ("#4A5663", "#414C58", "#566069", "#4F4E52", "#3C4854",
-             "#6B4A3E", "#3F5B74", "#4B6656", "#7A6F55", "#5A5F66", "#566069", "#8F5B4A"),
-    "light": ("#F3EFE7", "#E4DFD6", "#EDE6D8", "#D9DADB", "#F0EBE6",
-              "#B9705A", "#6F93AE", "#7F9F8A", "#C9B88A", "#A3A9AF", "#C8CDD2", "#CC7A5E"),
+    "dark": (
+        "#4A5663",
+        "#414C58",
+        "#566069",
+        "#4F4E52",
+        "#3C4854",
+        "#6B4A3E",
+        "#3F5B74",
+        "#4B6656",
+        "#7A6F55",
+        "#5A5F66",
+        "#566069",
+        "#8F5B4A",
+    ),
+    "light": (
+        "#F3EFE7",
+        "#E4DFD6",
+        "#EDE6D8",
+        "#D9DADB",
+        "#F0EBE6",
+        "#B9705A",
+        "#6F93AE",
+        "#7F9F8A",
+        "#C9B88A",
+        "#A3A9AF",
+        "#C8CDD2",
+        "#CC7A5E",
+    ),
 }
 
 

@@ -106,8 +106,9 @@ def _crane(foot: Floats, along: Floats, inland: Floats, angle: float) -> Shapes:
         polygons.append(box(at[0], at[1], 7.0, long_m, angle))
         base.append(low_m)
         top.append(high_m)
-    return Shapes(np.array(polygons, np.object_), np.array(base), np.array(top),
-                  np.full(len(top), _TONE_STEEL, np.uint8))
+    return Shapes(
+        np.array(polygons, np.object_), np.array(base), np.array(top), np.full(len(top), _TONE_STEEL, np.uint8)
+    )
 
 
 def _sheds(north: Floats, along: Floats, inland: Floats, angle: float, quay_m: float) -> Shapes:

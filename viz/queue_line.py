@@ -40,14 +40,16 @@ def queue_pack(run: RunView) -> dict[str, Any] | None:
     last = _last_of_each_instant(table)
     gate, path = _way_in(run, np.array([[g.lon_deg, g.lat_deg] for g in gates]))
     return {
-        "pack": pack_columns({
-            "time": steps_of(table["time_s"].astype(np.float64)[last], run.from_s, SECOND_STEP),
-            "trucks": table["trucks_in_line"][last],
-            "yards": table["trucks_in_yards"][last],
-            "road": table["trucks_on_road"][last],
-            "inside": table["trucks_inside"][last],
-            "metres_dm": np.rint(table["metres_on_road_m"].astype(np.float64)[last] * 10),
-        }),
+        "pack": pack_columns(
+            {
+                "time": steps_of(table["time_s"].astype(np.float64)[last], run.from_s, SECOND_STEP),
+                "trucks": table["trucks_in_line"][last],
+                "yards": table["trucks_in_yards"][last],
+                "road": table["trucks_on_road"][last],
+                "inside": table["trucks_inside"][last],
+                "metres_dm": np.rint(table["metres_on_road_m"].astype(np.float64)[last] * 10),
+            }
+        ),
         "gate": [round(float(gate[0]), 6), round(float(gate[1]), 6)],
         "path": np.round(path, 6).tolist(),
     }

@@ -85,8 +85,9 @@ class Ground:
     def none(cls) -> Ground:
         """A map without any."""
         zero = np.zeros(1, np.int64)
-        return cls(np.empty(0, np.str_), np.empty(0), np.empty(0), zero, np.empty(0, np.uint8), zero, np.empty(0),
-                   np.empty(0))
+        return cls(
+            np.empty(0, np.str_), np.empty(0), np.empty(0), zero, np.empty(0, np.uint8), zero, np.empty(0), np.empty(0)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,15 @@ class Traces:
     @classmethod
     def none(cls) -> Traces:
         """No points."""
-        return cls(np.empty(0, np.uint8), np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0),
-                   np.empty(0), np.empty(0), np.empty(0, np.uint8))
+        return cls(
+            np.empty(0, np.uint8),
+            np.empty(0, np.uint64),
+            np.empty(0, np.int32),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0, np.uint8),
+        )
 
 
 @dataclass(frozen=True)
@@ -278,8 +286,10 @@ def _ground(geometry: Mapping[str, NDArray[Any]], run: Run) -> Ground:
     where = f"{run.folder / 'geometry.npz'}, scenery"
     try:
         kinds, kind = geometry["scenery/kinds"].astype(np.str_), geometry["scenery/kind"].astype(np.int64)
-        floats = [geometry[f"scenery/{name}"].astype(np.float64)
-                  for name in ("height_m", "base_m", "vertex_lon_deg", "vertex_lat_deg")]
+        floats = [
+            geometry[f"scenery/{name}"].astype(np.float64)
+            for name in ("height_m", "base_m", "vertex_lon_deg", "vertex_lat_deg")
+        ]
         ring_ptr, vertex_ptr = (geometry[f"scenery/{name}"].astype(np.int64) for name in ("ring_ptr", "vertex_ptr"))
         role = geometry["scenery/ring_role"].astype(np.uint8)
     except (KeyError, ValueError) as fault:
@@ -356,8 +366,13 @@ def _read_traces(run: Run, crs: str, bodies: Mapping[str, int]) -> Traces:
     if not np.all(np.isfinite(seconds)):
         raise RunError("a time is no number", where=where, mend=_MEND)
     return Traces(
-        body=body[order].astype(np.uint8), id=id_[order].astype(np.uint64), trip=trip[order].astype(np.int32),
-        time_s=seconds, lon_deg=lon, lat_deg=lat, state=state[order].astype(np.uint8),
+        body=body[order].astype(np.uint8),
+        id=id_[order].astype(np.uint64),
+        trip=trip[order].astype(np.int32),
+        time_s=seconds,
+        lon_deg=lon,
+        lat_deg=lat,
+        state=state[order].astype(np.uint8),
     )
 
 

@@ -79,7 +79,8 @@ def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     scripts = [_script_text(name) for name in (*_VENDORED, *_OWN)]
     style = _asset("scene/page.css")
     content = {
-        "spec": parts.spec, "packs": parts.packs,
+        "spec": parts.spec,
+        "packs": parts.packs,
         "facts": {**parts.facts, "queue_words": asdict(QUEUE), "queue_parts": [asdict(p) for p in QUEUE_PARTS]},
     }
     values = {

@@ -105,11 +105,17 @@ def shapes_pack(shapes: Shapes, frame: Frame, origin: tuple[float, float]) -> di
         part.append(len(rings))
     corners = [shapely.get_coordinates(ring) for ring in rings]
     degrees = frame.degrees(np.concatenate(corners) if corners else np.empty((0, 2)))
-    return pack_columns({
-        "part": np.array(part), "start": np.concatenate([[0], np.cumsum([len(c) for c in corners])]),
-        "lon": steps_of(degrees[:, 0], origin[0], DEGREE_STEP), "lat": steps_of(degrees[:, 1], origin[1], DEGREE_STEP),
-        "base_dm": np.rint(shapes.base_m * 10), "top_dm": np.rint(shapes.top_m * 10), "tone": shapes.tone,
-    })
+    return pack_columns(
+        {
+            "part": np.array(part),
+            "start": np.concatenate([[0], np.cumsum([len(c) for c in corners])]),
+            "lon": steps_of(degrees[:, 0], origin[0], DEGREE_STEP),
+            "lat": steps_of(degrees[:, 1], origin[1], DEGREE_STEP),
+            "base_dm": np.rint(shapes.base_m * 10),
+            "top_dm": np.rint(shapes.top_m * 10),
+            "tone": shapes.tone,
+        }
+    )
 
 
 def box(x_m: float, y_m: float, along_m: float, across_m: float, angle_rad: float = 0.0) -> shapely.Polygon:

@@ -27,9 +27,12 @@ def standing_between_drives(traces: Traces) -> Traces:
     """
     van = BODIES.index("van")
     next_drive = np.flatnonzero(
-        (traces.body[1:] == van) & (np.diff(traces.id) == 0) & (np.diff(traces.body) == 0)
+        (traces.body[1:] == van)
+        & (np.diff(traces.id) == 0)
+        & (np.diff(traces.body) == 0)
         & (np.diff(traces.trip) != 0)
-        & (np.abs(np.diff(traces.lon_deg)) < _SAME_STOP_DEG) & (np.abs(np.diff(traces.lat_deg)) < _SAME_STOP_DEG)
+        & (np.abs(np.diff(traces.lon_deg)) < _SAME_STOP_DEG)
+        & (np.abs(np.diff(traces.lat_deg)) < _SAME_STOP_DEG)
     )
     if not len(next_drive):
         return traces
@@ -71,7 +74,11 @@ def sampled_trips(traces: Traces, starts: NDArray[np.int64], point_budget: int) 
 
 
 def trips_pack(
-    traces: Traces, starts: NDArray[np.int64], kept: NDArray[np.bool_], origin: tuple[float, float], from_s: float,
+    traces: Traces,
+    starts: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+    origin: tuple[float, float],
+    from_s: float,
     walk: Streets | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Pack of the trips kept, and their number; a trip of one point has no path and is left out.

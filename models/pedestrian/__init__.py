@@ -15,9 +15,12 @@ MODEL = ModelCard(
     looks="looks:BODY_LOOKS",
     bodies={"walker": ("walking", "staying")},
     starter=Starter(
-        "osaka_midosuji", "06:00", "24:00", "御堂筋の回遊", "Walking around Midosuji", replications=2,
-        examples=(
-            Example("more_visitors", "visitors_factor", "120 %", "来街者2割増", "a fifth more visitors"),
-        ),
+        "osaka_midosuji",
+        "06:00",
+        "24:00",
+        "御堂筋の回遊",
+        "Walking around Midosuji",
+        replications=2,
+        examples=(Example("more_visitors", "visitors_factor", "120 %", "来街者2割増", "a fifth more visitors"),),
     ),
 )

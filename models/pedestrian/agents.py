@@ -86,5 +86,6 @@ def view_walker(walkers: Rows, walker_id: int, time_s: float) -> WalkerView | No
     s = int(slots[0])
     doing = {LINK_END: "walking", GREEN: "waiting"}.get(int(walkers.event[s]), "staying")
     left_s = float(walkers.budget_s[s] - (time_s - walkers.enter_s[s]))
-    return WalkerView(walker_id, CLASSES[walkers.visitor_class[s]], doing, int(walkers.node[s]),
-                      float(walkers.next_s[s]), left_s)
+    return WalkerView(
+        walker_id, CLASSES[walkers.visitor_class[s]], doing, int(walkers.node[s]), float(walkers.next_s[s]), left_s
+    )

@@ -14,39 +14,126 @@ Floats = NDArray[np.float64]
 _BANDS = ("short", "stay", "long")
 
 INFOS: tuple[KpiInfo, ...] = (
-    KpiInfo("pedestrian.stay_share", "share", "higher", "回遊人口の割合（既定：滞在15〜180分、両端を含む）",
-            "share of visitors who stay 15 to 180 minutes, bounds included, unless set otherwise", headline=True),
-    KpiInfo("pedestrian.short_share", "share", "neither", "滞在が下限未満の割合（既定15分）",
-            "share of visitors who stay less than the lower bound of 15 minutes"),
-    KpiInfo("pedestrian.long_share", "share", "neither", "滞在が上限超の割合（既定180分）",
-            "share of visitors who stay longer than the upper bound of 180 minutes"),
-    KpiInfo("pedestrian.stay_count", "people", "higher", "回遊人口（人）", "visitors who stay 15 to 180 minutes",
-            headline=True, additive=True),
-    KpiInfo("pedestrian.short_count", "people", "neither", "滞在が下限未満の人数",
-            "visitors who stay less than 15 minutes", headline=True, additive=True),
-    KpiInfo("pedestrian.long_count", "people", "neither", "滞在が上限超の人数",
-            "visitors who stay longer than 180 minutes", headline=True, additive=True),
-    KpiInfo("pedestrian.visitors_count", "people", "higher", "集計対象の来訪者数",
-            "visitors who have left and count in the shares", additive=True),
-    KpiInfo("pedestrian.unfinished_count", "people", "lower", "終了時にまだ域内にいる人数",
-            "people still inside at the end; no other figure knows of them", headline=True),
-    KpiInfo("pedestrian.refused_count", "people", "lower", "時間内に行ける先がなく断念した人数",
-            "people who found nothing they could reach in their time"),
-    KpiInfo("pedestrian.dwell_mean_min", "min", "neither", "滞在時間の平均", "mean time from arrival to departure",
-            headline=True),
+    KpiInfo(
+        "pedestrian.stay_share",
+        "share",
+        "higher",
+        "回遊人口の割合（既定：滞在15〜180分、両端を含む）",
+        "share of visitors who stay 15 to 180 minutes, bounds included, unless set otherwise",
+        headline=True,
+    ),
+    KpiInfo(
+        "pedestrian.short_share",
+        "share",
+        "neither",
+        "滞在が下限未満の割合（既定15分）",
+        "share of visitors who stay less than the lower bound of 15 minutes",
+    ),
+    KpiInfo(
+        "pedestrian.long_share",
+        "share",
+        "neither",
+        "滞在が上限超の割合（既定180分）",
+        "share of visitors who stay longer than the upper bound of 180 minutes",
+    ),
+    KpiInfo(
+        "pedestrian.stay_count",
+        "people",
+        "higher",
+        "回遊人口（人）",
+        "visitors who stay 15 to 180 minutes",
+        headline=True,
+        additive=True,
+    ),
+    KpiInfo(
+        "pedestrian.short_count",
+        "people",
+        "neither",
+        "滞在が下限未満の人数",
+        "visitors who stay less than 15 minutes",
+        headline=True,
+        additive=True,
+    ),
+    KpiInfo(
+        "pedestrian.long_count",
+        "people",
+        "neither",
+        "滞在が上限超の人数",
+        "visitors who stay longer than 180 minutes",
+        headline=True,
+        additive=True,
+    ),
+    KpiInfo(
+        "pedestrian.visitors_count",
+        "people",
+        "higher",
+        "集計対象の来訪者数",
+        "visitors who have left and count in the shares",
+        additive=True,
+    ),
+    KpiInfo(
+        "pedestrian.unfinished_count",
+        "people",
+        "lower",
+        "終了時にまだ域内にいる人数",
+        "people still inside at the end; no other figure knows of them",
+        headline=True,
+    ),
+    KpiInfo(
+        "pedestrian.refused_count",
+        "people",
+        "lower",
+        "時間内に行ける先がなく断念した人数",
+        "people who found nothing they could reach in their time",
+    ),
+    KpiInfo(
+        "pedestrian.dwell_mean_min",
+        "min",
+        "neither",
+        "滞在時間の平均",
+        "mean time from arrival to departure",
+        headline=True,
+    ),
     KpiInfo("pedestrian.dwell_p50_min", "min", "neither", "滞在時間の中央値", "median time from arrival to departure"),
-    KpiInfo("pedestrian.dwell_p95_min", "min", "neither", "滞在時間の95%点",
-            "95th percentile of the time from arrival to departure"),
+    KpiInfo(
+        "pedestrian.dwell_p95_min",
+        "min",
+        "neither",
+        "滞在時間の95%点",
+        "95th percentile of the time from arrival to departure",
+    ),
     KpiInfo("pedestrian.walked_mean_m", "m", "neither", "歩行距離の平均", "mean distance walked"),
     KpiInfo("pedestrian.stays_mean_count", "stays", "higher", "立ち寄り回数の平均", "mean number of stays per visitor"),
-    KpiInfo("pedestrian.crossing_wait_mean_s", "s", "lower", "横断1回あたりの信号待ち",
-            "mean wait per crossing with lights", headline=True),
-    KpiInfo("pedestrian.overrun_share", "share", "lower", "予定時間を超えた人の割合",
-            "share of visitors who left after their time was up"),
-    KpiInfo("pedestrian.overrun_p95_s", "s", "lower", "予定時間の超過の95%点（超過なしは0）",
-            "95th percentile of the time by which visitors overran, 0 for those who did not"),
-    KpiInfo("pedestrian.crowded_person_min", "min", "lower", "サービス水準D以下での歩行（人・分）",
-            "person-minutes walked at level of service D, E or F by density", headline=True),
+    KpiInfo(
+        "pedestrian.crossing_wait_mean_s",
+        "s",
+        "lower",
+        "横断1回あたりの信号待ち",
+        "mean wait per crossing with lights",
+        headline=True,
+    ),
+    KpiInfo(
+        "pedestrian.overrun_share",
+        "share",
+        "lower",
+        "予定時間を超えた人の割合",
+        "share of visitors who left after their time was up",
+    ),
+    KpiInfo(
+        "pedestrian.overrun_p95_s",
+        "s",
+        "lower",
+        "予定時間の超過の95%点（超過なしは0）",
+        "95th percentile of the time by which visitors overran, 0 for those who did not",
+    ),
+    KpiInfo(
+        "pedestrian.crowded_person_min",
+        "min",
+        "lower",
+        "サービス水準D以下での歩行（人・分）",
+        "person-minutes walked at level of service D, E or F by density",
+        headline=True,
+    ),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
 
@@ -67,8 +154,10 @@ def compute(tables: TableColumns) -> list[Kpi]:
     visits = tables.get("pedestrian_visits")
     kpis: list[Kpi] = []
     for group, chosen in _groups(visits):
-        kpis.extend(Kpi(f"pedestrian.{name}", group, value, _UNITS[f"pedestrian.{name}"])
-                    for name, value in _of_group(visits, chosen, group))
+        kpis.extend(
+            Kpi(f"pedestrian.{name}", group, value, _UNITS[f"pedestrian.{name}"])
+            for name, value in _of_group(visits, chosen, group)
+        )
     links = tables.get("pedestrian_links")
     crowded_s = float(np.asarray(links["crowded_person_s"], np.float64).sum()) if links is not None else 0.0
     for name, value in (

@@ -146,8 +146,9 @@ class Pedestrian:
         self._find_ways()
         self._notes = _notes(self._city, self._params, self._lights)
         self._laws = _make_laws(self._params, stage)
-        self._arrivals = make_arrivals(self._params, self._exits, self._city, self._tables, stage.run_seed,
-                                       stage.start_s, stage.end_s)
+        self._arrivals = make_arrivals(
+            self._params, self._exits, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
+        )
         self._counts = np.zeros(6, np.int64)
         self._spaces = new_rows(SPACE, len(self._world.links))
         self._spaces.last_s = stage.start_s
@@ -221,8 +222,9 @@ class Pedestrian:
         if forked_at_s is not None:
             self._wait_anew(forked_at_s)
         self._fill_queue(count)
-        self._finished.restore({key.removeprefix("finished/"): values for key, values in state.items()
-                                if key.startswith("finished/")})
+        self._finished.restore(
+            {key.removeprefix("finished/"): values for key, values in state.items() if key.startswith("finished/")}
+        )
 
     def _slots_by_id(self) -> NDArray[np.intp]:
         """Slots of everybody inside, in the order of their ids."""
@@ -264,8 +266,19 @@ class Pedestrian:
         ):
             return
         while True:
-            asks = kernels.run_until(until_s, self._world, self._plans, self._laws, self._arrivals, self._spaces,
-                                     self._walkers, self._heap, self._free, self._buffers, self._counts)
+            asks = kernels.run_until(
+                until_s,
+                self._world,
+                self._plans,
+                self._laws,
+                self._arrivals,
+                self._spaces,
+                self._walkers,
+                self._heap,
+                self._free,
+                self._buffers,
+                self._counts,
+            )
             if asks == kernels.NEED_SLOTS:
                 self._grow_slots()
             elif asks == kernels.NEED_DRAIN:
@@ -275,8 +288,9 @@ class Pedestrian:
 
     def _close_period(self, end_s: float) -> None:
         kernels.close_period(self._world, self._spaces, end_s)
-        links, places = period_columns(self._spaces, self._city.walk.link_count, self._stays.id, self._period_s,
-                                       self._params.people_per_walker)
+        links, places = period_columns(
+            self._spaces, self._city.walk.link_count, self._stays.id, self._period_s, self._params.people_per_walker
+        )
         self._finished.append("pedestrian_links", links)
         self._finished.append("pedestrian_stays", places)
 
@@ -284,9 +298,15 @@ class Pedestrian:
         visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
         self._counts[[VISITS, MOVES]] = 0
         if visits:
-            self._finished.append("pedestrian_visits", visit_columns(
-                self._buffers.visits[:visits], self._exits.id, self._params.circulation_kpi,
-                self._params.people_per_walker))
+            self._finished.append(
+                "pedestrian_visits",
+                visit_columns(
+                    self._buffers.visits[:visits],
+                    self._exits.id,
+                    self._params.circulation_kpi,
+                    self._params.people_per_walker,
+                ),
+            )
         if moves:
             points = trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along)
             self._finished.append("traces", points)
@@ -301,9 +321,14 @@ def _make_world(
     area_m2 = np.where(frontage_links(city.walk, nodes[2 * exit_count :]), np.inf, streets.area_m2)
     rows.twin = -1
     for name, values in (
-        ("length_m", city.walk.length_m), ("to", city.walk.link_to), ("area_m2", area_m2),
-        ("speed_share", streets.speed_share), ("cycle_s", streets.cycle_s), ("green_s", streets.green_s),
-        ("offset_s", streets.offset_s), ("twin", streets.twin),
+        ("length_m", city.walk.length_m),
+        ("to", city.walk.link_to),
+        ("area_m2", area_m2),
+        ("speed_share", streets.speed_share),
+        ("cycle_s", streets.cycle_s),
+        ("green_s", streets.green_s),
+        ("offset_s", streets.offset_s),
+        ("twin", streets.twin),
     ):
         rows[name][:links] = values
     places = rows_of(PLACE, node=nodes, route=legs.route)
@@ -324,12 +349,16 @@ def _notes(city: City, params: PedestrianParams, lights: WalkLights) -> list[str
     planned = lit & (lights.cycle_s > 0)
     cycles = np.unique(lights.cycle_s[planned])
     if planned.any():
-        out.append(f"{planned.sum()} of {lit.sum()} crossings with lights, each way counted, run the plan of their "
-                   f"junction on the road, cycle {' or '.join(f'{c:g}' for c in cycles[:5])} s")
+        out.append(
+            f"{planned.sum()} of {lit.sum()} crossings with lights, each way counted, run the plan of their "
+            f"junction on the road, cycle {' or '.join(f'{c:g}' for c in cycles[:5])} s"
+        )
     short = planned & (lights.green_s * params.crossings.design_speed_mps < city.walk.length_m * (1 - 1e-9))
     if short.any():
-        out.append(f"{short.sum()} of them are green for less than a walker needs to cross at "
-                   f"{params.crossings.design_speed_mps:g} m/s")
+        out.append(
+            f"{short.sum()} of them are green for less than a walker needs to cross at "
+            f"{params.crossings.design_speed_mps:g} m/s"
+        )
     return out
 
 
@@ -346,8 +375,10 @@ def _make_laws(params: PedestrianParams, stage: Stage) -> Laws:
         # Without a spread the cut does not matter: everybody walks at the mean.
         row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 0.0
         row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 1.0
-    place, stay, budget, speed, trace = (make_stream(stage.run_seed, f"pedestrian.{purpose}")
-                                         for purpose in ("place", "stay", "budget", "speed", "trace"))
+    place, stay, budget, speed, trace = (
+        make_stream(stage.run_seed, f"pedestrian.{purpose}")
+        for purpose in ("place", "stay", "budget", "speed", "trace")
+    )
     return Laws(place, stay, budget, speed, trace, float(stage.trace_share), float(sd), rows)
 
 

@@ -40,8 +40,25 @@ _SHOPS = _profile(h09=1, h10=4, h11=6, h12=7, h13=8, h14=8, h15=8, h16=7, h17=6,
 _MEALS = _profile(h10=1, h11=6, h12=6, h13=3, h14=1, h15=1, h16=2, h17=6, h18=9, h19=8, h20=5, h21=2)
 _SIGHTS = _profile(h08=1, h09=4, h10=7, h11=8, h12=7, h13=7, h14=7, h15=7, h16=7, h17=7, h18=6, h19=5, h20=3, h21=1)
 _ALL_DAY = _profile(
-    h05=1, h06=2, h07=6, h08=9, h09=5, h10=4, h11=4, h12=5, h13=4, h14=4, h15=4, h16=5, h17=8, h18=9, h19=7, h20=5,
-    h21=4, h22=3, h23=1,
+    h05=1,
+    h06=2,
+    h07=6,
+    h08=9,
+    h09=5,
+    h10=4,
+    h11=4,
+    h12=5,
+    h13=4,
+    h14=4,
+    h15=4,
+    h16=5,
+    h17=8,
+    h18=9,
+    h19=7,
+    h20=5,
+    h21=4,
+    h22=3,
+    h23=1,
 )
 
 
@@ -49,46 +66,91 @@ class VisitorClass(Params):
     """One class of visitors: how many, when, with how much time, and what they stop for."""
 
     visitors_per_day: Count = quantity(
-        0.0, "people", source=_GUESS, grade="G", fork="new_only", ge=0, le=5e6,
+        0.0,
+        "people",
+        source=_GUESS,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=5e6,
         doc="mean number who arrive at the exits on a whole day of 24 h",
     )
     arrival_profile: tuple[float, ...] = quantity(
-        _ALL_DAY, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS,
+        _ALL_DAY,
+        source=_GUESS,
+        grade="G",
+        fork="new_only",
+        min_length=_HOURS,
+        max_length=_HOURS,
         doc="24 weights, one per hour of the day",
     )
     budget_mean_s: Seconds = quantity(
-        60 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200,
+        60 * _MIN,
+        "s",
+        source=_GUESS,
+        grade="G",
+        fork="new_only",
+        ge=300,
+        le=43200,
         doc="mean of the lognormal time budget before it is cut to 5-720 min",
     )
     budget_cv: Share = quantity(
-        0.5, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3,
+        0.5,
+        source=_GUESS,
+        grade="G",
+        fork="new_only",
+        ge=0.01,
+        le=3,
         doc="standard deviation of the time budget by its mean",
     )
     walk_speed_mps: Speed = quantity(
-        1.34, "m/s", source="Weidmann (1993), mean free speed", grade="M", fork="no", ge=0.5, le=2.2,
+        1.34,
+        "m/s",
+        source="Weidmann (1993), mean free speed",
+        grade="M",
+        fork="no",
+        ge=0.5,
+        le=2.2,
         doc="mean free walking speed",
     )
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(2, 5, 10, 20, 30, 45, 60, 90), "s", source=_MENU_SOURCE, grade="D", fork="now", max_length=16,
+        _minutes(2, 5, 10, 20, 30, 45, 60, 90),
+        "s",
+        source=_MENU_SOURCE,
+        grade="D",
+        fork="now",
+        max_length=16,
         doc="lengths of stay to choose from; none for people who only pass",
     )
     typical_stay_s: Seconds = quantity(
-        20 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0,
+        20 * _MIN,
+        "s",
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        gt=0,
         doc="length of stay whose value is that of the place alone",
     )
     duration_weight: float = quantity(
-        0.6, source=_GUESS, grade="G", fork="now", ge=0, le=20,
+        0.6,
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=20,
         doc="value of a longer stay: this times the log of its length by the typical one",
     )
     attraction_weight: float = quantity(
-        0.8, source=_SIZE, grade="G", fork="now", ge=0, le=10,
-        doc="value of a place: this times log(1 + attraction)",
+        0.8, source=_SIZE, grade="G", fork="now", ge=0, le=10, doc="value of a place: this times log(1 + attraction)"
     )
     stop_cost: float = quantity(
-        1.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20, doc="effort of making a stop at all",
+        1.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20, doc="effort of making a stop at all"
     )
     interests: dict[str, float] = quantity(
-        default_factory=dict, source=_GUESS, grade="G", fork="now",
+        default_factory=dict,
+        source=_GUESS,
+        grade="G",
+        fork="now",
         doc="how much of a category's attraction counts for this class; `other` for categories not named",
     )
 
@@ -111,18 +173,21 @@ class Commuter(VisitorClass):
 
     visitors_per_day: Count = quantity(18000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
+        _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+    )
     budget_mean_s: Seconds = quantity(570 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.15, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(10, 30, 60, 240, 360, 480, 540), "s", source=_GUESS, grade="G", fork="now", max_length=16)
+        _minutes(10, 30, 60, 240, 360, 480, 540), "s", source=_GUESS, grade="G", fork="now", max_length=16
+    )
     typical_stay_s: Seconds = quantity(480 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     duration_weight: float = quantity(8.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
-    stop_cost: float = quantity(-12.0, source="guess: people come in order to work", grade="G", fork="now", ge=-20,
-                                le=20)
+    stop_cost: float = quantity(
+        -12.0, source="guess: people come in order to work", grade="G", fork="now", ge=-20, le=20
+    )
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"office": 1.0, "food": 0.02, "other": 0.01},
-        source=_GUESS, grade="G", fork="now")
+        default_factory=lambda: {"office": 1.0, "food": 0.02, "other": 0.01}, source=_GUESS, grade="G", fork="now"
+    )
 
 
 class Shopper(VisitorClass):
@@ -130,14 +195,18 @@ class Shopper(VisitorClass):
 
     visitors_per_day: Count = quantity(28000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
+        _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+    )
     budget_mean_s: Seconds = quantity(110 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
         default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "office": 0.0, "other": 0.2},
-        source=_GUESS, grade="G", fork="now")
+        source=_GUESS,
+        grade="G",
+        fork="now",
+    )
 
 
 class Diner(VisitorClass):
@@ -145,14 +214,15 @@ class Diner(VisitorClass):
 
     visitors_per_day: Count = quantity(14000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _MEALS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
+        _MEALS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+    )
     budget_mean_s: Seconds = quantity(95 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     typical_stay_s: Seconds = quantity(60 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     duration_weight: float = quantity(1.5, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(1.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"food": 1.0, "office": 0.0, "other": 0.1},
-        source=_GUESS, grade="G", fork="now")
+        default_factory=lambda: {"food": 1.0, "office": 0.0, "other": 0.1}, source=_GUESS, grade="G", fork="now"
+    )
 
 
 class Tourist(VisitorClass):
@@ -160,14 +230,18 @@ class Tourist(VisitorClass):
 
     visitors_per_day: Count = quantity(12000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS)
+        _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+    )
     budget_mean_s: Seconds = quantity(150 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
         default_factory=lambda: {"culture": 1.0, "tourism": 1.0, "food": 0.5, "shop": 0.5, "office": 0.0, "other": 0.5},
-        source=_GUESS, grade="G", fork="now")
+        source=_GUESS,
+        grade="G",
+        fork="now",
+    )
 
 
 class PasserThrough(VisitorClass):
@@ -176,7 +250,8 @@ class PasserThrough(VisitorClass):
     visitors_per_day: Count = quantity(24000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     budget_mean_s: Seconds = quantity(30 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(2, 5, 10), "s", source="guess: a short stop on the way", grade="G", fork="now", max_length=16)
+        _minutes(2, 5, 10), "s", source="guess: a short stop on the way", grade="G", fork="now", max_length=16
+    )
     typical_stay_s: Seconds = quantity(5 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     stop_cost: float = quantity(6.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
 
@@ -188,11 +263,13 @@ class Resident(VisitorClass):
     budget_mean_s: Seconds = quantity(500 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.3, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(10, 30, 60, 120, 240, 360, 480, 600), "s", source=_GUESS, grade="G", fork="now", max_length=16)
+        _minutes(10, 30, 60, 120, 240, 360, 480, 600), "s", source=_GUESS, grade="G", fork="now", max_length=16
+    )
     typical_stay_s: Seconds = quantity(360 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     duration_weight: float = quantity(8.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
-    stop_cost: float = quantity(-10.0, source="guess: people come in order to be at home", grade="G", fork="now",
-                                ge=-20, le=20)
+    stop_cost: float = quantity(
+        -10.0, source="guess: people come in order to be at home", grade="G", fork="now", ge=-20, le=20
+    )
 
 
 class VisitorClasses(Params):
@@ -214,25 +291,50 @@ class WalkParams(Params):
     """How people move on links."""
 
     speed_sd_mps: Speed = quantity(
-        0.26, "m/s", source="Weidmann (1993), spread of free speeds", grade="M", fork="new_only", ge=0, le=1,
+        0.26,
+        "m/s",
+        source="Weidmann (1993), spread of free speeds",
+        grade="M",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="standard deviation of personal free speeds, cut to 0.5-2.2 m/s",
     )
     default_width_m: Metres = quantity(
-        3.0, "m", source=_GUESS, grade="G", gt=0.8, le=100, doc="width of walk links whose width the map does not say",
+        3.0, "m", source=_GUESS, grade="G", gt=0.8, le=100, doc="width of walk links whose width the map does not say"
     )
-    kerb_m: Metres = quantity(0.5, "m", source="Highway Capacity Manual practice: shy distance to the kerb", grade="M",
-                              ge=0, le=5)
-    wall_m: Metres = quantity(0.3, "m", source="Highway Capacity Manual practice: shy distance to the wall", grade="M",
-                              ge=0, le=5)
-    furniture_m: Metres = quantity(0.0, "m", source="choice: widths of the map are taken as clear", grade="G", ge=0,
-                                   le=20, doc="width taken by furniture on every walk link")
+    kerb_m: Metres = quantity(
+        0.5, "m", source="Highway Capacity Manual practice: shy distance to the kerb", grade="M", ge=0, le=5
+    )
+    wall_m: Metres = quantity(
+        0.3, "m", source="Highway Capacity Manual practice: shy distance to the wall", grade="M", ge=0, le=5
+    )
+    furniture_m: Metres = quantity(
+        0.0,
+        "m",
+        source="choice: widths of the map are taken as clear",
+        grade="G",
+        ge=0,
+        le=20,
+        doc="width taken by furniture on every walk link",
+    )
     stairs_share: Share = quantity(
-        0.5, "%", source="stairs near 0.6 to 0.7 m/s horizontally against 1.34 m/s on the level", grade="M",
-        gt=0, le=1, doc="speed on steps as a share of the speed on the level",
+        0.5,
+        "%",
+        source="stairs near 0.6 to 0.7 m/s horizontally against 1.34 m/s on the level",
+        grade="M",
+        gt=0,
+        le=1,
+        doc="speed on steps as a share of the speed on the level",
     )
     counterflow_share: Share = quantity(
-        0.85, "%", source="guess in the direction of Zhang and Seyfried: lower capacity of two-way streams above 1 /m2",
-        grade="G", fork="now", gt=0, le=1,
+        0.85,
+        "%",
+        source="guess in the direction of Zhang and Seyfried: lower capacity of two-way streams above 1 /m2",
+        grade="G",
+        fork="now",
+        gt=0,
+        le=1,
         doc="speed above 1 /m2 where the weaker direction carries over 20 %, as a share of the one-way speed",
     )
 
@@ -246,21 +348,45 @@ class CrossingParams(Params):
     """
 
     cycle_s: Seconds = quantity(
-        100.0, "s", source="as the default plan of the road: guess for urban main streets; for Midosuji 150 s, from "
-        "platoons 152 s apart at Yodoyabashi", grade="G", fork="now", gt=0, le=600,
+        100.0,
+        "s",
+        source="as the default plan of the road: guess for urban main streets; for Midosuji 150 s, from "
+        "platoons 152 s apart at Yodoyabashi",
+        grade="G",
+        fork="now",
+        gt=0,
+        le=600,
         doc="cycle of lights without a road model; with one, road_traffic.signals holds for cars and walkers",
     )
     design_speed_mps: Speed = quantity(
-        1.0, "m/s", source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross", grade="V", fork="now",
-        gt=0, le=2, doc="green of a wide crossing is its length at this speed",
+        1.0,
+        "m/s",
+        source="Osaka Prefectural Police: green lets a walker at 1.0 m/s cross",
+        grade="V",
+        fork="now",
+        gt=0,
+        le=2,
+        doc="green of a wide crossing is its length at this speed",
     )
     side_length_m: Metres = quantity(
-        20.0, "m", source=_GUESS, grade="G", fork="now", ge=0, le=200,
+        20.0,
+        "m",
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=200,
         doc="lone crossings up to this length run beside the main street and share its green",
     )
     side_green_s: Seconds = quantity(
-        60.0, "s", source="guess: the cycle less 40 s for those who drive across", grade="G", fork="now",
-        gt=0, le=600, doc="green of such lone side crossings",
+        60.0,
+        "s",
+        source="guess: the cycle less 40 s for those who drive across",
+        grade="G",
+        fork="now",
+        gt=0,
+        le=600,
+        doc="green of such lone side crossings",
     )
 
     @model_validator(mode="after")
@@ -273,31 +399,100 @@ class CrossingParams(Params):
 class ChoiceParams(Params):
     """Weights of what people choose, in units of the scale of taste; per minute where a time is weighed."""
 
-    step_s: Seconds = quantity(60.0, "s", source="choice: whole minutes left", grade="D", ge=10, le=600,
-                               doc="grain of the minutes left over which plans are made")
-    scale: float = quantity(1.0, source="choice: the scale is not identified apart from the weights", grade="D",
-                            fork="now", gt=0.01, le=100, doc="spread of unobserved taste")
-    walk_weight_per_min: float = quantity(
-        0.22, "/min", source="-0.27 per 100 m at 1.34 m/s; the unit of length behind -0.27 was not read", grade="G",
-        fork="now", gt=0, le=10, doc="cost of a minute of walking",
+    step_s: Seconds = quantity(
+        60.0,
+        "s",
+        source="choice: whole minutes left",
+        grade="D",
+        ge=10,
+        le=600,
+        doc="grain of the minutes left over which plans are made",
     )
-    wait_weight_per_min: float = quantity(0.33, "/min", source="guess: 1.5 times walking", grade="G", fork="now", ge=0,
-                                          le=10, doc="cost of a minute of waiting at a crossing")
-    crossing_weight: float = quantity(0.1, source=_GUESS, grade="G", fork="now", ge=0, le=10,
-                                      doc="cost of crossing a carriageway beside the wait, with or without lights; "
-                                      "half of it at each junction of a street without pavements that is walked along")
+    scale: float = quantity(
+        1.0,
+        source="choice: the scale is not identified apart from the weights",
+        grade="D",
+        fork="now",
+        gt=0.01,
+        le=100,
+        doc="spread of unobserved taste",
+    )
+    walk_weight_per_min: float = quantity(
+        0.22,
+        "/min",
+        source="-0.27 per 100 m at 1.34 m/s; the unit of length behind -0.27 was not read",
+        grade="G",
+        fork="now",
+        gt=0,
+        le=10,
+        doc="cost of a minute of walking",
+    )
+    wait_weight_per_min: float = quantity(
+        0.33,
+        "/min",
+        source="guess: 1.5 times walking",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=10,
+        doc="cost of a minute of waiting at a crossing",
+    )
+    crossing_weight: float = quantity(
+        0.1,
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=10,
+        doc="cost of crossing a carriageway beside the wait, with or without lights; "
+        "half of it at each junction of a street without pavements that is walked along",
+    )
     width_weight_per_m: float = quantity(
-        0.0004, "/m", source=_GUESS, grade="G", fork="now", ge=0, le=0.1,
+        0.0004,
+        "/m",
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.1,
         doc="value per metre walked of each log unit of clear width above 4 m",
     )
-    seat_weight: float = quantity(0.15, source=_GUESS, grade="G", fork="now", ge=0, le=10,
-                                  doc="value of seats at a place: this times log(1 + seats)")
-    exit_weight: float = quantity(0.5, source=_SIZE, grade="G", fork="now", ge=0, le=10,
-                                  doc="value of an exit to leave by: this times the log of its share of riders")
-    unused_minute_value: float = quantity(0.02, "/min", source=_GUESS, grade="G", fork="now", ge=0, le=10,
-                                          doc="value of a minute of the budget that is not used")
-    stay_places_most: int = quantity(120, source="choice: keeps the plans of a class near a second", grade="D", ge=1,
-                                     le=2000, doc="places near one another are merged until no more than this are left")
+    seat_weight: float = quantity(
+        0.15,
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=10,
+        doc="value of seats at a place: this times log(1 + seats)",
+    )
+    exit_weight: float = quantity(
+        0.5,
+        source=_SIZE,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=10,
+        doc="value of an exit to leave by: this times the log of its share of riders",
+    )
+    unused_minute_value: float = quantity(
+        0.02,
+        "/min",
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=10,
+        doc="value of a minute of the budget that is not used",
+    )
+    stay_places_most: int = quantity(
+        120,
+        source="choice: keeps the plans of a class near a second",
+        grade="D",
+        ge=1,
+        le=2000,
+        doc="places near one another are merged until no more than this are left",
+    )
 
 
 class CirculationKpi(Params):
@@ -306,7 +501,7 @@ class CirculationKpi(Params):
     stay_from_s: Seconds = quantity(900.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
     stay_to_s: Seconds = quantity(10800.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", gt=0)
     leave_out: tuple[ClassName, ...] = quantity(
-        (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts",
+        (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts"
     )
 
     @model_validator(mode="after")
@@ -321,18 +516,35 @@ class PedestrianParams(Params):
 
     classes: VisitorClasses = Field(default_factory=VisitorClasses)
     arrivals_table: str = quantity(
-        "", source="the scenario", grade="D", fork="new_only",
+        "",
+        source="the scenario",
+        grade="D",
+        fork="new_only",
         doc="table with columns exit, time (or hour), count and, if wanted, class; replaces visitors_per_day",
     )
-    visitors_factor: Share = quantity(1.0, "%", source="choice: the numbers as they stand", grade="D", fork="new_only",
-                                      ge=0, le=20, doc="all numbers of visitors are multiplied by this")
+    visitors_factor: Share = quantity(
+        1.0,
+        "%",
+        source="choice: the numbers as they stand",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=20,
+        doc="all numbers of visitors are multiplied by this",
+    )
     sample_share: Share = quantity(
-        1.0, "%", source="choice: everybody is walked", grade="D", ge=0.001, le=1,
+        1.0,
+        "%",
+        source="choice: everybody is walked",
+        grade="D",
+        ge=0.001,
+        le=1,
         doc="share of the visitors that are walked; each walker then stands for 1 / share people in all counts, "
         "densities and crowding. For quick first runs: a small sample makes crowding a little too bumpy",
     )
-    district: str = quantity("", source="choice: every place of the map", grade="D",
-                             doc="keep only exits and places whose id begins so")
+    district: str = quantity(
+        "", source="choice: every place of the map", grade="D", doc="keep only exits and places whose id begins so"
+    )
     walk: WalkParams = Field(default_factory=WalkParams)
     crossings: CrossingParams = Field(default_factory=CrossingParams)
     choice: ChoiceParams = Field(default_factory=ChoiceParams)

@@ -126,8 +126,9 @@ def trace_columns(moves: Rows, layer: StreetLayer, share_along: Floats) -> Colum
 
 def shares_along(layer: StreetLayer) -> Floats:
     """How far along its link each vertex lies, 0 to 1."""
-    step_m = np.hypot(np.diff(layer.vertex_x_m, prepend=layer.vertex_x_m[:1]),
-                      np.diff(layer.vertex_y_m, prepend=layer.vertex_y_m[:1]))
+    step_m = np.hypot(
+        np.diff(layer.vertex_x_m, prepend=layer.vertex_x_m[:1]), np.diff(layer.vertex_y_m, prepend=layer.vertex_y_m[:1])
+    )
     step_m[layer.vertex_ptr[:-1]] = 0.0
     # The sum starts anew on each link, so that a long list of links costs no digits.
     share = np.empty(len(step_m))

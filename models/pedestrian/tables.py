@@ -6,7 +6,8 @@ from twin.columns import Table, table
 
 TABLES: tuple[Table, ...] = (
     table(
-        "pedestrian_visits", "One row per walker who has left by an exit",
+        "pedestrian_visits",
+        "One row per walker who has left by an exit",
         ("id",),
         ("id", "uint64", "", "id of the walker"),
         ("people", "float64", "people", "people this walker stands for: 1 unless a sample is walked"),
@@ -26,7 +27,8 @@ TABLES: tuple[Table, ...] = (
         ("crossings_count", "int32", "", "crossings with lights that were passed"),
     ),
     table(
-        "pedestrian_links", "People per walk link and period of ten minutes; empty rows are left out",
+        "pedestrian_links",
+        "People per walk link and period of ten minutes; empty rows are left out",
         ("from_s", "link_index"),
         ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
         ("link_index", "int32", "", "row of the link in the walk layer of the city"),
@@ -36,7 +38,8 @@ TABLES: tuple[Table, ...] = (
         ("crowded_person_s", "float64", "s", "person-seconds at level of service D or worse, above 0.72 people/m2"),
     ),
     table(
-        "pedestrian_stays", "People at places per period of ten minutes; empty rows are left out",
+        "pedestrian_stays",
+        "People at places per period of ten minutes; empty rows are left out",
         ("from_s", "place"),
         ("from_s", "float64", "s", "start of the period; seconds since midnight of day one"),
         ("place", "str", "", "place; of several near one another, the most attractive"),
@@ -45,7 +48,8 @@ TABLES: tuple[Table, ...] = (
         ("staying_max_count", "float64", "people", "most people at once"),
     ),
     table(
-        "pedestrian_people", "People of the whole run; the ledger counts walkers, who may stand for several people",
+        "pedestrian_people",
+        "People of the whole run; the ledger counts walkers, who may stand for several people",
         ("entry",),
         ("entry", "str", "", "entered, inside, or left:reason"),
         ("people", "float64", "people", "how many"),

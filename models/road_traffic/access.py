@@ -122,9 +122,7 @@ class LawfulRoutes:
         Tastes of those who ask by :meth:`chosen`; see :class:`twin.city.routing.ways.PathFinder`.
     """
 
-    def __init__(
-        self, drive: StreetLayer, cost_s: Floats, access: Access, spread: float, stream: np.uint64
-    ) -> None:
+    def __init__(self, drive: StreetLayer, cost_s: Floats, access: Access, spread: float, stream: np.uint64) -> None:
         self._drive, self._access = drive, access
         self._has_turns = bool(len(drive.rules.local) or drive.rules.ban_count)
         self._spread, self._stream = spread, stream
@@ -138,8 +136,14 @@ class LawfulRoutes:
         if self._has_turns:
             # … and so do those for whom the same streets are no through way and the same turns are banned.
             rules, classes = self._drive.rules, np.arange(len(VEHICLE_CLASSES))[:, None]
-            rights = np.hstack([rights, rules.local >> classes & 1, rules.ban_classes >> classes & 1,
-                                _hour_bits(rules.hour_local, classes)])
+            rights = np.hstack(
+                [
+                    rights,
+                    rules.local >> classes & 1,
+                    rules.ban_classes >> classes & 1,
+                    _hour_bits(rules.hour_local, classes),
+                ]
+            )
         _, first, group = np.unique(rights, axis=0, return_index=True, return_inverse=True)
         self._sample, self._group = first, group.reshape(-1)
         self._trees: dict[tuple[int, bool], RouteTrees] = {}
@@ -157,8 +161,12 @@ class LawfulRoutes:
         group = int(self._group[vehicle_class])
         if group not in self._finders:
             self._finders[group] = PathFinder(
-                self._drive, self._costs_of(group, waiting=False), spread=self._spread, stream=self._stream,
-                vehicle_class=self._class_of(group), at_s=self._access.now_s,
+                self._drive,
+                self._costs_of(group, waiting=False),
+                spread=self._spread,
+                stream=self._stream,
+                vehicle_class=self._class_of(group),
+                at_s=self._access.now_s,
             )
         found = self._finders[group].find(from_node, to_node, key, after_link=after_link)
         return self.path(vehicle_class, from_node, to_node, after_link) if found is None else found
@@ -211,7 +219,9 @@ class LawfulRoutes:
     def _of(self, group: int, waiting: bool) -> RouteTrees:
         if (group, waiting) not in self._trees:
             self._trees[group, waiting] = RouteTrees(
-                self._drive, self._costs_of(group, waiting), self._class_of(group),
+                self._drive,
+                self._costs_of(group, waiting),
+                self._class_of(group),
                 None if waiting else self._access.now_s,
             )
         return self._trees[group, waiting]

@@ -58,5 +58,6 @@ def check_path(id_: int, at_s: float, path: Ints, drive: StreetLayer) -> None:
         first = int(broken[0])
         raise EngineError(
             f"the path of vehicle {id_} breaks between links {path[first]} and {path[first + 1]}",
-            where=where, mend=mend,
+            where=where,
+            mend=mend,
         )

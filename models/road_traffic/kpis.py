@@ -20,27 +20,54 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.delay_mean_s", "s", "lower", "平均遅れ時間", "Mean delay against free flow", True),
     KpiInfo("road.delay_p95_s", "s", "lower", "遅れ時間の95%値", "95th percentile of the delay"),
     KpiInfo("road.delay_total_h", "h", "lower", "総遅れ時間", "Total delay of finished trips", additive=True),
-    KpiInfo("road.time_total_h", "h", "lower", "総走行時間（未完了を含む）",
-            "Vehicle hours on the road, those still driving at the end included", additive=True),
+    KpiInfo(
+        "road.time_total_h",
+        "h",
+        "lower",
+        "総走行時間（未完了を含む）",
+        "Vehicle hours on the road, those still driving at the end included",
+        additive=True,
+    ),
     KpiInfo("road.speed_mean_mps", "m/s", "higher", "平均旅行速度", "Metres driven per second of travel time"),
-    KpiInfo("road.fuel_l", "L", "lower", "燃料消費量", "Fuel of finished trips, by class, kilometres and hours",
-            additive=True),
+    KpiInfo(
+        "road.fuel_l",
+        "L",
+        "lower",
+        "燃料消費量",
+        "Fuel of finished trips, by class, kilometres and hours",
+        additive=True,
+    ),
     KpiInfo("road.co2_kg", "kg", "lower", "CO2排出量", "CO2 of the fuel of finished trips", additive=True),
     KpiInfo("road.spillback_h", "h", "lower", "先詰まり時間", "Hours for which queues filled links, over all links"),
     KpiInfo("road.queue_max_m", "m", "lower", "最長の滞留長", "Longest standing queue on one link"),
-    KpiInfo("road.street_queue_max_m", "m", "lower", "指定道路の最大滞留長",
-            "Most metres of standing queue on a watched street"),
-    KpiInfo("road.street_blocked_min", "min", "lower", "指定道路が先詰まりした時間",
-            "Minutes in which a queue filled some link of a watched street to its beginning"),
+    KpiInfo(
+        "road.street_queue_max_m",
+        "m",
+        "lower",
+        "指定道路の最大滞留長",
+        "Most metres of standing queue on a watched street",
+    ),
+    KpiInfo(
+        "road.street_blocked_min",
+        "min",
+        "lower",
+        "指定道路が先詰まりした時間",
+        "Minutes in which a queue filled some link of a watched street to its beginning",
+    ),
     KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
 #: KPI -> the part of the road's answer that it needs.
 _NEEDS = {
-    "road.delay_mean_s": "delay", "road.delay_p95_s": "delay", "road.delay_total_h": "delay",
-    "road.queue_max_m": "queue", "road.street_queue_max_m": "queue", "road.street_blocked_min": "spillback",
-    "road.spillback_h": "spillback", "road.gridlocked_count": "gridlock",
+    "road.delay_mean_s": "delay",
+    "road.delay_p95_s": "delay",
+    "road.delay_total_h": "delay",
+    "road.queue_max_m": "queue",
+    "road.street_queue_max_m": "queue",
+    "road.street_blocked_min": "spillback",
+    "road.spillback_h": "spillback",
+    "road.gridlocked_count": "gridlock",
 }
 
 
@@ -70,17 +97,17 @@ def _all(tables: TableColumns) -> list[Kpi]:
         fuel_l, co2_kg = np.asarray(trips["fuel_l"], np.float64), np.asarray(trips["co2_kg"], np.float64)
         vehicle_class = np.asarray(trips["vehicle_class"])
     late = tables.get("road_unfinished")
-    late_s = np.empty(0) if late is None else (
-        np.asarray(late["until_s"], np.float64) - np.asarray(late["enter_s"], np.float64)
+    late_s = (
+        np.empty(0)
+        if late is None
+        else (np.asarray(late["until_s"], np.float64) - np.asarray(late["enter_s"], np.float64))
     )
     late_class = np.empty(0, np.uint8) if late is None else np.asarray(late["vehicle_class"])
     out = _of_group("all", time_s, free_s, metres, fuel_l, co2_kg, late_s)
     for code, name in enumerate(VEHICLE_CLASSES):
         rows, waits = vehicle_class == code, late_class == code
         if rows.any() or waits.any():
-            out += _of_group(
-                name, time_s[rows], free_s[rows], metres[rows], fuel_l[rows], co2_kg[rows], late_s[waits]
-            )
+            out += _of_group(name, time_s[rows], free_s[rows], metres[rows], fuel_l[rows], co2_kg[rows], late_s[waits])
     links = tables.get("road_links")
     longest = 0.0 if links is None else float(np.max(np.asarray(links["queue_m"], np.float64), initial=0.0))
     out.append(Kpi("road.queue_max_m", "all", longest, _UNITS["road.queue_max_m"]))
@@ -130,7 +157,8 @@ def _of_streets(tables: TableColumns) -> list[Kpi]:
             from_s, to_s = (np.asarray(spillback[c], np.float64)[mine] for c in ("from_s", "to_s"))
             blocked_s = _covered_s(from_s, to_s)
         for kpi, value in (
-            ("road.street_queue_max_m", queue_m[name == street].max()), ("road.street_blocked_min", blocked_s / 60)
+            ("road.street_queue_max_m", queue_m[name == street].max()),
+            ("road.street_blocked_min", blocked_s / 60),
         ):
             out.append(Kpi(kpi, str(street), float(value), _UNITS[kpi]))
     return out

@@ -121,12 +121,13 @@ class RoadTraffic:
         self._watched = WatchedStreets(self.params.watched_streets, self._drive)
         self._consumption = Consumption(self.params.fuel)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
-        self._cars = BackgroundCars(
-            self.params.background, self._city, self._tables, stage.run_seed, stage.end_s
-        )
+        self._cars = BackgroundCars(self.params.background, self._city, self._tables, stage.run_seed, stage.end_s)
         spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
         self._routes = LawfulRoutes(
-            self._drive, self._form.link_times(stage.start_s), self._access, spread,
+            self._drive,
+            self._form.link_times(stage.start_s),
+            self._access,
+            spread,
             make_stream(stage.run_seed, "road.taste"),
         )
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
@@ -157,7 +158,8 @@ class RoadTraffic:
             raise EngineError(
                 f"link times change {boards} times within one step of {until_s - self._reached_s:g} s, "
                 "and other models read them",
-                where=f"road_traffic, {clock_text(until_s)}", mend="set clock.step to 30 s or less",
+                where=f"road_traffic, {clock_text(until_s)}",
+                mend="set clock.step to 30 s or less",
             )
         self._advance_to(until_s)
         self._reached_s = until_s
@@ -167,8 +169,12 @@ class RoadTraffic:
         """Vehicles of all models together."""
         return [
             Account(
-                "vehicles", self._entered, int(np.count_nonzero(self._fleet.alive)), {"arrived": self._arrived},
-                self._received, self._handed_over,
+                "vehicles",
+                self._entered,
+                int(np.count_nonzero(self._fleet.alive)),
+                {"arrived": self._arrived},
+                self._received,
+                self._handed_over,
             )
         ]
 
@@ -190,14 +196,19 @@ class RoadTraffic:
         if self._form.has_gates:
             standing = np.zeros(len(slots), _STANDING)
             standing["id"], standing["since_s"] = fleet.id[slots], self._form.standing_since_s(slots)
-            self._channels.publish(
-                STANDING_AT_GATES.name, standing[np.isfinite(standing["since_s"])], self._reached_s)
+            self._channels.publish(STANDING_AT_GATES.name, standing[np.isfinite(standing["since_s"])], self._reached_s)
         if len(slots):
-            self._rows.append("road_unfinished", {
-                "id": fleet.id[slots], "vehicle_class": fleet.vehicle_class[slots], "owner": fleet.owner[slots],
-                "enter_s": fleet.enter_s[slots], "until_s": np.full(len(slots), self._reached_s),
-                "free_s": fleet.free_s[slots],
-            })
+            self._rows.append(
+                "road_unfinished",
+                {
+                    "id": fleet.id[slots],
+                    "vehicle_class": fleet.vehicle_class[slots],
+                    "owner": fleet.owner[slots],
+                    "enter_s": fleet.enter_s[slots],
+                    "until_s": np.full(len(slots), self._reached_s),
+                    "free_s": fleet.free_s[slots],
+                },
+            )
 
     def drain_tables(self) -> Tables:
         """Trips that ended, periods that are over, and points of sampled cars."""
@@ -208,14 +219,26 @@ class RoadTraffic:
         self._count_noted()
         out: State = {
             "counts": np.array(
-                [self._entered, self._received, self._handed_over, self._arrived, self.missed_repaths, self._next_car,
-                 self.caught],
+                [
+                    self._entered,
+                    self._received,
+                    self._handed_over,
+                    self._arrived,
+                    self.missed_repaths,
+                    self._next_car,
+                    self.caught,
+                ],
                 np.int64,
             ),
-            "times": np.array([self._reached_s]), "stuck": self._stuck.copy(), "costs_s": self._routes.cost_s.copy(),
+            "times": np.array([self._reached_s]),
+            "stuck": self._stuck.copy(),
+            "costs_s": self._routes.cost_s.copy(),
         }
         parts: list[tuple[str, _Saved]] = [
-            ("fleet", self._fleet), ("form", self._form), ("periods", self._periods), ("diagram", self._diagram),
+            ("fleet", self._fleet),
+            ("form", self._form),
+            ("periods", self._periods),
+            ("diagram", self._diagram),
         ]
         if self._spillback is not None:
             parts.append(("spillback", self._spillback))
@@ -302,8 +325,11 @@ class RoadTraffic:
             if keep >= len(path):
                 continue
             onward = self._routes.chosen(
-                int(self._fleet.vehicle_class[slot]), int(self._drive.link_to[path[keep - 1]]),
-                int(self._drive.link_to[path[-1]]), self._fleet.id[slot], int(path[keep - 1]),
+                int(self._fleet.vehicle_class[slot]),
+                int(self._drive.link_to[path[keep - 1]]),
+                int(self._drive.link_to[path[-1]]),
+                self._fleet.id[slot],
+                int(path[keep - 1]),
             )
             if onward is not None and not np.array_equal(onward, path[keep:]):
                 self._form.repath(self._fleet, slot, at_s, keep, np.concatenate([path[:keep], onward]))
@@ -334,12 +360,12 @@ class RoadTraffic:
         self._stuck = stuck
         if len(new):
             _log.warning(
-                "gridlock: %d drive links hold each other up at %s, the first is %d", len(stuck), clock_text(at_s),
+                "gridlock: %d drive links hold each other up at %s, the first is %d",
+                len(stuck),
+                clock_text(at_s),
                 new[0],
             )
-            self._rows.append("road_gridlock",
-                {"time_s": np.full(len(new), at_s), "link_index": new.astype(np.int32)}
-            )
+            self._rows.append("road_gridlock", {"time_s": np.full(len(new), at_s), "link_index": new.astype(np.int32)})
 
     def _advance_to(self, until_s: float) -> None:
         self._take_vehicles(until_s)
@@ -481,9 +507,15 @@ class RoadTraffic:
         queued_s = self._form.queued_since_s(left)
         fuel_l, co2_kg = self._consumption.of(classes, metres_m, left.time_s - fleet.enter_s[slots])
         trips: dict[str, NDArray[np.generic]] = {
-            "id": ids, "vehicle_class": classes, "owner": owner,
-            "enter_s": fleet.enter_s[slots], "leave_s": left.time_s, "metres_m": metres_m,
-            "free_s": fleet.free_s[slots], "fuel_l": fuel_l, "co2_kg": co2_kg,
+            "id": ids,
+            "vehicle_class": classes,
+            "owner": owner,
+            "enter_s": fleet.enter_s[slots],
+            "leave_s": left.time_s,
+            "metres_m": metres_m,
+            "free_s": fleet.free_s[slots],
+            "fuel_l": fuel_l,
+            "co2_kg": co2_kg,
         }
         self._rows.append("road_trips", trips)
         for code in np.unique(owner).tolist():
@@ -492,11 +524,21 @@ class RoadTraffic:
                 self._arrived += len(mine)
                 continue
             self._handed_over += len(mine)
-            self._channels.send(ORDER[code], Rows.of(
-                len(mine), time_s=left.time_s[mine], kind=RowKind.ROAD_LEAVE, id=ids[mine], bodies=1,
-                vehicle_class=classes[mine], a=left.from_link[mine], b=code,
-                amount=fleet.enter_s[slots[mine]], since_s=queued_s[mine],
-            ))
+            self._channels.send(
+                ORDER[code],
+                Rows.of(
+                    len(mine),
+                    time_s=left.time_s[mine],
+                    kind=RowKind.ROAD_LEAVE,
+                    id=ids[mine],
+                    bodies=1,
+                    vehicle_class=classes[mine],
+                    a=left.from_link[mine],
+                    b=code,
+                    amount=fleet.enter_s[slots[mine]],
+                    since_s=queued_s[mine],
+                ),
+            )
         fleet.remove(slots)
         self._form.forget(fleet)
 

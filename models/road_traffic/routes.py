@@ -25,9 +25,7 @@ class RouteTrees:
         Whose rules of the layer hold, and at which moment; by default what always holds for cars.
     """
 
-    def __init__(
-        self, drive: StreetLayer, cost_s: Floats, vehicle_class: str = CAR, at_s: float | None = None
-    ) -> None:
+    def __init__(self, drive: StreetLayer, cost_s: Floats, vehicle_class: str = CAR, at_s: float | None = None) -> None:
         self._drive, self._class, self._at_s = drive, vehicle_class, at_s
         self.set_costs(cost_s)
 
@@ -39,9 +37,7 @@ class RouteTrees:
     def tree(self, to_node: int) -> Tree:
         """Ways to one node."""
         if to_node not in self._trees:
-            self._trees[to_node] = Tree(
-                self._drive, to_node, self.cost_s, vehicle_class=self._class, at_s=self._at_s
-            )
+            self._trees[to_node] = Tree(self._drive, to_node, self.cost_s, vehicle_class=self._class, at_s=self._at_s)
         return self._trees[to_node]
 
     def path(self, from_node: int, to_node: int, after_link: int = -1) -> Ints | None:

@@ -18,9 +18,11 @@ MODEL = ModelCard(
     bodies={"truck": ("booked", "ordinary")},
     drives=True,
     starter=Starter(
-        "osaka_yumeshima", "05:00", "20:00", "コンテナターミナルのゲート", "Container-terminal gate",
-        examples=(
-            Example("lunch_open", "opening", "[08:30-16:30]", "昼休みもゲートを開ける", "gate open at lunch"),
-        ),
+        "osaka_yumeshima",
+        "05:00",
+        "20:00",
+        "コンテナターミナルのゲート",
+        "Container-terminal gate",
+        examples=(Example("lunch_open", "opening", "[08:30-16:30]", "昼休みもゲートを開ける", "gate open at lunch"),),
     ),
 )

@@ -64,7 +64,12 @@ class Haulier(Agent):
     """
 
     def __init__(
-        self, model: CityModel, index: int, size: str, traits: HaulierType, expected_wait_s: NDArray[np.float64],
+        self,
+        model: CityModel,
+        index: int,
+        size: str,
+        traits: HaulierType,
+        expected_wait_s: NDArray[np.float64],
         suspended: bool,
     ) -> None:
         super().__init__(model)

@@ -54,42 +54,107 @@ def _time_infos() -> list[KpiInfo]:
 
 INFOS: tuple[KpiInfo, ...] = (
     *_time_infos(),
-    KpiInfo("terminal.throughput_day", "trucks", "higher", "処理台数", "trucks served in the day", headline=True,
-            additive=True),
-    KpiInfo("terminal.throughput_max_per_h", "trucks/h", "higher", "最大時間処理台数",
-            "most trucks through the gate in an hour"),
-    KpiInfo("terminal.throughput_mean_per_h", "trucks/h", "higher", "平均時間処理台数",
-            "trucks served per hour of opening", additive=True),
-    KpiInfo("terminal.refused_trucks", "trucks", "lower", "受付できなかった台数", "trucks turned away", headline=True,
-            additive=True),
-    KpiInfo("terminal.unfinished_trucks", "trucks", "lower", "終了時に残った台数",
-            "trucks still waiting at the end", headline=True),
+    KpiInfo(
+        "terminal.throughput_day",
+        "trucks",
+        "higher",
+        "処理台数",
+        "trucks served in the day",
+        headline=True,
+        additive=True,
+    ),
+    KpiInfo(
+        "terminal.throughput_max_per_h",
+        "trucks/h",
+        "higher",
+        "最大時間処理台数",
+        "most trucks through the gate in an hour",
+    ),
+    KpiInfo(
+        "terminal.throughput_mean_per_h",
+        "trucks/h",
+        "higher",
+        "平均時間処理台数",
+        "trucks served per hour of opening",
+        additive=True,
+    ),
+    KpiInfo(
+        "terminal.refused_trucks",
+        "trucks",
+        "lower",
+        "受付できなかった台数",
+        "trucks turned away",
+        headline=True,
+        additive=True,
+    ),
+    KpiInfo(
+        "terminal.unfinished_trucks",
+        "trucks",
+        "lower",
+        "終了時に残った台数",
+        "trucks still waiting at the end",
+        headline=True,
+    ),
     KpiInfo("terminal.queue_max_trucks", "trucks", "lower", "最大待機台数", "most trucks in line", headline=True),
-    KpiInfo("terminal.queue_mean_trucks", "trucks", "lower", "平均待機台数（時間加重）", "trucks in line, over time",
-            additive=True),
-    KpiInfo("terminal.queue_on_road_max_trucks", "trucks", "lower", "道路上の最大台数",
-            "most trucks on the public road"),
-    KpiInfo("terminal.queue_max_m", "m", "lower", "道路上の最大待機列長",
-            "longest queue on the public road", headline=True),
-    KpiInfo("terminal.queue_mean_m", "m", "lower", "道路上の平均待機列長（時間加重）",
-            "queue on the public road, over time"),
-    KpiInfo("terminal.queue_on_road_min", "min", "lower", "道路に列があった時間",
-            "minutes with a queue on the public road"),
-    KpiInfo("terminal.queue_on_road_truck_min", "truck-min", "lower", "道路上の延べ待機時間",
-            "truck-minutes on the public road", headline=True, additive=True),
+    KpiInfo(
+        "terminal.queue_mean_trucks",
+        "trucks",
+        "lower",
+        "平均待機台数（時間加重）",
+        "trucks in line, over time",
+        additive=True,
+    ),
+    KpiInfo(
+        "terminal.queue_on_road_max_trucks", "trucks", "lower", "道路上の最大台数", "most trucks on the public road"
+    ),
+    KpiInfo(
+        "terminal.queue_max_m", "m", "lower", "道路上の最大待機列長", "longest queue on the public road", headline=True
+    ),
+    KpiInfo(
+        "terminal.queue_mean_m", "m", "lower", "道路上の平均待機列長（時間加重）", "queue on the public road, over time"
+    ),
+    KpiInfo(
+        "terminal.queue_on_road_min", "min", "lower", "道路に列があった時間", "minutes with a queue on the public road"
+    ),
+    KpiInfo(
+        "terminal.queue_on_road_truck_min",
+        "truck-min",
+        "lower",
+        "道路上の延べ待機時間",
+        "truck-minutes on the public road",
+        headline=True,
+        additive=True,
+    ),
     KpiInfo("terminal.lane_use_share", "share", "neither", "レーン稼働率", "share of open lane time that is used"),
-    KpiInfo("terminal.crane_use_share", "share", "neither", "クレーン稼働率",
-            "crane time used over that which trucks have in opening hours; work after closing counts"),
+    KpiInfo(
+        "terminal.crane_use_share",
+        "share",
+        "neither",
+        "クレーン稼働率",
+        "crane time used over that which trucks have in opening hours; work after closing counts",
+    ),
     KpiInfo("terminal.yard_wait_mean_min", "min", "lower", "荷役待ち時間", "wait for a crane"),
     KpiInfo("terminal.idle_fuel_l", "L", "lower", "アイドリング燃料", "fuel burnt while waiting", additive=True),
     KpiInfo("terminal.co2_kg", "kg", "lower", "待機によるCO2", "CO2 of waiting", additive=True),
     KpiInfo("terminal.nox_kg", "kg", "lower", "待機によるNOx", "NOx of waiting", additive=True),
-    KpiInfo("terminal.waiting_fee_yen", "yen", "lower", "待機時間料", "waiting fee by the published tariff",
-            additive=True),
-    KpiInfo("terminal.drivers_over_hours", "drivers", "lower", "残り時間を超えた運転者",
-            "drivers whose visit outlasted their hours", additive=True),
-    KpiInfo("terminal.haulier_p95_ratio", "ratio", "lower", "事業者間の95%値の比",
-            "worst over best haulier, 95th percentile of wait"),
+    KpiInfo(
+        "terminal.waiting_fee_yen", "yen", "lower", "待機時間料", "waiting fee by the published tariff", additive=True
+    ),
+    KpiInfo(
+        "terminal.drivers_over_hours",
+        "drivers",
+        "lower",
+        "残り時間を超えた運転者",
+        "drivers whose visit outlasted their hours",
+        additive=True,
+    ),
+    KpiInfo(
+        "terminal.haulier_p95_ratio",
+        "ratio",
+        "lower",
+        "事業者間の95%値の比",
+        "worst over best haulier, 95th percentile of wait",
+    ),
     KpiInfo("terminal.booked_share", "share", "neither", "予約車の割合", "share of trucks that came booked"),
     KpiInfo("terminal.slots_offered", "places", "neither", "予約枠", "places offered"),
     KpiInfo("terminal.slots_booked", "places", "neither", "予約数", "bookings ever made"),
@@ -99,8 +164,13 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("terminal.slots_cancelled_late", "places", "lower", "期限後の取消", "bookings given back too late"),
     KpiInfo("terminal.slots_lapsed", "places", "neither", "失効した仮予約", "provisional bookings not confirmed"),
     KpiInfo("terminal.slots_released", "places", "neither", "当日開放された枠", "unused places taken at short notice"),
-    KpiInfo("terminal.slots_rebooked", "places", "neither", "遅着車に再割当された枠",
-            "places given to trucks after their slot"),
+    KpiInfo(
+        "terminal.slots_rebooked",
+        "places",
+        "neither",
+        "遅着車に再割当された枠",
+        "places given to trucks after their slot",
+    ),
     KpiInfo("terminal.slots_unplaced", "trucks", "lower", "予約できなかった台数", "trucks that found no slot"),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
@@ -160,9 +230,7 @@ def _constants(table: Columns) -> dict[str, float]:
 def _classes(visits: Columns) -> dict[str, Flags]:
     """Rows of all trucks, and of each class as it set out."""
     classes = _column(visits, "class")
-    return {"all": np.ones(len(classes), np.bool_)} | {
-        name: classes == code for code, name in enumerate(TRUCK_CLASSES)
-    }
+    return {"all": np.ones(len(classes), np.bool_)} | {name: classes == code for code, name in enumerate(TRUCK_CLASSES)}
 
 
 def _sizes(visits: Columns, constants: dict[str, float]) -> dict[str, Flags]:
@@ -245,10 +313,7 @@ def _queue_kpis(queue: Columns) -> list[Kpi]:
     out = []
     for group, trucks in by_class("in_line").items():
         mean = float((trucks[:-1] * lengths).sum()) / total_s if total_s > 0 else math.nan
-        out += [
-            _kpi("queue_max_trucks", trucks.max(initial=0.0), group),
-            _kpi("queue_mean_trucks", mean, group),
-        ]
+        out += [_kpi("queue_max_trucks", trucks.max(initial=0.0), group), _kpi("queue_mean_trucks", mean, group)]
     for group, trucks in by_class("on_road").items():
         out += [
             _kpi("queue_on_road_max_trucks", trucks.max(initial=0.0), group),
@@ -275,9 +340,7 @@ def _cost_kpis(visits: Columns, constants: dict[str, float]) -> list[Kpi]:
         idle_s = float(wait[rows].sum() + yard_wait[rows].sum())
         fuel_l = idle_s * of["idle_fuel_per_s"]
         yard = yard_wait[rows & served]
-        fee = waiting_fee_yen(
-            wait[rows], of["fee_after_s"], of["fee_yen"], of["fee_late_after_s"], of["fee_late_yen"]
-        )
+        fee = waiting_fee_yen(wait[rows], of["fee_after_s"], of["fee_yen"], of["fee_late_after_s"], of["fee_late_yen"])
         out += [
             _kpi("yard_wait_mean_min", yard.mean() / 60.0 if len(yard) else math.nan, group),
             _kpi("idle_fuel_l", fuel_l, group),
@@ -326,7 +389,5 @@ def _slot_kpis(visits: Columns, slots: Columns) -> list[Kpi]:
             for name in ("offered", "booked", "used", "no_show", "cancelled", "cancelled_late", "lapsed", "released",
                          "rebooked")
         ]  # fmt: skip
-        out += [
-            _kpi("slots_unplaced", _column(slots, "unplaced_count").max(initial=0.0)),
-        ]
+        out += [_kpi("slots_unplaced", _column(slots, "unplaced_count").max(initial=0.0))]
     return out

@@ -228,7 +228,8 @@ class Terminal:
             return None
         if not has_road:
             raise ScenarioError(
-                "terminal.approach is road, but the city has no road traffic", where="terminal.approach",
+                "terminal.approach is road, but the city has no road traffic",
+                where="terminal.approach",
                 mend="add road_traffic to the scenario, or set terminal.approach to none",
             )
         return approach.Approach(self._city, self._params)
@@ -252,7 +253,8 @@ class Terminal:
         if early:
             raise ScenarioError(
                 f"{early} trucks would reach the gate before the clock starts at {clock_text(stage.start_s)}",
-                where="clock.from", mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
+                where="clock.from",
+                mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
             )
         comes = bookings.comes & (planned < stage.end_s)
         trucks.code[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
@@ -417,7 +419,8 @@ class Terminal:
             else:
                 raise EngineError(
                     f"the calendar of the gate is full at {len(now.heap_rows)} entries",
-                    where=f"terminal, {clock_text(until_s)}", mend="please report it with the scenario",
+                    where=f"terminal, {clock_text(until_s)}",
+                    mend="please report it with the scenario",
                 )
         if not self._approach:
             now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
@@ -464,8 +467,10 @@ class Terminal:
         gone = old.code[:, k.STATE] == k.WITHDRAWN
         new_comes = (fresh.code[:, k.STATE] == k.PLANNED) & (self._act_s(fresh.time_s) > at_s)
         new_comes &= ~np.isin(fresh.ids, old.ids[acted & ~gone])
-        keeps = ~acted & ~np.isin(old.ids, fresh.ids[new_comes]) & np.isin(
-            old.ids, fresh.ids[fresh.code[:, k.STATE] == k.PLANNED]
+        keeps = (
+            ~acted
+            & ~np.isin(old.ids, fresh.ids[new_comes])
+            & np.isin(old.ids, fresh.ids[fresh.code[:, k.STATE] == k.PLANNED])
         )
         old.code[~acted & ~keeps, k.STATE] = k.WITHDRAWN
         old.code[~acted & ~keeps, k.BOOKING] = k.NOT_ASKED

@@ -64,35 +64,64 @@ class Demand(Params):
     """Trucks that want to come, by the hour at which they would reach the line."""
 
     table: str = quantity(
-        "", source=_SCENARIO, grade="D", fork="new_only",
+        "",
+        source=_SCENARIO,
+        grade="D",
+        fork="new_only",
         doc="table with columns hour_start_s, trucks and, if wanted, hour_end_s and kind",
     )
     hourly: dict[ClockTime, Count] = quantity(
-        unit="trucks", source="guess: a synthetic day; neither DICT's total nor its profile is published",
-        grade="G", fork="new_only", default_factory=lambda: dict(_GUESSED_DAY),
+        unit="trucks",
+        source="guess: a synthetic day; neither DICT's total nor its profile is published",
+        grade="G",
+        fork="new_only",
+        default_factory=lambda: dict(_GUESSED_DAY),
         doc="trucks by start of the hour; used where no table is named",
     )
     hour_s: Seconds = quantity(3600.0, "s", source="choice: hourly counts", grade="D", gt=0, le=86400)
     day_total: Count | None = quantity(
-        None, "trucks", source="choice: the counts as they stand", grade="D", fork="new_only", ge=0, le=200_000,
+        None,
+        "trucks",
+        source="choice: the counts as they stand",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=200_000,
         doc="the counts are scaled to this total",
     )
     factor: float = quantity(
-        1.0, source="choice: an ordinary day", grade="D", fork="new_only", ge=0, le=20,
+        1.0,
+        source="choice: an ordinary day",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=20,
         doc="every count is multiplied by this, for example before long holidays",
     )
     law: Literal["poisson", "fixed"] = quantity(
-        "poisson", source="choice: hauliers decide independently", grade="D", fork="new_only",
+        "poisson",
+        source="choice: hauliers decide independently",
+        grade="D",
+        fork="new_only",
         doc="poisson: counts vary from day to day; fixed: exactly the counts, at random moments of the hour",
     )
     kinds: KindShares = KindShares()
     dual_share: Share = quantity(
-        0.2, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        0.2,
+        "%",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of visits with two moves: a box in and a box out; with vessels, of trucks that bring a box and "
         "look for one to fetch",
     )
     vessels: Literal[False] | Vessels = quantity(
-        False, source="choice: counts by the hour", grade="D", fork="new_only",
+        False,
+        source="choice: counts by the hour",
+        grade="D",
+        fork="new_only",
         doc="visits from vessel calls; the counts then only say which hours of the day trucks prefer",
     )
 
@@ -126,27 +155,54 @@ class QueueOnRoad(Params):
 
     along: str = quantity("", source=_SCENARIO, grade="D", fork="no", doc="name of the street, for people")
     spacing_m: Metres = quantity(
-        15.0, "m", source="a container truck in a standing queue: 1 over its jam density", grade="D", fork="no",
-        gt=5, le=50,
+        15.0,
+        "m",
+        source="a container truck in a standing queue: 1 over its jam density",
+        grade="D",
+        fork="no",
+        gt=5,
+        le=50,
     )
     free_speed_mps: Speed = quantity(
-        50 / 3.6, "m/s", source="guess: free-flow speed of container trucks on the trunk road", grade="G",
-        fork="no", gt=0, le=40,
+        50 / 3.6,
+        "m/s",
+        source="guess: free-flow speed of container trucks on the trunk road",
+        grade="G",
+        fork="no",
+        gt=0,
+        le=40,
     )
     reaction_s: Seconds = quantity(
-        3.0, "s", source="three car units of 1 s each: backward wave of 5 m/s", grade="D", fork="no", gt=0, le=20,
+        3.0,
+        "s",
+        source="three car units of 1 s each: backward wave of 5 m/s",
+        grade="D",
+        fork="no",
+        gt=0,
+        le=20,
         doc="time by which a truck follows the one ahead when a queue sets off",
     )
     lanes: int = quantity(1, source="guess: trucks queue in the kerb lane", grade="G", fork="no", ge=1, le=6)
     kerb_spaces: int = quantity(
-        10, "trucks", source="guess: 150 m of kerb before the gate", grade="G", fork="no", ge=1, le=1000,
+        10,
+        "trucks",
+        source="guess: 150 m of kerb before the gate",
+        grade="G",
+        fork="no",
+        ge=1,
+        le=1000,
         doc="trucks that stand before the gate without being in anybody's way, once the yards are full; beyond them "
         "trucks stand on the links of a road with queues; so few places that lanes wait for them slow the gate. "
         "Only used with road traffic in the form queueing",
     )
     flow_memory_s: Seconds = quantity(
-        600.0, "s", source="choice: flows into and out of the queue are averaged over ten minutes", grade="D",
-        fork="no", gt=0, le=7200,
+        600.0,
+        "s",
+        source="choice: flows into and out of the queue are averaged over ten minutes",
+        grade="D",
+        fork="no",
+        gt=0,
+        le=7200,
     )
 
 
@@ -154,42 +210,84 @@ class Quota(SlotTimes):
     """Booking slots with a quota: the switch that flattens arrivals."""
 
     per_slot: Count = quantity(
-        180.0, "trucks", source="guess: 60 % of a day of 2,300 trucks over its slots", grade="G", fork="new_only",
-        ge=0, le=100_000,
+        180.0,
+        "trucks",
+        source="guess: 60 % of a day of 2,300 trucks over its slots",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=100_000,
     )
     slots: dict[ClockTime, Count] = quantity(
-        unit="trucks", source="choice: the same quota in every slot", grade="D", fork="new_only",
-        default_factory=dict, doc="quota of single slots, by their start",
+        unit="trucks",
+        source="choice: the same quota in every slot",
+        grade="D",
+        fork="new_only",
+        default_factory=dict,
+        doc="quota of single slots, by their start",
     )
     overbooking: Share = quantity(
         0.0, "%", source="choice: none", grade="D", fork="new_only", ge=0, le=2, doc="places given beyond the quota"
     )
     max_shift_s: Seconds = quantity(
-        14400.0, "s", source="guess: a haulier moves a visit by half a day's opening at most", grade="G",
-        fork="new_only", ge=0,
+        14400.0,
+        "s",
+        source="guess: a haulier moves a visit by half a day's opening at most",
+        grade="G",
+        fork="new_only",
+        ge=0,
     )
     later_weight: float = quantity(
-        1.0, source="guess: an hour later is as bad as an hour earlier", grade="G", fork="new_only", gt=0, le=100,
+        1.0,
+        source="guess: an hour later is as bad as an hour earlier",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=100,
         doc="how much worse a later slot is than an earlier one at the same distance",
     )
     unplaced: Literal["comes_ordinary", "stays_away"] = quantity(
-        "comes_ordinary", source="guess", grade="G", fork="new_only",
+        "comes_ordinary",
+        source="guess",
+        grade="G",
+        fork="new_only",
         doc="what happens to a truck that finds no slot; stays_away: booking in principle, it comes another day",
     )
     penalty: bool = quantity(
-        False, source="choice: none, as at the first trials", grade="D", fork="new_only",
+        False,
+        source="choice: none, as at the first trials",
+        grade="D",
+        fork="new_only",
         doc="no-shows and trucks outside their window are punished",
     )
     on_time: Share = quantity(
-        0.72, "%", source="Sydney Port Botany before penalties (2009)", grade="V", fork="new_only", ge=0, le=1,
+        0.72,
+        "%",
+        source="Sydney Port Botany before penalties (2009)",
+        grade="V",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of booked trucks that come in their slot; the others come when it suits them",
     )
     on_time_with_penalty: Share = quantity(
-        0.95, "%", source="Sydney Port Botany with penalties (2011/12)", grade="V", fork="new_only",
-        between=(0.72, 0.95), ge=0, le=1,
+        0.95,
+        "%",
+        source="Sydney Port Botany with penalties (2011/12)",
+        grade="V",
+        fork="new_only",
+        between=(0.72, 0.95),
+        ge=0,
+        le=1,
     )
     no_show: Share = quantity(
-        0.10, "%", source="guess within 3-40 % published abroad", grade="G", fork="new_only", between=(0.03, 0.4), ge=0,
+        0.10,
+        "%",
+        source="guess within 3-40 % published abroad",
+        grade="G",
+        fork="new_only",
+        between=(0.03, 0.4),
+        ge=0,
         le=1,
     )
     no_show_with_penalty: Share = quantity(
@@ -199,7 +297,12 @@ class Quota(SlotTimes):
         "comes_ordinary", source="guess: the box is fetched later, unbooked", grade="G", fork="new_only"
     )
     bunching: float = quantity(
-        1.0, source="choice: evenly within the slot", grade="D", fork="new_only", ge=1, le=20,
+        1.0,
+        source="choice: evenly within the slot",
+        grade="D",
+        fork="new_only",
+        ge=1,
+        le=20,
         doc="position within the slot is a uniform draw to this power; above 1 trucks bunch at its start",
     )
     grace_early_s: Seconds = quantity(
@@ -212,7 +315,10 @@ class Quota(SlotTimes):
         "waits", source=_NO_JAPANESE_VALUE, grade="G", fork="no", doc="what a truck before its window does"
     )
     late_goes_to: Literal["ordinary", "turned_away", "admitted", "rebook"] = quantity(
-        "ordinary", source=_NO_JAPANESE_VALUE, grade="G", fork="no",
+        "ordinary",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="no",
         doc="what a truck after its window does; rebook: it gets the next slot that has a place, else it is ordinary",
     )
 
@@ -226,8 +332,14 @@ class CheckedDocuments(Params):
     """Documents matched before arrival and a card touch: the switch that makes the gate faster."""
 
     service_factor: Share = quantity(
-        0.4, "%", source="published -20 % (Yokohama) to -60..-80 % (Yokohama IN, Kobe)", grade="V",
-        fork="new_only", between=(0.2, 0.8), gt=0, le=2,
+        0.4,
+        "%",
+        source="published -20 % (Yokohama) to -60..-80 % (Yokohama IN, Kobe)",
+        grade="V",
+        fork="new_only",
+        between=(0.2, 0.8),
+        gt=0,
+        le=2,
         doc="gate service of a checked truck over that of an unchecked one",
     )
 
@@ -236,15 +348,31 @@ class ApproachSignal(Params):
     """The yard learns of the truck before it comes: the switch that makes the yard faster."""
 
     lead_s: Seconds = quantity(
-        900.0, "s", source="CONPAS: approach detection gives about 15 min for pre-marshalling", grade="V", ge=0,
-        le=86400, doc="how long before it joins the line the yard learns of a truck",
+        900.0,
+        "s",
+        source="CONPAS: approach detection gives about 15 min for pre-marshalling",
+        grade="V",
+        ge=0,
+        le=86400,
+        doc="how long before it joins the line the yard learns of a truck",
     )
     marshalling_s: Seconds = quantity(
-        900.0, "s", source="guess: the 15 min that detection gives are what marshalling takes", grade="G", ge=0,
-        le=86400, doc="time from the signal until the box lies free; before that only part of the work is done",
+        900.0,
+        "s",
+        source="guess: the 15 min that detection gives are what marshalling takes",
+        grade="G",
+        ge=0,
+        le=86400,
+        doc="time from the signal until the box lies free; before that only part of the work is done",
     )
     rehandle_factor: Share = quantity(
-        0.5, "%", source="guess", grade="G", fork="new_only", ge=0, le=1,
+        0.5,
+        "%",
+        source="guess",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="rehandles left to do once marshalling is over; less time saves in proportion",
     )
 
@@ -253,20 +381,31 @@ class Conpas(Params):
     """Four separate switches; all off is today."""
 
     booked_share: Share = quantity(
-        0.6, "%", source="guess: the planner's question", grade="G", fork="new_only", between=(0.3, 0.9), ge=0, le=1,
+        0.6,
+        "%",
+        source="guess: the planner's question",
+        grade="G",
+        fork="new_only",
+        between=(0.3, 0.9),
+        ge=0,
+        le=1,
         doc="share of trucks whose haulier takes part, once any switch is on",
     )
     booked_share_cap: Share = quantity(
-        1.0, "%", source="choice: no cap", grade="D", fork="no", ge=0, le=1,
+        1.0,
+        "%",
+        source="choice: no cap",
+        grade="D",
+        fork="no",
+        ge=0,
+        le=1,
         doc="most bookings of a day, over its expected trucks; no booking is taken beyond it",
     )
     quota: Literal[False] | Quota = quantity(False, source=_TODAY, grade="D", fork="new_only")
     reserved_lane: bool = quantity(
         False, source=_TODAY, grade="D", fork="no", doc="booked trucks have a line of their own, see the lanes' kinds"
     )
-    checked_documents: Literal[False] | CheckedDocuments = quantity(
-        False, source=_TODAY, grade="D", fork="new_only"
-    )
+    checked_documents: Literal[False] | CheckedDocuments = quantity(False, source=_TODAY, grade="D", fork="new_only")
     approach_signal: Literal[False] | ApproachSignal = quantity(False, source=_TODAY, grade="D", fork="new_only")
 
     @field_validator("quota", "checked_documents", "approach_signal", mode="before")
@@ -295,14 +434,24 @@ class HaulierType(BookingChoice):
     hauliers: int = quantity(source="guess", grade="G", fork="no", ge=1, le=5000)
     truck_share: Share = quantity(unit="%", source="guess", grade="G", fork="new_only", ge=0)
     choice_scale_s: Seconds = quantity(
-        1200.0, "s", source="guess: how much taste varies between slots, in seconds of shift", grade="G",
-        fork="new_only", ge=0,
+        1200.0,
+        "s",
+        source="guess: how much taste varies between slots, in seconds of shift",
+        grade="G",
+        fork="new_only",
+        ge=0,
     )
     wait_weight: float = quantity(
         2.0, source="guess: a minute in line weighs like two minutes of shift", grade="G", fork="new_only", ge=0
     )
     flexible: Share = quantity(
-        0.0, "%", source="choice: ordinary trucks come when they are wanted", grade="D", fork="new_only", ge=0, le=1,
+        0.0,
+        "%",
+        source="choice: ordinary trucks come when they are wanted",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of unbooked trucks that choose their hour by the waits their haulier expects",
     )
 
@@ -319,15 +468,31 @@ class Learning(Params):
     """Days that hauliers live through before the day that is recorded."""
 
     days: int = quantity(
-        0, source="choice: hauliers expect no wait", grade="D", fork="no", ge=0, le=1000,
+        0,
+        source="choice: hauliers expect no wait",
+        grade="D",
+        fork="no",
+        ge=0,
+        le=1000,
         doc="days of the gate alone, each with its own luck, after each of which hauliers know their waits better",
     )
     rate: Share = quantity(
-        0.2, "%", source="guess: last week counts", grade="G", fork="no", gt=0, le=1,
+        0.2,
+        "%",
+        source="guess: last week counts",
+        grade="G",
+        fork="no",
+        gt=0,
+        le=1,
         doc="weight of the newest day in what a haulier expects",
     )
     suspend_after: int = quantity(
-        15, "points", source="Yokohama: 15 missed bookings lead to a sanction", grade="V", fork="no", ge=1,
+        15,
+        "points",
+        source="Yokohama: 15 missed bookings lead to a sanction",
+        grade="V",
+        fork="no",
+        ge=1,
         doc="penalty points after which a haulier may not book, where there is a penalty: 1 for a missed booking, "
         "late_cancel_points for one cancelled too late",
     )
@@ -344,8 +509,12 @@ class Money(Params):
     fee_late_after_s: Seconds = quantity(7200.0, "s", source="MLIT notice 209 of 2024: beyond 2 h", grade="V")
     fee_late_yen: Yen = quantity(2670.0, "yen", source="MLIT notice 209 of 2024, trailer, beyond 2 h", grade="V")
     idle_fuel_per_s: FuelRate = quantity(
-        1.5 / 3600, "L/s", source="Environment Agency of Japan (1997): 0.22-0.30 L per 10 min, 10-t truck",
-        grade="V", ge=0, doc="idling",
+        1.5 / 3600,
+        "L/s",
+        source="Environment Agency of Japan (1997): 0.22-0.30 L per 10 min, 10-t truck",
+        grade="V",
+        ge=0,
+        doc="idling",
     )
     fuel_co2: CarbonPerLitre = quantity(
         2.6, "kg/L", source="Ministry of the Environment: 160-220 g carbon per 10 min of idling", grade="V", ge=0
@@ -372,53 +541,83 @@ class TerminalParams(Params):
 
     demand: Demand = Demand()
     opening: tuple[ClockSpan, ...] = quantity(
-        ((30600.0, 41400.0), (46800.0, 59400.0)), "",
+        ((30600.0, 41400.0), (46800.0, 59400.0)),
+        "",
         source="gate hours of the Sakishima terminals (Japan Maritime Daily, 15 April 2019); DICT alike is a guess",
-        grade="G", fork="now", min_length=1,
+        grade="G",
+        fork="now",
+        min_length=1,
     )
     last_truck_rule: Literal["serve_all_in_line", "close_at_once"] = quantity(
-        "serve_all_in_line", source="16:30 sign at Tokyo and Yokohama (Cargo News 2019)", grade="V", fork="now",
+        "serve_all_in_line",
+        source="16:30 sign at Tokyo and Yokohama (Cargo News 2019)",
+        grade="V",
+        fork="now",
         doc="serve_all_in_line: the sign hangs on the last truck, all ahead of it are served",
     )
     at_closure: Literal["finish", "suspend"] = quantity(
-        "finish", source="choice: a truck in a lane is finished", grade="D", fork="no",
+        "finish",
+        source="choice: a truck in a lane is finished",
+        grade="D",
+        fork="no",
         doc="suspend: trucks in the lanes go back to the head of the line and resume when it opens",
     )
     open_on_if_line: Count | None = quantity(
-        None, "trucks", source="choice: lanes close on time", grade="D", fork="now", ge=0,
+        None,
+        "trucks",
+        source="choice: lanes close on time",
+        grade="D",
+        fork="now",
+        ge=0,
         doc="the operator keeps lanes open through a break if more trucks than this are in line when it begins",
     )
     lanes: dict[str, LaneGroup] = quantity(
         source="guess: 16 lanes, which just serve 2,300 trucks of 2.75 min in the opening hours; DICT's number is not "
-        "published. The 6 of B are those that would be reserved", grade="G", fork="now",
-        default_factory=_todays_lanes, between={"A.count": (8, 12), "B.count": (4, 8)}, min_length=1,
+        "published. The 6 of B are those that would be reserved",
+        grade="G",
+        fork="now",
+        default_factory=_todays_lanes,
+        between={"A.count": (8, 12), "B.count": (4, 8)},
+        min_length=1,
         doc="groups of lanes by name; a scenario that gives any gives all",
     )
-    lane_closures: dict[str, LaneClosure] = quantity(
-        source="choice: none", grade="D", fork="now", default_factory=dict
-    )
+    lane_closures: dict[str, LaneClosure] = quantity(source="choice: none", grade="D", fork="now", default_factory=dict)
     queues: Literal["common", "own"] = quantity(
-        "common", source="guess: one line, from which guards call trucks", grade="G", fork="no",
+        "common",
+        source="guess: one line, from which guards call trucks",
+        grade="G",
+        fork="no",
         doc="own: every lane has its line; a truck joins the one with the fewest trucks, in the lane or before it",
     )
     jockeying: bool = quantity(
-        False, source="choice: trucks stay in the line they joined", grade="D", fork="now",
+        False,
+        source="choice: trucks stay in the line they joined",
+        grade="D",
+        fork="now",
         doc="with queues: own, the last truck of a line moves to the lane beside it when that has fewer trucks",
     )
     jockey_difference: int = quantity(
-        2, "trucks", source="guess: who would be served sooner moves", grade="G", fork="now", ge=2, le=1000,
+        2,
+        "trucks",
+        source="guess: who would be served sooner moves",
+        grade="G",
+        fork="now",
+        ge=2,
+        le=1000,
         doc="by how many trucks the other lane must have fewer",
     )
     oversize: Oversize = Oversize()
     service: GateService = GateService()
     move_up_s: Seconds = quantity(
-        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600,
+        15.0, "s", source="guess; that it must exist: Fleming, Huynh", grade="G", fork="now", ge=0, le=600
     )
     trouble: Literal[False] | Trouble = quantity(
         default_factory=Trouble, source="NCFRP Report 11", grade="G", fork="no"
     )
     holding_yards: dict[str, HoldingYard] = quantity(
-        source="Osaka City and Kaiji Press: about 280 and 160 spaces since January 2022", grade="V", fork="no",
+        source="Osaka City and Kaiji Press: about 280 and 160 spaces since January 2022",
+        grade="V",
+        fork="no",
         default_factory=_yumeshima_yards,
     )
     queue_on_road: QueueOnRoad = QueueOnRoad()
@@ -426,33 +625,59 @@ class TerminalParams(Params):
     yard: Literal[False] | Yard = quantity(default_factory=Yard, source="guess", grade="G", fork="no")
     out_gate: Literal[False] | OutGate = quantity(default_factory=OutGate, source="guess", grade="G", fork="no")
     hauliers: dict[str, HaulierType] = quantity(
-        source="guess; 56 firms took part at Tokyo in February 2023", grade="G", fork="no",
-        default_factory=_haulier_types, min_length=1,
+        source="guess; 56 firms took part at Tokyo in February 2023",
+        grade="G",
+        fork="no",
+        default_factory=_haulier_types,
+        min_length=1,
     )
     learning: Learning = Learning()
     hours: Hours = Hours()
     money: Money = Money()
     approach: Literal["auto", "road", "none"] = quantity(
-        "auto", source="choice: over the road where the city has one", grade="D", fork="no",
+        "auto",
+        source="choice: over the road where the city has one",
+        grade="D",
+        fork="no",
         doc="road: trucks drive from an entry to the gate and back; none: they appear at the line",
     )
     entry_shares: dict[str, Share] = quantity(
-        unit="%", source="guess: every entry alike", grade="G", fork="new_only", default_factory=dict,
+        unit="%",
+        source="guess: every entry alike",
+        grade="G",
+        fork="new_only",
+        default_factory=dict,
         doc="share of trucks by entry; empty for equal shares",
     )
     travel_noise_s: Seconds = quantity(
-        0.0, "s", source="guess: none; how much drives to Yumeshima take longer or shorter than planned was not found",
-        grade="G", fork="new_only", ge=0, le=7200,
+        0.0,
+        "s",
+        source="guess: none; how much drives to Yumeshima take longer or shorter than planned was not found",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=7200,
         doc="standard deviation of what the way to the island takes longer or shorter than planned, before the roads "
         "of the map",
     )
     announce_s: Seconds = quantity(
-        60.0, "s", source="choice: the drive from the out-gate to the island road; the route is chosen that long "
-        "before the road is entered", grade="G", fork="no", gt=0, le=3600,
+        60.0,
+        "s",
+        source="choice: the drive from the out-gate to the island road; the route is chosen that long "
+        "before the road is entered",
+        grade="G",
+        fork="no",
+        gt=0,
+        le=3600,
     )
     call_forward_s: Seconds = quantity(
-        30.0, "s", source="guess: the drive from the head of the queue on the road to a space that has become free",
-        grade="G", fork="no", gt=0, le=600,
+        30.0,
+        "s",
+        source="guess: the drive from the head of the queue on the road to a space that has become free",
+        grade="G",
+        fork="no",
+        gt=0,
+        le=600,
         doc="how long after a truck has left its space the next may come off the road; road traffic in the form "
         "queueing, where clock.step must not be longer",
     )

@@ -10,7 +10,8 @@ TRUCK_REASONS: tuple[str, ...] = ("served", "after_closing", "in_line_at_closing
 
 TABLES: tuple[Table, ...] = (
     table(
-        "terminal_visits", "One row per truck that has left the terminal or was turned away",
+        "terminal_visits",
+        "One row per truck that has left the terminal or was turned away",
         ("out_s", "id"),
         ("id", "uint64", "", "id of the visit"),
         ("class", "uint8", "", "as it set out: index into TRUCK_CLASSES; booked means: takes part in CONPAS"),
@@ -41,7 +42,8 @@ TABLES: tuple[Table, ...] = (
         ("asked_s", "float64", "s", "when it asked for a slot, negative on the days before; nan if it did not"),
     ),
     table(
-        "terminal_queue", "The line at the gate at every change: a row holds until the next",
+        "terminal_queue",
+        "The line at the gate at every change: a row holds until the next",
         ("time_s", "change"),
         ("time_s", "float64", "s", "seconds since midnight of day one"),
         ("change", "int64", "", "changes counted from 0"),
@@ -56,7 +58,8 @@ TABLES: tuple[Table, ...] = (
         ("trucks_inside", "int32", "", "trucks between in-gate and out-gate"),
     ),
     table(
-        "terminal_slots", "Booking slots and what became of every place, at the end of the run",
+        "terminal_slots",
+        "Booking slots and what became of every place, at the end of the run",
         ("slot_from_s",),
         ("slot_from_s", "float64", "s", "start of the slot; seconds since midnight of day one"),
         ("slot_to_s", "float64", "s", "end of the slot"),
@@ -72,7 +75,8 @@ TABLES: tuple[Table, ...] = (
         ("unplaced_count", "int32", "", "trucks of the day that asked and found no slot; the same in every row"),
     ),
     table(
-        "terminal_constants", "Parameters of the gate that its KPIs need",
+        "terminal_constants",
+        "Parameters of the gate that its KPIs need",
         ("name",),
         ("name", "str", "", "name; lane:I:NAME for the lanes of group I; hauliers:I:NAME for how many are of size I"),
         ("value", "float64", "", "value in SI units"),

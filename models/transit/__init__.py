@@ -17,7 +17,11 @@ MODEL = ModelCard(
     bodies={"van": ("empty", "loaded"), "bus": ("driving",)},
     drives=True,
     starter=Starter(
-        "osaka_ikuno_hirano", "06:00", "23:00", "AIオンデマンド交通", "On-demand transit",
+        "osaka_ikuno_hirano",
+        "06:00",
+        "23:00",
+        "AIオンデマンド交通",
+        "On-demand transit",
         examples=(Example("more_vans", "fleet.count", "12", "車両を12台に", "twelve vans"),),
     ),
 )

@@ -38,11 +38,15 @@ _RIDER_INFOS = (
     KpiInfo("transit.riders_count", "people", "higher", "乗車人数", "People carried", additive=True),
     KpiInfo("transit.refused_share", "share", "lower", "断り率", "Share of requests refused", True),
     KpiInfo(
-        "transit.served_within_15_min_share", "share", "higher", "15分以内に乗車できた割合（全申込比）",
-        "Share of all requests that boarded within 15 minutes", True,
+        "transit.served_within_15_min_share",
+        "share",
+        "higher",
+        "15分以内に乗車できた割合（全申込比）",
+        "Share of all requests that boarded within 15 minutes",
+        True,
     ),
     KpiInfo(
-        "transit.wait_mean_s", "s", "lower", "平均待ち時間（申込から乗車）", "Mean wait from asking to boarding", True,
+        "transit.wait_mean_s", "s", "lower", "平均待ち時間（申込から乗車）", "Mean wait from asking to boarding", True
     ),
     KpiInfo("transit.wait_p50_s", "s", "lower", "待ち時間の中央値", "Median wait"),
     KpiInfo("transit.wait_p95_s", "s", "lower", "待ち時間の95%値", "95th percentile of the wait", True),
@@ -50,24 +54,44 @@ _RIDER_INFOS = (
     KpiInfo("transit.detour_mean_factor", "factor", "lower", "平均迂回率", "Mean time on board by direct drive"),
     KpiInfo("transit.walk_mean_s", "s", "lower", "平均徒歩時間（前後計）", "Mean walk to and from stops"),
     KpiInfo(
-        "transit.door_to_door_mean_s", "s", "lower", "平均所要時間（申込から目的地）",
+        "transit.door_to_door_mean_s",
+        "s",
+        "lower",
+        "平均所要時間（申込から目的地）",
         "Mean time from asking to the door",
     ),
     KpiInfo(
-        "transit.promise_breach_count", "requests", "lower", "約束時間の超過件数",
-        "Requests whose promise was broken", True, additive=True,
+        "transit.promise_breach_count",
+        "requests",
+        "lower",
+        "約束時間の超過件数",
+        "Requests whose promise was broken",
+        True,
+        additive=True,
     ),
     KpiInfo(
-        "transit.promise_breach_pickup_count", "requests", "lower", "乗車約束の超過件数",
-        "Requests that boarded too late", additive=True,
+        "transit.promise_breach_pickup_count",
+        "requests",
+        "lower",
+        "乗車約束の超過件数",
+        "Requests that boarded too late",
+        additive=True,
     ),
     KpiInfo(
-        "transit.promise_breach_ride_count", "requests", "lower", "乗車時間約束の超過件数",
-        "Requests that rode too long", additive=True,
+        "transit.promise_breach_ride_count",
+        "requests",
+        "lower",
+        "乗車時間約束の超過件数",
+        "Requests that rode too long",
+        additive=True,
     ),
     KpiInfo(
-        "transit.promise_warned_count", "requests", "lower", "道路変化で超過が予見された件数",
-        "Requests whose breach was foreseen when the road changed", additive=True,
+        "transit.promise_warned_count",
+        "requests",
+        "lower",
+        "道路変化で超過が予見された件数",
+        "Requests whose breach was foreseen when the road changed",
+        additive=True,
     ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
 )
@@ -76,24 +100,40 @@ _REFUSAL_INFOS = tuple(
     for reason, (ja, en) in _REASON_TEXT.items()
 )
 _FLEET_INFOS = (
-    KpiInfo("transit.vehicle_hours_h", "h", "lower", "車両稼働時間", "Vehicle-hours on duty, overtime included",
-            additive=True),
     KpiInfo(
-        "transit.riders_per_vehicle_hour", "people/h", "higher", "車両時間当たり乗車人数",
-        "Riders per vehicle-hour", True,
+        "transit.vehicle_hours_h",
+        "h",
+        "lower",
+        "車両稼働時間",
+        "Vehicle-hours on duty, overtime included",
+        additive=True,
+    ),
+    KpiInfo(
+        "transit.riders_per_vehicle_hour",
+        "people/h",
+        "higher",
+        "車両時間当たり乗車人数",
+        "Riders per vehicle-hour",
+        True,
     ),
     KpiInfo("transit.vkm_km", "km", "lower", "走行距離", "Vehicle kilometres", True, additive=True),
     KpiInfo("transit.empty_km_share", "share", "lower", "空車走行率", "Share of kilometres without riders", True),
     KpiInfo("transit.occupancy_mean_people", "people", "higher", "平均乗車密度", "People on board, by kilometre"),
     KpiInfo(
-        "transit.loaded_time_share", "share", "higher", "実車時間率", "Share of duty time with riders on board", True,
+        "transit.loaded_time_share", "share", "higher", "実車時間率", "Share of duty time with riders on board", True
     ),
     KpiInfo(
-        "transit.speed_driving_mps", "m/s", "higher", "走行中の平均速度",
+        "transit.speed_driving_mps",
+        "m/s",
+        "higher",
+        "走行中の平均速度",
         "Metres per second of driving, waits at lights included",
     ),
     KpiInfo(
-        "transit.speed_loaded_mps", "m/s", "higher", "実車時の平均速度（停車を含む）",
+        "transit.speed_loaded_mps",
+        "m/s",
+        "higher",
+        "実車時の平均速度（停車を含む）",
         "Metres with riders per second with riders on board, stops included: door to door of the van",
     ),
     KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
@@ -243,7 +283,8 @@ def _unfinished(tables: TableColumns) -> int:
     if ledger is None:
         return 0
     rows = (
-        (np.asarray(ledger["model"]) == "transit") & (np.asarray(ledger["account"]) == "requests")
+        (np.asarray(ledger["model"]) == "transit")
+        & (np.asarray(ledger["account"]) == "requests")
         & (np.asarray(ledger["entry"]) == "inside")
     )
     return int(np.asarray(ledger["count"])[rows].sum())

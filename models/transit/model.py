@@ -60,8 +60,7 @@ class Transit:
     notes: Sequence[str] = ()
 
     def __init__(
-        self, params: TransitParams, city: City, tables: InputTables,
-        strategy: Strategy | None = None,
+        self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
     ) -> None:
         self.params = params
         self.stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
@@ -201,7 +200,8 @@ class Transit:
         if van >= len(fleet) or int(fleet["id"][van]) != id_ or not fleet["on_road"][van]:
             raise EngineError(
                 f"the road gives back vehicle {id_}, which is no van on the road",
-                where=f"transit, {time_s:g} s", mend="this is a fault of a model; please report it with the scenario",
+                where=f"transit, {time_s:g} s",
+                mend="this is a fault of a model; please report it with the scenario",
             )
         self._received += 1
         self.desk.arrive(van, time_s)
@@ -314,7 +314,8 @@ class Transit:
         if unknown:
             known = [p.id for p in self._city.places_of("depot")] + [self.stops[0].id]
             raise ScenarioError(
-                f"depot {unknown[0]!r} is no place of this city", where="transit.fleet.depots",
+                f"depot {unknown[0]!r} is no place of this city",
+                where="transit.fleet.depots",
                 mend=f"give ids of depots or stops, for example {known[0]}",
             )
         if self.params.fleet.depots:

@@ -56,8 +56,12 @@ class StopNetwork:
         key = (origin, destination)
         if key not in self._ways:
             self._ways[key] = shortest_path(
-                self._layer, int(self._node[origin]), int(self._node[destination]), self._cost_s,
-                names=(self._stops[origin].id, self._stops[destination].id), vehicle_class=_CLASS,
+                self._layer,
+                int(self._node[origin]),
+                int(self._node[destination]),
+                self._cost_s,
+                names=(self._stops[origin].id, self._stops[destination].id),
+                vehicle_class=_CLASS,
             )
         return self._ways[key]
 

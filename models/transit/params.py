@@ -20,11 +20,23 @@ class Detour(Params):
     """Longest ride that is promised: ``times_direct`` x the direct ride + ``plus``."""
 
     times_direct: float = quantity(
-        1.5, "", source="FleetPy examples allow 40 % more; our choice", grade="G", fork="new_only", ge=1, le=10,
+        1.5,
+        "",
+        source="FleetPy examples allow 40 % more; our choice",
+        grade="G",
+        fork="new_only",
+        ge=1,
+        le=10,
         doc="Factor on the direct ride.",
     )
     plus_s: Seconds = quantity(
-        300.0, "s", source="our choice", grade="G", fork="new_only", ge=0, le=86400,
+        300.0,
+        "s",
+        source="our choice",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=86400,
         doc="Time on top; it also covers the dwell at the first stop.",
     )
 
@@ -33,8 +45,14 @@ class Promise(Params):
     """What a rider is told when a request is accepted; it is kept as long as the road keeps its times."""
 
     wait_at_most_s: Seconds = quantity(
-        900.0, "s", source="FleetPy examples use 5 min; our choice, to be swept from 10 to 30 min", grade="G",
-        fork="new_only", gt=0, le=86400, doc="From asking to boarding.",
+        900.0,
+        "s",
+        source="FleetPy examples use 5 min; our choice, to be swept from 10 to 30 min",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=86400,
+        doc="From asking to boarding.",
     )
     detour: Detour = Detour()
 
@@ -43,20 +61,41 @@ class FleetParams(Params):
     """Vans and where they stand."""
 
     count: Count = quantity(
-        10.0, "vans", source="plan of 39 cut to 10 vans at the start in Ikuno and Hirano (traport.biz)", grade="V",
-        fork="now", ge=0, le=100_000, multiple_of=1, doc="Vans in service.",
+        10.0,
+        "vans",
+        source="plan of 39 cut to 10 vans at the start in Ikuno and Hirano (traport.biz)",
+        grade="V",
+        fork="now",
+        ge=0,
+        le=100_000,
+        multiple_of=1,
+        doc="Vans in service.",
     )
     seats: Count = quantity(
-        8.0, "seats", source="one-box van for 8 passengers (creators.yahoo.co.jp/aya/0100160836)", grade="V",
-        ge=1, le=100, multiple_of=1, doc="Passengers a van can carry.",
+        8.0,
+        "seats",
+        source="one-box van for 8 passengers (creators.yahoo.co.jp/aya/0100160836)",
+        grade="V",
+        ge=1,
+        le=100,
+        multiple_of=1,
+        doc="Passengers a van can carry.",
     )
     depots: tuple[str, ...] = quantity(
-        (), "", source="not published; the depots of the map, else vans spread evenly over the stops", grade="G",
+        (),
+        "",
+        source="not published; the depots of the map, else vans spread evenly over the stops",
+        grade="G",
         doc="Ids of the depots or stops where vans start and end their day, in turn; a depot counts as its "
         "nearest stop.",
     )
     acknowledge_s: Seconds = quantity(
-        10.0, "s", source="our guess", grade="G", ge=0, le=3600,
+        10.0,
+        "s",
+        source="our guess",
+        grade="G",
+        ge=0,
+        le=3600,
         doc="From the order to a standing van until it drives off.",
     )
 
@@ -65,14 +104,24 @@ class Dwell(Params):
     """Time a van stands at a stop."""
 
     per_stop_s: Seconds = quantity(
-        30.0, "s", source="default of FleetPy; a MATSim example has 60 s", grade="V", ge=0, le=3600,
+        30.0,
+        "s",
+        source="default of FleetPy; a MATSim example has 60 s",
+        grade="V",
+        ge=0,
+        le=3600,
         doc="Doors, belts, pulling out; once per visit.",
     )
     per_boarder_s: Seconds = quantity(
         5.0, "s", source="our guess", grade="G", ge=0, le=600, doc="More for every boarding passenger."
     )
     wheelchair_s: Seconds = quantity(
-        180.0, "s", source="our guess", grade="G", ge=0, le=3600,
+        180.0,
+        "s",
+        source="our guess",
+        grade="G",
+        ge=0,
+        le=3600,
         doc="More when a wheelchair boards, and again when it alights.",
     )
 
@@ -81,29 +130,58 @@ class Riders(Params):
     """Who rides and how they walk to the stop."""
 
     age65_share: Share = quantity(
-        0.3121, "%", source="share of residents of 65 and older, Ikuno 2020 (renovism.com); that riders are like "
-        "residents is a guess", grade="G", fork="new_only", ge=0, le=1,
+        0.3121,
+        "%",
+        source="share of residents of 65 and older, Ikuno 2020 (renovism.com); that riders are like "
+        "residents is a guess",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
     )
     wheelchair_share: Share = quantity(
-        0.01, "%", source="our guess", grade="G", fork="new_only", ge=0, le=1,
+        0.01,
+        "%",
+        source="our guess",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="Requests with a wheelchair, whatever the age.",
     )
     adult_walk_mps: Speed = quantity(1.2, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
     age65_walk_mps: Speed = quantity(
-        1.0, "m/s", source="pedestrian signals assume 1.0 m/s (newsdig.tbs.co.jp 1487682); that people of 65 and "
-        "older walk so is a guess", grade="G", fork="new_only", gt=0, le=3,
+        1.0,
+        "m/s",
+        source="pedestrian signals assume 1.0 m/s (newsdig.tbs.co.jp 1487682); that people of 65 and "
+        "older walk so is a guess",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=3,
     )
     wheelchair_walk_mps: Speed = quantity(0.8, "m/s", source="our guess", grade="G", fork="new_only", gt=0, le=3)
     two_share: Share = quantity(
-        0.15, "%", source="our guess; 1,675 rides for 2,410 people in Shiojiri make 1.44 a ride", grade="G",
-        fork="new_only", ge=0, le=1, doc="Requests for two people.",
+        0.15,
+        "%",
+        source="our guess; 1,675 rides for 2,410 people in Shiojiri make 1.44 a ride",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
+        doc="Requests for two people.",
     )
     three_share: Share = quantity(
         0.05, "%", source="our guess", grade="G", fork="new_only", ge=0, le=1, doc="Requests for three people."
     )
     stop_spacing_m: Metres = quantity(
-        300.0, "m", source="stops on a mesh of about 300 m (saitoshika-west.com 7742)", grade="V",
-        fork="new_only", ge=0, le=10_000,
+        300.0,
+        "m",
+        source="stops on a mesh of about 300 m (saitoshika-west.com 7742)",
+        grade="V",
+        fork="new_only",
+        ge=0,
+        le=10_000,
         doc="Doors lie evenly in a square of this side around their stop; people walk along its streets.",
     )
 
@@ -119,9 +197,7 @@ class Riders(Params):
                 f"age65_share {self.age65_share:g} and wheelchair_share {self.wheelchair_share:g} make more than 100 %"
             )
         if self.two_share + self.three_share > 1:
-            raise ValueError(
-                f"two_share {self.two_share:g} and three_share {self.three_share:g} make more than 100 %"
-            )
+            raise ValueError(f"two_share {self.two_share:g} and three_share {self.three_share:g} make more than 100 %")
         return self
 
 
@@ -129,11 +205,19 @@ class Stops(Params):
     """Where people board and alight."""
 
     table: str | None = quantity(
-        None, "", source="the scenario", grade="D",
+        None,
+        "",
+        source="the scenario",
+        grade="D",
         doc="Name of a table with id, lat, lon and, if known, name; without it the stops of the map.",
     )
     mesh_m: Metres | None = quantity(
-        None, "m", source="the scenario; about 300 m in Osaka (saitoshika-west.com 7742)", grade="D", gt=0, le=10_000,
+        None,
+        "m",
+        source="the scenario; about 300 m in Osaka (saitoshika-west.com 7742)",
+        grade="D",
+        gt=0,
+        le=10_000,
         doc="Lay virtual stops on a square mesh over the streets, in place of those of the map.",
     )
 
@@ -159,34 +243,69 @@ class Demand(Params):
     """Requests from a table, or drawn."""
 
     table: str | None = quantity(
-        None, "", source="the scenario", grade="D", doc="Name of a table with time, from_stop, to_stop and, if known, "
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        doc="Name of a table with time, from_stop, to_stop and, if known, "
         "party, age_group and id; without it requests are drawn.",
     )
     riders_per_day: Count | None = quantity(
-        234.0, "people", source="riders to the end of 2022 by days: Ikuno about 100 and Hirano about 134 a day "
-        "(Osaka Metro release 2023-01-24)", grade="D", fork="new_only", ge=0, le=10_000_000,
+        234.0,
+        "people",
+        source="riders to the end of 2022 by days: Ikuno about 100 and Hirano about 134 a day "
+        "(Osaka Metro release 2023-01-24)",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=10_000_000,
         doc="Mean number of people of a whole day; by the mean party they make requests. Ignored with a table.",
     )
     requests_per_day: Count | None = quantity(
-        None, "requests", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        None,
+        "requests",
+        source="the scenario",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=10_000_000,
         doc="Mean number of requests of a whole day, in place of riders_per_day.",
     )
     hourly_profile: tuple[float, ...] = quantity(
-        HOURLY_PROFILE, "", source="our guess", grade="G", fork="new_only",
+        HOURLY_PROFILE,
+        "",
+        source="our guess",
+        grade="G",
+        fork="new_only",
         doc="24 relative weights, from hour 0 to hour 23.",
     )
     station_share: Share = quantity(
-        0.3, "%", source="our guess; 32.4 % of those with mobility trouble say the station is too far", grade="G",
-        fork="new_only", ge=0, le=1, doc="Trip ends at stops beside stations, by their riders; the rest follows "
+        0.3,
+        "%",
+        source="our guess; 32.4 % of those with mobility trouble say the station is too far",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
+        doc="Trip ends at stops beside stations, by their riders; the rest follows "
         "residents. Ignored where the map has no stations or no residents.",
     )
     shortest_trip_m: Metres = quantity(
-        500.0, "m", source="our guess; nearer goals are walked to", grade="G", fork="new_only", ge=0, le=100_000,
+        500.0,
+        "m",
+        source="our guess; nearer goals are walked to",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=100_000,
         doc="As the crow flies.",
     )
 
     allow_unreachable: bool = quantity(
-        False, "", source="choice: a trip that no street allows is a mistake in the area, as a rule", grade="D",
+        False,
+        "",
+        source="choice: a trip that no street allows is a mistake in the area, as a rule",
+        grade="D",
         doc="Whether trips are drawn between stops without a way by road; they are asked for and refused.",
     )
 
@@ -209,19 +328,39 @@ class Zone(Params):
     """A part of the area that is served apart: its trips stay in it, and so do its vans."""
 
     area: tuple[str, ...] = quantity(
-        source="the scenario", grade="D", min_length=1,
+        source="the scenario",
+        grade="D",
+        min_length=1,
         doc="Prefixes of the ids of its stops; no stop may lie in two zones.",
     )
     riders_per_day: Count | None = quantity(
-        None, "people", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        None,
+        "people",
+        source="the scenario",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=10_000_000,
         doc="Mean number of people of a whole day; ignored with a table.",
     )
     requests_per_day: Count | None = quantity(
-        None, "requests", source="the scenario", grade="D", fork="new_only", ge=0, le=10_000_000,
+        None,
+        "requests",
+        source="the scenario",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=10_000_000,
         doc="Mean number of requests of a whole day, in place of riders_per_day.",
     )
     fleet_weight: float = quantity(
-        1.0, "", source="choice: as many vans as any other zone", grade="G", fork="no", ge=0, le=1_000_000,
+        1.0,
+        "",
+        source="choice: as many vans as any other zone",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=1_000_000,
         doc="Vans are shared out in proportion to it, the next one to the zone that has fewest for its weight.",
     )
 
@@ -235,12 +374,22 @@ class DispatchParams(Params):
     """How requests are given to vans."""
 
     strategy: Literal["cheapest_insertion", "first_come"] = quantity(
-        "cheapest_insertion", "", source="our choice", grade="D", fork="now",
+        "cheapest_insertion",
+        "",
+        source="our choice",
+        grade="D",
+        fork="now",
         doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan.",
     )
     rider_time_weight: float = quantity(
-        0.6, "", source="our choice: on the two grid cases of the benchmark it serves more and waits less than 0.3, "
-        "for 5 % more kilometres", grade="G", fork="now", ge=0, le=100,
+        0.6,
+        "",
+        source="our choice: on the two grid cases of the benchmark it serves more and waits less than 0.3, "
+        "for 5 % more kilometres",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=100,
         doc="Worth of one second of a rider, in seconds of a van.",
     )
 
@@ -253,13 +402,19 @@ class TransitParams(Params):
     )
     stops: Stops = Stops()
     zones: dict[str, Zone] = quantity(
-        default_factory=dict, source="choice: one service", grade="D",
+        default_factory=dict,
+        source="choice: one service",
+        grade="D",
         doc="Parts of the area that are served apart, by name: trips stay in their zone, and each van belongs to one. "
         "In place of area and of the demand of the day.",
     )
     hours: ClockSpan = quantity(
-        (21600.0, 82800.0), "", source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)", grade="V",
-        fork="now", doc="Requests are taken in these hours of every day; rides under way are finished.",
+        (21600.0, 82800.0),
+        "",
+        source="daily 6:00-23:00 (creators.yahoo.co.jp/aya/0100160836)",
+        grade="V",
+        fork="now",
+        doc="Requests are taken in these hours of every day; rides under way are finished.",
     )
     promise: Promise = Promise()
     fleet: FleetParams = FleetParams()
@@ -292,8 +447,11 @@ class TransitParams(Params):
         if self.area:
             raise ValueError("area and zones are both given; zones have areas of their own, so leave area out")
         if not self.demand.table:
-            silent = [name for name, zone in self.zones.items()
-                      if zone.riders_per_day is None and zone.requests_per_day is None]
+            silent = [
+                name
+                for name, zone in self.zones.items()
+                if zone.riders_per_day is None and zone.requests_per_day is None
+            ]
             if silent:
                 raise ValueError(f"zone {silent[0]} has no demand; give its riders_per_day or requests_per_day")
         if not any(zone.fleet_weight > 0 for zone in self.zones.values()):
@@ -315,7 +473,9 @@ class TransitParams(Params):
     def estimate_agents(self) -> float:
         """Vans, and riders or requests of a day as they are given, for the estimate before a run."""
         return self.fleet.count + (
-            0.0 if self.demand.table else sum(
+            0.0
+            if self.demand.table
+            else sum(
                 given.riders_per_day or given.requests_per_day or 0.0 for given in self.zones.values() or (self.demand,)
             )
         )

@@ -6,7 +6,8 @@ from twin.columns import Table, table
 
 TABLES: tuple[Table, ...] = (
     table(
-        "transit_stops", "Stops that transit serves; other tables name them by `stop_index`",
+        "transit_stops",
+        "Stops that transit serves; other tables name them by `stop_index`",
         ("stop_index",),
         ("stop_index", "int32", "", "number of the stop in this run"),
         ("stop", "str", "", "id of the stop in the city"),
@@ -17,7 +18,8 @@ TABLES: tuple[Table, ...] = (
         ("y_m", "float64", "m", "northing in the city's CRS"),
     ),
     table(
-        "transit_requests", "Requests that are answered for good: refused, or set down",
+        "transit_requests",
+        "Requests that are answered for good: refused, or set down",
         ("asked_s", "id"),
         ("id", "uint64", "", "id of the request"),
         ("asked_s", "float64", "s", "when it was asked; seconds since midnight of day one"),
@@ -40,7 +42,8 @@ TABLES: tuple[Table, ...] = (
         ("ride_warned_s", "float64", "s", "when a change of the road first made too long a ride foreseen; nan if none"),
     ),
     table(
-        "transit_legs", "Drives of vans from stop to stop that ended",
+        "transit_legs",
+        "Drives of vans from stop to stop that ended",
         ("van", "leg"),
         ("van", "uint64", "", "id of the van"),
         ("leg", "int32", "", "drives of the same van counted from 0"),
@@ -52,7 +55,8 @@ TABLES: tuple[Table, ...] = (
         ("riders", "int32", "people", "people on board"),
     ),
     table(
-        "transit_shifts", "Hours in which vans are on duty, within the clock; written when a shift ends",
+        "transit_shifts",
+        "Hours in which vans are on duty, within the clock; written when a shift ends",
         ("van", "from_s"),
         ("van", "uint64", "", "id of the van"),
         ("zone", "str", "", "zone of the service it belongs to; empty without zones"),

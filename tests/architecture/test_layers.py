@@ -9,8 +9,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Words that everybody may use. The list of models is light too: it knows of a model what its card says.
-ANYONE = {"columns", "params", "units", "errors", "npz", "kpi", "looks", "boards", "model_card", "models.registry",
-          "engine.ids"}
+ANYONE = {
+    "columns",
+    "params",
+    "units",
+    "errors",
+    "npz",
+    "kpi",
+    "looks",
+    "boards",
+    "model_card",
+    "models.registry",
+    "engine.ids",
+}
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
 LIGHT = ("params", "tables", "kpis", "looks")
 KERNEL_LIBRARIES = {"__future__", "math", "numpy", "twin", "typing"}
@@ -33,9 +44,11 @@ def imports_of(text: str, *, types: bool | None = None) -> set[str]:
     """Our own modules and names that a source imports: all, or those for types only, or all but those."""
     tree = ast.parse(text)
     for_types = {
-        node for branch in ast.walk(tree)
+        node
+        for branch in ast.walk(tree)
         if isinstance(branch, ast.If) and isinstance(branch.test, ast.Name) and branch.test.id == "TYPE_CHECKING"
-        for child in branch.body for node in ast.walk(child)
+        for child in branch.body
+        for node in ast.walk(child)
     }
     out: set[str] = set()
     for node in ast.walk(tree):
@@ -64,7 +77,16 @@ def part_of(module: str) -> str:
 
 ALLOWED: dict[str, set[str]] = {
     "cli": {
-        "api", "cli_city", "cli_json", "cli_show", "city", "experiments", "results", "scenario", "service", "simulate",
+        "api",
+        "cli_city",
+        "cli_json",
+        "cli_show",
+        "city",
+        "experiments",
+        "results",
+        "scenario",
+        "service",
+        "simulate",
         "viz",
     },
     "cli_city": {"cli_json", "cli_show", "city"},
@@ -149,7 +171,8 @@ def circles(texts: dict[str, str]) -> list[list[str]]:
         # A name of a package's module is that module; ``twin`` itself only lends its version.
         named = imports_of(text) & texts.keys()
         edges[module] = {name for name in named if name != "twin" and name not in LATE.get(module, ())} - {
-            parent for name in named for parent in (name.rpartition(".")[0],)}
+            parent for name in named for parent in (name.rpartition(".")[0],)
+        }
     left = dict(edges)
     while free := [module for module, to in left.items() if not to & left.keys()]:
         for module in free:
@@ -176,41 +199,50 @@ def test_no_modules_import_one_another_in_a_circle():
     assert circles({module_of(path): path.read_text(encoding="utf-8") for path in sources()}) == []
 
 
-@pytest.mark.parametrize(("module", "text"), [
-    ("twin.engine.clock", "from twin.city.city import City"),
-    ("twin.engine.clock", "if TYPE_CHECKING:\n    from twin.city.city import City"),
-    ("twin.city.city", "def late():\n    from twin.scenario.plan.plan import Plan"),
-    ("twin.results.compare", "from twin.scenario.plan.plan import Plan"),
-    ("twin.results.compare", "from twin.models.transit.model import Transit"),
-    ("twin.scenario.plan.plan", "from twin.models.transit.model import Transit"),
-    ("twin.scenario.plan.plan", "import twin.city.city"),
-    ("twin.models.transit.model", "from twin.models.terminal.params import TerminalParams"),
-    ("twin.models.transit.model", "from twin.scenario.plan.plan import Plan"),
-    ("twin.models.transit.kpis", "from twin.models.transit.model import Transit"),
-    ("twin.models.transit.params", "from twin.engine.clock import Clock"),
-    ("twin.models.transit.looks", "from twin.viz.palette import GREY"),
-    ("twin.models.terminal.booking.params", "from twin.models.terminal.booking.engine import book"),
-    ("twin.models.registry", "from twin.engine.sim_model import ModelClass"),
-    ("twin.viz.palette", "from twin.models.transit.looks import BODY_LOOKS"),
-    ("twin.viz.palette", "from twin.city.city import City"),
-    ("twin.running.books", "from twin.simulate import simulate"),
-    ("twin.simulate", "from twin.experiments.study import start"),
-    ("twin.experiments.study", "from twin.api import run"),
-    ("twin.api", "from twin.service import fork"),
-    ("twin.service", "from twin.cli_show import out"),
-    ("twin.columns", "from twin.engine.clock import Clock"),
-    ("twin.kpi", "from twin.results.kpis import infos"),
-    ("twin.cli_json", "from twin.api import run"),
-    ("twin.jit", "from twin.engine.clock import Clock"),
-])
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("twin.engine.clock", "from twin.city.city import City"),
+        ("twin.engine.clock", "if TYPE_CHECKING:\n    from twin.city.city import City"),
+        ("twin.city.city", "def late():\n    from twin.scenario.plan.plan import Plan"),
+        ("twin.results.compare", "from twin.scenario.plan.plan import Plan"),
+        ("twin.results.compare", "from twin.models.transit.model import Transit"),
+        ("twin.scenario.plan.plan", "from twin.models.transit.model import Transit"),
+        ("twin.scenario.plan.plan", "import twin.city.city"),
+        ("twin.models.transit.model", "from twin.models.terminal.params import TerminalParams"),
+        ("twin.models.transit.model", "from twin.scenario.plan.plan import Plan"),
+        ("twin.models.transit.kpis", "from twin.models.transit.model import Transit"),
+        ("twin.models.transit.params", "from twin.engine.clock import Clock"),
+        ("twin.models.transit.looks", "from twin.viz.palette import GREY"),
+        ("twin.models.terminal.booking.params", "from twin.models.terminal.booking.engine import book"),
+        ("twin.models.registry", "from twin.engine.sim_model import ModelClass"),
+        ("twin.viz.palette", "from twin.models.transit.looks import BODY_LOOKS"),
+        ("twin.viz.palette", "from twin.city.city import City"),
+        ("twin.running.books", "from twin.simulate import simulate"),
+        ("twin.simulate", "from twin.experiments.study import start"),
+        ("twin.experiments.study", "from twin.api import run"),
+        ("twin.api", "from twin.service import fork"),
+        ("twin.service", "from twin.cli_show import out"),
+        ("twin.columns", "from twin.engine.clock import Clock"),
+        ("twin.kpi", "from twin.results.kpis import infos"),
+        ("twin.cli_json", "from twin.api import run"),
+        ("twin.jit", "from twin.engine.clock import Clock"),
+    ],
+)
 def test_a_planted_import_against_the_layers_is_found(module, text):
     assert len(faults(module, text)) > 0
 
 
-@pytest.mark.parametrize("text", [
-    "import mesa", "from scipy import stats", "from twin.models.transit.model import Transit",
-    "from twin.models.terminal.gate.kernels import run_until", "from twin.engine.clock import Clock",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import mesa",
+        "from scipy import stats",
+        "from twin.models.transit.model import Transit",
+        "from twin.models.terminal.gate.kernels import run_until",
+        "from twin.engine.clock import Clock",
+    ],
+)
 def test_a_planted_import_of_kernels_is_found(text):
     assert len(kernel_faults("twin.models.transit.dispatch.kernels", text)) > 0
 
@@ -218,14 +250,19 @@ def test_a_planted_import_of_kernels_is_found(text):
 def test_a_planted_circle_is_found_through_types_and_late_imports_too():
     one = "from twin.engine.b import thing"
     assert circles({"twin.engine.a": one, "twin.engine.b": "import twin.engine.c", "twin.engine.c": ""}) == []
-    for back in ("from twin.engine.a import it", "if TYPE_CHECKING:\n    from twin.engine.a import it",
-                 "def late():\n    import twin.engine.a"):
+    for back in (
+        "from twin.engine.a import it",
+        "if TYPE_CHECKING:\n    from twin.engine.a import it",
+        "def late():\n    import twin.engine.a",
+    ):
         assert circles({"twin.engine.a": one, "twin.engine.b": back, "twin.engine.c": "import twin.engine.a"}) == [
-            ["twin.engine.a", "twin.engine.b"]]
+            ["twin.engine.a", "twin.engine.b"]
+        ]
 
 
-@pytest.mark.parametrize("path", [p for p in sources() if p.name == "names.py"],
-                         ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [p for p in sources() if p.name == "names.py"], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
 def test_names_that_kernels_share_are_whole_numbers(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
@@ -247,10 +284,12 @@ def test_what_cards_name_for_checking_comparing_and_drawing_is_light():
     import subprocess
     import sys
 
-    code = ("import sys; from twin.models import registry; [registry.params_class(n) for n in registry.ORDER]; "
-            "registry.tables(), registry.looks(), registry.body_states(); "
-            "print([m for m in ('numba', 'mesa', 'numpy', 'pandas') if m in sys.modules]); "
-            "from twin.results.kpis import infos; infos(); print([m for m in ('numba', 'mesa') if m in sys.modules])")
+    code = (
+        "import sys; from twin.models import registry; [registry.params_class(n) for n in registry.ORDER]; "
+        "registry.tables(), registry.looks(), registry.body_states(); "
+        "print([m for m in ('numba', 'mesa', 'numpy', 'pandas') if m in sys.modules]); "
+        "from twin.results.kpis import infos; infos(); print([m for m in ('numba', 'mesa') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["[]", "[]"]
 

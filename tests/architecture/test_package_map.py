@@ -32,7 +32,7 @@ def listed_packages(root: Path = ROOT) -> dict[str, Path]:
     folders = {}
     for name in caught["packages"]:
         part = max((p for p in caught["package_dir"] if name == p or name.startswith(p + ".")), key=len)
-        folders[name] = root / caught["package_dir"][part] / Path(*name[len(part):].strip(".").split("."))
+        folders[name] = root / caught["package_dir"][part] / Path(*name[len(part) :].strip(".").split("."))
     return folders
 
 
@@ -72,9 +72,11 @@ def without_links(tmp_path_factory):
 
 
 def test_a_checkout_without_links_runs_in_its_folder(without_links, tmp_path):
-    code = ("import twin, twin.models.registry as r, twin.viz.palette, twin.data\n"
-            "from importlib.resources import files\n"
-            "print(twin.__file__, r.__file__, (files('twin.scenarios') / 'osaka_weekday.yaml').is_file(), sep='\\n')")
+    code = (
+        "import twin, twin.models.registry as r, twin.viz.palette, twin.data\n"
+        "from importlib.resources import files\n"
+        "print(twin.__file__, r.__file__, (files('twin.scenarios') / 'osaka_weekday.yaml').is_file(), sep='\\n')"
+    )
     run = {"cwd": without_links, "capture_output": True, "text": True, "encoding": "utf-8"}
     done = subprocess.run([sys.executable, "-c", code], check=True, **run)
     init, registry, found = done.stdout.split("\n")[:3]
@@ -82,16 +84,33 @@ def test_a_checkout_without_links_runs_in_its_folder(without_links, tmp_path):
     assert Path(registry) == without_links / "models" / "registry.py"
     assert found == "True"
     (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
-    ran = subprocess.run([sys.executable, "-m", "twin", "run", tmp_path / "tiny.yaml", "--out", tmp_path / "study",
-                          "--workers", "2", "--replications", "2"], check=False, **run)
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "twin",
+            "run",
+            tmp_path / "tiny.yaml",
+            "--out",
+            tmp_path / "study",
+            "--workers",
+            "2",
+            "--replications",
+            "2",
+        ],
+        check=False,
+        **run,
+    )
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "study" / "kpis.parquet").is_file()
 
 
 def test_a_checkout_without_links_installs_the_same_files(without_links):
     held = [
-        {name: {path.name: path.read_bytes() for path in folder.glob("*.py")}
-         for name, folder in listed_packages(root).items()}
+        {
+            name: {path.name: path.read_bytes() for path in folder.glob("*.py")}
+            for name, folder in listed_packages(root).items()
+        }
         for root in (ROOT, without_links)
     ]
     assert held[0] == held[1]

@@ -52,8 +52,14 @@ def bench(case, folder):
     answer = next(a for a in study.answers["answers"] if a["main"])
     row = answer["rows"][0]
     apart = answer["runs"] * row["variance_ratio"] if row["variance_ratio"] else None
-    return {"verdict": row["verdict"] if case == "gate" else answer["verdict"], "runs": answer["runs"],
-            "runs_independent": apart, "wall_s": wall, "cpu_s": cpu, "efficiency": cpu / wall / 2}
+    return {
+        "verdict": row["verdict"] if case == "gate" else answer["verdict"],
+        "runs": answer["runs"],
+        "runs_independent": apart,
+        "wall_s": wall,
+        "cpu_s": cpu,
+        "efficiency": cpu / wall / 2,
+    }
 
 
 def main():

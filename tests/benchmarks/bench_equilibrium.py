@@ -24,7 +24,8 @@ from twin.models.road_traffic.equilibrium import StaticNetwork, solve_equilibriu
 
 GAPS = (1e-4, 1e-6, 1e-10)
 NETWORKS = {
-    "SiouxFalls": (0.0, 0.0), "Anaheim": (0.0, 0.0),
+    "SiouxFalls": (0.0, 0.0),
+    "Anaheim": (0.0, 0.0),
     "ChicagoSketch": (0.02, 0.04),  # minutes per cent of toll and per mile
 }
 
@@ -37,8 +38,13 @@ def grid(n=100, zones=100):
     a = np.concatenate([end.ravel() for one, other in pairs for end in (one, other)])
     b = np.concatenate([end.ravel() for one, other in pairs for end in (other, one)])
     network = StaticNetwork(
-        a, b, free_cost=rng.uniform(5, 15, len(a)), capacity=np.full(1, 1000.0), bpr_share=np.full(1, 0.15),
-        bpr_power=np.full(1, 4.0), node_count=n * n,
+        a,
+        b,
+        free_cost=rng.uniform(5, 15, len(a)),
+        capacity=np.full(1, 1000.0),
+        bpr_share=np.full(1, 0.15),
+        bpr_power=np.full(1, 4.0),
+        node_count=n * n,
     )
     at = rng.choice(n * n, zones, replace=False)
     o, d = (ends.ravel() for ends in np.meshgrid(at, at, indexing="ij"))
@@ -57,9 +63,15 @@ def measure(name, network, trips, gap):
     found = solve_equilibrium(network, *trips, relative_gap=gap)
     cpu = time.process_time() - cpu
     return {
-        "case": name, "links": network.link_count, "pairs": len(found.demand), "gap_wanted": gap,
-        "gap": float(found.relative_gap[-1]), "iterations": len(found.relative_gap), "paths": len(found.paths.flow),
-        "objective": round(found.objective, 3), "cpu_s": round(cpu, 3),
+        "case": name,
+        "links": network.link_count,
+        "pairs": len(found.demand),
+        "gap_wanted": gap,
+        "gap": float(found.relative_gap[-1]),
+        "iterations": len(found.relative_gap),
+        "paths": len(found.paths.flow),
+        "objective": round(found.objective, 3),
+        "cpu_s": round(cpu, 3),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

@@ -22,8 +22,12 @@ SCENARIO = Path(__file__).resolve().parents[2] / "scenarios" / "osaka_weekday.ya
 def one_run(cache, out):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "twin", "run", str(SCENARIO), "--out", str(out)], check=True,
-                   capture_output=True, env={**os.environ, "TWIN_CACHE_DIR": str(cache)})
+    subprocess.run(
+        [sys.executable, "-m", "twin", "run", str(SCENARIO), "--out", str(out)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "TWIN_CACHE_DIR": str(cache)},
+    )
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -51,8 +51,13 @@ def day(city):
     began = cpu_s(lambda: city_model_of(city, 18000.0, 86400.0))
     build_s, (city_model, model) = began
     seconds, (visits, links) = cpu_s(lambda: walk(city_model, model, 172800.0))
-    return {"walkers": visits, "link_entries": links, "build_cpu_s": build_s, "day_cpu_s": seconds,
-            "walkers_per_cpu_s": visits / seconds}
+    return {
+        "walkers": visits,
+        "link_entries": links,
+        "build_cpu_s": build_s,
+        "day_cpu_s": seconds,
+        "walkers_per_cpu_s": visits / seconds,
+    }
 
 
 def checkpoint(city):
@@ -78,8 +83,13 @@ def checkpoint(city):
             best_state = min(best_state, taken - began)
             best_write = min(best_write, written - taken)
             best_restore = min(best_restore, time.perf_counter() - written)
-    return {"walkers_inside": inside, "state_ms": best_state * 1e3, "write_ms": best_write * 1e3,
-            "restore_ms": best_restore * 1e3, "bytes_per_walker": model._walkers.dtype.itemsize}
+    return {
+        "walkers_inside": inside,
+        "state_ms": best_state * 1e3,
+        "write_ms": best_write * 1e3,
+        "restore_ms": best_restore * 1e3,
+        "bytes_per_walker": model._walkers.dtype.itemsize,
+    }
 
 
 def quiet_step(city):

@@ -33,9 +33,7 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 def two_way_grid(n, **link):
     """Grid of n x n nodes, links both ways between neighbours; gives the network and links by (from, to)."""
     node = np.arange(n * n).reshape(n, n)
-    pairs = [
-        (node[:-1], node[1:]), (node[1:], node[:-1]), (node[:, :-1], node[:, 1:]), (node[:, 1:], node[:, :-1]),
-    ]
+    pairs = [(node[:-1], node[1:]), (node[1:], node[:-1]), (node[:, :-1], node[:, 1:]), (node[:, 1:], node[:, :-1])]
     a = np.concatenate([p[0].ravel() for p in pairs])
     b = np.concatenate([p[1].ravel() for p in pairs])
     net = RoadNetwork()
@@ -56,9 +54,7 @@ def platoons(n, vehicles, seed=0):
     oi, di = np.select([side == 0, side == 1], [low, high], a), np.select([side == 0, side == 1], [high, low], b)
     oj, dj = np.select([side == 2, side == 3], [low, high], a), np.select([side == 2, side == 3], [high, low], b)
     five = np.arange(5)
-    return (
-        (t[:, None] + five).ravel(), np.repeat(oi * n + oj, 5).tolist(), np.repeat(di * n + dj, 5).tolist(),
-    )
+    return ((t[:, None] + five).ravel(), np.repeat(oi * n + oj, 5).tolist(), np.repeat(di * n + dj, 5).tolist())
 
 
 def g20(vehicles):
@@ -66,7 +62,8 @@ def g20(vehicles):
     depart, origin, destination = platoons(20, vehicles)
     differs = [o != d for o, d in zip(origin, destination, strict=True)]
     net.add_trips(
-        depart[differs], [o for o, k in zip(origin, differs, strict=True) if k],
+        depart[differs],
+        [o for o, k in zip(origin, differs, strict=True) if k],
         [d for d, k in zip(destination, differs, strict=True) if k],
     )
     return net, 7200.0, {"replan_every_s": 600.0}
@@ -127,7 +124,11 @@ def osm():
     length = np.maximum(edges["length"].to_numpy(), speed.to_numpy())  # at least a second long
     net = RoadNetwork()
     net.add_links(
-        edges["u"].tolist(), edges["v"].tolist(), length, speed_mps=speed.to_numpy(), lanes=lanes.to_numpy(),
+        edges["u"].tolist(),
+        edges["v"].tolist(),
+        length,
+        speed_mps=speed.to_numpy(),
+        lanes=lanes.to_numpy(),
         merge_weight=lanes.to_numpy(),
     )
     import networkx as nx
@@ -139,15 +140,11 @@ def osm():
     vehicles = 100_000
     o, d = rng.integers(0, len(core), vehicles), rng.integers(0, 100, vehicles)
     keep = core[o] != ends[d]
-    net.add_trips(
-        np.sort(rng.uniform(0, 4 * 3600.0, vehicles))[keep], core[o][keep].tolist(), ends[d][keep].tolist()
-    )
+    net.add_trips(np.sort(rng.uniform(0, 4 * 3600.0, vehicles))[keep], core[o][keep].tolist(), ends[d][keep].tolist())
     return net, 5 * 3600.0, {"replan_every_s": 600.0}
 
 
-CASES = {
-    "g20_100k": lambda: g20(100_000), "g20_10k": lambda: g20(10_000), "g11": g11, "big": big, "osm": osm,
-}
+CASES = {"g20_100k": lambda: g20(100_000), "g20_10k": lambda: g20(10_000), "g11": g11, "big": big, "osm": osm}
 
 
 def measure(case):
@@ -161,24 +158,39 @@ def measure(case):
     result = net.run(until_s, **options)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {
-        "case": case, "vehicles": len(result.depart_s), "simulated_s": until_s, "wall_s": round(wall, 3),
-        "cpu_s": round(cpu, 3), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "total_travel_s": result.total_travel_s(), "finished": result.finished, "crossings": len(result.time_s),
+        "case": case,
+        "vehicles": len(result.depart_s),
+        "simulated_s": until_s,
+        "wall_s": round(wall, 3),
+        "cpu_s": round(cpu, 3),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "total_travel_s": result.total_travel_s(),
+        "finished": result.finished,
+        "crossings": len(result.time_s),
         "stuck_links": len(result.stuck),
     }
 
 
 def peers(case, sumo, uxsim):
     """What peers say of a grid case: name of the run -> what the peer reports, as far as interpreters are given."""
-    grid = {"g20_100k": ("--n", "20", "--veh", "100000"), "g20_10k": ("--n", "20", "--veh", "10000"),
-            "g11": ("--published",)}
+    grid = {
+        "g20_100k": ("--n", "20", "--veh", "100000"),
+        "g20_10k": ("--n", "20", "--veh", "10000"),
+        "g11": ("--published",),
+    }
     if case not in grid:
         sys.exit(f"peers run on grids only: {', '.join(grid)}")
     runs = {}
     if uxsim:
         for deltan, log in (("5", "log"), ("5", "no-log"), ("1", "no-log")):
             runs[f"uxsim deltan {deltan} {log}"] = [
-                uxsim, str(SHARED / "peers" / "uxsim_grid.py"), *grid[case], "--engine", "cpp", "--deltan", deltan,
+                uxsim,
+                str(SHARED / "peers" / "uxsim_grid.py"),
+                *grid[case],
+                "--engine",
+                "cpp",
+                "--deltan",
+                deltan,
                 *(["--no-log"] if log == "no-log" else []),
             ]
     if sumo:

@@ -176,9 +176,7 @@ def peer_queue(python, program):
     """A function that runs the same queue in a peer under another interpreter; None where it has no such peer."""
 
     def run_peer(customers):
-        done = subprocess.run(
-            [python, "-c", program, str(customers)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([python, "-c", program, str(customers)], capture_output=True, text=True, check=False)
         if done.returncode:
             return None
         served, cpu_s = done.stdout.split()

@@ -76,12 +76,30 @@ def metres_between(case):
 def make_desk(case, starts, trips, times, weight):
     nothing = np.zeros(len(trips))
     requests = state.new_requests(
-        ids=np.arange(len(trips), dtype=np.uint64), asked_s=trips[:, 0].astype(float), origin=trips[:, 1],
-        destination=trips[:, 2], party=np.ones(len(trips), np.int32), age_group=np.zeros(len(trips), np.uint8),
-        walk_s=nothing, egress_s=nothing, board_s=nothing, alight_s=nothing)
+        ids=np.arange(len(trips), dtype=np.uint64),
+        asked_s=trips[:, 0].astype(float),
+        origin=trips[:, 1],
+        destination=trips[:, 2],
+        party=np.ones(len(trips), np.int32),
+        age_group=np.zeros(len(trips), np.uint8),
+        walk_s=nothing,
+        egress_s=nothing,
+        board_s=nothing,
+        alight_s=nothing,
+    )
     rules = state.Rules(
-        wait_at_most_s=case.wait_at_most_s, times_direct=1.5, plus_s=300.0, dwell_s=30.0, acknowledge_s=0.0, lead_s=0.0,
-        rider_time_weight=weight, open_s=0.0, close_s=1e9, strategy=kernels.CHEAPEST, road=0)
+        wait_at_most_s=case.wait_at_most_s,
+        times_direct=1.5,
+        plus_s=300.0,
+        dwell_s=30.0,
+        acknowledge_s=0.0,
+        lead_s=0.0,
+        rider_time_weight=weight,
+        open_s=0.0,
+        close_s=1e9,
+        strategy=kernels.CHEAPEST,
+        road=0,
+    )
     return Desk(state.new_fleet(starts, 8, 0.0), requests, times, rules)
 
 
@@ -101,12 +119,19 @@ def run(name, weight, repeats=7):
     wait_s = served["pickup_s"] - served["asked_s"]
     ride_s = served["dropoff_s"] - served["pickup_s"]
     return {
-        "case": name, "requests": len(trips), "cpu_s": float(np.median(cpu_s)), "cpu_s_best": min(cpu_s),
-        "requests_per_cpu_s": len(trips) / float(np.median(cpu_s)), "served_share": len(served) / len(trips),
-        "mean_wait_s": float(wait_s.mean()), "p95_wait_s": float(np.quantile(wait_s, 0.95)),
-        "mean_ride_s": float(ride_s.mean()), "vkm": float(metres[legs["from_stop"], legs["to_stop"]].sum() / 1000),
+        "case": name,
+        "requests": len(trips),
+        "cpu_s": float(np.median(cpu_s)),
+        "cpu_s_best": min(cpu_s),
+        "requests_per_cpu_s": len(trips) / float(np.median(cpu_s)),
+        "served_share": len(served) / len(trips),
+        "mean_wait_s": float(wait_s.mean()),
+        "p95_wait_s": float(np.quantile(wait_s, 0.95)),
+        "mean_ride_s": float(ride_s.mean()),
+        "vkm": float(metres[legs["from_stop"], legs["to_stop"]].sum() / 1000),
         "promises_broken": int(((wait_s > case.wait_at_most_s + 1e-3) | (ride_s > served["ride_max_s"] + 1e-3)).sum()),
-        "bytes_per_van": state.VAN.itemsize, "bytes_per_request": state.REQUEST.itemsize,
+        "bytes_per_van": state.VAN.itemsize,
+        "bytes_per_request": state.REQUEST.itemsize,
     }
 
 

@@ -31,9 +31,11 @@ def main(text, read, *, fewest_vehicles):
     began = time.process_time()
     plan = solve(instance.problem, budget, seed=args.seed, fewest_vehicles=fewest_vehicles)
     answer = {
-        "cost": plan.cost, "vehicles": len(plan.routes),
+        "cost": plan.cost,
+        "vehicles": len(plan.routes),
         "routes": [[int(instance.ids[node]) for node in route] for route in plan.routes],
-        "unserved": [int(instance.ids[2 * r]) for r in plan.unserved], "cpu_s": time.process_time() - began,
+        "unserved": [int(instance.ids[2 * r]) for r in plan.unserved],
+        "cpu_s": time.process_time() - began,
     }
     print(json.dumps(answer) if args.json else "\n".join(f"{key}: {value}" for key, value in answer.items()))
     return 0 if not plan.unserved.size else 1

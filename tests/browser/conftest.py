@@ -14,8 +14,13 @@ from twin.results.run_folder import Run
 from twin.viz.run_view import read_run_view
 from twin.viz.scene_3d import write_scene
 
-QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 #: Software rendering may take seconds a frame.
 PATIENCE_S = 60
 

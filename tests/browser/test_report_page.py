@@ -16,9 +16,9 @@ def report_file(tmp_path_factory):
     return write_report(make_study(folder), folder / "報告 書.html")
 
 
-@pytest.mark.parametrize(("width", "height", "media"), [
-    (1366, 768, "screen"), (390, 844, "screen"), (794, 1123, "print"),
-])
+@pytest.mark.parametrize(
+    ("width", "height", "media"), [(1366, 768, "screen"), (390, 844, "screen"), (794, 1123, "print")]
+)
 def test_the_report_asks_for_nothing_and_fits(chromium, report_file, width, height, media):
     page = chromium.new_page(viewport={"width": width, "height": height})
     asked, faults = [], []

@@ -38,7 +38,9 @@ def color_at(opened, x, y):
           pen.drawImage(canvas, 0, 0);
           const dots = canvas.width / canvas.clientWidth;
           return [...pen.getImageData(Math.round(x * dots), Math.round(y * dots), 1, 1).data];
-        }""", [x, y])[:3]
+        }""",
+        [x, y],
+    )[:3]
 
 
 def comes_to(opened, spot, color):
@@ -99,7 +101,9 @@ def test_the_moved_vehicles_are_what_is_drawn(opened):
         picked = opened.ask(
             "([x, y]) => window.__twin.view.deck.pickObjectAsync"
             " ? window.__twin.view.deck.pickObjectAsync({ x, y, radius: 4 }).then((o) => o && o.layer.id)"
-            " : (window.__twin.view.deck.pickObject({ x, y, radius: 4 }) || {}).layer?.id", [x, y])
+            " : (window.__twin.view.deck.pickObject({ x, y, radius: 4 }) || {}).layer?.id",
+            [x, y],
+        )
         found.append(picked)
     van = opened.ask("window.__twin.scene.motions.find((m) => m.fact.name === 'van').fact.key")
     assert found.count(f"heads_{van}") >= len(found) - 2  # a place may hide one
@@ -200,8 +204,11 @@ def test_the_slider_ends_when_the_clock_of_the_run_does(opened, demo):
 def test_near_by_a_van_is_drawn_in_true_metres_and_from_afar_as_a_mark(opened, zoom, visible):
     opened.ask("(zoom) => window.__twin.view.go({ zoom }, 0)", zoom)
     key = opened.ask("window.__twin.scene.motions.find((m) => m.fact.name === 'van').fact.key")
-    layers = opened.ask("""(key) => Object.fromEntries(window.__twin.view.layers.filter((l) => l.id.endsWith(key))
-      .map((l) => [l.id, [l.props.visible, l.props.sizeScale ?? null, l.props.radiusUnits ?? null]]))""", key)
+    layers = opened.ask(
+        """(key) => Object.fromEntries(window.__twin.view.layers.filter((l) => l.id.endsWith(key))
+      .map((l) => [l.id, [l.props.visible, l.props.sizeScale ?? null, l.props.radiusUnits ?? null]]))""",
+        key,
+    )
     assert [layers[f"{part}_{key}"][0] for part in ("heads", "bodies")] == visible
     assert layers[f"bodies_{key}"][1] == 1
     assert layers[f"heads_{key}"][2] == "pixels"
@@ -253,10 +260,13 @@ def test_without_webgl_the_same_scene_is_drawn_flat(opened_flat):
     assert opened_flat.ask("window.__twin.state.view") == "flat"
     assert "WebGL" in opened_flat.page.inner_text("#notice")
     opened_flat.ask(SET_TIME, 400)
-    x, y = opened_flat.ask("(() => { const m = window.__twin.scene.motions.find((m) => m.fact.name === 'walker');"
-                           " return window.__twin.view.project(m.lonLatOf(m.count - 1)); })()")
-    color = opened_flat.ask("([x, y]) => [...window.__twin.view.canvas.getContext('2d').getImageData(x, y, 1, 1).data]",
-                            [x, y])
+    x, y = opened_flat.ask(
+        "(() => { const m = window.__twin.scene.motions.find((m) => m.fact.name === 'walker');"
+        " return window.__twin.view.project(m.lonLatOf(m.count - 1)); })()"
+    )
+    color = opened_flat.ask(
+        "([x, y]) => [...window.__twin.view.canvas.getContext('2d').getImageData(x, y, 1, 1).data]", [x, y]
+    )
     states = opened_flat.ask("window.__twin.scene.motions.find((m) => m.fact.name === 'walker').colors")
     assert color[:3] in states
 

@@ -81,8 +81,12 @@ def batch(doors: Doors, seed: int, first: int, count: int, work: Path, report: P
                 out.flush()
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         if peak_mb > MEMORY_MB:
-            out.write(json.dumps({"case": first, "found": f"{peak_mb:.0f} MB in cases {first} to {first + count - 1}",
-                                  "where": ""}) + "\n")
+            out.write(
+                json.dumps(
+                    {"case": first, "found": f"{peak_mb:.0f} MB in cases {first} to {first + count - 1}", "where": ""}
+                )
+                + "\n"
+            )
         out.write(json.dumps({"outcomes": outcomes}) + "\n")
 
 
@@ -128,12 +132,22 @@ def by_command(doors: Doors, seed: int, count: int, work: Path) -> list[dict[str
             (folder / name).write_bytes(mutated(doors.maps[name], rng, list(doors.maps.values())))
             args = ["city", "build", name, "--out", "city"]
         given = {p.name for p in folder.iterdir()} | {"city"}
-        done = subprocess.run([sys.executable, "-m", "twin", *args], cwd=folder, capture_output=True, check=False,
-                              env={**os.environ, "PYTHONPATH": os.getcwd()})
+        done = subprocess.run(
+            [sys.executable, "-m", "twin", *args],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        )
         strays = {p.name for p in folder.iterdir()} - given
         if done.returncode not in EXPECTED_EXITS or b"Traceback" in done.stderr or strays:
-            found.append({"case": f"command {case}", "found": f"exit {done.returncode}, strays {strays}",
-                          "where": done.stderr.decode("utf-8", "replace")[-400:]})
+            found.append(
+                {
+                    "case": f"command {case}",
+                    "found": f"exit {done.returncode}, strays {strays}",
+                    "where": done.stderr.decode("utf-8", "replace")[-400:],
+                }
+            )
         shutil.rmtree(folder)
     return found
 

@@ -29,7 +29,7 @@ from twin.scenario.tables.read import read_tables
 from twin.viz.run_view import read_run_view
 
 FULL_CHECK_SHARE = 0.03
-_TABLE = "hour,kind,trucks\n8,laden_out,10\n9,empty_in,\"1,204\"\n合計,,1214\n"
+_TABLE = 'hour,kind,trucks\n8,laden_out,10\n9,empty_in,"1,204"\n合計,,1214\n'
 _TIMES = "時刻,乗車,降車\n0805,a,b\n1230,b,c\n1745,c,a\n"
 
 
@@ -197,17 +197,26 @@ def _tables() -> Mapping[str, tuple[bytes, str]]:
     zone = dt.timezone(dt.timedelta(hours=9))
     moments = [dt.datetime(2026, 4, 24, hour, 5, tzinfo=zone) for hour in (8, 9, 10)]
     parquet = io.BytesIO()
-    pq.write_table(pa.table({
-        "time": pa.array(moments, pa.timestamp("us", "Asia/Tokyo")), "from_stop": ["a", "b", "c"],
-        "kind": pa.array(["x", "y", "x"]).dictionary_encode(), "count": [1.0, 2.0, 3.0],
-    }), parquet)
+    pq.write_table(
+        pa.table(
+            {
+                "time": pa.array(moments, pa.timestamp("us", "Asia/Tokyo")),
+                "from_stop": ["a", "b", "c"],
+                "kind": pa.array(["x", "y", "x"]).dictionary_encode(),
+                "count": [1.0, 2.0, 3.0],
+            }
+        ),
+        parquet,
+    )
     hours, times = ", columns: {hour: 時間帯, trucks: 台数}", ", columns: {time: 時刻, from_stop: 乗車, to_stop: 降車}"
     return {
         "hours.csv": (_TABLE.encode(), ", values: {kind: {laden_out: a, empty_in: b}}"),
-        "sjis.csv": (_TIMES.encode("cp932"), times), "times.csv": (_TIMES.encode(), times),
+        "sjis.csv": (_TIMES.encode("cp932"), times),
+        "times.csv": (_TIMES.encode(), times),
         "seconds.csv": (_at("29100", "45000", "63900"), times),
         "shares.csv": (_at("0.336806", "0.520833", "0.739583"), times + ", time_as: {time: excel}"),
-        "book.xlsx": (xlsx.getvalue(), hours), "rows.parquet": (parquet.getvalue(), ""),
+        "book.xlsx": (xlsx.getvalue(), hours),
+        "rows.parquet": (parquet.getvalue(), ""),
     }
 
 

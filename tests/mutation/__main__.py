@@ -144,7 +144,8 @@ def main() -> int:
     parser.add_argument("--name", help="this mutant only, by its name")
     given = parser.parse_args()
     modules = given.module or [
-        name for name, suite in SUITES.items()
+        name
+        for name, suite in SUITES.items()
         if not (given.kernels and suite.compiled) and not (given.compiled and not suite.compiled)
     ]
     needs_jit = {SUITES[module].compiled for module in modules}

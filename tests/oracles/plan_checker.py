@@ -40,8 +40,16 @@ def raw_dial_a_ride(text: str) -> Raw:
     end_given = len(ids) % 2 == 0
     inner = ids[1:-1] if end_given else ids[1:]
     n = len(inner) // 2
-    return Raw(nodes, dict(zip(inner[:n], inner[n:], strict=True)), ids[0], ids[-1] if end_given else ids[0],
-               int(head[0]), float(head[3]), float(head[4]), float(head[2]))
+    return Raw(
+        nodes,
+        dict(zip(inner[:n], inner[n:], strict=True)),
+        ids[0],
+        ids[-1] if end_given else ids[0],
+        int(head[0]),
+        float(head[3]),
+        float(head[4]),
+        float(head[2]),
+    )
 
 
 def raw_pickup_delivery(text: str) -> Raw:

@@ -22,7 +22,8 @@ def crowded_city():
     xy = [(0.0, 0.0), (60.0, 0.0), (75.0, 0.0), (140.0, 0.0), (75.0, 50.0)]
     layer = walk_layer(xy, [(0, 1), (1, 2), (2, 3), (2, 4), (1, 4)], width_m=1.5, lit=[1], steps=[4])
     places = [
-        place("exit", "a", 0, layer, riders=2.0), place("exit", "b", 3, layer, riders=1.0),
+        place("exit", "a", 0, layer, riders=2.0),
+        place("exit", "b", 3, layer, riders=1.0),
         place("poi", "p", 4, layer, category="shop", attraction=5.0, seats=2.0),
         place("poi", "q", 1, layer, category="shop", attraction=2.0),
     ]
@@ -33,8 +34,10 @@ def crowded_params():
     return params_for(
         {"shopper": 60000.0, "passer_through": 60000.0},
         choice={"step_s": 600.0},
-        classes={"shopper": {"stay_durations_s": (600.0, 1200.0), "stop_cost": 0.0},
-                 "passer_through": {"stay_durations_s": ()}},
+        classes={
+            "shopper": {"stay_durations_s": (600.0, 1200.0), "stop_cost": 0.0},
+            "passer_through": {"stay_durations_s": ()},
+        },
     )
 
 
@@ -93,8 +96,15 @@ class SlowTwin:
         mean, spread = math.log(c.budget_mean_s) - variance / 2, math.sqrt(variance)
         budget_s = math.exp(self.truncated("budget", row.id, math.log(300), math.log(43200), mean, spread))
         speed = self.truncated("speed", row.id, 0.5, 2.2, c.walk_speed_mps, self.params.walk.speed_sd_mps)
-        person = Person(int(row.id), int(row.visitor_class), int(row.entry), time_s, budget_s, speed,
-                        int(self.model._world.places[row.entry].node))
+        person = Person(
+            int(row.id),
+            int(row.visitor_class),
+            int(row.entry),
+            time_s,
+            budget_s,
+            speed,
+            int(self.model._world.places[row.entry].node),
+        )
         if not self.ways(person, person.entry, time_s):
             self.refused += 1
             return
@@ -108,8 +118,11 @@ class SlowTwin:
         """Draw from (value, thing) pairs by their logit probabilities."""
         top = max(value for value, _ in options)
         weights = [math.exp(value - top) for value, _ in options]
-        u = float(uniform(make_stream(self.seed, f"pedestrian.{purpose}"), np.uint64(person.id),
-                          event(person.decisions, stage))) * sum(weights)
+        u = float(
+            uniform(
+                make_stream(self.seed, f"pedestrian.{purpose}"), np.uint64(person.id), event(person.decisions, stage)
+            )
+        ) * sum(weights)
         for weight, (_, thing) in zip(weights, options, strict=True):
             u -= weight
             if u < 0:
@@ -119,9 +132,14 @@ class SlowTwin:
     def ways(self, person, at, time_s):
         """Where one can go in the time left, as (value, place)."""
         plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
-        options = [(plans.arc_utility[a] + plans.come_value[c, k - plans.arc_steps[c, a], plans.arc_to[a]],
-                    int(plans.arc_to[a]))
-                   for a in range(plans.arc_ptr[at], plans.arc_ptr[at + 1]) if plans.arc_steps[c, a] <= k]
+        options = [
+            (
+                plans.arc_utility[a] + plans.come_value[c, k - plans.arc_steps[c, a], plans.arc_to[a]],
+                int(plans.arc_to[a]),
+            )
+            for a in range(plans.arc_ptr[at], plans.arc_ptr[at + 1])
+            if plans.arc_steps[c, a] <= k
+        ]
         return [(float(v), to) for v, to in options if v > -math.inf]
 
     def choose(self, person, at, time_s):
@@ -139,9 +157,20 @@ class SlowTwin:
         world = self.model._world
         while person.node == world.places[person.target].node:
             if world.places[person.target].leaves:
-                self.visits.append((
-                    person.id, person.target, person.stays, person.crossings, person.enter_s, time_s, person.budget_s,
-                    person.stay_s, person.walked_m, person.wait_s))
+                self.visits.append(
+                    (
+                        person.id,
+                        person.target,
+                        person.stays,
+                        person.crossings,
+                        person.enter_s,
+                        time_s,
+                        person.budget_s,
+                        person.stay_s,
+                        person.walked_m,
+                        person.wait_s,
+                    )
+                )
                 return
             if self.stay(person, time_s):
                 return
@@ -161,8 +190,11 @@ class SlowTwin:
 
     def stay(self, person, time_s):
         plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
-        options = [(float(plans.stay_utility[c, person.target, d] + plans.go_value[c, k - steps, person.target]), steps)
-                   for d, steps in enumerate(plans.stay_steps[c].tolist()) if 0 < steps <= k]
+        options = [
+            (float(plans.stay_utility[c, person.target, d] + plans.go_value[c, k - steps, person.target]), steps)
+            for d, steps in enumerate(plans.stay_steps[c].tolist())
+            if 0 < steps <= k
+        ]
         options = [(v, steps) for v, steps in options if v > -math.inf]
         if not options:
             self.too_late += 1
@@ -206,9 +238,15 @@ def hurried_params():
     return params_for(
         {"shopper": 60000.0, "passer_through": 60000.0},
         choice={"step_s": 30.0},
-        classes={"shopper": {"stay_durations_s": (120.0, 180.0), "stop_cost": -3.0, "budget_mean_s": 360.0,
-                             "budget_cv": 0.2},
-                 "passer_through": {"stay_durations_s": ()}},
+        classes={
+            "shopper": {
+                "stay_durations_s": (120.0, 180.0),
+                "stop_cost": -3.0,
+                "budget_mean_s": 360.0,
+                "budget_cv": 0.2,
+            },
+            "passer_through": {"stay_durations_s": ()},
+        },
     )
 
 
@@ -230,8 +268,14 @@ def test_every_visit_is_as_the_slow_twin_walks_it(params_of, some_refused, some_
     assert [exits[v[1] - 2] for v in slow] == visits["leave_exit"].tolist()
     for position, column in ((2, "stays_count"), (3, "crossings_count")):
         assert [v[position] for v in slow] == visits[column].tolist()
-    for position, column in ((4, "enter_s"), (5, "leave_s"), (6, "budget_s"), (7, "stay_s"), (8, "walked_m"),
-                             (9, "wait_s")):
+    for position, column in (
+        (4, "enter_s"),
+        (5, "leave_s"),
+        (6, "budget_s"),
+        (7, "stay_s"),
+        (8, "walked_m"),
+        (9, "wait_s"),
+    ):
         np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-4)
     assert set(visits["class"].tolist()) == {CLASSES[1], CLASSES[4]}
 

@@ -17,8 +17,12 @@ DURATIONS = (2, 5)
 
 def twelve_places():
     """Entry 0, stay places 1 to 9, leaves 10 and 11; places 8 and 9 may be passed without a stay."""
-    arcs = [(i, j, 1 + (i + 2 * j) % 3, -0.3 - 0.07 * ((i * j) % 5))
-            for i in range(10) for j in range(1, 12) if i != j and (3 * i + 5 * j) % 4 != 0]
+    arcs = [
+        (i, j, 1 + (i + 2 * j) % 3, -0.3 - 0.07 * ((i * j) % 5))
+        for i in range(10)
+        for j in range(1, 12)
+        if i != j and (3 * i + 5 * j) % 4 != 0
+    ]
     ptr = np.searchsorted([a[0] for a in arcs], np.arange(13)).astype(np.int64)
     stay = np.full((12, 2), -np.inf)
     for i in range(1, 10):
@@ -79,14 +83,22 @@ def test_choice_probabilities_sum_to_one():
             go, come = plans.go_value[0, k, i], plans.come_value[0, k, i]
             if go > -math.inf:
                 shares = [math.exp((leave[k, i] - go) / 0.8)]
-                shares += [math.exp((plans.arc_utility[a] + plans.come_value[0, k - plans.arc_steps[0, a],
-                                                                             plans.arc_to[a]] - go) / 0.8)
-                           for a in range(plans.arc_ptr[i], plans.arc_ptr[i + 1]) if plans.arc_steps[0, a] <= k]
+                shares += [
+                    math.exp(
+                        (plans.arc_utility[a] + plans.come_value[0, k - plans.arc_steps[0, a], plans.arc_to[a]] - go)
+                        / 0.8
+                    )
+                    for a in range(plans.arc_ptr[i], plans.arc_ptr[i + 1])
+                    if plans.arc_steps[0, a] <= k
+                ]
                 assert math.fsum(shares) == pytest.approx(1.0, abs=1e-12)
             if come > -math.inf:
                 shares = [math.exp((go - come) / 0.8)] if may_pass[i] else []
-                shares += [math.exp((plans.stay_utility[0, i, d] + plans.go_value[0, k - length, i] - come) / 0.8)
-                           for d, length in enumerate(DURATIONS) if length <= k]
+                shares += [
+                    math.exp((plans.stay_utility[0, i, d] + plans.go_value[0, k - length, i] - come) / 0.8)
+                    for d, length in enumerate(DURATIONS)
+                    if length <= k
+                ]
                 assert math.fsum(shares) == pytest.approx(1.0, abs=1e-12)
 
 

@@ -76,8 +76,14 @@ def cheapest_route(raw, picks, bound=math.inf):
             if begin > late + 1e-9 or load + places > raw.capacity or longer + raw.apart(node, raw.end) >= best[0]:
                 continue
             picked = node in raw.pairs
-            go_on([*route, node], begin, load + places, longer, [p for p in waiting if p != node],
-                  [*aboard, node] if picked else [p for p in aboard if raw.pairs[p] != node])
+            go_on(
+                [*route, node],
+                begin,
+                load + places,
+                longer,
+                [p for p in waiting if p != node],
+                [*aboard, node] if picked else [p for p in aboard if raw.pairs[p] != node],
+            )
 
     go_on([], -math.inf, 0.0, 0.0, list(picks), [])
     return best[0] if best[0] < bound else math.inf
@@ -107,11 +113,18 @@ def answer_of(instance, plan):
     return [[int(instance.ids[node]) for node in route] for route in plan.routes]
 
 
-@pytest.mark.parametrize(("requests", "vehicles", "options"), [
-    (5, 1, {"width": 100.0}), (6, 1, {"width": 100.0}), (5, 1, {"width": 100.0, "ride": 18.0}),
-    (5, 1, {"width": 100.0, "ride": 1e3, "duty": 80.0}), (4, 2, {}),
-    (5, 2, {"width": 80.0, "ride": 22.0, "duty": 95.0}), (4, 2, {"width": 60.0, "places": 2, "both_depots": False}),
-])
+@pytest.mark.parametrize(
+    ("requests", "vehicles", "options"),
+    [
+        (5, 1, {"width": 100.0}),
+        (6, 1, {"width": 100.0}),
+        (5, 1, {"width": 100.0, "ride": 18.0}),
+        (5, 1, {"width": 100.0, "ride": 1e3, "duty": 80.0}),
+        (4, 2, {}),
+        (5, 2, {"width": 80.0, "ride": 22.0, "duty": 95.0}),
+        (4, 2, {"width": 60.0, "places": 2, "both_depots": False}),
+    ],
+)
 def test_small_fleets_get_the_plan_that_brute_force_finds(requests, vehicles, options):
     feasible = 0
     for seed in range(5):
@@ -155,8 +168,17 @@ def test_timetables_exist_exactly_where_a_linear_program_finds_one_and_are_the_e
         between = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
         early = np.append(rng.uniform(0, 60, 2 * n), 0.0)
         late = np.append(early[:-1] + rng.uniform(20, 80, 2 * n), 300.0)
-        problem = Problem(between, early, late, np.append(rng.uniform(0, 3, 2 * n), 0.0), np.ones(n),
-                          rng.uniform(10, 40, n), 6.0, float(rng.uniform(60, 120)), 1)
+        problem = Problem(
+            between,
+            early,
+            late,
+            np.append(rng.uniform(0, 3, 2 * n), 0.0),
+            np.ones(n),
+            rng.uniform(10, 40, n),
+            6.0,
+            float(rng.uniform(60, 120)),
+            1,
+        )
         order = rng.permutation(np.repeat(np.arange(n), 2))
         if rng.random() < 0.7:
             order = order[np.argsort(early[2 * order], kind="stable")]
@@ -185,16 +207,25 @@ def test_timetables_exist_exactly_where_a_linear_program_finds_one_and_are_the_e
     assert min(found, missing) > 40
 
 
-@pytest.mark.parametrize(("script", "text", "raw"), [
-    ("solve_darp.py", dial_a_ride(3, 16, 4, duty=300.0), raw_dial_a_ride),
-    ("solve_darp.py", dial_a_ride(4, 16, 4, duty=300.0, places=4, both_depots=False), raw_dial_a_ride),
-    ("solve_pdptw.py", pickup_delivery(5, 16, 16), raw_pickup_delivery),
-], ids=["dial-a-ride", "dial-a-ride, one depot line", "pick-up and delivery"])
+@pytest.mark.parametrize(
+    ("script", "text", "raw"),
+    [
+        ("solve_darp.py", dial_a_ride(3, 16, 4, duty=300.0), raw_dial_a_ride),
+        ("solve_darp.py", dial_a_ride(4, 16, 4, duty=300.0, places=4, both_depots=False), raw_dial_a_ride),
+        ("solve_pdptw.py", pickup_delivery(5, 16, 16), raw_pickup_delivery),
+    ],
+    ids=["dial-a-ride", "dial-a-ride, one depot line", "pick-up and delivery"],
+)
 def test_printed_answers_stand_before_an_independent_judge(tmp_path, script, text, raw):
     file = tmp_path / "case.txt"
     file.write_text(text, encoding="utf-8")
-    done = subprocess.run([sys.executable, str(BENCHMARKS / script), str(file), "--seconds", "1", "--json"],
-                          capture_output=True, text=True, timeout=300, check=True)
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / script), str(file), "--seconds", "1", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
     answer = json.loads(done.stdout)
     assert faults(raw(text), answer["routes"], answer["cost"]) == []
     assert answer["vehicles"] == len(answer["routes"])

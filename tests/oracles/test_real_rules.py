@@ -46,8 +46,9 @@ class Raw:
         for nodes, tags in self.ways.values():
             if self.shut(tags):
                 continue
-            oneway = tags.get("oneway", "yes" if tags["highway"] == "motorway" or tags.get("junction") == "roundabout"
-                              else "no")
+            oneway = tags.get(
+                "oneway", "yes" if tags["highway"] == "motorway" or tags.get("junction") == "roundabout" else "no"
+            )
             for a, b in itertools.pairwise(nodes):
                 if oneway not in ("-1", "reverse"):
                     self.steps.add((a, b))
@@ -71,8 +72,11 @@ class Raw:
         kind = tags.get("restriction", "")
         excepted = {"motorcar", "motor_vehicle", "vehicle"} & set(tags.get("except", "").split(";"))
         of = {role: [ref for _, ref, r in members if r == role] for role in ("from", "via", "to")}
-        if excepted or any(len(of[role]) != 1 for role in of) or not kind or any(
-            t == "w" for t, _, role in members if role == "via"
+        if (
+            excepted
+            or any(len(of[role]) != 1 for role in of)
+            or not kind
+            or any(t == "w" for t, _, role in members if role == "via")
         ):
             return
         via, first, last = of["via"][0], self.ways.get(of["from"][0]), self.ways.get(of["to"][0])

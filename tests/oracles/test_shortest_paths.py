@@ -26,8 +26,12 @@ def grid(side: int, seed: int, *, whole_costs: bool, dropped_share: float = 0.2)
                 links += [Link(a, b, 10.0) for a, b in both if generator.random() > dropped_share]
     places = np.arange(side * side)
     layer = assemble_layer(
-        node_id=places + 100, x_m=places % side * 100.0, y_m=places // side * 100.0,
-        lon_deg=places * 0.0, lat_deg=places * 0.0, links=links,
+        node_id=places + 100,
+        x_m=places % side * 100.0,
+        y_m=places // side * 100.0,
+        lon_deg=places * 0.0,
+        lat_deg=places * 0.0,
+        links=links,
     )
     draw = generator.integers(1, 4, layer.link_count) if whole_costs else generator.uniform(1, 9, layer.link_count)
     return layer, draw.astype(np.float64)
@@ -104,7 +108,11 @@ def test_trees_and_paths_cost_what_the_times_say(seed: int, whole_costs: bool) -
 
 def test_of_equally_short_ways_the_lower_link_index_is_taken() -> None:
     square = assemble_layer(
-        node_id=[1, 2, 3, 4], x_m=[0, 100, 0, 100], y_m=[0, 0, 100, 100], lon_deg=[0.0] * 4, lat_deg=[0.0] * 4,
+        node_id=[1, 2, 3, 4],
+        x_m=[0, 100, 0, 100],
+        y_m=[0, 0, 100, 100],
+        lon_deg=[0.0] * 4,
+        lat_deg=[0.0] * 4,
         links=[Link(2, 3, 10.0), Link(0, 2, 10.0), Link(1, 3, 10.0), Link(0, 1, 10.0), Link(1, 3, 10.0, way_id=9)],
     )
     assert routing.shortest_path(square, 0, 3).tolist() == [0, 2]

@@ -21,8 +21,13 @@ def random_network(seed, nodes=7, links=22):
     a, b = np.concatenate([a, extra[:, 0]]), np.concatenate([b, extra[:, 1]])
     m = len(a)
     return StaticNetwork(
-        a, b, free_cost=rng.uniform(1, 9, m), capacity=rng.uniform(5, 20, m), bpr_share=rng.choice([0.0, 0.15, 1.0], m),
-        bpr_power=rng.choice([0.0, 1.0, 2.5, 4.0], m), fixed_cost=rng.choice([0.0, 1.0], m),
+        a,
+        b,
+        free_cost=rng.uniform(1, 9, m),
+        capacity=rng.uniform(5, 20, m),
+        bpr_share=rng.choice([0.0, 0.15, 1.0], m),
+        bpr_power=rng.choice([0.0, 1.0, 2.5, 4.0], m),
+        fixed_cost=rng.choice([0.0, 1.0], m),
     )
 
 
@@ -143,9 +148,15 @@ def test_merged_paths_are_those_in_use_and_the_new_ones_pair_by_pair():
     pair_ptr = np.cumsum([0, *(len(old[k]) for k in old)])
     out = (np.empty(4, np.int64), np.empty(6, np.int64), np.empty(9, np.int32), np.empty(5))
     kept = kernels.merge_columns(
-        pair_ptr, ptr, np.array([x for links, _ in flat for x in links], np.int32), np.array([f for _, f in flat]),
-        np.array(list(new)), np.cumsum([0, *(len(p) for p in new.values())]),
-        np.array([x for p in new.values() for x in p], np.int32), demand, *out,
+        pair_ptr,
+        ptr,
+        np.array([x for links, _ in flat for x in links], np.int32),
+        np.array([f for _, f in flat]),
+        np.array(list(new)),
+        np.cumsum([0, *(len(p) for p in new.values())]),
+        np.array([x for p in new.values() for x in p], np.int32),
+        demand,
+        *out,
     )
     spans = pairwise(out[1][: kept + 1].tolist())
     found = [(tuple(out[2][a:b].tolist()), f) for (a, b), f in zip(spans, out[3][:kept], strict=True)]

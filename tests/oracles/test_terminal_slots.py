@@ -157,8 +157,10 @@ def test_places_go_by_turn_and_least_cost_and_come_back(replication, rule, place
     luck = make_stream(make_run_seed(4, replication), "test")
     trucks = [Truck(i, [uniform(luck, np.uint64(i), np.uint64(j)) for j in range(12)], stream) for i in range(70)]
     waits = [[600.0 * ((h + s) % 3) for s in range(4)] for h in range(4)]
-    traits = [{"scale": 300.0, "wait": 1.0, "delivery": 0.5, "hours": 0.0, "penalty": 0.0, "miss": 3600.0},
-              {"scale": 1500.0, "wait": 2.0, "delivery": 1.0, "hours": 2.0, "penalty": 900.0, "miss": 7200.0}]
+    traits = [
+        {"scale": 300.0, "wait": 1.0, "delivery": 0.5, "hours": 0.0, "penalty": 0.0, "miss": 3600.0},
+        {"scale": 1500.0, "wait": 2.0, "delivery": 1.0, "hours": 2.0, "penalty": 900.0, "miss": 7200.0},
+    ]
 
     slot, fate, left = by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list)
     books = Books([list(row) for row in places], day, waits, traits, rule)

@@ -14,8 +14,17 @@ from twin.models.transit.fleet import rows as state
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 RULES = {
-    "wait_at_most_s": 600.0, "times_direct": 1.5, "plus_s": 240.0, "dwell_s": 30.0, "acknowledge_s": 10.0,
-    "lead_s": 10.0, "rider_time_weight": 0.6, "open_s": 0.0, "close_s": 1e9, "strategy": kernels.CHEAPEST, "road": 0,
+    "wait_at_most_s": 600.0,
+    "times_direct": 1.5,
+    "plus_s": 240.0,
+    "dwell_s": 30.0,
+    "acknowledge_s": 10.0,
+    "lead_s": 10.0,
+    "rider_time_weight": 0.6,
+    "open_s": 0.0,
+    "close_s": 1e9,
+    "strategy": kernels.CHEAPEST,
+    "road": 0,
 }
 
 
@@ -64,8 +73,9 @@ def cost_of(van, plan, r, i, j, requests, between, rules, now_s):
             late = start > requests["pickup_by_s"][q] + kernels.EPS_S
         else:
             ride = start - begun.get(q, requests["pickup_s"][q])
-            late = (start > requests["dropoff_by_s"][q] + kernels.EPS_S
-                    or ride > requests["ride_max_s"][q] + kernels.EPS_S)
+            late = (
+                start > requests["dropoff_by_s"][q] + kernels.EPS_S or ride > requests["ride_max_s"][q] + kernels.EPS_S
+            )
         if late:
             return None
     alight_before = {q: t for (q, pick), t in zip(plan, before, strict=True) if not pick}
@@ -102,18 +112,21 @@ class Compared:
 
         cost, v, i, j = naive_choice(desk, request, now_s)
         van, at_i, at_j, reason = kernels.cheapest_insertion(
-            request, now_s, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules)
+            request, now_s, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+        )
         self.compared += 1
         assert (van >= 0) == (v >= 0), (request, (v, i, j), (van, at_i, at_j))
         if van < 0:
             assert reason in (kernels.NO_VAN_IN_TIME, kernels.NO_SEAT, kernels.DETOUR)
             self.refused += 1
             return Choice(-1, reason=int(reason))
-        own = kernels.insertion_cost(request, van, at_i, at_j, now_s, desk.scratch, desk.fleet, desk.requests,
-                                     desk.times, desk.rules)
+        own = kernels.insertion_cost(
+            request, van, at_i, at_j, now_s, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+        )
         plan = plan_of(desk.fleet[van])
-        slow = cost_of(desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times.between_s, desk.rules,
-                       now_s)
+        slow = cost_of(
+            desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times.between_s, desk.rules, now_s
+        )
         assert slow is not None
         assert own == pytest.approx(slow, abs=1e-6)
         assert own == pytest.approx(cost, abs=1e-6)
@@ -138,9 +151,17 @@ def random_day(seed, *, stops=7, vans=2, requests=45, seats=3, hours=1.0, walks=
     walk_s = draw(requests, 6) * 500 * walks
     wheels = np.where(draw(requests, 7) < 0.1, 120.0, 0.0)
     made = state.new_requests(
-        ids=ids, asked_s=np.floor(draw(requests, 5) * hours * 3600), origin=origin, destination=destination,
-        party=party, age_group=np.zeros(requests, np.uint8), walk_s=walk_s, egress_s=np.zeros(requests),
-        board_s=5.0 * party + wheels, alight_s=wheels)
+        ids=ids,
+        asked_s=np.floor(draw(requests, 5) * hours * 3600),
+        origin=origin,
+        destination=destination,
+        party=party,
+        age_group=np.zeros(requests, np.uint8),
+        walk_s=walk_s,
+        egress_s=np.zeros(requests),
+        board_s=5.0 * party + wheels,
+        alight_s=wheels,
+    )
     fleet = state.new_fleet(np.arange(vans, dtype=np.int32) % stops, seats, 0.0)
     rules = state.Rules(**{**RULES, "strategy": kernels.ASK, "dwell_s": dwell_s})
     return fleet, made, state.new_times(between, np.arange(stops)), rules

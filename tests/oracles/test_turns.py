@@ -36,9 +36,13 @@ def make_rules(layer, bans=(), closed=(), local=()):
     bits["local"][list(local)] = 1
     count = len(bans)
     return DriveRules(
-        **bits, ban_ptr=np.concatenate([[0], np.cumsum([len(ban) for ban in bans])]).astype(np.int64),
-        ban_link=np.array([link for ban in bans for link in ban], np.int32), ban_classes=np.full(count, 1, np.uint8),
-        ban_days=np.full(count, 127, np.uint8), ban_from_s=np.zeros(count), ban_to_s=np.full(count, 86400.0),
+        **bits,
+        ban_ptr=np.concatenate([[0], np.cumsum([len(ban) for ban in bans])]).astype(np.int64),
+        ban_link=np.array([link for ban in bans for link in ban], np.int32),
+        ban_classes=np.full(count, 1, np.uint8),
+        ban_days=np.full(count, 127, np.uint8),
+        ban_from_s=np.zeros(count),
+        ban_to_s=np.full(count, 86400.0),
     )
 
 
@@ -76,7 +80,9 @@ class Oracle:
         for k in usable:
             self.out.setdefault(ends[k][0], []).append(k)
         self.back = {
-            (i, j) for i in usable for j in range(layer.link_count)
+            (i, j)
+            for i in usable
+            for j in range(layer.link_count)
             if layer.way_id[i] == layer.way_id[j] and ends[i] == ends[j][::-1]
         }
 
@@ -206,14 +212,22 @@ def test_every_label_knows_its_way_when_asked_for_all(seed):
 
 
 def test_other_classes_and_other_hours_have_other_rules():
-    links = [Link(0, 1, 10.0, way_id=1, length_m=100), Link(1, 2, 10.0, way_id=2, length_m=100),
-             Link(0, 2, 10.0, way_id=3, length_m=1000)]
-    layer = assemble_layer(node_id=[0, 1, 2], x_m=[0, 100, 200], y_m=[0, 0, 0], lon_deg=[0] * 3, lat_deg=[0] * 3,
-                           links=links)
+    links = [
+        Link(0, 1, 10.0, way_id=1, length_m=100),
+        Link(1, 2, 10.0, way_id=2, length_m=100),
+        Link(0, 2, 10.0, way_id=3, length_m=1000),
+    ]
+    layer = assemble_layer(
+        node_id=[0, 1, 2], x_m=[0, 100, 200], y_m=[0, 0, 0], lon_deg=[0] * 3, lat_deg=[0] * 3, links=links
+    )
     first, second = (int(np.flatnonzero(layer.way_id == way)[0]) for way in (1, 2))
     rules = DriveRules(
-        ban_ptr=np.array([0, 2]), ban_link=np.array([first, second], np.int32), ban_classes=np.array([1], np.uint8),
-        ban_days=np.array([127], np.uint8), ban_from_s=np.array([7 * 3600.0]), ban_to_s=np.array([9 * 3600.0]),
+        ban_ptr=np.array([0, 2]),
+        ban_link=np.array([first, second], np.int32),
+        ban_classes=np.array([1], np.uint8),
+        ban_days=np.array([127], np.uint8),
+        ban_from_s=np.array([7 * 3600.0]),
+        ban_to_s=np.array([9 * 3600.0]),
     )
     object.__setattr__(layer, "rules", rules)
 

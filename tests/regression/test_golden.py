@@ -33,7 +33,16 @@ def test_the_small_day_says_what_it_said(tmp_path):
         pytest.fail("answers were written anew; say in CHANGELOG.md, under Results change, what changed and why")
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert set(found) == set(kept)
-    changed = {name: (kept[name], value) for name, value in found.items()
-               if not (value == kept[name] or (value is not None and kept[name] is not None
-                                               and math.isclose(value, kept[name], rel_tol=1e-9, abs_tol=1e-9)))}
+    changed = {
+        name: (kept[name], value)
+        for name, value in found.items()
+        if not (
+            value == kept[name]
+            or (
+                value is not None
+                and kept[name] is not None
+                and math.isclose(value, kept[name], rel_tol=1e-9, abs_tol=1e-9)
+            )
+        )
+    }
     assert changed == {}, "say in CHANGELOG.md what changed and why, then regenerate"

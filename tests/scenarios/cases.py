@@ -58,8 +58,11 @@ def command_line(capsys, *args) -> Said:
 
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Everything below a folder, with the bytes of its files."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None
-            for p in sorted(folder.rglob("*")) if not p.is_fifo()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None
+        for p in sorted(folder.rglob("*"))
+        if not p.is_fifo()
+    }
 
 
 def results(folder: Path) -> dict[str, bytes | None]:

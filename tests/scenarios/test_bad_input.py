@@ -27,7 +27,8 @@ SCENARIO, MAP, FOLDER, LIMIT = 2, 3, 4, 6
 
 #: Nine levels of nine aliases: 387 million values in 300 bytes.
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9))
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9)
+)
 
 SCENARIOS = {
     "no_yaml": (TINY + "x: [1,\n", SCENARIO, ["not YAML", "line 12"]),
@@ -113,7 +114,8 @@ def test_no_word_of_a_scenario_steers_the_terminal(here, capsys):
 
 
 TABLE = TINY.replace('hourly: {"06:00": 10 trucks}', "table: arrivals") + (
-    "tables: {arrivals: {file: a.csv, counted_at: line_join}}\n")
+    "tables: {arrivals: {file: a.csv, counted_at: line_join}}\n"
+)
 TABLES = {
     "gap": ("hour,trucks\n6,10\n7,\n8,5\n", SCENARIO, ["no number", "row 3", "column trucks", "gaps: zero"]),
     "short_row": ("hour,trucks\n6,10\n7\n", SCENARIO, ["no number", "row 3"]),
@@ -154,15 +156,18 @@ def test_a_row_of_totals_is_left_out_and_said_to_be(here, capsys):
     assert echo["encoding"] == "cp932"
 
 
-@pytest.mark.parametrize(("file", "words"), [
-    ("b.csv", ["'b.csv' does not exist", "did you mean a.csv?"]),
-    ("/etc/passwd", ["outside the scenario's folder", "--allow-read"]),
-    ("../s.yaml", ["outside the scenario's folder"]),
-    ("link.csv", ["outside the scenario's folder"]),
-    (".", ["is no file"]),
-    ("pipe", ["is no file"]),
-    ("a.xlsx", ["the workbook is damaged or no .xlsx"]),
-])
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("b.csv", ["'b.csv' does not exist", "did you mean a.csv?"]),
+        ("/etc/passwd", ["outside the scenario's folder", "--allow-read"]),
+        ("../s.yaml", ["outside the scenario's folder"]),
+        ("link.csv", ["outside the scenario's folder"]),
+        (".", ["is no file"]),
+        ("pipe", ["is no file"]),
+        ("a.xlsx", ["the workbook is damaged or no .xlsx"]),
+    ],
+)
 def test_a_table_that_is_no_file_of_the_scenario_is_refused(file, words, here, capsys):
     (here / "a.csv").write_text("hour,trucks\n6,10\n", encoding="utf-8")
     (here / "a.xlsx").write_bytes(b"PK\x03\x04 cut short")
@@ -248,9 +253,14 @@ def test_ways_that_lack_some_nodes_are_cut_and_counted(here, capsys):
     assert dropped["ways cut or shortened for want of nodes"] == 1
 
 
-@pytest.mark.parametrize("models", [
-    "terminal: {}\n", "pedestrian: {}\n", "transit: {fleet: {count: 2 vans}, demand: {requests_per_day: 9 requests}}\n",
-])
+@pytest.mark.parametrize(
+    "models",
+    [
+        "terminal: {}\n",
+        "pedestrian: {}\n",
+        "transit: {fleet: {count: 2 vans}, demand: {requests_per_day: 9 requests}}\n",
+    ],
+)
 def test_a_map_its_models_cannot_use_leaves_no_folder(models, here, capsys):
     (here / "m.osm").write_text(town().text(), encoding="utf-8")
     head = TINY.split("terminal:")[0].replace("osaka_yumeshima", "m.osm").replace("step: 60 s", "step: 5 s")
@@ -262,23 +272,26 @@ def test_a_map_its_models_cannot_use_leaves_no_folder(models, here, capsys):
         assert tree(here) == before
 
 
-@pytest.mark.parametrize(("args", "words"), [
-    (("run", "s.yaml", "--workers", "0"), "--workers"),
-    (("run", "s.yaml", "--replications", "0"), "--replications"),
-    (("run", "s.yaml", "--seed", "-1"), "--seed"),
-    (("run", "s.yaml", "--seed", "9" * 30), "--seed"),
-    (("run", "s.yaml", "--checkpoint-every", "5"), "'5' has no unit"),
-    (("run", "s.yaml", "--checkpoint-every", "-5 min"), "greater than 0"),
-    (("run", "s.yaml", "--keep-checkpoints"), "--checkpoint-every"),
-    (("run", "s.yaml", "--only", "nobody"), "'nobody'"),
-    (("run", "s.yaml", "--frobnicate"), "--frobnicate"),
-    (("rnu",), "rnu"),
-    (("check", "nothing.yaml"), "nothing.yaml does not exist"),
-    (("check", "."), "is a folder"),
-    (("new", "../evil"), "no short name"),
-    (("city", "build", "--out", "city"), "exactly one of"),
-    (("city", "build", "--bbox", "1,2,3", "--out", "city"), "four numbers"),
-])
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("run", "s.yaml", "--workers", "0"), "--workers"),
+        (("run", "s.yaml", "--replications", "0"), "--replications"),
+        (("run", "s.yaml", "--seed", "-1"), "--seed"),
+        (("run", "s.yaml", "--seed", "9" * 30), "--seed"),
+        (("run", "s.yaml", "--checkpoint-every", "5"), "'5' has no unit"),
+        (("run", "s.yaml", "--checkpoint-every", "-5 min"), "greater than 0"),
+        (("run", "s.yaml", "--keep-checkpoints"), "--checkpoint-every"),
+        (("run", "s.yaml", "--only", "nobody"), "'nobody'"),
+        (("run", "s.yaml", "--frobnicate"), "--frobnicate"),
+        (("rnu",), "rnu"),
+        (("check", "nothing.yaml"), "nothing.yaml does not exist"),
+        (("check", "."), "is a folder"),
+        (("new", "../evil"), "no short name"),
+        (("city", "build", "--out", "city"), "exactly one of"),
+        (("city", "build", "--bbox", "1,2,3", "--out", "city"), "four numbers"),
+    ],
+)
 def test_a_wrong_command_is_code_2_and_leaves_nothing(args, words, here, capsys):
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
     before = tree(here)
@@ -291,6 +304,7 @@ def test_a_wrong_command_is_code_2_and_leaves_nothing(args, words, here, capsys)
 
 
 # -- folders ---------------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
@@ -310,7 +324,9 @@ def edit(path, **content):
 
 
 READERS = (
-    ("compare", "study"), ("compare", "study", "--json"), ("view", "study", "--no-open", "--out", "v.html"),
+    ("compare", "study"),
+    ("compare", "study", "--json"),
+    ("view", "study", "--no-open", "--out", "v.html"),
     ("resume", "study"),
     ("fork", "study", "--at", "06:10", "--set", "terminal.lanes.A.count=4", "--out", "forked", "--workers", "1"),
 )
@@ -386,15 +402,18 @@ def test_a_plan_that_was_changed_is_not_forked(study, here, capsys):
     assert tree(here) == before
 
 
-@pytest.mark.parametrize(("args", "code", "words"), [
-    (("--at", "06:15", "--set", "terminal.lanes.A.count=4"), FOLDER, ["no checkpoint at 06:15", "06:10"]),
-    (("--at", "6 o'clock", "--set", "terminal.lanes.A.count=4"), SCENARIO, ["not a time of day"]),
-    (("--at", "06:10", "--set", "terminal.lanes.A.cuont=4"), SCENARIO, ["cuont"]),
-    (("--at", "06:10", "--set", "nonsense"), SCENARIO, ["nonsense"]),
-    (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--name", "today"), SCENARIO, ["today"]),
-    (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--name", "../evil"), SCENARIO, ["../evil"]),
-    (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--variant", "nobody"), FOLDER, ["nobody"]),
-])
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (("--at", "06:15", "--set", "terminal.lanes.A.count=4"), FOLDER, ["no checkpoint at 06:15", "06:10"]),
+        (("--at", "6 o'clock", "--set", "terminal.lanes.A.count=4"), SCENARIO, ["not a time of day"]),
+        (("--at", "06:10", "--set", "terminal.lanes.A.cuont=4"), SCENARIO, ["cuont"]),
+        (("--at", "06:10", "--set", "nonsense"), SCENARIO, ["nonsense"]),
+        (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--name", "today"), SCENARIO, ["today"]),
+        (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--name", "../evil"), SCENARIO, ["../evil"]),
+        (("--at", "06:10", "--set", "terminal.lanes.A.count=4", "--variant", "nobody"), FOLDER, ["nobody"]),
+    ],
+)
 def test_a_wrong_fork_is_refused_and_leaves_nothing(args, code, words, study, here, capsys):
     before = tree(here)
     said = command_line(capsys, "fork", "study", *args, "--out", "forked", "--workers", "1")
@@ -403,6 +422,7 @@ def test_a_wrong_fork_is_refused_and_leaves_nothing(args, code, words, study, he
 
 
 # -- unfinished studies ----------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
@@ -520,11 +540,18 @@ def test_a_plan_that_was_tampered_with_is_refused_before_anything_runs(case, par
     assert tree(here) == before
 
 
-@pytest.mark.parametrize(("name", "content", "code"), [
-    ("plan.json", b"{", FOLDER), ("plan.json", b"[" * 100_000, FOLDER), ("how.json", b'{"lean": 1}', FOLDER),
-    ("how.json", b"\xff", FOLDER), ("city/arrays.npz", b"PK\x03\x04", MAP), ("city/city.json", b"{}", MAP),
-    ("inputs.npz", b"no arrays", FOLDER),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("plan.json", b"{", FOLDER),
+        ("plan.json", b"[" * 100_000, FOLDER),
+        ("how.json", b'{"lean": 1}', FOLDER),
+        ("how.json", b"\xff", FOLDER),
+        ("city/arrays.npz", b"PK\x03\x04", MAP),
+        ("city/city.json", b"{}", MAP),
+        ("inputs.npz", b"no arrays", FOLDER),
+    ],
+)
 def test_a_damaged_file_of_an_unfinished_study_is_named_and_the_study_kept(name, content, code, partial, here, capsys):
     (partial / name).write_bytes(content)
     before = {k: v for k, v in tree(here).items() if not k.endswith("log.txt")}
@@ -543,12 +570,21 @@ def test_an_unfinished_study_in_the_way_is_named_and_left_alone(partial, here, c
 
 # -- disks -----------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("args", [
-    ("run", "s.yaml", "--out", "file/out"), ("run", "s.yaml", "--out", "file"), ("schema", "--out", "file/schema.json"),
-    ("new", "mine", "--folder", "file"), ("city", "build", "m.osm", "--out", "file/city"),
-    ("city", "build", "m.osm", "--out", "file"), ("view", "study", "--no-open", "--out", "file/v.html"),
-    ("fork", "study", "--at", "06:10", "--set", "terminal.lanes.A.count=4", "--out", "file/f"),
-], ids=lambda a: "_".join(a[:2]) + "_" + a[-1].replace("/", "_in_"))
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("run", "s.yaml", "--out", "file/out"),
+        ("run", "s.yaml", "--out", "file"),
+        ("schema", "--out", "file/schema.json"),
+        ("new", "mine", "--folder", "file"),
+        ("city", "build", "m.osm", "--out", "file/city"),
+        ("city", "build", "m.osm", "--out", "file"),
+        ("view", "study", "--no-open", "--out", "file/v.html"),
+        ("fork", "study", "--at", "06:10", "--set", "terminal.lanes.A.count=4", "--out", "file/f"),
+    ],
+    ids=lambda a: "_".join(a[:2]) + "_" + a[-1].replace("/", "_in_"),
+)
 def test_a_file_where_a_folder_is_due_is_named_and_left_alone(args, study, here, capsys):
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
     (here / "m.osm").write_text(town().text(), encoding="utf-8")
@@ -615,7 +651,9 @@ def test_files_that_may_not_grow_are_named(here):
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "twin", "run", "s.yaml", "--out", "out", "--workers", "1"],
-        capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)),
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)),
     )
     assert done.returncode == FOLDER, done.stderr
     assert "File too large" in done.stderr
@@ -629,8 +667,9 @@ def test_a_task_that_kills_its_worker_three_times_is_named(here, capsys, monkeyp
     start(plan, city, here / "study", How(workers=2))
     # The worker's interpreter finds this module first and dies as the kernel's memory killer would have it.
     (here / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "if 'twin.experiments.worker' in ' '.join(sys.orig_argv):\n    os.kill(os.getpid(), 9)\n", encoding="utf-8")
+        "import os, sys\nif 'twin.experiments.worker' in ' '.join(sys.orig_argv):\n    os.kill(os.getpid(), 9)\n",
+        encoding="utf-8",
+    )
     monkeypatch.setenv("PYTHONPATH", str(here))
     said = command_line(capsys, "resume", "study", "--workers", "2")
     assert_one_clear_message(said, FOLDER, "killed its worker 3 times", "-9", "log.txt", "--workers 1")

@@ -28,15 +28,24 @@ REFUSED = {
     "step beyond a lead": (VANS.replace("10 s", "100 s"), {}),
     "missing column": (TINY + CARS, {"cars.csv": OD.replace("from_s", "begins")}),
     "unknown place": (TINY + CARS, {"cars.csv": OD.replace("bridge", "ferry")}),
-    "unknown stop": (VANS + "  demand: {table: t}\ntables: {t: {file: t.csv}}\n",
-                     {"t.csv": "time,from_stop,to_stop\n6:10,nowhere,hirano-001\n"}),
+    "unknown stop": (
+        VANS + "  demand: {table: t}\ntables: {t: {file: t.csv}}\n",
+        {"t.csv": "time,from_stop,to_stop\n6:10,nowhere,hirano-001\n"},
+    ),
     "trucks after the gate": (
         TINY.replace('hourly: {"06:00": 10 trucks}', "table: t") + "tables: {t: {file: t.csv}}\n",
-        {"t.csv": "hour,trucks\n22,50\n23,50\n"}),
-    "districts that do not join": (TINY.replace("osaka_yumeshima", "[osaka_yumeshima, town.osm]"), {"town.osm": (
-        '<osm version="0.6">' + "".join(
-            f'<node id="{i}" lat="{48.8 + i * 1e-3}" lon="{2.3 + i % 2 * 1e-3}"/>' for i in (1, 2, 3))
-        + '<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>')}),
+        {"t.csv": "hour,trucks\n22,50\n23,50\n"},
+    ),
+    "districts that do not join": (
+        TINY.replace("osaka_yumeshima", "[osaka_yumeshima, town.osm]"),
+        {
+            "town.osm": (
+                '<osm version="0.6">'
+                + "".join(f'<node id="{i}" lat="{48.8 + i * 1e-3}" lon="{2.3 + i % 2 * 1e-3}"/>' for i in (1, 2, 3))
+                + '<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>'
+            )
+        },
+    ),
 }
 
 
@@ -101,16 +110,31 @@ def column(*values):
     return np.array(values, np.float64)
 
 
-@pytest.mark.parametrize(("resolved", "table", "words"), [
-    ({"terminal": {"demand": {"table": "t"}}},
-     {"hour_start_s": column(0, 3600, 7200), "hour_end_s": column(3600, 7200, 10800), "trucks": column(10, 20, 40)},
-     "of table t 30 of 70 trucks"),
-    ({"pedestrian": {"arrivals_table": "t"}},
-     {"time_s": column(1800, 7200), "until_s": column(5400, 9000), "count": column(100, 7)}, "50 of 107 count"),
-    ({"road_traffic": {"background": {"od_table": "t"}}},
-     {"from_s": column(7200, 10800), "to_s": column(14400, 14400), "count": column(8, 1)}, "5 of 9 count"),
-    ({"transit": {"demand": {"table": "t"}}}, {"time": column(3600, 7200, 10800, 10801)}, "1 of 4 rows"),
-])
+@pytest.mark.parametrize(
+    ("resolved", "table", "words"),
+    [
+        (
+            {"terminal": {"demand": {"table": "t"}}},
+            {
+                "hour_start_s": column(0, 3600, 7200),
+                "hour_end_s": column(3600, 7200, 10800),
+                "trucks": column(10, 20, 40),
+            },
+            "of table t 30 of 70 trucks",
+        ),
+        (
+            {"pedestrian": {"arrivals_table": "t"}},
+            {"time_s": column(1800, 7200), "until_s": column(5400, 9000), "count": column(100, 7)},
+            "50 of 107 count",
+        ),
+        (
+            {"road_traffic": {"background": {"od_table": "t"}}},
+            {"from_s": column(7200, 10800), "to_s": column(14400, 14400), "count": column(8, 1)},
+            "5 of 9 count",
+        ),
+        ({"transit": {"demand": {"table": "t"}}}, {"time": column(3600, 7200, 10800, 10801)}, "1 of 4 rows"),
+    ],
+)
 def test_what_lies_outside_is_counted_by_its_share_of_the_time(resolved, table, words):
     start_s, end_s = (3600.0, 10800.0)
     if "terminal" in resolved:
@@ -121,7 +145,9 @@ def test_what_lies_outside_is_counted_by_its_share_of_the_time(resolved, table, 
 
 
 def test_tables_that_are_no_demand_are_not_asked():
-    resolved = {"transit": {"stops": {"table": "stops"}, "demand": {"table": "asked"}},
-                "terminal": {"demand": {"table": "hours", "vessels": {"table": "calls"}}},
-                "road_traffic": {"background": {"gravity": {"counts_table": "counts"}}}}
+    resolved = {
+        "transit": {"stops": {"table": "stops"}, "demand": {"table": "asked"}},
+        "terminal": {"demand": {"table": "hours", "vessels": {"table": "calls"}}},
+        "road_traffic": {"background": {"gravity": {"counts_table": "counts"}}},
+    }
     assert list(demand_tables(resolved)) == [("transit.demand.table", "asked")]

@@ -67,8 +67,16 @@ def test_an_undamaged_study_goes_on(partial, whole):
 def test_a_byte_changed_in_any_file_is_named(partial, share):
     """Every file that an unfinished study believes, at several places."""
     checked = files(partial)
-    assert {p.name for p in checked} >= {"plan.json", "inputs.npz", "scenario.yaml", "how.json", "city.json",
-                                         "arrays.npz", "kpis.parquet", "manifest.json"}
+    assert {p.name for p in checked} >= {
+        "plan.json",
+        "inputs.npz",
+        "scenario.yaml",
+        "how.json",
+        "city.json",
+        "arrays.npz",
+        "kpis.parquet",
+        "manifest.json",
+    }
     for path in checked:
         before = path.read_bytes()
         at = int(share * len(before))
@@ -211,8 +219,10 @@ def test_a_study_at_work_is_not_resumed_beside(partial):
 
 def test_two_resumes_at_once_leave_one_study_and_one_clear_word(partial, whole):
     command = [sys.executable, "-m", "twin", "resume", "study", "--workers", "1"]
-    both = [subprocess.Popen(command, cwd=partial.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            for _ in range(2)]
+    both = [
+        subprocess.Popen(command, cwd=partial.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     said = [process.communicate(timeout=300)[1] for process in both]
     codes = sorted(process.returncode for process in both)
     assert codes in ([0, 0], [0, 4]), said
@@ -251,8 +261,13 @@ def test_ctrl_c_while_the_command_loads_shows_no_traceback(tmp_path):
     (tmp_path / "s.yaml").write_text(TWO_VARIANTS, encoding="utf-8")
     codes = []
     for delay_s in np.linspace(0.1, 1.0, 10):
-        process = subprocess.Popen([sys.executable, "-m", "twin", "check", "s.yaml"], cwd=tmp_path, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "twin", "check", "s.yaml"],
+            cwd=tmp_path,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         time.sleep(float(delay_s))
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]

@@ -34,9 +34,13 @@ def install(source: Path, site: Path) -> Path:
     facts = site / f"{name}-{project['version']}.dist-info"
     facts.mkdir(parents=True)
     (facts / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8")
-    lines = [line for group, points in project["entry-points"].items()
-             for line in (f"[{group}]", *(f"{key} = {place}" for key, place in points.items()))]
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
+    )
+    lines = [
+        line
+        for group, points in project["entry-points"].items()
+        for line in (f"[{group}]", *(f"{key} = {place}" for key, place in points.items()))
+    ]
     (facts / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return site
 
@@ -61,8 +65,13 @@ def runs(tmp_path_factory, installed):
     done = {}
     for out, file, env in (("alone", "small", {}), ("beside", "small", installed), ("office", "office", installed)):
         done[out] = subprocess.run(
-            [sys.executable, "-m", "twin", "run", f"{file}.yaml", "--out", out, "--workers", "1"], cwd=folder,
-            capture_output=True, text=True, encoding="utf-8", env={**os.environ, "COLUMNS": "200", **env}, timeout=300,
+            [sys.executable, "-m", "twin", "run", f"{file}.yaml", "--out", out, "--workers", "1"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "COLUMNS": "200", **env},
+            timeout=300,
         )
         assert done[out].returncode == 0, done[out].stderr
     return folder, done
@@ -91,9 +100,11 @@ def test_the_four_models_write_the_same_beside_a_fifth(runs):
     for name in alone.tables:
         first, second = alone.table(name), without_office(name, office.table(name))
         assert {c: (v.dtype, v.tobytes()) for c, v in first.items()} == {
-            c: (v.dtype, v.tobytes()) for c, v in second.items()}, name
+            c: (v.dtype, v.tobytes()) for c, v in second.items()
+        }, name
         same_file = (alone.folder / f"tables/{name}.parquet").read_bytes() == (
-            office.folder / f"tables/{name}.parquet").read_bytes()
+            office.folder / f"tables/{name}.parquet"
+        ).read_bytes()
         assert same_file or name in ("traces", "ledger"), name
     ours = Study(folder / "alone").columns("kpis")
     theirs = Study(folder / "office").columns("kpis")
@@ -142,17 +153,43 @@ def test_its_visitors_are_on_the_page_with_their_words_and_elsewhere_under_their
 
 
 def test_a_checkpoint_and_a_fork_carry_it_on(runs, twin, installed, tmp_path):
-    ran = twin("run", runs[0] / "office.yaml", "--out", tmp_path / "whole", "--workers", "1", "--only", "today",
-               "--checkpoint-every", "60 min", "--keep-checkpoints", env=installed)
+    ran = twin(
+        "run",
+        runs[0] / "office.yaml",
+        "--out",
+        tmp_path / "whole",
+        "--workers",
+        "1",
+        "--only",
+        "today",
+        "--checkpoint-every",
+        "60 min",
+        "--keep-checkpoints",
+        env=installed,
+    )
     assert ran.returncode == 0, ran.stderr
-    forked = twin("fork", tmp_path / "whole", "--at", "08:00", "--set", "ward_office.clerks=3", "--name",
-                  "fewer_clerks", "--out", tmp_path / "forked", "--workers", "1", env=installed)
+    forked = twin(
+        "fork",
+        tmp_path / "whole",
+        "--at",
+        "08:00",
+        "--set",
+        "ward_office.clerks=3",
+        "--name",
+        "fewer_clerks",
+        "--out",
+        tmp_path / "forked",
+        "--workers",
+        "1",
+        env=installed,
+    )
     assert forked.returncode == 0, forked.stderr
     whole, study = Study(tmp_path / "whole").run(), Study(tmp_path / "forked")
     unchanged, fewer = study.run(study.variants[0]), study.run("fewer_clerks")
     for name in whole.tables:
         assert (whole.folder / f"tables/{name}.parquet").read_bytes() == (
-            unchanged.folder / f"tables/{name}.parquet").read_bytes(), name
+            unchanged.folder / f"tables/{name}.parquet"
+        ).read_bytes(), name
     visits, slow = unchanged.table("ward_office_visits"), fewer.table("ward_office_visits")
     assert sorted(visits["id"]) == sorted(slow["id"])  # one clerk less changes nobody's coming
     wait = {int(i): c - a for i, a, c in zip(visits["id"], visits["arrive_s"], visits["call_s"], strict=True)}
@@ -174,11 +211,14 @@ def test_a_starter_a_schema_and_a_check_know_it_and_without_it_the_section_is_un
     assert "ward_office" in missed.stderr
 
 
-@pytest.mark.parametrize(("card", "says"), [
-    ("MODEL = 1\n", "is no card of a model called 'ward_office'"),
-    ("import nothing_of_the_sort\n", "cannot be loaded: No module named 'nothing_of_the_sort'"),
-    (None, "the body 'walker' is declared by pedestrian and by ward_office"),
-])
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ("MODEL = 1\n", "is no card of a model called 'ward_office'"),
+        ("import nothing_of_the_sort\n", "cannot be loaded: No module named 'nothing_of_the_sort'"),
+        (None, "the body 'walker' is declared by pedestrian and by ward_office"),
+    ],
+)
 def test_a_package_that_is_wrong_is_named_with_the_way_out(card, says, twin, tmp_path):
     site = install(SOURCE, tmp_path / "site")
     init = site / "ward_office" / "__init__.py"

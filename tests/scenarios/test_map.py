@@ -72,8 +72,10 @@ def test_the_map_lists_the_side_lanes_and_pavements_and_no_other_link(mapped):
 def test_the_section_of_the_shipped_scenario_lies_between_its_crossings(mapped):
     city = find_city("osaka_midosuji", Path())
     layer = city.drive
-    lat = {name: layer.lat_deg[layer.link_from[layer.name_index == layer.names.index(name)]].mean()
-           for name in ("長堀通", "宗右衛門町通")}
+    lat = {
+        name: layer.lat_deg[layer.link_from[layer.name_index == layer.names.index(name)]].mean()
+        for name in ("長堀通", "宗右衛門町通")
+    }
     rows = [row["link_index"] for row in mapped[0]["variants"][1]["touched"] if row["layer"] == "drive"]
     ends = np.concatenate([layer.lat_deg[layer.link_from[rows]], layer.lat_deg[layer.link_to[rows]]])
     assert ends.max() == pytest.approx(lat["長堀通"], abs=2e-5)
@@ -103,7 +105,9 @@ def test_the_command_says_in_words_what_was_touched(tmp_path):
 
 
 def test_faults_that_show_only_on_the_map_are_told_at_their_lines_all_at_once(tmp_path):
-    path = write(tmp_path, """\
+    path = write(
+        tmp_path,
+        """\
 pedestrian:
 measures:
   a:
@@ -114,10 +118,13 @@ measures:
       to: 道頓堀川
   b: {change: close, where: {street: 堂筋}}
 variants: {one: {with: [a, b]}, two: {with: [b]}}
-""")
+""",
+    )
     report = api.check(path)
     assert [p.where.split(", ", 1)[1] for p in report.problems] == [
-        "line 13, column 11, measures.a.where.to", "line 14, column 38, measures.b.where.street"]
+        "line 13, column 11, measures.a.where.to",
+        "line 14, column 38, measures.b.where.street",
+    ]
     assert "'道頓堀川' is no street of the map" in report.problems[0].what
     assert "宗右衛門町通, 道頓堀, 千日前通" in report.problems[0].mend
     done = twin("map", path, "--out", tmp_path / "out", "--no-open")
@@ -127,13 +134,16 @@ variants: {one: {with: [a, b]}, two: {with: [b]}}
 
 
 def test_two_measures_that_contradict_each_other_are_an_error_before_the_run(tmp_path):
-    path = write(tmp_path, """\
+    path = write(
+        tmp_path,
+        """\
 road_traffic:
 measures:
   slow: {change: set_speed, where: {street: 御堂筋, lanes: main}, speed: 20 km/h}
   fast: {change: set_speed, where: {street: 御堂筋, from: 本町通, to: 長堀通, lanes: main}, speed: 60 km/h}
 variants: {one: {with: [slow]}, two: {from: one, with: [fast]}}
-""")
+""",
+    )
     with pytest.raises(ScenarioError, match=r"measures fast .* and slow .* want different speed of 御堂筋"):
         api.plan_and_city(api.load(path))
 
@@ -143,19 +153,29 @@ def test_works_drawn_in_a_geopackage_close_what_lies_along_them(tmp_path):
     drive = city.drive
     side_lanes = (drive.name_index == drive.names.index("御堂筋")) & (drive.lanes == 1)
     west = np.flatnonzero(drive.way_id == drive.way_id[side_lanes].min())[3:6]
-    shapes = [np.column_stack([a[city.drive.vertex_ptr[i] : city.drive.vertex_ptr[i + 1]]
-                               for a in (city.drive.vertex_x_m, city.drive.vertex_y_m)]) for i in west]
+    shapes = [
+        np.column_stack(
+            [
+                a[city.drive.vertex_ptr[i] : city.drive.vertex_ptr[i + 1]]
+                for a in (city.drive.vertex_x_m, city.drive.vertex_y_m)
+            ]
+        )
+        for i in west
+    ]
     works = shapely.union_all([shapely.LineString(s) for s in shapes])
     folder = tmp_path / "GIS"
     folder.mkdir()
     frame = geopandas.GeoDataFrame({"工区名": ["北1工区"]}, geometry=[works], crs=city.crs)
     frame.to_file(folder / "側道.gpkg", layer="工区")
-    path = write(tmp_path, """\
+    path = write(
+        tmp_path,
+        """\
 pedestrian:
 layers: {works: {file: GIS/側道.gpkg, layer: 工区, id: 工区名}}
 measures: {m: {change: close, where: {layer: works, id: [北1工区]}}}
 variants: {today: {}, works: {with: [m]}}
-""")
+""",
+    )
     plan, base, edited = api.map_edits(api.load(path))
     assert [t.link_index for t in edited["works"].touched] == west.tolist()
     assert edited["today"].city is base
@@ -184,13 +204,18 @@ def test_each_variant_runs_on_its_own_streets_and_the_one_without_edits_on_the_b
 def test_nobody_drives_on_a_closed_link_and_all_arrive(tmp_path, form):
     (tmp_path / "od.csv").write_text(
         "from_place,to_place,from_s,to_s,count\n"
-        "osaka_midosuji/entry/hommachi-west,osaka_midosuji/entry/namba-west,36000,36600,40\n", encoding="utf-8")
-    path = write(tmp_path, f"""\
+        "osaka_midosuji/entry/hommachi-west,osaka_midosuji/entry/namba-west,36000,36600,40\n",
+        encoding="utf-8",
+    )
+    path = write(
+        tmp_path,
+        f"""\
 tables: {{od: {{file: od.csv}}}}
 road_traffic: {{form: {form}, background: {{od_table: od}}, signals: {{default_plan: false}}}}
 measures: {{m: {{change: close, where: {{street: 御堂筋, from: 長堀通, to: 宗右衛門町通}}}}}}
 variants: {{today: {{}}, closed: {{with: [m]}}}}
-""")
+""",
+    )
     plan, city = api.plan_and_city(api.load(path))
     plan.content["clock"].update(then="until_empty", latest_s=50_000.0)
     how = How(workers=1)
@@ -221,11 +246,14 @@ def test_a_variant_that_edits_nothing_gives_the_bytes_of_one_without_measures(tm
 
 
 def test_an_edit_that_the_road_model_would_pass_over_is_refused(tmp_path, monkeypatch):
-    path = write(tmp_path, """\
+    path = write(
+        tmp_path,
+        """\
 road_traffic:
 measures: {m: {change: close, where: {street: 御堂筋}, hours: 08:00-20:00}}
 variants: {one: {with: [m]}}
-""")
+""",
+    )
     plan, city = api.plan_and_city(api.load(path))
     heeded = set()
     monkeypatch.setattr(RoadTraffic, "heeds", lambda _: heeded, raising=False)
@@ -257,8 +285,10 @@ def test_in_kita_an_edit_of_midosuji_meets_its_17_edges_and_none_of_the_31_of_sh
     with gzip.open(real(KITA_GRAPH)) as file:
         edges = [(a, b, str(data.get("name", ""))) for a, b, data in nx.read_graphml(file).edges(data=True)]
     # One edge has two names, written as a list.
-    ours, other = ([(int(a), int(b)) for a, b, name in edges if name == street or f"'{street}'" in name]
-                   for street in ("御堂筋", "新御堂筋"))
+    ours, other = (
+        [(int(a), int(b)) for a, b, name in edges if name == street or f"'{street}'" in name]
+        for street in ("御堂筋", "新御堂筋")
+    )
     assert (len(ours), len(other)) == (17, 31)
     city = build_city(real(KITA))
     for street, mine, theirs in (("御堂筋", ours, other), ("新御堂筋", other, ours)):

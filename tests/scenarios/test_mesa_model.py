@@ -48,8 +48,9 @@ def test_it_says_what_a_run_of_the_scenario_says(ended, scenario):
 def test_accounts_close_at_every_step_and_headline_kpis_come_with_the_last(ended):
     frame = ended.datacollector.get_model_vars_dataframe()
     assert len(frame) == ended.steps
-    trucks = {entry: frame[f"terminal.trucks.{entry}"] for entry in
-              ("entered", "received", "inside", "left", "handed_over")}
+    trucks = {
+        entry: frame[f"terminal.trucks.{entry}"] for entry in ("entered", "received", "inside", "left", "handed_over")
+    }
     assert (trucks["entered"] + trucks["received"] == trucks["inside"] + trucks["left"] + trucks["handed_over"]).all()
     assert trucks["entered"].iloc[-1] > 0
     values = {k.kpi: k.value for k in ended.kpis if k.group == "all"}
@@ -63,13 +64,16 @@ def test_accounts_close_at_every_step_and_headline_kpis_come_with_the_last(ended
 
 def test_batch_run_sweeps_replications_and_parameters(scenario):
     rows = mesa.batch_run(
-        twin.CityModel, {"scenario": str(scenario), "replication": range(2), "terminal.lanes.A.count": [1, 4]},
-        display_progress=False, max_steps=1000,
+        twin.CityModel,
+        {"scenario": str(scenario), "replication": range(2), "terminal.lanes.A.count": [1, 4]},
+        display_progress=False,
+        max_steps=1000,
     )
     assert len(rows) == 4
     for row in rows:
-        alone = twin.CityModel.from_scenario(scenario, replication=row["replication"],
-                                             changes={"terminal.lanes.A.count": row["terminal.lanes.A.count"]})
+        alone = twin.CityModel.from_scenario(
+            scenario, replication=row["replication"], changes={"terminal.lanes.A.count": row["terminal.lanes.A.count"]}
+        )
         alone.run_model()
         wait = next(k.value for k in alone.kpis if (k.kpi, k.group) == ("terminal.wait_mean_min", "all"))
         assert row["terminal.wait_mean_min"] == wait

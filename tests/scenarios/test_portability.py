@@ -30,8 +30,14 @@ def environment(**changes):
 
 def run_bytes(*args, cwd, env=None, **options):
     """The command line in a process of its own; streams as bytes, as a console gets them."""
-    return subprocess.run([sys.executable, "-m", "twin", *map(str, args)], capture_output=True, cwd=cwd,
-                          env=env or environment(), timeout=300, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "twin", *map(str, args)],
+        capture_output=True,
+        cwd=cwd,
+        env=env or environment(),
+        timeout=300,
+        **options,
+    )
 
 
 @pytest.fixture
@@ -41,14 +47,22 @@ def scenario(tmp_path):
     return path
 
 
-@pytest.mark.parametrize(("env", "encoding"), [
-    ({"PYTHONIOENCODING": "cp932", "PYTHONUTF8": "0"}, "cp932"),
-    ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}, "ascii"),
-], ids=["cp932", "c_locale"])
+@pytest.mark.parametrize(
+    ("env", "encoding"),
+    [
+        ({"PYTHONIOENCODING": "cp932", "PYTHONUTF8": "0"}, "cp932"),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}, "ascii"),
+    ],
+    ids=["cp932", "c_locale"],
+)
 def test_a_console_that_lacks_characters_gets_the_others(env, encoding, scenario, tmp_path):
     odd = environment(**env)
-    for args in (("check", scenario), ("run", scenario, "--out", "結果", "--workers", "2", "--replications", "2"),
-                 ("resume", "結果"), ("compare", "無い")):
+    for args in (
+        ("check", scenario),
+        ("run", scenario, "--out", "結果", "--workers", "2", "--replications", "2"),
+        ("resume", "結果"),
+        ("compare", "無い"),
+    ):
         done = run_bytes(*args, cwd=tmp_path, env=odd)
         assert done.returncode == (4 if args[0] == "compare" else 0), done.stderr.decode(encoding, "replace")
         shown = (done.stdout + done.stderr).decode(encoding)  # strict: every byte is of the console's own
@@ -74,13 +88,15 @@ def test_japanese_paths_with_spaces_hold_scenario_table_city_and_output(tmp_path
     assert built.returncode == 0, built.stderr.decode()
     (home / "予約 表.csv").write_bytes("時,台数\n6,10\n7,5\n".encode("cp932"))
     gate = TINY.replace('hourly: {"06:00": 10 trucks}', "table: 来場") + (
-        "tables: {来場: {file: 予約 表.csv, counted_at: line_join, columns: {hour: 時, trucks: 台数}}}\n")
+        "tables: {来場: {file: 予約 表.csv, counted_at: line_join, columns: {hour: 時, trucks: 台数}}}\n"
+    )
     (home / "門 案.yaml").write_text(gate, encoding="utf-8")
     out = tmp_path / ODD / "結 果"
     done = run_bytes("run", home / "門 案.yaml", "--out", out, "--workers", "2", "--replications", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     vans = TINY.split("terminal:")[0].replace("osaka_yumeshima", "街 完成").replace("step: 60 s", "step: 5 s") + (
-        "transit: {fleet: {count: 1 vans}, demand: {requests_per_day: 20 requests}}\n")
+        "transit: {fleet: {count: 1 vans}, demand: {requests_per_day: 20 requests}}\n"
+    )
     (home / "車.yaml").write_text(vans, encoding="utf-8")
     done = run_bytes("run", home / "車.yaml", "--out", tmp_path / ODD / "車", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
@@ -91,12 +107,15 @@ def test_japanese_paths_with_spaces_hold_scenario_table_city_and_output(tmp_path
 
 def test_a_script_without_a_main_guard_runs_two_workers(scenario, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(textwrap.dedent(f"""\
+    script.write_text(
+        textwrap.dedent(f"""\
         import twin
         print("once")
         study = twin.run({str(scenario)!r}, "out", workers=2, replications=2)
         print(len(study.kpis))
-    """), encoding="utf-8")
+    """),
+        encoding="utf-8",
+    )
     done = subprocess.run([sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -109,8 +128,10 @@ def test_two_studies_at_once_in_one_folder_do_not_meet(scenario, tmp_path):
     alone = run_bytes("run", scenario, "--out", "alone", "--workers", "1", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr.decode()
     command = [sys.executable, "-m", "twin", "run", str(scenario), "--workers", "1", "--out"]
-    both = [subprocess.Popen([*command, name], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for name in ("one", "two")]
+    both = [
+        subprocess.Popen([*command, name], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for name in ("one", "two")
+    ]
     for process in both:
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err.decode()
@@ -143,15 +164,25 @@ def test_a_home_that_cannot_be_written_gives_kernels_a_folder_that_goes_with_the
     home.write_text("no folder", encoding="utf-8")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    odd = environment(HOME=str(home), USERPROFILE=str(home), LOCALAPPDATA=str(home), XDG_CACHE_HOME=None,
-                      TWIN_CACHE_DIR=None, TMPDIR=str(temporary), TEMP=str(temporary))
+    odd = environment(
+        HOME=str(home),
+        USERPROFILE=str(home),
+        LOCALAPPDATA=str(home),
+        XDG_CACHE_HOME=None,
+        TWIN_CACHE_DIR=None,
+        TMPDIR=str(temporary),
+        TEMP=str(temporary),
+    )
     # A whole run would compile for half a minute; one kernel shows where its cache goes, and what workers inherit.
-    code = ("import os, pathlib, numpy as np; from twin.engine import draws; "
-            "draws.uniform(np.uint64(1), np.uint64(2), np.uint64(3)); "
-            "print(os.environ['TWIN_CACHE_DIR']); "
-            "print(len(list(pathlib.Path(os.environ['TWIN_CACHE_DIR']).rglob('*.nbi'))))")
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=odd, capture_output=True, text=True,
-                          timeout=300)
+    code = (
+        "import os, pathlib, numpy as np; from twin.engine import draws; "
+        "draws.uniform(np.uint64(1), np.uint64(2), np.uint64(3)); "
+        "print(os.environ['TWIN_CACHE_DIR']); "
+        "print(len(list(pathlib.Path(os.environ['TWIN_CACHE_DIR']).rglob('*.nbi'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=odd, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     folder, cached = done.stdout.split()
     assert Path(folder).parent == temporary
@@ -165,8 +196,9 @@ def test_a_home_that_cannot_be_written_gives_kernels_a_folder_that_goes_with_the
 def test_a_closed_standard_input_is_no_hindrance(scenario, tmp_path):
     for workers in ("2",):
         command = f'exec "$0" -m twin run "$1" --out out{workers} --workers {workers} --replications 2 <&-'
-        done = subprocess.run(["sh", "-c", command, sys.executable, str(scenario)], cwd=tmp_path, capture_output=True,
-                              timeout=300)
+        done = subprocess.run(
+            ["sh", "-c", command, sys.executable, str(scenario)], cwd=tmp_path, capture_output=True, timeout=300
+        )
         assert done.returncode == 0, done.stderr.decode()
 
 
@@ -186,7 +218,11 @@ def grow(tmp_path, *, workers):
     path.write_text(TWO_VARIANTS, encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "twin", "run", path.name, "--out", "out", "--workers", workers, "--replications", "12"],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=os.name == "posix")
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=os.name == "posix",
+    )
     first = partial_of(tmp_path / "out") / "runs" / "today" / "000" / "manifest.json"
     deadline = time.monotonic() + 120
     while not first.is_file():

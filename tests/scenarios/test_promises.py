@@ -27,8 +27,12 @@ def kpi(run, name):
 def test_on_an_empty_road_not_one_promise_is_broken_or_feared_for(runs):
     calm = runs["calm"]
     assert kpi(calm, "served_count") > 200
-    for name in ("promise_breach_count", "promise_breach_pickup_count", "promise_breach_ride_count",
-                 "promise_warned_count"):
+    for name in (
+        "promise_breach_count",
+        "promise_breach_pickup_count",
+        "promise_breach_ride_count",
+        "promise_warned_count",
+    ):
         assert kpi(calm, name) == 0
 
 

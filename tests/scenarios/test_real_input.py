@@ -16,17 +16,23 @@ clock: {{from: "{start}", to: "{end}", then: until_empty, latest: "20:00"}}
 record: {{traces: 5 %}}
 """
 
-TRANSIT = HEAD.format(start="07:00", end="09:00") + """
+TRANSIT = (
+    HEAD.format(start="07:00", end="09:00")
+    + """
 transit:
   stops: {mesh: 300 m}
   fleet: {count: 6 vans}
   demand: {requests_per_day: 300 requests}
 """
+)
 
-WALK = HEAD.format(start="07:00", end="09:00") + """
+WALK = (
+    HEAD.format(start="07:00", end="09:00")
+    + """
 pedestrian:
   visitors_factor: 2 %
 """
+)
 
 
 def build(twin, source, tmp_path):

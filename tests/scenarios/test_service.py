@@ -23,8 +23,9 @@ def parent(tmp_path_factory):
 
 def test_a_fork_is_one_call_and_lies_beside_its_parent(parent):
     seen = []
-    study = twin.fork(parent.folder, AT_S, {"terminal.lanes.A.count": 4}, name="wide",
-                      on_progress=lambda *said: seen.append(said))
+    study = twin.fork(
+        parent.folder, AT_S, {"terminal.lanes.A.count": 4}, name="wide", on_progress=lambda *said: seen.append(said)
+    )
     assert isinstance(study, Study)
     assert study.folder == parent.folder.with_name("parent-wide")
     assert study.variants == [parent.variants[0], "wide"]

@@ -20,8 +20,11 @@ SMALL = Path(__file__).with_name("small.yaml")
 
 def contents(folder):
     """Every file of a study that a comparison looks at, with its bytes."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*"))
-            if p.is_file() and p.name not in OUTSIDE - {"manifest.json"}}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in OUTSIDE - {"manifest.json"}
+    }
 
 
 def run_plan(plan, city, out, **how):
@@ -84,8 +87,11 @@ def test_halving_the_step_changes_nothing_in_twelve_replications(small, tmp_path
     half = run_plan(halved, city, tmp_path / "half", workers=2, lean=True)
     one, other = whole.columns("kpis"), half.columns("kpis")
     assert one["kpi"].tolist() == other["kpi"].tolist()
-    different = [(k, a, b) for k, a, b in zip(one["kpi"], one["value"], other["value"], strict=True)
-                 if not (a == b or (np.isnan(a) and np.isnan(b)))]
+    different = [
+        (k, a, b)
+        for k, a, b in zip(one["kpi"], one["value"], other["value"], strict=True)
+        if not (a == b or (np.isnan(a) and np.isnan(b)))
+    ]
     assert different == []
 
 

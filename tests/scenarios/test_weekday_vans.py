@@ -63,12 +63,15 @@ def test_what_free_flow_does_not_model_has_no_figure(today):
     assert not names & {"road.queue_max_m", "road.spillback_h", "road.gridlocked_count"}
 
 
-@pytest.mark.parametrize(("row", "name", "factor", "tolerance"), [
-    ("van while it drives", "transit.speed_driving_mps", 3.6, 0.3),
-    ("van with riders", "transit.speed_loaded_mps", 3.6, 0.3),
-    ("loaded time", "transit.loaded_time_share", 100.0, 0.3),
-    ("riders carried", "transit.riders_count", 1.0, 0.5),
-])
+@pytest.mark.parametrize(
+    ("row", "name", "factor", "tolerance"),
+    [
+        ("van while it drives", "transit.speed_driving_mps", 3.6, 0.3),
+        ("van with riders", "transit.speed_loaded_mps", 3.6, 0.3),
+        ("loaded time", "transit.loaded_time_share", 100.0, 0.3),
+        ("riders carried", "transit.riders_count", 1.0, 0.5),
+    ],
+)
 def test_the_readme_says_what_the_day_gives(today, row, name, factor, tolerance):
     text = (WEEKDAY.parents[1] / "models" / "transit" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith(f"| {row}")]

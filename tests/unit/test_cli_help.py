@@ -13,9 +13,11 @@ def run(*args):
 
 
 def test_help_loads_nothing_heavy():
-    code = ("import sys\nfrom twin.cli import main\nsys.argv = ['twin', '--help']\n"
-            "try:\n    main()\nexcept SystemExit:\n    pass\n"
-            "print([m for m in ('numpy', 'pandas', 'mesa', 'osmnx', 'numba') if m in sys.modules], file=sys.stderr)")
+    code = (
+        "import sys\nfrom twin.cli import main\nsys.argv = ['twin', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('numpy', 'pandas', 'mesa', 'osmnx', 'numba') if m in sys.modules], file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
     assert "twin new" in done.stdout

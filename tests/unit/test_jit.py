@@ -46,9 +46,9 @@ def test_old_cache_folders_go_and_young_ones_stay(tmp_path):
 PLUGIN = {
     "constants.py": "FACTOR = 2.0\n",
     "helper.py": "from toy_plugin import constants\nfrom twin.jit import inner_kernel\n\n\n@inner_kernel\n"
-                 "def double(x):\n    return constants.FACTOR * x\n",
+    "def double(x):\n    return constants.FACTOR * x\n",
     "kernels.py": "from toy_plugin.helper import (\n    double,\n)\nfrom twin.jit import lean_kernel\n\n\n"
-                  "@lean_kernel\ndef twice(x):\n    return double(x)\n",
+    "@lean_kernel\ndef twice(x):\n    return double(x)\n",
     "words.py": "HELLO = 1\n",
     "__init__.py": "",
 }
@@ -56,11 +56,21 @@ PLUGIN = {
 
 def outcome_of(package, cache):
     """(value of the kernel, kernels compiled anew) in a process of its own."""
-    code = ("from toy_plugin.kernels import twice; import toy_plugin.words; "
-            "print(twice(3.0), sum(twice.stats.cache_misses.values()))")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env={**os.environ, "TWIN_CACHE_DIR": str(cache),
-                               "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")])})
+    code = (
+        "from toy_plugin.kernels import twice; import toy_plugin.words; "
+        "print(twice(3.0), sum(twice.stats.cache_misses.values()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "TWIN_CACHE_DIR": str(cache),
+            "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
+        },
+    )
     value, misses = done.stdout.split()
     return float(value), int(misses)
 
@@ -85,6 +95,11 @@ def test_a_home_that_cannot_be_written_still_runs(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder", encoding="utf-8")
     code = "import twin.jit; twin.jit._cache_root(); print('ok')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          check=True, env={**os.environ, "TWIN_CACHE_DIR": str(blocked)})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TWIN_CACHE_DIR": str(blocked)},
+    )
     assert done.stdout.strip() == "ok"

@@ -46,10 +46,17 @@ def test_what_is_dumped_by_name_reads_back_the_same():
     assert Walk.model_validate(walk.model_dump(mode="json", by_alias=False)) == walk
 
 
-@pytest.mark.parametrize(("field", "key"), [
-    ("walk_speed_mps", "walk_speed"), ("service_s", "service"), ("memory_bytes", "memory"), ("fee_yen", "fee"),
-    ("booked_share", "booked_share"), ("lanes", "lanes"),
-])
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("walk_speed_mps", "walk_speed"),
+        ("service_s", "service"),
+        ("memory_bytes", "memory"),
+        ("fee_yen", "fee"),
+        ("booked_share", "booked_share"),
+        ("lanes", "lanes"),
+    ],
+)
 def test_scenario_keys_drop_the_unit_suffix(field, key):
     assert scenario_key(field) == key
 

@@ -60,7 +60,9 @@ def test_the_python_shown_runs(tmp_path, monkeypatch):
     small = tmp_path / "small.yaml"
     small.write_text(
         (ROOT / "tests" / "scenarios" / "gate.yaml").read_text(encoding="utf-8")
-        + "variants: {today: {}, lunch: {set: {terminal.opening: [08:30-16:30]}}}\n", encoding="utf-8")
+        + "variants: {today: {}, lunch: {set: {terminal.opening: [08:30-16:30]}}}\n",
+        encoding="utf-8",
+    )
     monkeypatch.chdir(tmp_path)
     assert snippet.count('"scenarios/osaka_weekday.yaml"') == 2
     code = snippet.replace('"scenarios/osaka_weekday.yaml"', repr(str(small))).replace("=4, workers=2", "=2")

@@ -76,10 +76,13 @@ def conpas():
         base = found["today_holiday" if name.endswith("_holiday") else "today"]
         change = interval_of(values["wait_mean_min", "all"] - base["wait_mean_min", "all"])
         yield _row(
-            f"`{name}`", *(_mean(values, "wait_mean_min", group) for group in ("all", "booked", "ordinary")),
-            _mean(values, "wait_p95_min", digits=0), _mean(values, "join_to_out_mean_min"),
+            f"`{name}`",
+            *(_mean(values, "wait_mean_min", group) for group in ("all", "booked", "ordinary")),
+            _mean(values, "wait_p95_min", digits=0),
+            _mean(values, "join_to_out_mean_min"),
             "" if values is base else f"{change.mean:+.1f} ± {(change.hi - change.lo) / 2:.1f}",
-            _mean(values, "queue_max_trucks", digits=0), _mean(values, "queue_on_road_truck_min", digits=0),
+            _mean(values, "queue_max_trucks", digits=0),
+            _mean(values, "queue_on_road_truck_min", digits=0),
         )
 
 
@@ -91,7 +94,8 @@ def quota():
         for lanes in ("10_6", "8_8"):
             cells = [found[f"q{q}_{lanes}{lunch}"] for q in (140, 180, 230, 300)]
             yield _row(
-                lanes.replace("_", " + "), "open" if lunch else "closed",
+                lanes.replace("_", " + "),
+                "open" if lunch else "closed",
                 *(f"{_interval(c, 'wait_mean_min')}; {_mean(c, 'slots_unplaced', digits=0)}" for c in cells),
             )
 
@@ -106,7 +110,9 @@ def tokyo():
             values = values_of(variant("conpas", lanes=lanes, conpas=documents), seed)
             waits = [values["wait_mean_min", group].mean() for group in ("booked", "ordinary", "all")]
             yield _row(
-                f"{ordinary} + {reserved}", f"{factor:g}", *(f"{wait:.1f}" for wait in waits),
+                f"{ordinary} + {reserved}",
+                f"{factor:g}",
+                *(f"{wait:.1f}" for wait in waits),
                 f"{100 * (waits[0] / waits[1] - 1):+.0f} %",
             )
 
@@ -121,8 +127,11 @@ def vessels():
             for what in ("booked", "used", "no_show", "cancelled", "cancelled_late", "lapsed", "released", "unplaced")
         ]
         yield _row(
-            f"`{name}`", _mean(values, "throughput_day", digits=0), _interval(values, "wait_mean_min"),
-            _mean(values, "yard_wait_mean_min"), *slots,
+            f"`{name}`",
+            _mean(values, "throughput_day", digits=0),
+            _interval(values, "wait_mean_min"),
+            _mean(values, "yard_wait_mean_min"),
+            *slots,
         )
 
 

@@ -47,8 +47,11 @@ def z_of_chi_square(counts, expected):
     return (chi2 - freedom) / math.sqrt(2.0 * freedom)
 
 
-@pytest.mark.parametrize(("law", "a", "b"), [(0, 0, 0), (1, 0, 0), (2, 0.3, 0.8), (3, 150.0, 0), (4, 150.0, 0)],
-                         ids=["uniform", "normal", "lognormal", "exponential", "erlang-3"])
+@pytest.mark.parametrize(
+    ("law", "a", "b"),
+    [(0, 0, 0), (1, 0, 0), (2, 0.3, 0.8), (3, 150.0, 0), (4, 150.0, 0)],
+    ids=["uniform", "normal", "lognormal", "exponential", "erlang-3"],
+)
 def test_ten_million_draws_follow_the_law(law, a, b):
     counts = np.zeros(CELLS, np.int64)
     histogram(STREAM, N, law, float(a), float(b), counts)
@@ -83,9 +86,11 @@ def pair_counts(stream_1, stream_2, n, id_step, event_step, cells):
     return out
 
 
-@pytest.mark.parametrize(("id_step", "event_step", "other_purpose"), [
-    (1, 0, False), (0, 1, False), (1, 1, False), (1 << 32, 0, False), (0, 1 << 32, False), (0, 0, True),
-], ids=["next id", "next event", "both", "next origin", "next visit", "other purpose"])
+@pytest.mark.parametrize(
+    ("id_step", "event_step", "other_purpose"),
+    [(1, 0, False), (0, 1, False), (1, 1, False), (1 << 32, 0, False), (0, 1 << 32, False), (0, 0, True)],
+    ids=["next id", "next event", "both", "next origin", "next visit", "other purpose"],
+)
 def test_neighbouring_keys_are_independent(id_step, event_step, other_purpose):
     stream_2 = draws.make_stream(draws.make_run_seed(20261121, 0), "test.law2") if other_purpose else STREAM
     counts = pair_counts(STREAM, stream_2, N, id_step, event_step, 64)

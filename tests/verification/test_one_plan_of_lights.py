@@ -93,14 +93,18 @@ def test_a_table_of_plans_is_obeyed_by_walkers_too(midosuji):
     lights = CityLights(midosuji, rules_of(RoadParams()))
     groups = {int(lights.junctions.of_node[drive.link_to[links[0]]]): links for links in lights.junctions.groups()}
     junction, links = next(
-        (junction, links) for junction, links in groups.items()
+        (junction, links)
+        for junction, links in groups.items()
         if len(set(drive.name_index[links].tolist())) == 2 and (lights.crossings.junction == junction).sum() == 8
     )
     first, second = (drive.names[k] for k in sorted(set(drive.name_index[links].tolist())))
     node_id = drive.node_id[drive.link_to[links[0]]]
     plans = {
-        "node_id": np.array([node_id, node_id]), "street": np.array([first, second]),
-        "cycle_s": np.array([140.0, 140.0]), "green_s": np.array([60.0, 70.0]), "offset_s": np.array([3.0, 68.0]),
+        "node_id": np.array([node_id, node_id]),
+        "street": np.array([first, second]),
+        "cycle_s": np.array([140.0, 140.0]),
+        "green_s": np.array([60.0, 70.0]),
+        "offset_s": np.array([3.0, 68.0]),
     }
     model = walkers_beside(road_of(table="plans"), midosuji, plans=plans)
     rows = lit_rows(model, midosuji)[lights.crossings.junction == junction]
@@ -130,8 +134,11 @@ def crossing_of_a_wide_street(path) -> City:
 def test_people_who_come_at_random_wait_red_squared_over_two_cycles(tmp_path, with_road, cycle_s):
     """C05 at the plan of a junction."""
     city = crossing_of_a_wide_street(tmp_path / "wide.osm")
-    walk = params_for({"passer_through": 40000.0}, crossings={"cycle_s": cycle_s},
-                      classes={"passer_through": {"stay_durations_s": (), "budget_mean_s": 3600.0, "budget_cv": 0.05}})
+    walk = params_for(
+        {"passer_through": 40000.0},
+        crossings={"cycle_s": cycle_s},
+        classes={"passer_through": {"stay_durations_s": (), "budget_mean_s": 3600.0, "budget_cv": 0.05}},
+    )
     pedestrian = Pedestrian(walk, city, {})
     road = [RoadTraffic(road_of(cycle_s=cycle_s), city, {})] if with_road else []
     city_model = CityModel([*road, pedestrian], start_s=0.0, end_s=43200.0, step_s=60.0, run_seed=np.uint64(5))

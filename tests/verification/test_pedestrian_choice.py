@@ -32,7 +32,8 @@ def fork_city(wide_m=1000.0):
 def test_two_ways_out_are_taken_in_logit_shares():
     """C01: share of the longer way = logistic of the difference in utility and in unused minutes."""
     params = params_for(
-        {"passer_through": 100_000.0}, walk=ALONE,
+        {"passer_through": 100_000.0},
+        walk=ALONE,
         choice={"walk_weight_per_min": 0.3, "width_weight_per_m": 0.0, "unused_minute_value": 0.1, "scale": 0.9},
         classes={"passer_through": {"stay_durations_s": ()}},
     )
@@ -49,9 +50,11 @@ def test_two_ways_out_are_taken_in_logit_shares():
 def test_without_crowds_lights_and_slow_walkers_nobody_overruns_the_budget():
     """C03."""
     grid = grid_city()
-    layer = walk_layer(list(zip(grid.walk.x_m, grid.walk.y_m, strict=True)),
-                       [(int(a), int(b)) for a, b in zip(grid.walk.link_from, grid.walk.link_to, strict=True) if a < b],
-                       width_m=1e3)
+    layer = walk_layer(
+        list(zip(grid.walk.x_m, grid.walk.y_m, strict=True)),
+        [(int(a), int(b)) for a, b in zip(grid.walk.link_from, grid.walk.link_to, strict=True) if a < b],
+        width_m=1e3,
+    )
     city = city_of(layer, grid.places)
     numbers = {"shopper": 6000.0, "tourist": 3000.0, "commuter": 2000.0, "passer_through": 3000.0}
     params = params_for(numbers, walk=ALONE)
@@ -82,13 +85,28 @@ def test_everybody_leaves_at_once_if_unused_minutes_are_all_that_counts():
 def test_everybody_uses_the_budget_up_if_stays_are_all_that_counts():
     """C11: dwell within two minutes and the way back of the budget."""
     layer = walk_layer([(0.0, 0.0), (79.0, 0.0), (158.0, 0.0)], [(0, 1), (1, 2)], width_m=1000.0)
-    city = city_of(layer, [place("exit", "a", 0, layer), place("exit", "b", 2, layer),
-                           place("poi", "p", 1, layer, category="shop", attraction=1.0)])
+    city = city_of(
+        layer,
+        [
+            place("exit", "a", 0, layer),
+            place("exit", "b", 2, layer),
+            place("poi", "p", 1, layer, category="shop", attraction=1.0),
+        ],
+    )
     menu = tuple(120.0 * i for i in range(1, 17))
     params = params_for(
-        {"shopper": 3000.0}, walk=ALONE, choice={"unused_minute_value": 0.0, "step_s": 30.0, "scale": 0.02},
-        classes={"shopper": {"stay_durations_s": menu, "duration_weight": 20.0, "stop_cost": -20.0,
-                             "budget_mean_s": 1500.0, "budget_cv": 0.15}},
+        {"shopper": 3000.0},
+        walk=ALONE,
+        choice={"unused_minute_value": 0.0, "step_s": 30.0, "scale": 0.02},
+        classes={
+            "shopper": {
+                "stay_durations_s": menu,
+                "duration_weight": 20.0,
+                "stop_cost": -20.0,
+                "budget_mean_s": 1500.0,
+                "budget_cv": 0.15,
+            }
+        },
     )
     city_model, model = model_of(params, city, end_s=86400.0, step_s=21600.0)
     visits = run_to_end(city_model, model)["pedestrian_visits"]
@@ -117,8 +135,12 @@ def test_more_seats_do_not_lower_the_stays_where_they_stand():
         stays = []
         for seats in (0.0, 60.0):
             city = grid_city()
-            places = [place("poi", p.name_ja, p.walk_node, city.walk, **{**p.attributes, "seats": seats})
-                      if p.id == "test/poi/p05" else p for p in city.places]
+            places = [
+                place("poi", p.name_ja, p.walk_node, city.walk, **{**p.attributes, "seats": seats})
+                if p.id == "test/poi/p05"
+                else p
+                for p in city.places
+            ]
             params = params_for({"shopper": 3000.0, "diner": 1500.0})
             city_model, model = model_of(params, city_of(city.walk, places), end_s=7200.0, step_s=600.0, seed=seed)
             rows = run_to_end(city_model, model)["pedestrian_stays"]
@@ -141,8 +163,10 @@ def test_the_circulation_share_responds_to_attraction_because_leaving_early_is_a
 @pytest.mark.parametrize("purpose", ["shopper", "tourist"])
 def test_more_of_one_class_changes_no_draw_of_the_others(purpose):
     few = params_for({"shopper": 2000.0, "tourist": 1000.0, "diner": 1000.0})
-    more = params_for({"shopper": 2000.0, "tourist": 1000.0, "diner": 1000.0}
-                      | {purpose: {"shopper": 2100.0, "tourist": 1100.0}[purpose]})
+    more = params_for(
+        {"shopper": 2000.0, "tourist": 1000.0, "diner": 1000.0}
+        | {purpose: {"shopper": 2100.0, "tourist": 1100.0}[purpose]}
+    )
     tables = []
     for params in (few, more):
         city_model, model = model_of(params, grid_city(), end_s=7200.0, step_s=600.0)

@@ -65,8 +65,11 @@ def test_mean_wait_at_lights_is_red_squared_over_two_cycles():
     """C05: cycle 150 s, red 106 s, random arrivals: 37.453 s."""
     theory = 106.0**2 / (2 * 150.0)
     assert theory == pytest.approx(37.453, abs=5e-4)
-    params = params_for({"passer_through": 60000.0}, classes=PASSING,
-                        crossings={"cycle_s": 150.0, "side_green_s": 44.0, "side_length_m": 50.0})
+    params = params_for(
+        {"passer_through": 60000.0},
+        classes=PASSING,
+        crossings={"cycle_s": 150.0, "side_green_s": 44.0, "side_length_m": 50.0},
+    )
     city_model, model = model_of(params, one_way_street(30.0, 400.0, lit=[0]), end_s=86400.0, step_s=3600.0)
     visits = run_to_end(city_model, model)["pedestrian_visits"]
     waits = visits["wait_s"]
@@ -216,8 +219,12 @@ def test_walkers_of_a_sample_walk_at_the_speed_of_all_the_people_they_stand_for(
     """C06 on a sample: the density is that of people, not of walkers."""
     flow_per_m_s, clear_width_m, length_m = 1.0, 40.0, 400.0
     theory = weidmann(brentq(lambda d: d * weidmann(d) - flow_per_m_s, 1e-3, 1.7507))
-    params = params_for({"passer_through": flow_per_m_s * clear_width_m * 86400.0}, classes=PASSING,
-                        walk={"speed_sd_mps": 0.0}, sample_share=sample)
+    params = params_for(
+        {"passer_through": flow_per_m_s * clear_width_m * 86400.0},
+        classes=PASSING,
+        walk={"speed_sd_mps": 0.0},
+        sample_share=sample,
+    )
     city_model, model = model_of(params, one_way_street(length_m, clear_width_m + 0.8), end_s=3600.0, step_s=600.0)
     tables = run_to_end(city_model, model)
     visits, links = tables["pedestrian_visits"], tables["pedestrian_links"]

@@ -30,9 +30,7 @@ def test_r09_one_blocked_branch_holds_the_whole_queue_of_a_fifo_diverge(end):
     limited = net.add_link(1, 2, 1000.0, **{f"{end}_capacity_per_s": 0.2})
     free = net.add_link(1, 3, 1000.0)
     wants_limited = np.isin(np.arange(1500) % 5, (0, 2, 4))
-    net.add_vehicles(
-        (np.arange(1500) + 0.5) / 0.5, paths=[[approach, limited if w else free] for w in wants_limited]
-    )
+    net.add_vehicles((np.arange(1500) + 0.5) / 0.5, paths=[[approach, limited if w else free] for w in wants_limited])
     result = net.run(3000.0)
 
     def entries(link, from_s, to_s):

@@ -22,8 +22,14 @@ def linear_network(links, **options):
     """Links given as (from, to, constant, slope): cost is constant + slope * flow."""
     a, b, constant, slope = (np.array(column, float) for column in zip(*links, strict=True))
     return StaticNetwork(
-        a.astype(int), b.astype(int), free_cost=np.full(1, _TINY), capacity=np.ones(1), bpr_share=slope / _TINY,
-        bpr_power=np.ones(1), fixed_cost=np.maximum(constant - _TINY, 0.0), **options,
+        a.astype(int),
+        b.astype(int),
+        free_cost=np.full(1, _TINY),
+        capacity=np.ones(1),
+        bpr_share=slope / _TINY,
+        bpr_power=np.ones(1),
+        fixed_cost=np.maximum(constant - _TINY, 0.0),
+        **options,
     )
 
 

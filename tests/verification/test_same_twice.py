@@ -30,13 +30,16 @@ def test_two_equal_variants_are_practically_the_same_whatever_the_seed():
         seeded = replace(plan, content={**plan.content, "seed": seed})
         one, two = (simulate(seeded, name, 0, city).kpis for name in ("today", "alike"))
         assert [(k.kpi, k.group) for k in one] == [(k.kpi, k.group) for k in two]
-        differing = [k.kpi for k, other in zip(one, two, strict=True)
-                     if k.value != other.value and not (math.isnan(k.value) and math.isnan(other.value))]
+        differing = [
+            k.kpi
+            for k, other in zip(one, two, strict=True)
+            if k.value != other.value and not (math.isnan(k.value) and math.isnan(other.value))
+        ]
         assert differing == [], f"seed {seed}"
         pieces += [kpi_columns("today", "", seed, one), kpi_columns("alike", "", seed, two)]
         waits.add(next(k.value for k in one if k.kpi == "terminal.wait_mean_min" and k.group == "all"))
     table = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-    answer, = answer_all(questions, Figures(table, SEEDS))
+    (answer,) = answer_all(questions, Figures(table, SEEDS))
     assert answer.verdict == "practically the same"
     assert (answer.rows[0].interval.lo, answer.rows[0].interval.hi) == (0.0, 0.0)
     assert len(waits) == SEEDS, "seeds that say the same would prove nothing"

@@ -33,18 +33,25 @@ def play(questions, values):
     return answers
 
 
-@pytest.mark.parametrize(("tail", "effect", "matters", "right"), [
-    ("normal", 0.0, 0.0, "practically the same"), ("t3", 0.0, 0.0, "practically the same"),
-    ("normal", 0.0, 0.7, "practically the same"), ("normal", -0.7, 0.0, "better"), ("t3", 1.2, 0.5, "worse"),
-    ("normal", -0.45, 0.5, "practically the same"), ("t3", -0.55, 0.5, "better"),
-])
+@pytest.mark.parametrize(
+    ("tail", "effect", "matters", "right"),
+    [
+        ("normal", 0.0, 0.0, "practically the same"),
+        ("t3", 0.0, 0.0, "practically the same"),
+        ("normal", 0.0, 0.7, "practically the same"),
+        ("normal", -0.7, 0.0, "better"),
+        ("t3", 1.2, 0.5, "worse"),
+        ("normal", -0.45, 0.5, "practically the same"),
+        ("t3", -0.55, 0.5, "better"),
+    ],
+)
 def test_sequential_verdicts_are_wrong_in_at_most_five_of_a_hundred_studies(tail, effect, matters, right):
     rng = np.random.default_rng(20261130)
     questions = asked(question(compare(bound=matters)), looks=LOOKS)
     wrong = told = 0
     for _ in range(STUDIES):
         day = rng.standard_normal(64) * 5.0
-        answer, = play(questions, {"a": 50 + day, "b": 50 + day + effect + TAILS[tail](rng, 64)})
+        (answer,) = play(questions, {"a": 50 + day, "b": 50 + day + effect + TAILS[tail](rng, 64)})
         told += answer.decided
         wrong += answer.decided and answer.verdict != right
     assert wrong <= 0.05 * STUDIES
@@ -70,10 +77,13 @@ def test_sequential_intervals_of_all_looks_together_miss_the_mean_in_at_most_fiv
 def test_intervals_of_one_look_cover_what_they_say(tail, effect):
     rng = np.random.default_rng(11)
     count = max(STUDIES, 4000)
-    covered = sum(
-        found.lo <= effect <= found.hi
-        for found in (interval_of(TAILS[tail](rng, 20) + effect) for _ in range(count))
-    ) / count
+    covered = (
+        sum(
+            found.lo <= effect <= found.hi
+            for found in (interval_of(TAILS[tail](rng, 20) + effect) for _ in range(count))
+        )
+        / count
+    )
     assert 0.935 <= covered <= 0.965
 
 
@@ -84,7 +94,7 @@ def test_the_smallest_setting_is_right_in_at_least_95_of_a_hundred_searches():
     right = 0
     for _ in range(STUDIES):
         day = rng.standard_normal(64) * 2.0
-        answer, = play(questions, {name: 61.5 - 4.0 * i + day for i, name in enumerate(names)})  # 53.5 fails
+        (answer,) = play(questions, {name: 61.5 - 4.0 * i + day for i, name in enumerate(names)})  # 53.5 fails
         right += answer.verdict == "found" and answer.chosen.setting.variant == "s3"
     assert right >= 0.95 * STUDIES
 

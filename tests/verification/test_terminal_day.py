@@ -18,16 +18,17 @@ REPLICATIONS = 400
 def day(opening, at_closure):
     hourly = {27000.0 + 3600.0 * i: TRUCKS * w for i, w in enumerate(WEIGHTS)}
     return gate(
-        demand={"hourly": hourly}, opening=opening, at_closure=at_closure, lanes={"A": {"count": 8}},
+        demand={"hourly": hourly},
+        opening=opening,
+        at_closure=at_closure,
+        lanes={"A": {"count": 8}},
         service={"law": "exponential", "mean_s": 120.0},
     )
 
 
 def minutes_per_expected_truck(params, replications=REPLICATIONS):
     """Integral of the line over the expected number of trucks, as the exact value is defined."""
-    return [
-        run(params, r, step_s=1e6)["terminal_visits"]["wait_s"].sum() / 60 / TRUCKS for r in range(replications)
-    ]
+    return [run(params, r, step_s=1e6)["terminal_visits"]["wait_s"].sum() / 60 / TRUCKS for r in range(replications)]
 
 
 def exact_wait_min(folder, scenario):

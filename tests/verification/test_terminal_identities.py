@@ -126,6 +126,7 @@ def test_flows_of_the_queue_settle_at_the_rates_of_the_trucks():
 
 def test_the_road_stays_empty_until_the_yards_are_full():
     """Spillback is nothing, then steep: the last space decides."""
+
     def road_minutes(spaces):
         params = TerminalParams.model_validate(
             {"approach": "none", "lanes": {"A": {"count": 15}}, "holding_yards": {"east": {"spaces": spaces}}}

@@ -22,9 +22,12 @@ def waits_of(seed, count, service_s):
     asked = np.cumsum(gaps)
     # Two stops at one place: boarding at the first takes the whole ride, the drive to the second none.
     both = state.new_times(np.zeros((2, 2)), np.zeros(2, np.int32))
-    desk = Desk(state.new_fleet(np.zeros(VANS, np.int32), 1, 0.0),
-                requests(asked, np.zeros(count, np.int32), np.ones(count, np.int32), board_s=service_s), both,
-                rules(strategy=kernels.FIRST_COME))
+    desk = Desk(
+        state.new_fleet(np.zeros(VANS, np.int32), 1, 0.0),
+        requests(asked, np.zeros(count, np.int32), np.ones(count, np.int32), board_s=service_s),
+        both,
+        rules(strategy=kernels.FIRST_COME),
+    )
     desk.run_until(np.inf)
     assert (desk.requests["status"] == state.SERVED).all()
     return asked, desk.requests["pickup_s"] - desk.requests["asked_s"]

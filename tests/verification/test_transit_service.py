@@ -13,7 +13,11 @@ SIDE, SPACING_M, SPEED_MPS = 21, 150.0, 20 / 3.6
 SECONDS = grid_metres(SIDE, SPACING_M) / SPEED_MPS
 TIMES = state.new_times(SECONDS, np.arange(SIDE * SIDE))
 SERVICE = {
-    "wait_at_most_s": 600.0, "times_direct": 1.5, "plus_s": 300.0, "dwell_s": 30.0, "acknowledge_s": 10.0,
+    "wait_at_most_s": 600.0,
+    "times_direct": 1.5,
+    "plus_s": 300.0,
+    "dwell_s": 30.0,
+    "acknowledge_s": 10.0,
     "lead_s": 10.0,
 }
 
@@ -22,8 +26,13 @@ def day(seed, *, vans, count=300, hours=3.0, seats=8, walk_s=0.0, **changes):
     nodes = SIDE * SIDE
     origin = (draws(seed, count, "origin") * nodes).astype(np.int32)
     destination = (origin + 1 + draws(seed, count, "destination") * (nodes - 1)).astype(np.int32) % nodes
-    made = requests(np.sort(draws(seed, count, "asked")) * hours * 3600, origin, destination, board_s=5.0,
-                    walk_s=draws(seed, count, "walk") * walk_s)
+    made = requests(
+        np.sort(draws(seed, count, "asked")) * hours * 3600,
+        origin,
+        destination,
+        board_s=5.0,
+        walk_s=draws(seed, count, "walk") * walk_s,
+    )
     homes = (draws(seed, 64, "homes") * nodes).astype(np.int32)[:vans]
     desk = Desk(state.new_fleet(homes, seats, 0.0), made, TIMES, rules(**{**SERVICE, **changes}))
     legs = desk.run_until(np.inf)
@@ -78,9 +87,12 @@ def test_with_a_van_at_every_stop_nobody_waits_and_nobody_detours():
     count, nodes = 200, SIDE * SIDE
     origin = (draws(1, count, "origin") * nodes).astype(np.int32)
     destination = (origin + 7) % nodes
-    desk = Desk(state.new_fleet(np.repeat(np.arange(nodes, dtype=np.int32), 3), 1, 0.0),
-                requests(np.arange(count) * 60.0, origin, destination), TIMES,
-                rules(**{**SERVICE, "acknowledge_s": 0.0, "lead_s": 0.0, "rider_time_weight": 100.0}))
+    desk = Desk(
+        state.new_fleet(np.repeat(np.arange(nodes, dtype=np.int32), 3), 1, 0.0),
+        requests(np.arange(count) * 60.0, origin, destination),
+        TIMES,
+        rules(**{**SERVICE, "acknowledge_s": 0.0, "lead_s": 0.0, "rider_time_weight": 100.0}),
+    )
     desk.run_until(np.inf)
     waits = desk.requests["pickup_s"] - desk.requests["asked_s"]
     ride = desk.requests["dropoff_s"] - desk.requests["pickup_s"]

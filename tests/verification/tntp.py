@@ -30,9 +30,15 @@ def network(name, *, per_toll=0.0, per_length=0.0):
     nodes = int(re.search(r"<NUMBER OF NODES>\s*(\d+)", head)[1])
     first_through = int(re.search(r"<FIRST THRU NODE>\s*(\d+)", head)[1])
     return StaticNetwork(
-        rows[:, 0].astype(int) - 1, rows[:, 1].astype(int) - 1, free_cost=rows[:, 4], capacity=rows[:, 2],
-        bpr_share=rows[:, 5], bpr_power=rows[:, 6], fixed_cost=per_toll * rows[:, 8] + per_length * rows[:, 3],
-        node_count=nodes, no_through=np.arange(1, nodes + 1) < first_through,
+        rows[:, 0].astype(int) - 1,
+        rows[:, 1].astype(int) - 1,
+        free_cost=rows[:, 4],
+        capacity=rows[:, 2],
+        bpr_share=rows[:, 5],
+        bpr_power=rows[:, 6],
+        fixed_cost=per_toll * rows[:, 8] + per_length * rows[:, 3],
+        node_count=nodes,
+        no_through=np.arange(1, nodes + 1) < first_through,
     )
 
 

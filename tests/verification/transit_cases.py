@@ -10,8 +10,17 @@ from twin.models.transit.dispatch import kernels
 from twin.models.transit.fleet import rows as state
 
 RULES = {
-    "wait_at_most_s": 1e9, "times_direct": 1.0, "plus_s": 1e9, "dwell_s": 0.0, "acknowledge_s": 0.0, "lead_s": 0.0,
-    "rider_time_weight": 0.6, "open_s": 0.0, "close_s": 1e12, "strategy": kernels.CHEAPEST, "road": 0,
+    "wait_at_most_s": 1e9,
+    "times_direct": 1.0,
+    "plus_s": 1e9,
+    "dwell_s": 0.0,
+    "acknowledge_s": 0.0,
+    "lead_s": 0.0,
+    "rider_time_weight": 0.6,
+    "open_s": 0.0,
+    "close_s": 1e12,
+    "strategy": kernels.CHEAPEST,
+    "road": 0,
 }
 
 
@@ -28,9 +37,17 @@ def requests(asked_s, origin, destination, *, party=1, board_s=0.0, walk_s=0.0):
     n = len(asked_s)
     full = np.zeros(n)
     return state.new_requests(
-        ids=np.arange(n, dtype=np.uint64), asked_s=np.asarray(asked_s, float), origin=np.asarray(origin),
-        destination=np.asarray(destination), party=np.full(n, party, np.int32), age_group=np.zeros(n, np.uint8),
-        walk_s=full + walk_s, egress_s=full, board_s=full + board_s, alight_s=full)
+        ids=np.arange(n, dtype=np.uint64),
+        asked_s=np.asarray(asked_s, float),
+        origin=np.asarray(origin),
+        destination=np.asarray(destination),
+        party=np.full(n, party, np.int32),
+        age_group=np.zeros(n, np.uint8),
+        walk_s=full + walk_s,
+        egress_s=full,
+        board_s=full + board_s,
+        alight_s=full,
+    )
 
 
 def grid_metres(side, spacing_m):
@@ -49,7 +66,8 @@ def pickup_metres(metres, van_stops, origins, destinations):
     for r in range(len(origins)):
         assert kernels.promise(r, desk.fleet, desk.requests, desk.times, desk.rules) == 0
         van, i, j, reason = kernels.cheapest_insertion(
-            r, 0.0, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules)
+            r, 0.0, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+        )
         assert (i, j, reason) == (0, 0, 0)
         out[r] = metres.between_s[desk.fleet["stop"][van], desk.requests["origin"][r]]
     return out

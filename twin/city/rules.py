@@ -156,7 +156,11 @@ class DriveRules:
         parts = [links[self.ban_ptr[i] : self.ban_ptr[i + 1]] for i in kept]
         bans = {name: getattr(self, name)[kept] for name in ("ban_classes", "ban_days", "ban_from_s", "ban_to_s")}
         return replace(
-            self, closed=spread(self.closed), local=spread(self.local), **hours, **bans,
+            self,
+            closed=spread(self.closed),
+            local=spread(self.local),
+            **hours,
+            **bans,
             ban_ptr=np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64),
             ban_link=np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int32),
         )
@@ -180,11 +184,16 @@ def joined_rules(parts: list[tuple[DriveRules, int]]) -> DriveRules:
                 out |= getattr(rules, name)
         return out
 
-    plain = {name: np.concatenate([getattr(rules, name) for rules in moved])
-             for name, _ in moved[0].arrays() if name not in ("closed", "local", "ban_ptr")}
+    plain = {
+        name: np.concatenate([getattr(rules, name) for rules in moved])
+        for name, _ in moved[0].arrays()
+        if name not in ("closed", "local", "ban_ptr")
+    }
     sizes = np.concatenate([np.diff(rules.ban_ptr) for rules in moved])
     return DriveRules(
-        closed=bits("closed"), local=bits("local"), ban_ptr=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        closed=bits("closed"),
+        local=bits("local"),
+        ban_ptr=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         **plain,
     )
 
@@ -201,9 +210,13 @@ def rules_fit(rules: DriveRules, link_count: int) -> bool:
     if ptr[0] != 0 or ptr[-1] != len(rules.ban_link) or (np.diff(ptr) < 2).any():
         return False
     links = np.concatenate([rules.hour_link, rules.ban_link])
-    numbers = np.concatenate([rules.hour_from_s, rules.hour_to_s, rules.hour_speed_mps, rules.ban_from_s,
-                              rules.ban_to_s])
+    numbers = np.concatenate(
+        [rules.hour_from_s, rules.hour_to_s, rules.hour_speed_mps, rules.ban_from_s, rules.ban_to_s]
+    )
     return bool(
-        (links >= 0).all() and (links < link_count).all() and np.isfinite(numbers).all()
-        and (rules.hour_speed_mps > 0).all() and len(rules.closed) == len(rules.local)
+        (links >= 0).all()
+        and (links < link_count).all()
+        and np.isfinite(numbers).all()
+        and (rules.hour_speed_mps > 0).all()
+        and len(rules.closed) == len(rules.local)
     )

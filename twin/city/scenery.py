@@ -15,15 +15,37 @@ from numpy.typing import NDArray
 
 #: Kinds; ``Scenery.kind`` is an index into this tuple. New ones go to its end.
 SCENERY_KINDS: tuple[str, ...] = (
-    "building", "building_part", "water", "waterway", "green", "sand", "rail", "rail_land", "industrial_land",
-    "commercial_land", "residential_land", "road_surface",
+    "building",
+    "building_part",
+    "water",
+    "waterway",
+    "green",
+    "sand",
+    "rail",
+    "rail_land",
+    "industrial_land",
+    "commercial_land",
+    "residential_land",
+    "road_surface",
 )
 #: Kinds that are lines; all others are areas.
 LINE_KINDS = frozenset({"waterway", "rail"})
 #: ``Scenery.roof`` is an index into this tuple; 0 is unknown.
 ROOF_SHAPES: tuple[str, ...] = (
-    "", "flat", "gabled", "hipped", "pyramidal", "skillion", "dome", "onion", "round", "half-hipped", "gambrel",
-    "mansard", "saltbox", "other",
+    "",
+    "flat",
+    "gabled",
+    "hipped",
+    "pyramidal",
+    "skillion",
+    "dome",
+    "onion",
+    "round",
+    "half-hipped",
+    "gambrel",
+    "mansard",
+    "saltbox",
+    "other",
 )
 #: Values of ``Scenery.height_source``.
 HEIGHT_UNKNOWN, HEIGHT_GIVEN, HEIGHT_FROM_LEVELS = 0, 1, 2
@@ -114,9 +136,18 @@ class Scenery:
 
 
 _TYPES: dict[str, type[np.generic]] = {
-    "kind": np.uint8, "source_id": np.int64, "height_m": np.float32, "base_m": np.float32, "levels": np.int16,
-    "roof": np.uint8, "height_source": np.uint8, "ring_ptr": np.int64, "ring_role": np.uint8, "vertex_ptr": np.int64,
-    "x_m": np.float64, "y_m": np.float64,
+    "kind": np.uint8,
+    "source_id": np.int64,
+    "height_m": np.float32,
+    "base_m": np.float32,
+    "levels": np.int16,
+    "roof": np.uint8,
+    "height_source": np.uint8,
+    "ring_ptr": np.int64,
+    "ring_role": np.uint8,
+    "vertex_ptr": np.int64,
+    "x_m": np.float64,
+    "y_m": np.float64,
 }
 
 
@@ -172,7 +203,8 @@ def sorted_scenery(scenery: Scenery) -> Scenery:
         ring_ptr=np.concatenate([[0], np.cumsum(np.diff(scenery.ring_ptr)[order])]),
         ring_role=scenery.ring_role[rings],
         vertex_ptr=np.concatenate([[0], np.cumsum(np.diff(scenery.vertex_ptr)[rings])]),
-        x_m=scenery.x_m[vertices], y_m=scenery.y_m[vertices],
+        x_m=scenery.x_m[vertices],
+        y_m=scenery.y_m[vertices],
     )
 
 
@@ -195,7 +227,9 @@ def scenery_fits(scenery: Scenery) -> bool:
         if len(ptr) != rows + 1 or ptr[0] != 0 or ptr[-1] != stop or (np.diff(ptr) < 1).any():
             return False
     return bool(
-        (scenery.kind < len(SCENERY_KINDS)).all() and (scenery.roof < len(ROOF_SHAPES)).all()
+        (scenery.kind < len(SCENERY_KINDS)).all()
+        and (scenery.roof < len(ROOF_SHAPES)).all()
         and (scenery.ring_role <= RING_LINE).all()
-        and np.isfinite(scenery.x_m).all() and np.isfinite(scenery.y_m).all()
+        and np.isfinite(scenery.x_m).all()
+        and np.isfinite(scenery.y_m).all()
     )

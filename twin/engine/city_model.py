@@ -46,8 +46,16 @@ class CityModel(mesa.Model):
     """
 
     def __init__(
-        self, sim_models: Sequence[SimModel], *, start_s: float, end_s: float, step_s: float,
-        run_seed: np.uint64, trace_share: float = 0.0, latest_s: float | None = None, until_empty: bool = False,
+        self,
+        sim_models: Sequence[SimModel],
+        *,
+        start_s: float,
+        end_s: float,
+        step_s: float,
+        run_seed: np.uint64,
+        trace_share: float = 0.0,
+        latest_s: float | None = None,
+        until_empty: bool = False,
     ) -> None:
         super().__init__(rng=int(run_seed))
         self.clock = Clock(start_s, step_s)

@@ -172,8 +172,7 @@ def erlang(stream, id_, event_, shape, mean):
     """
     total = 0.0
     for phase in range(shape):
-        word = bits(stream, id_, event_) if phase == 0 else bits(
-            stream ^ (np.uint64(phase) * _EVENT_STEP), id_, event_)
+        word = bits(stream, id_, event_) if phase == 0 else bits(stream ^ (np.uint64(phase) * _EVENT_STEP), id_, event_)
         total -= math.log((np.float64(word >> _S12) + 0.5) * _TWO_POW_MINUS_52)
     return total * mean / shape
 

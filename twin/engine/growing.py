@@ -38,9 +38,9 @@ class GrowingTables:
         """
         columns = TABLES[table].columns
         if len(rows[columns[0].name]):
-            self._parts.setdefault(table, []).append({
-                c.name: np.array(rows[c.name], np.str_ if c.dtype == "str" else c.dtype) for c in columns
-            })
+            self._parts.setdefault(table, []).append(
+                {c.name: np.array(rows[c.name], np.str_ if c.dtype == "str" else c.dtype) for c in columns}
+            )
 
     def drain(self) -> dict[str, dict[str, NDArray[np.generic]]]:
         """All rows kept, table -> column -> (n,) array; they are then forgotten."""

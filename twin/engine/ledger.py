@@ -56,9 +56,7 @@ def check_accounts(model_name: str, accounts: Iterable[Account], now_s: float) -
             )
 
 
-def check_channels(
-    totals: Iterable[Account], bodies_under_way: int, now_s: float
-) -> None:
+def check_channels(totals: Iterable[Account], bodies_under_way: int, now_s: float) -> None:
     """Check that what all models handed over is what they received plus what is under way."""
     handed = received = 0
     for account in totals:

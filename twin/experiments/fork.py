@@ -58,8 +58,12 @@ def fork_plan(
         raise ScenarioError(f"the fork has the name of its sibling, {name!r}", mend="choose another with --name")
     old = parent.params_of(variant)
     new = params_with_changes(entry["resolved"], changes)
-    stuck = [f"{model}.{key}" for model in registry.ORDER if model in old
-             for key in unforkable_changes(old[model], new[model])]
+    stuck = [
+        f"{model}.{key}"
+        for model in registry.ORDER
+        if model in old
+        for key in unforkable_changes(old[model], new[model])
+    ]
     if stuck:
         raise ScenarioError(
             f"{', '.join(stuck)} cannot be changed by a fork: what happened before would have been otherwise",
@@ -67,8 +71,14 @@ def fork_plan(
             mend="run it as a variant from the start of the day instead",
         )
     checkpoints = [_checkpoint_at(study, variant, replication, at_s) for replication in range(study.replications)]
-    forked = {"name": name, "label": {}, "models": models_json(new), "resolved": entry["resolved"],
-              "edits": entry.get("edits", []), "changes": dict(changes)}
+    forked = {
+        "name": name,
+        "label": {},
+        "models": models_json(new),
+        "resolved": entry["resolved"],
+        "edits": entry.get("edits", []),
+        "changes": dict(changes),
+    }
     content = {
         **parent.content,
         "variants": [entry, forked],
@@ -77,9 +87,12 @@ def fork_plan(
         "questions": {},
         "drawn": {},
         "parent": {
-            "name": parent.name, "sibling": variant, "at_s": at_s,
-            "runs_sha256": [file_sha256(study.folder / run_path(variant, r) / "manifest.json")
-                            for r in range(study.replications)],
+            "name": parent.name,
+            "sibling": variant,
+            "at_s": at_s,
+            "runs_sha256": [
+                file_sha256(study.folder / run_path(variant, r) / "manifest.json") for r in range(study.replications)
+            ],
         },
     }
     return Plan(content, parent.tables), checkpoints
@@ -95,5 +108,8 @@ def _checkpoint_at(study: Study, variant: str, replication: int, at_s: float) ->
             return path
     times = [clock_text(clock["start_s"] + int(p.stem) * clock["step_s"]) for p in every]
     there = f"checkpoints stand at {', '.join(times)}" if times else "no checkpoint was kept"
-    raise RunError(f"there is no checkpoint at {clock_text(at_s)}; {there}", where=str(folder),
-                   mend='run the scenario with --checkpoint-every "30 min" --keep-checkpoints')
+    raise RunError(
+        f"there is no checkpoint at {clock_text(at_s)}; {there}",
+        where=str(folder),
+        mend='run the scenario with --checkpoint-every "30 min" --keep-checkpoints',
+    )

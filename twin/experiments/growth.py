@@ -54,8 +54,11 @@ class Growth:
         check_seal(found, path, "delete this file; `twin resume` looks again")
         pairs = found.get("pairs")
         if not isinstance(pairs, int) or pairs not in self._looks:
-            raise RunError("the file does not say where the study was settled", where=str(path),
-                           mend="delete this file; `twin resume` looks again")
+            raise RunError(
+                "the file does not say where the study was settled",
+                where=str(path),
+                mend="delete this file; `twin resume` looks again",
+            )
         return [pairs]
 
     @property

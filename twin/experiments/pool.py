@@ -31,7 +31,11 @@ class _Worker:
         with log.open("ab") as errors_to:
             self.process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
                 [sys.executable, "-m", "twin.experiments.worker", str(partial)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors_to, env=environment, encoding="utf-8",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors_to,
+                env=environment,
+                encoding="utf-8",
             )
         self.task: Task | None = None
         self.progress = 0.0
@@ -163,7 +167,10 @@ class LocalPool:
 
 
 def do_all(
-    partial: Path, tasks: Sequence[Task], workers: int, on_progress: OnPoolProgress | None = None,
+    partial: Path,
+    tasks: Sequence[Task],
+    workers: int,
+    on_progress: OnPoolProgress | None = None,
     more: Callable[[], Sequence[Task]] | None = None,
 ) -> None:
     """Do every task in worker processes.
@@ -214,7 +221,8 @@ def _retry(worker: _Worker, waiting: deque[Task], tries: dict[Task, int], log: P
         raise RunError(
             f"variant {worker.task.variant}, replication {worker.task.replication} killed its worker "
             f"{_MAX_TRIES} times (exit code {worker.process.poll()})",
-            where=str(log), mend="the machine may be out of memory: use fewer workers (--workers 1)",
+            where=str(log),
+            mend="the machine may be out of memory: use fewer workers (--workers 1)",
         )
     waiting.appendleft(worker.task)
 
@@ -223,10 +231,16 @@ def _as_error(message: dict[str, Any], task: Task | None) -> TwinError:
     which = f"variant {task.variant}, replication {task.replication}" if task else ""
     where = ", ".join(part for part in (message["where"], which) if part)
     if message["error"] == "OSError":
-        return RunError(f"cannot write: {message['what']}", where=where,
-                        mend="make room on the disk or choose another --out; then `twin resume` goes on")
+        return RunError(
+            f"cannot write: {message['what']}",
+            where=where,
+            mend="make room on the disk or choose another --out; then `twin resume` goes on",
+        )
     kind = getattr(errors, message["error"], None)
     if isinstance(kind, type) and issubclass(kind, TwinError):
         return kind(message["what"], where=where, mend=message["mend"])
-    return InternalError(message["what"], where=where, mend="this is a fault of the twin, not of your scenario; "
-                         "report it with log.txt of the partial folder")
+    return InternalError(
+        message["what"],
+        where=where,
+        mend="this is a fault of the twin, not of your scenario; report it with log.txt of the partial folder",
+    )

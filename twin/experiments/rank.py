@@ -46,9 +46,19 @@ class Ranked:
         """As plain JSON."""
         g = self.guess
         return {
-            "key": g.key, "grade": g.grade, "source": g.source, "basis": g.basis, "value": g.value_text,
-            "low": g.low_text, "high": g.high_text, "at_low": self.at_low, "at_high": self.at_high,
-            "change": self.change.mean, "lo": self.change.lo, "hi": self.change.hi, "n": self.change.n,
+            "key": g.key,
+            "grade": g.grade,
+            "source": g.source,
+            "basis": g.basis,
+            "value": g.value_text,
+            "low": g.low_text,
+            "high": g.high_text,
+            "at_low": self.at_low,
+            "at_high": self.at_high,
+            "change": self.change.mean,
+            "lo": self.change.lo,
+            "hi": self.change.hi,
+            "n": self.change.n,
         }
 
 
@@ -76,8 +86,15 @@ class Ranking:
 
 
 def rank(
-    plan: Plan, city: City, guesses: Sequence[Guess], kpi: str, *, group: str = "all", workers: int = 1,
-    out: Path | None = None, on_progress: OnStudyProgress | None = None,
+    plan: Plan,
+    city: City,
+    guesses: Sequence[Guess],
+    kpi: str,
+    *,
+    group: str = "all",
+    workers: int = 1,
+    out: Path | None = None,
+    on_progress: OnStudyProgress | None = None,
 ) -> Ranking:
     """Run a variant with each guess at either end, and order the guesses by what they do to a KPI.
 
@@ -110,8 +127,11 @@ def rank(
         near = [name for name in known if name.split(".")[0] == kpi.split(".")[0]] or list(known)
         raise ScenarioError(f"there is no KPI {kpi!r}", where="--kpi", mend=f"one of: {', '.join(near)}")
     if not guesses:
-        raise ScenarioError("the variant rests on no guess that can be moved", where=plan.name,
-                            mend="give ranges: {value: 10 min, range: [5 min, 15 min], grade: G}; or another --key")
+        raise ScenarioError(
+            "the variant rests on no guess that can be moved",
+            where=plan.name,
+            mend="give ranges: {value: 10 min, range: [5 min, 15 min], grade: G}; or another --key",
+        )
     variant = plan.variants[0]
     entries = [{**plan.variant(variant), "name": _BASE}]
     for nth, guess in enumerate(guesses):

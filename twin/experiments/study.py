@@ -80,8 +80,14 @@ class How:
 
 
 def run_new(
-    plan: Plan, city: City, out: Path, how: How, on_progress: OnStudyProgress | None = None, *,
-    source: bytes = b"", past: Sequence[Path] = (),
+    plan: Plan,
+    city: City,
+    out: Path,
+    how: How,
+    on_progress: OnStudyProgress | None = None,
+    *,
+    source: bytes = b"",
+    past: Sequence[Path] = (),
 ) -> Study:
     """Start a study and do all of it; arguments as in :func:`start` and :func:`go_on`.
 
@@ -125,11 +131,15 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
     out = study_target(out)
     partial = partial_of(out)
     if out.exists():
-        raise RunError("the output folder exists already", where=str(out),
-                       mend="choose another with --out, or delete it")
+        raise RunError(
+            "the output folder exists already", where=str(out), mend="choose another with --out, or delete it"
+        )
     if partial.exists():
-        raise RunError("an unfinished study is in the way", where=str(partial),
-                       mend=f"go on with it: twin resume {out}; or delete it")
+        raise RunError(
+            "an unfinished study is in the way",
+            where=str(partial),
+            mend=f"go on with it: twin resume {out}; or delete it",
+        )
     starting = out.with_name(f"{out.name}.starting-{os.getpid()}")
     _sweep_starts(out)
     try:
@@ -143,16 +153,26 @@ def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", p
             shutil.copytree(checkpoint.parent / "parts", target / "parts")
             shutil.copyfile(checkpoint, target / checkpoint.name)
         sync_folder(starting)
-        write_how(starting, {"checkpoint_every_s": how.checkpoint_every_s, "sources": source_digest(),
-                             "keep_checkpoints": how.keep_checkpoints, "lean": how.lean})
+        write_how(
+            starting,
+            {
+                "checkpoint_every_s": how.checkpoint_every_s,
+                "sources": source_digest(),
+                "keep_checkpoints": how.keep_checkpoints,
+                "lean": how.lean,
+            },
+        )
         os.replace(starting, partial)
         sync_name(partial)
     except BaseException as fault:
         shutil.rmtree(starting, ignore_errors=True)
         if not isinstance(fault, OSError | CityError):
             raise
-        raise RunError(f"the output folder cannot be made: {fault.what if isinstance(fault, CityError) else fault}",
-                       where=str(out), mend="choose a folder you may write to, with room, by --out") from fault
+        raise RunError(
+            f"the output folder cannot be made: {fault.what if isinstance(fault, CityError) else fault}",
+            where=str(out),
+            mend="choose a folder you may write to, with room, by --out",
+        ) from fault
     return partial
 
 
@@ -193,8 +213,11 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
     if out.is_dir():
         return Study(out)
     if not partial.is_dir():
-        raise RunError("there is no study to resume", where=str(partial),
-                       mend="start it with `twin run`; a run killed in its first moments has left nothing")
+        raise RunError(
+            "there is no study to resume",
+            where=str(partial),
+            mend="start it with `twin run`; a run killed in its first moments has left nothing",
+        )
     try:
         if (partial / MANIFEST).is_file():
             check_merged(partial)
@@ -211,8 +234,11 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
 
 
 def _lost(out: Path) -> RunError:
-    return RunError("another process has finished this study meanwhile", where=str(out),
-                    mend=f"nothing is left to do: twin compare {out}")
+    return RunError(
+        "another process has finished this study meanwhile",
+        where=str(out),
+        mend=f"nothing is left to do: twin compare {out}",
+    )
 
 
 def _read_how(path: Path, workers: int) -> How:
@@ -220,11 +246,17 @@ def _read_how(path: Path, workers: int) -> How:
     every_s = kept.get("checkpoint_every_s")
     sound = every_s is None or (isinstance(every_s, int | float) and 0 < every_s < math.inf)
     if not sound or any(not isinstance(kept.get(key), bool) for key in ("keep_checkpoints", "lean")):
-        raise RunError("the file does not say how the study is run", where=str(path),
-                       mend="delete the partial folder and run the scenario again")
+        raise RunError(
+            "the file does not say how the study is run",
+            where=str(path),
+            mend="delete the partial folder and run the scenario again",
+        )
     if kept.get("sources") != source_digest():
-        raise RunError("the study was begun with another version of the twin, or of what compiles it", where=str(path),
-                       mend="resume it with that version, or delete the partial folder and run the scenario again")
+        raise RunError(
+            "the study was begun with another version of the twin, or of what compiles it",
+            where=str(path),
+            mend="resume it with that version, or delete the partial folder and run the scenario again",
+        )
     return How(workers, every_s, kept["keep_checkpoints"], kept["lean"])
 
 
@@ -244,8 +276,11 @@ def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     except OSError as fault:
         if out.is_dir() and not partial.is_dir():
             raise _lost(out) from fault
-        raise RunError(f"cannot write: {fault}", where=str(partial),
-                       mend=f"make room on the disk; then `twin resume {out}` goes on") from fault
+        raise RunError(
+            f"cannot write: {fault}",
+            where=str(partial),
+            mend=f"make room on the disk; then `twin resume {out}` goes on",
+        ) from fault
     return Study(out)
 
 
@@ -260,8 +295,11 @@ def _alone(partial: Path, out: Path) -> Iterator[None]:
         with FileLock(lock, timeout=0):
             yield
     except Timeout as fault:
-        raise RunError("another process is at work on this study", where=str(partial),
-                       mend="let it finish, or end it; then `twin resume` goes on") from fault
+        raise RunError(
+            "another process is at work on this study",
+            where=str(partial),
+            mend="let it finish, or end it; then `twin resume` goes on",
+        ) from fault
 
 
 def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
@@ -277,6 +315,7 @@ def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
 def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None) -> None:
     began = time.perf_counter()
     plan = Plan.read(partial)
+
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
@@ -284,16 +323,21 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     done = _grow(partial, plan, growth, how, on_progress)
     _merge(partial, plan, growth)
     _log(partial, f"merged; the study goes to {out.name}")
-    write_json(partial / "timing.json", {
-        "wall_s": time.perf_counter() - began, "workers": how.workers, "runs_done": done,
-        "host": platform.platform(), "cpus": os.cpu_count(), "peak_memory_mb": _peak_mb(),
-    })
+    write_json(
+        partial / "timing.json",
+        {
+            "wall_s": time.perf_counter() - began,
+            "workers": how.workers,
+            "runs_done": done,
+            "host": platform.platform(),
+            "cpus": os.cpu_count(),
+            "peak_memory_mb": _peak_mb(),
+        },
+    )
     write_json(partial / MANIFEST, sealed(_manifest(partial, plan, how, growth)))
 
 
-def _grow(
-    partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnStudyProgress | None
-) -> int:
+def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnStudyProgress | None) -> int:
     """Do what is due, look by look, until the study is settled; returns the number of runs done."""
     done = 0
 
@@ -323,9 +367,7 @@ def _grow(
     return done
 
 
-def _do_here(
-    partial: Path, plan: Plan, left: Sequence[Task], total: int, on_progress: OnStudyProgress | None
-) -> None:
+def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_progress: OnStudyProgress | None) -> None:
     city = open_city(partial / "city")
     start_s = plan.content["clock"]["start_s"]
     for done, task in enumerate(left, total - len(left)):
@@ -356,16 +398,29 @@ def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
 
 def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:
     scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", f"{DONE}/", "runs/", HOW, SETTLED)
-    runs = {path.parent.relative_to(partial).as_posix(): file_sha256(path)
-            for path in sorted((partial / "runs").glob(f"*/*/{MANIFEST}"))}
+    runs = {
+        path.parent.relative_to(partial).as_posix(): file_sha256(path)
+        for path in sorted((partial / "runs").glob(f"*/*/{MANIFEST}"))
+    }
     return {
-        "kind": "study", "format": FORMAT, "twin": __version__,
-        "name": plan.name, "title": plan.content["title"], "scenario_sha256": plan.content["scenario_sha256"],
-        "variants": plan.variants, "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
-        "replications": growth.pairs, "seed": plan.content["seed"], "lean": how.lean,
-        "city": city_facts(open_city(partial / "city")), "parent": plan.content.get("parent"),
-        "versions": {"python": platform.python_version(), "machine": platform.machine(),
-                     **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")}},
+        "kind": "study",
+        "format": FORMAT,
+        "twin": __version__,
+        "name": plan.name,
+        "title": plan.content["title"],
+        "scenario_sha256": plan.content["scenario_sha256"],
+        "variants": plan.variants,
+        "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
+        "replications": growth.pairs,
+        "seed": plan.content["seed"],
+        "lean": how.lean,
+        "city": city_facts(open_city(partial / "city")),
+        "parent": plan.content.get("parent"),
+        "versions": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")},
+        },
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
     }

@@ -101,8 +101,11 @@ def _locked(lock: Path) -> Iterator[None]:
         with FileLock(lock, timeout=_LOCK_WAIT_S):
             yield
     except Timeout as fault:
-        raise RunError(f"another process has held this run for {_LOCK_WAIT_S:g} s", where=str(lock),
-                       mend="let it finish, or end it; then `twin resume`") from fault
+        raise RunError(
+            f"another process has held this run for {_LOCK_WAIT_S:g} s",
+            where=str(lock),
+            mend="let it finish, or end it; then `twin resume`",
+        ) from fault
 
 
 def _refuse_full(partial: Path, plan: Plan) -> None:
@@ -111,7 +114,8 @@ def _refuse_full(partial: Path, plan: Plan) -> None:
     used = _bytes_in(partial) if limit else 0
     if limit and used > limit:
         raise LimitError(
-            f"the study's folder holds {used / 1e9:.2f} GB, the limit is {limit / 1e9:.2f} GB", where=str(partial),
+            f"the study's folder holds {used / 1e9:.2f} GB, the limit is {limit / 1e9:.2f} GB",
+            where=str(partial),
             mend="raise limits.disk in the scenario, record fewer traces, or run with --lean",
         )
 
@@ -134,8 +138,14 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     clear_run(growing)
     resumed, compiled = bool(checkpoints_of(growing)), compilations()
     finished = simulate(
-        plan, task.variant, task.replication, city, folder=growing,
-        checkpoint_every_s=task.checkpoint_every_s, past=_past_of(partial, plan, task), on_progress=on_progress,
+        plan,
+        task.variant,
+        task.replication,
+        city,
+        folder=growing,
+        checkpoint_every_s=task.checkpoint_every_s,
+        past=_past_of(partial, plan, task),
+        on_progress=on_progress,
     )
     if not resumed:
         _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
@@ -169,14 +179,18 @@ def validate_run(folder: Path) -> None:
         columns = run.table(name)
         count = len(next(iter(columns.values())))
         if count != run.manifest["rows"][name]:
-            raise RunError(f"table {name} has {count} rows, the manifest says {run.manifest['rows'][name]}",
-                           where=str(folder), mend="the disk may be failing; run the scenario again")
+            raise RunError(
+                f"table {name} has {count} rows, the manifest says {run.manifest['rows'][name]}",
+                where=str(folder),
+                mend="the disk may be failing; run the scenario again",
+            )
 
 
 def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
     compiled = compilations()
-    finished = simulate(plan, task.variant, task.replication, city, past=_past_of(partial, plan, task),
-                        on_progress=on_progress)
+    finished = simulate(
+        plan, task.variant, task.replication, city, past=_past_of(partial, plan, task), on_progress=on_progress
+    )
     _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
     path = lean_path(partial, task)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,11 +215,16 @@ def read_lean(partial: Path, task: Task) -> list[Kpi]:
     path = lean_path(partial, task)
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return [Kpi(str(kpi), str(group), math.nan if value is None else float(value), str(unit))
-                for kpi, group, value, unit in rows]
+        return [
+            Kpi(str(kpi), str(group), math.nan if value is None else float(value), str(unit))
+            for kpi, group, value, unit in rows
+        ]
     except (OSError, ValueError, TypeError, RecursionError) as fault:
-        raise RunError(f"the KPIs of a finished run cannot be read: {fault}", where=str(path),
-                       mend="delete this file; `twin resume` does the run again") from fault
+        raise RunError(
+            f"the KPIs of a finished run cannot be read: {fault}",
+            where=str(path),
+            mend="delete this file; `twin resume` does the run again",
+        ) from fault
 
 
 def _past_of(partial: Path, plan: Plan, task: Task) -> Past | None:

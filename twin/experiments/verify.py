@@ -102,8 +102,11 @@ def _hashes(study: Study) -> tuple[int, list[str]]:
             count += 1
             faults += _compared(study.folder, f"{relative}/{name}", own)
     vouched = {*study.manifest["files"], *OUTSIDE}
-    strange = [p.name for p in sorted(study.folder.iterdir())
-               if p.is_file() and p.name not in vouched and p.suffix in (".parquet", ".json", ".npz")]
+    strange = [
+        p.name
+        for p in sorted(study.folder.iterdir())
+        if p.is_file() and p.name not in vouched and p.suffix in (".parquet", ".json", ".npz")
+    ]
     return count, faults + [f"{name}: no manifest vouches for this file" for name in strange]
 
 
@@ -177,8 +180,10 @@ def _again(study: Study, plan: Plan, sample: int) -> tuple[int, int, list[str]]:
         if wrong:
             kpi, group = wrong[0]
             now, then = found.get(wrong[0]), told.get(wrong[0])
-            faults.append(f"variant {variant}, replication {replication} done anew: {kpi} [{group}] is {now}, the "
-                          f"study says {then}, and {len(wrong) - 1} more differ")
+            faults.append(
+                f"variant {variant}, replication {replication} done anew: {kpi} [{group}] is {now}, the "
+                f"study says {then}, and {len(wrong) - 1} more differ"
+            )
     return len(dict.fromkeys(chosen)), rows, faults
 
 

@@ -13,16 +13,7 @@ from typing import Any
 
 from twin.errors import CityError, RunError
 from twin.experiments.task import HOW, Task, lean_path, record_path
-from twin.results.run_folder import (
-    MANIFEST,
-    check_seal,
-    file_sha256,
-    files_of,
-    read_json,
-    run_path,
-    sealed,
-    write_json,
-)
+from twin.results.run_folder import MANIFEST, check_seal, file_sha256, files_of, read_json, run_path, sealed, write_json
 
 #: What grows in the folder of an unfinished study beside the files it was begun with.
 _AGAIN = "delete the partial folder and run the scenario again"
@@ -50,8 +41,11 @@ def check_begun(partial: Path) -> None:
         path = partial / relative
         if not path.is_file() or file_sha256(path) != digest:
             kind = CityError if relative.startswith("city/") else RunError
-            raise kind("the file is missing or not as the study was begun with", where=str(path),
-                       mend=f"put it back as it was, or {_AGAIN}")
+            raise kind(
+                "the file is missing or not as the study was begun with",
+                where=str(path),
+                mend=f"put it back as it was, or {_AGAIN}",
+            )
 
 
 def check_done(partial: Path, out: Path, tasks: Iterable[Task]) -> None:
@@ -109,5 +103,3 @@ def _check_files(folder: Path, files: Mapping[str, str], mend: str) -> None:
         path = folder / relative
         if not path.is_file() or file_sha256(path) != digest:
             raise RunError("the file is missing or not as it was written", where=str(path), mend=mend)
-
-

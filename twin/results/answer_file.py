@@ -19,8 +19,12 @@ _LANGUAGES: tuple[Lang, ...] = ("ja", "en")
 
 
 def answers_json(
-    questions: Questions, answers: Sequence[Answer], infos: Mapping[str, KpiInfo],
-    labels: Mapping[str, Mapping[str, str]], drawn: Drawn, assumed: Sequence[Assumed] = (),
+    questions: Questions,
+    answers: Sequence[Answer],
+    infos: Mapping[str, KpiInfo],
+    labels: Mapping[str, Mapping[str, str]],
+    drawn: Drawn,
+    assumed: Sequence[Assumed] = (),
 ) -> dict[str, Any]:
     """Everything the questions came to; numbers that do not exist are null.
 
@@ -35,9 +39,15 @@ def answers_json(
     """
     speakers = {lang: Speaker(lang, infos, labels) for lang in _LANGUAGES}
     return {
-        "looks": questions.looks, "sequential": questions.sequential, "shared_by": SHARED,
-        "draws": {"count": len(drawn.draws), "replications": drawn.replications, "left_out": drawn.left_out,
-                  "values": [draw.values for draw in drawn.draws]},
+        "looks": questions.looks,
+        "sequential": questions.sequential,
+        "shared_by": SHARED,
+        "draws": {
+            "count": len(drawn.draws),
+            "replications": drawn.replications,
+            "left_out": drawn.left_out,
+            "values": [draw.values for draw in drawn.draws],
+        },
         "answers": [
             _answer_json(answer, speakers, assumed[nth] if assumed else None) for nth, answer in enumerate(answers)
         ],
@@ -48,17 +58,25 @@ def _answer_json(answer: Answer, speakers: Mapping[Lang, Speaker], assumed: Assu
     question = answer.question
     ja, en = ANSWER_WORDS.get(answer.verdict, (answer.verdict, answer.verdict))
     return {
-        "id": question.id, "main": question.main, "ask": question.ask,
-        "verdict": answer.verdict, "verdict_words": {"ja": ja, "en": en}, "decided": answer.decided,
+        "id": question.id,
+        "main": question.main,
+        "ask": question.ask,
+        "verdict": answer.verdict,
+        "verdict_words": {"ja": ja, "en": en},
+        "decided": answer.decided,
         "sentence": {lang: speaker.sentence(answer) for lang, speaker in speakers.items()},
         "sentence_of_assumptions": {
             lang: speaker.of_assumptions(answer, assumed) if assumed else "" for lang, speaker in speakers.items()
         },
         "assumptions": _assumed_json(assumed) if assumed else None,
         "notes": {lang: speaker.notes(answer) for lang, speaker in speakers.items()},
-        "replications": answer.pairs, "runs": answer.runs, "runs_independent": _number(answer.runs_independent),
+        "replications": answer.pairs,
+        "runs": answer.runs,
+        "runs_independent": _number(answer.runs_independent),
         "key": question.key,
-        "confidence": question.confidence, "alpha_of_each_check": answer.alpha, "method": answer.method,
+        "confidence": question.confidence,
+        "alpha_of_each_check": answer.alpha,
+        "method": answer.method,
         "rows": [_row_json(row) for row in answer.rows],
         "settings": [_setting_json(setting) for setting in answer.settings],
         "found": _setting_json(answer.chosen) if answer.chosen else None,
@@ -74,13 +92,24 @@ def _row_json(row: Row) -> dict[str, Any]:
     check = row.check
     ja, en = ANSWER_WORDS.get(row.verdict, (row.verdict, row.verdict)) if row.verdict else ("", "")
     return {
-        "role": check.role, "kpi": check.kpi, "group": check.group, "unit": check.unit,
-        "pair": None if check.first is None else [check.first, check.second], "variant": check.second,
-        "better": check.better, "bound": check.bound, "bound_is_share_of_first": check.relative,
-        "verdict": row.verdict, "verdict_words": {"ja": ja, "en": en},
-        **_interval_json(row.interval, ""), **_interval_json(row.once, "_one_look"), "n": row.interval.n,
-        "first_mean": _number(row.first_mean), "second_mean": _number(row.second_mean),
-        "variance_ratio": _number(row.variance_ratio), "skewed": row.skewed,
+        "role": check.role,
+        "kpi": check.kpi,
+        "group": check.group,
+        "unit": check.unit,
+        "pair": None if check.first is None else [check.first, check.second],
+        "variant": check.second,
+        "better": check.better,
+        "bound": check.bound,
+        "bound_is_share_of_first": check.relative,
+        "verdict": row.verdict,
+        "verdict_words": {"ja": ja, "en": en},
+        **_interval_json(row.interval, ""),
+        **_interval_json(row.once, "_one_look"),
+        "n": row.interval.n,
+        "first_mean": _number(row.first_mean),
+        "second_mean": _number(row.second_mean),
+        "variance_ratio": _number(row.variance_ratio),
+        "skewed": row.skewed,
     }
 
 
@@ -91,20 +120,38 @@ def _interval_json(found: Interval, behind: str) -> dict[str, float | None]:
 
 def _assumed_json(assumed: Assumed) -> dict[str, Any]:
     return {
-        "draws": assumed.draws, "agree": assumed.agree, "found": dict(assumed.found),
+        "draws": assumed.draws,
+        "agree": assumed.agree,
+        "found": dict(assumed.found),
         "rows": [
-            {"kpi": row.check.kpi, "group": row.check.group, "unit": row.check.unit, "variant": row.check.second,
-             "pair": None if row.check.first is None else [row.check.first, row.check.second],
-             "lo": _number(row.lo), "hi": _number(row.hi), "agree": row.agree, "draws": row.draws, "says": row.says}
+            {
+                "kpi": row.check.kpi,
+                "group": row.check.group,
+                "unit": row.check.unit,
+                "variant": row.check.second,
+                "pair": None if row.check.first is None else [row.check.first, row.check.second],
+                "lo": _number(row.lo),
+                "hi": _number(row.hi),
+                "agree": row.agree,
+                "draws": row.draws,
+                "says": row.says,
+            }
             for row in assumed.rows
         ],
         "moved_alone": assumed.moved,
         "overturned_by": [
-            {"key": turn.ends.key, "from": turn.ends.value, "at": _number(turn.at),
-             "between": [turn.ends.value, turn.end], "unit": turn.ends.unit,
-             "range": [turn.ends.low, turn.ends.high], "kpi": turn.check.kpi, "variant": turn.check.second,
-             "end": turn.end,
-             "becomes": turn.says}
+            {
+                "key": turn.ends.key,
+                "from": turn.ends.value,
+                "at": _number(turn.at),
+                "between": [turn.ends.value, turn.end],
+                "unit": turn.ends.unit,
+                "range": [turn.ends.low, turn.ends.high],
+                "kpi": turn.check.kpi,
+                "variant": turn.check.second,
+                "end": turn.end,
+                "becomes": turn.says,
+            }
             for turn in assumed.overturns
         ],
     }

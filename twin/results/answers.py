@@ -58,8 +58,9 @@ class Figures:
 
     def groups(self, kpi: str) -> list[str]:
         """Groups that some run gave of a figure, ``all`` left out."""
-        given = (g for (_, k, g), values in self._values.items()
-                 if k == kpi and g != "all" and not np.isnan(values).all())
+        given = (
+            g for (_, k, g), values in self._values.items() if k == kpi and g != "all" and not np.isnan(values).all()
+        )
         return list(dict.fromkeys(given))
 
 
@@ -166,7 +167,8 @@ def is_settled(answers: Sequence[Answer], elapsed_s: float) -> bool:
     """
     driving = [a for a in answers if not a.question.by_group] or list(answers)
     return all(
-        answer.decided or answer.pairs >= answer.question.most_pairs
+        answer.decided
+        or answer.pairs >= answer.question.most_pairs
         or (answer.question.most_s is not None and elapsed_s >= answer.question.most_s)
         for answer in driving
     )
@@ -182,16 +184,24 @@ def _answer(question: Question, beside: int, sequential: bool, figures: Figures)
     told = [row.variance_ratio for row in rows if not alone and not math.isnan(row.variance_ratio)]
     runs = figures.pairs * len(variants)
     common: dict[str, Any] = {
-        "question": question, "rows": rows, "pairs": figures.pairs, "runs": runs, "alpha": alpha,
+        "question": question,
+        "rows": rows,
+        "pairs": figures.pairs,
+        "runs": runs,
+        "alpha": alpha,
         "runs_independent": runs * min(told) if told else math.nan,
         "method": METHOD if sequential else ONE_LOOK,
-        "constant": _constant(question, checks, figures), "missing": _missing(checks, figures),
+        "constant": _constant(question, checks, figures),
+        "missing": _missing(checks, figures),
     }
     if question.settings:
         return _search(question, rows, common)
     verdicts = {row.verdict for row in rows}
-    return Answer(verdict=verdicts.pop() if len(verdicts) == 1 else "",
-                  decided=all(row.verdict != CANNOT_TELL for row in rows), **common)
+    return Answer(
+        verdict=verdicts.pop() if len(verdicts) == 1 else "",
+        decided=all(row.verdict != CANNOT_TELL for row in rows),
+        **common,
+    )
 
 
 def _with_groups(question: Question, figures: Figures) -> list[Check]:
@@ -236,8 +246,16 @@ def row_of(check: Check, figures: Figures, alpha: float, sequential: bool) -> Ro
         # Of a change the bound is the loss allowed; it lies on the side that is not wanted.
         away = size if check.first is None or check.better == "lower" else -np.asarray(size)
         verdict = _kept(_side_of_zero(interval(change - away)), check)
-    return Row(check, interval(change), interval_of(change), verdict, _mean(first) if check.first else math.nan,
-               _mean(second), _variance_ratio(first, second) if check.first else math.nan, _is_skewed(change))
+    return Row(
+        check,
+        interval(change),
+        interval_of(change),
+        verdict,
+        _mean(first) if check.first else math.nan,
+        _mean(second),
+        _variance_ratio(first, second) if check.first else math.nan,
+        _is_skewed(change),
+    )
 
 
 def _side_of_zero(found: Interval) -> int:
@@ -314,17 +332,17 @@ def _distance(setting: SettingAnswer) -> tuple[int, float]:
     return sum(row.verdict != HOLDS for row in setting.rows), max(gaps)
 
 
-def _constant(
-    question: Question, checks: Sequence[Check], figures: Figures
-) -> tuple[tuple[str, str, float], ...]:
+def _constant(question: Question, checks: Sequence[Check], figures: Figures) -> tuple[tuple[str, str, float], ...]:
     """Figures that no variant moves: the scenario cannot answer what is asked of them."""
     out = []
     # That a measure costs nothing of a figure is an answer; that none moves what is asked of is none.
     asked = (check for check in checks if check.role != "limit" or check.first is None)
     for kpi, group in dict.fromkeys((check.kpi, check.group) for check in asked):
         values = [figures.of(variant, kpi, group) for variant in question.variants]
-        if len(values) > 1 and not np.isnan(values[0]).all() and all(
-            np.array_equal(v, values[0], equal_nan=True) for v in values[1:]
+        if (
+            len(values) > 1
+            and not np.isnan(values[0]).all()
+            and all(np.array_equal(v, values[0], equal_nan=True) for v in values[1:])
         ):
             out.append((kpi, group, _mean(values[0])))
     return tuple(out)
@@ -349,6 +367,8 @@ def asked_rows(answers: Sequence[Answer]) -> dict[tuple[str, str, str, str], tup
                 continue
             key = (check.first, check.second, check.kpi, check.group)
             before = out.get(key)
-            out[key] = (f"{before[0]}, {answer.question.id}" if before else answer.question.id,
-                        before[1] if before else row.verdict)
+            out[key] = (
+                f"{before[0]}, {answer.question.id}" if before else answer.question.id,
+                before[1] if before else row.verdict,
+            )
     return out

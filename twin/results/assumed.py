@@ -13,17 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.results.answers import (
-    FAILS,
-    HOLDS,
-    MISSED,
-    NONE_HOLDS,
-    REACHED,
-    Answer,
-    Figures,
-    Row,
-    SettingAnswer,
-)
+from twin.results.answers import FAILS, HOLDS, MISSED, NONE_HOLDS, REACHED, Answer, Figures, Row, SettingAnswer
 from twin.results.asked import Check
 from twin.results.drawn import Drawn, Ends, Made
 from twin.results.verdicts import CANNOT_TELL, verdict_of_sides
@@ -128,8 +118,14 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
             name = _name(_found_by(answer, figures, of))
             found[name] = found.get(name, 0) + 1
         turns = _overturned_searches(answer, drawn, figures) if answer.question.main else []
-        return Assumed((), found, found.get(_name(answer.chosen), 0), len(made), tuple(turns),
-                       bool(drawn.ends) and answer.question.main)
+        return Assumed(
+            (),
+            found,
+            found.get(_name(answer.chosen), 0),
+            len(made),
+            tuple(turns),
+            bool(drawn.ends) and answer.question.main,
+        )
     base = [_base_says(row, figures) for row in answer.rows]
     all_say = [[_says(row.check, figures, of) for row in answer.rows] for of in made]
     rows = []
@@ -141,14 +137,12 @@ def _assume(answer: Answer, drawn: Drawn, figures: Figures) -> Assumed:
         rows.append(AssumedRow(row.check, lo, hi, says.count(base[nth]), len(kept), base[nth]))
     agree = sum(said == base for said in all_say)
     overturns = _overturns(answer, base, drawn, figures) if answer.question.main else []
-    return Assumed(tuple(rows), {}, agree, len(made), tuple(overturns),
-                   bool(drawn.ends) and answer.question.main)
+    return Assumed(tuple(rows), {}, agree, len(made), tuple(overturns), bool(drawn.ends) and answer.question.main)
 
 
 def _found_by(answer: Answer, figures: Figures, made: Made) -> SettingAnswer | None:
     """First setting whose means keep every constraint."""
-    return next((s for s in answer.settings
-                 if all(_says(row.check, figures, made) == HOLDS for row in s.rows)), None)
+    return next((s for s in answer.settings if all(_says(row.check, figures, made) == HOLDS for row in s.rows)), None)
 
 
 def _name(setting: SettingAnswer | None) -> str:

@@ -13,15 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import Column
-from twin.results.verdicts import (
-    CANNOT_TELL,
-    SAME,
-    Interval,
-    benjamini_hochberg,
-    interval_of,
-    p_value_of,
-    verdict_of,
-)
+from twin.results.verdicts import CANNOT_TELL, SAME, Interval, benjamini_hochberg, interval_of, p_value_of, verdict_of
 
 __all__ = ["DIFFERENCE_COLUMNS", "Interval", "compare_pair", "corrected", "interval_of", "summarise", "verdict_of"]
 
@@ -40,8 +32,12 @@ DIFFERENCE_COLUMNS: tuple[Column, ...] = (
     Column("lo", "float64", "", "lower end of the 95 % interval; nan with one pair"),
     Column("hi", "float64", "", "upper end of the 95 % interval; nan with one pair"),
     Column("n", "int32", "", "number of pairs in which both values are defined"),
-    Column("verdict", "str", "",
-           "better, worse, practically the same, cannot tell; higher or lower without a direction; empty if undefined"),
+    Column(
+        "verdict",
+        "str",
+        "",
+        "better, worse, practically the same, cannot tell; higher or lower without a direction; empty if undefined",
+    ),
     Column("asked", "str", "", "question that asked for this row beforehand; empty for the rest"),
     Column("p", "float64", "", "two-sided p-value of one look; nan where there is no variance"),
     Column("p_corrected", "float64", "", "p-value corrected for the number of rows not asked for; nan for the others"),
@@ -66,13 +62,27 @@ def summarise(kpis: Mapping[str, NDArray[Any]], variants: list[str]) -> list[dic
     for variant in variants:
         for (day, kpi, group, unit), values in _by_key(kpis, variant).items():
             found = interval_of(np.array(list(values.values())))
-            rows.append({"variant": variant, "day": day, "kpi": kpi, "group": group, "unit": unit,
-                         "mean": found.mean, "lo": found.lo, "hi": found.hi, "n": found.n})
+            rows.append(
+                {
+                    "variant": variant,
+                    "day": day,
+                    "kpi": kpi,
+                    "group": group,
+                    "unit": unit,
+                    "mean": found.mean,
+                    "lo": found.lo,
+                    "hi": found.hi,
+                    "n": found.n,
+                }
+            )
     return rows
 
 
 def compare_pair(
-    first_kpis: Mapping[str, NDArray[Any]], first: str, second_kpis: Mapping[str, NDArray[Any]], second: str,
+    first_kpis: Mapping[str, NDArray[Any]],
+    first: str,
+    second_kpis: Mapping[str, NDArray[Any]],
+    second: str,
     better: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Paired differences, second minus first, of every KPI both have.
@@ -95,10 +105,24 @@ def compare_pair(
         differences = np.array([values[r] - left[key][r] for r in shared], np.float64)
         found = interval_of(differences)
         day, kpi, group, unit = key
-        rows.append({"first": first, "second": second, "day": day, "kpi": kpi, "group": group, "unit": unit,
-                     "mean": found.mean, "lo": found.lo, "hi": found.hi, "n": found.n,
-                     "verdict": verdict_of(found, better.get(kpi, "neither")), "asked": "",
-                     "p": p_value_of(differences), "p_corrected": np.nan})
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "day": day,
+                "kpi": kpi,
+                "group": group,
+                "unit": unit,
+                "mean": found.mean,
+                "lo": found.lo,
+                "hi": found.hi,
+                "n": found.n,
+                "verdict": verdict_of(found, better.get(kpi, "neither")),
+                "asked": "",
+                "p": p_value_of(differences),
+                "p_corrected": np.nan,
+            }
+        )
     return corrected(rows, {})
 
 

@@ -86,6 +86,7 @@ def check_manifest(manifest: Mapping[str, Any], kind: str, folder: Path) -> None
         first = fault.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise RunError(
-            f"the manifest is damaged or was changed: {key[:80]}: {first['msg']}", where=str(folder / "manifest.json"),
+            f"the manifest is damaged or was changed: {key[:80]}: {first['msg']}",
+            where=str(folder / "manifest.json"),
             mend="copy the folder anew, or run the scenario again",
         ) from fault

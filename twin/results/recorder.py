@@ -41,8 +41,10 @@ class Recorder:
         """
         for name, columns in tables.items():
             if name not in TABLES:
-                raise EngineError(f"the table {name!r} is not declared",
-                                  mend="declare it in tables.py of the model and name that on its card")
+                raise EngineError(
+                    f"the table {name!r} is not declared",
+                    mend="declare it in tables.py of the model and name that on its card",
+                )
             declared = {c.name for c in TABLES[name].columns}
             if set(columns) != declared:
                 raise EngineError(
@@ -61,8 +63,11 @@ class Recorder:
             raise EngineError("this recorder has no folder for parts")
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{self._closed_parts:05d}.npz"
-        arrays = {f"{table}|{column}": values for table, parts in self._open.items()
-                  for column, values in _concatenated(parts).items()}
+        arrays = {
+            f"{table}|{column}": values
+            for table, parts in self._open.items()
+            for column, values in _concatenated(parts).items()
+        }
         beside = path.with_suffix(".tmp")
         write_npz(beside, arrays)
         os.replace(beside, path)
@@ -82,8 +87,11 @@ class Recorder:
             raise EngineError("this recorder has no folder for parts")
         for number in range(closed_parts):
             if not (self._folder / f"{number:05d}.npz").is_file():
-                raise RunError(f"part {number} of the tables is missing", where=str(self._folder),
-                               mend="delete this run's folder and resume: it starts again")
+                raise RunError(
+                    f"part {number} of the tables is missing",
+                    where=str(self._folder),
+                    mend="delete this run's folder and resume: it starts again",
+                )
             # Read now, not when the run has gone on to its end: an earlier checkpoint may still be whole.
             self._read_part(number)
         self._closed_parts = closed_parts
@@ -116,8 +124,11 @@ class Recorder:
                 table, column = key.split("|")
                 out.setdefault(table, {})[column] = values
         except (OSError, ValueError) as fault:
-            raise RunError(f"a part of the tables cannot be read: {fault}", where=str(path),
-                           mend="delete this run's folder and resume: it starts again") from fault
+            raise RunError(
+                f"a part of the tables cannot be read: {fault}",
+                where=str(path),
+                mend="delete this run's folder and resume: it starts again",
+            ) from fault
         return out
 
 

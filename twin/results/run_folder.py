@@ -146,8 +146,10 @@ def files_of(folder: Path, *, checkpoints: bool = False) -> dict[str, str]:
     out = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         relative = path.relative_to(folder)
-        if relative.name in OUTSIDE or relative.suffix == ".tmp" or (
-            not checkpoints and "checkpoints" in relative.parts
+        if (
+            relative.name in OUTSIDE
+            or relative.suffix == ".tmp"
+            or (not checkpoints and "checkpoints" in relative.parts)
         ):
             continue
         out[relative.as_posix()] = file_sha256(path)
@@ -183,8 +185,11 @@ def study_target(out: Path) -> Path:
         raise RunError("a disk's own folder cannot be that of a study", where=str(out), mend=mend)
     size = len(os.fsencode(out.name))
     if size > _MOST_NAME_BYTES:
-        raise RunError(f"the name of the output folder has {size} bytes, at most {_MOST_NAME_BYTES} can be used",
-                       where=out.name[:60] + "…", mend=mend)
+        raise RunError(
+            f"the name of the output folder has {size} bytes, at most {_MOST_NAME_BYTES} can be used",
+            where=out.name[:60] + "…",
+            mend=mend,
+        )
     if out.name.endswith(".partial"):
         raise RunError("names that end in .partial are those of unfinished studies", where=str(out), mend=mend)
     try:
@@ -193,8 +198,9 @@ def study_target(out: Path) -> Path:
             raise RunError(f"{above} is a file, so that no folder can lie in it", where=str(out), mend=mend)
         out.exists()
     except (OSError, ValueError) as fault:
-        raise RunError(f"the output folder cannot be made: {fault}", where=printable(str(out)[:200]),
-                       mend=mend) from fault
+        raise RunError(
+            f"the output folder cannot be made: {fault}", where=printable(str(out)[:200]), mend=mend
+        ) from fault
     return out
 
 
@@ -205,18 +211,30 @@ def _open_manifest(folder: Path, kind: str) -> dict[str, Any]:
             raise RunError(f"this {kind} is not finished", where=str(beside), mend=f"twin resume {folder}")
         raise RunError(f"there is no {kind} here", where=str(folder), mend="name a folder that `twin run` made")
     if folder.name.endswith(".partial"):
-        raise RunError(f"this {kind} is not finished", where=str(folder),
-                       mend=f"twin resume {str(folder).removesuffix('.partial')}")
+        raise RunError(
+            f"this {kind} is not finished",
+            where=str(folder),
+            mend=f"twin resume {str(folder).removesuffix('.partial')}",
+        )
     if not (folder / MANIFEST).is_file():
-        raise RunError(f"this folder is no {kind}: it has no {MANIFEST}", where=str(folder),
-                       mend="name a folder that `twin run` made")
+        raise RunError(
+            f"this folder is no {kind}: it has no {MANIFEST}",
+            where=str(folder),
+            mend="name a folder that `twin run` made",
+        )
     manifest = read_json(folder / MANIFEST)
     if manifest.get("kind") != kind:
-        raise RunError(f"this folder is a {manifest.get('kind')!r}, not a {kind}", where=str(folder),
-                       mend="name the study's folder, or one of its runs/VARIANT/NNN")
+        raise RunError(
+            f"this folder is a {manifest.get('kind')!r}, not a {kind}",
+            where=str(folder),
+            mend="name the study's folder, or one of its runs/VARIANT/NNN",
+        )
     if manifest.get("format") != FORMAT:
-        raise RunError(f"the format {manifest.get('format')!r} of this {kind} is not {FORMAT}", where=str(folder),
-                       mend="read it with the version of twin that made it")
+        raise RunError(
+            f"the format {manifest.get('format')!r} of this {kind} is not {FORMAT}",
+            where=str(folder),
+            mend="read it with the version of twin that made it",
+        )
     check_manifest(manifest, kind, folder)
     check_seal(manifest, folder / MANIFEST, "copy the folder anew, or run the scenario again")
     return manifest
@@ -264,8 +282,9 @@ class Run:
             If there is no such table, or its file is damaged.
         """
         if name not in self.manifest["rows"]:
-            raise RunError(f"there is no table {name!r}", where=str(self.folder),
-                           mend=f"tables here: {', '.join(self.tables)}")
+            raise RunError(
+                f"there is no table {name!r}", where=str(self.folder), mend=f"tables here: {', '.join(self.tables)}"
+            )
         return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
 
     def kpis(self) -> dict[str, NDArray[np.generic]]:
@@ -319,13 +338,19 @@ class Study:
         """One run of the study; without a variant, the first."""
         name = variant or self.variants[0]
         if name not in self.variants:
-            raise RunError(f"there is no variant {name!r}", where=str(self.folder),
-                           mend=f"variants here: {', '.join(self.variants)}")
+            raise RunError(
+                f"there is no variant {name!r}",
+                where=str(self.folder),
+                mend=f"variants here: {', '.join(self.variants)}",
+            )
         relative = run_path(name, replication)
         run = Run(self.folder / relative)
         if file_sha256(run.folder / MANIFEST) != self.manifest["runs"].get(relative.as_posix()):
-            raise RunError("this run is not the one the study was made of", where=str(run.folder),
-                           mend="copy the study anew, or run the scenario again")
+            raise RunError(
+                "this run is not the one the study was made of",
+                where=str(run.folder),
+                mend="copy the study anew, or run the scenario again",
+            )
         return run
 
     def runs(self) -> Iterator[Run]:
@@ -377,8 +402,11 @@ def _vouched(folder: Path, manifest: Mapping[str, Any], relative: str) -> Path:
     """Path of a file that is as the manifest says."""
     path = folder / relative
     if not path.is_file() or file_sha256(path) != manifest["files"].get(relative):
-        raise RunError("the file is missing or not as it was written", where=str(path),
-                       mend="copy the folder anew, or run the scenario again")
+        raise RunError(
+            "the file is missing or not as it was written",
+            where=str(path),
+            mend="copy the folder anew, or run the scenario again",
+        )
     return path
 
 

@@ -6,31 +6,30 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from twin.results.answers import (
-    FAILS,
-    FOUND,
-    HOLDS,
-    MISSED,
-    NONE_HOLDS,
-    REACHED,
-    Answer,
-    Row,
-    SettingAnswer,
-)
+from twin.results.answers import FAILS, FOUND, HOLDS, MISSED, NONE_HOLDS, REACHED, Answer, Row, SettingAnswer
 from twin.results.assumed import Assumed
 from twin.results.kpis import KpiInfo
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, WORSE
 from twin.results.words import Lang, change, figure, number, size, span
 
 _VERDICTS: dict[str, tuple[str, str]] = {
-    BETTER: ("改善する", "better"), WORSE: ("悪化する", "worse"), SAME: ("実質的に同じ", "practically the same"),
-    HIGHER: ("増える", "higher"), LOWER: ("減る", "lower"), CANNOT_TELL: ("判断できない", "cannot be told"),
-    HOLDS: ("満たす", "holds"), FAILS: ("満たさない", "does not hold"),
-    REACHED: ("届く", "reached"), MISSED: ("届かない", "not reached"), "": ("値がない", "there is no such figure"),
+    BETTER: ("改善する", "better"),
+    WORSE: ("悪化する", "worse"),
+    SAME: ("実質的に同じ", "practically the same"),
+    HIGHER: ("増える", "higher"),
+    LOWER: ("減る", "lower"),
+    CANNOT_TELL: ("判断できない", "cannot be told"),
+    HOLDS: ("満たす", "holds"),
+    FAILS: ("満たさない", "does not hold"),
+    REACHED: ("届く", "reached"),
+    MISSED: ("届かない", "not reached"),
+    "": ("値がない", "there is no such figure"),
 }
 #: Verdicts of a question or a check that are no verdicts of a comparison.
 ANSWER_WORDS: dict[str, tuple[str, str]] = {
-    **_VERDICTS, FOUND: ("見つかった", "found"), NONE_HOLDS: ("満たす設定なし", "no setting holds"),
+    **_VERDICTS,
+    FOUND: ("見つかった", "found"),
+    NONE_HOLDS: ("満たす設定なし", "no setting holds"),
     "": ("下記のとおり", "see below"),
 }
 
@@ -66,25 +65,32 @@ class Speaker:
         out = []
         for kpi, group, value in answer.constant:
             name, unit = self._kpi(kpi, group), self._unit_of(kpi)
-            out.append(self._say(
-                f"{name}は全ての案で同じ（{figure(value, unit, 'ja')}）：このシナリオではこの問いに答えられない",
-                f"{name} is the same in every variant ({figure(value, unit, 'en')}): this scenario cannot answer "
-                "what is asked of it",
-            ))
+            out.append(
+                self._say(
+                    f"{name}は全ての案で同じ（{figure(value, unit, 'ja')}）：このシナリオではこの問いに答えられない",
+                    f"{name} is the same in every variant ({figure(value, unit, 'en')}): this scenario cannot answer "
+                    "what is asked of it",
+                )
+            )
         for kpi, group, groups in answer.missing:
             there = ", ".join(groups)
-            out.append(self._say(
-                f"{self._kpi(kpi, group)}の値を出した実行がない" + (f"（あるグループ：{there}）" if there else ""),
-                f"no run gave {self._kpi(kpi, group)}" + (f"; groups there are: {there}" if there else ""),
-            ))
+            out.append(
+                self._say(
+                    f"{self._kpi(kpi, group)}の値を出した実行がない" + (f"（あるグループ：{there}）" if there else ""),
+                    f"no run gave {self._kpi(kpi, group)}" + (f"; groups there are: {there}" if there else ""),
+                )
+            )
         if answer.pairs == 1:
             out.append(self._say("反復が1回のみ：偶然の幅は分からない", "one replication only: no interval for luck"))
         for kpi, group in dict.fromkeys((row.check.kpi, row.check.group) for row in answer.rows if row.skewed):
             name = self._kpi(kpi, group)
-            out.append(self._say(
-                f"{name}は少数の反復に左右される：区間は額面ほど確かでない",
-                f"{name} rests on a few replications far from the others: its intervals are less sure than they say",
-            ))
+            out.append(
+                self._say(
+                    f"{name}は少数の反復に左右される：区間は額面ほど確かでない",
+                    f"{name} rests on a few replications far from the others: "
+                    "its intervals are less sure than they say",
+                )
+            )
         return out
 
     def _rows(self, answer: Answer) -> list[str]:
@@ -98,8 +104,10 @@ class Speaker:
         if answer.settings:
             none = self._say("満たす設定なし", "none holds")
             counts = [(self._text(name) or none, count) for name, count in assumed.found.items()]
-            told = self._say("、".join(f"{name}が{count}通り" for name, count in counts),
-                             ", ".join(f"{name} in {count}" for name, count in counts))
+            told = self._say(
+                "、".join(f"{name}が{count}通り" for name, count in counts),
+                ", ".join(f"{name} in {count}" for name, count in counts),
+            )
             said = self._say(f"前提を{n}通りに変えると：{told}。", f"Over {n} draws of the assumptions: {told}.")
             return said + self._overturned(assumed)
         spans = []
@@ -110,12 +118,17 @@ class Speaker:
             reach = span(row.lo, row.hi, row.check.unit, self.lang, of_change=of_change)
             name = self._kpi(row.check.kpi, row.check.group)
             second = self._label(row.check.second)
-            spans.append(self._say(f"{second}の{name}は{reach}（一致{row.agree}/{row.draws}）",
-                                   f"{second}, {name}: {reach} ({row.agree} of {row.draws} agree)"))
+            spans.append(
+                self._say(
+                    f"{second}の{name}は{reach}（一致{row.agree}/{row.draws}）",
+                    f"{second}, {name}: {reach} ({row.agree} of {row.draws} agree)",
+                )
+            )
         if not spans:
             return ""
-        said = self._say(f"前提を{n}通りに変えると{agree}通りが同じ答え：",
-                         f"{agree} of {n} draws of the assumptions agree: ")
+        said = self._say(
+            f"前提を{n}通りに変えると{agree}通りが同じ答え：", f"{agree} of {n} draws of the assumptions agree: "
+        )
         return said + self._join(spans) + self._say("。", ".") + self._overturned(assumed)
 
     def _overturned(self, assumed: Assumed) -> str:
@@ -127,11 +140,16 @@ class Speaker:
             value, end = number(turn.ends.value), f"{number(turn.end)} {turn.ends.unit}".strip()
             at = number(turn.at)
             about = "" if math.isnan(turn.at) else self._say(f"およそ{at}から、", f"about {at}, ")
-            turns.append(self._say(f"{turn.ends.key}が{value}と{end}の間（{about}{end}では{word}）",
-                                   f"{turn.ends.key} between {value} and {end} ({about}{word} at {end})"))
+            turns.append(
+                self._say(
+                    f"{turn.ends.key}が{value}と{end}の間（{about}{end}では{word}）",
+                    f"{turn.ends.key} between {value} and {end} ({about}{word} at {end})",
+                )
+            )
         if not turns:
-            return self._say("どの前提も単独では範囲内で答えを覆さない。",
-                             " No assumption alone overturns it within its range.")
+            return self._say(
+                "どの前提も単独では範囲内で答えを覆さない。", " No assumption alone overturns it within its range."
+            )
         return self._say(f"答えを覆す前提：{'；'.join(turns)}。", f" What alone overturns it: {'; '.join(turns)}.")
 
     def row(self, row: Row, *, named: bool = True) -> str:
@@ -160,8 +178,8 @@ class Speaker:
             return self._say(
                 f"{second}は目標の{self._bound(row)}に{verdict}（{name}：{found}）",
                 f"{second}: the target of {self._bound(row)} is {verdict} ({name}: {found})"
-                if row.verdict != CANNOT_TELL else
-                f"{second}: whether the target of {self._bound(row)} is reached cannot be told ({name}: {found})",
+                if row.verdict != CANNOT_TELL
+                else f"{second}: whether the target of {self._bound(row)} is reached cannot be told ({name}: {found})",
             )
         return self._say(
             f"{second}：{name}{self._bound(row)}{'以下' if at_most else '以上'}を{verdict}（{found}）",
@@ -172,11 +190,15 @@ class Speaker:
         check, name = row.check, self._kpi(row.check.kpi, row.check.group)
         verdict = _VERDICTS[row.verdict][0 if self.lang == "ja" else 1]
         if check.first is not None:
-            return self._say(f"{name}の悪化{self._bound(row)}以内を{verdict}：{self._difference(row)}",
-                             f"{name} worse by at most {self._bound(row)} {verdict}: {self._difference(row)}")
+            return self._say(
+                f"{name}の悪化{self._bound(row)}以内を{verdict}：{self._difference(row)}",
+                f"{name} worse by at most {self._bound(row)} {verdict}: {self._difference(row)}",
+            )
         ja, en = ("以下", "most") if check.better == "lower" else ("以上", "least")
-        return self._say(f"{name}{self._bound(row)}{ja}を{verdict}：{self._level(row)}",
-                         f"{name} at {en} {self._bound(row)} {verdict}: {self._level(row)}")
+        return self._say(
+            f"{name}{self._bound(row)}{ja}を{verdict}：{self._level(row)}",
+            f"{name} at {en} {self._bound(row)} {verdict}: {self._level(row)}",
+        )
 
     def _say(self, ja: str, en: str) -> str:
         return ja if self.lang == "ja" else en
@@ -240,12 +262,15 @@ class Speaker:
     def _search(self, answer: Answer) -> str:
         question = answer.question
         what = {
-            "smallest": ("最小の設定", "the smallest setting"), "largest": ("最大の設定", "the largest setting"),
+            "smallest": ("最小の設定", "the smallest setting"),
+            "largest": ("最大の設定", "the largest setting"),
             "first": ("最初に満たす案", "the first that holds"),
         }[question.wanted or "smallest"][0 if self.lang == "ja" else 1]
         first, last = answer.settings[0], answer.settings[-1]
-        tried = self._say(f"{self._setting(first)}から{self._setting(last)}まで{len(answer.settings)}通りを試行",
-                          f"{len(answer.settings)} tried, from {self._setting(first)} to {self._setting(last)}")
+        tried = self._say(
+            f"{self._setting(first)}から{self._setting(last)}まで{len(answer.settings)}通りを試行",
+            f"{len(answer.settings)} tried, from {self._setting(first)} to {self._setting(last)}",
+        )
         if answer.chosen is None:
             return self._nothing_surely(answer, what, tried)
         chosen, rows = answer.chosen, self._join([self.row(row, named=False) for row in answer.chosen.rows])
@@ -254,11 +279,15 @@ class Speaker:
         told = self._say(f"{what}は{self._setting(chosen)}（{rows}）", f"{what} is {self._setting(chosen)} ({rows})")
         if open_ones:
             listed = ", ".join(open_ones)
-            told = self._say(f"{self._setting(chosen)}は確かに満たす（{rows}）。{listed}は判断できない",
-                             f"{self._setting(chosen)} surely holds ({rows}); of {listed} it cannot be told")
+            told = self._say(
+                f"{self._setting(chosen)}は確かに満たす（{rows}）。{listed}は判断できない",
+                f"{self._setting(chosen)} surely holds ({rows}); of {listed} it cannot be told",
+            )
         elif not before and question.wanted != "first":
-            told += self._say("。範囲の端で既に満たすため、範囲の外にあるかもしれない",
-                              "; it is the end of the span, so that one beyond it may hold too")
+            told += self._say(
+                "。範囲の端で既に満たすため、範囲の外にあるかもしれない",
+                "; it is the end of the span, so that one beyond it may hold too",
+            )
         return told + self._say(f"、{tried}", f"; {tried}")
 
     def _nothing_surely(self, answer: Answer, what: str, tried: str) -> str:
@@ -267,16 +296,22 @@ class Speaker:
             return ""
         rows = self._join([self.row(row, named=False) for row in best.rows])
         if answer.verdict == NONE_HOLDS:
-            return self._say(f"満たす設定はない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
-                             f"no setting holds; the nearest is {self._setting(best)} ({rows}); {tried}")
-        return self._say(f"{what}は判断できない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
-                         f"{what} cannot be told; the nearest is {self._setting(best)} ({rows}); {tried}")
+            return self._say(
+                f"満たす設定はない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
+                f"no setting holds; the nearest is {self._setting(best)} ({rows}); {tried}",
+            )
+        return self._say(
+            f"{what}は判断できない。最も近いのは{self._setting(best)}（{rows}）、{tried}",
+            f"{what} cannot be told; the nearest is {self._setting(best)} ({rows}); {tried}",
+        )
 
     def _effort(self, answer: Answer) -> str:
         level = number(100 * answer.question.confidence)
         if math.isnan(answer.runs_independent) or answer.pairs < 2:
-            return self._say(f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。",
-                             f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %).")
+            return self._say(
+                f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。",
+                f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %).",
+            )
         apart = math.ceil(answer.runs_independent)
         return self._say(
             f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。独立な乱数なら約{apart:,}回。",

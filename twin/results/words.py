@@ -9,11 +9,25 @@ Lang = Literal["ja", "en"]
 
 #: Unit of a figure -> its words; others go by themselves. Shares are shown in per cent, their differences in points.
 UNIT_WORDS: dict[str, tuple[str, str]] = {
-    "share": ("ポイント", "points"), "people": ("人", "people"), "trucks": ("台", "trucks"), "vans": ("台", "vans"),
-    "min": ("分", "min"), "s": ("秒", "s"), "h": ("時間", "h"), "requests": ("件", "requests"),
-    "vehicles": ("台", "vehicles"), "trips": ("トリップ", "trips"), "yen": ("円", "yen"), "drivers": ("人", "drivers"),
-    "truck-min": ("台・分", "truck-min"), "trucks/h": ("台/時", "trucks/h"), "places": ("枠", "places"),
-    "people/h": ("人/時", "people/h"), "links": ("区間", "links"), "stays": ("回", "stays"), "ratio": ("倍", "times"),
+    "share": ("ポイント", "points"),
+    "people": ("人", "people"),
+    "trucks": ("台", "trucks"),
+    "vans": ("台", "vans"),
+    "min": ("分", "min"),
+    "s": ("秒", "s"),
+    "h": ("時間", "h"),
+    "requests": ("件", "requests"),
+    "vehicles": ("台", "vehicles"),
+    "trips": ("トリップ", "trips"),
+    "yen": ("円", "yen"),
+    "drivers": ("人", "drivers"),
+    "truck-min": ("台・分", "truck-min"),
+    "trucks/h": ("台/時", "trucks/h"),
+    "places": ("枠", "places"),
+    "people/h": ("人/時", "people/h"),
+    "links": ("区間", "links"),
+    "stays": ("回", "stays"),
+    "ratio": ("倍", "times"),
     "factor": ("倍", "times"),
 }
 

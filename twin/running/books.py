@@ -19,18 +19,26 @@ def ledger_rows(city_model: CityModel) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for sim_model in city_model.sim_models:
         for account in sim_model.accounts():
-            entries = {"entered": account.entered, "inside": account.inside, "received": account.received,
-                       "handed_over": account.handed_over}
+            entries = {
+                "entered": account.entered,
+                "inside": account.inside,
+                "received": account.received,
+                "handed_over": account.handed_over,
+            }
             entries.update({f"left:{reason}": count for reason, count in account.left.items()})
-            rows.extend({"model": sim_model.name, "account": account.name, "entry": entry, "count": int(count)}
-                        for entry, count in entries.items())
+            rows.extend(
+                {"model": sim_model.name, "account": account.name, "entry": entry, "count": int(count)}
+                for entry, count in entries.items()
+            )
     return rows
 
 
 def ledger_columns(rows: list[dict[str, Any]]) -> dict[str, NDArray[np.generic]]:
     """Rows of the ledger as columns of its table."""
-    return {c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
-            for c in TABLES["ledger"].columns}
+    return {
+        c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
+        for c in TABLES["ledger"].columns
+    }
 
 
 def kpi_columns(variant: str, day: str, replication: int, kpis: list[Kpi]) -> Columns:

@@ -38,8 +38,9 @@ def setting_of(plan: Plan, variant: str, replication: int, city: City) -> tuple[
     """Models of one run, and what else a :class:`CityModel` is made of; arguments as :func:`build_city_model`."""
     city = city_of(plan, variant, city)
     refuse_unheeded(plan, variant, city)
-    models = [registry.model_class(name).build(params, city, plan.tables)
-              for name, params in plan.params_of(variant).items()]
+    models = [
+        registry.model_class(name).build(params, city, plan.tables) for name, params in plan.params_of(variant).items()
+    ]
     clock = plan.content["clock"]
     return models, {
         "start_s": clock["start_s"],

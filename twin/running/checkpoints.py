@@ -84,5 +84,8 @@ def _restore(city_model: CityModel, state: State, path: Path) -> None:
     try:
         city_model.restore(state)
     except (KeyError, IndexError, TypeError, ValueError) as fault:
-        raise RunError(f"the checkpoint is not one of this run: {fault}", where=str(path),
-                       mend="delete this file; `twin resume` goes on from the one before it") from fault
+        raise RunError(
+            f"the checkpoint is not one of this run: {fault}",
+            where=str(path),
+            mend="delete this file; `twin resume` goes on from the one before it",
+        ) from fault

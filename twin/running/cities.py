@@ -17,7 +17,9 @@ _EDITED: dict[tuple[str, str], City] = {}
 _KEPT_EDITED = 8
 #: What edits leave beside the arrays -> words for people. The model of the road says by ``heeds`` which it obeys.
 _BESIDE_ARRAYS = {
-    "timed": "edits with hours", "closed_to": "edits of vehicle access", "signal_plans": "edits of signal plans",
+    "timed": "edits with hours",
+    "closed_to": "edits of vehicle access",
+    "signal_plans": "edits of signal plans",
 }
 
 
@@ -78,8 +80,14 @@ def refuse_unheeded(plan: Plan, variant: str, city: City) -> None:
 
 def city_facts(city: City) -> dict[str, Any]:
     """What every result says of its city."""
-    facts = {"name": city.name, "crs": city.crs, "schematic": city.schematic, "attribution": list(city.attribution),
-             "driving_side": city.driving_side, "digest": city.digest}
+    facts = {
+        "name": city.name,
+        "crs": city.crs,
+        "schematic": city.schematic,
+        "attribution": list(city.attribution),
+        "driving_side": city.driving_side,
+        "digest": city.digest,
+    }
     unused, warnings = unused_of(city.report), map_warnings(city.report)
     facts |= {"not_used": unused} if unused else {}
     # The last one sums up what is not used, which stands above in numbers.

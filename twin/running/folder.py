@@ -52,29 +52,31 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
     write_json(folder / "timing.json", finished.timing)
     write_json(
         folder / MANIFEST,
-        sealed({
-            "kind": "run",
-            "format": FORMAT,
-            "twin": __version__,
-            "name": content["name"],
-            "title": content["title"],
-            "scenario_sha256": content["scenario_sha256"],
-            "variant": variant,
-            "label": plan.variant(variant).get("label", {}),
-            "models": plan.variant(variant)["models"],
-            "replication": replication,
-            "seed": content["seed"],
-            "run_seed": f"{int(make_run_seed(int(content['seed']), replication)):016x}",
-            "clock": content["clock"],
-            "traces_share": content["record"]["traces_share"],
-            "city": city_facts(city),
-            "parent": content.get("parent"),
-            "rows": rows,
-            "bodies": _bodies_of(plan.variant(variant)["models"]),
-            "ledger": finished.ledger,
-            "notes": finished.notes,
-            "files": files_of(folder),
-        }),
+        sealed(
+            {
+                "kind": "run",
+                "format": FORMAT,
+                "twin": __version__,
+                "name": content["name"],
+                "title": content["title"],
+                "scenario_sha256": content["scenario_sha256"],
+                "variant": variant,
+                "label": plan.variant(variant).get("label", {}),
+                "models": plan.variant(variant)["models"],
+                "replication": replication,
+                "seed": content["seed"],
+                "run_seed": f"{int(make_run_seed(int(content['seed']), replication)):016x}",
+                "clock": content["clock"],
+                "traces_share": content["record"]["traces_share"],
+                "city": city_facts(city),
+                "parent": content.get("parent"),
+                "rows": rows,
+                "bodies": _bodies_of(plan.variant(variant)["models"]),
+                "ledger": finished.ledger,
+                "notes": finished.notes,
+                "files": files_of(folder),
+            }
+        ),
     )
 
 
@@ -101,7 +103,8 @@ def _write_geometry(folder: Path, city: City) -> None:
     places = sorted(city.places, key=lambda p: p.id)
     columns: dict[str, NDArray[np.generic]] = {
         c.name: np.array([getattr(p, c.name) for p in places], np.str_ if c.dtype == "str" else np.float64)
-        for c in _PLACE_COLUMNS if c.name != "capacity"
+        for c in _PLACE_COLUMNS
+        if c.name != "capacity"
     }
     columns["capacity"] = np.array([_number(p.attributes.get("capacity")) for p in places], np.float64)
     write_columns(folder / "places.parquet", _PLACE_COLUMNS, columns)

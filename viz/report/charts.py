@@ -62,14 +62,18 @@ def _two_lines(
         y = top + 16 + 24 * nth
         if lo is None or hi is None:
             continue
-        out.append(f'<path d="M{x(lo):.1f} {y}H{x(hi):.1f}M{x(lo):.1f} {y - 6}v12M{x(hi):.1f} {y - 6}v12" '
-                   f'stroke="{color}" stroke-width="3" fill="none"/>')
+        out.append(
+            f'<path d="M{x(lo):.1f} {y}H{x(hi):.1f}M{x(lo):.1f} {y - 6}v12M{x(hi):.1f} {y - 6}v12" '
+            f'stroke="{color}" stroke-width="3" fill="none"/>'
+        )
         told = f"{word(key, lang)} {span(lo, hi, unit, lang, of_change=of_change)}"
         out.append(_text(_WIDTH - _RIGHT + 14, y + 5, told, 12.5))
     if row["mean"] is not None:
         shown = (change if of_change else figure)(row["mean"], unit, lang)
-        out.append(f'<circle cx="{x(row["mean"]):.1f}" cy="{top + 16}" r="5" fill="{BLUE}" stroke="#fff">'
-                   f"<title>{safe(shown)}</title></circle>")
+        out.append(
+            f'<circle cx="{x(row["mean"]):.1f}" cy="{top + 16}" r="5" fill="{BLUE}" stroke="#fff">'
+            f"<title>{safe(shown)}</title></circle>"
+        )
     return out
 
 
@@ -112,9 +116,11 @@ def every_replication(values: Mapping[str, Sequence[float]], names: Mapping[str,
 
 
 def _open(height: float) -> str:
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-            f'height="{height}" role="img" font-family="{FONT}" font-size="13.5">'
-            f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'height="{height}" role="img" font-family="{FONT}" font-size="13.5">'
+        f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>'
+    )
 
 
 def _name(name: str, y: float) -> list[str]:
@@ -133,5 +139,4 @@ def _name(name: str, y: float) -> list[str]:
 
 
 def _text(x: float, y: float, text: str, size: float, anchor: str = "start") -> str:
-    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{_INK}" text-anchor="{anchor}">'
-            f"{safe(text)}</text>")
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{_INK}" text-anchor="{anchor}">{safe(text)}</text>'

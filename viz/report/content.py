@@ -84,16 +84,26 @@ def read_content(study: Study) -> Content:
         made = {variant["name"] for variant in plan["variants"] if variant.get("setting")}
         variants = [name for name in study.variants if name not in made][:_MOST_VARIANTS]
         known = infos()
-        summary = {(row["kpi"], row["variant"]): row for row in summarise(study.columns("kpis"), variants)
-                   if row["group"] == "all"}
+        summary = {
+            (row["kpi"], row["variant"]): row
+            for row in summarise(study.columns("kpis"), variants)
+            if row["group"] == "all"
+        }
         table = study.columns("differences")
         rows = [dict(zip(table, (v.item() for v in row), strict=True)) for row in zip(*table.values(), strict=True)]
-        shown = [row for row in rows if {row["first"], row["second"]} <= {*variants} and (
-            row.get("asked") or (row["group"] == "all" and row["kpi"] in known and known[row["kpi"]].headline))]
+        shown = [
+            row
+            for row in rows
+            if {row["first"], row["second"]} <= {*variants}
+            and (row.get("asked") or (row["group"] == "all" and row["kpi"] in known and known[row["kpi"]].headline))
+        ]
         return Content(study, known, variants, summary, shown, _ledger(study, variants), _notes(study, variants))
     except (KeyError, TypeError, AttributeError) as fault:
-        raise RunError(f"the study lacks what a report needs: {fault}", where=str(study.folder),
-                       mend="run the scenario again with this version") from fault
+        raise RunError(
+            f"the study lacks what a report needs: {fault}",
+            where=str(study.folder),
+            mend="run the scenario again with this version",
+        ) from fault
 
 
 def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str, int]]:
@@ -112,6 +122,10 @@ def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str,
 def _notes(study: Study, variants: list[str]) -> list[str]:
     if study.manifest["lean"]:
         return []
-    said = [f"{model}: {note}" for variant in variants
-            for model, notes in study.run(variant).manifest.get("notes", {}).items() for note in notes]
+    said = [
+        f"{model}: {note}"
+        for variant in variants
+        for model, notes in study.run(variant).manifest.get("notes", {}).items()
+        for note in notes
+    ]
     return list(dict.fromkeys(said))

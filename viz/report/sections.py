@@ -45,7 +45,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequ
     """A table of cells that are markup already."""
 
     def cells(tag: str, row: Sequence[str]) -> str:
-        return "".join(f'<{tag}{" class=n" if at in numeric else ""}>{cell}</{tag}>' for at, cell in enumerate(row))
+        return "".join(f"<{tag}{' class=n' if at in numeric else ''}>{cell}</{tag}>" for at, cell in enumerate(row))
 
     caption = f"<caption>{safe(note)}</caption>" if note else ""
     head = f"<thead><tr>{cells('th', [safe(h) for h in headings])}</tr></thead>"
@@ -69,10 +69,12 @@ def _answers(content: Content, lang: Lang) -> Iterator[str]:
         assumed = answer["sentence_of_assumptions"][lang]
         yield (
             f'<section class="answer{" main" if answer["main"] else ""}">'
-            f'<h3>{_chip(answer["verdict"], answer["verdict_words"], lang) if answer["verdict"] else ""}'
-            f'{safe(answer["ask"].get(lang) or answer["id"])}</h3>'
+            f"<h3>{_chip(answer['verdict'], answer['verdict_words'], lang) if answer['verdict'] else ''}"
+            f"{safe(answer['ask'].get(lang) or answer['id'])}</h3>"
             f'<p class="said">{safe(_without_ask(answer, lang))}</p>'
-            + (f"<p>{safe(assumed)}</p>" if assumed else "") + (f"<ul>{notes}</ul>" if notes else "") + "</section>"
+            + (f"<p>{safe(assumed)}</p>" if assumed else "")
+            + (f"<ul>{notes}</ul>" if notes else "")
+            + "</section>"
         )
     if content.study.replications == 1:
         yield f'<p class="notice">{safe(word("one_run", lang))}</p>'
@@ -125,13 +127,20 @@ def _overturns(content: Content, lang: Lang) -> Iterator[str]:
         yield f"<p>{safe(word('no_overturn', lang))}</p>"
         return
     rows = [
-        [f"<code>{safe(t['key'])}</code>", safe(f"{number(t['from'])} {t['unit']}"),
-         safe(_turn(t)), safe(f"{number(t['range'][0])} – {number(t['range'][1])} {t['unit']}"),
-         safe(f"{number(t['end'])} {t['unit']}: " + _becomes(content, t["becomes"], lang))]
+        [
+            f"<code>{safe(t['key'])}</code>",
+            safe(f"{number(t['from'])} {t['unit']}"),
+            safe(_turn(t)),
+            safe(f"{number(t['range'][0])} – {number(t['range'][1])} {t['unit']}"),
+            safe(f"{number(t['end'])} {t['unit']}: " + _becomes(content, t["becomes"], lang)),
+        ]
         for t in turns
     ]
-    headings = ("項目", "今の値", "覆る値", "範囲", "そこでの答え") if lang == "ja" else (
-        "key", "value now", "turns at", "range", "answer there")
+    headings = (
+        ("項目", "今の値", "覆る値", "範囲", "そこでの答え")
+        if lang == "ja"
+        else ("key", "value now", "turns at", "range", "answer there")
+    )
     yield _table(headings, rows, (1, 2, 3))
 
 
@@ -155,8 +164,12 @@ def _becomes(content: Content, says: str, lang: Lang) -> str:
 
 
 def _winners(content: Content, lang: Lang) -> Iterator[str]:
-    rows = [row for answer in content.study.answers.get("answers", []) for row in answer["rows"]
-            if row["role"] == "group" and row["mean"] is not None]
+    rows = [
+        row
+        for answer in content.study.answers.get("answers", [])
+        for row in answer["rows"]
+        if row["role"] == "group" and row["mean"] is not None
+    ]
     if not rows:
         return
     yield _heading("winners", lang)
@@ -164,9 +177,16 @@ def _winners(content: Content, lang: Lang) -> Iterator[str]:
     for row in rows:
         gains = {BETTER: word("gains", lang), WORSE: word("loses", lang)}
         told = gains.get(row["verdict"], row["verdict_words"][lang])
-        cells.append([safe(content.label(row["variant"], lang)), safe(row["group"]),
-                      safe(content.kpi(row["kpi"], "", lang)), safe(change(row["mean"], row["unit"], lang)),
-                      safe(_ends(row, lang)), _chip(row["verdict"], {lang: told}, lang)])
+        cells.append(
+            [
+                safe(content.label(row["variant"], lang)),
+                safe(row["group"]),
+                safe(content.kpi(row["kpi"], "", lang)),
+                safe(change(row["mean"], row["unit"], lang)),
+                safe(_ends(row, lang)),
+                _chip(row["verdict"], {lang: told}, lang),
+            ]
+        )
     headings = [word(k, lang) for k in ("variant", "group", "figure", "difference", "interval", "verdict")]
     yield _table(headings, cells, (3, 4))
 
@@ -188,8 +208,9 @@ def _settings(content: Content, lang: Lang) -> Iterator[str]:
             own = answer["rows"][nth * each : (nth + 1) * each]
             told = "<br>".join(safe(f"{content.kpi(r['kpi'], r['group'], lang)}: {_level(r, lang)}") for r in own)
             name = setting["setting"] if answer["key"] else content.label(setting["variant"], lang)
-            rows.append([safe(name), told,
-                         _chip(setting["verdict"], {lang: _verdict_word(setting["verdict"], lang)}, lang)])
+            rows.append(
+                [safe(name), told, _chip(setting["verdict"], {lang: _verdict_word(setting["verdict"], lang)}, lang)]
+            )
         yield _table([word(k, lang) for k in ("setting", "figure", "verdict")], rows)
 
 
@@ -203,9 +224,12 @@ def _level(row: Mapping[str, Any], lang: Lang) -> str:
 def _kpis(content: Content, lang: Lang) -> Iterator[str]:
     yield _heading("kpis", lang)
     asked = {row["kpi"] for answer in content.study.answers.get("answers", []) for row in answer["rows"]}
-    shown = [info for name, info in content.infos.items()
-             if (info.headline or name in asked) and any(
-                 content.summary.get((name, v), {"n": 0})["n"] for v in content.variants)]
+    shown = [
+        info
+        for name, info in content.infos.items()
+        if (info.headline or name in asked)
+        and any(content.summary.get((name, v), {"n": 0})["n"] for v in content.variants)
+    ]
     n = content.study.replications
     note = word("one_run", lang) if n == 1 else word("kpis_caption", lang, n=n)
     for start in range(0, len(content.variants), 6):
@@ -240,8 +264,14 @@ def _differences(content: Content, lang: Lang) -> Iterator[str]:
     for first, second in dict.fromkeys((r["first"], r["second"]) for r in moved):
         rows = [_starred(row) for row in moved if (row["first"], row["second"]) == (first, second)]
         title = f"{content.label(second, lang)} − {content.label(first, lang)}"
-        chart = interval_chart(rows, infos=content.infos, variant_labels=content.study.manifest["labels"], title=title,
-                               lang=lang, width_px=980)
+        chart = interval_chart(
+            rows,
+            infos=content.infos,
+            variant_labels=content.study.manifest["labels"],
+            title=title,
+            lang=lang,
+            width_px=980,
+        )
         yield f"<figure>{chart}</figure>"
     yield f'<p class="soft">{safe(word("corrected", lang, how=CORRECTION))}</p>'
 
@@ -286,8 +316,9 @@ def _assumptions(content: Content, lang: Lang) -> Iterator[str]:
                 weak.setdefault((a["key"], a["value"]), a)
     if weak:
         rows = [_assumption(a) for a in sorted(weak.values(), key=lambda a: "GM".find(a["grade"]))][:_MOST_DEFAULTS]
-        yield (f"<details><summary>{safe(word('defaults', lang, n=len(weak)))}</summary>"
-               f"{_table(headings, rows)}</details>")
+        yield (
+            f"<details><summary>{safe(word('defaults', lang, n=len(weak)))}</summary>{_table(headings, rows)}</details>"
+        )
 
 
 def _assumption(a: Mapping[str, Any]) -> list[str]:
@@ -314,8 +345,12 @@ def _ledger(content: Content, lang: Lang) -> Iterator[str]:
         yield f"<p>{safe(word('no_ledger', lang))}</p>"
         return
     rows = [[safe(content.label(v, lang)), safe(m), safe(a), safe(e), f"{n:,}"] for v, m, a, e, n in content.ledger]
-    yield _table([word(k, lang) for k in ("variant", "key", "account", "entry", "count")], rows[:_MOST_LEDGER], (4,),
-                 word("ledger_why", lang))
+    yield _table(
+        [word(k, lang) for k in ("variant", "key", "account", "entry", "count")],
+        rows[:_MOST_LEDGER],
+        (4,),
+        word("ledger_why", lang),
+    )
 
 
 def _provenance(content: Content, lang: Lang) -> Iterator[str]:
@@ -324,13 +359,16 @@ def _provenance(content: Content, lang: Lang) -> Iterator[str]:
     answers = study.answers.get("answers", [])
     command = f"twin run scenario.yaml --seed {manifest['seed']} --replications {study.replications}"
     rows = [
-        ("prov_scenario", manifest["scenario_sha256"]), ("prov_seed", manifest["seed"]),
-        ("prov_runs", len(study.variants) * study.replications), ("prov_twin", manifest["twin"]),
+        ("prov_scenario", manifest["scenario_sha256"]),
+        ("prov_seed", manifest["seed"]),
+        ("prov_runs", len(study.variants) * study.replications),
+        ("prov_twin", manifest["twin"]),
         ("prov_with", ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())),
         ("prov_kpis", manifest["files"].get("kpis.parquet", "–")),
         ("prov_answers", manifest["files"].get("answers.json", "–")),
         ("prov_method", answers[0]["method"] if answers else "Student's t"),
-        ("prov_map", "; ".join(manifest["city"]["attribution"])), ("prov_repeat", command),
+        ("prov_map", "; ".join(manifest["city"]["attribution"])),
+        ("prov_repeat", command),
     ]
     body = "".join(f"<tr><th>{safe(word(key, lang))}</th><td><code>{safe(told)}</code></td></tr>" for key, told in rows)
     yield f'<div class="wide"><table><tbody>{body}</tbody></table></div>'

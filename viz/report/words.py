@@ -29,10 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "More replications narrow the range of luck. They never narrow the range of assumptions.",
     ),
     "no_draws": (
-        (
-            "前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない（uncertainty: "
-            "assumptions）。"
-        ),
+        ("前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない（uncertainty: assumptions）。"),
         (
             "No range of assumptions was asked for. The interval of luck says nothing of what other assumptions "
             "would give (uncertainty: assumptions)."
@@ -104,10 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_ledger": (
         "実行ごとの表は保存していない（--lean）。帳簿は実行中に検算され、合わなければ実行は止まる。",
-        (
-            "Tables of single runs were not kept (--lean). The ledger is checked while running; a break stops "
-            "the run."
-        ),
+        ("Tables of single runs were not kept (--lean). The ledger is checked while running; a break stops the run."),
     ),
     "variant": ("案", "variant"),
     "account": ("勘定", "account"),

@@ -97,13 +97,38 @@ def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
     arc_steps = np.empty((len(classes), len(arcs.end)), np.int32)
     stay_utility = np.full((len(classes), len(legs.route), durations.shape[1]), -np.inf)
     for c, visitor_class in enumerate(classes):
-        arc_steps[c] = steps_of(legs.metres_m[arcs.start, arcs.end], legs.wait_s[arcs.start, arcs.end],
-                                visitor_class.walk_speed_mps, choice.step_s)
+        arc_steps[c] = steps_of(
+            legs.metres_m[arcs.start, arcs.end],
+            legs.wait_s[arcs.start, arcs.end],
+            visitor_class.walk_speed_mps,
+            choice.step_s,
+        )
         stay_utility[c, 2 * x :] = stay_values(visitor_class, choice, stays, durations[c])
-        kernels.solve_program(arcs.ptr, arcs.end, arc_steps[c], utility, durations[c], stay_utility[c], leave_value,
-                              may_pass, choice.scale, go_value[c], come_value[c])
-    return Plans(arcs.ptr, arcs.end, utility, arc_steps, durations, stay_utility, go_value, come_value,
-                 float(choice.scale), float(choice.step_s))
+        kernels.solve_program(
+            arcs.ptr,
+            arcs.end,
+            arc_steps[c],
+            utility,
+            durations[c],
+            stay_utility[c],
+            leave_value,
+            may_pass,
+            choice.scale,
+            go_value[c],
+            come_value[c],
+        )
+    return Plans(
+        arcs.ptr,
+        arcs.end,
+        utility,
+        arc_steps,
+        durations,
+        stay_utility,
+        go_value,
+        come_value,
+        float(choice.scale),
+        float(choice.step_s),
+    )
 
 
 def _check_work(work: int, exit_count: int) -> None:
@@ -137,10 +162,15 @@ def stay_values(
     """
     interests = visitor_class.interests
     other = interests.get("other", 0.0 if interests else 1.0)
-    size = np.array([sum(interests.get(category, other) * a for category, a in place.items())
-                     for place in stays.attraction], np.float64)
-    place_value = (visitor_class.attraction_weight * np.log1p(size) + choice.seat_weight * np.log1p(stays.seats)
-                   - visitor_class.stop_cost)
+    size = np.array(
+        [sum(interests.get(category, other) * a for category, a in place.items()) for place in stays.attraction],
+        np.float64,
+    )
+    place_value = (
+        visitor_class.attraction_weight * np.log1p(size)
+        + choice.seat_weight * np.log1p(stays.seats)
+        - visitor_class.stop_cost
+    )
     place_value = np.where(size > 0, place_value, -np.inf)
     lengths_s = np.maximum(duration_steps, 1) * choice.step_s
     length_value = visitor_class.duration_weight * np.log(lengths_s / visitor_class.typical_stay_s)

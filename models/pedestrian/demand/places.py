@@ -79,8 +79,10 @@ def read_exits(city: City, district: str) -> Exits:
             mend="use a map with railway=subway_entrance nodes, or nodes tagged twin:place=exit",
         )
     if len(found) >= 1 << 12:
-        raise CityError(f"there are {len(found)} exits, at most {(1 << 12) - 1} can be told apart",
-                        mend="name one district: pedestrian.district")
+        raise CityError(
+            f"there are {len(found)} exits, at most {(1 << 12) - 1} can be told apart",
+            mend="name one district: pedestrian.district",
+        )
     riders = np.array([_number(p, "riders", 0.0) for p in found])
     if not riders.sum() > 0:
         log.info("the map names no riders at exits: visitors are split evenly over %d exits", len(found))
@@ -157,8 +159,11 @@ def _number(place: Place, key: str, default: float) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not 0 <= number < math.inf:
-        raise CityError(f"{key} of the {place.kind} {place.id} must be a number of at least 0, got {value!r}",
-                        where=city_point(place), mend=f"correct the tag twin:{key} in the map")
+        raise CityError(
+            f"{key} of the {place.kind} {place.id} must be a number of at least 0, got {value!r}",
+            where=city_point(place),
+            mend=f"correct the tag twin:{key} in the map",
+        )
     return number
 
 

@@ -39,8 +39,13 @@ _LIMIT = 20_000_000
 
 
 def make_arrivals(
-    params: PedestrianParams, exits: Exits, city: City, tables: Mapping[str, Columns], run_seed: np.uint64,
-    start_s: float, end_s: float,
+    params: PedestrianParams,
+    exits: Exits,
+    city: City,
+    tables: Mapping[str, Columns],
+    run_seed: np.uint64,
+    start_s: float,
+    end_s: float,
 ) -> Rows:
     """Everybody who enters from ``start_s`` up to ``end_s``, ascending by (time, id).
 
@@ -52,9 +57,12 @@ def make_arrivals(
         If the table of arrivals is missing or wrong; all problems at once.
     """
     if end_s > _SLOTS_MOST * SLOT_S:
-        raise ScenarioError(f"walkers can enter until {_SLOTS_MOST * SLOT_S / _HOUR_S:.1f} h after midnight of day "
-                            f"one, the clock runs to {end_s / _HOUR_S:.1f} h", where="clock.to",
-                            mend="let the clock end earlier")
+        raise ScenarioError(
+            f"walkers can enter until {_SLOTS_MOST * SLOT_S / _HOUR_S:.1f} h after midnight of day "
+            f"one, the clock runs to {end_s / _HOUR_S:.1f} h",
+            where="clock.to",
+            mend="let the clock end earlier",
+        )
     if params.arrivals_table:
         ids, enter_s, classes, entry = _from_table(params, exits, city, tables, run_seed)
     else:
@@ -93,8 +101,11 @@ def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, st
             exit_of.append(np.full(len(slots), x, np.int32))
     slot_ids, mean = np.concatenate(bases), np.concatenate(means)
     if mean.sum() > _LIMIT:
-        raise ScenarioError(f"{mean.sum():.3g} walkers are asked for, at most {_LIMIT:.0e} can be run",
-                            where="pedestrian.classes", mend="lower visitors_per_day or visitors_factor")
+        raise ScenarioError(
+            f"{mean.sum():.3g} walkers are asked for, at most {_LIMIT:.0e} can be run",
+            where="pedestrian.classes",
+            mend="lower visitors_per_day or visitors_factor",
+        )
     count = poisson_counts(make_stream(run_seed, "pedestrian.volume"), slot_ids, mean)
     ids = np.repeat(slot_ids, count) + _ranks(count).astype(np.uint64)
     within = uniforms(make_stream(run_seed, "pedestrian.enter"), ids, event(0))
@@ -148,8 +159,11 @@ def _classes_of(
     classes = params.classes.in_order()
     mix = np.array([np.asarray(c.arrival_profile) / sum(c.arrival_profile) * c.visitors_per_day for c in classes])
     if not mix.sum() > 0:
-        raise TableError("the table of arrivals names no class, and visitors_per_day of every class is 0", where=where,
-                         mend="add a column class, or give visitors_per_day: it says how classes mix")
+        raise TableError(
+            "the table of arrivals names no class, and visitors_per_day of every class is 0",
+            where=where,
+            mend="add a column class, or give visitors_per_day: it says how classes mix",
+        )
     # An hour in which the parameters expect nobody takes the mix of the day.
     mix[:, mix.sum(axis=0) == 0] = mix.sum(axis=1, keepdims=True)
     cumulative = np.cumsum(mix / mix.sum(axis=0), axis=0)
@@ -161,15 +175,21 @@ def _classes_of(
 
 def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
     if name not in tables:
-        raise TableError(f"there is no table {name!r}", where="pedestrian.arrivals_table",
-                         mend=f"name one of {', '.join(sorted(tables)) or 'the tables under tables:'}")
+        raise TableError(
+            f"there is no table {name!r}",
+            where="pedestrian.arrivals_table",
+            mend=f"name one of {', '.join(sorted(tables)) or 'the tables under tables:'}",
+        )
     table = tables[name]
     missing = [c for c in ("exit", "count") if c not in table]
     if not any(c in table for c in _STARTS):
         missing.append("time")
     if missing:
-        raise TableError(f"the table of arrivals has no column {', '.join(missing)}", where=f"tables.{name}",
-                         mend="columns exit, time (or hour), count; class and until_s if wanted")
+        raise TableError(
+            f"the table of arrivals has no column {', '.join(missing)}",
+            where=f"tables.{name}",
+            mend="columns exit, time (or hour), count; class and until_s if wanted",
+        )
     return table
 
 
@@ -187,13 +207,16 @@ def _checked_rows(
     until_s = _column(table, _ENDS) if any(c in table for c in _ENDS) else time_s + _gap_s(time_s)
     most_s = _SLOTS_MOST * SLOT_S
     problems.extend(
-        Problem(f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}",
-                f"{where}, row {row + 1}")
+        Problem(
+            f"count must lie between 0 and {(1 << _SERIAL_BITS) - 1}, got {count[row]:g}", f"{where}, row {row + 1}"
+        )
         for row in np.flatnonzero(~((count >= 0) & (count < 1 << _SERIAL_BITS))).tolist()
     )
     problems.extend(
-        Problem(f"a row must end after it starts and before 42 h, got {time_s[row]:g} s to {until_s[row]:g} s",
-                f"{where}, row {row + 1}")
+        Problem(
+            f"a row must end after it starts and before 42 h, got {time_s[row]:g} s to {until_s[row]:g} s",
+            f"{where}, row {row + 1}",
+        )
         for row in np.flatnonzero(~((time_s >= 0) & (time_s < until_s) & (until_s <= most_s))).tolist()
     )
     exit_of = _matched(table["exit"], _exit_names(exits, city), "exit", where, problems)
@@ -236,9 +259,17 @@ def _matched(
         if len(found) == 1:
             (out[row],) = found
         elif not found:
-            problems.append(Problem(f"there is no {what} {word!r}", f"{where}, row {row + 1}",
-                                    f"known: {', '.join(sorted(names)[:8])} …"))
+            problems.append(
+                Problem(
+                    f"there is no {what} {word!r}",
+                    f"{where}, row {row + 1}",
+                    f"known: {', '.join(sorted(names)[:8])} …",
+                )
+            )
         else:
-            problems.append(Problem(f"{len(found)} exits are called {word!r}", f"{where}, row {row + 1}",
-                                    "write the id of the exit"))
+            problems.append(
+                Problem(
+                    f"{len(found)} exits are called {word!r}", f"{where}, row {row + 1}", "write the id of the exit"
+                )
+            )
     return out

@@ -92,8 +92,7 @@ def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from
 
 @lean_kernel
 def solve_program(
-    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale,
-    out_go, out_come,
+    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale, out_go, out_come
 ):
     """Value of every place with every number of steps left, backwards from none left.
 
@@ -337,8 +336,9 @@ def _aim(world, plans, laws, walkers, s, place, time_s):
     """Choose where to go from a place; False if no exit can be reached at all."""
     c = walkers.visitor_class[s]
     key = event_key(walkers.decisions[s], 0)
-    arc = choose_arc(plans, c, _steps_left(plans, walkers, s, time_s), place,
-                     uniform(laws.place_stream, walkers.id[s], key))
+    arc = choose_arc(
+        plans, c, _steps_left(plans, walkers, s, time_s), place, uniform(laws.place_stream, walkers.id[s], key)
+    )
     walkers.decisions[s] += 1
     if arc < 0:
         arc = nearest_way_out(world, plans, c, place)
@@ -354,8 +354,9 @@ def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s)
     c = walkers.visitor_class[s]
     place = walkers.target[s]
     key = event_key(walkers.decisions[s], 1)
-    d = choose_stay(plans, c, _steps_left(plans, walkers, s, time_s), place,
-                    uniform(laws.stay_stream, walkers.id[s], key))
+    d = choose_stay(
+        plans, c, _steps_left(plans, walkers, s, time_s), place, uniform(laws.stay_stream, walkers.id[s], key)
+    )
     if d < 0:
         return False
     length_s = plans.stay_steps[c, d] * plans.step_s
@@ -384,8 +385,7 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
     walkers.link[s] = link
     if world.links.green_s[link] > 0.0:
         walkers.crossings[s] += 1
-        wait_s = signal_wait_s(time_s, world.links.cycle_s[link], world.links.green_s[link],
-                               world.links.offset_s[link])
+        wait_s = signal_wait_s(time_s, world.links.cycle_s[link], world.links.green_s[link], world.links.offset_s[link])
         if wait_s > 0.0:
             walkers.since_s[s] = time_s
             _note(buffers, counts, walkers, s, -1, time_s, time_s + wait_s, 0)

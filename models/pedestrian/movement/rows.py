@@ -28,49 +28,102 @@ FREE = 0
 ENTERED, LEFT, REFUSED, CURSOR, VISITS, MOVES = 0, 1, 2, 3, 4, 5
 
 #: One walker inside, 104 bytes. ``event`` is FREE in an empty slot; ``since_s`` is the start of a wait.
-WALKER = np.dtype([
-    ("id", "<u8"), ("enter_s", "<f8"), ("budget_s", "<f8"), ("speed_mps", "<f8"), ("next_s", "<f8"),
-    ("since_s", "<f8"), ("walked_m", "<f8"), ("wait_s", "<f8"), ("stay_s", "<f8"), ("node", "<i4"), ("link", "<i4"),
-    ("target", "<i4"), ("entry", "<i4"), ("decisions", "<i4"), ("stays", "<i4"), ("crossings", "<i4"),
-    ("visitor_class", "u1"), ("event", "u1"), ("traced", "u1"),
-], align=True)
+WALKER = np.dtype(
+    [
+        ("id", "<u8"),
+        ("enter_s", "<f8"),
+        ("budget_s", "<f8"),
+        ("speed_mps", "<f8"),
+        ("next_s", "<f8"),
+        ("since_s", "<f8"),
+        ("walked_m", "<f8"),
+        ("wait_s", "<f8"),
+        ("stay_s", "<f8"),
+        ("node", "<i4"),
+        ("link", "<i4"),
+        ("target", "<i4"),
+        ("entry", "<i4"),
+        ("decisions", "<i4"),
+        ("stays", "<i4"),
+        ("crossings", "<i4"),
+        ("visitor_class", "u1"),
+        ("event", "u1"),
+        ("traced", "u1"),
+    ],
+    align=True,
+)
 
 #: One finished visit; ``entry`` and ``leave`` are places of the program.
-VISIT = np.dtype([
-    ("id", "<u8"), ("enter_s", "<f8"), ("leave_s", "<f8"), ("budget_s", "<f8"), ("stay_s", "<f8"), ("walked_m", "<f8"),
-    ("wait_s", "<f8"), ("entry", "<i4"), ("leave", "<i4"), ("stays", "<i4"), ("crossings", "<i4"),
-    ("visitor_class", "u1"),
-], align=True)
+VISIT = np.dtype(
+    [
+        ("id", "<u8"),
+        ("enter_s", "<f8"),
+        ("leave_s", "<f8"),
+        ("budget_s", "<f8"),
+        ("stay_s", "<f8"),
+        ("walked_m", "<f8"),
+        ("wait_s", "<f8"),
+        ("entry", "<i4"),
+        ("leave", "<i4"),
+        ("stays", "<i4"),
+        ("crossings", "<i4"),
+        ("visitor_class", "u1"),
+    ],
+    align=True,
+)
 
 #: What a sampled walker did: a link walked (``link`` of 0 or more), or a wait or stay at a node.
-MOVE = np.dtype([
-    ("id", "<u8"), ("from_s", "<f8"), ("to_s", "<f8"), ("link", "<i4"), ("node", "<i4"), ("staying", "u1"),
-], align=True)
+MOVE = np.dtype(
+    [("id", "<u8"), ("from_s", "<f8"), ("to_s", "<f8"), ("link", "<i4"), ("node", "<i4"), ("staying", "u1")], align=True
+)
 
 #: Who comes.
 ARRIVAL = np.dtype([("id", "<u8"), ("enter_s", "<f8"), ("entry", "<i4"), ("visitor_class", "u1")], align=True)
 
 #: Counters of the running period for a link or a stay place; ``occupancy`` and ``last_s`` go on over periods.
-SPACE = np.dtype([
-    ("last_s", "<f8"), ("person_s", "<f8"), ("crowded_s", "<f8"), ("occupancy", "<i4"), ("entries", "<i4"),
-    ("occupancy_most", "<i4"),
-], align=True)
+SPACE = np.dtype(
+    [
+        ("last_s", "<f8"),
+        ("person_s", "<f8"),
+        ("crowded_s", "<f8"),
+        ("occupancy", "<i4"),
+        ("entries", "<i4"),
+        ("occupancy_most", "<i4"),
+    ],
+    align=True,
+)
 
 #: A link of the walk layer, or (with an infinite area) a stay place: both count who is on them. A link and its
 #: ``twin``, the same pavement the other way, share their area. ``green_s`` is 0 without lights.
-LINK = np.dtype([
-    ("length_m", "<f8"), ("area_m2", "<f8"), ("speed_share", "<f8"), ("cycle_s", "<f8"), ("green_s", "<f8"),
-    ("offset_s", "<f8"), ("to", "<i4"), ("twin", "<i4"),
-], align=True)
+LINK = np.dtype(
+    [
+        ("length_m", "<f8"),
+        ("area_m2", "<f8"),
+        ("speed_share", "<f8"),
+        ("cycle_s", "<f8"),
+        ("green_s", "<f8"),
+        ("offset_s", "<f8"),
+        ("to", "<i4"),
+        ("twin", "<i4"),
+    ],
+    align=True,
+)
 
 #: A place of the program: its walk node, the tree that leads there, its row among links and stay places.
 PLACE = np.dtype([("node", "<i4"), ("route", "<i4"), ("space", "<i4"), ("leaves", "?")], align=True)
 
 #: What is drawn for a person of a class: time budget and free speed, as truncated laws.
-CLASS_LAW = np.dtype([
-    ("budget_log_mean", "<f8"), ("budget_log_sd", "<f8"), ("budget_low", "<f8"), ("budget_high", "<f8"),
-    ("speed_mean_mps", "<f8"), ("speed_low", "<f8"), ("speed_high", "<f8"),
-])
+CLASS_LAW = np.dtype(
+    [
+        ("budget_log_mean", "<f8"),
+        ("budget_log_sd", "<f8"),
+        ("budget_low", "<f8"),
+        ("budget_high", "<f8"),
+        ("speed_mean_mps", "<f8"),
+        ("speed_low", "<f8"),
+        ("speed_high", "<f8"),
+    ]
+)
 
 
 class World(NamedTuple):

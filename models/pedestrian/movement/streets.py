@@ -162,8 +162,9 @@ def streets_crossed(layer: StreetLayer) -> Floats:
     """
     crossing = (layer.flags & CROSSING) > 0
     pieces = np.flatnonzero(crossing)
-    heading = np.arctan2(layer.y_m[layer.link_to] - layer.y_m[layer.link_from],
-                         layer.x_m[layer.link_to] - layer.x_m[layer.link_from])
+    heading = np.arctan2(
+        layer.y_m[layer.link_to] - layer.y_m[layer.link_from], layer.x_m[layer.link_to] - layer.x_m[layer.link_from]
+    )
     arriving: dict[int, list[int]] = {}
     for piece in pieces.tolist():
         arriving.setdefault(int(layer.link_to[piece]), []).append(piece)
@@ -172,8 +173,10 @@ def streets_crossed(layer: StreetLayer) -> Floats:
         # A piece goes on with a crossing if one of the same way, or one in line with it, comes from the other kerb.
         here, there = int(layer.link_from[piece]), int(layer.link_to[piece])
         before = [k for k in arriving.get(here, ()) if layer.link_from[k] != there]
-        out[piece] = not any(layer.way_id[k] == layer.way_id[piece]
-                             or np.cos(heading[k] - heading[piece]) >= _STRAIGHT_ON for k in before)
+        out[piece] = not any(
+            layer.way_id[k] == layer.way_id[piece] or np.cos(heading[k] - heading[piece]) >= _STRAIGHT_ON
+            for k in before
+        )
     on_road = np.array([CLASS_BY_NAME[name].drive for name in ROAD_CLASSES])[layer.road_class] & ~crossing
     pairs = np.unique(np.column_stack([layer.link_from[on_road], layer.link_to[on_road]]), axis=0)
     junction = np.bincount(pairs[:, 0], minlength=layer.node_count) >= _ARMS_OF_A_JUNCTION
@@ -181,15 +184,15 @@ def streets_crossed(layer: StreetLayer) -> Floats:
     return np.where(on_road, halves, out)
 
 
-def _cost(
-    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats
-) -> Floats:
+def _cost(layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats) -> Floats:
     choice = params.choice
     time_min = layer.length_m / (_REFERENCE_SPEED_MPS * share) / 60.0
     comfort = choice.width_weight_per_m * layer.length_m * np.log(clear_m / _REFERENCE_WIDTH_M)
     cost: Floats = (
-        choice.walk_weight_per_min * time_min + choice.wait_weight_per_min * wait_s / 60.0
-        + choice.crossing_weight * streets_crossed(layer) - comfort
+        choice.walk_weight_per_min * time_min
+        + choice.wait_weight_per_min * wait_s / 60.0
+        + choice.crossing_weight * streets_crossed(layer)
+        - comfort
     )
     bad = np.flatnonzero(~(cost > 0))
     if bad.size:

@@ -41,7 +41,11 @@ class BackgroundCars:
     """
 
     def __init__(
-        self, params: BackgroundParams, city: City, tables: Mapping[str, Columns], run_seed: np.uint64,
+        self,
+        params: BackgroundParams,
+        city: City,
+        tables: Mapping[str, Columns],
+        run_seed: np.uint64,
         end_s: float = 86400.0,
     ) -> None:
         self.id: NDArray[np.uint64] = np.empty(0, np.uint64)
@@ -64,8 +68,12 @@ class BackgroundCars:
         return int(np.searchsorted(self.depart_s, time_s, side="right"))
 
     def _add(
-        self, ids: NDArray[np.uint64], depart_s: NDArray[np.float64], vehicle_class: NDArray[np.uint8],
-        from_node: NDArray[np.int32], to_node: NDArray[np.int32],
+        self,
+        ids: NDArray[np.uint64],
+        depart_s: NDArray[np.float64],
+        vehicle_class: NDArray[np.uint8],
+        from_node: NDArray[np.int32],
+        to_node: NDArray[np.int32],
     ) -> None:
         """Join cars to those at hand, by departure."""
         ids, depart_s = np.concatenate([self.id, ids]), np.concatenate([self.depart_s, depart_s])
@@ -84,7 +92,8 @@ class BackgroundCars:
             raise TableError(
                 f"the OD table has {len(count):,} rows and up to {count.max():,.0f} cars in one, "
                 f"more than {FIRST_ORIGIN:,} or {SERIALS - 1:,}",
-                where=where, mend="give it fewer rows, or smaller counts or a smaller factor",
+                where=where,
+                mend="give it fewer rows, or smaller counts or a smaller factor",
             )
         ids, row = whole_cars(count, np.arange(len(count)), 0, make_stream(run_seed, "road.background.count"))
         from_s, to_s = (np.asarray(table[c], np.float64) for c in ("from_s", "to_s"))
@@ -96,7 +105,8 @@ class BackgroundCars:
 def _table(name: str, tables: Mapping[str, Columns]) -> Columns:
     if name not in tables:
         raise TableError(
-            f"there is no table {name!r}", where="road_traffic.background.od_table",
+            f"there is no table {name!r}",
+            where="road_traffic.background.od_table",
             mend=f"name one of {', '.join(sorted(tables)) or 'the tables under tables:'}",
         )
     table = tables[name]

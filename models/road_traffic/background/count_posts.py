@@ -22,8 +22,10 @@ _DAY_S = 86400.0
 _WAYS: dict[str, tuple[float, float]] = {
     word: way
     for words, way in (
-        (("north", "n", "北", "北行"), (0.0, 1.0)), (("east", "e", "東", "東行"), (1.0, 0.0)),
-        (("south", "s", "南", "南行"), (0.0, -1.0)), (("west", "w", "西", "西行"), (-1.0, 0.0)),
+        (("north", "n", "北", "北行"), (0.0, 1.0)),
+        (("east", "e", "東", "東行"), (1.0, 0.0)),
+        (("south", "s", "南", "南行"), (0.0, -1.0)),
+        (("west", "w", "西", "西行"), (-1.0, 0.0)),
     )
     for word in words
 }
@@ -68,17 +70,21 @@ def read_posts(name: str, table: Columns, city: City) -> CountPosts:
     missing = [c for c in ("lat", "lon", "count") if c not in table]
     if missing:
         raise TableError(
-            f"the table of counts {name!r} has no column {', '.join(missing)}", where=f"tables.{name}",
+            f"the table of counts {name!r} has no column {', '.join(missing)}",
+            where=f"tables.{name}",
             mend="columns lat, lon, count; street, direction, from_s, to_s if wanted",
         )
     rows = len(table["count"])
     numbers = {c: np.asarray(table[c], np.float64) for c in ("lat", "lon", "count")}
-    span_s = np.column_stack([
-        np.asarray(table[c], np.float64) if c in table else np.full(rows, usual)
-        for c, usual in (("from_s", 0.0), ("to_s", _DAY_S))
-    ])
-    words = {c: np.asarray(table[c]).astype(str).tolist() if c in table else [""] * rows
-             for c in ("street", "direction")}
+    span_s = np.column_stack(
+        [
+            np.asarray(table[c], np.float64) if c in table else np.full(rows, usual)
+            for c, usual in (("from_s", 0.0), ("to_s", _DAY_S))
+        ]
+    )
+    words = {
+        c: np.asarray(table[c]).astype(str).tolist() if c in table else [""] * rows for c in ("street", "direction")
+    }
     segments = _Segments.of(city.drive)
     links, problems = [], []
     for row in range(rows):

@@ -72,8 +72,19 @@ def add_paths(path_ptr, path_links, path_flow, flow):
 
 @kernel
 def find_columns(
-    destination, tree_cost, tree_link, tail, cost, pair_ptr, path_ptr, path_links, path_flow,
-    out_least, out_pair, out_ptr, out_links,
+    destination,
+    tree_cost,
+    tree_link,
+    tail,
+    cost,
+    pair_ptr,
+    path_ptr,
+    path_links,
+    path_flow,
+    out_least,
+    out_pair,
+    out_ptr,
+    out_links,
 ):
     """Least cost of the pairs of one origin, and for each the tree's path if it is cheaper than all the pair has.
 
@@ -133,8 +144,18 @@ def find_columns(
 
 @kernel
 def merge_columns(
-    pair_ptr, path_ptr, path_links, path_flow, new_pair, new_ptr, new_links, demand,
-    out_pair_ptr, out_path_ptr, out_path_links, out_path_flow,
+    pair_ptr,
+    path_ptr,
+    path_links,
+    path_flow,
+    new_pair,
+    new_ptr,
+    new_links,
+    demand,
+    out_pair_ptr,
+    out_path_ptr,
+    out_path_links,
+    out_path_flow,
 ):
     """Paths in use and new ones, by pair; a pair's first path takes all its demand. Returns the number of paths."""
     paths = 0
@@ -230,9 +251,7 @@ def shift_flow(from_path, to_path, path_ptr, path_links, path_flow, curve, flow,
 
 
 @kernel
-def balance_pairs(
-    pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp,
-):
+def balance_pairs(pair_ptr, path_ptr, path_links, path_flow, curve, flow, cost, mark, stamp):
     """Shift flow towards the cheapest path of each pair, pair after pair, at costs that follow every shift.
 
     Parameters

@@ -120,14 +120,16 @@ class StaticNetwork:
             bad = np.flatnonzero(~good)
             if bad.size:
                 raise CityError(
-                    f"{name} must be {words}, got {getattr(self, name)[bad[0]]:g}", where=f"link {bad[0]}",
+                    f"{name} must be {words}, got {getattr(self, name)[bad[0]]:g}",
+                    where=f"link {bad[0]}",
                     mend=f"mend {bad.size} of {self.link_count} links",
                 )
         steep = np.flatnonzero(~np.isfinite(self.curve[:, 1]))
         if steep.size:
             raise CityError(
                 f"capacity {self.capacity[steep[0]]:g} to the power {self.bpr_power[steep[0]]:g} cannot be computed",
-                where=f"link {steep[0]}", mend="measure flow in a larger unit, or lower the power",
+                where=f"link {steep[0]}",
+                mend="measure flow in a larger unit, or lower the power",
             )
 
 
@@ -153,7 +155,11 @@ def street_network(layer: StreetLayer, params: StaticLinkParams | None = None) -
     per_lane[layer.signal[layer.link_to]] = params.saturation_per_s * params.green_share
     lanes = np.maximum(layer.lanes, 1)  # a closed link has none, and an infinite time
     return StaticNetwork(
-        link_from=layer.link_from, link_to=layer.link_to, free_cost=layer.free_time_s,
-        capacity=lanes * per_lane * 3600.0, bpr_share=np.array(params.bpr_share),
-        bpr_power=np.array(params.bpr_power), node_count=layer.node_count,
+        link_from=layer.link_from,
+        link_to=layer.link_to,
+        free_cost=layer.free_time_s,
+        capacity=lanes * per_lane * 3600.0,
+        bpr_share=np.array(params.bpr_share),
+        bpr_power=np.array(params.bpr_power),
+        node_count=layer.node_count,
     )

@@ -147,10 +147,18 @@ def solve_equilibrium(
     flow, cost = search.flow, np.empty(network.link_count)
     kernels.link_costs(network.curve, flow, cost)
     return StaticEquilibrium(
-        link_flow=flow, link_cost=cost, relative_gap=np.array(gaps),
-        objective=float(kernels.integral(network.curve, flow)), total_cost=_total(flow, cost),
-        converged=gaps[-1] <= relative_gap, origin=pairs.origin, destination=pairs.destination, demand=pairs.demand,
-        least_cost=search.least, intrazonal=intrazonal, paths=search.paths(),
+        link_flow=flow,
+        link_cost=cost,
+        relative_gap=np.array(gaps),
+        objective=float(kernels.integral(network.curve, flow)),
+        total_cost=_total(flow, cost),
+        converged=gaps[-1] <= relative_gap,
+        origin=pairs.origin,
+        destination=pairs.destination,
+        demand=pairs.demand,
+        least_cost=search.least,
+        intrazonal=intrazonal,
+        paths=search.paths(),
     )
 
 
@@ -201,7 +209,8 @@ class _Pairs:
             if len(off):
                 raise ScenarioError(
                     f"{name} {end[off[0]]} is no node of a network with {network.node_count} nodes",
-                    where=f"pair {off[0]}", mend="count nodes from 0",
+                    where=f"pair {off[0]}",
+                    mend="count nodes from 0",
                 )
         used = (trips > 0) & (ends[0] != ends[1])
         intrazonal = float(trips[ends[0] == ends[1]].sum())
@@ -288,8 +297,10 @@ class _Search:
         """Paths of all pairs."""
         parts = [origin.paths for origin in self._origins]
         return Paths(
-            _joined([p.pair_ptr for p in parts]), _joined([p.path_ptr for p in parts]),
-            np.concatenate([p.links for p in parts]), np.concatenate([p.flow for p in parts]),
+            _joined([p.pair_ptr for p in parts]),
+            _joined([p.path_ptr for p in parts]),
+            np.concatenate([p.links for p in parts]),
+            np.concatenate([p.flow for p in parts]),
         )
 
     def _sum_up(self) -> None:
@@ -302,7 +313,14 @@ class _Search:
     def _balance(self, origin: _Origin) -> float:
         paths = origin.paths
         self._stamp, excess = kernels.balance_pairs(
-            paths.pair_ptr, paths.path_ptr, paths.links, paths.flow, self._curve, self.flow, self._cost, self._mark,
+            paths.pair_ptr,
+            paths.path_ptr,
+            paths.links,
+            paths.flow,
+            self._curve,
+            self.flow,
+            self._cost,
+            self._mark,
             self._stamp,
         )
         return float(excess)
@@ -316,9 +334,7 @@ class _Search:
             If a destination is not reached.
         """
         self._wanted[origin.ends] = True
-        grow_tree(
-            self._ptr, self._links, self._head, self._cost, origin.node, self._wanted, *self._tree, *self._heap
-        )
+        grow_tree(self._ptr, self._links, self._head, self._cost, origin.node, self._wanted, *self._tree, *self._heap)
         self._wanted[origin.ends] = False
         lost = np.flatnonzero(~np.isfinite(self._tree[0][origin.ends]))
         if lost.size:
@@ -335,8 +351,18 @@ class _Search:
         new_pair, new_ptr = np.empty(count, np.int64), np.empty(count + 1, np.int64)
         while True:
             found, paid = kernels.find_columns(
-                origin.ends, *self._tree, self._network.link_from, self._cost, old.pair_ptr, old.path_ptr, old.links,
-                old.flow, self.least[origin.pairs], new_pair, new_ptr, self._new_links,
+                origin.ends,
+                *self._tree,
+                self._network.link_from,
+                self._cost,
+                old.pair_ptr,
+                old.path_ptr,
+                old.links,
+                old.flow,
+                self.least[origin.pairs],
+                new_pair,
+                new_ptr,
+                self._new_links,
             )
             if found >= 0:
                 break
@@ -346,8 +372,18 @@ class _Search:
             np.empty(count + 1, np.int64), np.empty(paths + 1, np.int64), np.empty(links, np.int32), np.empty(paths)
         )
         kept = kernels.merge_columns(
-            old.pair_ptr, old.path_ptr, old.links, old.flow, new_pair[:found], new_ptr[: found + 1], self._new_links,
-            origin.demand, merged.pair_ptr, merged.path_ptr, merged.links, merged.flow,
+            old.pair_ptr,
+            old.path_ptr,
+            old.links,
+            old.flow,
+            new_pair[:found],
+            new_ptr[: found + 1],
+            self._new_links,
+            origin.demand,
+            merged.pair_ptr,
+            merged.path_ptr,
+            merged.links,
+            merged.flow,
         )
         ptr = merged.path_ptr[: kept + 1].copy()
         origin.paths = Paths(merged.pair_ptr, ptr, merged.links[: int(ptr[-1])].copy(), merged.flow[:kept].copy())

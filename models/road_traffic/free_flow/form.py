@@ -52,22 +52,19 @@ class FreeFlow:
     has_gates = False
     notes: Sequence[str] = ()
 
-    def __init__(
-        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]
-    ) -> None:
+    def __init__(self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> None:
         drive = city.drive
         if any(0 < drive.lanes[c.link_index] != c.lanes for c in city.timed):
             raise ScenarioError(
                 "an edit changes lanes for some hours, and in free flow lanes make no difference",
-                where="road_traffic.form", mend="set road_traffic.form to queueing, or leave the edit out",
+                where="road_traffic.form",
+                mend="set road_traffic.form to queueing, or leave the edit out",
             )
         self._length_m = drive.length_m
         self._speed_mps = drive.free_speed_mps
         self._opens_s = np.full(drive.link_count, -np.inf)
         self._class_speed_mps = class_speeds(params)
-        self._slice_from_s, self._slice_factor, self._group = speed_slices(
-            params.speed_factors, drive
-        )
+        self._slice_from_s, self._slice_factor, self._group = speed_slices(params.speed_factors, drive)
         self._first_leave_s = np.inf
         car_mps = float(self._class_speed_mps[_CAR])
         self._lights = lights_of(params, city, tables)
@@ -111,8 +108,19 @@ class FreeFlow:
         while True:
             out = Crossings.of_size(room)
             n = kernels.collect_crossings(
-                slots, until_s, fleet.path_start, fleet.path_len, fleet.enter_s, fleet.told, fleet.pool_link,
-                fleet.pool_leave_s, out.time_s, out.slot, out.from_link, out.to_link, out.on_link_s,
+                slots,
+                until_s,
+                fleet.path_start,
+                fleet.path_len,
+                fleet.enter_s,
+                fleet.told,
+                fleet.pool_link,
+                fleet.pool_leave_s,
+                out.time_s,
+                out.slot,
+                out.from_link,
+                out.to_link,
+                out.on_link_s,
             )
             crossings = crossings.joined(out.first(n))
             if n < room:
@@ -184,8 +192,14 @@ class FreeFlow:
         """
         out = np.empty(len(self._length_m))
         kernels.link_times(
-            at_s, self._class_speed_mps[_CAR], self._length_m, self._speed_mps, self._group,
-            self._slice_from_s, self._slice_factor, out,
+            at_s,
+            self._class_speed_mps[_CAR],
+            self._length_m,
+            self._speed_mps,
+            self._group,
+            self._slice_from_s,
+            self._slice_factor,
+            out,
         )
         return out + self._end_s
 
@@ -203,8 +217,19 @@ class FreeFlow:
         path, times = fleet.path(slot), fleet.leave_times(slot)
         enter_s = float(fleet.enter_s[slot]) if keep == 0 else float(times[keep - 1])
         free_s = kernels.drive_path(
-            enter_s, path, keep, speed_mps, self._length_m, self._speed_mps, self._group,
-            self._opens_s, self._slice_from_s, self._slice_factor, tuple(self._lights), tuple(self._losses), times,
+            enter_s,
+            path,
+            keep,
+            speed_mps,
+            self._length_m,
+            self._speed_mps,
+            self._group,
+            self._opens_s,
+            self._slice_from_s,
+            self._slice_factor,
+            tuple(self._lights),
+            tuple(self._losses),
+            times,
         )
         before = path[:keep]
         before_s = self._length_m[before] / np.minimum(self._speed_mps[before], speed_mps)
@@ -240,7 +265,8 @@ def speed_slices(factors: tuple[SpeedFactor, ...], layer: StreetLayer) -> tuple[
         unknown = sorted(set(factor.road_classes) - set(ROAD_CLASSES))
         if unknown:
             raise ScenarioError(
-                f"unknown class of street {', '.join(unknown)}", where="road_traffic.speed_factors",
+                f"unknown class of street {', '.join(unknown)}",
+                where="road_traffic.speed_factors",
                 mend=f"one of {', '.join(ROAD_CLASSES)}",
             )
         links = np.ones(layer.link_count, np.bool_)
@@ -262,7 +288,8 @@ def _street_row(layer: StreetLayer, name: str) -> int:
         known = [*layer.names, *layer.aliases]
         close = get_close_matches(name, known, n=5, cutoff=0.4) or known[:5]
         raise ScenarioError(
-            f"no street of the map is named {name!r}", where="road_traffic.speed_factors",
+            f"no street of the map is named {name!r}",
+            where="road_traffic.speed_factors",
             mend=f"names there: {', '.join(close)}",
         )
     return layer.names.index(street)

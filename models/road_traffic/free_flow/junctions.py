@@ -99,7 +99,9 @@ def lights_of(params: RoadParams, city: City, tables: Mapping[str, Mapping[str, 
             first_turn[link] = len(turns)
         turns.append((link, to_link, row))
     return Lights(
-        plan_of, np.array(turns, np.int32).reshape(-1, 3), first_turn,
+        plan_of,
+        np.array(turns, np.int32).reshape(-1, 3),
+        first_turn,
         np.array([found.of[key] for key in keys], np.float64).reshape(-1, 3),
     )
 
@@ -158,9 +160,14 @@ def _rights(layer: StreetLayer) -> tuple[NDArray[np.bool_], NDArray[np.bool_], N
     """
     n, m = layer.node_count, layer.link_count
     rank = layer.road_class.astype(np.int64)
-    ends = np.unique(np.concatenate([
-        np.column_stack([layer.link_to, layer.link_from]), np.column_stack([layer.link_from, layer.link_to]),
-    ]).astype(np.int64).reshape(-1, 2), axis=0)
+    ends = np.unique(
+        np.concatenate(
+            [np.column_stack([layer.link_to, layer.link_from]), np.column_stack([layer.link_from, layer.link_to])]
+        )
+        .astype(np.int64)
+        .reshape(-1, 2),
+        axis=0,
+    )
     arms = np.bincount(ends[:, 0], minlength=n)
     best = np.full(n, len(ROAD_CLASSES), np.int64)
     for node in (layer.link_to, layer.link_from):
@@ -177,8 +184,15 @@ def _rights(layer: StreetLayer) -> tuple[NDArray[np.bool_], NDArray[np.bool_], N
 def _meets_other_main(layer: StreetLayer, rank: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Links at whose end main streets of three arms or more meet."""
     main = rank < _FIRST_SMALL
-    pairs = np.unique(np.concatenate([
-        np.column_stack([layer.link_to[main], layer.link_from[main]]),
-        np.column_stack([layer.link_from[main], layer.link_to[main]]),
-    ]).astype(np.int64).reshape(-1, 2), axis=0)
+    pairs = np.unique(
+        np.concatenate(
+            [
+                np.column_stack([layer.link_to[main], layer.link_from[main]]),
+                np.column_stack([layer.link_from[main], layer.link_to[main]]),
+            ]
+        )
+        .astype(np.int64)
+        .reshape(-1, 2),
+        axis=0,
+    )
     return np.asarray(np.bincount(pairs[:, 0], minlength=layer.node_count)[layer.link_to] >= 3)

@@ -77,8 +77,19 @@ def lost_s(link, to, straight_s, turn_s, out_x, out_y, in_x, in_y):
 
 @kernel
 def drive_path(
-    enter_s, path, first, class_speed_mps, length_m, speed_mps, group, opens_s, slice_from_s,
-    slice_factor, lights, losses, out_leave_s,
+    enter_s,
+    path,
+    first,
+    class_speed_mps,
+    length_m,
+    speed_mps,
+    group,
+    opens_s,
+    slice_from_s,
+    slice_factor,
+    lights,
+    losses,
+    out_leave_s,
 ):
     """Fill the times at which a vehicle leaves the links of its path from position ``first`` on.
 
@@ -122,8 +133,19 @@ def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, 
 
 @kernel
 def collect_crossings(
-    slots, until_s, path_start, path_len, enter_s, told, pool_link, pool_leave_s,
-    out_time_s, out_slot, out_from, out_to, out_on_link_s,
+    slots,
+    until_s,
+    path_start,
+    path_len,
+    enter_s,
+    told,
+    pool_link,
+    pool_leave_s,
+    out_time_s,
+    out_slot,
+    out_from,
+    out_to,
+    out_on_link_s,
 ):
     """Write the crossings of some vehicles up to and including ``until_s`` that have not been told yet.
 

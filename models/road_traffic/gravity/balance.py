@@ -78,8 +78,10 @@ class GravityDemand:
         ids = np.array([place.id for place in self.places])
         pairs = len(first)
         return {
-            "from_place": np.repeat(ids[first], len(hours)), "to_place": np.repeat(ids[last], len(hours)),
-            "from_s": np.tile(hours * _HOUR_S, pairs), "to_s": np.tile((hours + 1) * _HOUR_S, pairs),
+            "from_place": np.repeat(ids[first], len(hours)),
+            "to_place": np.repeat(ids[last], len(hours)),
+            "from_s": np.tile(hours * _HOUR_S, pairs),
+            "to_s": np.tile((hours + 1) * _HOUR_S, pairs),
             "count": (self.trips[first, last][:, None] * self.profile[hours]).ravel(),
         }
 
@@ -120,7 +122,8 @@ def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Colum
     if params.counts_table:
         if params.counts_table not in tables:
             raise TableError(
-                f"there is no table {params.counts_table!r}", where=f"{_WHERE}.counts_table",
+                f"there is no table {params.counts_table!r}",
+                where=f"{_WHERE}.counts_table",
                 mend="declare it under tables:",
             )
         posts = read_posts(params.counts_table, tables[params.counts_table], city)
@@ -157,7 +160,8 @@ def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Float
     if len(places) < 2:
         raise CityError(
             f"background cars need two places to drive between; {len(places)} zones or entries of the map have any",
-            where=_WHERE, mend="give zones of the map a population, or draw entries, or give an od_table",
+            where=_WHERE,
+            mend="give zones of the map a population, or draw entries, or give an od_table",
         )
     return places, np.array(volume)
 
@@ -197,7 +201,8 @@ def furness(weight: Floats, rows: Floats, columns: Floats, names: list[str]) -> 
     if lonely.size:
         raise CityError(
             f"{names[int(lonely[0])]} cannot be reached from any other zone or entry, or reaches none",
-            where=_WHERE, mend="leave it out by area: [...], or join its streets to the rest",
+            where=_WHERE,
+            mend="leave it out by area: [...], or join its streets to the rest",
         )
     trips = np.empty_like(weight)
     if kernels.balance(weight, rows, columns, _BALANCED, _MOST_ROUNDS, trips) < 0:
@@ -205,7 +210,8 @@ def furness(weight: Floats, rows: Floats, columns: Floats, names: list[str]) -> 
         raise CityError(
             f"the trips of {names[largest]} ({rows[largest]:g} of {rows.sum():g} a day) find no match in the places it "
             "can reach: one place can have half of all trips at most",
-            where=_WHERE, mend="give it fewer (vehicles_per_day of an entry, population of a zone), or the others more",
+            where=_WHERE,
+            mend="give it fewer (vehicles_per_day of an entry, population of a zone), or the others more",
         )
     return trips
 
@@ -219,7 +225,8 @@ def _scaled(
     if idle.size:
         raise ScenarioError(
             f"{posts.count[idle[0]]:g} vehicles were counted in hours in which the profile lets nobody leave",
-            where=f"{_WHERE}.counts_table, row {idle[0] + 1}", mend="give those hours a weight in hourly_profile",
+            where=f"{_WHERE}.counts_table, row {idle[0] + 1}",
+            mend="give those hours a weight in hourly_profile",
         )
     crosses = crossings(posts, city, nodes)
     seen = (crosses & (trips > 0).ravel()[:, None]).any(axis=0)
@@ -311,6 +318,7 @@ def fit_counts(trips: Floats, crosses: NDArray[np.bool_], count: Floats, slack: 
             length /= 2
         multiplier, value = trial, trial_value
     raise ScenarioError(
-        f"the trips cannot be scaled to the {len(count)} counts", where=f"{_WHERE}.counts_table",
+        f"the trips cannot be scaled to the {len(count)} counts",
+        where=f"{_WHERE}.counts_table",
         mend="look for counts of one street that contradict each other, or raise count_slack",
     )

@@ -47,12 +47,7 @@ class GravityCars:
 
 
 def draw_gravity_cars(
-    params: GravityParams,
-    factor: float,
-    city: City,
-    tables: Mapping[str, Columns],
-    run_seed: np.uint64,
-    end_s: float,
+    params: GravityParams, factor: float, city: City, tables: Mapping[str, Columns], run_seed: np.uint64, end_s: float
 ) -> GravityCars:
     """Cars of every day that begins before ``end_s``.
 

@@ -18,40 +18,77 @@ class GravityParams(Params):
     """Cars of a day between the zones and entries of the map; no OD table is needed."""
 
     area: tuple[str, ...] = quantity(
-        (), source="choice: the whole city", grade="D",
+        (),
+        source="choice: the whole city",
+        grade="D",
         doc="prefixes of the ids of the zones and entries that count; all if empty",
     )
     day_total: Count | None = quantity(
-        None, "vehicles", source="the scenario", grade="G", gt=0, le=1e8,
+        None,
+        "vehicles",
+        source="the scenario",
+        grade="G",
+        gt=0,
+        le=1e8,
         doc="cars of a day in all; without it, as residents and entries make them",
     )
     trips_per_resident: float = quantity(
-        0.25, "/day", source="guess: two to three trips a day, a tenth of them at the wheel", grade="G", ge=0, le=10,
+        0.25,
+        "/day",
+        source="guess: two to three trips a day, a tenth of them at the wheel",
+        grade="G",
+        ge=0,
+        le=10,
         doc="cars that leave a zone per resident and day; as many arrive",
     )
     entry_lane_day: Count = quantity(
-        5000.0, "vehicles/day", source="guess: a main street in a large town", grade="G", ge=0, le=50_000,
+        5000.0,
+        "vehicles/day",
+        source="guess: a main street in a large town",
+        grade="G",
+        ge=0,
+        le=50_000,
         doc="cars that come in by an entry per lane and day, where the map does not give its vehicles_per_day",
     )
     decay_s: Seconds = quantity(
-        600.0, "s", source="guess: trips within a ward are short", grade="G", gt=0, le=86_400,
+        600.0,
+        "s",
+        source="guess: trips within a ward are short",
+        grade="G",
+        gt=0,
+        le=86_400,
         doc="free-flow time over which trips between places fall by a factor of e",
     )
     decay_power: float = quantity(
-        0.0, "", source="choice: the exponential form, which has one parameter", grade="D", ge=-3, le=3,
+        0.0,
+        "",
+        source="choice: the exponential form, which has one parameter",
+        grade="D",
+        ge=-3,
+        le=3,
         doc="power of time beside the exponential: (time / decay) ** power * exp(-time / decay)",
     )
     hourly_profile: tuple[float, ...] = quantity(
-        HOURLY_PROFILE, "", source="guess: two peaks, the evening longer", grade="G",
+        HOURLY_PROFILE,
+        "",
+        source="guess: two peaks, the evening longer",
+        grade="G",
         doc="24 relative weights of departure, from hour 0 to hour 23",
     )
     counts_table: str = quantity(
-        "", source="the scenario", grade="D",
+        "",
+        source="the scenario",
+        grade="D",
         doc="table of counts to which the trips are scaled: lat, lon, count and, if wanted, street, direction (north, "
         "east, south, west; both ways if empty), from_s, to_s (the whole day if missing)",
     )
     count_slack: Share = quantity(
-        0.01, "%", source="choice: counts weigh more than a guessed gravity model", grade="D", ge=1e-6, le=10,
+        0.01,
+        "%",
+        source="choice: counts weigh more than a guessed gravity model",
+        grade="D",
+        ge=1e-6,
+        le=10,
         doc="miss of a count that is as bad as multiplying all its trips by e; smaller follows counts more closely",
     )
 

@@ -25,6 +25,7 @@ EDIT_EXIT_OPEN, EDIT_ENTRY_OPEN, EDIT_LINE_HEADWAY, EDIT_ENTRY_HEADWAY, EDIT_STO
 #: What stopped :func:`twin.models.road_traffic.queueing.kernels.advance`.
 DONE, LOG_FULL = 0, 1
 
+
 def _record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
     """Record of 8-byte multiples, larger fields first; what is left over is a field, so that bytes can be compared."""
     size = sum(np.dtype(kind).itemsize for _, kind in fields)
@@ -33,54 +34,109 @@ def _record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-LINK = _record([
-    ("length_m", "f8"), ("speed_mps", "f8"), ("lag_s", "f8"), ("storage", "f8"),
-    # Seconds per car unit: at entry, and where turn queues part.
-    ("entry_headway_s", "f8"), ("lane_headway_s", "f8"),
-    # Cumulative car units in and out; the exits that the entry rule has reached, and their units.
-    ("in_units", "f8"), ("out_units", "f8"), ("seen_units", "f8"), ("out_count", "i8"), ("seen", "i8"),
-    ("next_entry_s", "f8"), ("lane_next_s", "f8"), ("virtual", "f8"),
-    # When the last vehicle left that had been held up by a gate.
-    ("gate_s", "f8"),
-    ("ring_start", "i8"), ("ring_room", "i4"), ("from_node", "i4"), ("to_node", "i4"),
-    ("queue", "i4"), ("queue_count", "i4"), ("bay", "i4"), ("move_start", "i4"), ("move_end", "i4"),
-    ("entry_open", "u1"), ("passing", "u1"), ("waited", "u1"),
-])
+LINK = _record(
+    [
+        ("length_m", "f8"),
+        ("speed_mps", "f8"),
+        ("lag_s", "f8"),
+        ("storage", "f8"),
+        # Seconds per car unit: at entry, and where turn queues part.
+        ("entry_headway_s", "f8"),
+        ("lane_headway_s", "f8"),
+        # Cumulative car units in and out; the exits that the entry rule has reached, and their units.
+        ("in_units", "f8"),
+        ("out_units", "f8"),
+        ("seen_units", "f8"),
+        ("out_count", "i8"),
+        ("seen", "i8"),
+        ("next_entry_s", "f8"),
+        ("lane_next_s", "f8"),
+        ("virtual", "f8"),
+        # When the last vehicle left that had been held up by a gate.
+        ("gate_s", "f8"),
+        ("ring_start", "i8"),
+        ("ring_room", "i4"),
+        ("from_node", "i4"),
+        ("to_node", "i4"),
+        ("queue", "i4"),
+        ("queue_count", "i4"),
+        ("bay", "i4"),
+        ("move_start", "i4"),
+        ("move_end", "i4"),
+        ("entry_open", "u1"),
+        ("passing", "u1"),
+        ("waited", "u1"),
+    ]
+)
 
-QUEUE = _record([
-    # When the head is ready, the one before left, and the last left that was held up by a gate as the head.
-    ("ready_s", "f8"), ("left_s", "f8"), ("gate_s", "f8"),
-    # Of pockets: room, units in it, and since when somebody who waited may come in.
-    ("room", "f8"), ("units", "f8"), ("open_s", "f8"),
-    ("first", "i4"), ("last", "i4"), ("link", "i4"), ("line", "i4"), ("rank", "i4"), ("kind", "u1"), ("waited", "u1"),
-])
+QUEUE = _record(
+    [
+        # When the head is ready, the one before left, and the last left that was held up by a gate as the head.
+        ("ready_s", "f8"),
+        ("left_s", "f8"),
+        ("gate_s", "f8"),
+        # Of pockets: room, units in it, and since when somebody who waited may come in.
+        ("room", "f8"),
+        ("units", "f8"),
+        ("open_s", "f8"),
+        ("first", "i4"),
+        ("last", "i4"),
+        ("link", "i4"),
+        ("line", "i4"),
+        ("rank", "i4"),
+        ("kind", "u1"),
+        ("waited", "u1"),
+    ]
+)
 
-LINE = _record([
-    ("next_s", "f8"), ("headway_s", "f8"), ("cycle_s", "f8"), ("offset_s", "f8"), ("green_s", "f8"),
-    ("service_s", "f8"),
-    # Places at the gate, and since when there has been one; ``gated`` is 1 + the owner whose ways end against one.
-    ("granted_s", "f8"), ("credits", "i8"), ("server_start", "i4"), ("server_end", "i4"),
-    ("open", "u1"), ("gated", "u1"),
-])
+LINE = _record(
+    [
+        ("next_s", "f8"),
+        ("headway_s", "f8"),
+        ("cycle_s", "f8"),
+        ("offset_s", "f8"),
+        ("green_s", "f8"),
+        ("service_s", "f8"),
+        # Places at the gate, and since when there has been one; ``gated`` is 1 + the owner whose ways end against one.
+        ("granted_s", "f8"),
+        ("credits", "i8"),
+        ("server_start", "i4"),
+        ("server_end", "i4"),
+        ("open", "u1"),
+        ("gated", "u1"),
+    ]
+)
 
-MOVE = _record([
-    ("tag", "f8"), ("inverse_weight", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4"),
-])
+MOVE = _record([("tag", "f8"), ("inverse_weight", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4")])
 
-VEHICLE = _record([
-    # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
-    # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path. ``queued_s``:
-    # since when it has been in the queue of a gate, infinite if it has not.
-    ("key", "u8"), ("ready_s", "f8"), ("queued_s", "f8"), ("path_start", "i8"), ("path_len", "i4"), ("hop", "i4"),
-    ("link", "i4"), ("move", "i4"), ("after", "i4"), ("before", "i4"), ("destination", "i4"), ("stop", "i4"),
-    ("stop_end", "i4"), ("vehicle_class", "u1"), ("owner", "u1"),
-])
+VEHICLE = _record(
+    [
+        # ``hop`` is the position on the path, -1 before entry; ``link`` -1 before entry, -2 after the end. With a
+        # ``destination`` of at least 0 the vehicle follows the trees of that destination instead of a path.
+        # ``queued_s``: since when it has been in the queue of a gate, infinite if it has not.
+        ("key", "u8"),
+        ("ready_s", "f8"),
+        ("queued_s", "f8"),
+        ("path_start", "i8"),
+        ("path_len", "i4"),
+        ("hop", "i4"),
+        ("link", "i4"),
+        ("move", "i4"),
+        ("after", "i4"),
+        ("before", "i4"),
+        ("destination", "i4"),
+        ("stop", "i4"),
+        ("stop_end", "i4"),
+        ("vehicle_class", "u1"),
+        ("owner", "u1"),
+    ]
+)
 
 STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])
 CLASS = _record([("units", "f8"), ("speed_mps", "f8")])
-TREE_STATE = _record([
-    ("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8"),
-])
+TREE_STATE = _record(
+    [("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8")]
+)
 EDIT = _record([("time_s", "f8"), ("value", "f8"), ("kind", "i4"), ("index", "i4")])
 CROSSING = np.dtype([("time_s", "f8"), ("vehicle", "i4"), ("from_link", "i4"), ("to_link", "i4")])
 

@@ -77,13 +77,24 @@ def build_road(network: RoadNetwork, start_s: float, *, may_have_gates: bool = F
     most = int(np.diff(source_ptr).max())
     gates = len(network._gated)
     return Road(
-        links=links, queues=queues.rows, lines=lines, moves=moves, classes=classes,
-        node_next_s=np.full(len(network.node_index), np.inf), node_source_ptr=source_ptr,
-        node_source=np.argsort(node, kind="stable").astype(np.int32), ring_exit_s=np.zeros(ring),
-        ring_class=np.zeros(ring, np.uint8), ring_gate_s=np.full(ring if gates or may_have_gates else 0, -np.inf),
-        server_free_s=np.full(servers, -np.inf), source_time_s=np.zeros(most),
-        source_move=np.zeros(most, np.int32), source_to=np.zeros(most, np.int32), time_s=np.array([start_s]),
-        release_after_s=np.array([network._release_after_s]), counts=np.array([0, 0, 0, gates]),
+        links=links,
+        queues=queues.rows,
+        lines=lines,
+        moves=moves,
+        classes=classes,
+        node_next_s=np.full(len(network.node_index), np.inf),
+        node_source_ptr=source_ptr,
+        node_source=np.argsort(node, kind="stable").astype(np.int32),
+        ring_exit_s=np.zeros(ring),
+        ring_class=np.zeros(ring, np.uint8),
+        ring_gate_s=np.full(ring if gates or may_have_gates else 0, -np.inf),
+        server_free_s=np.full(servers, -np.inf),
+        source_time_s=np.zeros(most),
+        source_move=np.zeros(most, np.int32),
+        source_to=np.zeros(most, np.int32),
+        time_s=np.array([start_s]),
+        release_after_s=np.array([network._release_after_s]),
+        counts=np.array([0, 0, 0, gates]),
     )
 
 
@@ -150,10 +161,14 @@ class _Queues:
         self.bay[bays] = self.line_count + np.arange(len(bays))
         rows = records(sum(sizes), QUEUE)
         rows["left_s"] = rows["gate_s"] = -np.inf
-        rows["link"] = np.concatenate([
-            np.repeat(np.arange(m), count), np.array([link for link, _ in pockets], int), np.array(bays, int),
-            np.arange(m),
-        ])
+        rows["link"] = np.concatenate(
+            [
+                np.repeat(np.arange(m), count),
+                np.array([link for link, _ in pockets], int),
+                np.array(bays, int),
+                np.arange(m),
+            ]
+        )
         rows["kind"] = np.repeat(np.array([GROUP, POCKET, BAY, ORIGIN], np.uint8), sizes)
         rows["line"] = np.concatenate([np.arange(self.line_count), self.first[bays], np.full(m, -1)])
         rows["rank"][self.bay[bays]] = [-1 if network._bays[link] else 1 for link in bays]

@@ -50,8 +50,7 @@ class Queueing:
     """
 
     def __init__(
-        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]],
-        start_s: float,
+        self, params: RoadParams, city: City, tables: Mapping[str, Mapping[str, NDArray[np.generic]]], start_s: float
     ) -> None:
         drive = city.drive
         self.notes: Sequence[str] = notes(params, city)
@@ -259,12 +258,14 @@ class Queueing:
             on_link_s = np.empty(len(rows))
             kernels.seconds_on_links(rows["vehicle"], rows["time_s"], rows["from_link"], self._last_s, on_link_s)
             new = Crossings(
-                rows["time_s"].copy(), rows["vehicle"].astype(np.int64), rows["from_link"].copy(),
-                rows["to_link"].copy(), on_link_s,
+                rows["time_s"].copy(),
+                rows["vehicle"].astype(np.int64),
+                rows["from_link"].copy(),
+                rows["to_link"].copy(),
+                on_link_s,
             )
             left = new.from_link >= 0
             for measured in self._measured.values():
                 measured.add(new.from_link[left], on_link_s[left])
             self._crossed = self._crossed.joined(new)
             log.size[0] = 0
-

@@ -431,9 +431,7 @@ def choose_source(road, cars, first, count, best_s):
             continue
         other = start_tag(road, move)
         best = road.node_source[first + chosen]
-        if other < tag or (
-            other == tag and cars.veh[road.queues[q].first].key < cars.veh[road.queues[best].first].key
-        ):
+        if other < tag or (other == tag and cars.veh[road.queues[q].first].key < cars.veh[road.queues[best].first].key):
             chosen = i
             tag = other
     return chosen
@@ -473,8 +471,14 @@ def serve_node(road, cars, trees, log, node, until_s):
         moved_to = road.source_to[moved] if road.source_to[moved] >= 0 else -3
         moved_line = road.queues[q].line if road.queues[q].line >= 0 else -3
         # Pockets, bays and loops let one source of the node change another.
-        all_again = redraws or road.queues[q].kind == _POCKET or has_stop(cars, v) or (
-            moved_to >= 0 and (road.moves[road.source_move[moved]].pocket >= 0 or road.links[moved_to].to_node == node)
+        all_again = (
+            redraws
+            or road.queues[q].kind == _POCKET
+            or has_stop(cars, v)
+            or (
+                moved_to >= 0
+                and (road.moves[road.source_move[moved]].pocket >= 0 or road.links[moved_to].to_node == node)
+            )
         )
         cars.veh[v].move = road.source_move[moved]
         move_head(road, cars, trees, log, q, best_s)

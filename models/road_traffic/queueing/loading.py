@@ -343,8 +343,15 @@ class LoadingResult:
 
 
 def load_network(
-    network: RoadNetwork, until_s: float, *, start_s: float | None = None, step_s: float | None = None,
-    replan_every_s: float = np.inf, weight_of_news: float = 0.5, redraw_after_s: float = 60.0, seed: int = 0,
+    network: RoadNetwork,
+    until_s: float,
+    *,
+    start_s: float | None = None,
+    step_s: float | None = None,
+    replan_every_s: float = np.inf,
+    weight_of_news: float = 0.5,
+    redraw_after_s: float = 60.0,
+    seed: int = 0,
 ) -> LoadingResult:
     """Load the vehicles of a network up to and including a moment.
 
@@ -393,15 +400,24 @@ def load_network(
                 f"weight_of_news must lie in (0, 1], replan_every_s above 0, got {weight_of_news}, {replan_every_s}"
             )
         trees = new_trees(
-            destinations(network), len(network.node_index) + (network.link_count if network._banned else 0),
-            weight=weight_of_news, redraw_after_s=redraw_after_s, seed=seed,
+            destinations(network),
+            len(network.node_index) + (network.link_count if network._banned else 0),
+            weight=weight_of_news,
+            redraw_after_s=redraw_after_s,
+            seed=seed,
         )
         updates = TreeUpdates(road, trees, frozenset(network._banned))
     loading = Loading(road, cars, trees, edits, step_s)
     log, end_s = _drive(loading, updates, depart_s, first, until_s, replan_every_s)
     return LoadingResult(
-        until_s=end_s, depart_s=depart_s, time_s=log["time_s"], vehicle=log["vehicle"], from_link=log["from_link"],
-        to_link=log["to_link"], stuck=loading.stuck_links(), released=int(road.counts[0]),
+        until_s=end_s,
+        depart_s=depart_s,
+        time_s=log["time_s"],
+        vehicle=log["vehicle"],
+        from_link=log["from_link"],
+        to_link=log["to_link"],
+        stuck=loading.stuck_links(),
+        released=int(road.counts[0]),
     )
 
 
@@ -442,8 +458,10 @@ def _drive(
         now_s = end_s
         total = taken + int(log.size[0])
         forced = np.isfinite(road.release_after_s[0])
-        if done == len(order) and now_s >= last_event_s and (
-            int(road.counts[2]) == len(order) or (total == moved and not forced)
+        if (
+            done == len(order)
+            and now_s >= last_event_s
+            and (int(road.counts[2]) == len(order) or (total == moved and not forced))
         ):
             break
         moved = total

@@ -75,8 +75,12 @@ class RoadNetwork:
     """
 
     def __init__(
-        self, *, class_size: Sequence[float] = (1.0,), class_speed_mps: Sequence[float] | None = None,
-        release_after_s: float = np.inf, whole_storage: bool = False,
+        self,
+        *,
+        class_size: Sequence[float] = (1.0,),
+        class_speed_mps: Sequence[float] | None = None,
+        release_after_s: float = np.inf,
+        whole_storage: bool = False,
     ) -> None:
         self._sizes = np.array(class_size, np.float64)
         speeds = np.full(len(self._sizes), np.inf) if class_speed_mps is None else np.array(class_speed_mps, float)
@@ -108,9 +112,19 @@ class RoadNetwork:
     # Links and turns ---------------------------------------------------------------------------------
 
     def add_link(
-        self, from_node: Hashable, to_node: Hashable, length_m: float, *, speed_mps: float = 20.0, lanes: float = 1,
-        jam_density_per_m: float = 0.2, wave_speed_mps: float | None = None, entry_capacity_per_s: float = np.inf,
-        exit_capacity_per_s: float = np.inf, merge_weight: float = 1.0, overtaking: bool = False,
+        self,
+        from_node: Hashable,
+        to_node: Hashable,
+        length_m: float,
+        *,
+        speed_mps: float = 20.0,
+        lanes: float = 1,
+        jam_density_per_m: float = 0.2,
+        wave_speed_mps: float | None = None,
+        entry_capacity_per_s: float = np.inf,
+        exit_capacity_per_s: float = np.inf,
+        merge_weight: float = 1.0,
+        overtaking: bool = False,
     ) -> int:
         """Add one directed link; returns its number.
 
@@ -138,26 +152,47 @@ class RoadNetwork:
         """
         return int(
             self.add_links(
-                [from_node], [to_node], length_m, speed_mps=speed_mps, lanes=lanes,
-                jam_density_per_m=jam_density_per_m, wave_speed_mps=wave_speed_mps,
-                entry_capacity_per_s=entry_capacity_per_s, exit_capacity_per_s=exit_capacity_per_s,
-                merge_weight=merge_weight, overtaking=overtaking,
+                [from_node],
+                [to_node],
+                length_m,
+                speed_mps=speed_mps,
+                lanes=lanes,
+                jam_density_per_m=jam_density_per_m,
+                wave_speed_mps=wave_speed_mps,
+                entry_capacity_per_s=entry_capacity_per_s,
+                exit_capacity_per_s=exit_capacity_per_s,
+                merge_weight=merge_weight,
+                overtaking=overtaking,
             )[0]
         )
 
     def add_links(
-        self, from_nodes: Sequence[Hashable], to_nodes: Sequence[Hashable], length_m: ArrayLike, *,
-        speed_mps: ArrayLike = 20.0, lanes: ArrayLike = 1.0, jam_density_per_m: ArrayLike = 0.2,
-        wave_speed_mps: ArrayLike | None = None, entry_capacity_per_s: ArrayLike = np.inf,
-        exit_capacity_per_s: ArrayLike = np.inf, merge_weight: ArrayLike = 1.0, overtaking: ArrayLike = False,
+        self,
+        from_nodes: Sequence[Hashable],
+        to_nodes: Sequence[Hashable],
+        length_m: ArrayLike,
+        *,
+        speed_mps: ArrayLike = 20.0,
+        lanes: ArrayLike = 1.0,
+        jam_density_per_m: ArrayLike = 0.2,
+        wave_speed_mps: ArrayLike | None = None,
+        entry_capacity_per_s: ArrayLike = np.inf,
+        exit_capacity_per_s: ArrayLike = np.inf,
+        merge_weight: ArrayLike = 1.0,
+        overtaking: ArrayLike = False,
     ) -> Longs:
         """Add many links at once; arrays or one value for all, as in :meth:`add_link`."""
         count = len(from_nodes)
         if len(to_nodes) != count:
             raise CityError(f"{count} links begin and {len(to_nodes)} end", mend="give both nodes of every link")
         given = {
-            "length_m": length_m, "speed_mps": speed_mps, "lanes": lanes, "jam_density_per_m": jam_density_per_m,
-            "merge_weight": merge_weight, "entry_per_s": entry_capacity_per_s, "exit_per_s": exit_capacity_per_s,
+            "length_m": length_m,
+            "speed_mps": speed_mps,
+            "lanes": lanes,
+            "jam_density_per_m": jam_density_per_m,
+            "merge_weight": merge_weight,
+            "entry_per_s": entry_capacity_per_s,
+            "exit_per_s": exit_capacity_per_s,
         }
         columns = {name: numbers(values, name, count, CityError) for name, values in given.items()}
         if wave_speed_mps is None:
@@ -187,17 +222,18 @@ class RoadNetwork:
         where, value = f"link {self.link_count + int(bad[0])}", column[bad[0]]
         if end:
             raise CityError(
-                f"the {end} capacity of a link must be greater than 0, got {value:g}", where=where,
+                f"the {end} capacity of a link must be greater than 0, got {value:g}",
+                where=where,
                 mend="use close_exit or close_entry for a closure",
             )
         raise CityError(
-            f"{name} of a link must be a number greater than 0, got {value:g}", where=where,
+            f"{name} of a link must be a number greater than 0, got {value:g}",
+            where=where,
             mend="mend the link before adding it",
         )
 
     def add_turn_queue(
-        self, link: int, to_links: Sequence[int], *, capacity_per_s: float | None = None,
-        pocket: float | None = None,
+        self, link: int, to_links: Sequence[int], *, capacity_per_s: float | None = None, pocket: float | None = None
     ) -> None:
         """Give some turns of a link a queue with a head of its own.
 
@@ -218,7 +254,8 @@ class RoadNetwork:
             raise CityError("a turn queue needs links to lead to, got none", where=f"link {link}")
         if pocket is not None and not pocket >= float(self._sizes.max()):
             raise CityError(
-                f"a pocket of {pocket} car units holds no vehicle of {self._sizes.max():g}", where=f"link {link}",
+                f"a pocket of {pocket} car units holds no vehicle of {self._sizes.max():g}",
+                where=f"link {link}",
                 mend="make it as long as the largest class",
             )
         queues = self._turn_queues.setdefault(link, [])
@@ -251,7 +288,8 @@ class RoadNetwork:
             raise ScenarioError(
                 f"a signal needs 0 < green <= cycle, got green {green_s:g} s in a cycle of {cycle_s:g} s, "
                 f"offset {offset_s:g} s",
-                where=f"link {link}", mend="give every approach some green, or close the link",
+                where=f"link {link}",
+                mend="give every approach some green, or close the link",
             )
         self._signals.append((link, to_link, cycle_s, offset_s, green_s))
 
@@ -316,9 +354,15 @@ class RoadNetwork:
     # Vehicles ----------------------------------------------------------------------------------------
 
     def add_vehicles(
-        self, depart_s: ArrayLike, *, path: Sequence[int] | None = None, paths: Sequence[Sequence[int]] | None = None,
-        path_ptr: NDArray[np.integer[Any]] | None = None, path_links: NDArray[np.integer[Any]] | None = None,
-        vehicle_class: ArrayLike = 0, keys: ArrayLike | None = None,
+        self,
+        depart_s: ArrayLike,
+        *,
+        path: Sequence[int] | None = None,
+        paths: Sequence[Sequence[int]] | None = None,
+        path_ptr: NDArray[np.integer[Any]] | None = None,
+        path_links: NDArray[np.integer[Any]] | None = None,
+        vehicle_class: ArrayLike = 0,
+        keys: ArrayLike | None = None,
         stops: Sequence[tuple[int, float, str]] = (),
     ) -> Longs:
         """Add vehicles with fixed paths; returns their numbers.
@@ -386,8 +430,13 @@ class RoadNetwork:
         return self._append(batch)
 
     def add_trips(
-        self, depart_s: ArrayLike, from_nodes: Sequence[Hashable], to_nodes: Sequence[Hashable], *,
-        vehicle_class: ArrayLike = 0, keys: ArrayLike | None = None,
+        self,
+        depart_s: ArrayLike,
+        from_nodes: Sequence[Hashable],
+        to_nodes: Sequence[Hashable],
+        *,
+        vehicle_class: ArrayLike = 0,
+        keys: ArrayLike | None = None,
     ) -> Longs:
         """Add vehicles that find their own way from node to node; see ``run(replan_every_s=...)``."""
         depart = numbers(depart_s, "departures")
@@ -426,9 +475,7 @@ class RoadNetwork:
 
     def _close(self, what: str, link: int, to_link: int | None, from_s: float, to_s: float) -> None:
         if not to_s > from_s:
-            raise ScenarioError(
-                f"a closure must end after it begins, got {from_s:g} to {to_s:g}", where=f"link {link}"
-            )
+            raise ScenarioError(f"a closure must end after it begins, got {from_s:g} to {to_s:g}", where=f"link {link}")
         self._edit(from_s, what, link, to_link, 0.0)
         if np.isfinite(to_s):
             self._edit(to_s, what, link, to_link, 1.0)
@@ -456,7 +503,8 @@ class RoadNetwork:
             at = int(broken[0])
             vehicle = self._vehicle_count + int(np.searchsorted(ptr, at, side="right")) - 1
             raise ScenarioError(
-                f"there is no turn from link {pool[at - 1]} to link {pool[at]}", where=f"path of vehicle {vehicle}",
+                f"there is no turn from link {pool[at - 1]} to link {pool[at]}",
+                where=f"path of vehicle {vehicle}",
                 mend="give links in the order in which they are driven",
             )
 
@@ -480,7 +528,12 @@ class RoadNetwork:
             except (OverflowError, TypeError, ValueError):
                 raise ScenarioError(f"keys must be {count} whole numbers of at least 0, got {keys!r:.80}") from None
         return _Batch(
-            depart, classes.astype(np.uint8), key, destination, origin, np.zeros(count + 1, np.int64),
+            depart,
+            classes.astype(np.uint8),
+            key,
+            destination,
+            origin,
+            np.zeros(count + 1, np.int64),
             np.empty(0, np.int32),
         )
 

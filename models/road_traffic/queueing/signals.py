@@ -41,8 +41,9 @@ def add_signals(params: RoadParams, city: City, network: TakesSignals, tables: _
     Lights stand where one enters a junction; its inner links are free.
     """
     for link, to_link, window in _lights(params, city, CityLights(city, rules_of(params)), tables):
-        network.add_signal(link, cycle_s=window.cycle_s, green_s=window.green_s, offset_s=window.offset_s,
-                           to_link=to_link)
+        network.add_signal(
+            link, cycle_s=window.cycle_s, green_s=window.green_s, offset_s=window.offset_s, to_link=to_link
+        )
 
 
 def walk_lights(params: RoadParams, city: City, tables: _Tables) -> Floats | None:
@@ -63,9 +64,14 @@ def rules_of(params: RoadParams) -> PlanRules:
     """How lights run that have no plan of their own."""
     signals = params.signals
     return PlanRules(
-        cycle_s=signals.cycle_s, lost_time_s=signals.lost_time_s, crossing_green=signals.crossing_green,
-        coordinated=signals.coordinated, junction_m=signals.junction_m, car_mps=params.class_speeds.car_mps,
-        walk_speed_mps=signals.walk_speed_mps, street_cycles=signals.street_cycles,
+        cycle_s=signals.cycle_s,
+        lost_time_s=signals.lost_time_s,
+        crossing_green=signals.crossing_green,
+        coordinated=signals.coordinated,
+        junction_m=signals.junction_m,
+        car_mps=params.class_speeds.car_mps,
+        walk_speed_mps=signals.walk_speed_mps,
+        street_cycles=signals.street_cycles,
     )
 
 
@@ -90,7 +96,8 @@ def _lights_of_table(name: str, drive: StreetLayer, lights: CityLights, tables: 
     if missing:
         raise TableError(
             f"the table of signals has no column {', '.join(missing)}" if table else f"there is no table {name!r}",
-            where=where, mend="columns node_id, street, cycle_s, green_s, offset_s, and to_street for single movements",
+            where=where,
+            mend="columns node_id, street, cycle_s, green_s, offset_s, and to_street for single movements",
         )
     node_of = {int(node_id): node for node, node_id in enumerate(drive.node_id.tolist())}
     words = {c: np.asarray(table[c]).astype(str).tolist() for c in ("street", "to_street") if c in table}
@@ -113,8 +120,12 @@ def _lights_of_table(name: str, drive: StreetLayer, lights: CityLights, tables: 
                 f"a signal needs 0 < green <= cycle, got green {green_s:g} s of {cycle_s:g} s, offset {offset_s:g} s"
             )
         elif to_street:
-            ends = [(link, to) for link in links.tolist() for to in turns_apart(drive, link)
-                    if drive.name_index[to] == street_index(drive, to_street)]
+            ends = [
+                (link, to)
+                for link in links.tolist()
+                for to in turns_apart(drive, link)
+                if drive.name_index[to] == street_index(drive, to_street)
+            ]
             if not ends:
                 fault = (
                     f"no approach {street!r} of node {node_id} has a queue of its own towards {to_street!r}: "

@@ -48,8 +48,10 @@ def street_network(
     drive = city.drive
     sizes = tuple(float(getattr(params.class_sizes, name)) for name in VEHICLE_CLASSES)
     network = RoadNetwork(
-        class_size=sizes, class_speed_mps=class_speeds(params).tolist(),
-        release_after_s=params.release_after_s or np.inf, whole_storage=True,
+        class_size=sizes,
+        class_speed_mps=class_speeds(params).tolist(),
+        release_after_s=params.release_after_s or np.inf,
+        whole_storage=True,
     )
     # A link that an edit closed for good keeps its number; no way leads over it, whatever it is like.
     is_open = drive.free_speed_mps > 0
@@ -59,8 +61,13 @@ def street_network(
         network.node_index[node] = node
     lanes = np.maximum(drive.lanes, 1).astype(np.float64)
     network.add_links(
-        drive.link_from.tolist(), drive.link_to.tolist(), length_m, speed_mps=speed_mps, lanes=lanes,
-        jam_density_per_m=1.0 / params.jam_spacing_m, wave_speed_mps=params.jam_spacing_m / params.reaction_time_s,
+        drive.link_from.tolist(),
+        drive.link_to.tolist(),
+        length_m,
+        speed_mps=speed_mps,
+        lanes=lanes,
+        jam_density_per_m=1.0 / params.jam_spacing_m,
+        wave_speed_mps=params.jam_spacing_m / params.reaction_time_s,
         merge_weight=lanes,
     )
     for link in np.flatnonzero(is_open & (lanes >= 2)).tolist():

@@ -129,15 +129,17 @@ class LinkPeriods:
             rows = np.flatnonzero((inflow > 0) | (outflow > 0) | (self._inside > 0))
             mean_s = np.full(len(rows), np.nan)
             np.divide(total_us[rows] / 1e6, outflow[rows], out=mean_s, where=outflow[rows] > 0)
-            out.append({
-                "from_s": np.full(len(rows), self._first * PERIOD_S),
-                "link_index": rows.astype(np.int32),
-                "inflow_count": inflow[rows].astype(np.int32),
-                "outflow_count": outflow[rows].astype(np.int32),
-                "inside_count": self._inside[rows].astype(np.int32),
-                "time_mean_s": mean_s,
-                "queue_m": queue_m[rows],
-            })
+            out.append(
+                {
+                    "from_s": np.full(len(rows), self._first * PERIOD_S),
+                    "link_index": rows.astype(np.int32),
+                    "inflow_count": inflow[rows].astype(np.int32),
+                    "outflow_count": outflow[rows].astype(np.int32),
+                    "inside_count": self._inside[rows].astype(np.int32),
+                    "time_mean_s": mean_s,
+                    "queue_m": queue_m[rows],
+                }
+            )
             self._first += 1
         return out
 

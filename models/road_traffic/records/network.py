@@ -96,16 +96,21 @@ class NetworkDiagram:
         speed_mps = np.full(len(keys), np.nan)
         np.divide(out[:, 1] * 1000.0, out[:, 3], out=speed_mps, where=some)
         table: Rows = {
-            "from_s": np.array(keys, np.float64) * PERIOD_S, "accumulation_count": out[:, 0],
-            "production_km": out[:, 1], "speed_mean_mps": speed_mps, "ended_count": out[:, 2].astype(np.int32),
+            "from_s": np.array(keys, np.float64) * PERIOD_S,
+            "accumulation_count": out[:, 0],
+            "production_km": out[:, 1],
+            "speed_mean_mps": speed_mps,
+            "ended_count": out[:, 2].astype(np.int32),
         }
         return {name: values[some | (out[:, 2] > 0)] for name, values in table.items()}
 
     def state(self) -> State:
         """Sums of all periods."""
         keys = sorted(self._sums)
-        return {"period": np.array(keys, np.int64),
-                "sums": np.array([self._sums[k] for k in keys], np.int64).reshape(len(keys), 4)}
+        return {
+            "period": np.array(keys, np.int64),
+            "sums": np.array([self._sums[k] for k in keys], np.int64).reshape(len(keys), 4),
+        }
 
     def restore(self, state: State) -> None:
         """Put them back."""
@@ -188,8 +193,11 @@ class Spillback:
         name = self._drive.name_index[link]
         names = np.array([*self._drive.names, ""], np.str_)
         return {
-            "link_index": link, "street": names[name], "from_s": np.array([row[1] for row in kept]),
-            "to_s": np.array([row[2] for row in kept]), "full_s": np.array([row[3] for row in kept]),
+            "link_index": link,
+            "street": names[name],
+            "from_s": np.array([row[1] for row in kept]),
+            "to_s": np.array([row[2] for row in kept]),
+            "full_s": np.array([row[3] for row in kept]),
         }
 
     def finish(self, end_s: float) -> None:
@@ -214,7 +222,8 @@ class Spillback:
         for name in _STATE:
             setattr(self, f"_{name}", state[name].copy())
         self._time_s, self._link, self._change = (
-            [np.array(state["time_s"], np.float64)], [np.array(state["link"], np.int64)],
+            [np.array(state["time_s"], np.float64)],
+            [np.array(state["link"], np.int64)],
             [np.array(state["change"], np.int64)],
         )
         self._rows = [(int(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in state["rows"]]

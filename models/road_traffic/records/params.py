@@ -24,25 +24,49 @@ class DrivingFuel(Params):
     """Fuel per kilometre of each class, beside the fuel per hour: what a long trip without time would take."""
 
     car: FuelPerDistance = quantity(
-        4.5e-5, "L/km", source="guess: 13 km/L at 25 km/h with the fuel per hour; 0.03 to 0.07",
-        grade="G", fork="now", ge=0, le=0.002,
+        4.5e-5,
+        "L/km",
+        source="guess: 13 km/L at 25 km/h with the fuel per hour; 0.03 to 0.07",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.002,
     )
     van: FuelPerDistance = quantity(
-        9.2e-5, "L/km",
+        9.2e-5,
+        "L/km",
         source="guess: 7.6 km/L, as owners of such a wagon report, at 20 km/h with the fuel per hour; 0.07 to 0.11",
-        grade="G", fork="now", ge=0, le=0.002,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.002,
     )
     small_truck: FuelPerDistance = quantity(
-        1e-4, "L/km", source="guess: 7 km/L at 25 km/h with the fuel per hour; 0.07 to 0.14", grade="G",
-        fork="now", ge=0, le=0.002,
+        1e-4,
+        "L/km",
+        source="guess: 7 km/L at 25 km/h with the fuel per hour; 0.07 to 0.14",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.002,
     )
     container_truck: FuelPerDistance = quantity(
-        3e-4, "L/km", source="guess: 3 km/L at 40 km/h with the fuel per hour; 0.22 to 0.40", grade="G",
-        fork="now", ge=0, le=0.002,
+        3e-4,
+        "L/km",
+        source="guess: 3 km/L at 40 km/h with the fuel per hour; 0.22 to 0.40",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.002,
     )
     bus: FuelPerDistance = quantity(
-        2.2e-4, "L/km", source="guess: 3 km/L at 15 km/h with the fuel per hour; 0.17 to 0.30", grade="G",
-        fork="now", ge=0, le=0.002,
+        2.2e-4,
+        "L/km",
+        source="guess: 3 km/L at 15 km/h with the fuel per hour; 0.17 to 0.30",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=0.002,
     )
 
 
@@ -50,14 +74,24 @@ class RunningFuel(Params):
     """Fuel per hour of each class with its engine running, moving or not."""
 
     car: FuelRate = quantity(
-        0.8 / 3600, "L/h", source="remembered: idling cars, 0.13 to 0.14 L per 10 min; 0.6 to 1.0", grade="M",
-        fork="now", ge=0, le=0.01,
+        0.8 / 3600,
+        "L/h",
+        source="remembered: idling cars, 0.13 to 0.14 L per 10 min; 0.6 to 1.0",
+        grade="M",
+        fork="now",
+        ge=0,
+        le=0.01,
     )
     van: FuelRate = quantity(
         0.8 / 3600, "L/h", source="guess: as cars; 0.6 to 1.2", grade="G", fork="now", ge=0, le=0.01
     )
     small_truck: FuelRate = quantity(
-        1.0 / 3600, "L/h", source="guess: between cars and large trucks; 0.6 to 1.3", grade="G", fork="now", ge=0,
+        1.0 / 3600,
+        "L/h",
+        source="guess: between cars and large trucks; 0.6 to 1.3",
+        grade="G",
+        fork="now",
+        ge=0,
         le=0.01,
     )
     container_truck: FuelRate = quantity(

@@ -50,9 +50,13 @@ class CarTraces:
             ys.append(y)
         count = sum(map(len, times))
         return {
-            "body": np.full(count, _CAR, np.uint8), "id": np.concatenate(ids), "trip": np.zeros(count, np.int32),
-            "time_s": np.concatenate(times), "x_m": np.concatenate(xs).astype(np.float32),
-            "y_m": np.concatenate(ys).astype(np.float32), "state": np.zeros(count, np.uint8),
+            "body": np.full(count, _CAR, np.uint8),
+            "id": np.concatenate(ids),
+            "trip": np.zeros(count, np.int32),
+            "time_s": np.concatenate(times),
+            "x_m": np.concatenate(xs).astype(np.float32),
+            "y_m": np.concatenate(ys).astype(np.float32),
+            "state": np.zeros(count, np.uint8),
         }
 
     def _along(

@@ -37,7 +37,8 @@ class WatchedStreets:
             known = [*drive.names, *drive.aliases]
             close = get_close_matches(missing[0], known, n=5, cutoff=0.4) or known[:5]
             raise ScenarioError(
-                f"no street of the map is named {missing[0]!r}", where="road_traffic.watched_streets",
+                f"no street of the map is named {missing[0]!r}",
+                where="road_traffic.watched_streets",
                 mend=f"names there: {', '.join(close)}",
             )
         self._streets = list(dict.fromkeys(own))
@@ -54,6 +55,7 @@ class WatchedStreets:
         if not self._streets:
             return None
         return {
-            "from_s": np.full(len(self._streets), end_s - PERIOD_S), "street": np.array(self._streets),
+            "from_s": np.full(len(self._streets), end_s - PERIOD_S),
+            "street": np.array(self._streets),
             "queue_m": np.array([queue_m[links].sum() for links in self._links]),
         }

@@ -47,8 +47,26 @@ def _pools(kind, vessel, limits):
 
 @lean_kernel
 def make_asks(
-    ids, desired_s, earliest_s, latest_s, known_s, vessel, time_s, word, haulier_type, asks, streams, number, lead_s,
-    slack_s, limits, slot_to_s, max_shift_s, out_asks_s, out_ask, out_asker,
+    ids,
+    desired_s,
+    earliest_s,
+    latest_s,
+    known_s,
+    vessel,
+    time_s,
+    word,
+    haulier_type,
+    asks,
+    streams,
+    number,
+    lead_s,
+    slack_s,
+    limits,
+    slot_to_s,
+    max_shift_s,
+    out_asks_s,
+    out_ask,
+    out_asker,
 ):
     """When each truck asks, what it brings along, and what it will do with its booking.
 
@@ -164,9 +182,28 @@ def _planned_s(id_, desired, start, end, streams, number):
 
 @lean_kernel
 def settle(
-    ids, desired_s, asks, asks_s, ask, slot, fate, slot_from_s, slot_to_s, streams, number, privileges, stays_away,
-    hour_cumulative, hour_from_s, hour_to_s, out_time_s, out_word, out_code, out_comes,
-    out_counts, out_second,
+    ids,
+    desired_s,
+    asks,
+    asks_s,
+    ask,
+    slot,
+    fate,
+    slot_from_s,
+    slot_to_s,
+    streams,
+    number,
+    privileges,
+    stays_away,
+    hour_cumulative,
+    hour_from_s,
+    hour_to_s,
+    out_time_s,
+    out_word,
+    out_code,
+    out_comes,
+    out_counts,
+    out_second,
 ):
     """Write what came of asking into the rows of trucks, and count it by slot; second slots count like first ones.
 

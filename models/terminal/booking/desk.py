@@ -43,7 +43,12 @@ class BookingDesk:
     """
 
     def __init__(
-        self, params: TerminalParams, bookings: Bookings, trucks: Trucks, run_seed: np.uint64, start_s: float,
+        self,
+        params: TerminalParams,
+        bookings: Bookings,
+        trucks: Trucks,
+        run_seed: np.uint64,
+        start_s: float,
         drive_s: Floats,
     ) -> None:
         self.slots: Slots = bookings.slots

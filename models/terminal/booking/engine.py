@@ -49,7 +49,11 @@ class Bookings:
 
 
 def book(
-    params: TerminalParams, counts: Counts, trucks: Trucks, run_seed: np.uint64, expected_wait_s: Floats | None = None,
+    params: TerminalParams,
+    counts: Counts,
+    trucks: Trucks,
+    run_seed: np.uint64,
+    expected_wait_s: Floats | None = None,
     suspended: Flags | None = None,
 ) -> Bookings:
     """Settle class, slot and planned moment of every truck; writes them into its row.
@@ -77,7 +81,11 @@ def book(
 
 
 def _settle(
-    params: TerminalParams, counts: Counts, trucks: Trucks, run_seed: np.uint64, expected_wait_s: Floats | None,
+    params: TerminalParams,
+    counts: Counts,
+    trucks: Trucks,
+    run_seed: np.uint64,
+    expected_wait_s: Floats | None,
     suspended: Flags | None,
 ) -> Bookings:
     conpas = params.conpas
@@ -166,8 +174,17 @@ def _streams(run_seed: np.uint64, purposes: tuple[str, ...]) -> NDArray[np.uint6
 
 
 def _run_books(
-    params: TerminalParams, quota: Quota | None, trucks: Trucks, order: NDArray[np.int64], asks_s: Floats,
-    ask: Floats, asker: Ints, slots: Slots, day_places: int, run_seed: np.uint64, expected_wait_s: Floats | None,
+    params: TerminalParams,
+    quota: Quota | None,
+    trucks: Trucks,
+    order: NDArray[np.int64],
+    asks_s: Floats,
+    ask: Floats,
+    asker: Ints,
+    slots: Slots,
+    day_places: int,
+    run_seed: np.uint64,
+    expected_wait_s: Floats | None,
 ) -> tuple[Ints, Ints]:
     """First and second slot of each truck and what becomes of them; ``slots.left`` keeps the places nobody took."""
     n = len(trucks.ids)
@@ -242,8 +259,18 @@ def _choose_hours(
 
 
 def _write(
-    params: TerminalParams, quota: Quota, counts: Counts, trucks: Trucks, asks: Flags, asks_s: Floats, ask: Floats,
-    slot: Ints, fate: Ints, slots: Slots, comes: Flags, run_seed: np.uint64,
+    params: TerminalParams,
+    quota: Quota,
+    counts: Counts,
+    trucks: Trucks,
+    asks: Flags,
+    asks_s: Floats,
+    ask: Floats,
+    slot: Ints,
+    fate: Ints,
+    slots: Slots,
+    comes: Flags,
+    run_seed: np.uint64,
 ) -> None:
     """What came of asking, into rows of trucks, ``comes`` and the counts of slots."""
     number = np.zeros(a.SETTLE_NUMBERS)

@@ -102,9 +102,7 @@ def _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule):
 
 
 @inner_kernel
-def _best(
-    row, other, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today,
-):
+def _best(row, other, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today):
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
@@ -128,9 +126,7 @@ def _best(
         least_cost = _shift_cost(slot, desired, slot_from_s, slot_to_s, rule)
         if is_surely_below(u, (least_cost - best_cost) * per_scale):
             continue
-        if slot == other or not _open(
-            slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today
-        ):
+        if slot == other or not _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today):
             continue
         plain = _cost(slot, row, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule)
         if is_surely_below(u, (plain - best_cost) * per_scale):
@@ -176,8 +172,27 @@ def _change(pools, slot, places, by):
 
 @lean_kernel
 def run_books(
-    order, asks_s, ids, ask, asker, slot_from_s, slot_to_s, wait_s, trait, rule, stream, places, day_places,
-    heap_times, heap_kinds, heap_ids, heap_payloads, heap_size, waiting, out_slot, out_fate,
+    order,
+    asks_s,
+    ids,
+    ask,
+    asker,
+    slot_from_s,
+    slot_to_s,
+    wait_s,
+    trait,
+    rule,
+    stream,
+    places,
+    day_places,
+    heap_times,
+    heap_kinds,
+    heap_ids,
+    heap_payloads,
+    heap_size,
+    waiting,
+    out_slot,
+    out_fate,
 ):
     """Trucks ask one after the other for the slot they like best among those that are open to them.
 
@@ -240,8 +255,20 @@ def run_books(
                 ):
                     continue
                 slot = _best(
-                    waiting[i], -1, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream,
-                    places, left_today,
+                    waiting[i],
+                    -1,
+                    now_s,
+                    ids,
+                    slot_from_s,
+                    slot_to_s,
+                    ask,
+                    asker,
+                    wait_s,
+                    trait,
+                    rule,
+                    stream,
+                    places,
+                    left_today,
                 )
                 if slot >= 0:
                     taker = i
@@ -264,8 +291,7 @@ def run_books(
             fetch_row(ids, coming)
             fetch_row(asker, coming)
             slot = _best(
-                row, -1, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places,
-                left_today,
+                row, -1, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream, places, left_today
             )
             if slot < 0:
                 if rule[WAITING_LIST]:
@@ -276,8 +302,20 @@ def run_books(
         for second in range(bookings):
             if second:
                 slot = _best(
-                    row, slot, now_s, ids, slot_from_s, slot_to_s, ask, asker, wait_s, trait, rule, stream,
-                    places, left_today,
+                    row,
+                    slot,
+                    now_s,
+                    ids,
+                    slot_from_s,
+                    slot_to_s,
+                    ask,
+                    asker,
+                    wait_s,
+                    trait,
+                    rule,
+                    stream,
+                    places,
+                    left_today,
                 )
                 if slot < 0:
                     break

@@ -27,8 +27,12 @@ class QuotaLimit(Params):
     )
     per_slot: Count = quantity(unit="trucks", source=_SCENARIO, grade="G", fork="new_only", ge=0, le=100_000)
     slots: dict[ClockTime, Count] = quantity(
-        unit="trucks", source="choice: the same limit in every slot", grade="D", fork="new_only",
-        default_factory=dict, doc="limit of single slots, by their start",
+        unit="trucks",
+        source="choice: the same limit in every slot",
+        grade="D",
+        fork="new_only",
+        default_factory=dict,
+        doc="limit of single slots, by their start",
     )
 
     @field_validator("slots")
@@ -41,15 +45,29 @@ class LiveRelease(Params):
     """Places nobody uses go to trucks that found none, while the line at the gate is short."""
 
     if_line_below: Count = quantity(
-        30.0, "trucks", source=_NOT_FOUND, grade="G", fork="no", ge=0,
+        30.0,
+        "trucks",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="no",
+        ge=0,
         doc="trucks in line below which the operator opens unused places, when the booking of a slot closes",
     )
     notice_s: Seconds = quantity(
-        1800.0, "s", source=_NOT_FOUND, grade="G", fork="no", gt=0, le=21600,
+        1800.0,
+        "s",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="no",
+        gt=0,
+        le=21600,
         doc="least time from the offer to the arrival of the truck that takes it",
     )
     missed_too: bool = quantity(
-        True, source=_NOT_FOUND, grade="G", fork="no",
+        True,
+        source=_NOT_FOUND,
+        grade="G",
+        fork="no",
         doc="also as many places as bookings of past slots were missed or cancelled too late",
     )
 
@@ -58,67 +76,137 @@ class QuotaRules(Params):
     """Rules of a booking system with quotas: when books open, what can be taken back, what is given again."""
 
     offset_s: Seconds = quantity(
-        0.0, "s", source="choice: slots begin when the gate opens", grade="D", ge=0, le=86400,
+        0.0,
+        "s",
+        source="choice: slots begin when the gate opens",
+        grade="D",
+        ge=0,
+        le=86400,
         doc="time from each opening of the gate to its first slot",
     )
     overlap_s: Seconds = quantity(
-        0.0, "s", source="choice: slots follow one another", grade="D", ge=0, le=86400,
+        0.0,
+        "s",
+        source="choice: slots follow one another",
+        grade="D",
+        ge=0,
+        le=86400,
         doc="part of a slot that the next one shares; Sydney proposed zones that start every half hour",
     )
     limits: dict[str, QuotaLimit] = quantity(
-        source="choice: one quota for all", grade="D", fork="new_only", default_factory=dict, max_length=MOST_LIMITS,
+        source="choice: one quota for all",
+        grade="D",
+        fork="new_only",
+        default_factory=dict,
+        max_length=MOST_LIMITS,
         doc="limits by direction, load or vessel, each within the quota of the slot",
     )
-    opens_s: ClockTime = quantity(43200.0, "", source=_NOT_FOUND, grade="G", fork="new_only", ge=0, le=86400,
-                                  doc="when the books open")
+    opens_s: ClockTime = quantity(
+        43200.0, "", source=_NOT_FOUND, grade="G", fork="new_only", ge=0, le=86400, doc="when the books open"
+    )
     opens_days_before: int = quantity(
         1, "days", source="Yokohama pre-trial 2013: booked by the day before", grade="V", fork="new_only", ge=0, le=60
     )
     closes_before_s: Seconds = quantity(
-        0.0, "s", source=_NOT_FOUND, grade="G", fork="no", ge=0, le=172800,
+        0.0,
+        "s",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="no",
+        ge=0,
+        le=172800,
         doc="a slot can be booked until so long before it begins",
     )
     cancel_before_s: Seconds = quantity(
-        3600.0, "s", source=_NOT_FOUND, grade="G", fork="new_only", ge=0, le=172800,
+        3600.0,
+        "s",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=172800,
         doc="a booking cancelled by then frees its place; later the place is lost",
     )
     cancel_share: Share = quantity(
         0.0, "%", source=_NONE, grade="D", fork="new_only", ge=0, le=1, doc="share of bookings that are cancelled"
     )
     cancel_lead_s: Seconds = quantity(
-        10800.0, "s", source=_NOT_FOUND, grade="G", fork="new_only", gt=0,
+        10800.0,
+        "s",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="new_only",
+        gt=0,
         doc="mean time from a cancellation to the start of the slot (exponential)",
     )
     cancelled_then: Literal["comes_ordinary", "stays_away"] = quantity(
         "comes_ordinary", source="guess: the box is moved on the same day", grade="G", fork="new_only"
     )
     provisional_share: Share = quantity(
-        0.0, "%", source=_NONE, grade="D", fork="new_only", ge=0, le=1,
+        0.0,
+        "%",
+        source=_NONE,
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of laden boxes fetched whose release is not known at booking (booked under the bill of lading)",
     )
     release_delay_s: Seconds = quantity(
-        14400.0, "s", source="guess: customs release of a box booked under its bill of lading", grade="G",
-        fork="new_only", gt=0, doc="mean time from booking to release (exponential); vessels give their own",
+        14400.0,
+        "s",
+        source="guess: customs release of a box booked under its bill of lading",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        doc="mean time from booking to release (exponential); vessels give their own",
     )
     confirm_before_s: Seconds = quantity(
-        3600.0, "s", source=_NOT_FOUND, grade="G", fork="new_only", ge=0, le=172800,
+        3600.0,
+        "s",
+        source=_NOT_FOUND,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=172800,
         doc="a provisional booking lapses if the box is not released by then before the slot",
     )
     double_share: Share = quantity(
-        0.0, "%", source=_NONE, grade="D", fork="new_only", ge=0, le=1,
+        0.0,
+        "%",
+        source=_NONE,
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of trucks that take a second slot and give it back later",
     )
     double_lapse: Share = quantity(
-        0.3, "%", source="guess", grade="G", fork="new_only", ge=0, le=1,
+        0.3,
+        "%",
+        source="guess",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of second slots that are never given back",
     )
     waiting_list: bool = quantity(
-        True, source="guess: who finds no place keeps looking until the slot closes", grade="G", fork="new_only",
+        True,
+        source="guess: who finds no place keeps looking until the slot closes",
+        grade="G",
+        fork="new_only",
         doc="freed places go to those who found none, in the order in which they asked",
     )
     release: Literal[False] | LiveRelease = quantity(False, source=_NONE, grade="D", fork="no")
     late_cancel_points: int = quantity(
-        0, "points", source="choice: only missed bookings count", grade="D", fork="no", ge=0, le=100,
+        0,
+        "points",
+        source="choice: only missed bookings count",
+        grade="D",
+        fork="no",
+        ge=0,
+        le=100,
         doc="penalty points of a booking cancelled too late, where there is a penalty; a missed one has 1",
     )
 
@@ -137,28 +225,56 @@ class BookingChoice(Params):
     """When a haulier books and what it weighs beside shift, wait and taste."""
 
     book_lead_s: Seconds = quantity(
-        43200.0, "s", source="guess: most book on the day before", grade="G", fork="new_only", ge=0,
+        43200.0,
+        "s",
+        source="guess: most book on the day before",
+        grade="G",
+        fork="new_only",
+        ge=0,
         doc="mean time from booking to the wanted moment (exponential, not before the books open)",
     )
     delivery_slack_s: Seconds = quantity(
-        10800.0, "s", source="guess: a consignee takes a box within a half-day", grade="G", fork="new_only", ge=0,
+        10800.0,
+        "s",
+        source="guess: a consignee takes a box within a half-day",
+        grade="G",
+        fork="new_only",
+        ge=0,
         doc="mean time by which a fetched laden box may be later than wanted at its consignee (exponential)",
     )
     delivery_weight: float = quantity(
-        1.0, source="guess: a minute late at the consignee weighs like a minute of shift more", grade="G",
-        fork="new_only", ge=0, le=100,
+        1.0,
+        source="guess: a minute late at the consignee weighs like a minute of shift more",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=100,
     )
     hours_weight: float = quantity(
-        1.0, source="guess: a minute beyond the driver's hours weighs like a minute of shift more", grade="G",
-        fork="new_only", ge=0, le=100,
+        1.0,
+        source="guess: a minute beyond the driver's hours weighs like a minute of shift more",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=100,
     )
     penalty_s: Seconds = quantity(
-        1800.0, "s", source="guess: a penalty point weighs like half an hour of shift", grade="G", fork="new_only",
-        ge=0, doc="what a missed slot weighs, where there is a penalty",
+        1800.0,
+        "s",
+        source="guess: a penalty point weighs like half an hour of shift",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        doc="what a missed slot weighs, where there is a penalty",
     )
     miss_scale_s: Seconds = quantity(
-        14400.0, "s", source="guess: the farther from the wanted moment, the likelier missed", grade="G",
-        fork="new_only", gt=0, doc="shift at which a slot is missed with probability 63 %, as the haulier sees it",
+        14400.0,
+        "s",
+        source="guess: the farther from the wanted moment, the likelier missed",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        doc="shift at which a slot is missed with probability 63 %, as the haulier sees it",
     )
 
 

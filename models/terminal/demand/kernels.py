@@ -77,8 +77,25 @@ def wish_by_hour(first_ids, numbers, start_s, end_s, kinds, stream, out_ids, out
 
 @lean_kernel
 def make_rows(
-    ids, desired_s, kinds, also, streams, number, type_shares, first_haulier, hauliers, kind_shares, entry_shares,
-    refuse, moments, words, codes, out_time_s, out_word, out_code, out_type,
+    ids,
+    desired_s,
+    kinds,
+    also,
+    streams,
+    number,
+    type_shares,
+    first_haulier,
+    hauliers,
+    kind_shares,
+    entry_shares,
+    refuse,
+    moments,
+    words,
+    codes,
+    out_time_s,
+    out_word,
+    out_code,
+    out_type,
 ):
     """Rows of trucks that nothing has happened to yet.
 

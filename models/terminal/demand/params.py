@@ -32,14 +32,26 @@ class VesselCall(Params):
     date: str = quantity("", source=_SCENARIO, grade="D", fork="new_only", doc="day of its only arrival, as YYYY-MM-DD")
     arrives_s: ClockTime = quantity(28800.0, "", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=86400)
     works_s: Seconds = quantity(
-        57600.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0, le=604800,
+        57600.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=604800,
         doc="how long it is worked: the first half discharged, the second half loaded",
     )
     berth: str = quantity("C10", source=_SCENARIO, grade="D", fork="new_only", doc="one of demand.vessels.berths")
     discharge: Count = quantity(0.0, "boxes", source=_SCENARIO, grade="G", fork="new_only", ge=0, le=100_000)
     load: Count = quantity(0.0, "boxes", source=_SCENARIO, grade="G", fork="new_only", ge=0, le=100_000)
     discharge_laden: Share = quantity(
-        0.92, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        0.92,
+        "%",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="laden boxes among those discharged; empties stay in the terminal until they are fetched",
     )
     load_laden: Share = quantity(0.47, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1)
@@ -64,7 +76,10 @@ class Vessels(Params):
         source=_SCENARIO, grade="G", fork="new_only", default_factory=dict, doc="by name of the vessel"
     )
     table: str = quantity(
-        "", source=_SCENARIO, grade="D", fork="new_only",
+        "",
+        source=_SCENARIO,
+        grade="D",
+        fork="new_only",
         doc="table of calls beside those named here: columns vessel, date, arrive_s, discharge_boxes, load_boxes and, "
         "if wanted, berth and works_s; boxes of a day come from calls up to five weeks before and four after it",
     )
@@ -75,62 +90,133 @@ class Vessels(Params):
         "boxes", source="choice: boxes", grade="D", fork="new_only", doc="unit of discharge and load"
     )
     teu_per_box: float = quantity(
-        1.6, "TEU/box", source="ConFlowGen: interview at a German terminal; Japan not found", grade="V",
-        fork="new_only", gt=0, le=2,
+        1.6,
+        "TEU/box",
+        source="ConFlowGen: interview at a German terminal; Japan not found",
+        grade="V",
+        fork="new_only",
+        gt=0,
+        le=2,
     )
     weekday_factors: dict[Weekday, float] = quantity(
-        source="guess: open half of Saturday, closed on Sunday", grade="G", fork="new_only",
-        default_factory=lambda: dict(_GATE_DAYS), doc="how trucks prefer the days; a day that is missing counts 1",
+        source="guess: open half of Saturday, closed on Sunday",
+        grade="G",
+        fork="new_only",
+        default_factory=lambda: dict(_GATE_DAYS),
+        doc="how trucks prefer the days; a day that is missing counts 1",
     )
     holidays: tuple[str, ...] = quantity(
         (), source="choice: none", grade="D", fork="new_only", doc="dates as YYYY-MM-DD"
     )
     holiday_factor: float = quantity(
-        0.0, source="choice: the gate is closed; its boxes crowd the days around", grade="D", fork="new_only", ge=0,
-        le=10, doc="as weekday_factors, for holidays",
+        0.0,
+        source="choice: the gate is closed; its boxes crowd the days around",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=10,
+        doc="as weekday_factors, for holidays",
     )
     release_s: Seconds = quantity(
-        86400.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0,
+        86400.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        gt=0,
         doc="mean time from discharge to customs release (exponential)",
     )
     fetched_after_s: Seconds = quantity(
-        172800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=21600,
+        172800.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=21600,
         doc="mean time from release to fetching, of those fetched within the free time",
     )
     free_time_s: Seconds = quantity(
-        604800.0, "s", source="remembered: about a week of free storage for imports", grade="M", fork="new_only", gt=0,
+        604800.0,
+        "s",
+        source="remembered: about a week of free storage for imports",
+        grade="M",
+        fork="new_only",
+        gt=0,
         doc="free storage from discharge on",
     )
     overdue_share: Share = quantity(
-        0.08, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        0.08,
+        "%",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="laden boxes fetched after their free time",
     )
     cutoff_s: Seconds = quantity(
-        86400.0, "s", source="remembered: the yard stops taking exports a day before the vessel", grade="M",
-        fork="new_only", ge=0, le=864000, doc="cut-off for exports before the vessel arrives",
+        86400.0,
+        "s",
+        source="remembered: the yard stops taking exports a day before the vessel",
+        grade="M",
+        fork="new_only",
+        ge=0,
+        le=864000,
+        doc="cut-off for exports before the vessel arrives",
     )
     taken_from_s: Seconds = quantity(
-        604800.0, "s", source="remembered: exports are taken from about a week before the cut-off", grade="M",
-        fork="new_only", gt=0,
+        604800.0,
+        "s",
+        source="remembered: exports are taken from about a week before the cut-off",
+        grade="M",
+        fork="new_only",
+        gt=0,
     )
     brought_before_s: Seconds = quantity(
-        129600.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=21600,
+        129600.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=21600,
         doc="mean time from bringing an export to its cut-off",
     )
     empties_brought: Share = quantity(
-        0.8, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        0.8,
+        "%",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="imports whose empty box comes back to this terminal",
     )
     empties_fetched: Share = quantity(
-        0.8, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1,
+        0.8,
+        "%",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="exports whose empty box is fetched from this terminal",
     )
     stuffing_s: Seconds = quantity(
-        172800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0,
+        172800.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        gt=0,
         doc="mean time a box is away to be emptied or filled (exponential)",
     )
     dual_window_s: Seconds = quantity(
-        7200.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0,
+        7200.0,
+        "s",
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
         doc="a truck that brings a box also fetches one its haulier wants within this time; see demand.dual_share",
     )
     cranes_per_block: int = quantity(

@@ -110,33 +110,35 @@ def read_counts(params: TerminalParams, tables: Mapping[str, Columns]) -> Counts
     if demand.day_total is not None:
         if total <= 0:
             raise TableError(
-                "the counts of trucks are all 0 and cannot be scaled to demand.day_total", where="terminal.demand",
+                "the counts of trucks are all 0 and cannot be scaled to demand.day_total",
+                where="terminal.demand",
                 mend="give trucks in at least one hour",
             )
         scale *= demand.day_total / total
     order = np.lexsort((kind, start))
     if float(trucks.sum()) * scale > _MOST_TRUCKS:
         raise TableError(
-            f"{total * scale:.0f} trucks in a day are more than {_MOST_TRUCKS}", where="terminal.demand",
+            f"{total * scale:.0f} trucks in a day are more than {_MOST_TRUCKS}",
+            where="terminal.demand",
             mend="check the counts, demand.day_total and demand.factor",
         )
     return Counts(start[order], end[order], trucks[order] * scale, kind[order])
 
 
-def _table_counts(
-    name: str, tables: Mapping[str, Columns], hour_s: float
-) -> tuple[Floats, Floats, Floats, Ints]:
+def _table_counts(name: str, tables: Mapping[str, Columns], hour_s: float) -> tuple[Floats, Floats, Floats, Ints]:
     where = f"table {name}"
     if name not in tables:
         raise TableError(
-            f"terminal.demand.table names {name!r}, which the scenario does not have", where="terminal.demand.table",
+            f"terminal.demand.table names {name!r}, which the scenario does not have",
+            where="terminal.demand.table",
             mend=f"known tables: {', '.join(sorted(tables)) or 'none'}",
         )
     table = tables[name]
     for column in ("hour_start_s", "trucks"):
         if column not in table:
             raise TableError(
-                f"the column {column} is missing; the table has {', '.join(table)}", where=where,
+                f"the column {column} is missing; the table has {', '.join(table)}",
+                where=where,
                 mend="map a heading of the file to it under columns",
             )
     start = np.asarray(table["hour_start_s"], np.float64)
@@ -147,14 +149,17 @@ def _table_counts(
         if not (good and trucks[row] >= 0 and end[row] > start[row] >= 0):
             raise TableError(
                 f"row {row + 1} is no count of trucks in an hour: {trucks[row]:g} trucks from {start[row]:g} s to "
-                f"{end[row]:g} s", where=where, mend="give a start, a later end and at least 0 trucks",
+                f"{end[row]:g} s",
+                where=where,
+                mend="give a start, a later end and at least 0 trucks",
             )
     kind = _kind_codes(table, where) if "kind" in table else np.full(len(start), _NO_KIND, np.int32)
     keys = list(zip(start.tolist(), kind.tolist(), strict=True))
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise TableError(
-            f"the hour from {twice[0] / 3600:g} h is counted twice", where=where,
+            f"the hour from {twice[0] / 3600:g} h is counted twice",
+            where=where,
             mend="keep one row per hour and kind; pick one date where the file has several",
         )
     return start, end, trucks, kind
@@ -165,7 +170,8 @@ def _kind_codes(table: Columns, where: str) -> Ints:
     unknown = sorted(set(words) - set(TRUCK_KINDS))
     if unknown:
         raise TableError(
-            f"unknown kind of move: {', '.join(unknown)}", where=where,
+            f"unknown kind of move: {', '.join(unknown)}",
+            where=where,
             mend=f"map the words of the file under values to {', '.join(TRUCK_KINDS)}",
         )
     return np.array([TRUCK_KINDS.index(word) for word in words], np.int32)
@@ -185,7 +191,8 @@ def check_hours(params: TerminalParams, counts: Counts) -> None:
     share = float(counts.trucks[near].sum()) / total if total > 0 else 1.0
     if share < 0.5:
         raise TableError(
-            f"only {share:.0%} of the trucks come from 3 h before opening until closing", where="terminal.demand",
+            f"only {share:.0%} of the trucks come from 3 h before opening until closing",
+            where="terminal.demand",
             mend="give Japan Standard Time (UTC+9) and check terminal.opening",
         )
 
@@ -247,8 +254,15 @@ def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) 
     n = int(numbers.sum())
     ids, desired_s, kind = np.empty(n, np.uint64), np.empty(n), np.empty(n, np.int32)
     d.wish_by_hour(
-        first_ids(Kind.TRUCK, origins), numbers, counts.start_s, counts.end_s, counts.kind,
-        make_stream(run_seed, "terminal.desired"), ids, desired_s, kind,
+        first_ids(Kind.TRUCK, origins),
+        numbers,
+        counts.start_s,
+        counts.end_s,
+        counts.kind,
+        make_stream(run_seed, "terminal.desired"),
+        ids,
+        desired_s,
+        kind,
     )
     return Wishes(
         ids, desired_s, kind, np.full(n, -1, np.int32), (), np.full(n, -np.inf), np.full(n, np.inf), np.full(n, np.nan)

@@ -32,13 +32,15 @@ def with_calls(params: TerminalParams, tables: Mapping[str, Columns]) -> Termina
     if vessels.table not in tables:
         raise TableError(
             f"terminal.demand.vessels.table names {vessels.table!r}, which the scenario does not have",
-            where="terminal.demand.vessels.table", mend=f"known tables: {', '.join(sorted(tables)) or 'none'}",
+            where="terminal.demand.vessels.table",
+            mend=f"known tables: {', '.join(sorted(tables)) or 'none'}",
         )
     table = tables[vessels.table]
     for column in _NEEDED:
         if column not in table:
             raise TableError(
-                f"the column {column} is missing; the table has {', '.join(table)}", where=where,
+                f"the column {column} is missing; the table has {', '.join(table)}",
+                where=where,
                 mend="map a heading of the file to it under columns",
             )
     calls = dict(vessels.calls)

@@ -157,8 +157,14 @@ def _draw(run_seed: np.uint64, purpose: str, ids: Ids, event: int = 0) -> Floats
 
 
 def _wishes(
-    ids: Ids, desired_s: Floats, kind: int, vessel: int, names: tuple[str, ...], earliest_s: Floats | float = -np.inf,
-    latest_s: float = np.inf, known_s: Floats | float = np.nan,
+    ids: Ids,
+    desired_s: Floats,
+    kind: int,
+    vessel: int,
+    names: tuple[str, ...],
+    earliest_s: Floats | float = -np.inf,
+    latest_s: float = np.inf,
+    known_s: Floats | float = np.nan,
 ) -> Wishes:
     n = len(ids)
     return Wishes(
@@ -168,8 +174,14 @@ def _wishes(
 
 
 def _imports(
-    vessels: Vessels, calendar: Calendar, boxes: Ids, vessel: int, names: tuple[str, ...], arrival_s: float,
-    discharged_by_s: float, run_seed: np.uint64,
+    vessels: Vessels,
+    calendar: Calendar,
+    boxes: Ids,
+    vessel: int,
+    names: tuple[str, ...],
+    arrival_s: float,
+    discharged_by_s: float,
+    run_seed: np.uint64,
 ) -> list[Wishes]:
     """Boxes discharged: fetched once released, most within the free time; many come back empty."""
     fetch, give_back = boxes[LADEN_OUT::4], boxes[EMPTY_IN::4]
@@ -190,15 +202,18 @@ def _imports(
 
 
 def _exports(
-    vessels: Vessels, calendar: Calendar, boxes: Ids, vessel: int, names: tuple[str, ...], cutoff_s: float,
+    vessels: Vessels,
+    calendar: Calendar,
+    boxes: Ids,
+    vessel: int,
+    names: tuple[str, ...],
+    cutoff_s: float,
     run_seed: np.uint64,
 ) -> list[Wishes]:
     """Boxes loaded: brought before the cut-off; many were fetched here empty."""
     bring, fetch = boxes[LADEN_IN::4], boxes[EMPTY_OUT::4]
     opens_s, closes_s = np.full(len(bring), cutoff_s - vessels.taken_from_s), np.full(len(bring), cutoff_s)
-    brought = calendar.draw(
-        _draw(run_seed, "brought", bring), opens_s, closes_s, vessels.brought_before_s, rising=True
-    )
+    brought = calendar.draw(_draw(run_seed, "brought", bring), opens_s, closes_s, vessels.brought_before_s, rising=True)
     wanted = brought + vessels.stuffing_s * np.log(_draw(run_seed, "filled", fetch))
     u = _draw(run_seed, "fetched empty", fetch)
     fetched = calendar.draw(u, wanted - 7 * DAY_S, wanted, DAY_S, rising=True)

@@ -76,9 +76,7 @@ class Approach:
         place = self.entries[entry]
         return self._path(self.out_gate, place, (self.out_gate.drive_node, place.drive_node), link_time_s)
 
-    def _path(
-        self, origin: Place, destination: Place, ends: tuple[int, int], link_time_s: Floats | None
-    ) -> Ints:
+    def _path(self, origin: Place, destination: Place, ends: tuple[int, int], link_time_s: Floats | None) -> Ints:
         # Boards stay as they are, so a path found on one holds for everybody who asks on the same one.
         known = self._found.get(ends)
         if known is None or known[0] is not link_time_s:
@@ -88,7 +86,8 @@ class Approach:
             )
             if not len(links) and self.gate_link < 0:
                 raise CityError(
-                    f"{origin.id} and {destination.id} lie at the same node of the streets", where="terminal.approach",
+                    f"{origin.id} and {destination.id} lie at the same node of the streets",
+                    where="terminal.approach",
                     mend="move one of them on the map, or set terminal.approach to none",
                 )
             known = self._found[ends] = (link_time_s, links)
@@ -136,7 +135,8 @@ def _entries(city: City, district: str, params: TerminalParams) -> list[Place]:
     places = city.places_of("entry", district + "/")
     if not places:
         raise CityError(
-            f"the district {district} has no place where trucks enter the map", where="terminal.approach",
+            f"the district {district} has no place where trucks enter the map",
+            where="terminal.approach",
             mend="tag a node twin:place=entry, or set terminal.approach to none",
         )
     if not params.entry_shares:
@@ -145,7 +145,8 @@ def _entries(city: City, district: str, params: TerminalParams) -> list[Place]:
     for name in params.entry_shares:
         if name not in by_slug:
             raise ScenarioError(
-                f"no entry of the city is named {name!r}", where="terminal.entry_shares",
+                f"no entry of the city is named {name!r}",
+                where="terminal.entry_shares",
                 mend=f"known entries: {', '.join(p.id.rsplit('/', 1)[-1] for p in places)}",
             )
     return [by_slug[name] for name in params.entry_shares]

@@ -130,8 +130,10 @@ def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_
             # Who ends at this very moment is let go.
             if row < 0 or time_s[row, k.END] <= now_s:
                 continue
-            if last < 0 or time_s[row, k.JOIN] > time_s[last, k.JOIN] or (
-                time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last]
+            if (
+                last < 0
+                or time_s[row, k.JOIN] > time_s[last, k.JOIN]
+                or (time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last])
             ):
                 last = row
         if last < 0:
@@ -183,19 +185,29 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):
     line = tally[k.IN_LINE] + held
     booked = tally[k.BOOKED_IN_LINE] + held
     if not (
-        (tally[k.LAST + k.R_LINE] ^ line) | (tally[k.LAST + k.R_BOOKED] ^ booked)
-        | (tally[k.LAST + k.R_YARDS] ^ tally[k.IN_YARDS]) | (tally[k.LAST + k.R_ROAD] ^ tally[k.ROAD_COUNT])
+        (tally[k.LAST + k.R_LINE] ^ line)
+        | (tally[k.LAST + k.R_BOOKED] ^ booked)
+        | (tally[k.LAST + k.R_YARDS] ^ tally[k.IN_YARDS])
+        | (tally[k.LAST + k.R_ROAD] ^ tally[k.ROAD_COUNT])
         | (tally[k.LAST + k.R_BOOKED_ROAD] ^ tally[k.BOOKED_ON_ROAD])
-        | (tally[k.LAST + k.R_OPEN] ^ tally[k.LANES_OPEN]) | (tally[k.LAST + k.R_BUSY] ^ tally[k.IN_LANES])
+        | (tally[k.LAST + k.R_OPEN] ^ tally[k.LANES_OPEN])
+        | (tally[k.LAST + k.R_BUSY] ^ tally[k.IN_LANES])
         | (tally[k.LAST + k.R_INSIDE] ^ tally[k.INSIDE])
     ):
         return
     metres = 0.0
     if tally[k.ROAD_COUNT]:
-        metres = tail_length_m(
-            float(tally[k.ROAD_COUNT]), flow_now(num, k.FLOW_IN, now_s), flow_now(num, k.FLOW_OUT, now_s),
-            num[k.KAPPA] * num[k.ROAD_LANES], num[k.FREE_SPEED], num[k.WAVE_SPEED],
-        ) / num[k.ROAD_LANES]
+        metres = (
+            tail_length_m(
+                float(tally[k.ROAD_COUNT]),
+                flow_now(num, k.FLOW_IN, now_s),
+                flow_now(num, k.FLOW_OUT, now_s),
+                num[k.KAPPA] * num[k.ROAD_LANES],
+                num[k.FREE_SPEED],
+                num[k.WAVE_SPEED],
+            )
+            / num[k.ROAD_LANES]
+        )
     num[k.LAST_METRES] = metres
     at = index(tally[k.REC_COUNT])
     tally[k.REC_COUNT] = at + 1
@@ -213,8 +225,27 @@ def _record(tally, num, now_s, rec_counts, rec_numbers):
 
 @lean_kernel
 def run_until(
-    until_s, ids, time_s, word, code, lines, groups, servers, tally, num, streams, sched_time, sched_word,
-    heap_times, heap_rows, heap_size, arrival_rows, arrival_s, out_rows, rec_counts, rec_numbers,
+    until_s,
+    ids,
+    time_s,
+    word,
+    code,
+    lines,
+    groups,
+    servers,
+    tally,
+    num,
+    streams,
+    sched_time,
+    sched_word,
+    heap_times,
+    heap_rows,
+    heap_size,
+    arrival_rows,
+    arrival_s,
+    out_rows,
+    rec_counts,
+    rec_numbers,
 ):
     """Let everything happen up to and including ``until_s``.
 
@@ -351,10 +382,7 @@ def run_until(
             time_s[row, k.QUEUED] = now_s
             code[row, k.STATE] = k.WAITING
             queue(ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s)
-            if (
-                code[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE
-                and lines[line, k.AT_GATE]
-            ):
+            if code[row, k.STATE] == k.WAITING and word[row, k.SPACE] == k.NO_SPACE and lines[line, k.AT_GATE]:
                 find_space(time_s, word, tally, num, row, now_s)
         if group >= 0:
             serve(ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s)

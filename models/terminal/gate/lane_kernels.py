@@ -96,8 +96,10 @@ def jockey(ids, time_s, word, code, lines, groups, servers, tally, num, streams,
                 if line < 0 or lines[line, k.COUNT] == 0:
                     continue
                 row = lines[line, k.TAIL]
-                if last < 0 or time_s[row, k.JOIN] > time_s[last, k.JOIN] or (
-                    time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last]
+                if (
+                    last < 0
+                    or time_s[row, k.JOIN] > time_s[last, k.JOIN]
+                    or (time_s[row, k.JOIN] == time_s[last, k.JOIN] and ids[row] > ids[last])
                 ):
                     last = row
             if last >= 0 and groups[lane, k.LINE_OF + sort_of(word, code, tally, last)] >= 0:

@@ -26,7 +26,12 @@ class ServiceLaw(Params):
     law: Law = quantity("lognormal", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only")
     mean_s: Seconds = quantity(150.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", gt=0, le=86400)
     cv: float = quantity(
-        0.6, source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=10,
+        0.6,
+        source=_NO_JAPANESE_VALUE,
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=10,
         doc="coefficient of variation of the lognormal law",
     )
     phases: int = quantity(
@@ -63,8 +68,13 @@ class TroubleTime(ServiceLaw):
 
     law: Law = quantity("exponential", source="guess: a law with a long tail", grade="G", fork="new_only")
     mean_s: Seconds = quantity(
-        3600.0, "s", source="NCFRP Report 11 (US terminals): about 1 h each; Japan not found", grade="G",
-        fork="new_only", gt=0, le=86400,
+        3600.0,
+        "s",
+        source="NCFRP Report 11 (US terminals): about 1 h each; Japan not found",
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=86400,
     )
 
 
@@ -75,7 +85,10 @@ class LaneGroup(Params):
         source=_SCENARIO, grade="G", fork="now", ge=0, le=MOST_LANES, doc="lanes; DICT's number is not published"
     )
     kind: LaneKind = quantity(
-        "ordinary", source=_TODAY, grade="D", fork="now",
+        "ordinary",
+        source=_TODAY,
+        grade="D",
+        fork="now",
         doc="reserved: booked trucks only; booked_first: ordinary ones when no booked truck waits; "
         "mixed: whoever joined first; ordinary: ordinary trucks only. Without conpas.reserved_lane all these "
         "are mixed. oversize: oversize trucks, see oversize; trouble: trucks in trouble, see trouble.at",
@@ -101,7 +114,10 @@ class Trouble(Params):
     )
     lasts: TroubleTime = TroubleTime()
     at: Literal["own_lane", "in_lane", "gate_lane"] = quantity(
-        "own_lane", source="guess: trucks in trouble are sent aside", grade="G", fork="no",
+        "own_lane",
+        source="guess: trucks in trouble are sent aside",
+        grade="G",
+        fork="no",
         doc="own_lane: mended at a desk behind the gate; in_lane: the lane waits for it; gate_lane: sorted out before "
         "the gate into lanes of kind trouble, which wait for it",
     )
@@ -113,7 +129,10 @@ class Oversize(Params):
 
     share: Share = quantity(0.03, "%", source=_NO_JAPANESE_VALUE, grade="G", fork="new_only", ge=0, le=1)
     lanes_take_others: bool = quantity(
-        False, source="guess: oversize lanes are kept free", grade="G", fork="no",
+        False,
+        source="guess: oversize lanes are kept free",
+        grade="G",
+        fork="no",
         doc="whether an oversize lane serves other trucks when no oversize truck waits",
     )
 
@@ -137,12 +156,23 @@ class Yard(Params):
     )
     service: CraneService = CraneService()
     rehandles_per_pickup: float = quantity(
-        0.6, source="remembered order of magnitude", grade="M", fork="new_only", ge=0, le=20,
+        0.6,
+        source="remembered order of magnitude",
+        grade="M",
+        fork="new_only",
+        ge=0,
+        le=20,
         doc="boxes in the way of a laden box that is fetched, on average",
     )
     rehandle_s: Seconds = quantity(90.0, "s", source="guess", grade="G", fork="new_only", ge=0, le=3600)
     drive_s: Seconds = quantity(
-        120.0, "s", source="guess: 1 km inside the terminal at 30 km/h", grade="G", fork="no", ge=0, le=7200,
+        120.0,
+        "s",
+        source="guess: 1 km inside the terminal at 30 km/h",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=7200,
         doc="from gate to block, from block to block and to the out-gate, each",
     )
 
@@ -159,7 +189,13 @@ class HoldingYard(Params):
 
     spaces: int = quantity(source=_SCENARIO, grade="G", fork="no", ge=0, le=20_000)
     refuse: Share = quantity(
-        0.0, "%", source="choice: everybody uses it", grade="G", fork="new_only", ge=0, le=1,
+        0.0,
+        "%",
+        source="choice: everybody uses it",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=1,
         doc="share of drivers who would rather wait on the road",
     )
     place: str = quantity("", source=_SCENARIO, grade="D", fork="no", doc="id of the yard in the city, for pictures")

@@ -85,7 +85,12 @@ class GateQueue:
     """
 
     def __init__(
-        self, servers: int, service: ServiceLaw, *, seed: int = 1, lanes: dict[str, LaneGroup] | None = None,
+        self,
+        servers: int,
+        service: ServiceLaw,
+        *,
+        seed: int = 1,
+        lanes: dict[str, LaneGroup] | None = None,
         **rules: object,
     ) -> None:
         self._seed = seed
@@ -105,8 +110,7 @@ class GateQueue:
         self._params = TerminalParams.model_validate(fields | rules)
 
     def run(
-        self, arrivals_s: Floats, *, booked: NDArray[np.bool_] | None = None, replication: int = 0,
-        records: bool = True,
+        self, arrivals_s: Floats, *, booked: NDArray[np.bool_] | None = None, replication: int = 0, records: bool = True
     ) -> Served:
         """Serve customers until all are gone.
 

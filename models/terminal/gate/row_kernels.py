@@ -46,8 +46,21 @@ def copy_served(rows, time_s, word, customer, out_times, out_server):
 
 @lean_kernel
 def copy_visits(
-    rows, ids, time_s, word, code, time_columns, word_columns, code_columns, most_lanes, out_ids, out_times,
-    out_words, out_codes, out_lanes, out_trouble,
+    rows,
+    ids,
+    time_s,
+    word,
+    code,
+    time_columns,
+    word_columns,
+    code_columns,
+    most_lanes,
+    out_ids,
+    out_times,
+    out_words,
+    out_codes,
+    out_lanes,
+    out_trouble,
 ):
     """Rows of visits as columns of a table; every row is read once.
 

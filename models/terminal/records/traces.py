@@ -115,11 +115,18 @@ class Tracer:
 
     def _add(self, row: int, now: Now, trip: int, points: Floats) -> None:
         n = len(points)
-        self._points.append("traces", {
-            "body": np.full(n, _TRUCK), "id": np.full(n, now.ids[row]), "trip": np.full(n, trip),
-            "time_s": points[:, 0], "x_m": points[:, 1], "y_m": points[:, 2],
-            "state": np.full(n, _STATES[int(now.word[row, k.CLASS])]),
-        })
+        self._points.append(
+            "traces",
+            {
+                "body": np.full(n, _TRUCK),
+                "id": np.full(n, now.ids[row]),
+                "trip": np.full(n, trip),
+                "time_s": points[:, 0],
+                "x_m": points[:, 1],
+                "y_m": points[:, 2],
+                "state": np.full(n, _STATES[int(now.word[row, k.CLASS])]),
+            },
+        )
 
     def drain(self) -> Tables:
         """Points since the last call."""

@@ -32,8 +32,13 @@ Table = Mapping[str, NDArray[np.generic]]
 
 
 def make_requests(
-    params: TransitParams, city: City, stops: Sequence[Place], tables: Mapping[str, Table], run_seed: np.uint64,
-    start_s: float, end_s: float,
+    params: TransitParams,
+    city: City,
+    stops: Sequence[Place],
+    tables: Mapping[str, Table],
+    run_seed: np.uint64,
+    start_s: float,
+    end_s: float,
 ) -> Requests:
     """All requests asked between the start of the clock and the end of demand, both included.
 
@@ -114,7 +119,8 @@ def _drawn(
         mine = np.where(zones.of_stop == zone, weights, 0.0)
         if name and not mine.sum() > 0:
             raise ScenarioError(
-                f"no stop of zone {name} has any weight, so that no trip can begin there", where="transit.zones",
+                f"no stop of zone {name} has any weight, so that no trip can begin there",
+                where="transit.zones",
                 mend="give population to zones of the map near its stops, or leave the zone out",
             )
         ids, asked_s = _asked(params, name, places[name], run_seed, start_s, end_s)
@@ -188,8 +194,14 @@ def _uniform(run_seed: np.uint64, purpose: str, ids: Words, event_: np.uint64 | 
 
 
 def _with_riders(
-    params: TransitParams, ids: Words, asked_s: Floats, origin: Ints, destination: Ints,
-    party: Ints | None, age_group: Bytes | None, run_seed: np.uint64,
+    params: TransitParams,
+    ids: Words,
+    asked_s: Floats,
+    origin: Ints,
+    destination: Ints,
+    party: Ints | None,
+    age_group: Bytes | None,
+    run_seed: np.uint64,
 ) -> Requests:
     """Who rides, with whom, and how far the walks are; drawn by the request's id where the table is silent."""
     riders = params.riders
@@ -242,7 +254,8 @@ def _read(
             Problem(
                 f"the trip from {stops[origin[row]].id} to {stops[destination[row]].id} leaves the zone "
                 f"{zones.names[zones.of_stop[origin[row]]]}",
-                _row(name, row), "zones of transit are served apart; put both stops into one zone, or leave zones out",
+                _row(name, row),
+                "zones of transit are served apart; put both stops into one zone, or leave zones out",
             )
             for row in np.flatnonzero(zones.of_stop[origin] != zones.of_stop[destination])
         )

@@ -22,9 +22,7 @@ _LEAST_PART = 0.05
 Table = Mapping[str, NDArray[np.generic]]
 
 
-def find_stops(
-    city: City, params: Stops, area: Sequence[str], tables: Mapping[str, Table]
-) -> tuple[Place, ...]:
+def find_stops(city: City, params: Stops, area: Sequence[str], tables: Mapping[str, Table]) -> tuple[Place, ...]:
     """Stops in the order of their ids; with an ``area`` those whose id begins with one of its prefixes.
 
     Raises
@@ -42,7 +40,8 @@ def find_stops(
         places = city.places_of("stop")
     if not places:
         raise CityError(
-            f"the city {city.name} has no stops", where="transit.stops",
+            f"the city {city.name} has no stops",
+            where="transit.stops",
             mend="name a table of stops, or lay virtual stops with transit.stops.mesh: 300 m",
         )
     for prefix in area:
@@ -55,7 +54,8 @@ def find_stops(
     for stop in stops:
         if stop.drive_node < 0:
             raise CityError(
-                f"stop {stop.id} lies on no street that vans can drive", where="transit.area",
+                f"stop {stop.id} lies on no street that vans can drive",
+                where="transit.area",
                 mend="leave it out of transit.area, or use a map with a drive layer",
             )
     return tuple(stops)
@@ -145,7 +145,8 @@ def _columns(name: str, tables: Mapping[str, Table]) -> Table:
     missing = [column for column in ("id", "lat", "lon") if column not in tables[name]]
     if missing:
         raise TableError(
-            f"the table {name!r} lacks the columns {', '.join(missing)}", where=f"tables.{name}",
+            f"the table {name!r} lacks the columns {', '.join(missing)}",
+            where=f"tables.{name}",
             mend=f"map them under columns; the table has {', '.join(sorted(tables[name]))}",
         )
     return tables[name]

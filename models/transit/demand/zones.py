@@ -65,7 +65,8 @@ def zones_of(params: TransitParams, stops: Sequence[Place]) -> Zones:
         if len(mine) != 1:
             where = " and ".join(names[k] for k in mine) or "no zone"
             raise ScenarioError(
-                f"stop {stop.id} lies in {where}", where="transit.zones",
+                f"stop {stop.id} lies in {where}",
+                where="transit.zones",
                 mend="give every zone prefixes of ids of its own, for example [osaka_ikuno_hirano/stop/ikuno-]",
             )
         out[row] = mine[0]

@@ -398,8 +398,17 @@ def _stand_until(van, v, free_s, now_s, rules, heap):
     van["anchor_s"] = free_s
     van["anchor_stop"] = van["stop"]
     van["bound"] = 0
-    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
-         max(now_s, free_s - rules.lead_s), COMMIT, van["id"], v)
+    push(
+        heap.times,
+        heap.kinds,
+        heap.ids,
+        heap.payloads,
+        heap.size,
+        max(now_s, free_s - rules.lead_s),
+        COMMIT,
+        van["id"],
+        v,
+    )
 
 
 @lean_kernel
@@ -561,8 +570,7 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):
             if reason == 0 and rules.strategy == ASK:
                 return DECIDE, r
             if reason == 0:
-                v, i, j, reason = cheapest_insertion(
-                    r, asked, rules.strategy, moved, fleet, requests, times, rules)
+                v, i, j, reason = cheapest_insertion(r, asked, rules.strategy, moved, fleet, requests, times, rules)
                 if reason == 0:
                     insert(r, v, i, j, asked, fleet, requests, times, rules, heap)
             if reason:

@@ -39,7 +39,4 @@ def _kernel_choice(rule: int, desk: Desk, request: int, now_s: float) -> Choice:
     return Choice(int(van), int(i), int(j), int(reason))
 
 
-STRATEGIES: dict[str, Strategy] = {
-    "cheapest_insertion": CheapestInsertion(),
-    "first_come": FirstCome(),
-}
+STRATEGIES: dict[str, Strategy] = {"cheapest_insertion": CheapestInsertion(), "first_come": FirstCome()}

@@ -205,8 +205,17 @@ def new_fleet(stops: Ints, seats: int, start_s: float, *, first_serial: int = 0)
 
 
 def new_requests(
-    *, ids: Words, asked_s: Floats, origin: Ints, destination: Ints, party: Ints, age_group: Bytes,
-    walk_s: Floats, egress_s: Floats, board_s: Floats, alight_s: Floats,
+    *,
+    ids: Words,
+    asked_s: Floats,
+    origin: Ints,
+    destination: Ints,
+    party: Ints,
+    age_group: Bytes,
+    walk_s: Floats,
+    egress_s: Floats,
+    board_s: Floats,
+    alight_s: Floats,
 ) -> Requests:
     """Requests that nobody has answered yet, sorted by (asked_s, id).
 
@@ -216,7 +225,13 @@ def new_requests(
     """
     requests = np.zeros(len(ids), REQUEST)
     for name in (
-        "direct_s", "pickup_by_s", "dropoff_by_s", "ride_max_s", "pickup_s", "dropoff_s", "pickup_warned_s",
+        "direct_s",
+        "pickup_by_s",
+        "dropoff_by_s",
+        "ride_max_s",
+        "pickup_s",
+        "dropoff_s",
+        "pickup_warned_s",
         "ride_warned_s",
     ):
         requests[name] = np.nan

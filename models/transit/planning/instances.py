@@ -46,21 +46,34 @@ def read_dial_a_ride(text: str) -> Instance:
     inner = rows[1:-1] if has_end else rows[1:]
     n = inner.shape[0] // 2
     if n == 0 or said not in (n, 2 * n):
-        raise ValueError(f"the first line says {said:g} requests or tasks, the file has lines for {n} requests; "
-                         "expected the depot, all pick-ups, then their set-downs, and the depot again or not")
+        raise ValueError(
+            f"the first line says {said:g} requests or tasks, the file has lines for {n} requests; "
+            "expected the depot, all pick-ups, then their set-downs, and the depot again or not"
+        )
     if has_end and (rows[0, 1:3] != rows[-1, 1:3]).any():
         raise ValueError(f"the depot at the end (id {rows[-1, 0]:g}) lies elsewhere than the first one")
     for k in range(n):
         if inner[k, 4] < 0 or inner[n + k, 4] != -inner[k, 4]:
             raise ValueError(
                 f"id {inner[k, 0]:g} picks up {inner[k, 4]:g} and id {inner[n + k, 0]:g} sets down "
-                f"{-inner[n + k, 4]:g}; expected the same load twice, not below 0, all pick-ups before all set-downs")
+                f"{-inner[n + k, 4]:g}; expected the same load twice, not below 0, all pick-ups before all set-downs"
+            )
     order = np.append(np.stack([np.arange(n), np.arange(n, 2 * n)], 1).ravel(), 2 * n)
     table = np.vstack([inner, rows[:1]])[order]
     if has_end:
         table[-1, 6] = min(table[-1, 6], rows[-1, 6])
-    return _instance(table[:, 0], table[:, 1:3], table[:, 5], table[:, 6], table[:, 3], inner[:n, 4],
-                     np.full(n, ride), places, duty, vehicles)
+    return _instance(
+        table[:, 0],
+        table[:, 1:3],
+        table[:, 5],
+        table[:, 6],
+        table[:, 3],
+        inner[:n, 4],
+        np.full(n, ride),
+        places,
+        duty,
+        vehicles,
+    )
 
 
 def read_pickup_delivery(text: str) -> Instance:
@@ -78,19 +91,33 @@ def read_pickup_delivery(text: str) -> Instance:
     by_id = {row[0]: row for row in rows}
     picks = [row for row in rows[1:] if row[8] != 0]
     if not picks or 2 * len(picks) + 1 != rows.shape[0]:
-        raise ValueError(f"{len(picks)} pick-ups in {rows.shape[0]} lines; expected the depot, and for each pick-up "
-                         "the id of its set-down in the last column, 0 for a set-down")
+        raise ValueError(
+            f"{len(picks)} pick-ups in {rows.shape[0]} lines; expected the depot, and for each pick-up "
+            "the id of its set-down in the last column, 0 for a set-down"
+        )
     for pick in picks:
         drop = by_id.get(pick[8])
         if pick[7] != 0 or drop is None or drop[7] != pick[0] or drop[8] != 0:
             raise ValueError(f"pick-up {pick[0]:g} and its set-down {pick[8]:g} do not name each other")
         if pick[3] < 0 or drop[3] != -pick[3]:
-            raise ValueError(f"id {pick[0]:g} picks up {pick[3]:g} and id {drop[0]:g} sets down {-drop[3]:g}; "
-                             "expected the same load twice, not below 0")
+            raise ValueError(
+                f"id {pick[0]:g} picks up {pick[3]:g} and id {drop[0]:g} sets down {-drop[3]:g}; "
+                "expected the same load twice, not below 0"
+            )
     table = np.array([row for pick in picks for row in (pick, by_id[pick[8]])] + [rows[0]])
     load = table[0:-1:2, 3]
-    return _instance(table[:, 0], table[:, 1:3], table[:, 4], table[:, 5], table[:, 6], load,
-                     np.full(load.size, np.inf), head[1], np.inf, head[0])
+    return _instance(
+        table[:, 0],
+        table[:, 1:3],
+        table[:, 4],
+        table[:, 5],
+        table[:, 6],
+        load,
+        np.full(load.size, np.inf),
+        head[1],
+        np.inf,
+        head[0],
+    )
 
 
 def _numbers(text: str, head_sizes: tuple[int, ...], row_size: int) -> tuple[list[float], Floats]:
@@ -115,8 +142,18 @@ def _numbers(text: str, head_sizes: tuple[int, ...], row_size: int) -> tuple[lis
     return rows[0], np.array(rows[1:])
 
 
-def _instance(ids: Floats, xy: Floats, early: Floats, late: Floats, service: Floats, load: Floats, ride_max: Floats,
-              capacity: float, duty_max: float, vehicles: float) -> Instance:
+def _instance(
+    ids: Floats,
+    xy: Floats,
+    early: Floats,
+    late: Floats,
+    service: Floats,
+    load: Floats,
+    ride_max: Floats,
+    capacity: float,
+    duty_max: float,
+    vehicles: float,
+) -> Instance:
     if (ids != np.floor(ids)).any() or (np.abs(ids) > _LARGEST_ID).any() or np.unique(ids).size < ids.size:
         raise ValueError("ids must be whole numbers, each once")
     if vehicles != int(vehicles) or vehicles < 1:
@@ -128,8 +165,17 @@ def _instance(ids: Floats, xy: Floats, early: Floats, late: Floats, service: Flo
         raise ValueError(f"the window of id {ids[closed[0]]:g} closes before it opens")
     between = np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
     # More vehicles than requests are never used.
-    problem = Problem(between, early.copy(), late.copy(), service, load, ride_max, float(capacity), float(duty_max),
-                      min(int(vehicles), load.size))
+    problem = Problem(
+        between,
+        early.copy(),
+        late.copy(),
+        service,
+        load,
+        ride_max,
+        float(capacity),
+        float(duty_max),
+        min(int(vehicles), load.size),
+    )
     return Instance(tightened(problem), ids.astype(np.int64))
 
 

@@ -61,8 +61,13 @@ class Problem:
 
     def __post_init__(self) -> None:
         nodes = 2 * self.load.size + 1
-        shapes = {"between": (nodes, nodes), "early": (nodes,), "late": (nodes,), "service": (nodes,),
-                  "ride_max": (self.load.size,)}
+        shapes = {
+            "between": (nodes, nodes),
+            "early": (nodes,),
+            "late": (nodes,),
+            "service": (nodes,),
+            "ride_max": (self.load.size,),
+        }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
@@ -104,6 +109,16 @@ def timetable(problem: Problem, route: Ints) -> Floats | None:
 
     times = np.empty(route.size + 2)
     nodes = np.concatenate([[problem.depot], route, [problem.depot]]).astype(np.int64)
-    found = find_times(nodes, nodes.size, problem.between, problem.early, problem.late, problem.service,
-                       problem.ride_max, problem.duty_max, np.full(2 * problem.requests + 1, -1, np.int64), times)
+    found = find_times(
+        nodes,
+        nodes.size,
+        problem.between,
+        problem.early,
+        problem.late,
+        problem.service,
+        problem.ride_max,
+        problem.duty_max,
+        np.full(2 * problem.requests + 1, -1, np.int64),
+        times,
+    )
     return times if found else None

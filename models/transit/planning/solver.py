@@ -120,12 +120,37 @@ class _Search:
 
     def run(self, steps: int, heat: float, *, shrink: bool) -> int:
         p = self.problem
-        done = int(improve(
-            p.between, p.early, p.late, p.service, p.load, p.ride_max, float(p.capacity), float(p.duty_max),
-            self.near, self.tightness, self.seq[: self.rows], self.size[: self.rows], self.home, self.absences,
-            *self.best, self.pool, self.pool_cost, self.pool_plan, self.pool_code, self.codes,
-            self.rows, self.removed_mean, steps, self.steps_done, heat, shrink, self.stream,
-        ))
+        done = int(
+            improve(
+                p.between,
+                p.early,
+                p.late,
+                p.service,
+                p.load,
+                p.ride_max,
+                float(p.capacity),
+                float(p.duty_max),
+                self.near,
+                self.tightness,
+                self.seq[: self.rows],
+                self.size[: self.rows],
+                self.home,
+                self.absences,
+                *self.best,
+                self.pool,
+                self.pool_cost,
+                self.pool_plan,
+                self.pool_code,
+                self.codes,
+                self.rows,
+                self.removed_mean,
+                steps,
+                self.steps_done,
+                heat,
+                shrink,
+                self.stream,
+            )
+        )
         self.steps_done += done
         return done
 
@@ -156,8 +181,11 @@ class _Search:
     def resize(self, routes: list[Ints], rows: int) -> None:
         """Go on with so many vehicles from routes, which become the current and the best plan."""
         self.rows = rows
-        self.best = (np.full((rows, self.seq.shape[1]), self.problem.depot, np.int64), np.zeros(rows, np.int64),
-                     np.full_like(self.home, -1))
+        self.best = (
+            np.full((rows, self.seq.shape[1]), self.problem.depot, np.int64),
+            np.zeros(rows, np.int64),
+            np.full_like(self.home, -1),
+        )
         self.set_best(routes)
 
     def drop_a_row(self) -> None:
@@ -185,8 +213,9 @@ class _Search:
         nodes, cost = self.pool[slots].astype(np.int64), self.pool_cost[slots]
         counts = np.argmax(nodes < 0, axis=1)
         column, at = np.nonzero((np.arange(nodes.shape[1]) < counts[:, None]) & (nodes % 2 == 0))
-        serves = sparse.csc_matrix((np.ones(column.size), (nodes[column, at] // 2, column)),
-                                   shape=(self.problem.requests, slots.size))
+        serves = sparse.csc_matrix(
+            (np.ones(column.size), (nodes[column, at] // 2, column)), shape=(self.problem.requests, slots.size)
+        )
         fleet = sparse.csr_matrix(np.ones((1, slots.size)))
         relaxed = linprog(cost, fleet, [self.rows], serves, np.ones(self.problem.requests), method="highs-ds")
         if relaxed.status != 0:
@@ -196,7 +225,9 @@ class _Search:
         kept = kept[above[kept] <= before.cost - relaxed.fun + _ROUNDING]
         limit = {} if seconds is None else {"time_limit": seconds}
         found = milp(
-            cost[kept], integrality=np.ones(kept.size), bounds=Bounds(0, 1),
+            cost[kept],
+            integrality=np.ones(kept.size),
+            bounds=Bounds(0, 1),
             constraints=[LinearConstraint(serves[:, kept], 1, 1), LinearConstraint(fleet[:, kept], 0, self.rows)],
             options={"mip_rel_gap": 0.0, "node_limit": _MOST_NODES, **limit},
         )
@@ -209,8 +240,14 @@ class _Search:
         return True
 
 
-def solve(problem: Problem, budget: Budget, *, seed: int = 1, fewest_vehicles: bool = False,
-          clock: Callable[[], float] = time.process_time) -> Plan:
+def solve(
+    problem: Problem,
+    budget: Budget,
+    *,
+    seed: int = 1,
+    fewest_vehicles: bool = False,
+    clock: Callable[[], float] = time.process_time,
+) -> Plan:
     """Find a near-optimal plan.
 
     Parameters

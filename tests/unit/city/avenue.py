@@ -1,9 +1,9 @@
 """An avenue with side lanes and pavements, a street of like name beside it, and three cross streets; metres.
 
-    御堂筋    x = 0, southwards, 4 lanes; side lanes x = -13 and 13; pavements x = -20 and 20, all y = 300 … 0
-    新御堂筋  x = 150, northwards, 2 lanes
-    西筋      x = -150, both ways, 2 lanes each
-    北通 y = 300, 中通 y = 200, 南通 y = 0, both ways
+御堂筋    x = 0, southwards, 4 lanes; side lanes x = -13 and 13; pavements x = -20 and 20, all y = 300 … 0
+新御堂筋  x = 150, northwards, 2 lanes
+西筋      x = -150, both ways, 2 lanes each
+北通 y = 300, 中通 y = 200, 南通 y = 0, both ways
 """
 
 from __future__ import annotations
@@ -11,8 +11,15 @@ from __future__ import annotations
 from .conftest import MapText
 
 ROWS = {"北通": 300, "中通": 200, "南通": 0}
-COLUMNS = {"西筋": -150, "pavement-west": -20, "side-west": -13, "御堂筋": 0, "side-east": 13, "pavement-east": 20,
-           "新御堂筋": 150}
+COLUMNS = {
+    "西筋": -150,
+    "pavement-west": -20,
+    "side-west": -13,
+    "御堂筋": 0,
+    "side-east": 13,
+    "pavement-east": 20,
+    "新御堂筋": 150,
+}
 
 
 def avenue() -> MapText:

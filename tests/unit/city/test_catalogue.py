@@ -165,7 +165,11 @@ def test_districts_that_overlap_or_repeat_are_refused(two, tmp_path, cross):
 def test_info_tells_what_a_city_holds(two):
     info = city_info(two[0])
     assert {key: info[key] for key in ("drive_nodes", "drive_edges", "walk_nodes", "walk_edges", "signals")} == {
-        "drive_nodes": 5, "drive_edges": 8, "walk_nodes": 5, "walk_edges": 8, "signals": 1
+        "drive_nodes": 5,
+        "drive_edges": 8,
+        "walk_nodes": 5,
+        "walk_edges": 8,
+        "signals": 1,
     }
     assert info["drive_km"] == pytest.approx(0.8, rel=0.01)
     assert info["places"] == {"stop": 2}
@@ -173,6 +177,18 @@ def test_info_tells_what_a_city_holds(two):
     assert west < 135.5 < east
     assert south < 34.68 < north
     assert set(info) == {
-        "name", "drive_nodes", "drive_edges", "drive_km", "walk_nodes", "walk_edges", "signals", "driving_side",
-        "crs", "bbox", "schematic", "attribution", "places", "scenery",
+        "name",
+        "drive_nodes",
+        "drive_edges",
+        "drive_km",
+        "walk_nodes",
+        "walk_edges",
+        "signals",
+        "driving_side",
+        "crs",
+        "bbox",
+        "schematic",
+        "attribution",
+        "places",
+        "scenery",
     }

@@ -70,8 +70,8 @@ def test_no_node_is_left_that_only_passes_a_street_on(build, osm, seed):
         alike = len({(drive.name_index[k], drive.lanes[k], drive.way_id[k]) for k in touching}) == 1
         same_ways = len(out) == len(into) and len(out) in (1, 2)
         cut_loop = any(
-            len({int(drive.link_from[k]), int(drive.link_to[k])} & neighbours) and
-            np.sum((drive.link_from == drive.link_from[k]) & (drive.link_to == drive.link_to[k])) > 1
+            len({int(drive.link_from[k]), int(drive.link_to[k])} & neighbours)
+            and np.sum((drive.link_from == drive.link_from[k]) & (drive.link_to == drive.link_to[k])) > 1
             for k in touching
         )
         assert not (len(neighbours) == 2 and alike and same_ways) or cut_loop

@@ -183,11 +183,26 @@ def test_what_lies_behind_a_private_gate_is_no_through_way(build, osm):
 
 def cross_roads(osm, *relations):
     """A crossing at 2 of 1 (west), 3 (east), 4 (north), 5 (south), with a ring road round it."""
-    for node, x, y in ((1, -200, 0), (2, 0, 0), (3, 200, 0), (4, 0, 200), (5, 0, -200), (6, -200, -200), (7, 200, 200),
-                       (9, 200, -200)):
+    for node, x, y in (
+        (1, -200, 0),
+        (2, 0, 0),
+        (3, 200, 0),
+        (4, 0, 200),
+        (5, 0, -200),
+        (6, -200, -200),
+        (7, 200, 200),
+        (9, 200, -200),
+    ):
         osm.node(node, x, y)
-    for way, refs in ((10, [1, 2]), (11, [2, 3]), (12, [2, 4]), (13, [2, 5]), (20, [1, 6, 5]), (21, [5, 9, 3]),
-                      (22, [3, 7, 4])):
+    for way, refs in (
+        (10, [1, 2]),
+        (11, [2, 3]),
+        (12, [2, 4]),
+        (13, [2, 5]),
+        (20, [1, 6, 5]),
+        (21, [5, 9, 3]),
+        (22, [3, 7, 4]),
+    ):
         osm.way(way, refs, highway="residential", name=str(way))
     for number, (members, tags) in enumerate(relations):
         inner = "".join(
@@ -232,9 +247,13 @@ def test_restrictions_ban_the_turns_they_name(build, osm, members, tags, there):
 
 def test_a_restriction_over_a_way_binds_those_who_came_by_its_beginning(build, osm):
     members = [("w", 20, "from"), ("w", 10, "via"), ("w", 12, "to")]
-    city = build(cross_roads(osm, (members, {"restriction": "no_left_turn"}), (
-        [("w", 13, "from"), ("n", 2, "via"), ("w", 12, "to")], {"restriction": "no_straight_on"},
-    )))
+    city = build(
+        cross_roads(
+            osm,
+            (members, {"restriction": "no_left_turn"}),
+            ([("w", 13, "from"), ("n", 2, "via"), ("w", 12, "to")], {"restriction": "no_straight_on"}),
+        )
+    )
     # From 6 over 1 and 2 to 4 the left turn is banned, and so is straight on from 5; from 1 itself it is not.
     assert metres(city, 1, 4) == near(400)
     assert metres(city, 6, 4) > 900
@@ -255,10 +274,12 @@ def test_members_that_are_not_split_at_their_node_are_taken_by_side(build, osm):
     osm.way(12, [2, 4], highway="residential", name="side")
     osm.way(22, [3, 7, 4], highway="residential", name="ring")
     osm.way(23, [1, 8, 4], highway="residential", name="ring")
-    osm.ways.append('<relation id="30"><member type="way" ref="10" role="from"/>'
-                    '<member type="node" ref="2" role="via"/>'
-                    '<member type="way" ref="12" role="to"/><tag k="type" v="restriction"/>'
-                    '<tag k="restriction" v="no_left_turn"/></relation>')
+    osm.ways.append(
+        '<relation id="30"><member type="way" ref="10" role="from"/>'
+        '<member type="node" ref="2" role="via"/>'
+        '<member type="way" ref="12" role="to"/><tag k="type" v="restriction"/>'
+        '<tag k="restriction" v="no_left_turn"/></relation>'
+    )
     osm.way(24, [1, 3], highway="motorway", name="never", access="no")
     city = build(osm)
     links = city.fastest_trip(1, 4).links
@@ -284,7 +305,7 @@ def test_nobody_turns_back_in_a_junction_to_get_round_a_ban(build, osm):
 
 def test_arrows_of_all_lanes_ban_the_side_they_do_not_show(build, osm):
     cross_roads(osm)
-    osm.ways[0] = osm.ways[0].replace('<tag', '<tag k="turn:lanes:forward" v="through|right"/><tag', 1)
+    osm.ways[0] = osm.ways[0].replace("<tag", '<tag k="turn:lanes:forward" v="through|right"/><tag', 1)
     city = build(osm)
     assert metres(city, 1, 4) == near(800)
     assert city.report["done"]["turns banned by the arrows of lanes"] == 1
@@ -292,7 +313,7 @@ def test_arrows_of_all_lanes_ban_the_side_they_do_not_show(build, osm):
 
 def test_a_lane_without_an_arrow_bans_nothing(build, osm):
     cross_roads(osm)
-    osm.ways[0] = osm.ways[0].replace('<tag', '<tag k="turn:lanes:forward" v="|right"/><tag', 1)
+    osm.ways[0] = osm.ways[0].replace("<tag", '<tag k="turn:lanes:forward" v="|right"/><tag', 1)
     assert metres(build(osm), 1, 4) == near(400)
 
 
@@ -348,8 +369,14 @@ def test_short_links_that_part_nothing_are_still_drawn_in(build, osm):
 
 def test_roads_that_leave_the_map_stay_with_entries_at_their_ends(build, osm):
     line(osm)
-    for node, x, y in ((21, -1000, 80), (22, -250, 80), (23, 450, 80), (24, 1200, 80), (31, 1200, 100),
-                       (32, -1000, 100)):
+    for node, x, y in (
+        (21, -1000, 80),
+        (22, -250, 80),
+        (23, 450, 80),
+        (24, 1200, 80),
+        (31, 1200, 100),
+        (32, -1000, 100),
+    ):
         osm.node(node, x, y)
     osm.way(10, [21, 22, 23, 24], highway="trunk", oneway="yes", name="east", lanes="3")
     osm.way(11, [31, 32], highway="trunk", oneway="yes", name="west", lanes="3")
@@ -370,9 +397,9 @@ def test_what_goes_is_named_by_class_and_reason(build, osm):
     osm.node(50, 600, 0)
     osm.way(50, [6, 50], highway="service", oneway="yes")
     city = build(osm)
-    assert city.report["done"][
-        "drive: of these metres, one-way streets with no way on or no way in: service"
-    ] == near(200)
+    assert city.report["done"]["drive: of these metres, one-way streets with no way on or no way in: service"] == near(
+        200
+    )
 
 
 def ring_road(osm, clockwise, origin=None):
@@ -444,9 +471,11 @@ def test_rules_are_kept_with_the_city_and_joined_with_others(build, osm, tmp_pat
 
 
 def test_the_order_of_the_file_does_not_matter(build, osm):
-    cross_roads(osm, (LEFT, {"restriction": "no_left_turn"}), (
-        [("w", 20, "from"), ("w", 10, "via"), ("w", 13, "to")], {"restriction": "no_right_turn"},
-    ))
+    cross_roads(
+        osm,
+        (LEFT, {"restriction": "no_left_turn"}),
+        ([("w", 20, "from"), ("w", 10, "via"), ("w", 13, "to")], {"restriction": "no_right_turn"}),
+    )
     osm.node(70, 100, 100, barrier="bus_trap")
     osm.way(70, [3, 70, 4], highway="residential", name="cut", access="destination")
     first = build(osm)

@@ -71,7 +71,7 @@ def test_an_alias_of_the_scenario_or_of_the_map_is_the_street(town, alias):
 
 
 def test_part_of_a_name_is_no_name_and_the_nearest_are_told(town):
-    fault, = problems(town, edit("close", street="堂筋"))
+    (fault,) = problems(town, edit("close", street="堂筋"))
     assert fault.what == "no street of the map is named '堂筋'"
     assert fault.where == "measures.m.where.street"
     assert "御堂筋" in fault.mend
@@ -79,7 +79,7 @@ def test_part_of_a_name_is_no_name_and_the_nearest_are_told(town):
 
 
 def test_a_name_that_must_not_be_met_is_an_error(town):
-    fault, = problems(town, edit("close", street="御堂筋", names=("御堂筋", "新御堂筋"), never=("新御堂筋",)))
+    (fault,) = problems(town, edit("close", street="御堂筋", names=("御堂筋", "新御堂筋"), never=("新御堂筋",)))
     assert "met 新御堂筋, which it is not to be" in fault.what
 
 
@@ -123,7 +123,7 @@ def test_an_end_that_is_no_crossing_is_told_with_those_there_are(town):
 
 
 def test_a_section_between_a_crossing_and_itself_has_no_length(town):
-    fault, = problems(town, edit("close", **section(end="中通")))
+    (fault,) = problems(town, edit("close", **section(end="中通")))
     assert "has no length" in fault.what
 
 
@@ -137,16 +137,16 @@ def test_a_street_with_a_wide_gap_is_no_section(build):
     text.way(8, [901, 204], **common)
     text.way(20, [900, 901], highway="trunk", lanes="4", foot="no")
     text.ways = [w for w in text.ways if not w.startswith(('<way id="2">', '<way id="3">'))]
-    fault, = problems(build(text), edit("close", **section()))
+    (fault,) = problems(build(text), edit("close", **section()))
     assert "is not drawn without a gap from 中通 to 南通" in fault.what
 
 
 # Sides and lanes --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("sides", "expected"), [
-    (("west",), {2}), (("east",), {3}), (("east", "west"), {2, 3}), ((), {2, 3}),
-])
+@pytest.mark.parametrize(
+    ("sides", "expected"), [(("west",), {2}), (("east",), {3}), (("east", "west"), {2, 3}), ((), {2, 3})]
+)
 def test_side_lanes_that_are_ways_are_met_by_their_side(town, sides, expected):
     assert ways(apply_edits(town, [edit("close", street="御堂筋", sides=sides, lanes="side")])) == expected
 
@@ -156,7 +156,7 @@ def test_the_main_roadway_is_met_without_its_side_lanes(town):
 
 
 def test_a_side_that_the_street_does_not_have_is_an_error_that_names_those_it_has(town):
-    fault, = problems(town, edit("close", street="御堂筋", sides=("north",), lanes="side"))
+    (fault,) = problems(town, edit("close", street="御堂筋", sides=("north",), lanes="side"))
     assert fault.what == "the street has no north side here"
     assert fault.mend == "its sides are east and west"
 
@@ -188,7 +188,7 @@ def test_a_direction_of_travel_may_be_named_instead_of_a_side(town):
 
 
 def test_nothing_that_fits_is_an_error_that_says_what_lies_there(town):
-    fault, = problems(town, edit("close", **section(direction="north")))
+    (fault,) = problems(town, edit("close", **section(direction="north")))
     assert fault.what == "no link of 御堂筋 fits: direction north"
     assert "3 links lie there, of [1, 4] lanes" in fault.mend
 
@@ -241,18 +241,18 @@ def test_a_pavement_without_a_name_is_found_beside_the_street(build):
 
 
 def test_a_pavement_is_never_made_narrower_in_silence(town):
-    fault, = problems(town, edit("lanes_to_pavement", **section(lanes="side"), values={"pavement_width_m": 5.0}))
+    (fault,) = problems(town, edit("lanes_to_pavement", **section(lanes="side"), values={"pavement_width_m": 5.0}))
     assert "is 6 m wide there, the edit leaves 5 m to walk on" in fault.what
 
 
 def test_an_edit_that_leaves_no_lane_is_an_error(town):
-    fault, = problems(town, edit("set_lanes", street="西筋", values={"add": -2}))
+    (fault,) = problems(town, edit("set_lanes", street="西筋", values={"add": -2}))
     assert "takes 2 of 2 lanes of 西筋 (way 5) and leaves none" in fault.what
     assert fault.mend == "take fewer, or write change: close"
 
 
 def test_an_edit_that_changes_nothing_is_an_error(town):
-    fault, = problems(town, edit("set_lanes", street="新御堂筋", values={"lanes": 2}))
+    (fault,) = problems(town, edit("set_lanes", street="新御堂筋", values={"lanes": 2}))
     assert "changes nothing" in fault.what
 
 
@@ -265,7 +265,7 @@ def test_a_closed_street_is_driven_around(town):
 
 def test_classes_that_may_not_drive_stand_beside_the_arrays(town):
     edited = apply_edits(town, [edit("set_access", **section(lanes="main"), values={"closed_to": ["bus", "car"]})])
-    touched, = edited.touched
+    (touched,) = edited.touched
     assert edited.city.closed_to == {touched.link_index: ("car", "bus")}
     assert edited.city.drive.lanes is town.drive.lanes
     assert edited.city.digest != town.digest
@@ -298,7 +298,7 @@ def test_one_crossing_may_be_named_and_one_without_lights_is_an_error(town):
     values = {"cycle_s": 100.0, "green_share": 0.5}
     edited = apply_edits(town, [edit("set_signal", street="御堂筋", at="中通", values=values)])
     assert [(p.cycle_s, p.green_share, p.offset_s) for p in edited.city.signal_plans] == [(100.0, 0.5, 0.0)]
-    fault, = problems(town, edit("set_signal", street="新御堂筋", at="中通", values=values))
+    (fault,) = problems(town, edit("set_signal", street="新御堂筋", at="中通", values=values))
     assert "has no traffic lights there" in fault.what
 
 
@@ -335,14 +335,14 @@ def test_a_new_link_and_a_closed_one_find_their_rows(town):
 
 
 def test_a_new_link_must_end_on_the_streets(town):
-    fault, = problems(town, link(to={"point": [135.6, 34.68]}))
+    (fault,) = problems(town, link(to={"point": [135.6, 34.68]}))
     assert "no node of the streets lies within 50 m" in fault.what
-    fault, = problems(town, link(to={"crossing": [["御堂筋"], ["南通"]]}))
+    (fault,) = problems(town, link(to={"crossing": [["御堂筋"], ["南通"]]}))
     assert "meet at 3 nodes" in fault.what
     assert "[135.5" in fault.mend
-    fault, = problems(town, link(to={"crossing": [["西筋"], ["北通"]]}))
+    (fault,) = problems(town, link(to={"crossing": [["西筋"], ["北通"]]}))
     assert "begins and ends at the same node" in fault.what
-    fault, = problems(town, link(road_class="footway"))
+    (fault,) = problems(town, link(road_class="footway"))
     assert "nobody drives on a footway" in fault.what
 
 
@@ -350,8 +350,11 @@ def test_a_new_link_must_end_on_the_streets(town):
 
 
 def test_two_measures_that_want_different_things_of_one_link_are_an_error_that_names_both(town):
-    fault, = problems(town, edit("set_speed", "slow", street="御堂筋", values={"speed_mps": 5.0}),
-                      edit("set_speed", "fast", **section(), values={"speed_mps": 15.0}))
+    (fault,) = problems(
+        town,
+        edit("set_speed", "slow", street="御堂筋", values={"speed_mps": 5.0}),
+        edit("set_speed", "fast", **section(), values={"speed_mps": 15.0}),
+    )
     assert "measures fast (set_speed) and slow (set_speed) want different speed of 御堂筋" in fault.what
 
 
@@ -367,9 +370,13 @@ def test_taking_a_lane_twice_or_from_a_closed_street_is_a_conflict(town):
 
 
 def test_every_problem_of_every_edit_is_told_at_once(town):
-    found = problems(town, edit("close", "a", street="無い通り"), edit("close", "b", **section(end="無い通り")),
-                     edit("set_speed", "c", street="西筋", values={"speed_mps": 5.0}),
-                     edit("set_speed", "d", street="西筋", values={"speed_mps": 6.0}))
+    found = problems(
+        town,
+        edit("close", "a", street="無い通り"),
+        edit("close", "b", **section(end="無い通り")),
+        edit("set_speed", "c", street="西筋", values={"speed_mps": 5.0}),
+        edit("set_speed", "d", street="西筋", values={"speed_mps": 6.0}),
+    )
     assert len(found) == 3
 
 
@@ -407,6 +414,18 @@ def test_a_change_that_is_not_listed_is_found(town, array):
 def test_the_check_looks_at_every_part_of_a_city():
     # A field that comes to City later must be thought of in edits as well.
     assert {f.name for f in fields(City)} == {
-        "name", "crs", "schematic", "attribution", "driving_side", "drive", "walk", "places", "digest", "report",
-        "timed", "closed_to", "signal_plans", "scenery",
+        "name",
+        "crs",
+        "schematic",
+        "attribution",
+        "driving_side",
+        "drive",
+        "walk",
+        "places",
+        "digest",
+        "report",
+        "timed",
+        "closed_to",
+        "signal_plans",
+        "scenery",
     }

@@ -85,19 +85,27 @@ def test_a_drawn_line_becomes_a_new_link(town):
     spec = {k: v for k, v in new.values["link"].items() if k not in ("from", "to")}
     shape = line((-148, 298), (-60, 150), (2, 3))
     edited = apply_edits(town, [drawn("add_link", shape, {"link": {**spec, "one_way": True}})])
-    touched, = edited.touched
+    (touched,) = edited.touched
     layer = edited.city.drive
     span = slice(*layer.vertex_ptr[touched.link_index : touched.link_index + 2])
     assert span.stop - span.start == 3
     assert (layer.x_m[layer.link_from[touched.link_index]], layer.y_m[layer.link_to[touched.link_index]]) == (
-        layer.vertex_x_m[span.start], layer.vertex_y_m[span.stop - 1])
+        layer.vertex_x_m[span.start],
+        layer.vertex_y_m[span.stop - 1],
+    )
 
 
-@pytest.mark.parametrize("geometry", [
-    {"type": "Point", "coordinates": [135.5, 34.68]}, {"type": "LineString", "coordinates": [[135.5, 34.68]]},
-    {"type": "Polygon", "coordinates": []}, {"type": "Circle"}, {},
-    {"type": "LineString", "coordinates": [[1e9, 0], [1e9, 1]]},
-])
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Point", "coordinates": [135.5, 34.68]},
+        {"type": "LineString", "coordinates": [[135.5, 34.68]]},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Circle"},
+        {},
+        {"type": "LineString", "coordinates": [[1e9, 0], [1e9, 1]]},
+    ],
+)
 def test_what_is_no_line_or_polygon_is_one_clear_error(town, geometry):
     with pytest.raises(ScenarioError, match="the feature '工区' is no line or polygon"):
         apply_edits(town, [drawn("close", geometry)])
@@ -109,12 +117,15 @@ def test_what_is_no_line_or_polygon_is_one_clear_error(town, geometry):
 @pytest.fixture
 def edited(town):
     values = {"pavement_width_m": 14.0}
-    return apply_edits(town, [
-        edit("lanes_to_pavement", "歩道", **section(lanes="side"), values=values),
-        edit("set_speed", "slow", (28800.0, 32400.0), street="西筋", values={"speed_mps": 20 / 3.6}),
-        link(),
-        edit("set_signal", "wave", street="御堂筋", at="中通", values={"cycle_s": 100.0, "green_share": 0.5}),
-    ])
+    return apply_edits(
+        town,
+        [
+            edit("lanes_to_pavement", "歩道", **section(lanes="side"), values=values),
+            edit("set_speed", "slow", (28800.0, 32400.0), street="西筋", values={"speed_mps": 20 / 3.6}),
+            link(),
+            edit("set_signal", "wave", street="御堂筋", at="中通", values={"cycle_s": 100.0, "green_share": 0.5}),
+        ],
+    )
 
 
 def test_every_touched_link_is_a_row_from_old_to_new(edited):

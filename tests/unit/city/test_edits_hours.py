@@ -26,7 +26,7 @@ def test_a_closure_opens_again_and_comes_back_every_day(town):
     assert (again.time_s, again.is_open, again.capacity_factor, again.lanes) == (22 * H, True, 1.0, 4)
     assert [c.time_s for c in later[:2]] == [32 * H, 46 * H]
     assert edited.city.drive is town.drive
-    touched, = edited.touched
+    (touched,) = edited.touched
     assert (touched.span_s, touched.daily, dict(touched.new)) == ((8 * H, 22 * H), True, {"open": False})
 
 
@@ -36,20 +36,26 @@ def test_hours_of_one_day_do_not_come_back(town):
 
 
 def test_hours_that_meet_make_one_row_at_their_border(town):
-    edited = apply_edits(town, [
-        edit("set_speed", "a", (8 * H, 9 * H), daily=False, street="西筋", values={"speed_mps": 5.0}),
-        edit("set_speed", "b", (9 * H, 10 * H), daily=False, street="西筋", values={"speed_mps": 4.0}),
-    ])
+    edited = apply_edits(
+        town,
+        [
+            edit("set_speed", "a", (8 * H, 9 * H), daily=False, street="西筋", values={"speed_mps": 5.0}),
+            edit("set_speed", "b", (9 * H, 10 * H), daily=False, street="西筋", values={"speed_mps": 4.0}),
+        ],
+    )
     one = edited.city.timed[0].link_index
     states = [(c.time_s / H, c.speed_mps) for c in edited.city.timed if c.link_index == one]
     assert states == [(8, 5.0), (9, 4.0), (10, pytest.approx(40 / 3.6))]
 
 
 def test_hours_stand_on_what_always_holds(town):
-    edited = apply_edits(town, [
-        edit("set_lanes", "fewer", street="御堂筋", lanes="main", values={"lanes": 3}),
-        edit("set_speed", "slow", (8 * H, 9 * H), street="御堂筋", lanes="main", values={"speed_mps": 5.0}),
-    ])
+    edited = apply_edits(
+        town,
+        [
+            edit("set_lanes", "fewer", street="御堂筋", lanes="main", values={"lanes": 3}),
+            edit("set_speed", "slow", (8 * H, 9 * H), street="御堂筋", lanes="main", values={"speed_mps": 5.0}),
+        ],
+    )
     assert {c.lanes for c in edited.city.timed} == {3}
     assert {c.capacity_factor for c in edited.city.timed} == {1.0}
     main = edited.city.drive.way_id == 1
@@ -69,13 +75,20 @@ def test_rows_are_in_the_order_of_time_and_link(town):
     assert len(keys) == 6 * 2 * 8
 
 
-@pytest.mark.parametrize(("first", "second", "clash"), [
-    ((8 * H, 10 * H), (9 * H, 11 * H), True), ((8 * H, 10 * H), (10 * H, 11 * H), False),
-    ((22 * H, 26 * H), (1 * H, 3 * H), True), (None, (9 * H, 11 * H), True),
-])
+@pytest.mark.parametrize(
+    ("first", "second", "clash"),
+    [
+        ((8 * H, 10 * H), (9 * H, 11 * H), True),
+        ((8 * H, 10 * H), (10 * H, 11 * H), False),
+        ((22 * H, 26 * H), (1 * H, 3 * H), True),
+        (None, (9 * H, 11 * H), True),
+    ],
+)
 def test_different_wishes_clash_only_where_their_hours_meet(town, first, second, clash):
-    edits = [edit("set_speed", name, span, street="西筋", values={"speed_mps": speed})
-             for name, span, speed in (("a", first, 5.0), ("b", second, 6.0))]
+    edits = [
+        edit("set_speed", name, span, street="西筋", values={"speed_mps": speed})
+        for name, span, speed in (("a", first, 5.0), ("b", second, 6.0))
+    ]
     if clash:
         with pytest.raises(ScenarioError, match="different speed"):
             apply_edits(town, edits)

@@ -107,7 +107,9 @@ def test_a_place_is_downloaded_with_its_stops(tmp_path, build, town, monkeypatch
     index = pd.MultiIndex.from_tuples([("node", 7), ("way", 8)], names=["element", "id"])
     stops = gpd.GeoDataFrame(
         {"highway": ["bus_stop", None], "shop": [None, "books"], "name": ["停留所", "本屋"], "seats": [np.nan, np.nan]},
-        geometry=[Point(135.5001, 34.68), Point(135.5002, 34.6801)], index=index, crs="epsg:4326",
+        geometry=[Point(135.5001, 34.68), Point(135.5002, 34.6801)],
+        index=index,
+        crs="epsg:4326",
     )
     monkeypatch.setattr(ox, "features_from_place", lambda *_, **__: stops)
     got = build_from_place("Ikuno Ward, Osaka, Japan")

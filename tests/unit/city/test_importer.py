@@ -49,7 +49,10 @@ def test_tags_win_over_assumptions_and_assumptions_are_reported(build, cross):
     assert assumed["free speed of residential without a limit in the map"]["ways"] == 1
     assert "free speed of primary without a limit in the map" not in assumed
     assert assumed["lanes where the map gives none"] == {
-        "value": "by road class", "ways": 1, "grade": "M", "source": assumed["lanes where the map gives none"]["source"]
+        "value": "by road class",
+        "ways": 1,
+        "grade": "M",
+        "source": assumed["lanes where the map gives none"]["source"],
     }
     assert any("2 ways with highway" in line for line in report_lines(city))
 
@@ -90,8 +93,15 @@ def test_nodes_along_a_street_become_its_shape(build, osm):
 
 @pytest.mark.parametrize(
     ("changed", "nodes"),
-    [({}, 2), ({"name": "b"}, 3), ({"lanes": "4"}, 3), ({"maxspeed": "20"}, 3), ({"bridge": "yes"}, 3),
-     ({"highway": "tertiary"}, 3), ({"surface": "asphalt"}, 2)],
+    [
+        ({}, 2),
+        ({"name": "b"}, 3),
+        ({"lanes": "4"}, 3),
+        ({"maxspeed": "20"}, 3),
+        ({"bridge": "yes"}, 3),
+        ({"highway": "tertiary"}, 3),
+        ({"surface": "asphalt"}, 2),
+    ],
 )
 def test_a_link_ends_where_the_street_changes(build, osm, changed, nodes):
     for i in range(3):
@@ -115,12 +125,21 @@ def ring(osm, **tags):
 @pytest.mark.parametrize(
     ("tags", "along", "against"),
     [
-        ({"oneway": "yes"}, 1, 0), ({"oneway": "-1"}, 0, 1), ({"oneway": "no"}, 1, 1), ({}, 1, 1),
-        ({"highway": "motorway"}, 2, 0), ({"junction": "roundabout"}, 1, 0),
-        ({"oneway": "yes", "lanes": "3"}, 3, 0), ({"oneway": "-1", "lanes": "3"}, 0, 3),
-        ({"lanes": "4"}, 2, 2), ({"lanes": "3"}, 1, 1), ({"lanes": "1"}, 1, 1),
-        ({"lanes": "3", "lanes__forward": "2"}, 2, 1), ({"lanes": "5", "lanes__backward": "2"}, 3, 2),
-        ({"lanes__forward": "3", "lanes__backward": "1"}, 3, 1), ({"lanes": "2;3", "oneway": "yes"}, 2, 0),
+        ({"oneway": "yes"}, 1, 0),
+        ({"oneway": "-1"}, 0, 1),
+        ({"oneway": "no"}, 1, 1),
+        ({}, 1, 1),
+        ({"highway": "motorway"}, 2, 0),
+        ({"junction": "roundabout"}, 1, 0),
+        ({"oneway": "yes", "lanes": "3"}, 3, 0),
+        ({"oneway": "-1", "lanes": "3"}, 0, 3),
+        ({"lanes": "4"}, 2, 2),
+        ({"lanes": "3"}, 1, 1),
+        ({"lanes": "1"}, 1, 1),
+        ({"lanes": "3", "lanes__forward": "2"}, 2, 1),
+        ({"lanes": "5", "lanes__backward": "2"}, 3, 2),
+        ({"lanes__forward": "3", "lanes__backward": "1"}, 3, 1),
+        ({"lanes": "2;3", "oneway": "yes"}, 2, 0),
         ({"lanes": "many"}, 1, 1),
     ],
 )
@@ -150,9 +169,16 @@ def test_a_street_without_lanes_takes_those_of_its_other_parts(build, osm):
 @pytest.mark.parametrize(
     ("tags", "kmh"),
     [
-        ({"maxspeed": "40"}, 40), ({"maxspeed": "40 km/h"}, 40), ({"maxspeed": "30 mph"}, 48.28032),
-        ({"maxspeed": "60;40"}, 40), ({"maxspeed": "none"}, 50), ({"maxspeed": "JP:urban"}, 50),
-        ({"maxspeed": "9999"}, 50), ({"maxspeed": "-5"}, 50), ({"maxspeed": "walk"}, 7), ({}, 50),
+        ({"maxspeed": "40"}, 40),
+        ({"maxspeed": "40 km/h"}, 40),
+        ({"maxspeed": "30 mph"}, 48.28032),
+        ({"maxspeed": "60;40"}, 40),
+        ({"maxspeed": "none"}, 50),
+        ({"maxspeed": "JP:urban"}, 50),
+        ({"maxspeed": "9999"}, 50),
+        ({"maxspeed": "-5"}, 50),
+        ({"maxspeed": "walk"}, 7),
+        ({}, 50),
     ],
 )
 def test_speeds_come_from_tags_where_these_make_sense(build, osm, tags, kmh):
@@ -163,8 +189,15 @@ def test_speeds_come_from_tags_where_these_make_sense(build, osm, tags, kmh):
 
 @pytest.mark.parametrize(
     "tags",
-    [{"access": "private"}, {"motor_vehicle": "no"}, {"highway": "construction"}, {"area": "yes"},
-     {"highway": "service", "service": "parking_aisle"}, {"highway": "footway"}, {"highway": "proposed"}],
+    [
+        {"access": "private"},
+        {"motor_vehicle": "no"},
+        {"highway": "construction"},
+        {"area": "yes"},
+        {"highway": "service", "service": "parking_aisle"},
+        {"highway": "footway"},
+        {"highway": "proposed"},
+    ],
 )
 def test_streets_not_for_cars_are_left_out(build, osm, tags):
     ring(osm, **tags)

@@ -33,8 +33,9 @@ def as_json(text):
         if item.tag == "way":
             element["nodes"] = [int(nd.get("ref")) for nd in item.iter("nd")]
         if item.tag == "relation":
-            element["members"] = [{"type": m.get("type"), "ref": int(m.get("ref")), "role": m.get("role")}
-                                  for m in item.iter("member")]
+            element["members"] = [
+                {"type": m.get("type"), "ref": int(m.get("ref")), "role": m.get("role")} for m in item.iter("member")
+            ]
         elements.append(element)
     return {"version": 0.6, "generator": "test", "elements": elements}
 
@@ -64,8 +65,12 @@ def town(seed):
             if (step == 1 and i % side == side - 1) or i + step >= side * side or rng.random() < 0.15:
                 continue
             tags = {"highway": str(rng.choice(("residential", "primary", "footway", "steps", "pedestrian")))}
-            for key, values in (("oneway", ("yes", "-1")), ("sidewalk", ("separate", "no", "both")),
-                                ("name", ("甲", "乙")), ("width", ("3,5 m", "8'6\"", "wide"))):
+            for key, values in (
+                ("oneway", ("yes", "-1")),
+                ("sidewalk", ("separate", "no", "both")),
+                ("name", ("甲", "乙")),
+                ("width", ("3,5 m", "8'6\"", "wide")),
+            ):
                 if rng.random() < 0.3:
                     tags[key] = str(rng.choice(values))
             osm.way(way, [node_id(i + 1), node_id(i + step + 1)], **tags)
@@ -163,9 +168,11 @@ def test_elements_given_twice_count_once_whichever_comes_first(build, cross):
     assert first.report["dropped"]["ways given twice"] == 1
 
 
-FAILED = ["runtime error: Query timed out in \"query\" at line 3 after 180 seconds.",
-          "runtime error: Query run out of memory using about 2048 MB of RAM.",
-          "runtime error: open64: 0 Success /osm3s_osm_base Dispatcher_Client::request_read_and_idx::timeout."]
+FAILED = [
+    'runtime error: Query timed out in "query" at line 3 after 180 seconds.',
+    "runtime error: Query run out of memory using about 2048 MB of RAM.",
+    "runtime error: open64: 0 Success /osm3s_osm_base Dispatcher_Client::request_read_and_idx::timeout.",
+]
 
 
 @pytest.mark.parametrize("remark", FAILED)
@@ -197,15 +204,21 @@ def test_a_tag_named_remark_is_no_remark(build, cross):
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [('{"type": "FeatureCollection", "features": []}', "no answer of Overpass"), ("{", "damaged"),
-     ('{"elements": 3}', "no answer of Overpass"),
-     ('{"elements": [{"type": "way"}]}', "an element of the answer is damaged"),
-     ('{"elements": [{"type": "node", "id": "x"}]}', "an element of the answer is damaged"),
-     ('{"elements": [{"type": "node", "id": 99999999999999999999, "lat": 1, "lon": 1}]}', "beyond 64 bits"),
-     ('{"elements": []}', "no usable streets"), ("[" * 100_000, "damaged"), ("[1]", "no answer of Overpass"),
-     ('<gpx version="1"></gpx>', "GPS track"), ('<kml></kml>', "KML"),
-     ('<core:CityModel xmlns:core="a"></core:CityModel>', "no streets to drive along"),
-     ("<osmChange version='0.6'><modify/></osmChange>", "a change file")],
+    [
+        ('{"type": "FeatureCollection", "features": []}', "no answer of Overpass"),
+        ("{", "damaged"),
+        ('{"elements": 3}', "no answer of Overpass"),
+        ('{"elements": [{"type": "way"}]}', "an element of the answer is damaged"),
+        ('{"elements": [{"type": "node", "id": "x"}]}', "an element of the answer is damaged"),
+        ('{"elements": [{"type": "node", "id": 99999999999999999999, "lat": 1, "lon": 1}]}', "beyond 64 bits"),
+        ('{"elements": []}', "no usable streets"),
+        ("[" * 100_000, "damaged"),
+        ("[1]", "no answer of Overpass"),
+        ('<gpx version="1"></gpx>', "GPS track"),
+        ("<kml></kml>", "KML"),
+        ('<core:CityModel xmlns:core="a"></core:CityModel>', "no streets to drive along"),
+        ("<osmChange version='0.6'><modify/></osmChange>", "a change file"),
+    ],
 )
 def test_other_files_are_refused_with_what_to_do(tmp_path, content, what):
     path = tmp_path / "map.file"

@@ -18,9 +18,13 @@ BOX = ((20, 20), (60, 20), (60, 60), (20, 60))
 
 @pytest.mark.parametrize(
     ("tags", "kind"),
-    [({"shop": "department_store", "name": "百貨店"}, "poi"), ({"railway": "station", "name": "駅"}, "station"),
-     ({"amenity": "hospital"}, "poi"), ({"public_transport": "platform", "bus": "yes"}, "stop"),
-     ({"tourism": "museum"}, "poi")],
+    [
+        ({"shop": "department_store", "name": "百貨店"}, "poi"),
+        ({"railway": "station", "name": "駅"}, "station"),
+        ({"amenity": "hospital"}, "poi"),
+        ({"public_transport": "platform", "bus": "yes"}, "stop"),
+        ({"tourism": "museum"}, "poi"),
+    ],
 )
 def test_a_relation_is_a_place_at_the_middle_of_its_outline(build, cross, tags, kind):
     cross.ring(400, BOX, 400, building="yes")
@@ -36,8 +40,9 @@ def test_a_relation_is_a_place_at_the_middle_of_its_outline(build, cross, tags, 
 def test_a_pole_and_its_platform_are_one_stop(build, cross, name):
     named = {} if name is None else {"name": name}
     cross.node(30, 20, 5, highway="bus_stop", name="停留所")
-    cross.ring(600, ((15, 6), (25, 6), (25, 8), (15, 8)), 610, public_transport="platform", bus="yes", shelter="yes",
-               **named)
+    cross.ring(
+        600, ((15, 6), (25, 6), (25, 8), (15, 8)), 610, public_transport="platform", bus="yes", shelter="yes", **named
+    )
     city = build(cross)
     assert kinds(city) == {"stop": 1}
     assert city.places[0].id.endswith("/stop/30")

@@ -9,8 +9,19 @@ from twin.errors import CityError
 
 
 def test_a_node_that_says_so_is_a_place_of_that_kind(build, cross):
-    cross.node(50, 30, 4, twin__place="stop", twin__id="ikuno-001", name="生野区役所前", name__en="Ikuno Ward Office",
-               twin__seats="3", twin__riders_per_day="1204.5", twin__shelter="yes", capacity="8")
+    cross.node(
+        50,
+        30,
+        4,
+        twin__place="stop",
+        twin__id="ikuno-001",
+        name="生野区役所前",
+        name__en="Ikuno Ward Office",
+        twin__seats="3",
+        twin__riders_per_day="1204.5",
+        twin__shelter="yes",
+        capacity="8",
+    )
     city = build(cross, name="osaka_ikuno")
     place = city.place_by_id["osaka_ikuno/stop/ikuno-001"]
     assert (place.kind, place.name_ja, place.name_en) == ("stop", "生野区役所前", "Ikuno Ward Office")
@@ -31,15 +42,24 @@ def test_a_place_on_a_street_is_a_node_of_it(build, cross):
 @pytest.mark.parametrize(
     ("tags", "kind"),
     [
-        ({"highway": "bus_stop"}, ("stop", "")), ({"public_transport": "platform", "bus": "yes"}, ("stop", "")),
-        ({"public_transport": "platform", "railway": "platform"}, None), ({"railway": "station"}, ("station", "")),
-        ({"railway": "halt"}, ("station", "")), ({"railway": "subway_entrance"}, ("exit", "")),
-        ({"barrier": "gate"}, None), ({"barrier": "gate", "hgv": "designated"}, ("gate", "")),
+        ({"highway": "bus_stop"}, ("stop", "")),
+        ({"public_transport": "platform", "bus": "yes"}, ("stop", "")),
+        ({"public_transport": "platform", "railway": "platform"}, None),
+        ({"railway": "station"}, ("station", "")),
+        ({"railway": "halt"}, ("station", "")),
+        ({"railway": "subway_entrance"}, ("exit", "")),
+        ({"barrier": "gate"}, None),
+        ({"barrier": "gate", "hgv": "designated"}, ("gate", "")),
         ({"barrier": "toll_booth", "twin:lanes": "2"}, ("gate", "")),
-        ({"amenity": "parking"}, None), ({"amenity": "parking", "hgv": "designated"}, ("yard", "")),
-        ({"shop": "bakery"}, ("poi", "shop")), ({"shop": "vacant"}, None), ({"amenity": "cafe"}, ("poi", "food")),
-        ({"tourism": "museum"}, ("poi", "culture")), ({"tourism": "hotel"}, ("poi", "tourism")),
-        ({"tourism": "information"}, None), ({"highway": "street_lamp"}, None),
+        ({"amenity": "parking"}, None),
+        ({"amenity": "parking", "hgv": "designated"}, ("yard", "")),
+        ({"shop": "bakery"}, ("poi", "shop")),
+        ({"shop": "vacant"}, None),
+        ({"amenity": "cafe"}, ("poi", "food")),
+        ({"tourism": "museum"}, ("poi", "culture")),
+        ({"tourism": "hotel"}, ("poi", "tourism")),
+        ({"tourism": "information"}, None),
+        ({"highway": "street_lamp"}, None),
         ({"twin:place": "poi", "twin:category": "park"}, ("poi", "park")),
     ],
 )

@@ -20,8 +20,21 @@ SAPPORO = "sapporo-station-osm/Hokudai-SatsuEki.00.orig.osm.gz"
 MONACO = "dense-city-osm-raw/monaco.osm.gz"
 KITA = "osaka-kita-osm-drive/kita_drive_reconstructed.osm.gz"
 
-ROADS = ("trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link",
-         "unclassified", "residential", "living_street", "service", "road")
+ROADS = (
+    "trunk",
+    "trunk_link",
+    "primary",
+    "primary_link",
+    "secondary",
+    "secondary_link",
+    "tertiary",
+    "tertiary_link",
+    "unclassified",
+    "residential",
+    "living_street",
+    "service",
+    "road",
+)
 PATHS = ("pedestrian", "footway", "path", "steps", "corridor", "cycleway", "track", "platform", "elevator")
 SHUT = ("no", "private", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged")
 
@@ -52,8 +65,10 @@ def count_by_hand(path):
             closed = len(item.nodes) > 2 and item.nodes[0].ref == item.nodes[-1].ref
             refs = [n.ref for n in item.nodes]
             platform = "platform" in (tags.get("railway"), tags.get("public_transport"), tags.get("highway"))
-            if tags.get("route") == "ferry" or (platform and ("highway" not in tags or closed)) or (
-                walked(tags) and tags.get("area") == "yes"
+            if (
+                tags.get("route") == "ferry"
+                or (platform and ("highway" not in tags or closed))
+                or (walked(tags) and tags.get("area") == "yes")
             ):
                 links.append(refs)
                 areas.add(item.id)

@@ -81,7 +81,8 @@ def test_distances_in_kita_are_those_that_osmnx_and_networkx_find(real, tmp_path
     plain.write_bytes(gzip.decompress(real(KITA).read_bytes()))
     graph = ox.graph_from_xml(plain, simplify=True, retain_all=True)
     closed = [
-        (u, v, k) for u, v, k, access in graph.edges(keys=True, data="access", default="")
+        (u, v, k)
+        for u, v, k, access in graph.edges(keys=True, data="access", default="")
         if {"no", "private"} & set([access] if isinstance(access, str) else access)
     ]
     graph.remove_edges_from(closed)
@@ -219,8 +220,10 @@ def test_the_footprints_of_kyobashi_are_as_large_as_is_known_of_them(real):
     model, _ = read("osaka-kyobashi-plateau/52350432_tran_6697_op.gml.gz")
     assert (roads.counts(), model.counts()) == ({"road_surface": 850}, {"road_surface": 851})
     assert area_m2(model) == pytest.approx(area_m2(roads), rel=0.001)
-    for name, count, lowest, highest in (("52397519_bldg_6697_op.gml.gz", 13, 3.2, 13.9),
-                                         ("53392642_bldg_6697_op2.gml.gz", 8, 2.8, 16.1)):
+    for name, count, lowest, highest in (
+        ("52397519_bldg_6697_op.gml.gz", 13, 3.2, 13.9),
+        ("53392642_bldg_6697_op2.gml.gz", 8, 2.8, 16.1),
+    ):
         sample, _ = read(f"plateau-citygml-samples/{name}", "EPSG:6677")
         assert sample.counts() == {"building": count}
         assert (sample.height_m.min(), sample.height_m.max()) == pytest.approx((lowest, highest), abs=0.01)

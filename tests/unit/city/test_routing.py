@@ -15,8 +15,11 @@ from twin.errors import CityError
 def street() -> StreetLayer:
     """Three nodes in a row, one way from the first to the last."""
     return assemble_layer(
-        node_id=[11, 12, 13], x_m=[0.0, 100.0, 300.0], y_m=[0.0, 0.0, 0.0],
-        lon_deg=[135.5, 135.501, 135.503], lat_deg=[34.7, 34.7, 34.7],
+        node_id=[11, 12, 13],
+        x_m=[0.0, 100.0, 300.0],
+        y_m=[0.0, 0.0, 0.0],
+        lon_deg=[135.5, 135.501, 135.503],
+        lat_deg=[34.7, 34.7, 34.7],
         links=[Link(0, 1, 10.0, name="御堂筋"), Link(1, 2, 10.0, name="御堂筋")],
     )
 

@@ -36,16 +36,27 @@ BOX = ((20, 20), (60, 20), (60, 50), (20, 50))
 def area_m2(scenery, row):
     rings = scenery.rings_of(row)
     roles = scenery.ring_role[scenery.ring_ptr[row] : scenery.ring_ptr[row + 1]]
-    return sum((1 if role == RING_OUTER else -1) * shapely.Polygon(ring).area
-               for ring, role in zip(rings, roles, strict=True))
+    return sum(
+        (1 if role == RING_OUTER else -1) * shapely.Polygon(ring).area for ring, role in zip(rings, roles, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
     ("tags", "kind"),
-    [({"building": "yes"}, "building"), ({"building:part": "yes"}, "building_part"), ({"building": "no"}, None),
-     ({"natural": "water"}, "water"), ({"waterway": "river"}, "waterway"), ({"landuse": "grass"}, "green"),
-     ({"leisure": "park"}, "green"), ({"railway": "rail"}, "rail"), ({"railway": "subway", "tunnel": "yes"}, None),
-     ({"railway": "abandoned"}, None), ({"landuse": "port"}, "industrial_land"), ({"highway": "residential"}, None)],
+    [
+        ({"building": "yes"}, "building"),
+        ({"building:part": "yes"}, "building_part"),
+        ({"building": "no"}, None),
+        ({"natural": "water"}, "water"),
+        ({"waterway": "river"}, "waterway"),
+        ({"landuse": "grass"}, "green"),
+        ({"leisure": "park"}, "green"),
+        ({"railway": "rail"}, "rail"),
+        ({"railway": "subway", "tunnel": "yes"}, None),
+        ({"railway": "abandoned"}, None),
+        ({"landuse": "port"}, "industrial_land"),
+        ({"highway": "residential"}, None),
+    ],
 )
 def test_each_kind_has_its_tags(tags, kind):
     assert scenery_kind(tags) == kind
@@ -54,14 +65,18 @@ def test_each_kind_has_its_tags(tags, kind):
 @pytest.mark.parametrize(
     ("tags", "height", "base", "source", "unread"),
     [
-        ({"height": "12.5"}, 12.5, 0, HEIGHT_GIVEN, 0), ({"height": "12,5 m"}, 12.5, 0, HEIGHT_GIVEN, 0),
-        ({"height": "40'"}, 12.192, 0, HEIGHT_GIVEN, 0), ({"building:levels": "4"}, 12, 0, HEIGHT_FROM_LEVELS, 0),
+        ({"height": "12.5"}, 12.5, 0, HEIGHT_GIVEN, 0),
+        ({"height": "12,5 m"}, 12.5, 0, HEIGHT_GIVEN, 0),
+        ({"height": "40'"}, 12.192, 0, HEIGHT_GIVEN, 0),
+        ({"building:levels": "4"}, 12, 0, HEIGHT_FROM_LEVELS, 0),
         ({"height": "very tall", "building:levels": "4"}, 12, 0, HEIGHT_FROM_LEVELS, 1),
-        ({"height": "-9999"}, math.nan, 0, HEIGHT_UNKNOWN, 1), ({}, math.nan, 0, HEIGHT_UNKNOWN, 0),
+        ({"height": "-9999"}, math.nan, 0, HEIGHT_UNKNOWN, 1),
+        ({}, math.nan, 0, HEIGHT_UNKNOWN, 0),
         ({"height": "30", "min_height": "12"}, 30, 12, HEIGHT_GIVEN, 0),
         ({"height": "3", "min_height": "12"}, 3, 0, HEIGHT_GIVEN, 1),
         ({"height": "30", "building:min_level": "2"}, 30, 6, HEIGHT_GIVEN, 0),
-        ({"height": "99999"}, math.nan, 0, HEIGHT_UNKNOWN, 1), ({"building:levels": "5000"}, math.nan, 0, 0, 1),
+        ({"height": "99999"}, math.nan, 0, HEIGHT_UNKNOWN, 1),
+        ({"building:levels": "5000"}, math.nan, 0, 0, 1),
     ],
 )
 def test_heights_are_read_and_words_are_counted(tags, height, base, source, unread):
@@ -205,8 +220,15 @@ def test_buildings_of_a_geojson_file_lie_over_those_of_the_map(tmp_path, cross, 
     cross.ring(30, BOX, 300, building="yes")
     cross.ring(31, ((-60, 20), (-20, 20), (-20, 50), (-60, 50)), 310, building="yes")
     (tmp_path / "map.osm").write_text(cross.text(), encoding="utf-8")
-    file = write(tmp_path, "b.geojson.gz", [geojson(BOX, {key: 33.0, "storeys": 9}), geojson(BOX, None) | {
-        "geometry": {"type": "Point", "coordinates": degrees(0, 0)}}, {"type": "Feature"}])
+    file = write(
+        tmp_path,
+        "b.geojson.gz",
+        [
+            geojson(BOX, {key: 33.0, "storeys": 9}),
+            geojson(BOX, None) | {"geometry": {"type": "Point", "coordinates": degrees(0, 0)}},
+            {"type": "Feature"},
+        ],
+    )
     city = build_city(tmp_path / "map.osm", scenery=[file])
     dropped = city.report["dropped"]
     assert city.scenery.counts() == {"building": 2}
@@ -227,9 +249,14 @@ def test_scenery_of_another_city_is_refused(tmp_path, cross):
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [("{}", "no GeoJSON"), ('{"features": 3}', "no GeoJSON"), ("<osm/>", "no map|not a file of buildings"),
-     ('{"features": [], "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::6674"}}}', "not in degrees"),
-     ("<CityModel><a>", "damaged or cut short"), ("<!DOCTYPE a><CityModel/>", "document type")],
+    [
+        ("{}", "no GeoJSON"),
+        ('{"features": 3}', "no GeoJSON"),
+        ("<osm/>", "no map|not a file of buildings"),
+        ('{"features": [], "crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::6674"}}}', "not in degrees"),
+        ("<CityModel><a>", "damaged or cut short"),
+        ("<!DOCTYPE a><CityModel/>", "document type"),
+    ],
 )
 def test_a_file_that_is_no_scenery_is_refused(tmp_path, cross, content, what):
     (tmp_path / "map.osm").write_text(cross.text(), encoding="utf-8")
@@ -251,8 +278,10 @@ def polygon(corners, z, order=(1, 0), hole=()):
         return f"<gml:LinearRing><gml:posList>{text}</gml:posList></gml:LinearRing>"
 
     inner = f"<gml:interior>{ring(hole)}</gml:interior>" if hole else ""
-    return (f"<gml:surfaceMember><gml:Polygon><gml:exterior>{ring(corners)}</gml:exterior>{inner}</gml:Polygon>"
-            "</gml:surfaceMember>")
+    return (
+        f"<gml:surfaceMember><gml:Polygon><gml:exterior>{ring(corners)}</gml:exterior>{inner}</gml:Polygon>"
+        "</gml:surfaceMember>"
+    )
 
 
 def building(inner):
@@ -268,15 +297,22 @@ def test_plateau_buildings_are_read_at_lod0_or_lod1(tmp_path, cross):
     other = [(x - 80, y) for x, y in BOX]
     third = [(x, y - 70) for x, y in BOX]
     members = [
-        building("<bldg:measuredHeight uom='m'>14.2</bldg:measuredHeight><bldg:storeysAboveGround>4"
-                 "</bldg:storeysAboveGround>" + lod("lod0RoofEdge", polygon(BOX, 0, hole=BOX[:1] and (
-                     (30, 30), (50, 30), (50, 40), (30, 40))))),
-        building("<bldg:measuredHeight uom='m'>-9999</bldg:measuredHeight>"
-                 + lod("lod1Solid", polygon(other, 2.0), polygon(other, 11.5))),
-        building(lod("lod0FootPrint", polygon(third, 0)) + "<bldg:storeysAboveGround>3</bldg:storeysAboveGround>"
-                 "<bldg:measuredHeight>high</bldg:measuredHeight><uro:odd>undeclared prefix</uro:odd>"),
+        building(
+            "<bldg:measuredHeight uom='m'>14.2</bldg:measuredHeight><bldg:storeysAboveGround>4"
+            "</bldg:storeysAboveGround>"
+            + lod("lod0RoofEdge", polygon(BOX, 0, hole=BOX[:1] and ((30, 30), (50, 30), (50, 40), (30, 40))))
+        ),
+        building(
+            "<bldg:measuredHeight uom='m'>-9999</bldg:measuredHeight>"
+            + lod("lod1Solid", polygon(other, 2.0), polygon(other, 11.5))
+        ),
+        building(
+            lod("lod0FootPrint", polygon(third, 0)) + "<bldg:storeysAboveGround>3</bldg:storeysAboveGround>"
+            "<bldg:measuredHeight>high</bldg:measuredHeight><uro:odd>undeclared prefix</uro:odd>"
+        ),
         building("<bldg:measuredHeight uom='m'>5</bldg:measuredHeight>"),
-        "<core:cityObjectMember><tran:Road>" + lod("lod1MultiSurface", polygon(BOX, 0)).replace("bldg:", "tran:")
+        "<core:cityObjectMember><tran:Road>"
+        + lod("lod1MultiSurface", polygon(BOX, 0)).replace("bldg:", "tran:")
         + "</tran:Road></core:cityObjectMember>",
     ]
     srs = "http://www.opengis.net/def/crs/EPSG/0/6697"

@@ -107,8 +107,17 @@ def test_another_format_is_refused_by_number(tmp_path, city):
 
 @pytest.mark.parametrize(
     ("field", "index", "value"),
-    [("link_to", 0, 10_000), ("link_to", 0, -1), ("link_from", 0, 4), ("name_index", 0, 99), ("out_ptr", 1, 7),
-     ("vertex_ptr", 1, 1), ("length_m", 0, -1.0), ("free_speed_mps", 0, np.inf), ("road_class", 0, 200)],
+    [
+        ("link_to", 0, 10_000),
+        ("link_to", 0, -1),
+        ("link_from", 0, 4),
+        ("name_index", 0, 99),
+        ("out_ptr", 1, 7),
+        ("vertex_ptr", 1, 1),
+        ("length_m", 0, -1.0),
+        ("free_speed_mps", 0, np.inf),
+        ("road_class", 0, 200),
+    ],
 )
 def test_indices_that_point_nowhere_are_refused_even_with_a_right_digest(tmp_path, city, field, index, value):
     array = getattr(city.drive, field).copy()

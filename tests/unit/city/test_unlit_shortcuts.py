@@ -65,10 +65,16 @@ def test_an_unlit_crossing_counts_where_it_is_a_few_steps_away(build, osm, besid
     assert bool(find_unlit_shortcuts(build(osm).walk)) == reported
 
 
-@pytest.mark.parametrize("tags", [
-    {"highway": "steps"}, {"highway": "footway", "bridge": "yes", "layer": "1"},
-    {"highway": "footway", "tunnel": "yes", "layer": "-1"}, LIT,
-], ids=["steps", "bridge", "underpass", "lights"])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"highway": "steps"},
+        {"highway": "footway", "bridge": "yes", "layer": "1"},
+        {"highway": "footway", "tunnel": "yes", "layer": "-1"},
+        LIT,
+    ],
+    ids=["steps", "bridge", "underpass", "lights"],
+)
 def test_another_level_and_another_light_are_no_shortcut(build, osm, tags):
     osm = street(osm, node_per_kerb=True)
     osm.node(20, 4, 7)
@@ -81,8 +87,18 @@ def test_another_level_and_another_light_are_no_shortcut(build, osm, tags):
 
 def test_a_crossing_cut_by_the_road_is_measured_from_kerb_to_kerb(build, osm):
     """The middle of the crossing is a node of the road; around it leads an unlit crossing 5 m away."""
-    for node_id, x_m, y_m in ((1, -60, 8), (2, 0, 8), (3, 60, 8), (4, -60, -8), (5, 0, -8), (6, 60, -8),
-                              (9, -60, 0), (10, 60, 0), (11, 5, 8), (12, 5, -8)):
+    for node_id, x_m, y_m in (
+        (1, -60, 8),
+        (2, 0, 8),
+        (3, 60, 8),
+        (4, -60, -8),
+        (5, 0, -8),
+        (6, 60, -8),
+        (9, -60, 0),
+        (10, 60, 0),
+        (11, 5, 8),
+        (12, 5, -8),
+    ):
         osm.node(node_id, x_m, y_m)
     osm.node(8, 0, 0, highway="crossing", crossing="traffic_signals")
     osm.way(20, [1, 2, 11, 3], **PAVEMENT)

@@ -19,7 +19,10 @@ def test_families_that_nothing_reads_are_counted_once_per_element(tmp_path):
     (tmp_path / "a.osm").write_text(MAP)
     city = build_city(tmp_path / "a.osm")
     assert city.report["not used"] == {
-        "nodes: direction": 1, "nodes: traffic_calming": 1, "ways: hazard": 1, "ways: surface": 2,
+        "nodes: direction": 1,
+        "nodes: traffic_calming": 1,
+        "ways: hazard": 1,
+        "ways: surface": 2,
     }
     assert any("not used: 2 ways: surface" in line for line in report_lines(city))
     assert city_facts(city)["not_used"] == city.report["not used"]
@@ -41,11 +44,22 @@ def test_districts_are_taken_together():
 
 def test_the_check_of_a_scenario_names_them(tmp_path):
     (tmp_path / "a.osm").write_text(MAP)
-    (tmp_path / "s.yaml").write_text(json.dumps({
-        "twin": 1, "name": "s", "title": "s", "city": "./a.osm", "seed": 1,
-        "clock": {"from": "07:30", "to": "08:00"},
-        "transit": {"stops": {"mesh": "100 m"}, "fleet": {"count": "1 vans"},
-                    "demand": {"requests_per_day": "5 requests"}},
-    }))
+    (tmp_path / "s.yaml").write_text(
+        json.dumps(
+            {
+                "twin": 1,
+                "name": "s",
+                "title": "s",
+                "city": "./a.osm",
+                "seed": 1,
+                "clock": {"from": "07:30", "to": "08:00"},
+                "transit": {
+                    "stops": {"mesh": "100 m"},
+                    "fleet": {"count": "1 vans"},
+                    "demand": {"requests_per_day": "5 requests"},
+                },
+            }
+        )
+    )
     warnings = twin_package.check(tmp_path / "s.yaml").warnings
     assert any("surface 2" in warning for warning in warnings)

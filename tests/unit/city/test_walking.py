@@ -27,12 +27,36 @@ def metres(walk, a, b):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("3.5", 3.5), ("3,5 m", 3.5), ("2 m;3 m", 2.0), ("2.5;3", 2.5), ("8'6\"", 8.5 * 0.3048),
+        ("3.5", 3.5),
+        ("3,5 m", 3.5),
+        ("2 m;3 m", 2.0),
+        ("2.5;3", 2.5),
+        ("8'6\"", 8.5 * 0.3048),
         ("8' 6''", 8.5 * 0.3048),
-        ("12'", 3.6576), ("12 ft", 3.6576), ("6 ft 3 in", 6.25 * 0.3048), ("250 cm", 2.5), ("250cm", 2.5), ("~2", 2.0),
-        ("約2m", 2.0), ("2-3 m", 2.0), ("80-100 cm", 0.8), ("２．５ｍ", 2.5), (".9", 0.9), ("1.5 metres", 1.5),
-        ("2 yd", 1.8288), ("8’6”", 8.5 * 0.3048), ("> 2.0", 2.0), ("wide", None), ("", None), ("-3", None),
-        ("1e9", None), ("0", None), ("narrow;2", 2.0), ("5000", None), ("3.5 kg", None), (None, None),
+        ("12'", 3.6576),
+        ("12 ft", 3.6576),
+        ("6 ft 3 in", 6.25 * 0.3048),
+        ("250 cm", 2.5),
+        ("250cm", 2.5),
+        ("~2", 2.0),
+        ("約2m", 2.0),
+        ("2-3 m", 2.0),
+        ("80-100 cm", 0.8),
+        ("２．５ｍ", 2.5),
+        (".9", 0.9),
+        ("1.5 metres", 1.5),
+        ("2 yd", 1.8288),
+        ("8’6”", 8.5 * 0.3048),
+        ("> 2.0", 2.0),
+        ("wide", None),
+        ("", None),
+        ("-3", None),
+        ("1e9", None),
+        ("0", None),
+        ("narrow;2", 2.0),
+        ("5000", None),
+        ("3.5 kg", None),
+        (None, None),
     ],
 )
 def test_a_width_is_read_however_it_is_written(text, value):
@@ -43,12 +67,16 @@ def test_a_width_is_read_however_it_is_written(text, value):
 @pytest.mark.parametrize(
     ("tags", "left", "right", "separate"),
     [
-        ({"sidewalk": "both"}, "there", "there", False), ({"sidewalk": "left"}, "there", "not", False),
-        ({"sidewalk": "separate"}, "drawn", "drawn", True), ({"sidewalk": "no"}, "not", "not", False),
-        ({"sidewalk:both": "separate"}, "drawn", "drawn", True), ({"sidewalk:left": "separate"}, "drawn", "", False),
+        ({"sidewalk": "both"}, "there", "there", False),
+        ({"sidewalk": "left"}, "there", "not", False),
+        ({"sidewalk": "separate"}, "drawn", "drawn", True),
+        ({"sidewalk": "no"}, "not", "not", False),
+        ({"sidewalk:both": "separate"}, "drawn", "drawn", True),
+        ({"sidewalk:left": "separate"}, "drawn", "", False),
         ({"sidewalk:left": "separate", "sidewalk:right": "no"}, "drawn", "not", True),
         ({"sidewalk:left": "separate", "sidewalk:right": "yes"}, "drawn", "there", False),
-        ({"sidewalk": "none"}, "not", "not", False), ({}, "", "", False),
+        ({"sidewalk": "none"}, "not", "not", False),
+        ({}, "", "", False),
     ],
 )
 def test_each_side_of_a_street_has_its_own_word(tags, left, right, separate):
@@ -58,10 +86,21 @@ def test_each_side_of_a_street_has_its_own_word(tags, left, right, separate):
 
 @pytest.mark.parametrize(
     "tags",
-    [{"sidewalk": "separate"}, {"sidewalk:both": "separate"}, {"sidewalk": "separate", "foot": "yes"},
-     {"sidewalk:left": "separate", "sidewalk:right": "separate"}, {"sidewalk:left": "no", "sidewalk:right": "separate"},
-     {"foot": "no"}, {"foot": "private"}, {"foot": "use_sidepath"}, {"motorroad": "yes"}, {"access": "private"},
-     {"highway": "motorway", "foot": "yes"}, {"highway": "motorway_link"}])
+    [
+        {"sidewalk": "separate"},
+        {"sidewalk:both": "separate"},
+        {"sidewalk": "separate", "foot": "yes"},
+        {"sidewalk:left": "separate", "sidewalk:right": "separate"},
+        {"sidewalk:left": "no", "sidewalk:right": "separate"},
+        {"foot": "no"},
+        {"foot": "private"},
+        {"foot": "use_sidepath"},
+        {"motorroad": "yes"},
+        {"access": "private"},
+        {"highway": "motorway", "foot": "yes"},
+        {"highway": "motorway_link"},
+    ],
+)
 def test_nobody_walks_where_the_map_says_so(build, cross, tags):
     keyed = {"highway": "secondary", "name": "main", **tags}
     cross.way(20, [5, 3], **{key.replace(":", "__"): value for key, value in keyed.items()})
@@ -141,9 +180,17 @@ def test_ways_on_different_levels_do_not_touch_where_they_cross(build, osm):
 
 @pytest.mark.parametrize(
     ("tags", "along", "against"),
-    [({"conveying": "forward"}, 1, 0), ({"conveying": "backward"}, 0, 1), ({"conveying": "yes"}, 1, 1),
-     ({"conveying": "yes", "oneway": "yes"}, 1, 0), ({"conveying": "reversible"}, 1, 1), ({"conveying": "no"}, 1, 1),
-     ({"oneway:foot": "yes"}, 1, 0), ({"oneway:foot": "-1"}, 0, 1), ({"oneway": "yes"}, 1, 1)],
+    [
+        ({"conveying": "forward"}, 1, 0),
+        ({"conveying": "backward"}, 0, 1),
+        ({"conveying": "yes"}, 1, 1),
+        ({"conveying": "yes", "oneway": "yes"}, 1, 0),
+        ({"conveying": "reversible"}, 1, 1),
+        ({"conveying": "no"}, 1, 1),
+        ({"oneway:foot": "yes"}, 1, 0),
+        ({"oneway:foot": "-1"}, 0, 1),
+        ({"oneway": "yes"}, 1, 1),
+    ],
 )
 def test_an_escalator_goes_its_way(build, cross, tags, along, against):
     cross.way(20, [5, 3], highway="steps", name="steps", **{key.replace(":", "__"): v for key, v in tags.items()})
@@ -158,11 +205,16 @@ def test_an_escalator_goes_its_way(build, cross, tags, along, against):
 
 @pytest.mark.parametrize(
     ("tags", "free"),
-    [({"highway": "footway", "wheelchair": "yes"}, True), ({"highway": "elevator"}, True),
-     ({"highway": "steps", "ramp:wheelchair": "yes"}, True), ({"highway": "steps", "ramp:bicycle": "yes"}, False),
-     ({"highway": "footway", "footway": "crossing", "kerb": "lowered"}, True),
-     ({"highway": "footway", "footway": "crossing", "kerb": "raised"}, False),
-     ({"highway": "footway", "wheelchair": "no", "kerb": "flush"}, False), ({"highway": "footway"}, False)],
+    [
+        ({"highway": "footway", "wheelchair": "yes"}, True),
+        ({"highway": "elevator"}, True),
+        ({"highway": "steps", "ramp:wheelchair": "yes"}, True),
+        ({"highway": "steps", "ramp:bicycle": "yes"}, False),
+        ({"highway": "footway", "footway": "crossing", "kerb": "lowered"}, True),
+        ({"highway": "footway", "footway": "crossing", "kerb": "raised"}, False),
+        ({"highway": "footway", "wheelchair": "no", "kerb": "flush"}, False),
+        ({"highway": "footway"}, False),
+    ],
 )
 def test_ways_said_to_be_free_of_steps_are_flagged(build, cross, tags, free):
     cross.way(20, [5, 3], name="way", **{key.replace(":", "__"): value for key, value in tags.items()})
@@ -177,8 +229,21 @@ def test_a_crossing_that_is_forbidden_is_not_walked(build, cross):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("00:02", 120), ("1:30", 5400), ("00:02:30", 150), ("PT5M", 300), ("P0T", None), ("2 min", 120), ("10", 600),
-     ("90 s", 90), ("soon", None), ("", None), (None, None), ("00:00", None), ("PT1H5M", 3900)],
+    [
+        ("00:02", 120),
+        ("1:30", 5400),
+        ("00:02:30", 150),
+        ("PT5M", 300),
+        ("P0T", None),
+        ("2 min", 120),
+        ("10", 600),
+        ("90 s", 90),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("00:00", None),
+        ("PT1H5M", 3900),
+    ],
 )
 def test_a_duration_is_read_however_it_is_written(text, value):
     assert parse_duration_s(text) == value

@@ -7,17 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from pyproj import Geod
 
-from twin.data.authoring import (
-    GENERATOR,
-    Point,
-    Sketch,
-    between,
-    length_m,
-    lon_at,
-    metres_between,
-    moved,
-    offset_m,
-)
+from twin.data.authoring import GENERATOR, Point, Sketch, between, length_m, lon_at, metres_between, moved, offset_m
 
 HERE = Point(34.68, 135.50)
 
@@ -82,8 +72,13 @@ def test_a_place_keeps_its_names_and_attributes() -> None:
     root = parsed(small_sketch())
     tags = {tag.get("k"): tag.get("v") for tag in root.findall("node/tag")}
     assert tags == {
-        "name": "角", "name:ja": "角", "name:en": "Corner", "shop": "yes", "twin:attraction": "2.5",
-        "twin:id": "corner", "twin:place": "poi",
+        "name": "角",
+        "name:ja": "角",
+        "name:en": "Corner",
+        "shop": "yes",
+        "twin:attraction": "2.5",
+        "twin:id": "corner",
+        "twin:place": "poi",
     }
 
 

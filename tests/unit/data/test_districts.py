@@ -55,9 +55,7 @@ def test_every_node_is_reached_from_every_other_and_nothing_was_dropped(name: st
         ("osaka_yumeshima", (15, 25), {"gate": (2, 2), "yard": (2, 2), "entry": (2, 2), "exit": (2, 2)}),
     ],
 )
-def test_counts_are_sensible(
-    name: str, drive_km: tuple[float, float], kinds: dict[str, tuple[int, int]]
-) -> None:
+def test_counts_are_sensible(name: str, drive_km: tuple[float, float], kinds: dict[str, tuple[int, int]]) -> None:
     city = district(name)
     assert drive_km[0] < city.drive.length_m.sum() / 1e3 < drive_km[1]
     for kind, (least, most) in kinds.items():

@@ -47,8 +47,9 @@ def test_a_point_is_inside_an_outline_or_not() -> None:
 def test_streets_stay_in_the_boxes_of_the_two_wards() -> None:
     drive = city().drive
     for lat, lon in zip(drive.lat_deg, drive.lon_deg, strict=True):
-        assert any(w.south_west.lat <= lat <= w.north_east.lat and w.south_west.lon <= lon <= w.north_east.lon
-                   for w in WARDS)
+        assert any(
+            w.south_west.lat <= lat <= w.north_east.lat and w.south_west.lon <= lon <= w.north_east.lon for w in WARDS
+        )
 
 
 def test_streets_run_every_100_m() -> None:

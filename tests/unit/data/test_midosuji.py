@@ -22,8 +22,36 @@ from twin.data.authoring import Point, length_m, lon_at, metres_between
 from twin.data.midosuji import axis_line
 
 #: Gaps between the 29 signals from Yodoyabashi to Namba, as published with their positions.
-GAPS_M = (112, 88, 87, 83, 78, 85, 90, 92, 90, 187, 151, 61, 175, 88, 90, 92, 93, 100, 94, 88, 86, 75, 86, 94, 192, 88,
-          175, 99)
+GAPS_M = (
+    112,
+    88,
+    87,
+    83,
+    78,
+    85,
+    90,
+    92,
+    90,
+    187,
+    151,
+    61,
+    175,
+    88,
+    90,
+    92,
+    93,
+    100,
+    94,
+    88,
+    86,
+    75,
+    86,
+    94,
+    192,
+    88,
+    175,
+    99,
+)
 UMEDA, YODOYABASHI, NAMBA = table.UMEDA_JUNCTION, Point(34.692528, 135.500961), Point(34.666245, 135.500423)
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:6674", always_xy=True)
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"

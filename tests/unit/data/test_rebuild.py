@@ -40,8 +40,10 @@ def test_the_committed_file_equals_the_rebuild(name: str) -> None:
 def test_a_rebuild_elsewhere_under_another_hash_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         subprocess.run(
-            [sys.executable, "-m", "twin.data.rebuild", "--out", str(tmp_path / seed)], check=True,
-            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True,
+            [sys.executable, "-m", "twin.data.rebuild", "--out", str(tmp_path / seed)],
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
         )
     for name in DISTRICTS:
         files = [sorted((tmp_path / seed / name).iterdir()) for seed in ("1", "2")]
@@ -49,9 +51,7 @@ def test_a_rebuild_elsewhere_under_another_hash_seed_gives_the_same_bytes(tmp_pa
         assert files[0][0].read_bytes() == files[1][0].read_bytes()
 
 
-def test_check_names_a_district_that_differs_and_fails(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_names_a_district_that_differs_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in DISTRICTS:
         write_district(name, tmp_path)
     assert main(["--check", "--out", str(tmp_path)]) == 0

@@ -57,7 +57,8 @@ def test_the_bridge_lies_on_its_known_pavement() -> None:
     known = yumeshima.BRIDGE_PAVEMENT
     assert metres_between(south, known[0]) == pytest.approx(metres_between(north, known[1]), abs=0.5)
     assert metres_between(south, known[0]) + metres_between(*known) + metres_between(known[1], north) == pytest.approx(
-        metres_between(south, north), abs=0.01)
+        metres_between(south, north), abs=0.01
+    )
 
 
 def test_the_bridge_has_six_lanes_and_the_tunnel_four() -> None:

@@ -10,8 +10,14 @@ from twin.errors import EngineError
 
 
 def rows(*items):
-    return Rows.of(len(items), time_s=[i[0] for i in items], kind=[i[1] for i in items], id=[i[2] for i in items],
-                   bodies=1, paths=[np.array(i[3], np.int32) for i in items])
+    return Rows.of(
+        len(items),
+        time_s=[i[0] for i in items],
+        kind=[i[1] for i in items],
+        id=[i[2] for i in items],
+        bodies=1,
+        paths=[np.array(i[3], np.int32) for i in items],
+    )
 
 
 def test_rows_come_sorted_by_time_kind_and_id_with_their_paths():

@@ -124,12 +124,20 @@ def test_a_closed_city_leaves_no_memory_behind():
     assert gone() is None
 
 
-@pytest.mark.parametrize(("latest_s", "until_empty", "ends_s"), [
-    (None, False, 600.0), (300.0, True, 300.0), (3600.0, False, 600.0), (700.0, True, 700.0), (7200.0, True, None),
-])
+@pytest.mark.parametrize(
+    ("latest_s", "until_empty", "ends_s"),
+    [(None, False, 600.0), (300.0, True, 300.0), (3600.0, False, 600.0), (700.0, True, 700.0), (7200.0, True, None)],
+)
 def test_run_model_comes_back_at_the_end_of_the_clock_or_when_nobody_is_left(latest_s, until_empty, ends_s):
-    model = CityModel([ToyModel("toy", 30, mean_gap_s=10.0, mean_stay_s=600.0)], start_s=0.0, end_s=600.0, step_s=5.0,
-                      run_seed=make_run_seed(3, 0), latest_s=latest_s, until_empty=until_empty)
+    model = CityModel(
+        [ToyModel("toy", 30, mean_gap_s=10.0, mean_stay_s=600.0)],
+        start_s=0.0,
+        end_s=600.0,
+        step_s=5.0,
+        run_seed=make_run_seed(3, 0),
+        latest_s=latest_s,
+        until_empty=until_empty,
+    )
     assert model.running
     model.run_model()
     assert not model.running

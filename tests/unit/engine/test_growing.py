@@ -11,8 +11,15 @@ from twin.engine.growing import GrowingTables
 
 def points(first, count):
     serial = np.arange(first, first + count)
-    return {"body": np.full(count, 1), "id": serial, "trip": serial, "time_s": serial * 1.5, "x_m": serial,
-            "y_m": serial, "state": np.zeros(count)}
+    return {
+        "body": np.full(count, 1),
+        "id": serial,
+        "trip": serial,
+        "time_s": serial * 1.5,
+        "x_m": serial,
+        "y_m": serial,
+        "state": np.zeros(count),
+    }
 
 
 def everything(*drained):

@@ -25,8 +25,14 @@ class ToyModel:
     """Visitors with exact arrival and stay; on leaving they go on to ``target``, or out."""
 
     def __init__(
-        self, name: str, visitors: int, *, mean_gap_s: float = 30.0, mean_stay_s: float = 120.0,
-        target: str = "", lead_s: float = 0.0,
+        self,
+        name: str,
+        visitors: int,
+        *,
+        mean_gap_s: float = 30.0,
+        mean_stay_s: float = 120.0,
+        target: str = "",
+        lead_s: float = 0.0,
     ) -> None:
         self.name = name
         self._visitors, self._gap_s, self._stay_s = visitors, mean_gap_s, mean_stay_s
@@ -88,8 +94,16 @@ class ToyModel:
         self._finished.extend((int(self.id[i]), float(self.leave_s[i])) for i in out)
         if self._target and len(out):
             own = out[out < self._visitors]  # those taken over leave for good, else they would go in circles
-            self._channels.send(self._target, Rows.of(
-                len(own), time_s=self.leave_s[own] + self._lead_s, kind=RowKind.ROAD_LEAVE, id=self.id[own], bodies=1))
+            self._channels.send(
+                self._target,
+                Rows.of(
+                    len(own),
+                    time_s=self.leave_s[own] + self._lead_s,
+                    kind=RowKind.ROAD_LEAVE,
+                    id=self.id[own],
+                    bodies=1,
+                ),
+            )
             self.handed_over += len(own)
             self.gone += len(out) - len(own)
         else:
@@ -108,15 +122,27 @@ class ToyModel:
     def drain_tables(self) -> Tables:
         rows, self._finished = self._finished, []
         n = len(rows)
-        return {"traces": {
-            "body": np.full(n, 4, np.uint8), "id": np.array([r[0] for r in rows], np.uint64),
-            "trip": np.zeros(n, np.int32), "time_s": np.array([r[1] for r in rows], np.float64),
-            "x_m": np.zeros(n, np.float32), "y_m": np.zeros(n, np.float32), "state": np.zeros(n, np.uint8)}}
+        return {
+            "traces": {
+                "body": np.full(n, 4, np.uint8),
+                "id": np.array([r[0] for r in rows], np.uint64),
+                "trip": np.zeros(n, np.int32),
+                "time_s": np.array([r[1] for r in rows], np.float64),
+                "x_m": np.zeros(n, np.float32),
+                "y_m": np.zeros(n, np.float32),
+                "state": np.zeros(n, np.uint8),
+            }
+        }
 
     def state(self) -> State:
         counts = np.array([self.entered, self.gone, self.received, self.handed_over])
-        return {"id": self.id, "arrive_s": self.arrive_s, "leave_s": self.leave_s, "counts": counts,
-                "now_s": np.array([self._now_s])}
+        return {
+            "id": self.id,
+            "arrive_s": self.arrive_s,
+            "leave_s": self.leave_s,
+            "counts": counts,
+            "now_s": np.array([self._now_s]),
+        }
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         self.id, self.arrive_s, self.leave_s = (state[k].copy() for k in ("id", "arrive_s", "leave_s"))

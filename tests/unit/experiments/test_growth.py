@@ -32,7 +32,7 @@ def study(tmp_path_factory):
 
 
 def test_a_question_that_is_decided_at_the_first_look_takes_no_further_run(study):
-    answer, = study.answers["answers"]
+    (answer,) = study.answers["answers"]
     assert study.replications == answer["replications"] == 8
     assert answer["runs"] == 24
     assert [row["verdict"] for row in answer["rows"]] == ["better", "practically the same"]
@@ -45,21 +45,23 @@ def test_two_equal_variants_differ_by_exactly_nothing(study):
 
 
 def test_paired_runs_decide_with_a_fraction_of_what_independent_ones_need(study):
-    answer, = study.answers["answers"]
+    (answer,) = study.answers["answers"]
     assert answer["runs_independent"] > 20 * answer["runs"]
 
 
 def test_rows_that_were_asked_are_marked_in_the_table(study):
     rows = [row for row in api.difference_rows(study, None, None) if row["asked"]]
     asked = {(row["second"], row["kpi"], row["group"]): row["verdict"] for row in rows}
-    assert asked == {("quick", "terminal.wait_mean_min", "all"): "better",
-                     ("alike", "terminal.wait_mean_min", "all"): "practically the same"}
+    assert asked == {
+        ("quick", "terminal.wait_mean_min", "all"): "better",
+        ("alike", "terminal.wait_mean_min", "all"): "practically the same",
+    }
     stored = study.columns("differences")
     assert set(stored["asked"].tolist()) == {"", "wait"}
 
 
 def test_every_sentence_stands_in_both_languages_with_its_numbers(study):
-    answer, = study.answers["answers"]
+    (answer,) = study.answers["answers"]
     assert answer["sentence"]["ja"].startswith("待ちは減るか：受付短縮は現況に比べて改善する")
     assert answer["sentence"]["en"].startswith("does the wait shrink: Quicker against Today: better")
     assert "24" in answer["sentence"]["ja"]
@@ -68,9 +70,16 @@ def test_every_sentence_stands_in_both_languages_with_its_numbers(study):
 
 def test_workers_and_kills_cannot_be_seen_in_a_study_that_grew(tmp_path):
     # What matters lies so near the effect that it takes several looks.
-    loaded = api.load(asking(tmp_path, **{"matters_from: 10 s": "matters_from: 46 s",
-                                          "compare: [[today, quick], [today, alike]]": "budget: {runs: 45}",
-                                          "  alike: {label: {ja: 現況と同じ, en: Just like today}}\n": ""}))
+    loaded = api.load(
+        asking(
+            tmp_path,
+            **{
+                "matters_from: 10 s": "matters_from: 46 s",
+                "compare: [[today, quick], [today, alike]]": "budget: {runs: 45}",
+                "  alike: {label: {ja: 現況と同じ, en: Just like today}}\n": "",
+            },
+        )
+    )
     plan, city = api.plan_and_city(loaded)
     assert plan.questions.looks == [8, 11, 16, 22]
     whole = run_plan(plan, city, tmp_path / "one", workers=1, lean=True)
@@ -95,7 +104,7 @@ def test_draws_of_assumptions_are_part_of_the_study_and_equal_for_any_workers(tm
     plan, city = api.plan_and_city(api.load(path))
     one = run_plan(plan, city, tmp_path / "one", workers=1, lean=True)
     two = run_plan(plan, city, tmp_path / "two", workers=2, lean=False)
-    answer, = one.answers["answers"]
+    (answer,) = one.answers["answers"]
     assert answer["assumptions"]["draws"] == 3
     assert answer["assumptions"]["moved_alone"]
     assert len(one.columns("draws")["value"]) > 0
@@ -109,7 +118,7 @@ def test_draws_of_assumptions_are_part_of_the_study_and_equal_for_any_workers(tm
 def test_a_budget_that_is_spent_leaves_the_question_open_and_says_so(tmp_path):
     path = asking(tmp_path, **{"matters_from: 10 s": "matters_from: 44 s\n    budget: {runs: 27}"})
     found = api.run(path, tmp_path / "s", lean=True)
-    answer, = found.answers["answers"]
+    (answer,) = found.answers["answers"]
     assert found.replications == 9
     assert answer["runs"] <= 27
     assert answer["rows"][0]["verdict"] == "cannot tell"
@@ -119,14 +128,14 @@ def test_a_budget_that_is_spent_leaves_the_question_open_and_says_so(tmp_path):
 
 def test_stated_replications_are_looked_at_once(tmp_path):
     found = api.run(ASKING, tmp_path / "s", replications=3, lean=True)
-    answer, = found.answers["answers"]
+    (answer,) = found.answers["answers"]
     assert found.replications == 3
     assert answer["method"] == "Student's t, one look"
 
 
 def test_one_replication_has_no_interval_and_says_so(tmp_path):
     found = api.run(ASKING, tmp_path / "s", replications=1, lean=True)
-    answer, = found.answers["answers"]
+    (answer,) = found.answers["answers"]
     assert {row["verdict"] for row in answer["rows"]} == {"cannot tell"}
     assert answer["rows"][0]["lo"] is None
     assert "one replication only: no interval for luck" in answer["notes"]["en"]

@@ -88,11 +88,19 @@ def test_a_worker_that_dies_idle_is_not_replaced(act, tmp_path, monkeypatch):
     assert len(made) == 2
 
 
-@pytest.mark.parametrize(("name", "kind", "code"), [
-    ("ScenarioError", ScenarioError, 2), ("CityError", CityError, 3), ("RunError", RunError, 4),
-    ("LimitError", LimitError, 6), ("OSError", RunError, 4), ("internal", InternalError, 70),
-    ("SystemExit", InternalError, 70), ("annotations", InternalError, 70),
-])
+@pytest.mark.parametrize(
+    ("name", "kind", "code"),
+    [
+        ("ScenarioError", ScenarioError, 2),
+        ("CityError", CityError, 3),
+        ("RunError", RunError, 4),
+        ("LimitError", LimitError, 6),
+        ("OSError", RunError, 4),
+        ("internal", InternalError, 70),
+        ("SystemExit", InternalError, 70),
+        ("annotations", InternalError, 70),
+    ],
+)
 def test_an_error_of_a_worker_keeps_its_kind_and_says_which_run(name, kind, code, act, tmp_path):
     made = act(lambda *_: {"error": name, "what": "broken", "where": "there", "mend": "so"})
     with pytest.raises(kind, match="broken") as caught:

@@ -42,10 +42,20 @@ def test_a_sound_study_is_found_sound(sound):
     assert found.files > 20
 
 
-@pytest.mark.parametrize("pattern", ["kpis.parquet", "answers.json", "draws.parquet", "plan.json", "city/*.npz",
-                                     "runs/two/003/tables/ledger.parquet", "runs/today/000/kpis.parquet"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "kpis.parquet",
+        "answers.json",
+        "draws.parquet",
+        "plan.json",
+        "city/*.npz",
+        "runs/two/003/tables/ledger.parquet",
+        "runs/today/000/kpis.parquet",
+    ],
+)
 def test_one_changed_byte_in_any_file_is_found(folder, pattern):
-    path, = folder.glob(pattern)
+    (path,) = folder.glob(pattern)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

@@ -47,8 +47,9 @@ def test_everything_a_card_names_is_there(name):
 def test_a_card_lists_the_boards_that_its_model_publishes(name):
     texts = [path.read_text(encoding="utf-8") for path in (MODELS / name).rglob("*.py")]
     published = {name for text in texts for name in re.findall(r"\.publish\(\s*([\w.]+),", text)}
-    assert published == {f"{constant}.name" for constant, board in vars(boards).items()
-                         if board in registry.card(name).boards}
+    assert published == {
+        f"{constant}.name" for constant, board in vars(boards).items() if board in registry.card(name).boards
+    }
 
 
 def test_every_list_has_what_is_on_the_cards_in_their_order():
@@ -68,10 +69,18 @@ def test_every_folder_of_a_model_has_a_card_in_the_list():
     assert {path.parent.name for path in MODELS.glob("*/__init__.py")} == set(registry.BUILT_IN)
 
 
-@pytest.mark.parametrize(("what", "cards"), [
-    ("body", (ModelCard("a", "x", "", "", bodies={"car": ("driving",)}),
-              ModelCard("b", "x", "", "", bodies={"car": ("parked",)}))),
-])
+@pytest.mark.parametrize(
+    ("what", "cards"),
+    [
+        (
+            "body",
+            (
+                ModelCard("a", "x", "", "", bodies={"car": ("driving",)}),
+                ModelCard("b", "x", "", "", bodies={"car": ("parked",)}),
+            ),
+        )
+    ],
+)
 def test_what_two_models_claim_is_refused_with_both_names(what, cards, monkeypatch):
     monkeypatch.setattr(registry, "cards", lambda: cards)
     with pytest.raises(EngineError, match=f"the {what} 'car' is declared by a and by b"):

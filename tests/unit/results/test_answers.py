@@ -19,7 +19,7 @@ NOISE = RNG.standard_normal(40)
 
 
 def only(questions, found):
-    answer, = answer_all(questions, found)
+    (answer,) = answer_all(questions, found)
     return answer
 
 
@@ -28,7 +28,7 @@ def test_with_one_look_the_interval_is_students_and_with_many_it_is_wider():
     once, often = (only(asked(question(compare()), looks=looks), found) for looks in ((40,), (8, 40)))
     d = -1 + 0.1 * NOISE[::-1]
     lo, hi = stats.t.interval(0.95, 39, loc=d.mean(), scale=stats.sem(d))
-    row, = once.rows
+    (row,) = once.rows
     assert (row.interval.lo, row.interval.hi) == (pytest.approx(lo), pytest.approx(hi))
     assert row.interval == row.once
     assert often.rows[0].interval.lo < row.interval.lo
@@ -58,19 +58,32 @@ def test_runs_of_independent_luck_follow_from_the_variances():
     assert math.isnan(alone.runs_independent)
 
 
-@pytest.mark.parametrize(("bound", "better", "verdict"), [
-    (52.0, "lower", "holds"), (48.0, "lower", "does not hold"), (50.0, "lower", "cannot tell"),
-    (48.0, "higher", "holds"), (52.0, "higher", "does not hold"),
-])
+@pytest.mark.parametrize(
+    ("bound", "better", "verdict"),
+    [
+        (52.0, "lower", "holds"),
+        (48.0, "lower", "does not hold"),
+        (50.0, "lower", "cannot tell"),
+        (48.0, "higher", "holds"),
+        (52.0, "higher", "does not hold"),
+    ],
+)
 def test_a_bound_holds_where_the_whole_interval_keeps_it(bound, better, verdict):
     found = figures({"a": 50 + NOISE - NOISE.mean()})
     assert only(asked(question(limit("a", bound, better))), found).verdict == verdict
 
 
-@pytest.mark.parametrize(("change", "better", "verdict"), [
-    (0.5, "lower", "holds"), (1.5, "lower", "does not hold"), (-3.0, "lower", "holds"),
-    (-0.5, "higher", "holds"), (-1.5, "higher", "does not hold"), (3.0, "higher", "holds"),
-])
+@pytest.mark.parametrize(
+    ("change", "better", "verdict"),
+    [
+        (0.5, "lower", "holds"),
+        (1.5, "lower", "does not hold"),
+        (-3.0, "lower", "holds"),
+        (-0.5, "higher", "holds"),
+        (-1.5, "higher", "does not hold"),
+        (3.0, "higher", "holds"),
+    ],
+)
 def test_a_loss_is_counted_on_the_side_that_is_not_wanted(change, better, verdict):
     found = figures({"a": 50 + NOISE, "b": 50 + NOISE + change})
     loss = limit("b", 1.0, better, first="a")
@@ -122,16 +135,20 @@ def test_a_search_that_ends_at_the_end_of_its_span_says_so():
 
 
 def test_who_gains_and_who_loses_is_told_for_every_group_with_a_value():
-    parts = [columns({"a": value + NOISE, "b": value + change + NOISE}, group=group)
-             for group, value, change in (("booked", 50.0, -9.0), ("ordinary", 50.0, 9.0), ("nobody", math.nan, 0.0))]
+    parts = [
+        columns({"a": value + NOISE, "b": value + change + NOISE}, group=group)
+        for group, value, change in (("booked", 50.0, -9.0), ("ordinary", 50.0, 9.0), ("nobody", math.nan, 0.0))
+    ]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     answer = only(asked(question(compare(role="group"))), Figures(table, 40))
     assert [(row.check.group, row.verdict) for row in answer.rows] == [("booked", "better"), ("ordinary", "worse")]
 
 
 def test_groups_that_no_run_gave_are_named_with_those_there_are():
-    answer = only(asked(question(compare(role="group"), groups=["vip"])),
-                  figures({"a": 50 + NOISE, "b": 49 + NOISE}, group="booked"))
+    answer = only(
+        asked(question(compare(role="group"), groups=["vip"])),
+        figures({"a": 50 + NOISE, "b": 49 + NOISE}, group="booked"),
+    )
     assert answer.missing == ((KPI, "vip", ("booked",)),)
     assert "booked" in Speaker("en", infos(), {}).notes(answer)[0]
 
@@ -177,8 +194,9 @@ def test_who_gains_does_not_prolong_a_study_that_asks_for_more():
 
 def test_asked_rows_name_their_questions_and_the_verdict():
     found = figures({"a": 50 + NOISE, "b": 49 + NOISE})
-    answers = answer_all(asked(question(compare()), question(compare(), id="r"), question(limit("a", 60.0), id="s")),
-                         found)
+    answers = answer_all(
+        asked(question(compare()), question(compare(), id="r"), question(limit("a", 60.0), id="s")), found
+    )
     assert asked_rows(answers) == {("a", "b", KPI, "all"): ("q, r", "better")}
 
 
@@ -187,10 +205,15 @@ def test_only_replications_before_the_look_are_looked_at():
     assert Figures(columns(values), 8).of("a", KPI, "all").max() == 1.0
 
 
-@pytest.mark.parametrize("broken", [
-    {"listed": [], "looks": [8]}, {"looks": [8, 8]}, {"looks": [0, 8]},
-    {"listed": [{"id": "q", "ask": {}, "checks": [], "confidence": 0.95, "most_pairs": 8}], "looks": [8]},
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"listed": [], "looks": [8]},
+        {"looks": [8, 8]},
+        {"looks": [0, 8]},
+        {"listed": [{"id": "q", "ask": {}, "checks": [], "confidence": 0.95, "most_pairs": 8}], "looks": [8]},
+    ],
+)
 def test_questions_of_a_changed_plan_are_refused(broken):
     with pytest.raises(ValueError, match=r"look|check"):
         Questions.model_validate(broken)

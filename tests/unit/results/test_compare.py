@@ -16,21 +16,27 @@ def kpis(values):
     """Columns of a KPI table from {variant: [value per replication]}."""
     rows = [(v, r, x) for v, xs in values.items() for r, x in enumerate(xs)]
     n = len(rows)
-    return {"variant": np.array([r[0] for r in rows]), "day": np.full(n, ""),
-            "replication": np.array([r[1] for r in rows], np.int32), "kpi": np.full(n, "terminal.wait_mean_min"),
-            "group": np.full(n, "all"), "value": np.array([r[2] for r in rows], float), "unit": np.full(n, "min")}
+    return {
+        "variant": np.array([r[0] for r in rows]),
+        "day": np.full(n, ""),
+        "replication": np.array([r[1] for r in rows], np.int32),
+        "kpi": np.full(n, "terminal.wait_mean_min"),
+        "group": np.full(n, "all"),
+        "value": np.array([r[2] for r in rows], float),
+        "unit": np.full(n, "min"),
+    }
 
 
 def test_equal_values_give_a_difference_of_exactly_zero_with_an_interval_of_zero():
     table = kpis({"a": [1.1, 2.2, 3.3], "b": [1.1, 2.2, 3.3]})
-    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    (row,) = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert (row["mean"], row["lo"], row["hi"], row["n"]) == (0.0, 0.0, 0.0, 3)
     assert row["verdict"] == "practically the same"
 
 
 def test_the_interval_is_students_over_the_pairs():
     table = kpis({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.5, 1.1, 2.8, 3.0]})
-    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    (row,) = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     d = np.array([-0.5, -0.9, -0.2, -1.0])
     lo, hi = stats.t.interval(0.95, 3, loc=d.mean(), scale=stats.sem(d))
     assert row["mean"] == pytest.approx(d.mean())
@@ -40,7 +46,7 @@ def test_the_interval_is_students_over_the_pairs():
 
 def test_one_pair_has_a_mean_and_no_interval_and_cannot_tell():
     table = kpis({"a": [1.0], "b": [2.0]})
-    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    (row,) = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert row["mean"] == 1.0
     assert math.isnan(row["lo"])
     assert row["verdict"] == "cannot tell"
@@ -60,13 +66,24 @@ def test_a_constant_difference_has_an_interval_without_width():
 
 def test_a_pair_of_which_one_value_is_one_is_no_verdict_even_where_both_agree():
     table = kpis({"a": [1.0], "b": [1.0]})
-    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    (row,) = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert row["verdict"] == "cannot tell"
 
 
 def rows_of(p_values, verdict="better"):
-    return [{"first": "a", "second": "b", "kpi": f"k{i}", "group": "all", "verdict": verdict, "asked": "", "p": p,
-             "p_corrected": math.nan} for i, p in enumerate(p_values)]
+    return [
+        {
+            "first": "a",
+            "second": "b",
+            "kpi": f"k{i}",
+            "group": "all",
+            "verdict": verdict,
+            "asked": "",
+            "p": p,
+            "p_corrected": math.nan,
+        }
+        for i, p in enumerate(p_values)
+    ]
 
 
 def test_rows_that_nobody_asked_for_are_corrected_for_their_number():
@@ -99,7 +116,7 @@ def test_intervals_cover_the_true_difference_as_often_as_they_say():
 
 def test_only_replications_that_both_have_are_paired():
     table = kpis({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.1]})
-    row, = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
+    (row,) = compare_pair(table, "a", table, "b", {"terminal.wait_mean_min": "lower"})
     assert (row["mean"], row["n"], row["verdict"]) == (pytest.approx(4.05), 2, "worse")
     assert compare_pair(table, "nobody", table, "b", {}) == []
 
@@ -118,5 +135,5 @@ def test_a_row_asked_for_beforehand_has_no_corrected_p_value_and_undefined_rows_
 
 
 def test_a_row_asked_for_loses_the_corrected_p_value_it_had_before():
-    row, = corrected(corrected(rows_of([0.5]), {}), {("a", "b", "k0", "all"): ("main", "worse")})
+    (row,) = corrected(corrected(rows_of([0.5]), {}), {("a", "b", "k0", "all"): ("main", "worse")})
     assert math.isnan(row["p_corrected"])

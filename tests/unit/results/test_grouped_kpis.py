@@ -20,8 +20,12 @@ CHOICES = {
     "stay_band": np.arange(3), "counted": np.ones(1), "haulier_index": np.arange(6),
 }  # fmt: skip
 WORDS = {
-    "age_group": ["adult", "age_65", "wheelchair"], "outcome": ["served", "refused"], "reason": ["", "no_seat"],
-    "class": ["shopper", "resident", "worker"], "street": ["a", "b"], "zone": list(ZONES),
+    "age_group": ["adult", "age_65", "wheelchair"],
+    "outcome": ["served", "refused"],
+    "reason": ["", "no_seat"],
+    "class": ["shopper", "resident", "worker"],
+    "street": ["a", "b"],
+    "zone": list(ZONES),
 }
 #: Statistics that do not add up, means over time apart: whoever groups anything else must declare it additive.
 STATISTICS = re.compile(r"mean_(?!per_h|trucks)|p\d\d|max|share|ratio|factor|speed|per_vehicle_hour")

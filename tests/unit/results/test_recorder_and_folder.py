@@ -19,9 +19,17 @@ from twin.results.run_folder import Run, Study, open_any, write_json
 
 def traces(ids, time_s):
     n = len(ids)
-    return {"traces": {"body": np.full(n, 1, np.uint8), "id": np.array(ids, np.uint64), "trip": np.zeros(n, np.int32),
-                       "time_s": np.array(time_s, float), "x_m": np.zeros(n, np.float32),
-                       "y_m": np.zeros(n, np.float32), "state": np.zeros(n, np.uint8)}}
+    return {
+        "traces": {
+            "body": np.full(n, 1, np.uint8),
+            "id": np.array(ids, np.uint64),
+            "trip": np.zeros(n, np.int32),
+            "time_s": np.array(time_s, float),
+            "x_m": np.zeros(n, np.float32),
+            "y_m": np.zeros(n, np.float32),
+            "state": np.zeros(n, np.uint8),
+        }
+    }
 
 
 def test_tables_are_the_same_with_and_without_parts(tmp_path):
@@ -115,8 +123,14 @@ def test_a_table_changed_after_the_run_is_refused(tmp_path):
     write_columns(path, TABLES["traces"].columns, traces([1], [1.0])["traces"])
     from twin.results.run_folder import files_of
 
-    manifest = {"kind": "run", "format": 1, "variant": "base", "replication": 0, "rows": {"traces": 1},
-                "files": files_of(tmp_path)}
+    manifest = {
+        "kind": "run",
+        "format": 1,
+        "variant": "base",
+        "replication": 0,
+        "rows": {"traces": 1},
+        "files": files_of(tmp_path),
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert len(Run(tmp_path).table("traces")["id"]) == 1
     path.write_bytes(path.read_bytes() + b" ")

@@ -17,7 +17,10 @@ def bayes_factor(t, n):
     free = n - 1
     under_prior, _ = integrate.quad(
         lambda effect: stats.nct.pdf(t, free, effect * math.sqrt(n)) * stats.norm.pdf(effect, 0.0, math.sqrt(PRIOR)),
-        -12, 12, limit=400, points=[t / math.sqrt(n)],
+        -12,
+        12,
+        limit=400,
+        points=[t / math.sqrt(n)],
     )
     return under_prior / stats.t.pdf(t, free)
 

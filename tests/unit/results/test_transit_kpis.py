@@ -20,21 +20,41 @@ def day():
     nan = np.nan
     return {
         "transit_requests": table(
-            "transit_requests", id=[1, 2, 3, 4], asked_s=[0.0, 100.0, 200.0, 300.0], party=[1, 2, 1, 3],
-            age_group=["adult", "age_65", "adult", "adult"], outcome=["served", "served", "served", "refused"],
-            reason=["", "", "", "detour"], van=[7, 7, 8, 0], walk_s=[60.0, 120.0, 0.0, 0.0],
-            egress_s=[30.0, 60.0, 0.0, 0.0], direct_s=[200.0, 300.0, 400.0, 100.0],
-            promised_pickup_s=[900.0, 1000.0, 1100.0, nan], promised_ride_s=[600.0, 750.0, 350.0, nan],
+            "transit_requests",
+            id=[1, 2, 3, 4],
+            asked_s=[0.0, 100.0, 200.0, 300.0],
+            party=[1, 2, 1, 3],
+            age_group=["adult", "age_65", "adult", "adult"],
+            outcome=["served", "served", "served", "refused"],
+            reason=["", "", "", "detour"],
+            van=[7, 7, 8, 0],
+            walk_s=[60.0, 120.0, 0.0, 0.0],
+            egress_s=[30.0, 60.0, 0.0, 0.0],
+            direct_s=[200.0, 300.0, 400.0, 100.0],
+            promised_pickup_s=[900.0, 1000.0, 1100.0, nan],
+            promised_ride_s=[600.0, 750.0, 350.0, nan],
             promised_dropoff_s=[1500.0, 1750.0, 1450.0, nan],
-            pickup_s=[300.0, 400.0, 1150.0, nan], dropoff_s=[700.0, 900.0, 1650.0, nan],
-            pickup_warned_s=[nan, 350.0, 600.0, nan], ride_warned_s=[nan, nan, 600.0, nan]),
+            pickup_s=[300.0, 400.0, 1150.0, nan],
+            dropoff_s=[700.0, 900.0, 1650.0, nan],
+            pickup_warned_s=[nan, 350.0, 600.0, nan],
+            ride_warned_s=[nan, nan, 600.0, nan],
+        ),
         "transit_legs": table(
-            "transit_legs", van=[7, 7, 7, 8], leg=[0, 1, 2, 0], depart_s=[100.0, 330.0, 730.0, 1180.0],
-            arrive_s=[300.0, 700.0, 900.0, 1650.0], metres_m=[1000.0, 2000.0, 1000.0, 4000.0], riders=[0, 1, 2, 1]),
-        "transit_shifts": table(
-            "transit_shifts", van=[7, 8], seats=[8, 8], from_s=[0.0, 0.0], to_s=[1500.0, 1500.0]),
-        "ledger": {"model": np.array(["transit", "transit"]), "account": np.array(["requests", "riders"]),
-                   "entry": np.array(["inside", "inside"]), "count": np.array([5, 9])},
+            "transit_legs",
+            van=[7, 7, 7, 8],
+            leg=[0, 1, 2, 0],
+            depart_s=[100.0, 330.0, 730.0, 1180.0],
+            arrive_s=[300.0, 700.0, 900.0, 1650.0],
+            metres_m=[1000.0, 2000.0, 1000.0, 4000.0],
+            riders=[0, 1, 2, 1],
+        ),
+        "transit_shifts": table("transit_shifts", van=[7, 8], seats=[8, 8], from_s=[0.0, 0.0], to_s=[1500.0, 1500.0]),
+        "ledger": {
+            "model": np.array(["transit", "transit"]),
+            "account": np.array(["requests", "riders"]),
+            "entry": np.array(["inside", "inside"]),
+            "count": np.array([5, 9]),
+        },
     }
 
 
@@ -45,12 +65,25 @@ def values(group="all", tables=None):
 def test_what_riders_see():
     seen = values()
     expected = {
-        "asked_count": 4, "served_count": 3, "riders_count": 4, "refused_share": 0.25, "refused_detour_share": 0.25,
-        "refused_no_seat_share": 0.0, "wait_mean_s": (300 + 300 + 950) / 3, "wait_p50_s": 300,
-        "wait_p95_s": 300 + 0.9 * 650, "served_within_15_min_share": 0.5, "ride_mean_s": (400 + 500 + 500) / 3,
-        "detour_mean_factor": (2 + 5 / 3 + 1.25) / 3, "walk_mean_s": 90, "door_to_door_mean_s": (730 + 860 + 1450) / 3,
-        "promise_breach_count": 1, "promise_breach_pickup_count": 1, "promise_breach_ride_count": 1,
-        "promise_warned_count": 2, "late_max_s": 150,
+        "asked_count": 4,
+        "served_count": 3,
+        "riders_count": 4,
+        "refused_share": 0.25,
+        "refused_detour_share": 0.25,
+        "refused_no_seat_share": 0.0,
+        "wait_mean_s": (300 + 300 + 950) / 3,
+        "wait_p50_s": 300,
+        "wait_p95_s": 300 + 0.9 * 650,
+        "served_within_15_min_share": 0.5,
+        "ride_mean_s": (400 + 500 + 500) / 3,
+        "detour_mean_factor": (2 + 5 / 3 + 1.25) / 3,
+        "walk_mean_s": 90,
+        "door_to_door_mean_s": (730 + 860 + 1450) / 3,
+        "promise_breach_count": 1,
+        "promise_breach_pickup_count": 1,
+        "promise_breach_ride_count": 1,
+        "promise_warned_count": 2,
+        "late_max_s": 150,
     }
     for name, value in expected.items():
         assert seen[f"transit.{name}"] == pytest.approx(value), name
@@ -60,10 +93,14 @@ def test_what_the_fleet_does():
     seen = values()
     expected = {
         # Two shifts of 1500 s, and the last leg ends 150 s after.
-        "vehicle_hours_h": 3150 / 3600, "riders_per_vehicle_hour": 4 / (3150 / 3600), "vkm_km": 8.0,
-        "empty_km_share": 1 / 8, "occupancy_mean_people": (2000 + 2000 + 4000) / 8000,
+        "vehicle_hours_h": 3150 / 3600,
+        "riders_per_vehicle_hour": 4 / (3150 / 3600),
+        "vkm_km": 8.0,
+        "empty_km_share": 1 / 8,
+        "occupancy_mean_people": (2000 + 2000 + 4000) / 8000,
         # Van 7 has somebody on board from 300 to 900, van 8 from 1150 to 1650.
-        "loaded_time_share": 1100 / 3150, "unfinished_count": 5,
+        "loaded_time_share": 1100 / 3150,
+        "unfinished_count": 5,
     }
     for name, value in expected.items():
         assert seen[f"transit.{name}"] == pytest.approx(value), name
@@ -93,9 +130,16 @@ def rides(**columns):
     n = len(next(iter(columns.values())))
     nan = np.full(n, np.nan)
     base = {
-        "outcome": ["served"] * n, "age_group": ["adult"] * n, "party": [1] * n, "direct_s": [100.0] * n,
-        "pickup_s": [0.0] * n, "dropoff_s": [100.0] * n, "promised_pickup_s": [1e6] * n, "promised_ride_s": [1e6] * n,
-        "pickup_warned_s": nan, "ride_warned_s": nan,
+        "outcome": ["served"] * n,
+        "age_group": ["adult"] * n,
+        "party": [1] * n,
+        "direct_s": [100.0] * n,
+        "pickup_s": [0.0] * n,
+        "dropoff_s": [100.0] * n,
+        "promised_pickup_s": [1e6] * n,
+        "promised_ride_s": [1e6] * n,
+        "pickup_warned_s": nan,
+        "ride_warned_s": nan,
     }
     return {"transit_requests": table("transit_requests", **(base | columns))}
 
@@ -138,8 +182,14 @@ def test_time_with_riders_counts_a_ride_within_another_once_and_each_van_apart()
 
 def test_overtime_runs_from_the_end_of_a_shift_to_the_last_arrival_before_the_next():
     shifts = table("transit_shifts", van=[3, 3, 4], from_s=[200.0, 0.0, 0.0], to_s=[300.0, 100.0, 100.0])
-    legs = table("transit_legs", van=[3, 3, 3, 4], depart_s=[0.0, 90.0, 250.0, 0.0],
-                 arrive_s=[100.0, 200.0, 330.0, 90.0], metres_m=[1.0] * 4, riders=[0] * 4)
+    legs = table(
+        "transit_legs",
+        van=[3, 3, 3, 4],
+        depart_s=[0.0, 90.0, 250.0, 0.0],
+        arrive_s=[100.0, 200.0, 330.0, 90.0],
+        metres_m=[1.0] * 4,
+        riders=[0] * 4,
+    )
     seen = values(tables={"transit_legs": legs, "transit_shifts": shifts})
     # Van 3 is 100 s late where its next shift begins, and 30 s late after it.
     assert seen["transit.vehicle_hours_h"] == pytest.approx((100 + 100 + 100 + 100 + 30) / 3600)
@@ -164,8 +214,10 @@ def test_a_zone_counts_its_requests_and_its_vans():
 
 def test_zones_without_a_stop_or_a_request_are_no_error():
     nothing = np.empty(0, np.int32)
-    empty = {name: table(name, **{column: nothing}) for name, column in (
-        ("transit_requests", "van"), ("transit_stops", "stop_index"), ("transit_shifts", "van"))}
+    empty = {
+        name: table(name, **{column: nothing})
+        for name, column in (("transit_requests", "van"), ("transit_stops", "stop_index"), ("transit_shifts", "van"))
+    }
     assert values(tables=empty)["transit.asked_count"] == 0
 
 

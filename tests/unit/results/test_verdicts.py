@@ -25,9 +25,10 @@ from twin.results.verdicts import (
 GOLDEN = Path(__file__).resolve().parents[2] / "regression" / "golden" / "small.json"
 
 
-@pytest.mark.parametrize(("better", "up", "down"), [
-    ("lower", "worse", "better"), ("higher", "better", "worse"), ("neither", "higher", "lower"),
-])
+@pytest.mark.parametrize(
+    ("better", "up", "down"),
+    [("lower", "worse", "better"), ("higher", "better", "worse"), ("neither", "higher", "lower")],
+)
 def test_a_difference_off_zero_is_better_or_worse_or_where_nobody_wants_a_direction_higher_or_lower(better, up, down):
     assert verdict_of(Interval(69.0, 60.0, 78.0, 9), better) == up
     assert verdict_of(Interval(-69.0, -78.0, -60.0, 9), better) == down
@@ -41,17 +42,20 @@ def test_one_pair_cannot_tell_and_nobody_has_no_verdict(better):
     assert verdict_of(interval_of(np.array([math.nan])), better) == ""
 
 
-@pytest.mark.parametrize(("lo", "hi", "verdict"), [
-    (-3.0, -1.1, "better"),  # all of it reaches 1
-    (-3.0, -0.9, "cannot tell"),  # it is lower, but perhaps by less than matters
-    (-0.9, 0.9, "practically the same"),
-    (-0.9, -0.1, "practically the same"),  # surely lower, and surely by too little
-    (-0.9, 1.1, "cannot tell"),
-    (1.1, 1.2, "worse"),
-    (-1.0, -1.0, "better"),  # exactly the size that matters reaches it
-    (1.0, 1.0, "worse"),
-    (0.0, 0.0, "practically the same"),
-])
+@pytest.mark.parametrize(
+    ("lo", "hi", "verdict"),
+    [
+        (-3.0, -1.1, "better"),  # all of it reaches 1
+        (-3.0, -0.9, "cannot tell"),  # it is lower, but perhaps by less than matters
+        (-0.9, 0.9, "practically the same"),
+        (-0.9, -0.1, "practically the same"),  # surely lower, and surely by too little
+        (-0.9, 1.1, "cannot tell"),
+        (1.1, 1.2, "worse"),
+        (-1.0, -1.0, "better"),  # exactly the size that matters reaches it
+        (1.0, 1.0, "worse"),
+        (0.0, 0.0, "practically the same"),
+    ],
+)
 def test_a_difference_must_reach_the_size_that_matters_with_its_whole_interval(lo, hi, verdict):
     assert verdict_of(Interval((lo + hi) / 2, lo, hi, 9), "lower", 1.0) == verdict
 

@@ -40,22 +40,27 @@ def test_a_list_may_carry_a_grade_but_no_range(load):
     assert fault(load, "terminal: {opening: {value: [08:30-16:30], range: [1, 2]}}\n")[0].what == "a list has no range"
 
 
-@pytest.mark.parametrize(("graded", "what"), [
-    ("{value: 5 min, range: [6 min, 9 min]}", "the range [6 min, 9 min] does not contain the value 5 min"),
-    ("{value: 5 min, range: [9 min, 1 min]}", "the range [9 min, 1 min] does not contain the value 5 min"),
-    ("{value: 5 min, range: [1, 9]}", "the range [1, 9] and the value 5 min are not of one kind"),
-    ("{value: 5 min, range: [1 m, 9 m]}", "the range [1 m, 9 m] and the value 5 min are not of one kind"),
-    ("{value: 5 min, range: 3 min}", "range must be a list of two values"),
-    ("{value: 5 min, range: [1 min, 2 min, 9 min]}", "range must be a list of two values"),
-    ("{value: 5 min, grade: X}", "grade must be V, D, M or G, got 'X'"),
-    ("{value: 5 min, garde: G}", "unknown key 'garde'"),
-    ("{value: 5 min, source: [a]}", "source must be text"),
-    ("{value: 5 min, range: [1 min, 2 h]}",
-     "the range of terminal.service reaches 2 h: terminal.service must be at most 1 h, got 2 h"),
-    ("{value: 5, grade: G}", "terminal.service: 5 has no unit"),
-])
+@pytest.mark.parametrize(
+    ("graded", "what"),
+    [
+        ("{value: 5 min, range: [6 min, 9 min]}", "the range [6 min, 9 min] does not contain the value 5 min"),
+        ("{value: 5 min, range: [9 min, 1 min]}", "the range [9 min, 1 min] does not contain the value 5 min"),
+        ("{value: 5 min, range: [1, 9]}", "the range [1, 9] and the value 5 min are not of one kind"),
+        ("{value: 5 min, range: [1 m, 9 m]}", "the range [1 m, 9 m] and the value 5 min are not of one kind"),
+        ("{value: 5 min, range: 3 min}", "range must be a list of two values"),
+        ("{value: 5 min, range: [1 min, 2 min, 9 min]}", "range must be a list of two values"),
+        ("{value: 5 min, grade: X}", "grade must be V, D, M or G, got 'X'"),
+        ("{value: 5 min, garde: G}", "unknown key 'garde'"),
+        ("{value: 5 min, source: [a]}", "source must be text"),
+        (
+            "{value: 5 min, range: [1 min, 2 h]}",
+            "the range of terminal.service reaches 2 h: terminal.service must be at most 1 h, got 2 h",
+        ),
+        ("{value: 5, grade: G}", "terminal.service: 5 has no unit"),
+    ],
+)
 def test_wrong_gradings_are_named(load, graded, what):
-    problem, = fault(load, f"terminal: {{service: {graded}}}\n")
+    (problem,) = fault(load, f"terminal: {{service: {graded}}}\n")
     assert problem.what == what
     assert "line 5" in problem.where
 
@@ -67,15 +72,16 @@ def test_the_ends_of_a_count_are_counts(load):
 
 
 def test_an_alias_to_a_graded_value_is_two_assumptions(load):
-    scenario = load(
-        "terminal: {service: &s {value: 2 min, range: [1 min, 3 min], grade: G}, quota: {slot: *s}}\n")
+    scenario = load("terminal: {service: &s {value: 2 min, range: [1 min, 3 min], grade: G}, quota: {slot: *s}}\n")
     assert {a.key for a in scenario.assumptions} == {"terminal.service", "terminal.quota.slot"}
 
 
 def test_changes_are_listed_with_the_rule_of_their_parameter():
     old, new = Gate(), Gate(service_s=100.0, trucks=5.0, lanes={"A": Lane(count=7, kind="reserved")})
     assert fork_changes(old, new) == [
-        ForkChange("service", "now"), ForkChange("trucks", "no"), ForkChange("lanes.A.count", "now"),
+        ForkChange("service", "now"),
+        ForkChange("trucks", "no"),
+        ForkChange("lanes.A.count", "now"),
         ForkChange("lanes.A.kind", "no"),
     ]
     assert unforkable_changes(old, new) == ["trucks", "lanes.A.kind"]

@@ -27,7 +27,7 @@ def test_scalars_follow_the_core_schema():
 
 def test_every_node_knows_its_line_column_and_path():
     tree = parse("terminal:\n  lanes:\n    - {count: 6}\n")
-    (way, leaf), = scalars(tree)
+    ((way, leaf),) = scalars(tree)
     assert way == ("terminal", "lanes", "0", "count")
     assert (leaf.mark.line, leaf.mark.column, leaf.path) == (3, 15, "terminal.lanes[0].count")
 
@@ -44,20 +44,35 @@ def test_aliases_share_a_value():
     assert plain(parse("a: &x {b: 1}\nc: *x\n")) == {"a": {"b": 1}, "c": {"b": 1}}
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("a: 1\nb: 2\na: 3\n", "the key a stands twice, on line 1 and on line 3"),
-    ("a: .nan", ".nan is not a finite number"), ("a: -.inf", "-.inf is not a finite number"),
-    ("a: 1e999", "1e999 is not a finite number"), ("a: 99999999999999999999999", "beyond the numbers"),
-    ("a: !!python/object:os.system x", "the tag !!python/object:os.system is not taken"),
-    ("a: !thing {b: 1}", "the tag !thing is not taken"), ("a: !!str 5", "the tag !!str is not taken"),
-    ("a: *x", "the alias *x has no anchor before it"), ("a: &x [*x]", "the alias *x has no anchor before it"),
-    ("base: &b {x: 1}\na:\n  <<: *b\n", "merge keys (<<) are not part of YAML 1.2"),
-    ("? [1, 2]\n: 3\n", "a list or mapping stands where a key is due"), ("a: 1\n: 3\n", "a key is empty"),
-    ("a: 1\n---\nb: 2\n", "a second document begins"), ("%YAML 1.1\n---\na: 1\n", "directives"),
-    ("- 1\n- 2\n", "no mapping of keys"), ("", "the file is empty"), ("# only words\n", "the file is empty"),
-    ("null", "the file is empty"), ("a: [1, 2", "not YAML"), ("a: \x07", "not YAML"), ("a: '\\x", "not YAML"),
-    ('a: "\\UFFFFFFFF"', "not YAML"), ('a: "\\ud800"', "half a character"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "the key a stands twice, on line 1 and on line 3"),
+        ("a: .nan", ".nan is not a finite number"),
+        ("a: -.inf", "-.inf is not a finite number"),
+        ("a: 1e999", "1e999 is not a finite number"),
+        ("a: 99999999999999999999999", "beyond the numbers"),
+        ("a: !!python/object:os.system x", "the tag !!python/object:os.system is not taken"),
+        ("a: !thing {b: 1}", "the tag !thing is not taken"),
+        ("a: !!str 5", "the tag !!str is not taken"),
+        ("a: *x", "the alias *x has no anchor before it"),
+        ("a: &x [*x]", "the alias *x has no anchor before it"),
+        ("base: &b {x: 1}\na:\n  <<: *b\n", "merge keys (<<) are not part of YAML 1.2"),
+        ("? [1, 2]\n: 3\n", "a list or mapping stands where a key is due"),
+        ("a: 1\n: 3\n", "a key is empty"),
+        ("a: 1\n---\nb: 2\n", "a second document begins"),
+        ("%YAML 1.1\n---\na: 1\n", "directives"),
+        ("- 1\n- 2\n", "no mapping of keys"),
+        ("", "the file is empty"),
+        ("# only words\n", "the file is empty"),
+        ("null", "the file is empty"),
+        ("a: [1, 2", "not YAML"),
+        ("a: \x07", "not YAML"),
+        ("a: '\\x", "not YAML"),
+        ('a: "\\UFFFFFFFF"', "not YAML"),
+        ('a: "\\ud800"', "half a character"),
+    ],
+)
 def test_what_a_scenario_may_not_hold_is_named(text, said):
     assert said in fault(text)
 
@@ -111,10 +126,14 @@ def test_the_size_of_the_file_is_bounded(tmp_path):
         read_text(path, Problems(str(path)))
 
 
-@pytest.mark.parametrize(("data", "said"), [
-    ("twin: 1\ntitle: 大阪市\n".encode("cp932"), "Shift_JIS (cp932), not UTF-8"),
-    ("twin: 1\n".encode("utf-16"), "UTF-16"), (b"twin: 1\n\x81\xff", "not UTF-8 text"),
-])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("twin: 1\ntitle: 大阪市\n".encode("cp932"), "Shift_JIS (cp932), not UTF-8"),
+        ("twin: 1\n".encode("utf-16"), "UTF-16"),
+        (b"twin: 1\n\x81\xff", "not UTF-8 text"),
+    ],
+)
 def test_other_encodings_are_named(tmp_path, data, said):
     path = tmp_path / "x.yaml"
     path.write_bytes(data)

@@ -43,8 +43,9 @@ def test_whole_numbers_stay_whole_and_each_has_the_same_share(load):
 
 
 def test_a_range_in_other_units_is_drawn_in_the_unit_of_the_value(load):
-    found = [float(draw.values["road_traffic.speed"].removesuffix(" km/h")) for draw in
-             drawn(load, body=SPEED + BODY).draws]
+    found = [
+        float(draw.values["road_traffic.speed"].removesuffix(" km/h")) for draw in drawn(load, body=SPEED + BODY).draws
+    ]
     assert 18.0 <= min(found) < 20.0
     assert 38.0 < max(found) <= 40.0
 
@@ -82,7 +83,12 @@ def test_each_assumption_is_moved_alone_to_either_end(load):
     models = {entry["name"]: entry["models"]["terminal"] for entry in found.variants}
     service, lanes = found.ends
     assert (service.key, service.low, service.value, service.high, service.unit) == (
-        "terminal.service", 1.0, 2.0, 3.0, "min")
+        "terminal.service",
+        1.0,
+        2.0,
+        3.0,
+        "min",
+    )
     assert models[service.at_low["today"]]["service_s"] == 60.0
     assert models[service.at_high["today"]]["lanes"]["A"]["count"] == 6
     assert models[lanes.at_high["today"]]["lanes"]["A"]["count"] == 7
@@ -93,16 +99,23 @@ def test_only_the_keys_named_are_drawn(load):
     assert [set(draw.values) for draw in found.draws] == [{"terminal.service"}] * 3
 
 
-@pytest.mark.parametrize(("lines", "what"), [
-    ("uncertainty: {assumptions: [terminal.trucks], draws: 3}\n", "terminal.trucks has no range to draw from"),
-    ("uncertainty: {assumptions: [terminal.servise], draws: 3}\n", "terminal.servise has no range to draw from"),
-])
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("uncertainty: {assumptions: [terminal.trucks], draws: 3}\n", "terminal.trucks has no range to draw from"),
+        ("uncertainty: {assumptions: [terminal.servise], draws: 3}\n", "terminal.servise has no range to draw from"),
+    ],
+)
 def test_what_has_no_range_cannot_be_drawn(load, lines, what):
     with pytest.raises(ScenarioError, match=what):
         drawn_of(load(BODY + lines))
     with pytest.raises(ScenarioError, match="no value has a range"):
-        drawn_of(load("terminal:\nvariants: {a: {}, b: {set: {terminal.service: 1 min}}}\n"
-                      f"questions: [{{id: q, kpi: {WAIT}}}]\nuncertainty: {{assumptions: every_range}}\n"))
+        drawn_of(
+            load(
+                "terminal:\nvariants: {a: {}, b: {set: {terminal.service: 1 min}}}\n"
+                f"questions: [{{id: q, kpi: {WAIT}}}]\nuncertainty: {{assumptions: every_range}}\n"
+            )
+        )
 
 
 def test_without_questions_or_assumptions_nothing_is_drawn(load):

@@ -24,7 +24,7 @@ def body(measure, head=""):
 def edit_of(load, measure, head=""):
     scenario = load(body(measure, head))
     assert scenario.variants["today"].edits == ()
-    edit, = scenario.variants["step1"].edits
+    (edit,) = scenario.variants["step1"].edits
     json.dumps(edit, allow_nan=False)
     return edit
 
@@ -61,16 +61,21 @@ def test_hours_come_back_and_when_does_not(load):
     assert (once["span_s"], once["daily"]) == ([61200.0, 93600.0], False)
 
 
-@pytest.mark.parametrize(("words", "values"), [
-    ("change: set_speed, speed: 30 km/h", {"speed_mps": 30 / 3.6}),
-    ("change: set_lanes, remove: 2", {"add": -2}),
-    ("change: set_lanes, add: 1", {"add": 1}),
-    ("change: set_lanes, lanes: 3", {"lanes": 3}),
-    ("change: set_access, forbid: [bus, car]", {"closed_to": ["car", "bus"]}),
-    ("change: set_access, only: [bus]", {"closed_to": ["car", "van", "small_truck", "container_truck"]}),
-    ("change: set_signal, cycle: 120 s, green: 50 %, offset: 10 s",
-     {"cycle_s": 120.0, "green_share": 0.5, "offset_s": 10.0, "progression_mps": None}),
-])
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ("change: set_speed, speed: 30 km/h", {"speed_mps": 30 / 3.6}),
+        ("change: set_lanes, remove: 2", {"add": -2}),
+        ("change: set_lanes, add: 1", {"add": 1}),
+        ("change: set_lanes, lanes: 3", {"lanes": 3}),
+        ("change: set_access, forbid: [bus, car]", {"closed_to": ["car", "bus"]}),
+        ("change: set_access, only: [bus]", {"closed_to": ["car", "van", "small_truck", "container_truck"]}),
+        (
+            "change: set_signal, cycle: 120 s, green: 50 %, offset: 10 s",
+            {"cycle_s": 120.0, "green_share": 0.5, "offset_s": 10.0, "progression_mps": None},
+        ),
+    ],
+)
 def test_each_change_has_its_values_in_si_units(load, words, values):
     assert edit_of(load, f"{words}, where: {{street: a}}")["values"] == values
 
@@ -97,41 +102,62 @@ def test_variants_inherit_the_edits_of_their_parent(load):
     assert [e["measure"] for e in scenario.variants["two"].edits] == ["b", "a"]
 
 
-@pytest.mark.parametrize(("measure", "what", "mend"), [
-    ("change: close", "where is missing", None),
-    ("change: clos, where: {street: a}", "change 'clos' is no change of the city", "did you mean close?"),
-    ("change: event, where: {street: a}", "change 'event' is not yet understood by this version", None),
-    ("where: {street: a}", "where belongs to an edit of the city, but the measure has no change", None),
-    ("change: close, where: {stret: a, street: a}", "unknown key 'stret'", "did you mean street?"),
-    ("change: close, where: {street: a}, pavement_width: 14 m", "unknown key 'pavement_width'", None),
-    ("change: close, wher: {street: a}, where: {street: a}", "unknown key 'wher'", "did you mean where?"),
-    ("change: close, where: {}",
-     "measures.m.where: no place is named; write street: NAME, or layer: NAME with id: [...]", ""),
-    ("change: close, where: {street: a, from: b}",
-     "measures.m.where: a section needs both from and to, the names of two cross streets", ""),
-    ("change: close, where: {street: a, sides: [left]}", None, None),
-    ("change: lanes_to_pavement, where: {street: a}", "pavement_width is missing", "add pavement_width: 14 m"),
-    ("change: lanes_to_pavement, where: {street: a}, pavement_width: 14",
-     "measures.m.pavement_width: 14 has no unit", "write for example 300 m"),
-    ("change: lanes_to_pavement, where: {street: a}, pavement_width: 3 m, furniture: 3 m",
-     "measures.m: the furniture takes all 3 m of the pavement", ""),
-    ("change: lanes_to_pavement, where: {street: a}, pavement_width: 9 m, hours: 08:00-10:00", None, ""),
-    ("change: close, where: {street: a}, hours: 10:00-08:00", None, None),
-    ("change: close, where: {street: a}, hours: 08:00-10:00, when: 08:00-10:00",
-     "measures.m: hours come back every day, when does not; keep one of the two", ""),
-    ("change: set_lanes, where: {street: a}", "measures.m: set_lanes needs one of lanes, add and remove", ""),
-    ("change: set_lanes, where: {street: a}, lanes: 0", "measures.m.lanes must be at least 1, got 0", ""),
-    ("change: set_speed, where: {street: a}, speed: 0 km/h", None, ""),
-    ("change: set_access, where: {street: a}, forbid: [bike]", None, None),
-    ("change: set_signal, where: {street: a}, cycle: 100 s, green: 100 %", None, ""),
-    ("change: set_signal, where: {street: a}, cycle: 100 s, green: 50 %, progression: 40 km/h",
-     "measures.m: progression runs along a section; give where: {street, from, to}", ""),
-    ("change: add_link, link: {from: [a, b], lanes: 1, speed: 30 km/h}", None, ""),
-    ("change: add_link, link: {from: [a, b], to: [135.5, 98.0], lanes: 1, speed: 30 km/h}", None, ""),
-    ("change: close, where: {layer: works, id: 1}", "there is no layer 'works'", None),
-])
+@pytest.mark.parametrize(
+    ("measure", "what", "mend"),
+    [
+        ("change: close", "where is missing", None),
+        ("change: clos, where: {street: a}", "change 'clos' is no change of the city", "did you mean close?"),
+        ("change: event, where: {street: a}", "change 'event' is not yet understood by this version", None),
+        ("where: {street: a}", "where belongs to an edit of the city, but the measure has no change", None),
+        ("change: close, where: {stret: a, street: a}", "unknown key 'stret'", "did you mean street?"),
+        ("change: close, where: {street: a}, pavement_width: 14 m", "unknown key 'pavement_width'", None),
+        ("change: close, wher: {street: a}, where: {street: a}", "unknown key 'wher'", "did you mean where?"),
+        (
+            "change: close, where: {}",
+            "measures.m.where: no place is named; write street: NAME, or layer: NAME with id: [...]",
+            "",
+        ),
+        (
+            "change: close, where: {street: a, from: b}",
+            "measures.m.where: a section needs both from and to, the names of two cross streets",
+            "",
+        ),
+        ("change: close, where: {street: a, sides: [left]}", None, None),
+        ("change: lanes_to_pavement, where: {street: a}", "pavement_width is missing", "add pavement_width: 14 m"),
+        (
+            "change: lanes_to_pavement, where: {street: a}, pavement_width: 14",
+            "measures.m.pavement_width: 14 has no unit",
+            "write for example 300 m",
+        ),
+        (
+            "change: lanes_to_pavement, where: {street: a}, pavement_width: 3 m, furniture: 3 m",
+            "measures.m: the furniture takes all 3 m of the pavement",
+            "",
+        ),
+        ("change: lanes_to_pavement, where: {street: a}, pavement_width: 9 m, hours: 08:00-10:00", None, ""),
+        ("change: close, where: {street: a}, hours: 10:00-08:00", None, None),
+        (
+            "change: close, where: {street: a}, hours: 08:00-10:00, when: 08:00-10:00",
+            "measures.m: hours come back every day, when does not; keep one of the two",
+            "",
+        ),
+        ("change: set_lanes, where: {street: a}", "measures.m: set_lanes needs one of lanes, add and remove", ""),
+        ("change: set_lanes, where: {street: a}, lanes: 0", "measures.m.lanes must be at least 1, got 0", ""),
+        ("change: set_speed, where: {street: a}, speed: 0 km/h", None, ""),
+        ("change: set_access, where: {street: a}, forbid: [bike]", None, None),
+        ("change: set_signal, where: {street: a}, cycle: 100 s, green: 100 %", None, ""),
+        (
+            "change: set_signal, where: {street: a}, cycle: 100 s, green: 50 %, progression: 40 km/h",
+            "measures.m: progression runs along a section; give where: {street, from, to}",
+            "",
+        ),
+        ("change: add_link, link: {from: [a, b], lanes: 1, speed: 30 km/h}", None, ""),
+        ("change: add_link, link: {from: [a, b], to: [135.5, 98.0], lanes: 1, speed: 30 km/h}", None, ""),
+        ("change: close, where: {layer: works, id: 1}", "there is no layer 'works'", None),
+    ],
+)
 def test_a_wrong_edit_is_one_problem_at_its_line(load, measure, what, mend):
-    problem, = problems(load, measure)
+    (problem,) = problems(load, measure)
     assert what is None or problem.what == what
     assert mend is None or problem.mend == mend
     assert "line 7, " in problem.where
@@ -140,14 +166,14 @@ def test_a_wrong_edit_is_one_problem_at_its_line(load, measure, what, mend):
 
 def test_a_name_cannot_be_alias_and_stranger_at_once(load):
     names = "names: {御堂筋: {aliases: [新御堂筋], not: [新御堂筋]}}\n"
-    problem, = problems(load, "change: close, where: {street: a}", names)
+    (problem,) = problems(load, "change: close, where: {street: a}", names)
     assert "'新御堂筋' is named as an alias and under not" in problem.what
     assert ", line 6, " in problem.where
 
 
 def test_a_file_of_drawings_outside_the_folder_is_refused(load):
     layers = "layers: {works: {file: ../works.gpkg, id: 名}}\n"
-    problem, = problems(load, "change: close, where: {layer: works}", layers)
+    (problem,) = problems(load, "change: close, where: {layer: works}", layers)
     assert problem.what == "'../works.gpkg' lies outside the scenario's folder"
 
 
@@ -178,6 +204,6 @@ def test_editors_are_offered_every_key_of_an_edit():
 def test_graded_values_of_an_edit_are_assumptions_of_the_variants_that_take_it(load):
     grade = "{value: 3 m, range: [2 m, 5 m], grade: G, source: a guess}"
     measure = f"change: lanes_to_pavement, where: {{street: a}}, pavement_width: 14 m, furniture: {grade}"
-    assumption, = load(body(measure)).assumptions
+    (assumption,) = load(body(measure)).assumptions
     assert (assumption.key, assumption.value_text, assumption.variants) == ("measures.m.furniture", "3 m", ("step1",))
     assert (assumption.low, assumption.high, assumption.grade) == (2.0, 5.0, "G")

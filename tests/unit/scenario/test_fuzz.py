@@ -29,12 +29,57 @@ limits: {agents: 1000000, memory: 4 GB}
 """
 
 scraps = st.one_of(
-    st.text(max_size=8), st.sampled_from([
-        ":", "：", "{", "}", "[", "]", "- ", "\t", "\u3000", "&a ", "*a", "!!int ", "? ", "|", ">", "'", '"', "#",
-        "---\n", "%YAML 1.1\n", ".nan", "-.inf", "1e999", "0x", "\x00", "\x85", "\u2028", "\ud7ff", "\ufeff", "<<: *a",
-        "60 min", "value", "range: [1, 2]", "from: today", "with: [m, m]", "null", "true", "\n", "  ",
-        "99999999999999999999999", "terminal.trucks", "..", "set: {}", "24:30", "５ %",
-    ]))
+    st.text(max_size=8),
+    st.sampled_from(
+        [
+            ":",
+            "：",
+            "{",
+            "}",
+            "[",
+            "]",
+            "- ",
+            "\t",
+            "\u3000",
+            "&a ",
+            "*a",
+            "!!int ",
+            "? ",
+            "|",
+            ">",
+            "'",
+            '"',
+            "#",
+            "---\n",
+            "%YAML 1.1\n",
+            ".nan",
+            "-.inf",
+            "1e999",
+            "0x",
+            "\x00",
+            "\x85",
+            "\u2028",
+            "\ud7ff",
+            "\ufeff",
+            "<<: *a",
+            "60 min",
+            "value",
+            "range: [1, 2]",
+            "from: today",
+            "with: [m, m]",
+            "null",
+            "true",
+            "\n",
+            "  ",
+            "99999999999999999999999",
+            "terminal.trucks",
+            "..",
+            "set: {}",
+            "24:30",
+            "５ %",
+        ]
+    ),
+)
 
 
 @FUZZ
@@ -60,7 +105,7 @@ def test_text_of_any_kind_is_refused_in_words(tmp_path, text):
 def test_a_scenario_with_scraps_in_it_loads_or_is_refused_in_words(tmp_path, cuts):
     text = HEAD + BODY
     for at, length, scrap in cuts:
-        text = text[:at] + scrap + text[at + length:]
+        text = text[:at] + scrap + text[at + length :]
     (tmp_path / "a.csv").write_text("時,台数\n8,10\n", encoding="utf-8")
     path = tmp_path / "s.yaml"
     path.write_bytes(text.encode("utf-8", "replace"))
@@ -76,19 +121,75 @@ def test_a_scenario_with_scraps_in_it_loads_or_is_refused_in_words(tmp_path, cut
 
 
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12),
-    st.sampled_from(["60 min", "60 %", "08:30", "08:30-11:30", "1e3 trucks", "osaka", "../x", "G", "10 km/h"]))
-keys = st.one_of(st.text(max_size=8), st.sampled_from([
-    "value", "range", "grade", "source", "set", "with", "from", "label", "service", "trucks", "lanes", "quota", "file",
-    "columns", "values", "day_total", "terminal", "terminal.trucks", "ja", "table"]))
-trees = st.recursive(leaves, lambda inner: st.one_of(
-    st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)), max_leaves=12)
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.sampled_from(["60 min", "60 %", "08:30", "08:30-11:30", "1e3 trucks", "osaka", "../x", "G", "10 km/h"]),
+)
+keys = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        [
+            "value",
+            "range",
+            "grade",
+            "source",
+            "set",
+            "with",
+            "from",
+            "label",
+            "service",
+            "trucks",
+            "lanes",
+            "quota",
+            "file",
+            "columns",
+            "values",
+            "day_total",
+            "terminal",
+            "terminal.trucks",
+            "ja",
+            "table",
+        ]
+    ),
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)),
+    max_leaves=12,
+)
 
 
 @FUZZ
-@given(st.dictionaries(st.sampled_from([
-    "terminal", "road_traffic", "pedestrian", "tables", "measures", "variants", "clock", "record", "limits", "title",
-    "city", "seed", "replications", "author", "name", "days"]), trees, min_size=1, max_size=5))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "terminal",
+                "road_traffic",
+                "pedestrian",
+                "tables",
+                "measures",
+                "variants",
+                "clock",
+                "record",
+                "limits",
+                "title",
+                "city",
+                "seed",
+                "replications",
+                "author",
+                "name",
+                "days",
+            ]
+        ),
+        trees,
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_trees_of_any_shape_under_known_keys_load_or_are_refused_in_words(tmp_path, tree):
     import json
 
@@ -101,8 +202,10 @@ def test_trees_of_any_shape_under_known_keys_load_or_are_refused_in_words(tmp_pa
 
 
 @FUZZ
-@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))),
-       suffix=st.sampled_from(["csv", "tsv", "xlsx"]))
+@given(
+    data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))),
+    suffix=st.sampled_from(["csv", "tsv", "xlsx"]),
+)
 def test_tables_of_any_bytes_are_read_or_refused_in_words(tmp_path, data, suffix):
     (tmp_path / f"t.{suffix}").write_bytes(data)
     path = tmp_path / "s.yaml"
@@ -112,16 +215,42 @@ def test_tables_of_any_bytes_are_read_or_refused_in_words(tmp_path, data, suffix
 
 
 @FUZZ
-@given(rows=st.lists(st.lists(st.sampled_from([
-    "8", "8時台", "合計", "1,204", "-", "", "約3", "24:00", "9:00～8:00", "0.5", "○", "R8.4.24", "inf", "１２", "X"]),
-    min_size=3, max_size=3), max_size=8))
+@given(
+    rows=st.lists(
+        st.lists(
+            st.sampled_from(
+                [
+                    "8",
+                    "8時台",
+                    "合計",
+                    "1,204",
+                    "-",
+                    "",
+                    "約3",
+                    "24:00",
+                    "9:00～8:00",
+                    "0.5",
+                    "○",
+                    "R8.4.24",
+                    "inf",
+                    "１２",
+                    "X",
+                ]
+            ),
+            min_size=3,
+            max_size=3,
+        ),
+        max_size=8,
+    )
+)
 def test_rows_of_plausible_cells_are_read_or_refused_in_words(tmp_path, rows):
     text = "時,台数,日付\n" + "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     path = tmp_path / "s.yaml"
     path.write_text(
         HEAD + "terminal:\ntables: {t: {file: t.csv, columns: {hour: 時, trucks: 台数, date: 日付}, gaps: zero}}\n",
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     with contextlib.suppress(TableError):
         table = read_tables(load_scenario(path))["t"]
         assert {len(column) for column in table.columns.values()} == {table.echo.rows}

@@ -31,7 +31,7 @@ def spec(path, **more):
 def test_a_geopackage_is_read_in_degrees_by_the_names_of_its_features(gpkg):
     found = read_layer(spec(gpkg), gpkg)
     assert list(found) == ["北1工区", "北2工区"]
-    geometry, = found["北1工区"]
+    (geometry,) = found["北1工区"]
     back = geopandas.GeoSeries([shapely.geometry.shape(geometry)], crs="EPSG:4326").to_crs("EPSG:6674")[0]
     assert back.hausdorff_distance(LINE) < 0.001
     assert found["北2工区"][0]["type"] == "Polygon"
@@ -57,10 +57,13 @@ def test_a_number_names_a_feature_as_it_is_typed(tmp_path):
     assert list(read_layer(LayerSpec(file="a.gpkg", id_field="no"), tmp_path / "a.gpkg")) == ["1", "2.5"]
 
 
-@pytest.mark.parametrize(("more", "what", "mend"), [
-    ({"layer": "工"}, "the file has no layer '工'", "工区"),
-    ({"id_field": "名前"}, "the layer has no field '名前'", "工区名"),
-])
+@pytest.mark.parametrize(
+    ("more", "what", "mend"),
+    [
+        ({"layer": "工"}, "the file has no layer '工'", "工区"),
+        ({"id_field": "名前"}, "the layer has no field '名前'", "工区名"),
+    ],
+)
 def test_a_wrong_layer_or_field_is_told_with_those_there_are(gpkg, more, what, mend):
     with pytest.raises(LayerFaultError) as caught:
         read_layer(spec(gpkg, **more), gpkg)
@@ -75,10 +78,16 @@ def test_of_several_layers_one_must_be_named(gpkg):
     assert list(read_layer(spec(gpkg, layer="別"), gpkg)) == ["x"]
 
 
-@pytest.mark.parametrize("content", [
-    b"<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>",
-    b"SQLite format 3\x00" + b"\x00" * 200, b"", b"PK\x03\x04zip", b"id,x\n1,2\n",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>",
+        b"SQLite format 3\x00" + b"\x00" * 200,
+        b"",
+        b"PK\x03\x04zip",
+        b"id,x\n1,2\n",
+    ],
+)
 def test_every_other_kind_of_file_is_refused_by_its_content(tmp_path, content):
     path = tmp_path / "works.gpkg"
     path.write_bytes(content)
@@ -86,12 +95,18 @@ def test_every_other_kind_of_file_is_refused_by_its_content(tmp_path, content):
         read_layer(spec(path), path)
 
 
-@pytest.mark.parametrize("text", [
-    '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}',
-    '{"type": "Topology"}', "{",
-    '{"type": "FeatureCollection", "features": 5}', '{"type": "FeatureCollection", "features": [5]}', "{" * 100_000,
-    '{"type": "FeatureCollection", "features": [{"properties": {"工区名": 1}, "geometry": {"type": "Blob"}}]}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}',
+        '{"type": "Topology"}',
+        "{",
+        '{"type": "FeatureCollection", "features": 5}',
+        '{"type": "FeatureCollection", "features": [5]}',
+        "{" * 100_000,
+        '{"type": "FeatureCollection", "features": [{"properties": {"工区名": 1}, "geometry": {"type": "Blob"}}]}',
+    ],
+)
 def test_json_that_is_no_geojson_is_one_clear_error(tmp_path, text):
     path = tmp_path / "works.geojson"
     path.write_text(text, encoding="utf-8")
@@ -110,9 +125,9 @@ def test_a_layer_that_does_not_say_its_crs_is_refused(tmp_path):
 def test_edits_carry_the_drawings_they_name():
     found = {"works": {"北1": [{"type": "LineString"}], "北2": [{"type": "Polygon"}]}}
     edit = {"key": "measures.m", "where": {"layer": "works", "ids": ["北2"]}}
-    done, = with_features([edit], found, "a.yaml", {})
+    (done,) = with_features([edit], found, "a.yaml", {})
     assert done["where"] == {"layer": "works", "features": [{"id": "北2", "geometry": {"type": "Polygon"}}]}
-    every, = with_features([{**edit, "where": {"layer": "works", "ids": []}}], found, "a.yaml", {})
+    (every,) = with_features([{**edit, "where": {"layer": "works", "ids": []}}], found, "a.yaml", {})
     assert [f["id"] for f in every["where"]["features"]] == ["北1", "北2"]
 
 

@@ -45,15 +45,18 @@ def test_values_with_units_become_si(load):
 
 
 def test_every_problem_is_reported_at_once_in_the_order_of_lines(load):
-    found = problems_of(load, (
-        "terminal:\n"
-        "  servise: 2 min\n"
-        "  trucks: many\n"
-        "  opening: [08:30-11:30, 13:00]\n"
-        "road_traffic: {speed: 20}\n"
-        "pedestrian: {walk_speed: 5 m/s}\n"
-        "colour: red\n"
-    ))
+    found = problems_of(
+        load,
+        (
+            "terminal:\n"
+            "  servise: 2 min\n"
+            "  trucks: many\n"
+            "  opening: [08:30-11:30, 13:00]\n"
+            "road_traffic: {speed: 20}\n"
+            "pedestrian: {walk_speed: 5 m/s}\n"
+            "colour: red\n"
+        ),
+    )
     assert [p.what for p in found] == [
         "unknown key 'servise'",
         "terminal.trucks: 'many' is not a number with a unit",
@@ -67,30 +70,44 @@ def test_every_problem_is_reported_at_once_in_the_order_of_lines(load):
     assert found[3].mend == "write for example 20 km/h"
 
 
-@pytest.mark.parametrize(("body", "what", "mend"), [
-    ("terminal: {lanes: {A: {cuont: 3}}}\n", "unknown key 'cuont'", "did you mean count?"),
-    ("terminal: {lanes: {A: {kind: reservd}}}\n",
-     "terminal.lanes.A.kind must be one of ordinary or reserved, got reservd", "did you mean reserved?"),
-    ("terminal: {quota: {booked: 160 %}}\n", "terminal.quota.booked must be at most 100 %, got 160 %", ""),
-    ("terminal: {quota: 17}\n", "terminal.quota must be true or false or a group of keys, got 17", ""),
-    ("terminal: 5\n", "terminal must be a group of keys, got 5", "write keys below it, indented"),
-    ("terminal: {lanes: {A: {count: 2.5}}}\n", "terminal.lanes.A.count must be a whole number, got 2.5", ""),
-    ("terminal: {opening: [08:30-12:30, 12:00-16:30]}\n", "terminal: the hours of opening overlap", ""),
-    ("terminal: {table: 5}\n", "terminal.table must be text, got 5", 'write it in quotes: "5"'),
-    ("terminal: {table: arrivals}\n", "there is no table 'arrivals'", "declare it under tables:"),
-    ("terminal: {service: -2 min}\n", "terminal.service must be greater than 0 s, got -2 min", ""),
-    ("terminal: {trucks: .nan}\n", ".nan is not a finite number", "give a finite number"),
-    ("terminal: {service: １０ min}\n", "terminal.service: '１０ min' holds full-width characters", "write '10 min'"),
-    ("terminal:\nobserved: []\n", "observed is not yet understood by this version", "leave it out for now"),
-    ("terminal:\ntables: {a: {file: ../x.csv}}\n", "'../x.csv' lies outside the scenario's folder", None),
-    ("terminal:\nrecord: {traces: 20}\n", "record.traces: 20 has no unit", "write for example 60 %"),
-    ("terminal:\nreplications: 0\n", "replications must be at least 1, got 0", ""),
-    ("terminal:\nseed: １\n", "seed must be a whole number, got １", "it holds full-width characters; write 1"),
-    ("terminal:\nvariants: {a b: {}}\n", None, None),
-    ("terminal:\nvariants: {a: {}, A: {}}\n", "variants: 'a' and 'A' would be one folder on Windows; rename one", ""),
-    ("terminal:\nvariants: {con: {}}\n", "variants: 'con' is a device name on Windows; choose another name", ""),
-    ("", "no model is asked for", "add a section: road_traffic, terminal, pedestrian"),
-])
+@pytest.mark.parametrize(
+    ("body", "what", "mend"),
+    [
+        ("terminal: {lanes: {A: {cuont: 3}}}\n", "unknown key 'cuont'", "did you mean count?"),
+        (
+            "terminal: {lanes: {A: {kind: reservd}}}\n",
+            "terminal.lanes.A.kind must be one of ordinary or reserved, got reservd",
+            "did you mean reserved?",
+        ),
+        ("terminal: {quota: {booked: 160 %}}\n", "terminal.quota.booked must be at most 100 %, got 160 %", ""),
+        ("terminal: {quota: 17}\n", "terminal.quota must be true or false or a group of keys, got 17", ""),
+        ("terminal: 5\n", "terminal must be a group of keys, got 5", "write keys below it, indented"),
+        ("terminal: {lanes: {A: {count: 2.5}}}\n", "terminal.lanes.A.count must be a whole number, got 2.5", ""),
+        ("terminal: {opening: [08:30-12:30, 12:00-16:30]}\n", "terminal: the hours of opening overlap", ""),
+        ("terminal: {table: 5}\n", "terminal.table must be text, got 5", 'write it in quotes: "5"'),
+        ("terminal: {table: arrivals}\n", "there is no table 'arrivals'", "declare it under tables:"),
+        ("terminal: {service: -2 min}\n", "terminal.service must be greater than 0 s, got -2 min", ""),
+        ("terminal: {trucks: .nan}\n", ".nan is not a finite number", "give a finite number"),
+        (
+            "terminal: {service: １０ min}\n",
+            "terminal.service: '１０ min' holds full-width characters",
+            "write '10 min'",
+        ),
+        ("terminal:\nobserved: []\n", "observed is not yet understood by this version", "leave it out for now"),
+        ("terminal:\ntables: {a: {file: ../x.csv}}\n", "'../x.csv' lies outside the scenario's folder", None),
+        ("terminal:\nrecord: {traces: 20}\n", "record.traces: 20 has no unit", "write for example 60 %"),
+        ("terminal:\nreplications: 0\n", "replications must be at least 1, got 0", ""),
+        ("terminal:\nseed: １\n", "seed must be a whole number, got １", "it holds full-width characters; write 1"),
+        ("terminal:\nvariants: {a b: {}}\n", None, None),
+        (
+            "terminal:\nvariants: {a: {}, A: {}}\n",
+            "variants: 'a' and 'A' would be one folder on Windows; rename one",
+            "",
+        ),
+        ("terminal:\nvariants: {con: {}}\n", "variants: 'con' is a device name on Windows; choose another name", ""),
+        ("", "no model is asked for", "add a section: road_traffic, terminal, pedestrian"),
+    ],
+)
 def test_a_problem_says_what_and_how_to_mend(load, body, what, mend):
     problem = only_problem(load, body)
     assert what is None or problem.what == what
@@ -98,21 +115,26 @@ def test_a_problem_says_what_and_how_to_mend(load, body, what, mend):
     assert ", line " in problem.where
 
 
-@pytest.mark.parametrize(("head", "what"), [
-    (HEAD.replace("twin: 1", "twin: 2"), "this program understands version 1 of the language, the file says 2"),
-    (HEAD.replace("twin: 1\n", ""), "twin is missing"),
-    (HEAD.replace("name: toy\n", ""), "name is missing"),
-    (HEAD.replace("name: toy", "name: 生野"), None),
-    (HEAD.replace("name: toy", "name: a/../b"), None),
-    (HEAD.replace("to: 20:00", "to: 04:00"), "clock: the clock ends before it starts; after midnight write 24:30"),
-    (HEAD.replace("to: 20:00", "to: 20:00, latest: 19:00"), None),
-    (HEAD.replace("to: 20:00", "to: 20:00, then: stay"), "clock.then must be one of until_empty or stop, got stay"),
-    (HEAD.replace("from: 05:30", "from: 530"), "clock.from: 530 is not a time of day"),
-    (HEAD.replace("osaka_yumeshima", "../other.osm"), "'../other.osm' lies outside the scenario's folder"),
-    (HEAD.replace("osaka_yumeshima", "[osaka_yumeshima, /etc/passwd]"),
-     "'/etc/passwd' lies outside the scenario's folder"),
-    (HEAD.replace("osaka_yumeshima", "''"), "city: no city is named; write for example osaka_ikuno_hirano"),
-])
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (HEAD.replace("twin: 1", "twin: 2"), "this program understands version 1 of the language, the file says 2"),
+        (HEAD.replace("twin: 1\n", ""), "twin is missing"),
+        (HEAD.replace("name: toy\n", ""), "name is missing"),
+        (HEAD.replace("name: toy", "name: 生野"), None),
+        (HEAD.replace("name: toy", "name: a/../b"), None),
+        (HEAD.replace("to: 20:00", "to: 04:00"), "clock: the clock ends before it starts; after midnight write 24:30"),
+        (HEAD.replace("to: 20:00", "to: 20:00, latest: 19:00"), None),
+        (HEAD.replace("to: 20:00", "to: 20:00, then: stay"), "clock.then must be one of until_empty or stop, got stay"),
+        (HEAD.replace("from: 05:30", "from: 530"), "clock.from: 530 is not a time of day"),
+        (HEAD.replace("osaka_yumeshima", "../other.osm"), "'../other.osm' lies outside the scenario's folder"),
+        (
+            HEAD.replace("osaka_yumeshima", "[osaka_yumeshima, /etc/passwd]"),
+            "'/etc/passwd' lies outside the scenario's folder",
+        ),
+        (HEAD.replace("osaka_yumeshima", "''"), "city: no city is named; write for example osaka_ikuno_hirano"),
+    ],
+)
 def test_the_head_is_checked(load, head, what):
     problem = only_problem(load, "terminal:\n", head)
     assert what is None or problem.what == what
@@ -159,7 +181,11 @@ def test_the_plan_holds_everything_a_run_needs(load):
     assert plan.variants == ["base"]
     assert plan.params_of("base")["terminal"].service_s == 120.0
     assert plan.content["clock"] == {
-        "start_s": 19800.0, "end_s": 72000.0, "then": "until_empty", "latest_s": 93600.0, "step_s": 5.0,
+        "start_s": 19800.0,
+        "end_s": 72000.0,
+        "then": "until_empty",
+        "latest_s": 93600.0,
+        "step_s": 5.0,
     }
     json.dumps(plan.content, allow_nan=False)
 

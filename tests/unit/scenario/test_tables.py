@@ -34,7 +34,7 @@ def problems(table, *args, **options):
     return [(p.what, p.where, p.mend) for p in caught.value.problems]
 
 
-CSV = "時間帯,区分,台数\n8時台,実入搬出,120\n9時台,空搬入,\"1,204\"\n"
+CSV = '時間帯,区分,台数\n8時台,実入搬出,120\n9時台,空搬入,"1,204"\n'
 COLUMNS = "columns: {hour: 時間帯, kind: 区分, trucks: 台数}"
 WORDS = "values: {kind: {実入搬出: laden_out, 空搬入: empty_in}}"
 
@@ -70,12 +70,20 @@ def workbook(path, rows, sheet="集計", formats=()):
 
 
 def test_a_workbook_with_titles_sums_and_true_times_is_read(table, tmp_path):
-    workbook(tmp_path / "台数.xlsx", [
-        ["ゲート時間別台数 R7年度"], [None, "単位：台"], ["日付", "時間帯", "区 分", "台 数"],
-        [dt.datetime(2026, 4, 24), dt.time(8), "実入搬出", 100], [dt.datetime(2026, 4, 24), "９時", "空搬入", "1,204"],
-        [dt.datetime(2026, 4, 24), "10:00～11:00", "空搬入", "１２"],
-        [None, "小計", None, 1316], ["合　計", None, None, 1316], ["※ 速報値"],
-    ])
+    workbook(
+        tmp_path / "台数.xlsx",
+        [
+            ["ゲート時間別台数 R7年度"],
+            [None, "単位：台"],
+            ["日付", "時間帯", "区 分", "台 数"],
+            [dt.datetime(2026, 4, 24), dt.time(8), "実入搬出", 100],
+            [dt.datetime(2026, 4, 24), "９時", "空搬入", "1,204"],
+            [dt.datetime(2026, 4, 24), "10:00～11:00", "空搬入", "１２"],
+            [None, "小計", None, 1316],
+            ["合　計", None, None, 1316],
+            ["※ 速報値"],
+        ],
+    )
     declared = "columns: {date: 日付, hour: 時間帯, kind: 区分, trucks: 台数}, values: {kind: {実入搬出: a, 空搬入: b}}"
     found = table(declared, file="台数.xlsx")
     assert found.columns["hour_start_s"].tolist() == [28800.0, 32400.0, 36000.0]
@@ -103,15 +111,17 @@ def test_a_workbook_with_sheets_must_name_one(table, tmp_path):
     book.create_sheet("凡例")
     book.save(tmp_path / "t.xlsx")
     assert problems(table, "", file="t.xlsx")[0][::2] == (
-        "the workbook has 2 sheets: 予約一覧, 凡例", "name one with sheet:")
+        "the workbook has 2 sheets: 予約一覧, 凡例",
+        "name one with sheet:",
+    )
     what, _, mend = problems(table, "sheet: 予約一欄", file="t.xlsx")[0]
     assert (what, mend) == ("there is no sheet '予約一欄'", "did you mean 予約一覧?")
 
 
 def test_names_decide_how_a_column_is_read_and_ids_stay_text(table):
-    found = table("", (
-        "stop,asked_at,wheelchair,from_s,until_s,length\n"
-        "012,8:05,○,9:00,3600,2\n,2026-04-24 8:06,,9:30,7200,3\n"))
+    found = table(
+        "", ("stop,asked_at,wheelchair,from_s,until_s,length\n012,8:05,○,9:00,3600,2\n,2026-04-24 8:06,,9:30,7200,3\n")
+    )
     assert found.columns["stop"].tolist() == ["012", ""]
     assert found.columns["asked_at"].tolist() == [29100.0, 29160.0]
     assert found.columns["from_s"].tolist() == [32400.0, 34200.0]
@@ -123,7 +133,9 @@ def test_names_decide_how_a_column_is_read_and_ids_stay_text(table):
 def test_units_of_columns_become_si_and_words_become_switches(table):
     found = table(
         "columns: {wait: 待ち, far: 距離, chair: 車いす}, units: {wait: min, far: km}, "
-        "values: {chair: {○: true, '': false}}", "待ち,距離,車いす\n2.5,1.2,○\n4,0.3,\n")
+        "values: {chair: {○: true, '': false}}",
+        "待ち,距離,車いす\n2.5,1.2,○\n4,0.3,\n",
+    )
     assert found.columns["wait"].tolist() == [150.0, 240.0]
     assert found.columns["far"].tolist() == [1200.0, 300.0]
     assert found.columns["chair"].tolist() == [True, False]
@@ -135,22 +147,30 @@ def test_a_word_that_is_not_listed_is_told_once_with_its_row(table):
     assert found[0][1] == "表 1.csv, row 4, column 区分"
 
 
-@pytest.mark.parametrize(("declared", "data", "what", "where"), [
-    ("columns: {trucks: 台数}", "台数\n約10\n", "'約10' is no number", "表 1.csv, row 2, column 台数"),
-    ("columns: {hour: 時}, gaps: zero", "時\n朝\n", "'朝' is no hour of the day", "表 1.csv, row 2, column 時"),
-    ("columns: {n: 台教}", "台数\n1\n", "there is no heading '台教'", "表 1.csv, row 1"),
-    ("columns: {n: 台数}", "台数,台数\n1,2\n", "the heading '台数' stands 2 times", "表 1.csv, row 1"),
-    ("columns: {n: 台数}", "台数\n", "the table has no rows", "表 1.csv, row 2"),
-    ("columns: {n: 台数}", "", "the table is empty", "表 1.csv"),
-    ("columns: {n: 台数}, header_row: 9", "台数\n1\n", "header_row is 9, the table has 2 rows", "表 1.csv"),
-    ("columns: {n: 台数}, units: {n: furlong}", "台数\n1\n", "'furlong' is no unit", "表 1.csv, column 台数"),
-    ("columns: {n: 台数}, values: {k: {a: b}}", "台数\n1\n", "values names 'k', which is no column", "表 1.csv"),
-    ("columns: {n: 台数}, sheet: a", "台数\n1\n", "a CSV has no sheets", "表 1.csv"),
-    ("columns: {n: 台数}", "台数\n\"1\n", "the CSV is damaged: unexpected end of data", "表 1.csv, row 2"),
-    ("columns: {d: 日}, units: {d: date}", "日\n2026-02-30\n", "'2026-02-30' is no date", "表 1.csv, row 2, column 日"),
-    ("columns: {n: 台数}", "台数\n1\n-\n", "1 cells hold no number, in row 3", "表 1.csv, row 3, column 台数"),
-    ("columns: {hour: 時, n: 台数}", "時,台数\n8,1\n9,1\n11,1\n12,1\n", "no row for 10:00", "表 1.csv, column 時"),
-])
+@pytest.mark.parametrize(
+    ("declared", "data", "what", "where"),
+    [
+        ("columns: {trucks: 台数}", "台数\n約10\n", "'約10' is no number", "表 1.csv, row 2, column 台数"),
+        ("columns: {hour: 時}, gaps: zero", "時\n朝\n", "'朝' is no hour of the day", "表 1.csv, row 2, column 時"),
+        ("columns: {n: 台教}", "台数\n1\n", "there is no heading '台教'", "表 1.csv, row 1"),
+        ("columns: {n: 台数}", "台数,台数\n1,2\n", "the heading '台数' stands 2 times", "表 1.csv, row 1"),
+        ("columns: {n: 台数}", "台数\n", "the table has no rows", "表 1.csv, row 2"),
+        ("columns: {n: 台数}", "", "the table is empty", "表 1.csv"),
+        ("columns: {n: 台数}, header_row: 9", "台数\n1\n", "header_row is 9, the table has 2 rows", "表 1.csv"),
+        ("columns: {n: 台数}, units: {n: furlong}", "台数\n1\n", "'furlong' is no unit", "表 1.csv, column 台数"),
+        ("columns: {n: 台数}, values: {k: {a: b}}", "台数\n1\n", "values names 'k', which is no column", "表 1.csv"),
+        ("columns: {n: 台数}, sheet: a", "台数\n1\n", "a CSV has no sheets", "表 1.csv"),
+        ("columns: {n: 台数}", '台数\n"1\n', "the CSV is damaged: unexpected end of data", "表 1.csv, row 2"),
+        (
+            "columns: {d: 日}, units: {d: date}",
+            "日\n2026-02-30\n",
+            "'2026-02-30' is no date",
+            "表 1.csv, row 2, column 日",
+        ),
+        ("columns: {n: 台数}", "台数\n1\n-\n", "1 cells hold no number, in row 3", "表 1.csv, row 3, column 台数"),
+        ("columns: {hour: 時, n: 台数}", "時,台数\n8,1\n9,1\n11,1\n12,1\n", "no row for 10:00", "表 1.csv, column 時"),
+    ],
+)
 def test_what_is_wrong_is_said_with_sheet_row_and_column(table, declared, data, what, where):
     assert problems(table, declared, data)[0][:2] == (what, where)
 
@@ -247,8 +267,12 @@ def test_what_is_no_file_is_refused(load, tmp_path):
     (tmp_path / "data.csv").write_text("n\n1\n")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.csv")
-    for file, said in (("ordner.csv", "is no file"), ("dat.csv", "did you mean data.csv"), ("pipe.csv", "is no file"),
-                       ("a\\0b.csv", "is no file|does not exist|cannot be read")):
+    for file, said in (
+        ("ordner.csv", "is no file"),
+        ("dat.csv", "did you mean data.csv"),
+        ("pipe.csv", "is no file"),
+        ("a\\0b.csv", "is no file|does not exist|cannot be read"),
+    ):
         with pytest.raises(ScenarioError, match=said):
             load(f'terminal:\ntables: {{a: {{file: "{file}"}}}}\n')
 
@@ -299,8 +323,13 @@ def parquet(file, **columns):
 
 
 def test_a_parquet_file_is_read_like_a_workbook(table, tmp_path):
-    parquet(tmp_path / "t.parquet", 発地=["osaka_a", "osaka_b", None], 時刻=[dt.time(8, 30), dt.time(9), dt.time(10)],
-            台数=pa.array([12, 30, 7], pa.int32()), 割合=[0.5, float("nan"), 0.25])
+    parquet(
+        tmp_path / "t.parquet",
+        発地=["osaka_a", "osaka_b", None],
+        時刻=[dt.time(8, 30), dt.time(9), dt.time(10)],
+        台数=pa.array([12, 30, 7], pa.int32()),
+        割合=[0.5, float("nan"), 0.25],
+    )
     declared = "columns: {from_place: 発地, time: 時刻, count: 台数, share: 割合}, gaps: keep_and_report"
     found = table(declared, file="t.parquet")
     assert found.columns["from_place"].tolist() == ["osaka_a", "osaka_b", ""]

@@ -43,30 +43,36 @@ def refusal(read, *args, **options):
     return caught.value.problems[0]
 
 
-@pytest.mark.parametrize("cells", [
-    ["0805", "1230", "1745"],
-    ["080500", "123000", "174500"],
-    ["80500", "123000", "174500"],
-    ["29100", "45000", "63900"],
-    ["29100.0", "45000.0", "63900.0"],
-    ["0.336806", "0.520833", "0.739583"],
-    ["46136.336805556", "46136.520833333", "46136.739583333"],
-    ["1776985500", "1777001400", "1777020300"],
-    ["1776985500000", "1777001400000", "1777020300000"],
-    ["2026-04-23T23:05:00Z", "2026-04-24 12:30:00+09:00", "2026-04-24T08:45:00.000+0000"],
-    ["８：０５", "12:30", "午後5時45分"],
-])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["0805", "1230", "1745"],
+        ["080500", "123000", "174500"],
+        ["80500", "123000", "174500"],
+        ["29100", "45000", "63900"],
+        ["29100.0", "45000.0", "63900.0"],
+        ["0.336806", "0.520833", "0.739583"],
+        ["46136.336805556", "46136.520833333", "46136.739583333"],
+        ["1776985500", "1777001400", "1777020300"],
+        ["1776985500000", "1777001400000", "1777020300000"],
+        ["2026-04-23T23:05:00Z", "2026-04-24 12:30:00+09:00", "2026-04-24T08:45:00.000+0000"],
+        ["８：０５", "12:30", "午後5時45分"],
+    ],
+)
 def test_what_is_unambiguous_over_the_whole_column_is_read_as_meant(read, cells):
     assert read(cells)[0] == TRUTH
 
 
-@pytest.mark.parametrize(("cells", "meanings"), [
-    (["805", "1230", "1745"], ("08:05:00 (hhmm)", "00:13:25 (seconds)")),
-    (["8.05", "12.30", "17.45"], ("08:05:00 (h.mm)", "08:03:00 (hours)")),
-    (["8", "12", "17"], ("08:00:00 (hours)", "00:00:08 (seconds)")),
-    (["0.25", "0.5", "0.75"], ("06:00:00 (excel)",)),
-    (["43200", "54000"], ("04:32:00 (hhmmss)", "12:00:00 (seconds)")),
-])
+@pytest.mark.parametrize(
+    ("cells", "meanings"),
+    [
+        (["805", "1230", "1745"], ("08:05:00 (hhmm)", "00:13:25 (seconds)")),
+        (["8.05", "12.30", "17.45"], ("08:05:00 (h.mm)", "08:03:00 (hours)")),
+        (["8", "12", "17"], ("08:00:00 (hours)", "00:00:08 (seconds)")),
+        (["0.25", "0.5", "0.75"], ("06:00:00 (excel)",)),
+        (["43200", "54000"], ("04:32:00 (hhmmss)", "12:00:00 (seconds)")),
+    ],
+)
 def test_what_may_mean_several_times_is_refused_with_all_of_them(read, cells, meanings):
     problem = refusal(read, cells)
     assert all(meaning in problem.what for meaning in meanings)
@@ -82,14 +88,21 @@ def test_numbers_that_are_times_in_no_one_form_are_refused(read):
         assert problem.mend
 
 
-@pytest.mark.parametrize(("form", "cells"), [
-    ("hhmm", ["805", "1230", "1745"]), ("hhmm", ["0805", "1230", "1745.0"]), ("hhmmss", ["80500", "123000", "174500"]),
-    ("h.mm", ["8.05", "12.3", "17.45"]), ("hours", ["8.083333333", "12.5", "17.75"]),
-    ("minutes", ["485", "750", "1065"]), ("seconds", ["29100", "45000", "63900"]),
-    ("excel", ["0.33680556", "0.52083333", "0.73958333"]),
-    ("excel", ["46136.33680556", "46137.52083333", "0.73958333"]),
-    ("unix", ["1776985500", "1777001400000", "1777020300"]),
-])
+@pytest.mark.parametrize(
+    ("form", "cells"),
+    [
+        ("hhmm", ["805", "1230", "1745"]),
+        ("hhmm", ["0805", "1230", "1745.0"]),
+        ("hhmmss", ["80500", "123000", "174500"]),
+        ("h.mm", ["8.05", "12.3", "17.45"]),
+        ("hours", ["8.083333333", "12.5", "17.75"]),
+        ("minutes", ["485", "750", "1065"]),
+        ("seconds", ["29100", "45000", "63900"]),
+        ("excel", ["0.33680556", "0.52083333", "0.73958333"]),
+        ("excel", ["46136.33680556", "46137.52083333", "0.73958333"]),
+        ("unix", ["1776985500", "1777001400000", "1777020300"]),
+    ],
+)
 def test_what_is_declared_is_read_so(read, form, cells):
     assert read(cells, f"time_as: {form}")[0] == TRUTH
     assert read(cells, f"time_as: {{time: {form}}}")[0] == TRUTH
@@ -159,16 +172,30 @@ def test_the_schema_knows_every_form():
 def written(seconds, form, digits):
     whole, minute, second = int(seconds // 3600), int(seconds % 3600 // 60), int(seconds % 60)
     return {
-        "hhmm": f"{whole}{minute:02d}", "hhmm padded": f"{whole:02d}{minute:02d}",
-        "hhmmss": f"{whole}{minute:02d}{second:02d}", "hhmmss padded": f"{whole:02d}{minute:02d}{second:02d}",
-        "h.mm": f"{whole}.{minute:02d}", "hours": f"{seconds / 3600:.{digits}f}", "seconds": f"{seconds:.0f}",
-        "excel": f"{seconds / 86400:.{digits}f}", "excel day": f"{46136 + seconds / 86400:.{digits}f}",
+        "hhmm": f"{whole}{minute:02d}",
+        "hhmm padded": f"{whole:02d}{minute:02d}",
+        "hhmmss": f"{whole}{minute:02d}{second:02d}",
+        "hhmmss padded": f"{whole:02d}{minute:02d}{second:02d}",
+        "h.mm": f"{whole}.{minute:02d}",
+        "hours": f"{seconds / 3600:.{digits}f}",
+        "seconds": f"{seconds:.0f}",
+        "excel": f"{seconds / 86400:.{digits}f}",
+        "excel day": f"{46136 + seconds / 86400:.{digits}f}",
         "unix": f"{1776956400 + seconds:.0f}",
     }[form]
 
 
 FORM_WORDS = [
-    "hhmm", "hhmm padded", "hhmmss", "hhmmss padded", "h.mm", "hours", "seconds", "excel", "excel day", "unix",
+    "hhmm",
+    "hhmm padded",
+    "hhmmss",
+    "hhmmss padded",
+    "h.mm",
+    "hours",
+    "seconds",
+    "excel",
+    "excel day",
+    "unix",
 ]
 
 

@@ -68,14 +68,17 @@ def with_part(data, name, change):
 TYPE = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'
 
 
-@pytest.mark.parametrize("change", [
-    lambda xml: TYPE + xml,
-    lambda xml: b"<!-- " + b"x" * 100_000 + b" -->" + TYPE + xml,
-    lambda xml: b" " * 5000 + TYPE.lower() + xml,
-    lambda xml: (TYPE + xml).decode().encode("utf-16"),
-    lambda xml: ("\ufeff<?xml version='1.0' encoding='UTF-16'?>" + (TYPE + xml).decode()).encode("utf-16-be"),
-    lambda xml: b"<!-- " + b"x" * ((1 << 20) - 12) + b" -->" + TYPE + xml,
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda xml: TYPE + xml,
+        lambda xml: b"<!-- " + b"x" * 100_000 + b" -->" + TYPE + xml,
+        lambda xml: b" " * 5000 + TYPE.lower() + xml,
+        lambda xml: (TYPE + xml).decode().encode("utf-16"),
+        lambda xml: ("\ufeff<?xml version='1.0' encoding='UTF-16'?>" + (TYPE + xml).decode()).encode("utf-16-be"),
+        lambda xml: b"<!-- " + b"x" * ((1 << 20) - 12) + b" -->" + TYPE + xml,
+    ],
+)
 def test_a_document_type_is_found_however_late_and_however_written(load, tmp_path, change):
     (tmp_path / "t.xlsx").write_bytes(with_part(workbook(), "xl/worksheets/sheet1.xml", change))
     scenario = load("terminal:\ntables: {t: {file: t.xlsx}}\n")

@@ -30,16 +30,22 @@ def test_mappings_merge_and_lists_and_scalars_replace(load):
     assert gate(scenario, "today").opening == ((30600.0, 41400.0), (46800.0, 59400.0))
     assert gate(scenario, "all").opening == ((30600.0, 59400.0),)
     assert {k: (v.count, v.kind) for k, v in gate(scenario, "all").lanes.items()} == {
-        "A": (6, "ordinary"), "B": (2, "reserved")}
+        "A": (6, "ordinary"),
+        "B": (2, "reserved"),
+    }
     assert gate(scenario, "all").quota.slot_s == 1800.0
     assert gate(scenario, "all").quota.booked == 0.6
     assert gate(scenario, "today").quota is False
 
 
 def test_a_variant_starts_from_another_and_its_own_changes_come_last(load):
-    scenario = load(BODY + (
-        "variants:\n  c: {from: b, set: {terminal.trucks: 10}}\n  b: {from: a, with: [lane]}\n"
-        "  a: {with: [lunch], label: 昼}\n"))
+    scenario = load(
+        BODY
+        + (
+            "variants:\n  c: {from: b, set: {terminal.trucks: 10}}\n  b: {from: a, with: [lane]}\n"
+            "  a: {with: [lunch], label: 昼}\n"
+        )
+    )
     assert list(scenario.variants) == ["c", "b", "a"]
     assert scenario.variants["c"].measures == ("lunch", "lane")
     assert gate(scenario, "c").trucks == 10.0
@@ -50,9 +56,10 @@ def test_a_variant_starts_from_another_and_its_own_changes_come_last(load):
 
 
 def test_two_measures_that_set_one_key_differently_are_an_error_naming_both_lines(load):
-    problem, = fault(load, "variants:\n  a: {with: [lunch, flood]}\n").problems
+    (problem,) = fault(load, "variants:\n  a: {with: [lunch, flood]}\n").problems
     assert problem.what == (
-        "measures lunch (line 7) and flood (line 10) of variant a both set terminal.opening, to a list and to a list")
+        "measures lunch (line 7) and flood (line 10) of variant a both set terminal.opening, to a list and to a list"
+    )
     assert "line 12" in problem.where
 
 
@@ -75,29 +82,46 @@ def test_a_circle_of_variants_is_named(load):
     assert "variants stand on each other in a circle: a from b from c from a" in text
 
 
-@pytest.mark.parametrize(("variants", "what", "mend"), [
-    ("variants: {a: {with: [lnch]}}\n", "variant a names 'lnch', which is no measure", "did you mean lunch?"),
-    ("variants: {a: {from: bb}, b: {}}\n", "variant a starts from 'bb', which is no variant", "did you mean b?"),
-    ("variants: {a: {with: [lunch, lunch]}}\n", "variants.a.with: measure 'lunch' is named twice; name it once", ""),
-    ("variants: {a: {set: {terminl.trucks: 3}}}\n", "'terminl' is no model; changes are of models' keys",
-     "did you mean terminal?"),
-    ("variants: {a: {set: {terminal..trucks: 3}}}\n", "'terminal..trucks' is no key",
-     "write keys joined by single dots"),
-    ("variants: {a: {set: 3}}\n", "set must be a group of keys", "write set: {model.key: value}"),
-    ("  empty: {label: x}\n", "the measure sets nothing", "add set: {terminal.opening: [08:30-16:30]}"),
-    ("  edit: {from_date: done, set: {terminal.trucks: 3}}\n", "from_date is not yet understood by this version",
-     "leave it out for now"),
-])
+@pytest.mark.parametrize(
+    ("variants", "what", "mend"),
+    [
+        ("variants: {a: {with: [lnch]}}\n", "variant a names 'lnch', which is no measure", "did you mean lunch?"),
+        ("variants: {a: {from: bb}, b: {}}\n", "variant a starts from 'bb', which is no variant", "did you mean b?"),
+        (
+            "variants: {a: {with: [lunch, lunch]}}\n",
+            "variants.a.with: measure 'lunch' is named twice; name it once",
+            "",
+        ),
+        (
+            "variants: {a: {set: {terminl.trucks: 3}}}\n",
+            "'terminl' is no model; changes are of models' keys",
+            "did you mean terminal?",
+        ),
+        (
+            "variants: {a: {set: {terminal..trucks: 3}}}\n",
+            "'terminal..trucks' is no key",
+            "write keys joined by single dots",
+        ),
+        ("variants: {a: {set: 3}}\n", "set must be a group of keys", "write set: {model.key: value}"),
+        ("  empty: {label: x}\n", "the measure sets nothing", "add set: {terminal.opening: [08:30-16:30]}"),
+        (
+            "  edit: {from_date: done, set: {terminal.trucks: 3}}\n",
+            "from_date is not yet understood by this version",
+            "leave it out for now",
+        ),
+    ],
+)
 def test_wrong_variants_and_measures_are_named(load, variants, what, mend):
-    problem, = fault(load, variants).problems
+    (problem,) = fault(load, variants).problems
     assert problem.what == what
     assert mend is None or problem.mend == mend
 
 
 def test_a_fault_in_a_measure_is_told_at_the_measure_and_once(load):
-    problem, = fault(load, (
-        "  bad: {set: {terminal.service: 2 hours 3}}\nvariants:\n  a: {with: [bad]}\n  b: {from: a, with: [lane]}\n"
-    )).problems
+    (problem,) = fault(
+        load,
+        ("  bad: {set: {terminal.service: 2 hours 3}}\nvariants:\n  a: {with: [bad]}\n  b: {from: a, with: [lane]}\n"),
+    ).problems
     assert "line 11, column 33, measures.bad.set.terminal.service" in problem.where
 
 

@@ -42,10 +42,21 @@ def write_manifest(folder, rows, title, **changes):
     files = {p.relative_to(folder).as_posix(): file_sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     files.pop("manifest.json", None)
     manifest = {
-        "kind": "run", "format": FORMAT, "variant": "conpas", "replication": 0, "rows": rows, "files": files,
-        "name": "demo", "title": title, "clock": {"start_s": FROM_S, "end_s": TO_S},
-        "city": {"name": "osaka_midosuji+osaka_ikuno+osaka_yumeshima", "schematic": True, "crs": "EPSG:6674",
-                 "attribution": ["Authored by the osaka-twin project"]},
+        "kind": "run",
+        "format": FORMAT,
+        "variant": "conpas",
+        "replication": 0,
+        "rows": rows,
+        "files": files,
+        "name": "demo",
+        "title": title,
+        "clock": {"start_s": FROM_S, "end_s": TO_S},
+        "city": {
+            "name": "osaka_midosuji+osaka_ikuno+osaka_yumeshima",
+            "schematic": True,
+            "crs": "EPSG:6674",
+            "attribution": ["Authored by the osaka-twin project"],
+        },
         "traces_share": 0.1,
         **changes,
     }
@@ -176,8 +187,13 @@ def demo_paths(trucks, walkers):
         line = [(_on_pavement(at) + side, at) for at in (north, max(north - 0.004, 34.6666))]
         points = _drive(line, FROM_S + 37 * walker, 1.34, 0)
         stay = points[-1]
-        out.append(("walker", make_id(Kind.WALKER, 2, walker),
-                    [*points, (stay[0], *stay[1:3], 1), (stay[0] + 900, *stay[1:3], 1)]))
+        out.append(
+            (
+                "walker",
+                make_id(Kind.WALKER, 2, walker),
+                [*points, (stay[0], *stay[1:3], 1), (stay[0] + 900, *stay[1:3], 1)],
+            )
+        )
     return out
 
 
@@ -201,8 +217,14 @@ def _write_queue(folder):
     trucks = np.rint(18 * np.sin(np.linspace(0, np.pi, len(time_s))) ** 2).astype(np.int32)
     on_road = np.maximum(0, trucks - 4)
     columns = {c.name: np.zeros(len(time_s), c.dtype) for c in TABLES["terminal_queue"].columns}
-    columns |= {"time_s": time_s, "change": np.arange(len(time_s)), "trucks_in_line": trucks,
-                "trucks_in_yards": trucks - on_road, "trucks_on_road": on_road, "trucks_inside": trucks // 2,
-                "metres_on_road_m": on_road * 18.0}
+    columns |= {
+        "time_s": time_s,
+        "change": np.arange(len(time_s)),
+        "trucks_in_line": trucks,
+        "trucks_in_yards": trucks - on_road,
+        "trucks_on_road": on_road,
+        "trucks_inside": trucks // 2,
+        "metres_on_road_m": on_road * 18.0,
+    }
     write_columns(folder / "tables" / "terminal_queue.parquet", TABLES["terminal_queue"].columns, columns)
     return len(time_s)

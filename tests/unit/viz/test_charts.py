@@ -14,8 +14,18 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def row(**changes):
-    base = {"first": "base", "second": "with", "kpi": "terminal.wait_mean_min", "group": "all", "unit": "min",
-            "mean": -2.0, "lo": -3.0, "hi": -1.0, "n": 20, "verdict": "better"}
+    base = {
+        "first": "base",
+        "second": "with",
+        "kpi": "terminal.wait_mean_min",
+        "group": "all",
+        "unit": "min",
+        "mean": -2.0,
+        "lo": -3.0,
+        "hi": -1.0,
+        "n": 20,
+        "verdict": "better",
+    }
     return base | changes
 
 

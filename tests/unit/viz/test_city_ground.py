@@ -25,9 +25,14 @@ def known(*features):
     rings = [ring for *_, own in features for ring in own]
     corners = FRAME.degrees(np.array([c for _, line in rings for c in line], np.float64))
     return Ground(
-        np.array([f[0] for f in features]), np.array([f[1] for f in features]), np.array([f[2] for f in features]),
-        np.concatenate([[0], np.cumsum([len(f[3]) for f in features])]), np.array([r for r, _ in rings], np.uint8),
-        np.concatenate([[0], np.cumsum([len(line) for _, line in rings])]), corners[:, 0], corners[:, 1],
+        np.array([f[0] for f in features]),
+        np.array([f[1] for f in features]),
+        np.array([f[2] for f in features]),
+        np.concatenate([[0], np.cumsum([len(f[3]) for f in features])]),
+        np.array([r for r, _ in rings], np.uint8),
+        np.concatenate([[0], np.cumsum([len(line) for _, line in rings])]),
+        corners[:, 0],
+        corners[:, 1],
     )
 
 
@@ -51,8 +56,11 @@ def test_a_courtyard_stays_open_and_its_pack_says_so(run_view):
 
 
 def test_a_building_with_parts_is_drawn_by_them(run_view):
-    parts = known(("building", 30.0, 0.0, [(0, square(0, 0, 40))]), ("building", 9.0, 0.0, [(0, square(100, 0, 10))]),
-                  ("building_part", 30.0, 12.0, [(0, square(10, 10, 20))]))
+    parts = known(
+        ("building", 30.0, 0.0, [(0, square(0, 0, 40))]),
+        ("building", 9.0, 0.0, [(0, square(100, 0, 10))]),
+        ("building_part", 30.0, 12.0, [(0, square(10, 10, 20))]),
+    )
     ground, *_ = laid_out(run_view, ground=parts)
     found = sorted(zip(ground.buildings.base_m, ground.buildings.top_m, strict=True))
     assert found == [(0.0, 9.0), (12.0, 30.0)]
@@ -73,8 +81,11 @@ def test_an_outline_that_crosses_itself_is_left_out_and_counted(run_view):
 
 
 def test_water_green_and_rails_have_layers_below_the_streets(run_view):
-    things = known(("water", np.nan, 0.0, [(0, square(0, 0, 50))]), ("green", np.nan, 0.0, [(0, square(90, 0, 50))]),
-                   ("rail", np.nan, 0.0, [(2, [(0, 0), (500, 0)])]))
+    things = known(
+        ("water", np.nan, 0.0, [(0, square(0, 0, 50))]),
+        ("green", np.nan, 0.0, [(0, square(90, 0, 50))]),
+        ("rail", np.nan, 0.0, [(2, [(0, 0), (500, 0)])]),
+    )
     order = [layer["id"] for layer in build_scene(replace(run_view, ground=things)).spec["layers"]]
     assert max(order.index(name) for name in ("water", "green", "rails")) < order.index("drive_minor")
     assert "buildings" not in order

@@ -18,22 +18,53 @@ HOSTILE = "</style></title><script>alert(1)</script><img src=x onerror=alert(2)>
 
 def row(**more):
     return {
-        "layer": "drive", "street": "御堂筋", "way_id": 1, "from_node": 10, "to_node": 11, "link_index": 5,
-        "base_link_index": 5, "old_lanes": 4, "new_lanes": 3, "old_speed_kmh": None, "new_speed_kmh": None,
-        "old_width_m": None, "new_width_m": None, "old_open": None, "new_open": None, "old_closed_to": None,
-        "new_closed_to": None, "hours": "", "measure": "m", "change": "set_lanes", **more,
+        "layer": "drive",
+        "street": "御堂筋",
+        "way_id": 1,
+        "from_node": 10,
+        "to_node": 11,
+        "link_index": 5,
+        "base_link_index": 5,
+        "old_lanes": 4,
+        "new_lanes": 3,
+        "old_speed_kmh": None,
+        "new_speed_kmh": None,
+        "old_width_m": None,
+        "new_width_m": None,
+        "old_open": None,
+        "new_open": None,
+        "old_closed_to": None,
+        "new_closed_to": None,
+        "hours": "",
+        "measure": "m",
+        "change": "set_lanes",
+        **more,
     }
 
 
 def variant(rows, **more):
     links = [{"points": [[0.0, 0.0], [0.0, 100.0]], "kind": "fewer_lanes", "row": i} for i in range(len(rows))]
-    picture = {"bounds": (-100.0, -100.0, 100.0, 200.0) if rows else None, "links": links, "signals": [],
-               "names": [{"text": "中通", "x_m": 0.0, "y_m": 50.0}], "paths": [],
-               "streets": [[[0.0, 0.0], [50.0, 0.0]]]}
+    picture = {
+        "bounds": (-100.0, -100.0, 100.0, 200.0) if rows else None,
+        "links": links,
+        "signals": [],
+        "names": [{"text": "中通", "x_m": 0.0, "y_m": 50.0}],
+        "paths": [],
+        "streets": [[[0.0, 0.0], [50.0, 0.0]]],
+    }
     match = {"measure": "m", "written": "御堂筋", "found": {"御堂筋": 6}, "links": 1, "left_alone": ["新御堂筋"]}
     label = {"ja": "第1段階", "en": "Step 1"}
-    return {"name": "step1", "label": label, "rows": rows, "signals": [], "matches": [match], "cut_off": [],
-            "links": {"drive": 10, "walk": 20}, "picture": picture, **more}
+    return {
+        "name": "step1",
+        "label": label,
+        "rows": rows,
+        "signals": [],
+        "matches": [match],
+        "cut_off": [],
+        "links": {"drive": 10, "walk": 20},
+        "picture": picture,
+        **more,
+    }
 
 
 def content(*variants, title="側道"):

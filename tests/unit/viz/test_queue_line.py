@@ -18,8 +18,12 @@ def table(**columns):
 
 
 def test_of_several_changes_at_one_instant_the_last_holds(run_view):
-    rows = table(time_s=[28800.0, 28860.0, 28860.0], change=[0, 1, 2], trucks_in_line=[1, 2, 5],
-                 metres_on_road_m=[0.0, 18.0, 72.3])
+    rows = table(
+        time_s=[28800.0, 28860.0, 28860.0],
+        change=[0, 1, 2],
+        trucks_in_line=[1, 2, 5],
+        metres_on_road_m=[0.0, 18.0, 72.3],
+    )
     pack = unpack_columns(queue_pack(replace(run_view, tables={"terminal_queue": rows}))["pack"])
     assert pack["time"].tolist() == [0, 6000]
     assert pack["trucks"].tolist() == [1, 5]
@@ -37,8 +41,15 @@ def trucks_on(*ways):
     rows = [(trip, 10.0 * i, lon, lat) for trip, way in enumerate(ways) for i, (lon, lat) in enumerate(way)]
     trip, time_s, lon, lat = (np.array(column) for column in zip(*rows, strict=True))
     count = len(rows)
-    return Traces(np.full(count, 3, np.uint8), np.full(count, 4 << 56, np.uint64), trip.astype(np.int32), time_s,
-                  lon, lat, np.zeros(count, np.uint8))
+    return Traces(
+        np.full(count, 3, np.uint8),
+        np.full(count, 4 << 56, np.uint64),
+        trip.astype(np.int32),
+        time_s,
+        lon,
+        lat,
+        np.zeros(count, np.uint8),
+    )
 
 
 def test_the_way_out_is_never_taken_for_the_way_in(run_view, demo):

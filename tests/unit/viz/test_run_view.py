@@ -102,8 +102,11 @@ def test_a_table_that_lacks_a_column_is_refused(demo, copy):
 
 def test_codes_of_bodies_are_those_that_the_run_says(demo, copy, run_view):
     # Vans stand for 3 here and trucks for 1, as where models stand in another order; 4 is of a model we lack.
-    said = {"truck": {"code": 1, "states": ["booked", "ordinary"]}, "van": {"code": 3, "states": ["loaded", "empty"]},
-            "tram": {"code": 4, "states": ["driving"]}}
+    said = {
+        "truck": {"code": 1, "states": ["booked", "ordinary"]},
+        "van": {"code": 3, "states": ["loaded", "empty"]},
+        "tram": {"code": 4, "states": ["driving"]},
+    }
     view = read_run_view(revouch(demo, copy, bodies=said))
     names = {view.bodies[code]: int(np.sum(view.traces.body == code)) for code in np.unique(view.traces.body)}
     ours = {name: int(np.sum(run_view.traces.body == code)) for code, name in enumerate(run_view.bodies)}
@@ -116,13 +119,22 @@ def test_codes_of_bodies_are_those_that_the_run_says(demo, copy, run_view):
 def test_codes_that_a_run_does_not_explain_are_still_drawn(demo, copy):
     view = read_run_view(revouch(demo, copy, bodies={"truck": {"code": 3, "states": ["booked", "ordinary"]}}))
     assert {view.bodies[code] if code < len(view.bodies) else code for code in np.unique(view.traces.body)} == {
-        "truck", 255}
+        "truck",
+        255,
+    }
 
 
-@pytest.mark.parametrize("bodies", [
-    {"truck": {"code": 256, "states": []}}, {"truck": {"code": -1, "states": []}}, {"<b>": {"code": 1, "states": []}},
-    {"truck": {"code": 1, "states": ["<script>"]}}, {"truck": 1}, [],
-])
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        {"truck": {"code": 256, "states": []}},
+        {"truck": {"code": -1, "states": []}},
+        {"<b>": {"code": 1, "states": []}},
+        {"truck": {"code": 1, "states": ["<script>"]}},
+        {"truck": 1},
+        [],
+    ],
+)
 def test_bodies_that_no_run_writes_are_refused(demo, copy, bodies):
     with pytest.raises(RunError, match="bodies"):
         revouch(demo, copy, bodies=bodies)

@@ -11,8 +11,13 @@ def many_trips(count):
     ids = np.arange(count, dtype=np.uint64) | np.uint64(5 << 56)
     two = np.repeat(np.arange(count), 10)
     return Traces(
-        np.full(10 * count, 4, np.uint8), ids[two], np.zeros(10 * count, np.int32), np.tile(np.arange(10.0), count),
-        np.full(10 * count, 135.5), np.full(10 * count, 34.7), np.zeros(10 * count, np.uint8),
+        np.full(10 * count, 4, np.uint8),
+        ids[two],
+        np.zeros(10 * count, np.int32),
+        np.tile(np.arange(10.0), count),
+        np.full(10 * count, 135.5),
+        np.full(10 * count, 34.7),
+        np.zeros(10 * count, np.uint8),
     )
 
 
@@ -38,8 +43,15 @@ def drives(*legs, body=1):
     """Points of one body: a leg is (trip, state, [(time, lon, lat), …])."""
     rows = [(trip, state, *point) for trip, state, points in legs for point in points]
     trip, state, time_s, lon, lat = (np.array(column) for column in zip(*rows, strict=True))
-    return Traces(np.full(len(rows), body, np.uint8), np.full(len(rows), 7, np.uint64), trip.astype(np.int32),
-                  time_s.astype(float), lon, lat, state.astype(np.uint8))
+    return Traces(
+        np.full(len(rows), body, np.uint8),
+        np.full(len(rows), 7, np.uint64),
+        trip.astype(np.int32),
+        time_s.astype(float),
+        lon,
+        lat,
+        state.astype(np.uint8),
+    )
 
 
 A, B, C = (135.50, 34.69), (135.51, 34.69), (135.52, 34.69)

@@ -19,15 +19,7 @@ from numpy.typing import NDArray
 from twin.city.city import City, LinkChange, SignalPlan, StreetLayer
 from twin.city.editing.links import with_links
 from twin.city.editing.streets import name_of
-from twin.city.editing.types import (
-    FIELDS,
-    Edit,
-    EditedCity,
-    EditFault,
-    LayerName,
-    TouchedLink,
-    TouchedSignal,
-)
+from twin.city.editing.types import FIELDS, Edit, EditedCity, EditFault, LayerName, TouchedLink, TouchedSignal
 from twin.city.editing.wishes import SignalWish, Wanted, Wish, add_wishes, value_before
 from twin.city.keeping.digest import city_digest, layer_arrays
 from twin.errors import EngineError, Problem, ScenarioError
@@ -135,16 +127,25 @@ def _windows(edit: Edit) -> list[tuple[float, float]]:
 
 
 def _note(found: dict[tuple[str, str, str], Problem], first: Edit, second: Edit, street: str, what: str) -> None:
-    found.setdefault((first.key, second.key, what), Problem(
-        f"measures {first.measure} ({first.change}) and {second.measure} ({second.change}) want different {what} "
-        f"of {street}",
-        second.key, "leave one out, or let their sections or hours not overlap",
-    ))
+    found.setdefault(
+        (first.key, second.key, what),
+        Problem(
+            f"measures {first.measure} ({first.change}) and {second.measure} ({second.change}) want different {what} "
+            f"of {street}",
+            second.key,
+            "leave one out, or let their sections or hours not overlap",
+        ),
+    )
 
 
 def _field_words(first: Wish, second: Wish) -> str:
-    names = {"lanes": "lanes", "speed_mps": "speed", "width_m": "pavement width", "open": "opening",
-             "closed_to": "access"}
+    names = {
+        "lanes": "lanes",
+        "speed_mps": "speed",
+        "width_m": "pavement width",
+        "open": "opening",
+        "closed_to": "access",
+    }
     return " and ".join(dict.fromkeys(names[w.field] for w in (first, second)))
 
 
@@ -169,7 +170,10 @@ def _edited(city: City, wanted: Wanted) -> EditedCity:
                 closed_to[row[link]] = wish.value
     signals = sorted({w.node: w for w in wanted.signals}.values(), key=lambda w: w.node)
     after = replace(
-        city, drive=drive, walk=walk, closed_to=dict(sorted(closed_to.items())),
+        city,
+        drive=drive,
+        walk=walk,
+        closed_to=dict(sorted(closed_to.items())),
         timed=tuple(_timed(city, by_link, row)),
         signal_plans=tuple(SignalPlan(w.node, w.street, w.cycle_s, w.green_share, w.offset_s) for w in signals),
     )
@@ -177,10 +181,17 @@ def _edited(city: City, wanted: Wanted) -> EditedCity:
     base_link = {"drive": drive_base, "walk": np.arange(city.walk.link_count)}
     touched = [*_touched(city, after, by_link, row), *_touched_new(after, wanted, drive_base)]
     return EditedCity(
-        after, tuple(sorted(touched, key=lambda t: (t.layer, t.link_index, t.span_s or (-1.0, -1.0)))),
-        tuple(TouchedSignal(w.node, int(city.drive.node_id[w.node]), w.street, w.cycle_s, w.green_share, w.offset_s,
-                            w.edit.measure) for w in signals),
-        tuple(wanted.matches), base_link, _cut_off(city, after),
+        after,
+        tuple(sorted(touched, key=lambda t: (t.layer, t.link_index, t.span_s or (-1.0, -1.0)))),
+        tuple(
+            TouchedSignal(
+                w.node, int(city.drive.node_id[w.node]), w.street, w.cycle_s, w.green_share, w.offset_s, w.edit.measure
+            )
+            for w in signals
+        ),
+        tuple(wanted.matches),
+        base_link,
+        _cut_off(city, after),
     )
 
 
@@ -215,8 +226,7 @@ def _timed(city: City, by_link: Mapping[LinkKey, Sequence[Wish]], row: Mapping[i
         always = _values(city, link, [w for w in wishes if w.edit.span_s is _ALWAYS])
         before = always
         for time_s in sorted({t for w in hourly for window in _windows(w.edit) for t in window}):
-            now = {**always, **{w.field: w.value for w in hourly
-                                if any(a <= time_s < b for a, b in _windows(w.edit))}}
+            now = {**always, **{w.field: w.value for w in hourly if any(a <= time_s < b for a, b in _windows(w.edit))}}
             if now != before:
                 out.append(_change(row[link], time_s, now, int(always["lanes"])))
             before = now
@@ -260,9 +270,19 @@ def _touched(
             differs = [f for f in FIELDS if f in old and not _same(old[f], new[f])]
             if differs:
                 where = row[link] if layer == "drive" else link
-                out.append(_touched_link(
-                    after, layer, where, link, {f: old[f] for f in differs}, {f: new[f] for f in differs},
-                    span, daily, [w.edit for w in group]))
+                out.append(
+                    _touched_link(
+                        after,
+                        layer,
+                        where,
+                        link,
+                        {f: old[f] for f in differs},
+                        {f: new[f] for f in differs},
+                        span,
+                        daily,
+                        [w.edit for w in group],
+                    )
+                )
     return out
 
 
@@ -285,22 +305,47 @@ def _touched_new(after: City, wanted: Wanted, drive_base: NDArray[np.int64]) -> 
     owners = sorted(wanted.new, key=lambda n: (n.start, n.end))
     layer = after.drive
     return [
-        _touched_link(after, "drive", link, -1, {}, {
-            "lanes": int(layer.lanes[link]), "speed_mps": float(layer.free_speed_mps[link]), "open": True,
-        }, None, True, [owner.edit])
+        _touched_link(
+            after,
+            "drive",
+            link,
+            -1,
+            {},
+            {"lanes": int(layer.lanes[link]), "speed_mps": float(layer.free_speed_mps[link]), "open": True},
+            None,
+            True,
+            [owner.edit],
+        )
         for link, owner in zip(new_rows, owners, strict=True)
     ]
 
 
 def _touched_link(
-    after: City, layer_name: LayerName, link: int, base: int, old: Mapping[str, Any], new: Mapping[str, Any],
-    span: tuple[float, float] | None, daily: bool, edits: Sequence[Edit],
+    after: City,
+    layer_name: LayerName,
+    link: int,
+    base: int,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    span: tuple[float, float] | None,
+    daily: bool,
+    edits: Sequence[Edit],
 ) -> TouchedLink:
     layer = after.drive if layer_name == "drive" else after.walk
     return TouchedLink(
-        layer_name, link, base, int(layer.way_id[link]), name_of(layer, link),
-        int(layer.node_id[layer.link_from[link]]), int(layer.node_id[layer.link_to[link]]), old, new, span, daily,
-        tuple(dict.fromkeys(e.measure for e in edits)), tuple(dict.fromkeys(e.change for e in edits)),
+        layer_name,
+        link,
+        base,
+        int(layer.way_id[link]),
+        name_of(layer, link),
+        int(layer.node_id[layer.link_from[link]]),
+        int(layer.node_id[layer.link_to[link]]),
+        old,
+        new,
+        span,
+        daily,
+        tuple(dict.fromkeys(e.measure for e in edits)),
+        tuple(dict.fromkeys(e.change for e in edits)),
     )
 
 
@@ -373,8 +418,10 @@ def _changed_rows(
     if array in ("vertex_ptr", "vertex_x_m", "vertex_y_m"):
         if now.link_count == before.link_count:
             return [] if np.array_equal(values, after) else [-1]
-        shapes = [(slice(*before.vertex_ptr[i : i + 2].tolist()), slice(*now.vertex_ptr[k : k + 2].tolist()))
-                  for i, k in enumerate(kept.tolist())]
+        shapes = [
+            (slice(*before.vertex_ptr[i : i + 2].tolist()), slice(*now.vertex_ptr[k : k + 2].tolist()))
+            for i, k in enumerate(kept.tolist())
+        ]
         if array == "vertex_ptr":
             return [i for i, (a, b) in enumerate(shapes) if a.stop - a.start != b.stop - b.start]
         return [i for i, (a, b) in enumerate(shapes) if not np.array_equal(values[a], after[b])]

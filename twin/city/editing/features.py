@@ -35,8 +35,11 @@ def in_metres(city: City, feature: Feature, key: str) -> BaseGeometry:
             raise ValueError(f"it is a {drawn.geom_type}")
         metres = shapely.transform(drawn, lambda xy: np.column_stack(project(city.crs, xy[:, 0], xy[:, 1])))
     except _UNSOUND as fault:
-        raise EditFault(f"the feature {feature.id!r} is no line or polygon: {str(fault).splitlines()[0]}", key,
-                        "draw a line along the street, or a polygon around it") from fault
+        raise EditFault(
+            f"the feature {feature.id!r} is no line or polygon: {str(fault).splitlines()[0]}",
+            key,
+            "draw a line along the street, or a polygon around it",
+        ) from fault
     return shapely.make_valid(metres) if kind == "Polygon" else metres
 
 
@@ -92,9 +95,7 @@ def find_features(city: City, where: Where, key: str) -> list[BaseGeometry]:
     return [in_metres(city, feature, f"{key}.id") for feature in where.features]
 
 
-def links_of_features(
-    layer: StreetLayer, drawn: list[BaseGeometry], where: Where, key: str
-) -> Links:
+def links_of_features(layer: StreetLayer, drawn: list[BaseGeometry], where: Where, key: str) -> Links:
     """Links of every feature together.
 
     Raises
@@ -106,8 +107,11 @@ def links_of_features(
     for feature, area in zip(where.features, drawn, strict=True):
         links = links_of_feature(layer, area, where.within_m)
         if not len(links):
-            raise EditFault(f"no link lies in or along the feature {feature.id!r} of {where.layer}", f"{key}.id",
-                            _nearest(layer, area))
+            raise EditFault(
+                f"no link lies in or along the feature {feature.id!r} of {where.layer}",
+                f"{key}.id",
+                _nearest(layer, area),
+            )
         found.append(links)
     return np.unique(np.concatenate(found))
 
@@ -118,5 +122,7 @@ def _nearest(layer: StreetLayer, area: BaseGeometry) -> str:
     distances = shapely.distance(lines_of(layer), area)
     link = int(np.argmin(distances))
     name = layer.names[layer.name_index[link]] if layer.name_index[link] >= 0 else "a street without a name"
-    return (f"the nearest, way {layer.way_id[link]} of {name}, lies {distances[link]:.0f} m from it: "
-            "draw it there, check its CRS, or raise within")
+    return (
+        f"the nearest, way {layer.way_id[link]} of {name}, lies {distances[link]:.0f} m from it: "
+        "draw it there, check its CRS, or raise within"
+    )

@@ -117,8 +117,11 @@ def _snapped(layer: StreetLayer, point: NDArray[np.float64], key: str, what: str
     node = int(np.argmin(apart_m)) if layer.node_count else -1
     if node < 0 or apart_m[node] > SNAP_M:
         far = f"the nearest is {apart_m[node]:.0f} m away" if node >= 0 else "the layer has none"
-        raise EditFault(f"no node of the streets lies within {SNAP_M:g} m of {what}; {far}", key,
-                        "begin and end it on a street of the map")
+        raise EditFault(
+            f"no node of the streets lies within {SNAP_M:g} m of {what}; {far}",
+            key,
+            "begin and end it on a street of the map",
+        )
     return node
 
 
@@ -135,16 +138,21 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
     names = (*layer.names, *dict.fromkeys(n.name for n in new if n.name and n.name not in layer.names))
     shapes = [n.shape for n in new]
     fields: dict[str, Sequence[float]] = {
-        "link_from": [n.start for n in new], "link_to": [n.end for n in new],
+        "link_from": [n.start for n in new],
+        "link_to": [n.end for n in new],
         "length_m": [float(np.hypot(*np.diff(shape, axis=0).T).sum()) for shape in shapes],
-        "free_speed_mps": [n.speed_mps for n in new], "lanes": [n.lanes for n in new],
+        "free_speed_mps": [n.speed_mps for n in new],
+        "lanes": [n.lanes for n in new],
         "road_class": [n.road_class for n in new],
         "name_index": [names.index(n.name) if n.name else -1 for n in new],
         "way_id": [ways[id(n.edit)] for n in new],
-        "width_m": [float("nan")] * len(new), "flags": [n.flags for n in new],
+        "width_m": [float("nan")] * len(new),
+        "flags": [n.flags for n in new],
     }
-    joined = {name: np.concatenate([getattr(layer, name), np.array(values, getattr(layer, name).dtype)])
-              for name, values in fields.items()}
+    joined = {
+        name: np.concatenate([getattr(layer, name), np.array(values, getattr(layer, name).dtype)])
+        for name, values in fields.items()
+    }
     is_new = np.arange(layer.link_count + len(new)) >= layer.link_count
     order = np.lexsort((is_new, joined["link_to"], joined["link_from"]))
     pieces = [shapes[i - layer.link_count] if is_new[i] else shape_of(layer, i) for i in order.tolist()]

@@ -69,8 +69,11 @@ def name_of(layer: StreetLayer, link: int) -> str:
 def resembling(layer: StreetLayer, names: Sequence[str]) -> tuple[str, ...]:
     """Streets whose name holds one of the names, or is held by it, without being it."""
     own = {layer.aliases.get(name, name) for name in names} | set(names)
-    return tuple(other for other in layer.names if other not in own
-                 and any(other in name or name in other for name in own if name))
+    return tuple(
+        other
+        for other in layer.names
+        if other not in own and any(other in name or name in other for name in own if name)
+    )
 
 
 def find_street(layer: StreetLayer, where: Where, key: str) -> Links:
@@ -83,12 +86,16 @@ def find_street(layer: StreetLayer, where: Where, key: str) -> Links:
     """
     links = links_named(layer, where.names)
     if not len(links):
-        raise EditFault(f"no street of the map is named {where.street!r}", f"{key}.street",
-                        _nearest(layer, where.street))
+        raise EditFault(
+            f"no street of the map is named {where.street!r}", f"{key}.street", _nearest(layer, where.street)
+        )
     wrong = sorted({layer.aliases.get(n, n) for n in where.never} & {name_of(layer, int(i)) for i in links})
     if wrong:
-        raise EditFault(f"{where.street!r} met {wrong[0]}, which it is not to be", f"{key}.street",
-                        "take the alias out that leads there")
+        raise EditFault(
+            f"{where.street!r} met {wrong[0]}, which it is not to be",
+            f"{key}.street",
+            "take the alias out that leads there",
+        )
     return links
 
 
@@ -146,12 +153,16 @@ def find_section(layer: StreetLayer, street: Links, where: Where, key: str) -> S
     start = meeting_nodes(layer, street, where.start, f"{key}.from")
     end = meeting_nodes(layer, street, where.end, f"{key}.to")
     if set(start) & set(end):
-        raise EditFault(f"the section from {where.start[0]} to {where.end[0]} has no length", f"{key}.to",
-                        "name two different crossings")
+        raise EditFault(
+            f"the section from {where.start[0]} to {where.end[0]} has no length",
+            f"{key}.to",
+            "name two different crossings",
+        )
     spine = _spine(layer, street, start, end)
     if spine is None:
         raise EditFault(
-            f"{where.street} is not drawn without a gap from {where.start[0]} to {where.end[0]}", f"{key}.from",
+            f"{where.street} is not drawn without a gap from {where.start[0]} to {where.end[0]}",
+            f"{key}.from",
             f"name nearer crossings: {', '.join(crossings_of(layer, street))}; or draw the section in a layer",
         )
     inside = beside(layer, street, spine, REACH_M)
@@ -166,9 +177,7 @@ def beside(layer: StreetLayer, links: Links, spine: shapely.LineString, reach_m:
     return np.asarray(near & (along > _JUNCTION_M) & (along < spine.length - _JUNCTION_M), np.bool_)
 
 
-def _spine(
-    layer: StreetLayer, street: Links, start: Sequence[int], end: Sequence[int]
-) -> shapely.LineString | None:
+def _spine(layer: StreetLayer, street: Links, start: Sequence[int], end: Sequence[int]) -> shapely.LineString | None:
     """Shortest line along a street, whatever its one-ways, from one set of nodes to another."""
     steps: dict[int, list[tuple[float, int, int]]] = {}
     for link in street.tolist():
@@ -295,7 +304,9 @@ class StreetLines:
         shapes = [shape_of(layer, link) for link in links.tolist()]
         none = np.empty((0, 2))
         return cls(
-            layer, links, np.concatenate([none, *(s[:-1] for s in shapes)]),
+            layer,
+            links,
+            np.concatenate([none, *(s[:-1] for s in shapes)]),
             np.concatenate([none, *(s[1:] for s in shapes)]),
             np.repeat(links, [len(s) - 1 for s in shapes]),
         )
@@ -353,8 +364,9 @@ def on_sides(city: City, lines: StreetLines, of: StreetLayer, link: int, sides: 
     toward = [(east_m * _COMPASS[side][0] + north_m * _COMPASS[side][1]) / size for side in sides]
     if all(abs(share) < 0.26 for share in toward):  # within 15 degrees of running straight at it
         other = "north and south" if abs(north_m) > abs(east_m) else "east and west"
-        raise EditFault(f"the street has no {' and no '.join(sides)} side here", f"{key}.sides",
-                        f"its sides are {other}")
+        raise EditFault(
+            f"the street has no {' and no '.join(sides)} side here", f"{key}.sides", f"its sides are {other}"
+        )
     return any(share >= 0.26 for share in toward)
 
 

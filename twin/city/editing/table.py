@@ -24,8 +24,17 @@ _MOST_NAMES = 60
 _TOUCH = {"lanes": 0, "speed_kmh": 1, "width_m": 2, "open": 3, "closed_to": 4}
 #: Columns of the table, in order.
 COLUMNS: tuple[str, ...] = (
-    "layer", "street", "way_id", "from_node", "to_node", "link_index", "base_link_index",
-    *(f"{when}_{what}" for what in _TOUCH for when in ("old", "new")), "hours", "measure", "change",
+    "layer",
+    "street",
+    "way_id",
+    "from_node",
+    "to_node",
+    "link_index",
+    "base_link_index",
+    *(f"{when}_{what}" for what in _TOUCH for when in ("old", "new")),
+    "hours",
+    "measure",
+    "change",
 )
 _WHOLE_NUMBERS = ("old_lanes", "new_lanes")
 
@@ -41,9 +50,16 @@ def edit_rows(edited: EditedCity) -> list[dict[str, Any]]:
 def _row(touched: TouchedLink) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row.update(
-        layer=touched.layer, street=touched.street, way_id=touched.way_id, from_node=touched.from_node,
-        to_node=touched.to_node, link_index=touched.link_index, base_link_index=touched.base_link_index,
-        hours=hours_text(touched), measure=", ".join(touched.measures), change=", ".join(touched.changes),
+        layer=touched.layer,
+        street=touched.street,
+        way_id=touched.way_id,
+        from_node=touched.from_node,
+        to_node=touched.to_node,
+        link_index=touched.link_index,
+        base_link_index=touched.base_link_index,
+        hours=hours_text(touched),
+        measure=", ".join(touched.measures),
+        change=", ".join(touched.changes),
     )
     for when, values in (("old", touched.old), ("new", touched.new)):
         for name, value in values.items():
@@ -73,8 +89,14 @@ def hours_text(touched: TouchedLink) -> str:
 def signal_rows(edited: EditedCity) -> list[dict[str, Any]]:
     """One row per node whose lights have another plan."""
     return [
-        {"node": s.node_id, "street": s.street, "cycle_s": s.cycle_s, "green_share": s.green_share,
-         "offset_s": round(s.offset_s, 3), "measure": s.measure}
+        {
+            "node": s.node_id,
+            "street": s.street,
+            "cycle_s": s.cycle_s,
+            "green_share": s.green_share,
+            "offset_s": round(s.offset_s, 3),
+            "measure": s.measure,
+        }
         for s in edited.signals
     ]
 
@@ -124,8 +146,11 @@ def write_geopackage(path: Path, variants: Mapping[str, EditedCity]) -> None:
                 pyogrio.write_dataframe(frame, beside, layer=layer, driver="GPKG", geometry_type=kind, append=False)
         os.replace(beside, path)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as fault:
-        raise RunError(f"the GeoPackage cannot be written: {fault}", where=str(path),
-                       mend="choose another folder with --out, and close the file in QGIS") from fault
+        raise RunError(
+            f"the GeoPackage cannot be written: {fault}",
+            where=str(path),
+            mend="choose another folder with --out, and close the file in QGIS",
+        ) from fault
     finally:
         beside.unlink(missing_ok=True)
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
@@ -183,11 +208,17 @@ def edit_picture(edited: EditedCity) -> dict[str, Any]:
     wider = np.maximum((high - low)[::-1] * _LEAST_SHAPE - (high - low), 0.0) / 2
     low, high = low - wider, high + wider
     bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    links = [{"points": shape.tolist(), "kind": kind_of(t), "row": i}
-             for i, (t, shape) in enumerate(zip(edited.touched, shapes, strict=True))]
+    links = [
+        {"points": shape.tolist(), "kind": kind_of(t), "row": i}
+        for i, (t, shape) in enumerate(zip(edited.touched, shapes, strict=True))
+    ]
     return {
-        "bounds": bounds, "links": links, "signals": signals.tolist(), "names": _names(city.drive, bounds),
-        "streets": _around(city.drive, bounds), "paths": _around(city.walk, bounds),
+        "bounds": bounds,
+        "links": links,
+        "signals": signals.tolist(),
+        "names": _names(city.drive, bounds),
+        "streets": _around(city.drive, bounds),
+        "paths": _around(city.walk, bounds),
     }
 
 
@@ -208,8 +239,12 @@ def kind_of(touched: TouchedLink) -> str:
 def _inside(layer: StreetLayer, bounds: Sequence[float]) -> NDArray[np.int64]:
     """Links with a point in a box."""
     west, south, east, north = bounds
-    point = ((layer.vertex_x_m >= west) & (layer.vertex_x_m <= east)
-             & (layer.vertex_y_m >= south) & (layer.vertex_y_m <= north))
+    point = (
+        (layer.vertex_x_m >= west)
+        & (layer.vertex_x_m <= east)
+        & (layer.vertex_y_m >= south)
+        & (layer.vertex_y_m <= north)
+    )
     owner = np.repeat(np.arange(layer.link_count), np.diff(layer.vertex_ptr))
     return np.unique(owner[point])
 

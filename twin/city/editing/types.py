@@ -103,8 +103,13 @@ class Edit:
             where[key] = tuple(where.get(key, ()))
         span = content.get("span_s")
         return cls(
-            content["measure"], content["key"], content["change"], Where(**where), content.get("values", {}),
-            None if span is None else (float(span[0]), float(span[1])), bool(content.get("daily", True)),
+            content["measure"],
+            content["key"],
+            content["change"],
+            Where(**where),
+            content.get("values", {}),
+            None if span is None else (float(span[0]), float(span[1])),
+            bool(content.get("daily", True)),
         )
 
 

@@ -146,8 +146,11 @@ def add_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
     before = len(wanted.links)
     _MAKERS[edit.change](city, edit, target, wanted.links)
     if not any(_differs(city, wish) for wish in wanted.links[before:]):
-        raise EditFault(f"{edit.change} changes nothing: the map says the same already", edit.key,
-                        "leave the measure out, or check its street and numbers")
+        raise EditFault(
+            f"{edit.change} changes nothing: the map says the same already",
+            edit.key,
+            "leave the measure out, or check its street and numbers",
+        )
 
 
 def _differs(city: City, wish: Wish) -> bool:
@@ -247,7 +250,8 @@ def _pavement_wishes(city: City, edit: Edit, target: _Target, out: list[Wish]) -
         if math.isfinite(before_m) and width_m < before_m:
             raise EditFault(
                 f"the pavement of {name_of(city.walk, link) or 'the street'} is {before_m:g} m wide there, "
-                f"the edit leaves {width_m:g} m to walk on", f"{edit.key}.pavement_width",
+                f"the edit leaves {width_m:g} m to walk on",
+                f"{edit.key}.pavement_width",
                 "widen it, end the section before, or give the furniture less",
             )
         out.append(Wish("walk", link, "width_m", width_m, edit))
@@ -330,7 +334,9 @@ def _lanes_wish(city: City, edit: Edit, link: int, more: int) -> Wish:
     if lanes + more < 1:
         raise EditFault(
             f"the edit takes {-more} of {lanes} lanes of {name_of(layer, link) or f'way {layer.way_id[link]}'} "
-            f"(way {layer.way_id[link]}) and leaves none", edit.key, "take fewer, or write change: close",
+            f"(way {layer.way_id[link]}) and leaves none",
+            edit.key,
+            "take fewer, or write change: close",
         )
     return Wish("drive", link, "lanes", lanes + more, edit, relative=True)
 
@@ -346,8 +352,11 @@ def _access_wishes(city: City, edit: Edit, target: _Target, out: list[Wish]) -> 
 
 
 _MAKERS: dict[str, Callable[[City, Edit, _Target, list[Wish]], None]] = {
-    "lanes_to_pavement": _pavement_wishes, "close": _close_wishes, "set_lanes": _lane_wishes,
-    "set_speed": _speed_wishes, "set_access": _access_wishes,
+    "lanes_to_pavement": _pavement_wishes,
+    "close": _close_wishes,
+    "set_lanes": _lane_wishes,
+    "set_speed": _speed_wishes,
+    "set_access": _access_wishes,
 }
 
 

@@ -9,6 +9,14 @@ from twin.city.keeping.store import open_city, save_city
 from twin.city.reading.importer import build_city, build_from_bbox, build_from_place, report_lines
 
 __all__ = [
-    "build_city", "build_from_bbox", "build_from_place", "city_info", "find_city", "join_cities", "list_cities",
-    "open_city", "report_lines", "save_city",
+    "build_city",
+    "build_from_bbox",
+    "build_from_place",
+    "city_info",
+    "find_city",
+    "join_cities",
+    "list_cities",
+    "open_city",
+    "report_lines",
+    "save_city",
 ]

@@ -108,12 +108,14 @@ def _locate(spec: str | Path, base_dir: Path | str) -> tuple[Path, str | None]:
         if path.is_dir() or path.is_file():
             return path, None
     except (OSError, ValueError) as fault:
-        raise CityError(f"the city {str(spec)[:80]!r} cannot be read: {fault}"[:300], mend="name a map file or a "
-                        "district") from fault
+        raise CityError(
+            f"the city {str(spec)[:80]!r} cannot be read: {fault}"[:300], mend="name a map file or a district"
+        ) from fault
     names = list_cities()
     near = difflib.get_close_matches(str(spec), names, 1)
     raise CityError(
-        f"there is no city {str(spec)!r}", where=str(path),
+        f"there is no city {str(spec)!r}",
+        where=str(path),
         mend=(f"did you mean {near[0]}? " if near else "")
         + f"name a map file, a built city's folder or a bundled district ({', '.join(names)})",
     )

@@ -40,8 +40,10 @@ def layer_graph(layer: StreetLayer) -> nx.MultiDiGraph:
             street_count[j] += 1
     for i in range(layer.node_count):
         node: dict[str, Any] = {
-            "x": float(layer.x_m[i]), "y": float(layer.y_m[i]),
-            "lon": float(layer.lon_deg[i]), "lat": float(layer.lat_deg[i]),
+            "x": float(layer.x_m[i]),
+            "y": float(layer.y_m[i]),
+            "lon": float(layer.lon_deg[i]),
+            "lat": float(layer.lat_deg[i]),
             "street_count": int(street_count[i]),
         }
         if layer.signal[i] or layer.crossing[i]:

@@ -37,7 +37,8 @@ def join_cities(cities: Sequence[City]) -> City:
     first = cities[0]
     for city in cities[1:]:
         for what, ours, theirs in (
-            ("CRS", first.crs, city.crs), ("driving side", first.driving_side, city.driving_side),
+            ("CRS", first.crs, city.crs),
+            ("driving side", first.driving_side, city.driving_side),
         ):
             if ours != theirs:
                 option = f"--crs {ours}" if what == "CRS" else f"--driving-side {ours}"
@@ -56,17 +57,23 @@ def join_cities(cities: Sequence[City]) -> City:
         drive_offset += city.drive.node_count
         walk_offset += city.walk.node_count
     joined = City(
-        name="+".join(districts), crs=first.crs, schematic=any(city.schematic for city in cities),
+        name="+".join(districts),
+        crs=first.crs,
+        schematic=any(city.schematic for city in cities),
         attribution=tuple(dict.fromkeys(line for city in cities for line in city.attribution)),
         driving_side=first.driving_side,
         drive=_join_layers([city.drive for city in cities], "drive", cities),
         walk=_join_layers([city.walk for city in cities], "walk", cities),
-        places=tuple(sorted(places, key=lambda place: place.id)), digest="",
+        places=tuple(sorted(places, key=lambda place: place.id)),
+        digest="",
         scenery=join_scenery([city.scenery for city in cities]),
-        report={"districts": {
-            name: report for city in cities
-            for name, report in city.report.get("districts", {city.name: city.report}).items()
-        }},
+        report={
+            "districts": {
+                name: report
+                for city in cities
+                for name, report in city.report.get("districts", {city.name: city.report}).items()
+            }
+        },
     )
     return replace(joined, digest=city_digest(joined))
 
@@ -100,23 +107,44 @@ def _join_layers(layers: Sequence[StreetLayer], which: str, cities: Sequence[Cit
 
     def shifted(field: str, offsets: Sequence[int]) -> np.ndarray:
         """Indices moved; pointers lose the 0 at which each later district starts."""
-        parts = [getattr(layer, field) + np.array(k, getattr(layer, field).dtype)
-                 for layer, k in zip(layers, offsets, strict=False)]
+        parts = [
+            getattr(layer, field) + np.array(k, getattr(layer, field).dtype)
+            for layer, k in zip(layers, offsets, strict=False)
+        ]
         return np.concatenate([part[1:] if i and field.endswith("_ptr") else part for i, part in enumerate(parts)])
 
     renamed = [
         np.array([*(position[name] for name in layer.names), -1], np.int32)[layer.name_index] for layer in layers
     ]
     plain = (
-        "node_id", "x_m", "y_m", "lon_deg", "lat_deg", "signal", "crossing", "length_m", "free_speed_mps", "lanes",
-        "road_class", "way_id", "width_m", "flags", "vertex_x_m", "vertex_y_m",
+        "node_id",
+        "x_m",
+        "y_m",
+        "lon_deg",
+        "lat_deg",
+        "signal",
+        "crossing",
+        "length_m",
+        "free_speed_mps",
+        "lanes",
+        "road_class",
+        "way_id",
+        "width_m",
+        "flags",
+        "vertex_x_m",
+        "vertex_y_m",
     )
     return StreetLayer(
         **{field: chain(field) for field in plain},
-        link_from=shifted("link_from", node_offset), link_to=shifted("link_to", node_offset),
-        out_ptr=shifted("out_ptr", link_offset), vertex_ptr=shifted("vertex_ptr", vertex_offset),
-        name_index=np.concatenate(renamed), names=tuple(names), aliases=_join_aliases(layers, set(names)),
-        crs=layers[0].crs, rules=joined_rules([(layer.rules, layer.link_count) for layer in layers]),
+        link_from=shifted("link_from", node_offset),
+        link_to=shifted("link_to", node_offset),
+        out_ptr=shifted("out_ptr", link_offset),
+        vertex_ptr=shifted("vertex_ptr", vertex_offset),
+        name_index=np.concatenate(renamed),
+        names=tuple(names),
+        aliases=_join_aliases(layers, set(names)),
+        crs=layers[0].crs,
+        rules=joined_rules([(layer.rules, layer.link_count) for layer in layers]),
     )
 
 

@@ -56,7 +56,8 @@ def save_city(city: City, folder: Path | str) -> None:
         _move_into_place(partial, folder)
     except OSError as error:
         raise CityError(
-            f"the city cannot be written: {error.strerror or error}", where=str(folder),
+            f"the city cannot be written: {error.strerror or error}",
+            where=str(folder),
             mend="free some space, or choose a folder you may write to",
         ) from error
     finally:
@@ -113,16 +114,23 @@ def open_city(folder: Path | str) -> City:
         if facts["format"] != FORMAT:
             raise CityError(
                 f"the city was built in format {facts['format']}, this version reads {FORMAT}",
-                where=str(folder), mend=_MEND,
+                where=str(folder),
+                mend=_MEND,
             )
         stored = _read_arrays(folder / _ARRAYS)
         layers = _layers(stored, facts)
         city = City(
-            name=facts["name"], crs=facts["crs"], schematic=facts["schematic"],
-            attribution=tuple(facts["attribution"]), driving_side=facts["driving_side"],
-            drive=layers["drive"], walk=layers["walk"],
+            name=facts["name"],
+            crs=facts["crs"],
+            schematic=facts["schematic"],
+            attribution=tuple(facts["attribution"]),
+            driving_side=facts["driving_side"],
+            drive=layers["drive"],
+            walk=layers["walk"],
             places=tuple(Place(**place) for place in facts["places"]),
-            digest=facts["digest"], report=facts["report"], scenery=_scenery(stored),
+            digest=facts["digest"],
+            report=facts["report"],
+            scenery=_scenery(stored),
         )
         sound = city_digest(city) == city.digest and _fits(city)
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -164,7 +172,10 @@ def _layers(stored: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> dict[s
             arrays[field] = array
         words = facts["layers"][name]
         layers[name] = StreetLayer(
-            **arrays, names=tuple(words["names"]), aliases=dict(words["aliases"]), crs=facts["crs"],
+            **arrays,
+            names=tuple(words["names"]),
+            aliases=dict(words["aliases"]),
+            crs=facts["crs"],
             rules=_read_rules(stored) if name == "drive" else DriveRules(),
         )
     return layers
@@ -191,8 +202,11 @@ def _fits(city: City) -> bool:
         for place in city.places
     )
     return (
-        places and city.driving_side in ("left", "right") and all(map(_layer_fits, (city.drive, city.walk)))
-        and rules_fit(city.drive.rules, city.drive.link_count) and scenery_fits(city.scenery)
+        places
+        and city.driving_side in ("left", "right")
+        and all(map(_layer_fits, (city.drive, city.walk)))
+        and rules_fit(city.drive.rules, city.drive.link_count)
+        and scenery_fits(city.scenery)
     )
 
 
@@ -211,10 +225,14 @@ def _layer_fits(layer: StreetLayer) -> bool:
     return bool(
         (np.diff(ptr) >= 2).all()
         and (layer.link_from == np.repeat(np.arange(n), np.diff(out))).all()
-        and (layer.link_to >= 0).all() and (layer.link_to < n).all()
-        and (layer.name_index >= -1).all() and (layer.name_index < len(layer.names)).all()
+        and (layer.link_to >= 0).all()
+        and (layer.link_to < n).all()
+        and (layer.name_index >= -1).all()
+        and (layer.name_index < len(layer.names)).all()
         and (layer.road_class < len(ROAD_CLASSES)).all()
-        and np.isfinite(layer.length_m).all() and (layer.length_m > 0).all()
-        and np.isfinite(layer.free_speed_mps).all() and (layer.free_speed_mps > 0).all()
+        and np.isfinite(layer.length_m).all()
+        and (layer.length_m > 0).all()
+        and np.isfinite(layer.free_speed_mps).all()
+        and (layer.free_speed_mps > 0).all()
         and all(np.isfinite(getattr(layer, field)).all() for field in _FINITE)
     )

@@ -69,8 +69,9 @@ def find_crossings(walk: StreetLayer, drive: StreetLayer, junctions: Junctions, 
         middle = np.column_stack([walk.x_m[start] + dx / 2, walk.y_m[start] + dy / 2])
         far_m, nearest = cKDTree(np.column_stack([drive.x_m[lit], drive.y_m[lit]])).query(middle)
         junction = np.where(far_m <= reach_m, junctions.of_node[lit[nearest]], -1).astype(np.int32)
-    return Crossings(links.astype(np.int32), end, np.array([m for _, m in ends], np.float64), np.arctan2(dy, dx),
-                     junction)
+    return Crossings(
+        links.astype(np.int32), end, np.array([m for _, m in ends], np.float64), np.arctan2(dy, dx), junction
+    )
 
 
 def other_kerb(walk: StreetLayer, link: int) -> tuple[int, float]:

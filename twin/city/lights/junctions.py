@@ -43,9 +43,7 @@ class Junctions:
 
     def __init__(self, drive: StreetLayer, is_open: Flags, within_m: float) -> None:
         lit = np.asarray(drive.signal, bool)
-        inside = np.flatnonzero(
-            is_open & (drive.length_m <= within_m) & lit[drive.link_from] & lit[drive.link_to]
-        )
+        inside = np.flatnonzero(is_open & (drive.length_m <= within_m) & lit[drive.link_from] & lit[drive.link_to])
         n = drive.node_count
         graph = csr_array((np.ones(len(inside)), (drive.link_from[inside], drive.link_to[inside])), shape=(n, n))
         self.of_node: Ints = connected_components(graph, directed=False)[1].astype(np.int32)

@@ -179,8 +179,11 @@ class CityLights:
         out = {street_index(drive, street): cycle_s for street, cycle_s in self._rules.street_cycles.items()}
         if -2 in out:
             missing = [street for street in self._rules.street_cycles if street_index(drive, street) == -2]
-            raise ScenarioError(f"no street for cars is called {', '.join(missing)}", where="signals.street_cycles",
-                                mend="write the name as on the map, or one of its aliases")
+            raise ScenarioError(
+                f"no street for cars is called {', '.join(missing)}",
+                where="signals.street_cycles",
+                mend="write the name as on the map, or one of its aliases",
+            )
         return out
 
     def _walkers_need_s(self, junction: int, axis: float) -> tuple[float, float]:
@@ -210,7 +213,8 @@ class CityLights:
             raise ScenarioError(
                 f"a green share of {100 * plan.green_share:g} % for {plan.street} leaves the other approaches "
                 f"{others_s:g} s of a cycle of {plan.cycle_s:g} s, after a lost time of {lost_time_s:g} s per phase",
-                where=f"signal plan at node {drive.node_id[plan.node_index]}", mend="make the share smaller",
+                where=f"signal plan at node {drive.node_id[plan.node_index]}",
+                mend="make the share smaller",
             )
         first = Window(plan.cycle_s, green_s, plan.offset_s)
         second = Window(plan.cycle_s, others_s, plan.offset_s + green_s + lost_time_s)

@@ -25,12 +25,24 @@ OPEN, LOCAL, CLOSED = 0, 1, 2
 _WORDS = {
     **dict.fromkeys(("yes", "designated", "permissive", "official", "public", "psv", "bus", "unknown"), OPEN),
     **dict.fromkeys(
-        ("destination", "private", "delivery", "customers", "permit", "residents", "customer", "residential",
-         "employees", "permit_holders", "restricted"), LOCAL,
+        (
+            "destination",
+            "private",
+            "delivery",
+            "customers",
+            "permit",
+            "residents",
+            "customer",
+            "residential",
+            "employees",
+            "permit_holders",
+            "restricted",
+        ),
+        LOCAL,
     ),
     **dict.fromkeys(
-        ("no", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "service",
-         "none"), CLOSED,
+        ("no", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "service", "none"),
+        CLOSED,
     ),
 }
 _TRUE = frozenset({"yes", "true", "1"})
@@ -40,14 +52,35 @@ _ROUND = frozenset({"roundabout", "circular"})
 #: Ways made for buses.
 _BUSWAYS = frozenset({"busway", "bus_guideway"})
 #: Families of tags that speak of access in one way or another.
-_SPEAKING = frozenset({
-    "access", "vehicle", "motor_vehicle", "motorcar", "goods", "hgv", "hgv_articulated", "psv", "bus", "oneway",
-    "junction", "highway", "busway", "lanes", "maxheight", "maxwidth", "maxlength", "maxweight", "maxweightrating",
-})
+_SPEAKING = frozenset(
+    {
+        "access",
+        "vehicle",
+        "motor_vehicle",
+        "motorcar",
+        "goods",
+        "hgv",
+        "hgv_articulated",
+        "psv",
+        "bus",
+        "oneway",
+        "junction",
+        "highway",
+        "busway",
+        "lanes",
+        "maxheight",
+        "maxwidth",
+        "maxlength",
+        "maxweight",
+        "maxweightrating",
+    }
+)
 _PSV = mask_of("van", "bus")
 _LIMITS = {
-    "maxheight": ("height", parse_length_m), "maxwidth": ("width", parse_length_m),
-    "maxlength": ("length", parse_length_m), "maxweight": ("weight", parse_weight_t),
+    "maxheight": ("height", parse_length_m),
+    "maxwidth": ("width", parse_length_m),
+    "maxlength": ("length", parse_length_m),
+    "maxweight": ("weight", parse_weight_t),
     "maxweightrating": ("weight", parse_weight_t),
 }
 
@@ -62,8 +95,12 @@ class Access(NamedTuple):
 
 def measures_of(vehicle: MapVehicle) -> dict[str, float]:
     """Measures of a vehicle by the words of conditions."""
-    return {"length": vehicle.length_m, "width": vehicle.width_m, "height": vehicle.height_m,
-            "weight": vehicle.weight_t}
+    return {
+        "length": vehicle.length_m,
+        "width": vehicle.width_m,
+        "height": vehicle.height_m,
+        "weight": vehicle.weight_t,
+    }
 
 
 def word_state(text: str | None) -> int | None:
@@ -215,9 +252,7 @@ def read_access(
 
 
 @lru_cache(maxsize=1 << 14)
-def _without_hours(
-    tags: tuple[tuple[str, str], ...], direction: str, default: tuple[tuple[str, int], ...]
-) -> Access:
+def _without_hours(tags: tuple[tuple[str, str], ...], direction: str, default: tuple[tuple[str, int], ...]) -> Access:
     """The same where nothing changes with the hours: few sets of tags are met, and most again and again."""
     speaker = _Speaker(dict(tags), direction, dict(default), lambda _: None)
     states = [speaker.state(vehicle, None) for vehicle in MAP_VEHICLES]

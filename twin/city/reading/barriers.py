@@ -12,11 +12,34 @@ from twin.city.reading.vehicles import ALL, MAP_VEHICLES, mask_of
 Tags = Mapping[str, str]
 
 #: Kinds that let every vehicle pass where no word of access says otherwise; anything else stops them.
-_PASSED = frozenset({
-    "gate", "lift_gate", "swing_gate", "toll_booth", "border_control", "cattle_grid", "entrance", "sally_port",
-    "checkpoint", "no", "none", "height_restrictor", "kerb", "sliding_gate", "hampshire_gate", "ticket", "open", "arch",
-    "spikes", "traffic_calming", "handrail", "rising_bollard", "coupure", "rubber_bollard",
-})
+_PASSED = frozenset(
+    {
+        "gate",
+        "lift_gate",
+        "swing_gate",
+        "toll_booth",
+        "border_control",
+        "cattle_grid",
+        "entrance",
+        "sally_port",
+        "checkpoint",
+        "no",
+        "none",
+        "height_restrictor",
+        "kerb",
+        "sliding_gate",
+        "hampshire_gate",
+        "ticket",
+        "open",
+        "arch",
+        "spikes",
+        "traffic_calming",
+        "handrail",
+        "rising_bollard",
+        "coupure",
+        "rubber_bollard",
+    }
+)
 #: Kinds that stop people on foot too.
 _STOPS_WALKERS = frozenset({"wall", "fence", "hedge", "retaining_wall", "city_wall", "ditch", "closed"})
 _BUS_TRAP = mask_of("car", "van")
@@ -44,8 +67,12 @@ def barrier_states(tags: Tags) -> tuple[int, int]:
                 state = said
                 break
         measures = measures_of(vehicle)
-        for key, what in (("maxwidth", "width"), ("maxwidth:physical", "width"), ("maxheight", "height"),
-                          ("maxlength", "length")):
+        for key, what in (
+            ("maxwidth", "width"),
+            ("maxwidth:physical", "width"),
+            ("maxheight", "height"),
+            ("maxlength", "length"),
+        ):
             most = parse_length_m(tags.get(key))
             if most is not None and most < measures[what]:
                 state = CLOSED

@@ -72,8 +72,15 @@ def _objects(file: MapFile) -> Iterator[tuple[str, etree._Element, str]]:
     srs = ""
     with file.path.open("rb") as source:
         stream = etree.iterparse(
-            source, events=("end",), tag=wanted, recover=True, resolve_entities=False, no_network=True,
-            huge_tree=False, remove_comments=True, remove_pis=True,
+            source,
+            events=("end",),
+            tag=wanted,
+            recover=True,
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
         )
         for _, item in stream:
             if etree.QName(item).localname == "Envelope":
@@ -104,7 +111,8 @@ class _Degrees:
             crs = pyproj.CRS.from_epsg(int(match.group(1))) if match else pyproj.CRS.from_user_input(srs)
         except pyproj.exceptions.CRSError as error:
             raise CityError(
-                f"the coordinate system of the city model is unknown: {srs[:80]!r}", where=where,
+                f"the coordinate system of the city model is unknown: {srs[:80]!r}",
+                where=where,
                 mend="PLATEAU files name EPSG:6697; convert the file to it",
             ) from error
         self.transform = None if crs.is_geographic else pyproj.Transformer.from_crs(crs, "EPSG:4326")
@@ -177,8 +185,12 @@ def _building_rings(item: etree._Element) -> tuple[Rings, float]:
     if faces:
         levels = np.concatenate([face[0][0][:, 2] for face in faces])
         height_m = float(levels.max() - levels.min())
-        floor = [ring for face in faces if np.ptp(face[0][0][:, 2]) <= _LEVEL_M
-                 and face[0][0][0, 2] <= levels.min() + _LEVEL_M for ring in face]
+        floor = [
+            ring
+            for face in faces
+            if np.ptp(face[0][0][:, 2]) <= _LEVEL_M and face[0][0][0, 2] <= levels.min() + _LEVEL_M
+            for ring in face
+        ]
     for name in _FOOTPRINTS:
         if rings := _surfaces(item, name):
             return rings, height_m

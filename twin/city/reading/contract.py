@@ -224,8 +224,13 @@ class Clusters:
 
 
 def draw_in_short(
-    pieces: Sequence[Piece], limit_m: float, preferred: set[int], shapes: Shapes, *,
-    stays: Callable[[Piece], bool] | None = None, one_ways: bool = False,
+    pieces: Sequence[Piece],
+    limit_m: float,
+    preferred: set[int],
+    shapes: Shapes,
+    *,
+    stays: Callable[[Piece], bool] | None = None,
+    one_ways: bool = False,
 ) -> tuple[list[Piece], Clusters]:
     """Draw the ends of links shorter than the limit together into one node.
 
@@ -289,9 +294,7 @@ def draw_in_short(
 class _Joints:
     """Which short links may be drawn in where directions and rights count."""
 
-    def __init__(
-        self, pieces: Sequence[Piece], limit_m: float, stays: Callable[[Piece], bool] | None
-    ) -> None:
+    def __init__(self, pieces: Sequence[Piece], limit_m: float, stays: Callable[[Piece], bool] | None) -> None:
         self._pieces = pieces
         self._at: dict[int, list[int]] = defaultdict(list)
         for i, piece in enumerate(pieces):
@@ -299,7 +302,8 @@ class _Joints:
                 self._at[node].append(i)
         self._limit_m = limit_m
         self._kept = {
-            i for i, piece in enumerate(pieces)
+            i
+            for i, piece in enumerate(pieces)
             if stays is not None and piece.length_m <= CLUSTER_SPAN * limit_m and stays(piece)
         }
 
@@ -307,8 +311,7 @@ class _Joints:
         """Whether two clusters with a short piece between them may become one."""
         one, other = set(first), set(second)
         between = {
-            k for node in first for k in self._at[node]
-            if {self._pieces[k].nodes[0], self._pieces[k].nodes[-1]} & other
+            k for node in first for k in self._at[node] if {self._pieces[k].nodes[0], self._pieces[k].nodes[-1]} & other
         }
         if between & self._kept:
             return False
@@ -324,9 +327,7 @@ class _Joints:
         goes = any(self._leads(k, one, None, both) for node in one for k in self._at[node])
         return not (comes and goes)
 
-    def _leads(
-        self, k: int, start: set[int] | None, end: set[int] | None, apart: set[int] | None = None
-    ) -> bool:
+    def _leads(self, k: int, start: set[int] | None, end: set[int] | None, apart: set[int] | None = None) -> bool:
         """Whether a piece leads from one set to another; None stands for anywhere outside ``apart``."""
         piece = self._pieces[k]
         a, b = piece.nodes[0], piece.nodes[-1]
@@ -379,8 +380,10 @@ def break_loops(pieces: Sequence[Piece], limit_m: float, shapes: Shapes) -> tupl
         middle = 1 + min(range(len(lengths)), key=lambda i: abs(lengths[i] - piece.length_m / 2))
         halves = (piece.nodes[: middle + 1], piece.nodes[middle:])
         first, second = (replace(piece, nodes=nodes, length_m=shapes.length_m(nodes)) for nodes in halves)
-        cut += [replace(first, tail=(first.nodes[-2], first.nodes[-1])),
-                replace(second, head=(second.nodes[0], second.nodes[1]))]
+        cut += [
+            replace(first, tail=(first.nodes[-2], first.nodes[-1])),
+            replace(second, head=(second.nodes[0], second.nodes[1])),
+        ]
     return cut, dropped
 
 

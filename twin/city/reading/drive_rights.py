@@ -19,7 +19,10 @@ _SIDES = 64
 
 
 def split_at(
-    raw: RawMap, x_m: list[float], y_m: list[float], lines: list[tuple[Sequence[int], StreetFacts, int]],
+    raw: RawMap,
+    x_m: list[float],
+    y_m: list[float],
+    lines: list[tuple[Sequence[int], StreetFacts, int]],
     blocked: set[int],
 ) -> list[tuple[Sequence[int], StreetFacts, int]]:
     """Lines cut at nodes that nobody passes; every end but one there becomes a node of its own on the same spot.
@@ -47,8 +50,9 @@ def split_at(
             fresh.append((row, side))
     if fresh:
         origin = np.array([row for row, _ in fresh])
-        ids = np.array([_BEYOND - abs(int(raw.node_id[row])) % (1 << 45) * _SIDES - side % _SIDES
-                        for row, side in fresh], np.int64)
+        ids = np.array(
+            [_BEYOND - abs(int(raw.node_id[row])) % (1 << 45) * _SIDES - side % _SIDES for row, side in fresh], np.int64
+        )
         raw.node_id = np.append(raw.node_id, ids)
         raw.lon_deg, raw.lat_deg = (np.append(a, a[origin]) for a in (raw.lon_deg, raw.lat_deg))
         raw.signal, raw.crossing = (np.append(a, np.zeros(len(fresh), np.bool_)) for a in (raw.signal, raw.crossing))
@@ -57,9 +61,7 @@ def split_at(
     return out
 
 
-def close_behind_gates(
-    pieces: Sequence[Piece], gates: Mapping[int, int]
-) -> tuple[list[Piece], dict[int, int]]:
+def close_behind_gates(pieces: Sequence[Piece], gates: Mapping[int, int]) -> tuple[list[Piece], dict[int, int]]:
     """What lies behind gates for destinations is no through way; a gate between parts of one area stops who passes.
 
     Parameters
@@ -125,9 +127,7 @@ def settle_local(pieces: Sequence[Piece], kept: set[int], limit_m: float, shapes
     A trip ends at a node. Where such a street lies between two other streets, its own nodes stay, so that trips to it
     have an end; one without a node of its own is nobody's destination.
     """
-    public = {
-        node for piece in pieces for node in (piece.nodes[0], piece.nodes[-1]) if not _local_bits(piece.facts)
-    }
+    public = {node for piece in pieces for node in (piece.nodes[0], piece.nodes[-1]) if not _local_bits(piece.facts)}
     out: list[Piece] = []
     for piece in pieces:
         bits = _local_bits(piece.facts)
@@ -141,10 +141,14 @@ def settle_local(pieces: Sequence[Piece], kept: set[int], limit_m: float, shapes
             far = [inner[len(inner) // 2]]
         if far:
             kept.update(far)
-            cuts = [0, *(i for i, row in enumerate(piece.nodes) if 0 < i < len(piece.nodes) - 1 and row in set(far)),
-                    len(piece.nodes) - 1]
-            out += [shapes.piece(piece.nodes[a : b + 1], piece.facts, piece.way_id)
-                    for a, b in itertools.pairwise(cuts)]
+            cuts = [
+                0,
+                *(i for i, row in enumerate(piece.nodes) if 0 < i < len(piece.nodes) - 1 and row in set(far)),
+                len(piece.nodes) - 1,
+            ]
+            out += [
+                shapes.piece(piece.nodes[a : b + 1], piece.facts, piece.way_id) for a, b in itertools.pairwise(cuts)
+            ]
             continue
         facts = piece.facts._replace(
             forward=_closed_if_local(piece.facts.forward), backward=_closed_if_local(piece.facts.backward)

@@ -15,7 +15,8 @@ from twin.city.reading.road_classes import CLASS_INDEX
 from twin.errors import CityError
 
 _ROADS = frozenset(
-    CLASS_INDEX[name + link] for name in ("motorway", "trunk", "primary", "secondary", "tertiary")
+    CLASS_INDEX[name + link]
+    for name in ("motorway", "trunk", "primary", "secondary", "tertiary")
     for link in ("", "_link")
 )
 #: Carriageways of one road lie between these metres apart, and their parts looked at are at least so long.
@@ -29,20 +30,38 @@ _LEAST_PAIRS = 4
 #: West, south, east, north. The first box that holds a place decides; where none does, the country is not known.
 _COUNTRIES: tuple[tuple[float, float, float, float, str], ...] = (
     (113.5, 22.1, 114.5, 22.56, "left"),  # Hong Kong, Macau
-    (14.1, 35.7, 14.7, 36.2, "left"), (32.2, 34.5, 34.7, 35.75, "left"),  # Malta, Cyprus
-    (-10.7, 49.85, 1.3, 61.0, "left"), (1.3, 51.0, 1.8, 53.0, "left"),  # Ireland, Great Britain
-    (112.0, -45.0, 154.5, -10.0, "left"), (165.5, -48.0, 179.0, -34.0, "left"),  # Australia, New Zealand
-    (72.5, 8.0, 88.0, 26.0, "left"), (79.5, 5.8, 82.0, 10.0, "left"), (74.0, 26.0, 84.0, 31.0, "left"),  # India
-    (66.5, 24.5, 71.5, 30.0, "left"), (88.0, 21.5, 92.0, 26.5, "left"),  # Pakistan, Bangladesh
-    (98.0, 6.0, 101.0, 19.5, "left"), (99.5, 0.8, 104.6, 6.7, "left"), (95.0, -8.9, 119.0, 5.8, "left"),  # to Indonesia
-    (16.5, -35.0, 33.0, -22.5, "left"), (33.5, -4.6, 41.5, 4.5, "left"), (29.6, -1.3, 34.5, 4.0, "left"),  # Africa
-    (-78.5, 17.6, -76.1, 18.6, "left"), (-79.5, 21.0, -72.7, 27.0, "left"),  # Jamaica, Bahamas
-    (-9.6, 36.0, 30.0, 71.5, "right"), (30.0, 41.5, 130.0, 75.0, "right"),  # Europe, northern Asia
-    (-168.0, 27.0, -52.0, 72.0, "right"), (-117.0, 15.0, -86.0, 27.0, "right"),  # North America
-    (-82.0, -56.0, -62.0, 12.0, "right"), (-62.0, -56.0, -34.0, 1.0, "right"),  # South America
-    (105.0, 22.6, 124.0, 41.5, "right"), (124.0, 34.2, 128.9, 41.5, "right"),  # China, Korea
-    (119.5, 21.5, 122.2, 25.5, "right"), (120.0, 5.0, 127.0, 19.0, "right"), (102.2, 9.0, 109.5, 21.5, "right"),
-    (-17.5, 5.0, 25.0, 36.0, "right"), (25.0, 12.5, 59.0, 41.5, "right"),  # North Africa, Middle East
+    (14.1, 35.7, 14.7, 36.2, "left"),
+    (32.2, 34.5, 34.7, 35.75, "left"),  # Malta, Cyprus
+    (-10.7, 49.85, 1.3, 61.0, "left"),
+    (1.3, 51.0, 1.8, 53.0, "left"),  # Ireland, Great Britain
+    (112.0, -45.0, 154.5, -10.0, "left"),
+    (165.5, -48.0, 179.0, -34.0, "left"),  # Australia, New Zealand
+    (72.5, 8.0, 88.0, 26.0, "left"),
+    (79.5, 5.8, 82.0, 10.0, "left"),
+    (74.0, 26.0, 84.0, 31.0, "left"),  # India
+    (66.5, 24.5, 71.5, 30.0, "left"),
+    (88.0, 21.5, 92.0, 26.5, "left"),  # Pakistan, Bangladesh
+    (98.0, 6.0, 101.0, 19.5, "left"),
+    (99.5, 0.8, 104.6, 6.7, "left"),
+    (95.0, -8.9, 119.0, 5.8, "left"),  # to Indonesia
+    (16.5, -35.0, 33.0, -22.5, "left"),
+    (33.5, -4.6, 41.5, 4.5, "left"),
+    (29.6, -1.3, 34.5, 4.0, "left"),  # Africa
+    (-78.5, 17.6, -76.1, 18.6, "left"),
+    (-79.5, 21.0, -72.7, 27.0, "left"),  # Jamaica, Bahamas
+    (-9.6, 36.0, 30.0, 71.5, "right"),
+    (30.0, 41.5, 130.0, 75.0, "right"),  # Europe, northern Asia
+    (-168.0, 27.0, -52.0, 72.0, "right"),
+    (-117.0, 15.0, -86.0, 27.0, "right"),  # North America
+    (-82.0, -56.0, -62.0, 12.0, "right"),
+    (-62.0, -56.0, -34.0, 1.0, "right"),  # South America
+    (105.0, 22.6, 124.0, 41.5, "right"),
+    (124.0, 34.2, 128.9, 41.5, "right"),  # China, Korea
+    (119.5, 21.5, 122.2, 25.5, "right"),
+    (120.0, 5.0, 127.0, 19.0, "right"),
+    (102.2, 9.0, 109.5, 21.5, "right"),
+    (-17.5, 5.0, 25.0, 36.0, "right"),
+    (25.0, 12.5, 59.0, 41.5, "right"),  # North Africa, Middle East
 )
 
 

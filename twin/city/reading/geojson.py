@@ -18,12 +18,28 @@ from twin.city.scenery import HEIGHT_UNKNOWN, LINE_KINDS, RING_INNER, RING_LINE,
 from twin.errors import CityError
 
 _HEIGHT_KEYS = (
-    "height", "measured_height", "measuredHeight", "measuredheight", "bldg:measuredHeight", "building_height",
-    "height_m", "HEIGHT", "高さ", "建物高さ", "計測高さ",
+    "height",
+    "measured_height",
+    "measuredHeight",
+    "measuredheight",
+    "bldg:measuredHeight",
+    "building_height",
+    "height_m",
+    "HEIGHT",
+    "高さ",
+    "建物高さ",
+    "計測高さ",
 )
 _LEVEL_KEYS = (
-    "building:levels", "levels", "storeys", "storeysAboveGround", "num_floors", "floors", "bldg:storeysAboveGround",
-    "階数", "地上階数",
+    "building:levels",
+    "levels",
+    "storeys",
+    "storeysAboveGround",
+    "num_floors",
+    "floors",
+    "bldg:storeysAboveGround",
+    "階数",
+    "地上階数",
 )
 _DEGREES = re.compile(r"CRS84|EPSG:+(4326|4612|4979|6668|6697)$", re.IGNORECASE)
 
@@ -56,7 +72,8 @@ def read_geojson(file: MapFile, dropped: Counter[str]) -> list[Feature]:
         ) from error
     if not _DEGREES.search(crs):
         raise CityError(
-            f"the GeoJSON file is in {crs[:60]}, not in degrees", where=where,
+            f"the GeoJSON file is in {crs[:60]}, not in degrees",
+            where=where,
             mend="convert it: ogr2ogr -t_srs EPSG:4326 out.geojson in.geojson",
         )
     features: list[Feature] = []

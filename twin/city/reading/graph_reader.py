@@ -28,20 +28,59 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 
 _TURNED = {
-    "lanes:forward": "lanes:backward", "lanes:backward": "lanes:forward",
-    "maxspeed:forward": "maxspeed:backward", "maxspeed:backward": "maxspeed:forward",
+    "lanes:forward": "lanes:backward",
+    "lanes:backward": "lanes:forward",
+    "maxspeed:forward": "maxspeed:backward",
+    "maxspeed:backward": "maxspeed:forward",
 }
 _EDGE_ONLY = frozenset({"osmid", "length", "geometry", "reversed", "oneway", "key", "travel_time", "speed_kph"})
 _WAY_TAGS = (
-    "access", "alt_name", "area", "bridge", "conveying", "covered", "crossing", "est_width", "foot", "footway", "hgv",
-    "highway", "indoor", "junction", "lanes", "lanes:backward", "lanes:forward", "maxspeed", "maxspeed:backward",
-    "maxspeed:forward", "motor_vehicle", "motorcar", "motorroad", "name", "name:en", "name:ja", "oneway", "ref",
-    "service", "sidewalk", "sidewalk:both", "tunnel", "vehicle", "wheelchair", "width", "driving_side",
+    "access",
+    "alt_name",
+    "area",
+    "bridge",
+    "conveying",
+    "covered",
+    "crossing",
+    "est_width",
+    "foot",
+    "footway",
+    "hgv",
+    "highway",
+    "indoor",
+    "junction",
+    "lanes",
+    "lanes:backward",
+    "lanes:forward",
+    "maxspeed",
+    "maxspeed:backward",
+    "maxspeed:forward",
+    "motor_vehicle",
+    "motorcar",
+    "motorroad",
+    "name",
+    "name:en",
+    "name:ja",
+    "oneway",
+    "ref",
+    "service",
+    "sidewalk",
+    "sidewalk:both",
+    "tunnel",
+    "vehicle",
+    "wheelchair",
+    "width",
+    "driving_side",
 )
 _NODE_TAGS = ("highway", "crossing", "crossing:signals")
 _PLACE_QUERY: dict[str, Any] = {
-    "highway": "bus_stop", "public_transport": "platform", "railway": ["station", "halt", "subway_entrance"],
-    "shop": True, "amenity": True, "tourism": True, "barrier": ["toll_booth", "gate"],
+    "highway": "bus_stop",
+    "public_transport": "platform",
+    "railway": ["station", "halt", "subway_entrance"],
+    "shop": True,
+    "amenity": True,
+    "tourism": True,
+    "barrier": ["toll_booth", "gate"],
 }
 _MOST_LITERAL = 10_000
 _NO_ROAD = CLASS_BY_NAME["footway"]
@@ -62,7 +101,8 @@ def read_graphml(file: MapFile, progress: Progress) -> RawMap:
         graph = nx.read_graphml(file.path, force_multigraph=True)
     except (ET.ParseError, nx.NetworkXError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise CityError(
-            f"the GraphML file is damaged or cut short: {error}", where=str(file.source),
+            f"the GraphML file is damaged or cut short: {error}",
+            where=str(file.source),
             mend="write it again, for example with osmnx.save_graphml",
         ) from error
     return graph_to_map(graph, str(file.source))
@@ -84,9 +124,7 @@ def graph_to_map(graph: nx.MultiDiGraph, where: str) -> RawMap:
     known = {node: number for node in graph.nodes if (number := _as_id(node)) is not None}
     spare = itertools.count(min([0, *known.values()]) - 1, -1)
     node_id = {node: known[node] if node in known else next(spare) for node in graph.nodes}
-    nodes = [
-        TaggedNode(node_id[node], *position[node], _node_tags(data)) for node, data in graph.nodes(data=True)
-    ]
+    nodes = [TaggedNode(node_id[node], *position[node], _node_tags(data)) for node, data in graph.nodes(data=True)]
     ways: list[TaggedWay] = []
     for start, end, data, paired in _streets(graph, where):
         line = _shape(data, where)
@@ -114,8 +152,9 @@ def _look_for_walk_graph(raw: RawMap, streets: list[TaggedWay]) -> None:
     two_way = sum(way.tags.get("oneway") == "no" for way in roads)
     if not roads or two_way < len(roads):
         return
-    certain = any(way.tags.get("junction") in ("roundabout", "circular") or way.tags["highway"] == "motorway"
-                  for way in roads) or len(roads) < len(streets)
+    certain = any(
+        way.tags.get("junction") in ("roundabout", "circular") or way.tags["highway"] == "motorway" for way in roads
+    ) or len(roads) < len(streets)
     raw.warnings.append(
         f"none of the {len(roads):,} streets of this graph is one-way, as in a graph "
         f"{'made' if certain else 'that may have been made'} for walkers (network_type walk of OSMnx "
@@ -166,13 +205,15 @@ def _positions(graph: nx.MultiDiGraph, where: str) -> dict[Any, tuple[float, flo
         placed = _to_degrees(graph, points)
     except (KeyError, ValueError, TypeError, pyproj.exceptions.CRSError) as error:
         raise CityError(
-            f"the graph is no street graph: a node without x and y, or an unknown CRS ({error})", where=where,
+            f"the graph is no street graph: a node without x and y, or an unknown CRS ({error})",
+            where=where,
             mend="give a street graph as written by OSMnx",
         ) from error
     for (lon_deg, lat_deg), node in zip(placed, graph.nodes, strict=True):
         if not (-180 <= lon_deg <= 180 and -90 <= lat_deg <= 90):
             raise CityError(
-                f"node {node} lies at longitude {lon_deg}, latitude {lat_deg}", where=where,
+                f"node {node} lies at longitude {lon_deg}, latitude {lat_deg}",
+                where=where,
                 mend="check the graph's crs",
             )
     return dict(zip(graph.nodes, placed, strict=True))
@@ -187,7 +228,8 @@ def _length_m(u: Any, v: Any, data: dict[str, Any], where: str) -> float:
         length_m = math.nan
     if not math.isfinite(length_m):
         raise CityError(
-            f"the length of an edge is no number: {str(value)[:60]!r}", where=f"{where}, edge from {u} to {v}",
+            f"the length of an edge is no number: {str(value)[:60]!r}",
+            where=f"{where}, edge from {u} to {v}",
             mend="write the graph again with osmnx.save_graphml",
         )
     return length_m
@@ -195,6 +237,7 @@ def _length_m(u: Any, v: Any, data: dict[str, Any], where: str) -> float:
 
 def _streets(graph: nx.MultiDiGraph, where: str) -> Iterator[tuple[Any, Any, dict[str, Any], bool]]:
     """Every street once: its ends, its attributes, and whether it is there in both directions."""
+
     def name(u: Any, v: Any, data: dict[str, Any]) -> tuple[Any, ...]:
         ids = tuple(sorted(str(i) for i in _as_list(data.get("osmid", ""))))
         return str(u), str(v), ids, round(_length_m(u, v, data, where), 1)
@@ -229,7 +272,8 @@ def _shape(data: dict[str, Any], where: str) -> list[tuple[float, float]]:
         return [(float(x), float(y)) for x, y, *_ in line.coords]
     except (shapely.errors.ShapelyError, NotImplementedError, TypeError, AttributeError) as error:
         raise CityError(
-            f"an edge has a geometry that is no line: {str(geometry)[:60]!r}", where=where,
+            f"an edge has a geometry that is no line: {str(geometry)[:60]!r}",
+            where=where,
             mend="write the graph again with osmnx.save_graphml",
         ) from error
 
@@ -275,12 +319,14 @@ def _online(where: str) -> Iterator[Any]:
         yield ox
     except (requests.exceptions.RequestException, ConnectionError, TimeoutError) as error:
         raise CityError(
-            "the map cannot be downloaded: no connection to OpenStreetMap", where=where,
+            "the map cannot be downloaded: no connection to OpenStreetMap",
+            where=where,
             mend="download an extract on a machine with internet, then `twin city build FILE`",
         ) from error
     except (ValueError, TypeError, ox._errors.InsufficientResponseError, ox._errors.ResponseStatusCodeError) as error:
         raise CityError(
-            f"OpenStreetMap has no streets for this place: {error}", where=where,
+            f"OpenStreetMap has no streets for this place: {error}",
+            where=where,
             mend="check the spelling, e.g. 'Ikuno Ward, Osaka, Japan', or give a larger box",
         ) from error
     finally:

@@ -107,7 +107,13 @@ def build_city(
     district = name if name is not None else _ENDINGS.sub("", source.name)
     added = read_scenery_files([Path(path) for path in scenery], params, raw.dropped)
     return city_from_raw(
-        raw, name=district, crs=crs, driving_side=driving_side, params=params, progress=watch, where=str(source),
+        raw,
+        name=district,
+        crs=crs,
+        driving_side=driving_side,
+        params=params,
+        progress=watch,
+        where=str(source),
         added=added,
     )
 
@@ -132,8 +138,13 @@ def build_from_place(
 
     watch = progress or _silent
     return city_from_raw(
-        download_place(place, watch), name=name or place.split(",")[0].strip(), crs=crs, driving_side=driving_side,
-        params=params or CityBuildParams(), progress=watch, where=place,
+        download_place(place, watch),
+        name=name or place.split(",")[0].strip(),
+        crs=crs,
+        driving_side=driving_side,
+        params=params or CityBuildParams(),
+        progress=watch,
+        where=place,
     )
 
 
@@ -161,8 +172,13 @@ def build_from_bbox(
         raise CityError("the box is no box", where=where, mend="give west, south, east, north in degrees")
     watch = progress or _silent
     return city_from_raw(
-        download_bbox(bbox_deg, watch), name=name, crs=crs,
-        driving_side=driving_side, params=params or CityBuildParams(), progress=watch, where=where,
+        download_bbox(bbox_deg, watch),
+        name=name,
+        crs=crs,
+        driving_side=driving_side,
+        params=params or CityBuildParams(),
+        progress=watch,
+        where=where,
     )
 
 
@@ -220,15 +236,23 @@ def city_from_raw(
         far_from_node(place, layers) for place in places
     )
     side = (
-        Side(driving_side, "as given", "V") if driving_side is not None
+        Side(driving_side, "as given", "V")
+        if driving_side is not None
         else find_side(raw, ground.x_m, ground.y_m, lon_deg, lat_deg, where)
     )
     schematic = raw.generator.startswith(_SCHEMATIC_GENERATOR)
     scenery = lay_scenery(raw.scenery, added[0], partial(project, chosen_crs), (drive, walk), raw.dropped)
     city = City(
-        name=name, crs=chosen_crs, schematic=schematic,
+        name=name,
+        crs=chosen_crs,
+        schematic=schematic,
         attribution=(SCHEMATIC_ATTRIBUTION if schematic else OSM_ATTRIBUTION, *added[1]),
-        driving_side=side.side, drive=drive, walk=walk, places=places, digest="", scenery=scenery,
+        driving_side=side.side,
+        drive=drive,
+        walk=walk,
+        places=places,
+        digest="",
+        scenery=scenery,
         report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
@@ -251,13 +275,18 @@ def _no_streets(raw: RawMap, where: str) -> CityError:
     far = [f"{count} {what}" for what, count in raw.dropped.items() if what.startswith(FAR_SEGMENTS)]
     seen = "; ".join((seen, *far))
     return CityError(
-        f"the map holds no usable streets ({seen})", where=where,
+        f"the map holds no usable streets ({seen})",
+        where=where,
         mend="export an area with roads; ways need a highway tag and nodes that are in the file",
     )
 
 
 def _report(
-    raw: RawMap, done: Mapping[str, int], layers: Mapping[str, StreetLayer], scenery: Scenery, side: Side,
+    raw: RawMap,
+    done: Mapping[str, int],
+    layers: Mapping[str, StreetLayer],
+    scenery: Scenery,
+    side: Side,
     in_japan: bool,
 ) -> dict[str, Any]:
     """What was read, dropped, done and assumed, in plain words with numbers."""
@@ -296,23 +325,52 @@ def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str,
         return {"what": what, "value": value, "ways": ways, "source": source, "grade": grade}
 
     speeds = [
-        row(f"free speed of {c.name} without a limit in the map", counts[f"speed:{c.name}"],
-            f"{c.speed_kmh:g} km/h", c.speed_source, c.speed_grade)
+        row(
+            f"free speed of {c.name} without a limit in the map",
+            counts[f"speed:{c.name}"],
+            f"{c.speed_kmh:g} km/h",
+            c.speed_source,
+            c.speed_grade,
+        )
         for c in road_classes.CLASS_BY_NAME.values()
     ]
     others = [
-        row("lanes where the map gives none", counts["lanes"], "by road class",
-            road_classes.LANES_SOURCE, road_classes.LANES_GRADE),
-        row("lanes where only other parts of the street have them", counts["lanes of street"], "their least",
-            "the same street in the same map", "D"),
-        row("clear width for walking where the map gives none", counts["width"], "by road class",
-            road_classes.WIDTH_SOURCE, road_classes.WIDTH_GRADE),
-        row("free walking speed", walkable,
+        row(
+            "lanes where the map gives none",
+            counts["lanes"],
+            "by road class",
+            road_classes.LANES_SOURCE,
+            road_classes.LANES_GRADE,
+        ),
+        row(
+            "lanes where only other parts of the street have them",
+            counts["lanes of street"],
+            "their least",
+            "the same street in the same map",
+            "D",
+        ),
+        row(
+            "clear width for walking where the map gives none",
+            counts["width"],
+            "by road class",
+            road_classes.WIDTH_SOURCE,
+            road_classes.WIDTH_GRADE,
+        ),
+        row(
+            "free walking speed",
+            walkable,
             f"{road_classes.WALK_SPEED_MPS} m/s; stairs {road_classes.STAIR_SPEED_MPS} m/s",
-            f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}", "V"),
+            f"{road_classes.WALK_SPEED_SOURCE}; {road_classes.STAIR_SPEED_SOURCE}",
+            "V",
+        ),
         *(row(*words) for words in walking_rows(counts)),
-        row("driving side", len(raw.ways), f"{side.side}, {side.source}",
-            "tags of ways, else roads as drawn, else the country", side.grade),
+        row(
+            "driving side",
+            len(raw.ways),
+            f"{side.side}, {side.source}",
+            "tags of ways, else roads as drawn, else the country",
+            side.grade,
+        ),
     ]
     return {entry.pop("what"): entry for entry in (*speeds, *others) if entry["ways"]}
 

@@ -25,9 +25,7 @@ _NEAR_WALK_M = 200.0
 _AT_NODE_M = 3.0
 _OFF_GROUND = BRIDGE | TUNNEL | STEPS | COVERED
 _DRIVEN = frozenset(i for i, name in enumerate(ROAD_CLASSES) if CLASS_BY_NAME[name].drive)
-_JOIN = StreetFacts(
-    CLASS_INDEX["footway"], "", 0, 2.0, Direction(0, WALK_SPEED_MPS), Direction(0, WALK_SPEED_MPS)
-)
+_JOIN = StreetFacts(CLASS_INDEX["footway"], "", 0, 2.0, Direction(0, WALK_SPEED_MPS), Direction(0, WALK_SPEED_MPS))
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class NewNode:
 
 
 def join_pavements(
-    lines: Sequence[Line], separate: Iterable[Sequence[int]], x_m: list[float], y_m: list[float],
-    counts: Counter[str],
+    lines: Sequence[Line], separate: Iterable[Sequence[int]], x_m: list[float], y_m: list[float], counts: Counter[str]
 ) -> tuple[list[Line], list[NewNode]]:
     """Join whoever comes to a street that is not walked itself to the pavement drawn beside it.
 

@@ -17,7 +17,8 @@ from twin.city.reading.vehicles import ALL, MAP_VEHICLES
 
 #: A one-way street of these classes that ends at no other street leaves the map: such roads do not just stop.
 THROUGH_CLASSES = frozenset(
-    CLASS_INDEX[f"{name}{link}"] for name in ("motorway", "trunk", "primary", "secondary", "tertiary")
+    CLASS_INDEX[f"{name}{link}"]
+    for name in ("motorway", "trunk", "primary", "secondary", "tertiary")
     for link in ("", "_link")
 )
 
@@ -133,7 +134,8 @@ def keep_driven(pieces: Sequence[Piece], edges: Mapping[int, Edge], counts: Coun
     )
     return [
         with_local(piece, int(bits)) if bits else piece
-        for piece, stays, bits in zip(pieces, kept, behind, strict=True) if stays
+        for piece, stays, bits in zip(pieces, kept, behind, strict=True)
+        if stays
     ]
 
 
@@ -221,7 +223,10 @@ def _reached(arcs: NDArray[np.int64], roots: NDArray[np.int64], count: int) -> N
 
 
 def _count_lost(
-    pieces: Sequence[Piece], kept: NDArray[np.bool_], node_kept: NDArray[np.bool_], length_m: NDArray[np.float64],
+    pieces: Sequence[Piece],
+    kept: NDArray[np.bool_],
+    node_kept: NDArray[np.bool_],
+    length_m: NDArray[np.float64],
     counts: Counter[str],
 ) -> None:
     counts["drive: nodes that cannot be reached from everywhere and back, left out"] = int((~node_kept).sum())
@@ -237,8 +242,11 @@ def _count_lost(
 
 
 def edge_places(
-    edges: Mapping[int, tuple[Edge, Piece]], node_id: NDArray[np.int64], lon_deg: NDArray[np.float64],
-    lat_deg: NDArray[np.float64], taken: set[int],
+    edges: Mapping[int, tuple[Edge, Piece]],
+    node_id: NDArray[np.int64],
+    lon_deg: NDArray[np.float64],
+    lat_deg: NDArray[np.float64],
+    taken: set[int],
 ) -> list[RawPlace]:
     """Entries of traffic where larger roads leave the map, except where the file itself declares one."""
     places = []
@@ -247,11 +255,20 @@ def edge_places(
             continue
         direction = "both" if edge.comes_in and edge.goes_out else "in" if edge.comes_in else "out"
         name, number = piece.facts.name, int(node_id[row])
-        places.append(RawPlace(
-            kind="entry", slug=f"edge-{number}", authored=False, name_ja=name, name_en="", lon_deg=float(lon_deg[row]),
-            lat_deg=float(lat_deg[row]), row=row, attributes={"direction": direction},
-            origin=f"node {number}, at the edge of the map",
-        ))
+        places.append(
+            RawPlace(
+                kind="entry",
+                slug=f"edge-{number}",
+                authored=False,
+                name_ja=name,
+                name_en="",
+                lon_deg=float(lon_deg[row]),
+                lat_deg=float(lat_deg[row]),
+                row=row,
+                attributes={"direction": direction},
+                origin=f"node {number}, at the edge of the map",
+            )
+        )
     return places
 
 

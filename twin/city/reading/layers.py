@@ -110,8 +110,7 @@ def assemble_layer(
                 mend="both must be greater than 0",
             )
     order = sorted(
-        range(len(links)),
-        key=lambda i: (links[i].start, links[i].end, links[i].way_id, lengths[i], shapes[i].tolist()),
+        range(len(links)), key=lambda i: (links[i].start, links[i].end, links[i].way_id, lengths[i], shapes[i].tolist())
     )
     names = sorted({k.name for k in links if k.name})
     name_index = {name: i for i, name in enumerate(names)}
@@ -121,8 +120,11 @@ def assemble_layer(
     link_from = np.array([k.start for k in rows], np.int32)
     nowhere = np.zeros(ids.size, np.bool_)
     return StreetLayer(
-        node_id=ids, x_m=x, y_m=y,
-        lon_deg=np.asarray(lon_deg, np.float64), lat_deg=np.asarray(lat_deg, np.float64),
+        node_id=ids,
+        x_m=x,
+        y_m=y,
+        lon_deg=np.asarray(lon_deg, np.float64),
+        lat_deg=np.asarray(lat_deg, np.float64),
         signal=nowhere if signal is None else np.asarray(signal, np.bool_),
         crossing=nowhere if crossing is None else np.asarray(crossing, np.bool_),
         link_from=link_from,
@@ -136,11 +138,13 @@ def assemble_layer(
         width_m=np.array([k.width_m for k in rows], np.float64),
         flags=np.array([k.flags for k in rows], np.uint8),
         vertex_ptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        vertex_x_m=np.ascontiguousarray(vertices[:, 0]), vertex_y_m=np.ascontiguousarray(vertices[:, 1]),
+        vertex_x_m=np.ascontiguousarray(vertices[:, 0]),
+        vertex_y_m=np.ascontiguousarray(vertices[:, 1]),
         out_ptr=np.searchsorted(link_from, np.arange(ids.size + 1)).astype(np.int64),
         names=tuple(names),
         aliases={a: n for a, n in sorted((aliases or {}).items()) if n in name_index and a not in name_index},
-        crs=crs, rules=DriveRules() if rules is None else rules(_rows_of(order)),
+        crs=crs,
+        rules=DriveRules() if rules is None else rules(_rows_of(order)),
     )
 
 

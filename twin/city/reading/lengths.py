@@ -8,9 +8,7 @@ import unicodedata
 _NUMBER = r"(\d{1,6}(?:[.,]\d{1,6})?|[.,]\d{1,6})"
 _FEET = re.compile(rf"{_NUMBER}\s*(?:'|ft|feet|foot)\s*(?:{_NUMBER}\s*(?:\"|''|in|inch|inches)?)?", re.IGNORECASE)
 _INCHES = re.compile(rf"{_NUMBER}\s*(?:\"|''|in|inch|inches)", re.IGNORECASE)
-_METRIC = re.compile(
-    rf"{_NUMBER}\s*(mm|cm|dm|km|m|meters?|metres?|mtrs?|yd|yards?|mi|miles?)?\.?", re.IGNORECASE
-)
+_METRIC = re.compile(rf"{_NUMBER}\s*(mm|cm|dm|km|m|meters?|metres?|mtrs?|yd|yards?|mi|miles?)?\.?", re.IGNORECASE)
 _UNITS_M = {"": 1.0, "mm": 0.001, "cm": 0.01, "dm": 0.1, "m": 1.0, "km": 1000.0, "yd": 0.9144, "mi": 1609.344}
 _FOOT_M, _INCH_M = 0.3048, 0.0254
 #: Marks for "about", "at least", "at most" before a number.

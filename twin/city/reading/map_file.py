@@ -183,7 +183,8 @@ def refuse_remark(remark: str, where: str, dropped: Counter[str]) -> None:
     words = " ".join(remark.split())[:300]
     if _FAILED.search(words):
         raise CityError(
-            f"the server did not finish this map: {words}", where=where,
+            f"the server did not finish this map: {words}",
+            where=where,
             mend="ask for a smaller area, or for more time and memory ([timeout:600][maxsize:2000000000])",
         )
     if words:
@@ -196,7 +197,7 @@ def _root_element(head: bytes, source: Path) -> str:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:64]:
         raise CityError("this is neither OSM XML in UTF-8 nor a PBF file", where=str(source), mend=_MEND)
     while skipped := _PROLOGUE.match(text):
-        text = text[skipped.end():]
+        text = text[skipped.end() :]
     if text[:15].lower() == b"<!doctype html>":
         raise CityError("this is a web page, no map", where=str(source), mend=_MEND)
     if text.startswith((b"<!DOCTYPE", b"<!ENTITY")):

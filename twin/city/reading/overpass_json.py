@@ -7,15 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twin.city.reading.elements import (
-    Member,
-    Newest,
-    NodeTable,
-    TaggedRelation,
-    TaggedWay,
-    Tags,
-    count_versions,
-)
+from twin.city.reading.elements import Member, Newest, NodeTable, TaggedRelation, TaggedWay, Tags, count_versions
 from twin.city.reading.map_file import MapFile, refuse_remark
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.sorting import sort_elements
@@ -46,7 +38,8 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
     if not isinstance(elements, list):
         kind = f" but a {answer['type']} of GeoJSON" if isinstance(answer, dict) and "type" in answer else ""
         raise CityError(
-            f"this is no map: JSON, and no answer of Overpass{kind:.60}", where=where,
+            f"this is no map: JSON, and no answer of Overpass{kind:.60}",
+            where=where,
             mend="ask Overpass with [out:json], or give OSM XML or PBF; GeoJSON of buildings goes to --scenery",
         )
     raw = RawMap(generator=str(answer.get("generator", "")))
@@ -60,7 +53,8 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
             _add(element, ways, relations, nodes, raw)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CityError(
-            f"an element of the answer is damaged: {type(error).__name__} {error}", where=where,
+            f"an element of the answer is damaged: {type(error).__name__} {error}",
+            where=where,
             mend="ask Overpass again, or export OSM XML",
         ) from error
     nodes.close()
@@ -75,7 +69,10 @@ def _tags(element: Mapping[str, Any]) -> Tags:
 
 
 def _add(
-    element: Mapping[str, Any], ways: Newest[TaggedWay], relations: Newest[TaggedRelation], nodes: NodeTable,
+    element: Mapping[str, Any],
+    ways: Newest[TaggedWay],
+    relations: Newest[TaggedRelation],
+    nodes: NodeTable,
     raw: RawMap,
 ) -> None:
     kind, number, version = element["type"], int(element["id"]), int(element.get("version", 0))
@@ -90,15 +87,11 @@ def _add(
                 _add_node(nodes, ref, -1, point["lon"], point["lat"], {}, raw)
         ways.add(number, version, TaggedWay(number, refs, _tags(element)))
     elif kind == "relation":
-        members = [
-            Member(_KINDS[m["type"]], int(m["ref"]), str(m.get("role", ""))) for m in element.get("members", ())
-        ]
+        members = [Member(_KINDS[m["type"]], int(m["ref"]), str(m.get("role", ""))) for m in element.get("members", ())]
         relations.add(number, version, TaggedRelation(number, members, _tags(element)))
 
 
-def _add_node(
-    nodes: NodeTable, number: int, version: int, lon_deg: Any, lat_deg: Any, tags: Tags, raw: RawMap
-) -> None:
+def _add_node(nodes: NodeTable, number: int, version: int, lon_deg: Any, lat_deg: Any, tags: Tags, raw: RawMap) -> None:
     if lon_deg is None or lat_deg is None or not (abs(float(lon_deg)) <= 180 and abs(float(lat_deg)) <= 90):
         raw.dropped["nodes without a valid position"] += 1
         return

@@ -10,10 +10,23 @@ from twin.city.reading.lengths import parse_length_m
 from twin.city.reading.raw_map import Direction, StreetFacts
 from twin.city.reading.road_classes import CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS, RoadClass
 
-_NO = frozenset({
-    "no", "private", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "restricted",
-    "none", "residents", "employees", "staff",
-})
+_NO = frozenset(
+    {
+        "no",
+        "private",
+        "agricultural",
+        "forestry",
+        "emergency",
+        "military",
+        "use_sidepath",
+        "discouraged",
+        "restricted",
+        "none",
+        "residents",
+        "employees",
+        "staff",
+    }
+)
 _YES = frozenset({"yes", "designated", "permissive", "destination", "delivery", "official", "customers", "permit"})
 _TRUE = frozenset({"yes", "true", "1"})
 _FAST = frozenset({"motorway", "motorway_link"})
@@ -85,8 +98,11 @@ def may_walk(tags: Tags, road_class: RoadClass) -> bool:
 def walk_facts(tags: Tags, road_class: RoadClass, name: str, flags: int, assumed: list[str]) -> StreetFacts:
     """Width, speed and directions for walking; what had to be assumed is added to the list."""
     return StreetFacts(
-        CLASS_INDEX[road_class.name], name, flags | (STEP_FREE if _said_step_free(tags) else 0),
-        _width_m(tags, road_class, assumed), *_directions(tags, road_class, assumed),
+        CLASS_INDEX[road_class.name],
+        name,
+        flags | (STEP_FREE if _said_step_free(tags) else 0),
+        _width_m(tags, road_class, assumed),
+        *_directions(tags, road_class, assumed),
     )
 
 
@@ -94,8 +110,13 @@ def _width_m(tags: Tags, road_class: RoadClass, assumed: list[str]) -> float:
     keys = ["width", "est_width"]
     if road_class.drive:  # the width of a road is that of its carriageway
         keys = [
-            "sidewalk:width", "sidewalk:both:width", "sidewalk:left:width", "sidewalk:right:width",
-            "sidewalk:both:est_width", "sidewalk:left:est_width", "sidewalk:right:est_width",
+            "sidewalk:width",
+            "sidewalk:both:width",
+            "sidewalk:left:width",
+            "sidewalk:right:width",
+            "sidewalk:both:est_width",
+            "sidewalk:left:est_width",
+            "sidewalk:right:est_width",
         ]
         left, right = sides(tags)
         if {left, right} <= {_NOT, _DRAWN} and _NOT in (left, right) and road_class.name not in _SHARED:
@@ -112,9 +133,7 @@ def _width_m(tags: Tags, road_class: RoadClass, assumed: list[str]) -> float:
     return road_class.walk_width_m
 
 
-def _directions(
-    tags: Tags, road_class: RoadClass, assumed: list[str]
-) -> tuple[Direction | None, Direction | None]:
+def _directions(tags: Tags, road_class: RoadClass, assumed: list[str]) -> tuple[Direction | None, Direction | None]:
     """Pace along and against the way; None where one may not go."""
     moving = tags.get("conveying", "no")
     moving = "" if moving == "no" else moving

@@ -75,9 +75,9 @@ def read_places(outlines: Iterable[Shape], nodes: NodeTable, row: Mapping[int, i
             found.append(_Found(place, element, float(spread.max()) * _METRES_PER_DEG, place.kind == "stop"))
     raw.read["places"] += len(found)
     once = _once(found)
-    raw.dropped["places drawn a second time (as a point and an outline, or an outline and a relation)"] += (
-        len(found) - len(once)
-    )
+    raw.dropped["places drawn a second time (as a point and an outline, or an outline and a relation)"] += len(
+        found
+    ) - len(once)
     return once
 
 
@@ -145,6 +145,8 @@ def _same(a: _Found, b: _Found, distance_m: float) -> bool:
 def _merged(stays: RawPlace, goes: RawPlace) -> RawPlace:
     """The one that stays, with what only the other knew."""
     return replace(
-        stays, name_ja=stays.name_ja or goes.name_ja, name_en=stays.name_en or goes.name_en,
+        stays,
+        name_ja=stays.name_ja or goes.name_ja,
+        name_en=stays.name_en or goes.name_en,
         attributes={**goes.attributes, **stays.attributes},
     )

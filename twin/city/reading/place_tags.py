@@ -13,22 +13,46 @@ KINDS: tuple[str, ...] = ("stop", "station", "exit", "gate", "yard", "zone", "po
 
 #: Tag keys by which a thing may be a place; readers skip whatever has none of them.
 PLACE_KEYS: tuple[str, ...] = (
-    "twin:place", "highway", "public_transport", "railway", "barrier", "amenity", "shop", "tourism",
+    "twin:place",
+    "highway",
+    "public_transport",
+    "railway",
+    "barrier",
+    "amenity",
+    "shop",
+    "tourism",
 )
 _POI_AMENITIES: dict[str, str] = {
-    "restaurant": "food", "cafe": "food", "fast_food": "food", "bar": "food", "pub": "food", "food_court": "food",
-    "theatre": "culture", "cinema": "culture", "library": "culture", "arts_centre": "culture",
-    "community_centre": "civic", "townhall": "civic", "post_office": "civic", "bank": "civic",
-    "hospital": "health", "clinic": "health", "doctors": "health", "pharmacy": "health", "dentist": "health",
-    "school": "education", "university": "education", "college": "education", "kindergarten": "education",
-    "place_of_worship": "culture", "marketplace": "shop",
+    "restaurant": "food",
+    "cafe": "food",
+    "fast_food": "food",
+    "bar": "food",
+    "pub": "food",
+    "food_court": "food",
+    "theatre": "culture",
+    "cinema": "culture",
+    "library": "culture",
+    "arts_centre": "culture",
+    "community_centre": "civic",
+    "townhall": "civic",
+    "post_office": "civic",
+    "bank": "civic",
+    "hospital": "health",
+    "clinic": "health",
+    "doctors": "health",
+    "pharmacy": "health",
+    "dentist": "health",
+    "school": "education",
+    "university": "education",
+    "college": "education",
+    "kindergarten": "education",
+    "place_of_worship": "culture",
+    "marketplace": "shop",
 }
 _TOURISM_CULTURE = frozenset(
     {"museum", "gallery", "attraction", "viewpoint", "artwork", "theme_park", "zoo", "aquarium"}
 )
-_KEPT_TAGS = (
-    "capacity", "lanes", "seats", "attraction", "category", "ref", "layer", "level", "wheelchair", "operator",
-)
+_KEPT_TAGS = ("capacity", "lanes", "seats", "attraction", "category", "ref", "layer", "level", "wheelchair", "operator")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{1,12})?|\.\d{1,12})")
 _NO_WORD = re.compile(r"[^\w.-]+")
 

@@ -19,8 +19,14 @@ from twin.errors import CityError
 
 #: Layers that must be near a place of a kind; the first one that has streets counts. Zones may lie anywhere.
 _NEEDS: dict[str, tuple[str, ...]] = {
-    "stop": ("drive", "walk"), "gate": ("drive", "walk"), "yard": ("drive", "walk"), "entry": ("drive", "walk"),
-    "depot": ("drive", "walk"), "exit": ("walk", "drive"), "poi": ("walk", "drive"), "station": ("walk", "drive"),
+    "stop": ("drive", "walk"),
+    "gate": ("drive", "walk"),
+    "yard": ("drive", "walk"),
+    "entry": ("drive", "walk"),
+    "depot": ("drive", "walk"),
+    "exit": ("walk", "drive"),
+    "poi": ("walk", "drive"),
+    "station": ("walk", "drive"),
     "zone": (),
 }
 #: Kinds that lie on whatever road trucks can come to and leave again. Entries lie on any road; the rest keep off
@@ -86,14 +92,23 @@ def snap_places(
         place_id = f"{district}/{raw.kind}/{raw.slug}"
         if place_id in places:
             raise CityError(
-                f"two places have the id {place_id!r}", where=f"{origins[place_id]} and {raw.origin}",
+                f"two places have the id {place_id!r}",
+                where=f"{origins[place_id]} and {raw.origin}",
                 mend="give each its own twin:id",
             )
         origins[place_id] = raw.origin
         places[place_id] = Place(
-            id=place_id, kind=raw.kind, name_ja=raw.name_ja, name_en=raw.name_en,
-            x_m=float(x_m[i]), y_m=float(y_m[i]), lon_deg=raw.lon_deg, lat_deg=raw.lat_deg,
-            drive_node=int(nodes["drive"][i]), walk_node=int(nodes["walk"][i]), attributes=dict(raw.attributes),
+            id=place_id,
+            kind=raw.kind,
+            name_ja=raw.name_ja,
+            name_en=raw.name_en,
+            x_m=float(x_m[i]),
+            y_m=float(y_m[i]),
+            lon_deg=raw.lon_deg,
+            lat_deg=raw.lat_deg,
+            drive_node=int(nodes["drive"][i]),
+            walk_node=int(nodes["walk"][i]),
+            attributes=dict(raw.attributes),
         )
     return tuple(places[place_id] for place_id in sorted(places))
 

@@ -15,15 +15,39 @@ Tags = Mapping[str, str]
 
 #: Keys by which a relation may restrict turns.
 RESTRICTION_KEYS = (
-    "restriction", "restriction:conditional", "restriction:hgv", "restriction:goods", "restriction:motorcar",
-    "restriction:motor_vehicle", "restriction:psv", "restriction:bus", "restriction:hgv:conditional",
-    "restriction:bus:conditional", "restriction:motor_vehicle:conditional", "restriction:motorcar:conditional",
+    "restriction",
+    "restriction:conditional",
+    "restriction:hgv",
+    "restriction:goods",
+    "restriction:motorcar",
+    "restriction:motor_vehicle",
+    "restriction:psv",
+    "restriction:bus",
+    "restriction:hgv:conditional",
+    "restriction:bus:conditional",
+    "restriction:motor_vehicle:conditional",
+    "restriction:motorcar:conditional",
 )
-_KINDS = frozenset({
-    "no_left_turn", "no_right_turn", "no_straight_on", "no_u_turn", "no_entry", "no_exit", "no_turn", "no_right_turns",
-    "no_left_turns", "only_left_turn", "only_right_turn", "only_straight_on", "only_u_turn", "only_straight",
-    "only_entry", "only_exit",
-})
+_KINDS = frozenset(
+    {
+        "no_left_turn",
+        "no_right_turn",
+        "no_straight_on",
+        "no_u_turn",
+        "no_entry",
+        "no_exit",
+        "no_turn",
+        "no_right_turns",
+        "no_left_turns",
+        "only_left_turn",
+        "only_right_turn",
+        "only_straight_on",
+        "only_u_turn",
+        "only_straight",
+        "only_entry",
+        "only_exit",
+    }
+)
 _ALWAYS = (Span(EVERY_DAY, 0.0, DAY_S),)
 
 

@@ -47,15 +47,19 @@ def read_scenery_files(
                 owed.append(f"{path.name}: licence as stated by its publisher")
             else:
                 raise CityError(
-                    "this is a map of streets, not a file of buildings", where=str(path),
+                    "this is a map of streets, not a file of buildings",
+                    where=str(path),
                     mend="give CityGML or GeoJSON as scenery; buildings of an OSM map are read with its streets",
                 )
     return features, tuple(dict.fromkeys(owed))
 
 
 def lay_scenery(
-    own: Sequence[Feature], added: Sequence[Feature], to_metres: Callable[[Any, Any], Any],
-    layers: Sequence[StreetLayer], dropped: Counter[str],
+    own: Sequence[Feature],
+    added: Sequence[Feature],
+    to_metres: Callable[[Any, Any], Any],
+    layers: Sequence[StreetLayer],
+    dropped: Counter[str],
 ) -> Scenery:
     """Scenery of the map with that of the files over it.
 
@@ -96,8 +100,10 @@ def _near_streets(scenery: Scenery, layers: Sequence[StreetLayer], dropped: Coun
     y = np.concatenate([layer.y_m for layer in layers])
     first = scenery.vertex_ptr[scenery.ring_ptr[:-1]]
     near = (
-        (scenery.x_m[first] > x.min() - MARGIN_M) & (scenery.x_m[first] < x.max() + MARGIN_M)
-        & (scenery.y_m[first] > y.min() - MARGIN_M) & (scenery.y_m[first] < y.max() + MARGIN_M)
+        (scenery.x_m[first] > x.min() - MARGIN_M)
+        & (scenery.x_m[first] < x.max() + MARGIN_M)
+        & (scenery.y_m[first] > y.min() - MARGIN_M)
+        & (scenery.y_m[first] < y.max() + MARGIN_M)
     )
     if not near.any():
         away_km = np.hypot(scenery.x_m[first].mean() - x.mean(), scenery.y_m[first].mean() - y.mean()) / 1000

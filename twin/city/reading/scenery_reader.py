@@ -129,10 +129,12 @@ def _by_geometry(
     import shapely
     from shapely.geometry.polygon import orient
 
-    outers = [shapely.Polygon(line) for line, role in zip(lines, roles, strict=True)
-              if role == RING_OUTER and len(line) >= 4]
-    inners = [shapely.Polygon(line) for line, role in zip(lines, roles, strict=True)
-              if role == RING_INNER and len(line) >= 4]
+    outers = [
+        shapely.Polygon(line) for line, role in zip(lines, roles, strict=True) if role == RING_OUTER and len(line) >= 4
+    ]
+    inners = [
+        shapely.Polygon(line) for line, role in zip(lines, roles, strict=True) if role == RING_INNER and len(line) >= 4
+    ]
     crossed = any(not shape.is_valid for shape in (*outers, *inners))
     whole = shapely.union_all([shapely.make_valid(shape) for shape in outers])
     for inner in map(shapely.make_valid, inners):
@@ -153,16 +155,19 @@ def _by_geometry(
 def _pack(features: Sequence[Feature]) -> Scenery:
     rings = [ring for feature in features for ring in feature.rings]
     vertices = np.concatenate(rings) if rings else np.empty((0, 2))
-    return sorted_scenery(make_scenery(
-        kind=[SCENERY_KINDS.index(f.kind) for f in features],
-        source_id=[f.source_id for f in features],
-        height_m=[f.heights.height_m for f in features],
-        base_m=[f.heights.base_m for f in features],
-        levels=[f.heights.levels for f in features],
-        roof=[f.heights.roof for f in features],
-        height_source=[f.heights.source for f in features],
-        ring_ptr=np.concatenate([[0], np.cumsum([len(f.rings) for f in features], dtype=np.int64)]),
-        ring_role=[role for f in features for role in f.roles],
-        vertex_ptr=np.concatenate([[0], np.cumsum([len(ring) for ring in rings], dtype=np.int64)]),
-        x_m=vertices[:, 0], y_m=vertices[:, 1],
-    ))
+    return sorted_scenery(
+        make_scenery(
+            kind=[SCENERY_KINDS.index(f.kind) for f in features],
+            source_id=[f.source_id for f in features],
+            height_m=[f.heights.height_m for f in features],
+            base_m=[f.heights.base_m for f in features],
+            levels=[f.heights.levels for f in features],
+            roof=[f.heights.roof for f in features],
+            height_source=[f.heights.source for f in features],
+            ring_ptr=np.concatenate([[0], np.cumsum([len(f.rings) for f in features], dtype=np.int64)]),
+            ring_role=[role for f in features for role in f.roles],
+            vertex_ptr=np.concatenate([[0], np.cumsum([len(ring) for ring in rings], dtype=np.int64)]),
+            x_m=vertices[:, 0],
+            y_m=vertices[:, 1],
+        )
+    )

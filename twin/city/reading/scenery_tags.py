@@ -23,17 +23,47 @@ STOREY_M = 3.0
 STOREY_SOURCE = "Simple 3D Buildings, the OpenStreetMap wiki: 3 m a level where no height is given"
 _HIGHEST_M, _MOST_LEVELS = 1000.0, 200
 
-_NATURAL = {"water": "water", "wood": "green", "scrub": "green", "grassland": "green", "heath": "green",
-            "beach": "sand", "sand": "sand", "bay": "water", "wetland": "green"}
-_LANDUSE = {
-    "grass": "green", "forest": "green", "meadow": "green", "recreation_ground": "green", "village_green": "green",
-    "cemetery": "green", "orchard": "green", "farmland": "green", "allotments": "green", "flowerbed": "green",
-    "basin": "water", "reservoir": "water", "railway": "rail_land", "industrial": "industrial_land",
-    "harbour": "industrial_land", "port": "industrial_land", "commercial": "commercial_land",
-    "retail": "commercial_land", "residential": "residential_land",
+_NATURAL = {
+    "water": "water",
+    "wood": "green",
+    "scrub": "green",
+    "grassland": "green",
+    "heath": "green",
+    "beach": "sand",
+    "sand": "sand",
+    "bay": "water",
+    "wetland": "green",
 }
-_LEISURE = {"park": "green", "garden": "green", "pitch": "green", "golf_course": "green", "playground": "green",
-            "nature_reserve": "green", "swimming_pool": "water"}
+_LANDUSE = {
+    "grass": "green",
+    "forest": "green",
+    "meadow": "green",
+    "recreation_ground": "green",
+    "village_green": "green",
+    "cemetery": "green",
+    "orchard": "green",
+    "farmland": "green",
+    "allotments": "green",
+    "flowerbed": "green",
+    "basin": "water",
+    "reservoir": "water",
+    "railway": "rail_land",
+    "industrial": "industrial_land",
+    "harbour": "industrial_land",
+    "port": "industrial_land",
+    "commercial": "commercial_land",
+    "retail": "commercial_land",
+    "residential": "residential_land",
+}
+_LEISURE = {
+    "park": "green",
+    "garden": "green",
+    "pitch": "green",
+    "golf_course": "green",
+    "playground": "green",
+    "nature_reserve": "green",
+    "swimming_pool": "water",
+}
 _RAILS = frozenset({"rail", "subway", "light_rail", "tram", "monorail", "narrow_gauge", "funicular"})
 _STREAMS = frozenset({"river", "stream", "canal", "drain", "ditch"})
 _INTEGER = re.compile(r"\s*(\d{1,3})(?:[.,]\d+)?\s*")
@@ -64,7 +94,8 @@ def scenery_kind(tags: Tags) -> str | None:
     if tags.get("waterway") in _STREAMS and tags.get("tunnel", "no") == "no":
         return "waterway"
     return (
-        _NATURAL.get(tags.get("natural", "")) or _LANDUSE.get(tags.get("landuse", ""))
+        _NATURAL.get(tags.get("natural", ""))
+        or _LANDUSE.get(tags.get("landuse", ""))
         or _LEISURE.get(tags.get("leisure", ""))
     )
 

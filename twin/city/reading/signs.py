@@ -13,15 +13,7 @@ from twin.city.reading.contract import Piece
 from twin.city.reading.drive_rights import is_restricted
 from twin.city.reading.raw_map import Direction
 from twin.city.reading.road_classes import CLASS_INDEX
-from twin.city.reading.turning import (
-    Arc,
-    LinkEnds,
-    RawTurn,
-    bans_at_barriers,
-    bans_of_arrows,
-    bans_of_turns,
-    rules_of,
-)
+from twin.city.reading.turning import Arc, LinkEnds, RawTurn, bans_at_barriers, bans_of_arrows, bans_of_turns, rules_of
 from twin.city.rules import DriveRules
 
 _MINOR = frozenset({CLASS_INDEX["service"], CLASS_INDEX["living_street"], CLASS_INDEX["road"]})
@@ -61,12 +53,19 @@ class Signs:
     def keep(self, piece: Piece) -> bool:
         """Whether a piece must stay a link, however short it is."""
         return (
-            is_restricted(piece.facts) or piece.head in self.arcs or piece.tail in self.arcs
-            or piece.nodes[0] in self.barred or piece.nodes[-1] in self.barred
+            is_restricted(piece.facts)
+            or piece.head in self.arcs
+            or piece.tail in self.arcs
+            or piece.nodes[0] in self.barred
+            or piece.nodes[-1] in self.barred
         )
 
     def rules(
-        self, driven: Sequence[DrivenLink], rows: Sequence[int], x_m: Sequence[float], y_m: Sequence[float],
+        self,
+        driven: Sequence[DrivenLink],
+        rows: Sequence[int],
+        x_m: Sequence[float],
+        y_m: Sequence[float],
         counts: Counter[str],
     ) -> DriveRules:
         """Rules of the layer; ``rows`` are the rows of the links."""
@@ -79,11 +78,10 @@ class Signs:
             head, tail = one.piece.head, one.piece.tail
             start, end = (head, tail) if one.along else (tail[::-1], head[::-1])
             ends.append(LinkEnds(start, end, one.start, one.end, row))
-        minor = frozenset(
-            row for one, row in zip(driven, rows, strict=True) if one.piece.facts.road_class in _MINOR
-        )
+        minor = frozenset(row for one, row in zip(driven, rows, strict=True) if one.piece.facts.road_class in _MINOR)
         bans = [
-            *bans_of_turns(self.turns, ends, counts), *bans_at_barriers(self.barred, ends),
+            *bans_of_turns(self.turns, ends, counts),
+            *bans_at_barriers(self.barred, ends),
             *bans_of_arrows(self.arrows, ends, minor, x_m, y_m, counts),
         ]
         counts["drive: links closed to some class of vehicle"] = int(np.count_nonzero(closed))

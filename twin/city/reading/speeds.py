@@ -19,12 +19,20 @@ _SLOWEST_MPS, _FASTEST_MPS = 1 / 3.6, 140 / 3.6
 _WALK_MPS = 7 / 3.6
 _WALK = frozenset({"walk", "walking", "living_street", "pedestrian_zone", "pedestrian", "foot", "bicycle_road"})
 #: Words that name no number: what holds for the class of road is assumed.
-SILENT = frozenset({"none", "no", "signals", "variable", "default", "unposted", "implicit", "sign", "unknown",
-                    "national", "advisory"})
+SILENT = frozenset(
+    {"none", "no", "signals", "variable", "default", "unposted", "implicit", "sign", "unknown", "national", "advisory"}
+)
 #: What the words of other countries mean: remembered, so that a German village is not driven at the speed of Osaka.
 _KINDS_KMH = {
-    "urban": 50.0, "city": 50.0, "rural": 90.0, "motorway": 130.0, "trunk": 100.0, "expressway": 100.0,
-    "nsl_single": 96.56064, "nsl_dual": 112.65408, "nsl_restricted": 48.28032,
+    "urban": 50.0,
+    "city": 50.0,
+    "rural": 90.0,
+    "motorway": 130.0,
+    "trunk": 100.0,
+    "expressway": 100.0,
+    "nsl_single": 96.56064,
+    "nsl_dual": 112.65408,
+    "nsl_restricted": 48.28032,
 }
 
 
@@ -61,7 +69,8 @@ def is_understood(text: str) -> bool:
     """Whether every part of a value is a speed or a word that leaves it to the class of road."""
     return all(
         _one(part) is not None or part in SILENT or bool(_KIND.match(part))
-        for part in (p.strip() for p in text.lower().split(";")) if part
+        for part in (p.strip() for p in text.lower().split(";"))
+        if part
     )
 
 

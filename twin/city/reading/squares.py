@@ -45,8 +45,12 @@ class Square:
 
 
 def lines_across(
-    squares: Iterable[Square], meets: Callable[[int], bool], loose: Mapping[int, int], x_m: Sequence[float],
-    y_m: Sequence[float], counts: Counter[str],
+    squares: Iterable[Square],
+    meets: Callable[[int], bool],
+    loose: Mapping[int, int],
+    x_m: Sequence[float],
+    y_m: Sequence[float],
+    counts: Counter[str],
 ) -> list[Line]:
     """Straight ways across squares, and the rims of squares that are no ways themselves.
 
@@ -96,7 +100,11 @@ def _finder(loose: Mapping[int, int], x_m: Sequence[float], y_m: Sequence[float]
 
 
 def _lines_of(
-    square: Square, meets: Callable[[int], bool], loose: Sequence[int], x_m: Sequence[float], y_m: Sequence[float],
+    square: Square,
+    meets: Callable[[int], bool],
+    loose: Sequence[int],
+    x_m: Sequence[float],
+    y_m: Sequence[float],
     counts: Counter[str],
 ) -> list[Line]:
     from shapely import Point, Polygon
@@ -145,9 +153,7 @@ def _some(gates: Sequence[int], corners: Sequence[int]) -> list[int]:
     return [*gates, *(corners[k] for k in np.linspace(0, len(corners) - 1, left).round().astype(int).tolist())]
 
 
-def _corners(
-    rings: Sequence[Sequence[int]], x_m: Sequence[float], y_m: Sequence[float], gates: set[int]
-) -> list[int]:
+def _corners(rings: Sequence[Sequence[int]], x_m: Sequence[float], y_m: Sequence[float], gates: set[int]) -> list[int]:
     """Corners around which people walk: where the rim turns inwards, and where an obstacle turns outwards."""
     found: list[int] = []
     for k, ring in enumerate(rings):
@@ -221,7 +227,8 @@ def _spanner(count: int, pairs: Sequence[tuple[int, int]], lengths_m: NDArray[np
         if reach_m[i, j] <= length_m * _STRETCH:
             continue
         kept.append((i, j))
-        over = np.minimum(reach_m[:, i, None] + length_m + reach_m[None, j, :],
-                          reach_m[:, j, None] + length_m + reach_m[None, i, :])
+        over = np.minimum(
+            reach_m[:, i, None] + length_m + reach_m[None, j, :], reach_m[:, j, None] + length_m + reach_m[None, i, :]
+        )
         np.minimum(reach_m, over, out=reach_m)
     return kept

@@ -176,9 +176,7 @@ def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) 
     return kept
 
 
-def _across_squares(
-    ground: Ground, ways: Sequence[tuple[RawWay, StreetFacts]], counts: Counter[str]
-) -> list[Line]:
+def _across_squares(ground: Ground, ways: Sequence[tuple[RawWay, StreetFacts]], counts: Counter[str]) -> list[Line]:
     """Ways across squares, drawn as ways or as relations, between the streets that meet them."""
     ends = count_ends(way.rows for way, _ in ways)
     squares, rims = [], Counter[int]()
@@ -200,8 +198,11 @@ def _across_squares(
 
     # Steps that come up in the middle of a square share no node with its rim.
     loose = {
-        row: facts.flags & (TUNNEL | COVERED) for way, facts in ways if not way.facts.area
-        for row in (way.rows[0], way.rows[-1]) if ends[row] == 1
+        row: facts.flags & (TUNNEL | COVERED)
+        for way, facts in ways
+        if not way.facts.area
+        for row in (way.rows[0], way.rows[-1])
+        if ends[row] == 1
     }
     return lines_across(squares, meets, loose, ground.x_m, ground.y_m, counts)
 
@@ -218,9 +219,12 @@ def _joined(ground: Ground, lines: list[Line], counts: Counter[str]) -> tuple[Gr
 
     nowhere = np.zeros(len(nodes), np.bool_)
     raw = replace(
-        raw, node_id=np.append(raw.node_id, [node.node_id for node in nodes]),
-        lon_deg=between(raw.lon_deg), lat_deg=between(raw.lat_deg),
-        signal=np.append(raw.signal, nowhere), crossing=np.append(raw.crossing, nowhere),
+        raw,
+        node_id=np.append(raw.node_id, [node.node_id for node in nodes]),
+        lon_deg=between(raw.lon_deg),
+        lat_deg=between(raw.lat_deg),
+        signal=np.append(raw.signal, nowhere),
+        crossing=np.append(raw.crossing, nowhere),
     )
     return replace(ground, raw=raw, x_m=x_m, y_m=y_m), lines
 
@@ -243,8 +247,13 @@ def _parts(ground: Ground, square: RawSquare) -> list[tuple[tuple[int, ...], tup
 
 
 def _to_layer(
-    ground: Ground, layer: LayerName, pieces: Sequence[Piece], signals: set[int], members: Mapping[int, Sequence[int]],
-    signs: Signs, counts: Counter[str],
+    ground: Ground,
+    layer: LayerName,
+    pieces: Sequence[Piece],
+    signals: set[int],
+    members: Mapping[int, Sequence[int]],
+    signs: Signs,
+    counts: Counter[str],
 ) -> StreetLayer:
     """Arrays from the final pieces. Nodes are sorted by their id in the map."""
     raw = ground.raw
@@ -258,7 +267,8 @@ def _to_layer(
         shape = tuple((ground.x_m[r], ground.y_m[r]) for r in piece.nodes[1:-1])
         a, b = piece.nodes[0], piece.nodes[-1]
         for direction, start, end, line in (
-            (piece.facts.forward, a, b, shape), (piece.facts.backward, b, a, shape[::-1]),
+            (piece.facts.forward, a, b, shape),
+            (piece.facts.backward, b, a, shape[::-1]),
         ):
             if direction is not None:
                 own = flags & ~SIGNALISED if start in crossed else flags
@@ -268,9 +278,16 @@ def _to_layer(
     signal, crossing = _node_marks(raw, layer, rows, links, signals, members)
     take = np.array(rows, np.int64)
     return assemble_layer(
-        node_id=raw.node_id[take], x_m=np.array(ground.x_m)[take], y_m=np.array(ground.y_m)[take],
-        lon_deg=raw.lon_deg[take], lat_deg=raw.lat_deg[take], links=links, signal=signal, crossing=crossing,
-        aliases=_aliases(raw), crs=ground.crs,
+        node_id=raw.node_id[take],
+        x_m=np.array(ground.x_m)[take],
+        y_m=np.array(ground.y_m)[take],
+        lon_deg=raw.lon_deg[take],
+        lat_deg=raw.lat_deg[take],
+        links=links,
+        signal=signal,
+        crossing=crossing,
+        aliases=_aliases(raw),
+        crs=ground.crs,
         rules=(lambda rows: signs.rules(driven, rows, ground.x_m, ground.y_m, counts)) if driven else None,
     )
 
@@ -280,9 +297,16 @@ def _link(
 ) -> Link:
     facts = piece.facts
     return Link(
-        start=start, end=end, free_speed_mps=direction.speed_mps, lanes=direction.lanes,
-        road_class=facts.road_class, name=facts.name, way_id=piece.way_id,
-        width_m=facts.width_m or float("nan"), flags=flags, shape=shape,
+        start=start,
+        end=end,
+        free_speed_mps=direction.speed_mps,
+        lanes=direction.lanes,
+        road_class=facts.road_class,
+        name=facts.name,
+        way_id=piece.way_id,
+        width_m=facts.width_m or float("nan"),
+        flags=flags,
+        shape=shape,
         length_m=max(piece.length_m, _LEAST_LENGTH_M),
     )
 
@@ -307,7 +331,11 @@ def _crossings_on(piece: Piece, raw: RawMap) -> int:
 
 
 def _node_marks(
-    raw: RawMap, layer: LayerName, rows: Sequence[int], links: Sequence[Link], signals: set[int],
+    raw: RawMap,
+    layer: LayerName,
+    rows: Sequence[int],
+    links: Sequence[Link],
+    signals: set[int],
     members: Mapping[int, Sequence[int]],
 ) -> tuple[list[bool], list[bool]]:
     """Whether each node carries lights, a crossing."""

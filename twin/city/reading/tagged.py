@@ -94,7 +94,7 @@ def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) 
             raw.dropped["squares with nodes that are not in the file"] += 1
             continue
         inner = tuple(
-            ring for ring, sound in zip(rings[len(shape.outer):], whole[len(shape.outer):], strict=True) if sound
+            ring for ring, sound in zip(rings[len(shape.outer) :], whole[len(shape.outer) :], strict=True) if sound
         )
         raw.read["squares drawn as relations"] += 1
         raw.squares.append(RawSquare(shape.map_id, outer, inner, facts))
@@ -117,9 +117,7 @@ def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
     return read
 
 
-def _add_way(
-    raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[Tags], WayFacts | None]
-) -> None:
+def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[Tags], WayFacts | None]) -> None:
     facts = read(way.tags)
     if facts is None:
         name = street_class(way.tags)[:40]
@@ -132,8 +130,9 @@ def _add_way(
         if ref not in row:
             missing += 1
             runs.append([])
-            raw.border.update(row[near] for near in (way.refs[max(i - 1, 0)], way.refs[min(i + 1, len(way.refs) - 1)])
-                              if near in row)
+            raw.border.update(
+                row[near] for near in (way.refs[max(i - 1, 0)], way.refs[min(i + 1, len(way.refs) - 1)]) if near in row
+            )
         elif not runs[-1] or runs[-1][-1] != row[ref]:
             runs[-1].append(row[ref])
     if missing:

@@ -15,8 +15,16 @@ from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, RoadClass
 from twin.city.reading.speeds import Speeds, is_understood, parse_speed_mps
 
 __all__ = [
-    "Tags", "clean", "is_crossing", "is_signal", "parse_count", "parse_metres", "parse_speed_mps", "street_class",
-    "street_names", "way_facts",
+    "Tags",
+    "clean",
+    "is_crossing",
+    "is_signal",
+    "parse_count",
+    "parse_metres",
+    "parse_speed_mps",
+    "street_class",
+    "street_names",
+    "way_facts",
 ]
 
 Tags = Mapping[str, str]
@@ -86,11 +94,7 @@ def is_signal(tags: Tags) -> bool:
 
 def is_crossing(tags: Tags) -> bool:
     """Whether a node, or a way, is where people cross a road."""
-    return (
-        tags.get("highway") == "crossing"
-        or tags.get("footway") == "crossing"
-        or tags.get("crossing", "no") != "no"
-    )
+    return tags.get("highway") == "crossing" or tags.get("footway") == "crossing" or tags.get("crossing", "no") != "no"
 
 
 def _unheard(_: str) -> None:
@@ -127,8 +131,15 @@ def way_facts(tags: Tags, note: Note = _unheard) -> WayFacts | None:
         note("ferries that carry vehicles, for walkers only")
     if drive is None and walk is None:
         return None
-    return WayFacts(drive, walk, aliases, area, tuple(assumed), _arrows(tags) if drive is not None else ("", ""),
-                    tags.get("junction") in ("roundabout", "circular"))
+    return WayFacts(
+        drive,
+        walk,
+        aliases,
+        area,
+        tuple(assumed),
+        _arrows(tags) if drive is not None else ("", ""),
+        tags.get("junction") in ("roundabout", "circular"),
+    )
 
 
 def _arrows(tags: Tags) -> tuple[str, str]:
@@ -235,9 +246,12 @@ def _flags(tags: Tags) -> int:
     if tags.get("highway") == "steps":
         flags |= STEPS
     if (
-        tags.get("covered", "no") != "no" or tags.get("indoor") in ("yes", "room", "corridor")
-        or tags.get("tunnel", "no") != "no" or tags.get("location") == "underground"
-        or tags.get("highway") == "corridor" or tags.get("arcade") in _TRUE
+        tags.get("covered", "no") != "no"
+        or tags.get("indoor") in ("yes", "room", "corridor")
+        or tags.get("tunnel", "no") != "no"
+        or tags.get("location") == "underground"
+        or tags.get("highway") == "corridor"
+        or tags.get("arcade") in _TRUE
     ):
         flags |= COVERED
     if tags.get("footway") == "crossing" or tags.get("path") == "crossing" or tags.get("cycleway") == "crossing":

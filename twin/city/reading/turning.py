@@ -25,8 +25,14 @@ Arc = tuple[int, int]
 _MOST_VIAS = 8
 _ALWAYS = (Span(EVERY_DAY, 0.0, DAY_S),)
 #: Degrees to the left of straight on within which a turn is what a word says, where the map leaves a choice.
-_ANGLES = {"left_turn": (20.0, 170.0), "right_turn": (-170.0, -20.0), "straight_on": (-60.0, 60.0),
-           "left_turns": (20.0, 170.0), "right_turns": (-170.0, -20.0), "straight": (-60.0, 60.0)}
+_ANGLES = {
+    "left_turn": (20.0, 170.0),
+    "right_turn": (-170.0, -20.0),
+    "straight_on": (-60.0, 60.0),
+    "left_turns": (20.0, 170.0),
+    "right_turns": (-170.0, -20.0),
+    "straight": (-60.0, 60.0),
+}
 _U_TURN_DEG = 150.0
 
 
@@ -76,8 +82,11 @@ def find_turns(raw: RawMap, x_m: Sequence[float], y_m: Sequence[float], counts: 
 
 
 def _turns_of(
-    restriction: Restriction, rows: Mapping[int, int], runs: Mapping[int, list[tuple[int, ...]]],
-    x_m: Sequence[float], y_m: Sequence[float],
+    restriction: Restriction,
+    rows: Mapping[int, int],
+    runs: Mapping[int, list[tuple[int, ...]]],
+    x_m: Sequence[float],
+    y_m: Sequence[float],
 ) -> tuple[list[RawTurn], str]:
     members = (*restriction.from_ways, *restriction.via_ways, *restriction.to_ways)
     if any(way not in runs for way in members):
@@ -207,7 +216,8 @@ def bans_of_turns(turns: Sequence[RawTurn], links: Sequence[LinkEnds], counts: C
             onward = allowed if length == len(middle) + 1 else {middle[length - 1].link}
             bans += [
                 Ban((*(x.link for x in line), other.link), classes, spans)
-                for other in by_node.get(line[-1].to_node, ()) if other.link not in onward
+                for other in by_node.get(line[-1].to_node, ())
+                if other.link not in onward
             ]
     counts["turn restrictions in force"] += sum(used.values())
     counts["turn restrictions whose turn nobody can drive anyway"] += sum(not ok for ok in used.values())
@@ -239,8 +249,11 @@ def bans_at_barriers(barriers: Mapping[int, int], links: Sequence[LinkEnds]) -> 
         out.setdefault(link.start[0], []).append(link)
     return [
         Ban((a.link, b.link), classes)
-        for row, classes in sorted(barriers.items()) if classes
-        for a in into.get(row, ()) for b in out.get(row, ()) if a.end != b.start[::-1] and a.to_node == b.from_node
+        for row, classes in sorted(barriers.items())
+        if classes
+        for a in into.get(row, ())
+        for b in out.get(row, ())
+        if a.end != b.start[::-1] and a.to_node == b.from_node
     ]
 
 
@@ -251,8 +264,12 @@ _CLEAR_DEG = (50.0, 140.0)
 
 
 def bans_of_arrows(
-    arrows: Mapping[Arc, str], links: Sequence[LinkEnds], minor: frozenset[int], x_m: Sequence[float],
-    y_m: Sequence[float], counts: Counter[str],
+    arrows: Mapping[Arc, str],
+    links: Sequence[LinkEnds],
+    minor: frozenset[int],
+    x_m: Sequence[float],
+    y_m: Sequence[float],
+    counts: Counter[str],
 ) -> list[Ban]:
     """Turns to a side to which no lane has an arrow, at the end of a way whose lanes all have one.
 
@@ -319,6 +336,9 @@ def rules_of(
     any_bits = bool(closed.any() or local.any() or rows)
     none = np.empty(0, np.uint8)
     return DriveRules(
-        closed=closed if any_bits else none, local=local if any_bits else none,
-        hour_link=np.array([link for link, _ in rows], np.int32), **hour_arrays, **ban_arrays(bans),
+        closed=closed if any_bits else none,
+        local=local if any_bits else none,
+        hour_link=np.array([link for link, _ in rows], np.int32),
+        **hour_arrays,
+        **ban_arrays(bans),
     )

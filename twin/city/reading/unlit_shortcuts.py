@@ -45,8 +45,10 @@ class UnlitShortcut:
     def text(self) -> str:
         """One line for people."""
         ways = ", ".join(str(way) for way in self.unlit_way_ids)
-        return (f"the lights on way {self.lit_way_id} ({self.lit_m:.0f} m) can be walked around in "
-                f"{self.unlit_m:.0f} m by way {ways}, at {self.lat_deg:.5f}, {self.lon_deg:.5f}")
+        return (
+            f"the lights on way {self.lit_way_id} ({self.lit_m:.0f} m) can be walked around in "
+            f"{self.unlit_m:.0f} m by way {ways}, at {self.lat_deg:.5f}, {self.lon_deg:.5f}"
+        )
 
 
 def find_unlit_shortcuts(walk: StreetLayer) -> list[UnlitShortcut]:
@@ -67,7 +69,11 @@ def find_unlit_shortcuts(walk: StreetLayer) -> list[UnlitShortcut]:
         if around:
             ways = tuple(dict.fromkeys(int(walk.way_id[k]) for k in around))
             found[kerbs] = UnlitShortcut(
-                int(walk.way_id[link]), ways, lit_m, float(walk.length_m[around].sum()), float(walk.lon_deg[start]),
+                int(walk.way_id[link]),
+                ways,
+                lit_m,
+                float(walk.length_m[around].sum()),
+                float(walk.lon_deg[start]),
                 float(walk.lat_deg[start]),
             )
     return list(found.values())

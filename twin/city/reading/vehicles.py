@@ -43,14 +43,31 @@ _ROAD = ("access", "vehicle", "motor_vehicle")
 
 #: In the order of ``VEHICLE_CLASSES``.
 MAP_VEHICLES: tuple[MapVehicle, ...] = (
-    MapVehicle("car", (*_ROAD, "motorcar"), 4.7, 1.7, 1.6, 2.0,
-               "within the limits of a small car (Japan: 4.7 m by 1.7 m by 2.0 m)", "D"),
+    MapVehicle(
+        "car",
+        (*_ROAD, "motorcar"),
+        4.7,
+        1.7,
+        1.6,
+        2.0,
+        "within the limits of a small car (Japan: 4.7 m by 1.7 m by 2.0 m)",
+        "D",
+    ),
     # On-demand vans carry passengers for hire: signs that except buses and taxis except them.
-    MapVehicle("van", (*_ROAD, "motorcar", "psv"), 4.7, 1.7, 2.0, 3.0,
-               "ten-seat van within the limits of a small car", "M"),
+    MapVehicle(
+        "van", (*_ROAD, "motorcar", "psv"), 4.7, 1.7, 2.0, 3.0, "ten-seat van within the limits of a small car", "M"
+    ),
     MapVehicle("small_truck", (*_ROAD, "goods", "hgv"), 6.2, 2.0, 2.9, 5.0, "two-tonne box truck", "M"),
-    MapVehicle("container_truck", (*_ROAD, "hgv", "hgv_articulated"), 16.5, 2.5, 4.1, 36.0,
-               "semitrailer with a high container: Road Structure Ordinance (16.5 m, 2.5 m), marked roads 4.1 m", "M"),
+    MapVehicle(
+        "container_truck",
+        (*_ROAD, "hgv", "hgv_articulated"),
+        16.5,
+        2.5,
+        4.1,
+        36.0,
+        "semitrailer with a high container: Road Structure Ordinance (16.5 m, 2.5 m), marked roads 4.1 m",
+        "M",
+    ),
     MapVehicle("bus", (*_ROAD, "psv", "bus"), 11.0, 2.5, 3.2, 16.0, "full-size city bus", "M"),
 )
 

@@ -149,8 +149,24 @@ def _own_cost(cost_s, street, link, stream, key, spread):
 
 @kernel
 def find_path(
-    ptr, links, far_node, cost_s, x_m, y_m, least, root, goal, street, stream, key, spread,
-    distance, estimate, by_link, heap, place,
+    ptr,
+    links,
+    far_node,
+    cost_s,
+    x_m,
+    y_m,
+    least,
+    root,
+    goal,
+    street,
+    stream,
+    key,
+    spread,
+    distance,
+    estimate,
+    by_link,
+    heap,
+    place,
 ):
     """A* from ``root`` to ``goal``: fills the link by which each node on the way is reached.
 

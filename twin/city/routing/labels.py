@@ -38,17 +38,57 @@ class LabelSearch:
         self._nothing = np.zeros(nodes, np.bool_)
 
     def forward(
-        self, root: int, wanted: NDArray[np.bool_], *, after_link: int = -1, goal: int = -1, rate: float = 0.0,
-        stream: np.uint64 = np.uint64(0), key: np.uint64 = np.uint64(0), spread: float = 0.0,  # noqa: B008
+        self,
+        root: int,
+        wanted: NDArray[np.bool_],
+        *,
+        after_link: int = -1,
+        goal: int = -1,
+        rate: float = 0.0,
+        stream: np.uint64 = np.uint64(0),  # noqa: B008
+        key: np.uint64 = np.uint64(0),  # noqa: B008
+        spread: float = 0.0,
     ) -> Floats:
         """(n,) float64: least cost to every node, from a node or from the end of a link just driven."""
         g, layer = self._graph, self._layer
         seeds = _NO_SEEDS if after_link < 0 else np.flatnonzero(g.plain & (g.base == after_link)).astype(np.int32)
         turn_kernels.grow_labels(
-            g.out_ptr, g.outs, g.head, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target,
-            g.simple, self._label_cost_s, self._cost_s, seeds, root, wanted, goal, layer.x_m, layer.y_m, rate,
-            layer.name_index, stream, key, spread, False, self._value, self._parent, self._origin, self._above,
-            self._at_node, self._node_label, self._closed, self._left, self._waits, self._heap_key, self._heap,
+            g.out_ptr,
+            g.outs,
+            g.head,
+            g.base,
+            g.stage,
+            g.reverse,
+            g.uturn,
+            g.exc_ptr,
+            g.exc_to,
+            g.exc_target,
+            g.simple,
+            self._label_cost_s,
+            self._cost_s,
+            seeds,
+            root,
+            wanted,
+            goal,
+            layer.x_m,
+            layer.y_m,
+            rate,
+            layer.name_index,
+            stream,
+            key,
+            spread,
+            False,
+            self._value,
+            self._parent,
+            self._origin,
+            self._above,
+            self._at_node,
+            self._node_label,
+            self._closed,
+            self._left,
+            self._waits,
+            self._heap_key,
+            self._heap,
         )
         return self._at_node
 
@@ -68,10 +108,36 @@ class LabelSearch:
         g = self._graph
         wanted = self._nothing if wanted is None else wanted
         turn_kernels.grow_labels_back(
-            g.in_ptr, g.ins, g.tail, g.base, g.stage, g.reverse, g.uturn, g.exc_ptr, g.exc_to, g.exc_target, g.plain,
-            g.pre_ptr, g.pre, g.entered_simply, self._label_cost_s, self._cost_s, root, wanted, exact, self._value,
-            self._parent, self._origin, self._above, self._at_node, self._node_label, self._closed, self._left,
-            self._waits, self._heap_key, self._heap,
+            g.in_ptr,
+            g.ins,
+            g.tail,
+            g.base,
+            g.stage,
+            g.reverse,
+            g.uturn,
+            g.exc_ptr,
+            g.exc_to,
+            g.exc_target,
+            g.plain,
+            g.pre_ptr,
+            g.pre,
+            g.entered_simply,
+            self._label_cost_s,
+            self._cost_s,
+            root,
+            wanted,
+            exact,
+            self._value,
+            self._parent,
+            self._origin,
+            self._above,
+            self._at_node,
+            self._node_label,
+            self._closed,
+            self._left,
+            self._waits,
+            self._heap_key,
+            self._heap,
         )
         return self._at_node
 

@@ -154,10 +154,22 @@ def _build(layer: StreetLayer, closed: Flags, local: Flags, bans: NDArray[np.int
     from_label = np.repeat(np.arange(len(base)), np.diff(exc_ptr))[redirected]
     order = np.argsort(exc_target[redirected], kind="stable")
     return TurnGraph(
-        out_ptr=_pointers(link_from[base[outs]], n), outs=outs, in_ptr=_pointers(link_to[base[ins]], n), ins=ins,
-        head=link_to[base], tail=link_from[base], base=base, stage=stage, reverse=reverse[base],
-        uturn=turns_back[base], plain=plain, exc_ptr=exc_ptr, exc_to=exc_to, exc_target=exc_target,
-        pre_ptr=_pointers(exc_target[redirected][order], len(base)), pre=from_label[order].astype(np.int32),
+        out_ptr=_pointers(link_from[base[outs]], n),
+        outs=outs,
+        in_ptr=_pointers(link_to[base[ins]], n),
+        ins=ins,
+        head=link_to[base],
+        tail=link_from[base],
+        base=base,
+        stage=stage,
+        reverse=reverse[base],
+        uturn=turns_back[base],
+        plain=plain,
+        exc_ptr=exc_ptr,
+        exc_to=exc_to,
+        exc_target=exc_target,
+        pre_ptr=_pointers(exc_target[redirected][order], len(base)),
+        pre=from_label[order].astype(np.int32),
         simple=(stage == _THROUGH) & (np.diff(exc_ptr) == 0),
         entered_simply=(stage == _THROUGH) & plain & ~np.isin(np.arange(len(base)), exc_to),
     )
@@ -174,15 +186,11 @@ _Progress = frozenset[tuple[int, int]]
 class _Copies:
     """Labels that know which banned sequences their vehicles have begun, and turns onto and from them."""
 
-    def __init__(
-        self, layer: StreetLayer, bans: NDArray[np.intp], second: Mapping[int, int], stage: Bytes
-    ) -> None:
+    def __init__(self, layer: StreetLayer, bans: NDArray[np.intp], second: Mapping[int, int], stage: Bytes) -> None:
         rules = layer.rules
         self._second, self._stage = second, stage
         self._plain_count = layer.link_count + len(second)
-        self._sequences = [
-            rules.ban_link[rules.ban_ptr[i] : rules.ban_ptr[i + 1]].tolist() for i in bans.tolist()
-        ]
+        self._sequences = [rules.ban_link[rules.ban_ptr[i] : rules.ban_ptr[i + 1]].tolist() for i in bans.tolist()]
         self._starts: dict[int, set[tuple[int, int]]] = {}
         for i, links in enumerate(self._sequences):
             self._starts.setdefault(links[0], set()).add((i, 1))
@@ -284,10 +292,28 @@ def reverse_links(layer: StreetLayer) -> Ints:
     ours = np.lexsort((back, there, length, layer.way_id, layer.link_to, layer.link_from))
     theirs = np.lexsort((there, back, length, layer.way_id, layer.link_from, layer.link_to))
     # Both lists are sorted by the same keys, one seen along the link and one against it: walk them together.
-    one = list(zip(layer.link_from[ours].tolist(), layer.link_to[ours].tolist(), layer.way_id[ours].tolist(),
-                   length[ours].tolist(), there[ours].tolist(), back[ours].tolist(), strict=True))
-    other = list(zip(layer.link_to[theirs].tolist(), layer.link_from[theirs].tolist(), layer.way_id[theirs].tolist(),
-                     length[theirs].tolist(), back[theirs].tolist(), there[theirs].tolist(), strict=True))
+    one = list(
+        zip(
+            layer.link_from[ours].tolist(),
+            layer.link_to[ours].tolist(),
+            layer.way_id[ours].tolist(),
+            length[ours].tolist(),
+            there[ours].tolist(),
+            back[ours].tolist(),
+            strict=True,
+        )
+    )
+    other = list(
+        zip(
+            layer.link_to[theirs].tolist(),
+            layer.link_from[theirs].tolist(),
+            layer.way_id[theirs].tolist(),
+            length[theirs].tolist(),
+            back[theirs].tolist(),
+            there[theirs].tolist(),
+            strict=True,
+        )
+    )
     i = j = 0
     while i < len(one) and j < len(other):
         if one[i] == other[j]:

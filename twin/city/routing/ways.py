@@ -34,9 +34,7 @@ def _costs(layer: StreetLayer, cost_s: ArrayLike | None) -> Floats:
         )
     bad = int(kernels.first_bad_cost(costs))
     if bad >= 0:
-        raise CityError(
-            f"the cost of link {bad} is {costs[bad]}", mend="give costs greater than 0; inf closes a link"
-        )
+        raise CityError(f"the cost of link {bad} is {costs[bad]}", mend="give costs greater than 0; inf closes a link")
     return costs
 
 
@@ -82,9 +80,7 @@ def describe_node(layer: StreetLayer, node: int) -> str:
     return f"node {layer.node_id[node]}{street} ({layer.lat_deg[node]:.5f}, {layer.lon_deg[node]:.5f})"
 
 
-def _unreachable(
-    layer: StreetLayer, origin: int, destination: int, names: tuple[str, str] | None
-) -> CityError:
+def _unreachable(layer: StreetLayer, origin: int, destination: int, names: tuple[str, str] | None) -> CityError:
     first, last = describe_node(layer, origin), describe_node(layer, destination)
     if names is not None:
         first, last = f"{names[0]} ({first})", f"{names[1]} ({last})"
@@ -183,7 +179,12 @@ class Tree:
     """
 
     def __init__(
-        self, layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None, *, vehicle_class: str = CAR,
+        self,
+        layer: StreetLayer,
+        destination: int,
+        cost_s: ArrayLike | None = None,
+        *,
+        vehicle_class: str = CAR,
         at_s: float | None = None,
     ) -> None:
         costs, self._graph = _lawful(layer, _costs(layer, cost_s), vehicle_class, at_s)
@@ -249,7 +250,11 @@ class Tree:
 
 
 def tree_to(
-    layer: StreetLayer, destination: int, cost_s: ArrayLike | None = None, *, vehicle_class: str = CAR,
+    layer: StreetLayer,
+    destination: int,
+    cost_s: ArrayLike | None = None,
+    *,
+    vehicle_class: str = CAR,
     at_s: float | None = None,
 ) -> tuple[Ints, Floats]:
     """Shortest ways from everywhere to one node.
@@ -341,24 +346,26 @@ class PathFinder:
     """
 
     def __init__(
-        self, layer: StreetLayer, cost_s: ArrayLike | None = None, *, spread: float = 0.0,
-        stream: np.uint64 | None = None, vehicle_class: str = CAR, at_s: float | None = None,
+        self,
+        layer: StreetLayer,
+        cost_s: ArrayLike | None = None,
+        *,
+        spread: float = 0.0,
+        stream: np.uint64 | None = None,
+        vehicle_class: str = CAR,
+        at_s: float | None = None,
     ) -> None:
         costs, graph = _lawful(layer, _costs(layer, cost_s), vehicle_class, at_s)
         self._layer, self._costs, self._spread = layer, costs, spread
         self._search = None if graph is None else LabelSearch(layer, graph, costs)
         self._wanted = np.zeros(layer.node_count, np.bool_)
         self._stream = np.uint64(0) if stream is None else stream
-        self._least = float(
-            kernels.least_cost_per_m(self._costs, layer.link_from, layer.link_to, layer.x_m, layer.y_m)
-        )
+        self._least = float(kernels.least_cost_per_m(self._costs, layer.link_from, layer.link_to, layer.x_m, layer.y_m))
         count = layer.node_count
         self._distance, self._estimate = np.empty(count), np.empty(count)
         self._by_link, self._heap, self._place = (np.empty(count, np.int32) for _ in range(3))
 
-    def find(
-        self, origin: int, destination: int, key: int | np.uint64 = 0, *, after_link: int = -1
-    ) -> Ints | None:
+    def find(self, origin: int, destination: int, key: int | np.uint64 = 0, *, after_link: int = -1) -> Ints | None:
         """Links of the shortest path, in order; empty from a node to itself, None where no way leads.
 
         With ``after_link`` it begins at the end of a link just driven, and the turn from it is lawful too.
@@ -375,14 +382,33 @@ class PathFinder:
                 return np.empty(0, np.int32)
             self._wanted[end] = True
             self._search.forward(
-                start, self._wanted, after_link=after_link, goal=end, rate=self._least * (1.0 - self._spread),
-                stream=self._stream, key=np.uint64(key), spread=self._spread,
+                start,
+                self._wanted,
+                after_link=after_link,
+                goal=end,
+                rate=self._least * (1.0 - self._spread),
+                stream=self._stream,
+                key=np.uint64(key),
+                spread=self._spread,
             )
             self._wanted[end] = False
             return self._search.path_to(end)
         found = kernels.find_path(
-            *_forward(layer), self._costs, layer.x_m, layer.y_m, self._least, start, end, layer.name_index,
-            self._stream, np.uint64(key), self._spread, self._distance, self._estimate, self._by_link, self._heap,
+            *_forward(layer),
+            self._costs,
+            layer.x_m,
+            layer.y_m,
+            self._least,
+            start,
+            end,
+            layer.name_index,
+            self._stream,
+            np.uint64(key),
+            self._spread,
+            self._distance,
+            self._estimate,
+            self._by_link,
+            self._heap,
             self._place,
         )
         if not found:

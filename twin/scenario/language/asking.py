@@ -87,18 +87,25 @@ def questions_of(
             continue
         added.update({name: made for name, made in fresh.items() if name in known})
         find = spec.find
-        listed.append(Question(
-            id=spec.id, main=spec.main, ask=spec.words.to_dict(), checks=checks, confidence=spec.confidence,
-            most_pairs=MOST_PAIRS, most_s=spec.budget.time_s, key=find.key if find else "",
-            wanted="" if find is None else "smallest" if find.smallest else "largest" if find.largest else "first",
-            settings=wanted, groups=list(spec.by) if isinstance(spec.by, tuple) else [],
-        ))
+        listed.append(
+            Question(
+                id=spec.id,
+                main=spec.main,
+                ask=spec.words.to_dict(),
+                checks=checks,
+                confidence=spec.confidence,
+                most_pairs=MOST_PAIRS,
+                most_s=spec.budget.time_s,
+                key=find.key if find else "",
+                wanted="" if find is None else "smallest" if find.smallest else "largest" if find.largest else "first",
+                settings=wanted,
+                groups=list(spec.by) if isinstance(spec.by, tuple) else [],
+            )
+        )
     return _with_looks(head, listed, len(kept) + len(added), node, problems), added
 
 
-def _with_looks(
-    head: Head, listed: list[Question], variants: int, node: Node | None, problems: Problems
-) -> Questions:
+def _with_looks(head: Head, listed: list[Question], variants: int, node: Node | None, problems: Problems) -> Questions:
     """Questions with their budgets as numbers of replications, one of them the main one, and when one looks."""
     if not listed:
         return Questions()
@@ -112,7 +119,9 @@ def _with_looks(
         if stated is None and most < 2:
             problems.add(
                 f"the budget of question {question.id} is {int(runs or 0)} runs, which is less than two of each of the "
-                f"{variants} variants", node.mark if node else Mark(1, 1), "questions",
+                f"{variants} variants",
+                node.mark if node else Mark(1, 1),
+                "questions",
                 f"give at least {2 * variants} runs, or leave the budget out",
             )
         update = {"most_pairs": max(1, stated or most), "main": question.id == main}
@@ -150,17 +159,20 @@ def _values(find: FindSpec, place: _Place) -> list[Amount]:
         return list(find.among)
     parts = [_number_and_unit(x if x is not None else 1) for x in (find.start, find.end, find.step)]
     if any(part is None for part in parts):
-        place.add("from, to and step of a search must be numbers with one unit", "write from: 4, to: 12, step: 1",
-                  "find")
+        place.add(
+            "from, to and step of a search must be numbers with one unit", "write from: 4, to: 12, step: 1", "find"
+        )
         return []
     (start, unit), (end, end_unit), (step, step_unit) = (part for part in parts if part is not None)
     if unit != end_unit or (find.step is not None and step_unit != unit):
-        place.add("from, to and step of a search have different units", f"write all of them in {unit or 'no unit'}",
-                  "find")
+        place.add(
+            "from, to and step of a search have different units", f"write all of them in {unit or 'no unit'}", "find"
+        )
         return []
     if step <= 0 or end < start:
-        place.add("the span of the search is empty", "from is the smallest setting, to the largest, step above 0",
-                  "find")
+        place.add(
+            "the span of the search is empty", "from is the smallest setting, to the largest, step above 0", "find"
+        )
         return []
     count = int((end - start) / step) + 1
     if count > _MOST_SETTINGS:
@@ -182,16 +194,17 @@ def _as_written(number: Fraction, unit: str) -> Amount:
     return f"{plain} {unit}" if unit else plain
 
 
-def _made(
-    base: Variant, key: str, value: Amount, variants: Mapping[str, Variant], place: _Place
-) -> Variant | None:
+def _made(base: Variant, key: str, value: Amount, variants: Mapping[str, Variant], place: _Place) -> Variant | None:
     """The variant of one setting."""
     tail = "".join(c if c.isalnum() else "_" for c in f"{key.rsplit('.', 1)[-1]}{str(value).split(' ')[0]}")
     try:
         name = folder_name(f"{base.name}+{tail}")
     except ValueError as fault:
-        place.add(f"the variant of a setting would get a name that is no folder: {fault}", "give the variant a shorter "
-                  "name", "find")
+        place.add(
+            f"the variant of a setting would get a name that is no folder: {fault}",
+            "give the variant a shorter name",
+            "find",
+        )
         return None
     if name in variants:
         place.add(f"a variant has the name {name!r}, which a setting needs", "rename the variant", "find")
@@ -203,8 +216,15 @@ def _made(
             place.add(f"the search sets {key} to {value}: {problem.what}", problem.mend or "narrow the span", "find")
         return None
     label = Label(ja=f"{base.label.ja}（{key} = {value}）", en=f"{base.label.en} ({key} = {value})")
-    return replace(base, name=name, label=label, models=params, resolved=changed(base.resolved, {key: value}),
-                   setting=f"{key} = {value}", made_of=base.name)
+    return replace(
+        base,
+        name=name,
+        label=label,
+        models=params,
+        resolved=changed(base.resolved, {key: value}),
+        setting=f"{key} = {value}",
+        made_of=base.name,
+    )
 
 
 def _is_variant(name: str, variants: Mapping[str, Variant], place: _Place, *keys: str) -> bool:
@@ -249,8 +269,11 @@ class _Reader:
         wanted = figure if spec.better is None else replace(figure, better=spec.better)
         if spec.target is not None:
             if wanted.better == "neither":
-                self.place.add(f"{figure.name} has no direction of its own: is the target a floor or a ceiling?",
-                               "add better: higher, or better: lower", "target")
+                self.place.add(
+                    f"{figure.name} has no direction of its own: is the target a floor or a ceiling?",
+                    "add better: higher, or better: lower",
+                    "target",
+                )
             else:
                 key = "at_least" if wanted.better == "higher" else "at_most"
                 yield from self._bound(key, spec.target, wanted, spec.group, singles, "target")
@@ -263,16 +286,27 @@ class _Reader:
         if bounded and spec.matters_from is None and spec.target is None:
             return  # the pairs belong to the bound
         if not pairs and spec.compare is None:
-            self.place.add("there is nothing to compare: the scenario has one variant",
-                           "add a second one under variants")
+            self.place.add(
+                "there is nothing to compare: the scenario has one variant", "add a second one under variants"
+            )
         size, relative = self._amount(spec.matters_from, figure, "matters_from", relative=True)
         if size < 0:
-            self.place.add("matters_from is a size and must be at least 0", f"write {-size:g} without a sign",
-                           "matters_from")
+            self.place.add(
+                "matters_from is a size and must be at least 0", f"write {-size:g} without a sign", "matters_from"
+            )
         role: Role = "group" if spec.by is not None else "compare"
         for first, second in pairs:
-            yield Check(role=role, kpi=figure.name, group=spec.group, unit=figure.unit, first=first, second=second,
-                        better=wanted.better, bound=abs(size), relative=relative)
+            yield Check(
+                role=role,
+                kpi=figure.name,
+                group=spec.group,
+                unit=figure.unit,
+                first=first,
+                second=second,
+                better=wanted.better,
+                bound=abs(size),
+                relative=relative,
+            )
 
     def _figure(self, kpi: str, key: str) -> _Figure | None:
         from twin.results.kpis import infos
@@ -306,22 +340,24 @@ class _Reader:
         return list(self.variants)
 
     def _bound(
-        self, key: str, value: Amount | None, figure: _Figure, group: str, variants: Sequence[str],
-        written: str = "",
+        self, key: str, value: Amount | None, figure: _Figure, group: str, variants: Sequence[str], written: str = ""
     ) -> Iterator[Check]:
         if value is None:
             return
         role: Role = "target" if written else "limit"
         if isinstance(value, str) and value.strip().startswith("+"):
-            self.place.add(f"{written or key}: {value!r} has a sign: is it a change?",
-                           f"write not_worse_than: {value.strip()[1:]} for a change, or leave the sign out",
-                           written or key)
+            self.place.add(
+                f"{written or key}: {value!r} has a sign: is it a change?",
+                f"write not_worse_than: {value.strip()[1:]} for a change, or leave the sign out",
+                written or key,
+            )
             return
         bound, _ = self._amount(value, figure, written or key, relative=False)
         better: Literal["lower", "higher"] = "lower" if key == "at_most" else "higher"
         for name in variants:
-            yield Check(role=role, kpi=figure.name, group=group, unit=figure.unit, second=name, better=better,
-                        bound=bound)
+            yield Check(
+                role=role, kpi=figure.name, group=group, unit=figure.unit, second=name, better=better, bound=bound
+            )
 
     def _loss(
         self, value: Amount | None, figure: _Figure, group: str, pairs: Sequence[tuple[str, str]]
@@ -329,13 +365,25 @@ class _Reader:
         if value is None:
             return
         if figure.better == "neither":
-            self.place.add(f"{figure.name} has no direction: what would be worse?",
-                           "add better: lower or better: higher, or use at_most and at_least", "not_worse_than")
+            self.place.add(
+                f"{figure.name} has no direction: what would be worse?",
+                "add better: lower or better: higher, or use at_most and at_least",
+                "not_worse_than",
+            )
             return
         loss, relative = self._amount(value, figure, "not_worse_than", relative=True)
         for first, second in pairs:
-            yield Check(role="limit", kpi=figure.name, group=group, unit=figure.unit, first=first, second=second,
-                        better=figure.better, bound=abs(loss), relative=relative)
+            yield Check(
+                role="limit",
+                kpi=figure.name,
+                group=group,
+                unit=figure.unit,
+                first=first,
+                second=second,
+                better=figure.better,
+                bound=abs(loss),
+                relative=relative,
+            )
 
     def _amount(self, value: Amount | None, figure: _Figure, key: str, *, relative: bool) -> tuple[float, bool]:
         if value is None:
@@ -358,12 +406,18 @@ def _refuse_contradictions(checks: Sequence[Check], place: _Place) -> None:
     for (kpi, _, _), found in bounds.items():
         if found["lower"] and found["higher"] and max(found["higher"]) > min(found["lower"]) and kpi not in said:
             said.add(kpi)
-            place.add(f"the constraints on {kpi} contradict each other: at least {max(found['higher']):g} and at most "
-                      f"{min(found['lower']):g}", "no value keeps both; change one of them", "such_that")
+            place.add(
+                f"the constraints on {kpi} contradict each other: at least {max(found['higher']):g} and at most "
+                f"{min(found['lower']):g}",
+                "no value keeps both; change one of them",
+                "such_that",
+            )
 
 
 def warnings_of(questions: Questions) -> Iterator[str]:
     """What the writer of questions should think about."""
     if questions.looks == [1]:
-        yield ("questions are asked of one replication, which has no interval; leave replications out to let the "
-               "questions decide")
+        yield (
+            "questions are asked of one replication, which has no interval; leave replications out to let the "
+            "questions decide"
+        )

@@ -29,8 +29,17 @@ _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _WORDS: dict[str, bool | None] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
 }
 #: What ruamel raises on some malformed files beside its own errors.
 _PARSER_SLIPS = (ValueError, TypeError, IndexError, KeyError, AttributeError, AssertionError, OverflowError)
@@ -158,7 +167,8 @@ def read_text(path: Path, problems: Problems) -> str:
     problems.raise_if_any()
     if len(data) > MAX_BYTES:
         problems.add(
-            f"the file is larger than {MAX_BYTES // 1000} kB", top,
+            f"the file is larger than {MAX_BYTES // 1000} kB",
+            top,
             mend="keep tables in CSV, xlsx or Parquet, see tables:",
         )
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -335,7 +345,8 @@ class _Builder:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
             self._stop(
-                f"more than {MAX_NODES} values, aliases counted as often as they are used", mark,
+                f"more than {MAX_NODES} values, aliases counted as often as they are used",
+                mark,
                 "keep tables in CSV, xlsx or Parquet, see tables:",
             )
 
@@ -439,7 +450,9 @@ class _Builder:
             first = frame.key_marks[key].line
             path = f"{frame.path}.{key}" if frame.path else key
             self.problems.add(
-                f"the key {_short(key)} stands twice, on line {first} and on line {mark.line}", mark, path,
+                f"the key {_short(key)} stands twice, on line {first} and on line {mark.line}",
+                mark,
+                path,
                 "keep one of the two",
             )
         elif key == "<<":

@@ -126,8 +126,9 @@ class EditSpec(Params):
         if self.hours is not None and self.when is not None:
             raise ValueError("hours come back every day, when does not; keep one of the two")
         if not self.hourly and (self.hours or self.when):
-            raise ValueError(f"{self.change} holds the whole day; for some hours use close, set_lanes, set_speed "
-                             "or set_access")
+            raise ValueError(
+                f"{self.change} holds the whole day; for some hours use close, set_lanes, set_speed or set_access"
+            )
         span = self.hours or self.when
         if span is not None and span[1] <= span[0]:
             raise ValueError("the hours end before they start; after midnight write 24:30")
@@ -244,8 +245,12 @@ class SignalEdit(EditSpec):
 
     def values(self) -> dict[str, Any]:
         """The plan."""
-        return {"cycle_s": self.cycle_s, "green_share": self.green, "offset_s": self.offset_s,
-                "progression_mps": self.progression_mps}
+        return {
+            "cycle_s": self.cycle_s,
+            "green_share": self.green,
+            "offset_s": self.offset_s,
+            "progression_mps": self.progression_mps,
+        }
 
 
 #: A crossing of two streets, or longitude and latitude.
@@ -295,16 +300,22 @@ class NewLinkEdit(EditSpec):
     def values(self) -> dict[str, Any]:
         """The link, without its ends."""
         link = self.link
-        return {"link": {
-            "via": [list(p) for p in link.via], "lanes": link.lanes, "speed_mps": link.speed_mps,
-            "road_class": link.road_class, "name": composed(link.name), "one_way": link.one_way,
-            "bridge": link.bridge, "tunnel": link.tunnel,
-        }}
+        return {
+            "link": {
+                "via": [list(p) for p in link.via],
+                "lanes": link.lanes,
+                "speed_mps": link.speed_mps,
+                "road_class": link.road_class,
+                "name": composed(link.name),
+                "one_way": link.one_way,
+                "bridge": link.bridge,
+                "tunnel": link.tunnel,
+            }
+        }
 
 
 CHANGES: dict[str, type[EditSpec]] = {
-    spec.change: spec
-    for spec in (PavementEdit, CloseEdit, LanesEdit, SpeedEdit, AccessEdit, SignalEdit, NewLinkEdit)
+    spec.change: spec for spec in (PavementEdit, CloseEdit, LanesEdit, SpeedEdit, AccessEdit, SignalEdit, NewLinkEdit)
 }
 #: Every key of a measure that belongs to an edit.
 EDIT_KEYS: frozenset[str] = frozenset(
@@ -320,7 +331,11 @@ def measure_without_edit(spec: Mapping) -> Mapping:
 
 
 def read_edit(
-    name: str, spec: Node, names: dict[str, NameSpec], layers: Iterable[str], problems: Problems,
+    name: str,
+    spec: Node,
+    names: dict[str, NameSpec],
+    layers: Iterable[str],
+    problems: Problems,
     not_yet: Iterable[str] = (),
 ) -> dict[str, Any] | None:
     """Edit of a measure as plain data, or None without one (or with its faults noted).
@@ -343,8 +358,12 @@ def read_edit(
     change = spec.entries.get("change")
     if change is None:
         for key in [k for k in spec.entries if k in EDIT_KEYS]:
-            problems.add(f"{key} belongs to an edit of the city, but the measure has no change", spec.key_marks[key],
-                         f"{spec.path}.{key}", f"add change: one of {', '.join(CHANGES)}")
+            problems.add(
+                f"{key} belongs to an edit of the city, but the measure has no change",
+                spec.key_marks[key],
+                f"{spec.path}.{key}",
+                f"add change: one of {', '.join(CHANGES)}",
+            )
         return None
     word = change.text if isinstance(change, Scalar) else ""
     if word not in CHANGES:
@@ -360,8 +379,12 @@ def read_edit(
     if where is not None and where.layer and where.layer not in set(layers):
         node = spec.entries["where"]
         at = node.entries.get("layer", node) if isinstance(node, Mapping) else node
-        problems.add(f"there is no layer {where.layer!r}", at.mark, at.path,
-                     nearest(where.layer, layers) or "declare it under layers: {NAME: {file: x.gpkg, id: FIELD}}")
+        problems.add(
+            f"there is no layer {where.layer!r}",
+            at.mark,
+            at.path,
+            nearest(where.layer, layers) or "declare it under layers: {NAME: {file: x.gpkg, id: FIELD}}",
+        )
         return None
     return plain_edit(name, found, names)
 
@@ -374,9 +397,13 @@ def plain_edit(measure: str, spec: EditSpec, names: dict[str, NameSpec]) -> dict
             if end is not None:
                 values["link"][side] = _end(end, names)
     return {
-        "measure": measure, "key": f"measures.{measure}", "change": spec.change,
-        "where": _where(spec.where, spec.default_lanes, names), "values": values,
-        "span_s": list(span) if span else None, "daily": spec.hours is not None or span is None,
+        "measure": measure,
+        "key": f"measures.{measure}",
+        "change": spec.change,
+        "where": _where(spec.where, spec.default_lanes, names),
+        "values": values,
+        "span_s": list(span) if span else None,
+        "daily": spec.hours is not None or span is None,
     }
 
 
@@ -390,11 +417,17 @@ def _where(where: WhereSpec | None, default_lanes: str, names: dict[str, NameSpe
     if where is None:
         return {}
     return {
-        "street": composed(where.street), "names": list(all_names(where.street, names)),
+        "street": composed(where.street),
+        "names": list(all_names(where.street, names)),
         "never": list(_never(where.street, names)),
-        "start": list(all_names(where.start, names)), "end": list(all_names(where.end, names)),
-        "at": list(all_names(where.at, names)), "sides": list(where.sides), "direction": where.direction or "",
-        "lanes": where.lanes or default_lanes, "within_m": where.within_m, "layer": where.layer,
+        "start": list(all_names(where.start, names)),
+        "end": list(all_names(where.end, names)),
+        "at": list(all_names(where.at, names)),
+        "sides": list(where.sides),
+        "direction": where.direction or "",
+        "lanes": where.lanes or default_lanes,
+        "within_m": where.within_m,
+        "layer": where.layer,
         **({"ids": list(where.ids)} if where.layer else {}),
     }
 
@@ -402,8 +435,9 @@ def _where(where: WhereSpec | None, default_lanes: str, names: dict[str, NameSpe
 def _declared(written: str, names: dict[str, NameSpec]) -> str:
     """Street under which a name is declared, itself or as an alias; empty if it is not."""
     written = composed(written)
-    return next((street for street, spec in names.items()
-                 if written in (composed(street), *map(composed, spec.aliases))), "")
+    return next(
+        (street for street, spec in names.items() if written in (composed(street), *map(composed, spec.aliases))), ""
+    )
 
 
 def all_names(written: str, names: dict[str, NameSpec]) -> tuple[str, ...]:

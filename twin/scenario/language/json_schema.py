@@ -19,7 +19,16 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FACTS = ("unit", "source", "grade", "fork")
 #: Words and switches around the models; a grade on them would mean nothing.
 _UNGRADED: tuple[type[BaseModel], ...] = (
-    Head, Label, MeasureSpec, TableSpec, VariantSpec, BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec,
+    Head,
+    Label,
+    MeasureSpec,
+    TableSpec,
+    VariantSpec,
+    BudgetSpec,
+    FindSpec,
+    LimitSpec,
+    QuestionSpec,
+    UncertaintySpec,
 )
 _CHANGES = {
     "type": "object",
@@ -58,8 +67,13 @@ def json_schema() -> dict[str, Any]:
     measure = definitions["scenario.MeasureSpec"]["properties"]
     measure["change"] = {"enum": list(CHANGES), "description": "what is changed in the city; needs where"}
     for edit in CHANGES.values():
-        measure.update({key: value for key, value in _section(edit, "scenario", definitions)["properties"].items()
-                        if key not in measure})
+        measure.update(
+            {
+                key: value
+                for key, value in _section(edit, "scenario", definitions)["properties"].items()
+                if key not in measure
+            }
+        )
     # `base:` with nothing behind it is a variant like any other.
     variants = top["properties"]["variants"]
     variants["additionalProperties"] = {"anyOf": [variants["additionalProperties"], {"type": "null"}]}
@@ -78,9 +92,7 @@ def _section(model: type[Params], section: str, definitions: dict[str, Any]) -> 
 
     Two models may each have a class ``Demand``; the prefix keeps them apart.
     """
-    schema = model.model_json_schema(
-        by_alias=True, mode="validation", ref_template=f"#/$defs/{section}." + "{model}"
-    )
+    schema = model.model_json_schema(by_alias=True, mode="validation", ref_template=f"#/$defs/{section}." + "{model}")
     classes = {cls.__name__: cls for cls in _classes_below(model)}
     for name, definition in schema.pop("$defs", {}).items():
         definitions[f"{section}.{name}"] = _for_people(definition, classes.get(name))

@@ -34,11 +34,16 @@ class Label(Params):
 
 LabelField = Annotated[
     Label,
-    WithJsonSchema({
-        "anyOf": [
-            {"type": "string"},
-            {"type": "object", "properties": {"ja": {"type": "string"}, "en": {"type": "string"}},
-             "additionalProperties": False},
-        ]
-    }),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"ja": {"type": "string"}, "en": {"type": "string"}},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
 ]

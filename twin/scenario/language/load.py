@@ -40,7 +40,11 @@ _TOP = Mark(1, 1)
 
 
 def load_scenario(
-    path: Path, *, allow_read: Sequence[Path] = (), seed: int | None = None, replications: int | None = None,
+    path: Path,
+    *,
+    allow_read: Sequence[Path] = (),
+    seed: int | None = None,
+    replications: int | None = None,
     only: str | Sequence[str] | None = None,
 ) -> Scenario:
     """Read and check a scenario file; tables are found but not yet read.
@@ -85,8 +89,15 @@ def load_scenario(
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
     return Scenario(
-        head, {**kept, **settings}, assumptions, path.parent, tuple(Path(p) for p in allow_read), text.encode("utf-8"),
-        str(path), _lines(tree), questions,
+        head,
+        {**kept, **settings},
+        assumptions,
+        path.parent,
+        tuple(Path(p) for p in allow_read),
+        text.encode("utf-8"),
+        str(path),
+        _lines(tree),
+        questions,
     )
 
 
@@ -106,8 +117,10 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     elif not (isinstance(version, Scalar) and version.value == VERSION and not isinstance(version.value, bool)):
         shown = version.text if isinstance(version, Scalar) else "a group of keys or a list"
         problems.add(
-            f"this program understands version {VERSION} of the language, the file says {shown[:40]}", version.mark,
-            "twin", f"write twin: {VERSION}",
+            f"this program understands version {VERSION} of the language, the file says {shown[:40]}",
+            version.mark,
+            "twin",
+            f"write twin: {VERSION}",
         )
     known = [*known_keys(Head, ()), *registry.ORDER]
     for key, mark in tree.key_marks.items():
@@ -138,8 +151,12 @@ def _known_questions(node: Node, problems: Problems) -> Node:
     for item in node.items:
         if isinstance(item, Mapping):
             for key in [key for key in item.entries if key in QUESTION_NOT_YET]:
-                problems.add(f"{key} is not yet understood by this version", item.key_marks[key], f"{item.path}.{key}",
-                             QUESTION_MENDS.get(key, "leave it out for now"))
+                problems.add(
+                    f"{key} is not yet understood by this version",
+                    item.key_marks[key],
+                    f"{item.path}.{key}",
+                    QUESTION_MENDS.get(key, "leave it out for now"),
+                )
             entries = {key: child for key, child in item.entries.items() if key not in QUESTION_NOT_YET}
             item = replace(item, entries=entries)
         items.append(item)
@@ -159,8 +176,12 @@ def _without_changes(section: Node, name: str, problems: Problems) -> Node:
             if name == "measures":
                 left.update({k: v for k, v in spec.entries.items() if k in MEASURE_NOT_YET})
                 for later in [k for k in left if k in MEASURE_NOT_YET]:
-                    problems.add(f"{later} is not yet understood by this version", spec.key_marks[later],
-                                 f"{spec.path}.{later}", "leave it out for now")
+                    problems.add(
+                        f"{later} is not yet understood by this version",
+                        spec.key_marks[later],
+                        f"{spec.path}.{later}",
+                        "leave it out for now",
+                    )
                     del left[later]
             entries[key] = replace(spec, entries=left)
         elif isinstance(spec, Scalar) and spec.value is None:
@@ -207,8 +228,12 @@ def _changes(spec: Node, problems: Problems, *, owed: bool = False) -> Mapping |
     nested = undotted(node, problems)
     wrong = [key for key in nested.entries if key not in registry.ORDER]
     for key in wrong:
-        problems.add(f"{key!r} is no model; changes are of models' keys", nested.key_marks[key], f"{node.path}.{key}",
-                     nearest(key, registry.ORDER))
+        problems.add(
+            f"{key!r} is no model; changes are of models' keys",
+            nested.key_marks[key],
+            f"{node.path}.{key}",
+            nearest(key, registry.ORDER),
+        )
     kept = {key: child for key, child in nested.entries.items() if key not in wrong}
     return replace(nested, entries=kept)
 
@@ -232,8 +257,10 @@ def _edits(tree: Mapping, problems: Problems) -> dict[str, dict[str, Any]]:
         except ValidationError:
             continue  # told with the rest of the head
     layers = [name for name, _ in _members(tree, "layers")]
-    found = {name: read_edit(name, spec, names, layers, problems, MEASURE_NOT_YET)
-             for name, spec in _members(tree, "measures")}
+    found = {
+        name: read_edit(name, spec, names, layers, problems, MEASURE_NOT_YET)
+        for name, spec in _members(tree, "measures")
+    }
     return {name: edit for name, edit in found.items() if edit is not None}
 
 
@@ -250,7 +277,10 @@ def _lines(tree: Mapping) -> dict[str, tuple[int, int]]:
 
 
 def _variants(
-    resolved: list[Resolved], recipes: dict[str, Recipe], head: Head | None, edits: dict[str, dict[str, Any]],
+    resolved: list[Resolved],
+    recipes: dict[str, Recipe],
+    head: Head | None,
+    edits: dict[str, dict[str, Any]],
     problems: Problems,
 ) -> dict[str, Variant]:
     """Check the model sections of every variant by themselves."""
@@ -314,9 +344,7 @@ def _check_file(
         problems.add(refused.what, node.mark, node.path, refused.mend)
 
 
-def _kept(
-    variants: dict[str, Variant], only: str | Sequence[str] | None, problems: Problems
-) -> dict[str, Variant]:
+def _kept(variants: dict[str, Variant], only: str | Sequence[str] | None, problems: Problems) -> dict[str, Variant]:
     if only is None:
         return variants
     wanted = [only] if isinstance(only, str) else list(only)

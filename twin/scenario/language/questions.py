@@ -19,13 +19,22 @@ Amount = str | int | float
 QUESTION_NOT_YET = ("hold_on", "seen_as", "split", "within", "out_of", "day", "along", "table")
 #: What is written in their place today, where there is something.
 QUESTION_MENDS = {
-    "table": "list the figures under kpi: [...]", "hold_on": "leave it out; a scenario has one kind of day",
+    "table": "list the figures under kpi: [...]",
+    "hold_on": "leave it out; a scenario has one kind of day",
 }
 
 _ID = re.compile(r"\w[\w-]{0,39}")
 _DIMENSION = {
-    "min": ("time", 60.0), "s": ("time", 1.0), "h": ("time", 3600.0), "m": ("length", 1.0), "km": ("length", 1000.0),
-    "share": ("share", 1.0), "kg": ("mass", 1.0), "L": ("volume", 1.0), "yen": ("money", 1.0), "m/s": ("speed", 1.0),
+    "min": ("time", 60.0),
+    "s": ("time", 1.0),
+    "h": ("time", 3600.0),
+    "m": ("length", 1.0),
+    "km": ("length", 1000.0),
+    "share": ("share", 1.0),
+    "kg": ("mass", 1.0),
+    "L": ("volume", 1.0),
+    "yen": ("money", 1.0),
+    "m/s": ("speed", 1.0),
 }
 _BARE = ("", "ratio", "factor")
 _NUMBER = r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"

@@ -22,10 +22,7 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = (
-    "days", "vary", "observed", "areas", "money", "output",
-    "calendar", "circulation_kpi",
-)
+NOT_YET = ("days", "vary", "observed", "areas", "money", "output", "calendar", "circulation_kpi")
 MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -180,8 +177,9 @@ class TableSpec(Params):
         "start_of_hour", description="whether `8` means 8:00-9:00 or 7:00-8:00"
     )
     time_as: TimeForm | dict[str, TimeForm] | None = Field(
-        None, description="what bare numbers in columns of times are: hhmm (0805), hhmmss (080500), h.mm (8.05), hours "
-        "(8.083), minutes, seconds (29100), excel (0.336806 or 46136.336806), unix; for all columns, or by column"
+        None,
+        description="what bare numbers in columns of times are: hhmm (0805), hhmmss (080500), h.mm (8.05), hours "
+        "(8.083), minutes, seconds (29100), excel (0.336806 or 46136.336806), unix; for all columns, or by column",
     )
     gaps: Literal["error", "zero", "keep_and_report"] = Field("error", description="what an empty number means")
     counted_at: CountedAt | None = Field(None, description="where vehicles were counted; gate counts hide the queue")
@@ -407,20 +405,29 @@ class Scenario:
             "questions": self.questions.model_dump(mode="json"),
             "uncertainty": head.uncertainty.model_dump(mode="json") if head.uncertainty else None,
             "clock": {
-                "start_s": head.clock.start_s, "end_s": head.clock.end_s, "then": head.clock.then,
-                "latest_s": head.clock.last_s, "step_s": head.clock.step_s,
+                "start_s": head.clock.start_s,
+                "end_s": head.clock.end_s,
+                "then": head.clock.then,
+                "latest_s": head.clock.last_s,
+                "step_s": head.clock.step_s,
             },
             "record": head.record.model_dump(mode="json"),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
-            "layers": {name: {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
-                       for name, spec in head.layers.items()},
+            "layers": {
+                name: {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
+                for name, spec in head.layers.items()
+            },
             "measures": {name: spec.model_dump(mode="json") for name, spec in head.measures.items()},
             "variants": [
                 {
-                    "name": v.name, "label": v.label.to_dict(), "measures": list(v.measures), "resolved": v.resolved,
+                    "name": v.name,
+                    "label": v.label.to_dict(),
+                    "measures": list(v.measures),
+                    "resolved": v.resolved,
                     "models": {name: p.model_dump(mode="json", by_alias=False) for name, p in v.models.items()},
-                    "edits": list(v.edits), "setting": v.setting,
+                    "edits": list(v.edits),
+                    "setting": v.setting,
                 }
                 for v in self.variants.values()
             ],
@@ -461,5 +468,3 @@ def _portable(path: str) -> str:
 
 def _table_json(spec: TableSpec) -> dict[str, Any]:
     return {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
-
-

@@ -18,18 +18,43 @@ P = TypeVar("P", bound=Params)
 
 #: A value of the wrong kind: in a union, the sign that this branch was not meant.
 _WRONG_KIND = {
-    "bool_type", "bool_parsing", "int_type", "int_parsing", "int_from_float", "float_type", "float_parsing",
-    "string_type", "dict_type", "model_type", "model_attributes_type", "list_type", "tuple_type", "none_required",
-    "mapping_type", "literal_error", "quantity",
+    "bool_type",
+    "bool_parsing",
+    "int_type",
+    "int_parsing",
+    "int_from_float",
+    "float_type",
+    "float_parsing",
+    "string_type",
+    "dict_type",
+    "model_type",
+    "model_attributes_type",
+    "list_type",
+    "tuple_type",
+    "none_required",
+    "mapping_type",
+    "literal_error",
+    "quantity",
 }
 _KINDS = {
-    "bool": "true or false", "int": "a whole number", "float": "a number", "string": "text",
-    "dict": "a group of keys", "model": "a group of keys", "mapping": "a group of keys", "list": "a list",
-    "tuple": "a list", "none": "nothing", "set": "a list", "frozen": "a list",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "string": "text",
+    "dict": "a group of keys",
+    "model": "a group of keys",
+    "mapping": "a group of keys",
+    "list": "a list",
+    "tuple": "a list",
+    "none": "nothing",
+    "set": "a list",
+    "frozen": "a list",
 }
 _BOUNDS = {
-    "greater_than": ("greater than", "gt"), "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"), "less_than_equal": ("at most", "le"),
+    "greater_than": ("greater than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
 }
 
 
@@ -108,9 +133,7 @@ def _note_union(
     place = errors[0][1]
     kinds = dict.fromkeys(_kind_words(error) for error, _ in errors)
     key = _dotted(prefix, place)
-    problems.add(
-        f"{key} must be {' or '.join(kinds)}, got {_shown(place.node)}", place.mark, _written(place, key)
-    )
+    problems.add(f"{key} must be {' or '.join(kinds)}, got {_shown(place.node)}", place.mark, _written(place, key))
 
 
 def _kind_words(error: Any) -> str:

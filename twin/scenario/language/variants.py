@@ -10,17 +10,7 @@ from typing import Any
 from twin.errors import ScenarioError
 from twin.models import registry
 from twin.params import Params
-from twin.scenario.language.document import (
-    MAX_DEPTH,
-    Listing,
-    Mapping,
-    Mark,
-    Node,
-    Problems,
-    Scalar,
-    plain,
-    tree_of,
-)
+from twin.scenario.language.document import MAX_DEPTH, Listing, Mapping, Mark, Node, Problems, Scalar, plain, tree_of
 from twin.scenario.language.validate import nearest, validated
 
 BASE = "base"
@@ -117,7 +107,9 @@ def _check_measures(
                 problems.add(
                     f"measures {first} (line {earlier.mark.line}) and {second} (line {later.mark.line}) of variant "
                     f"{recipe.name} both set {'.'.join(way)}, to {_brief(earlier)} and to {_brief(later)}",
-                    recipe.mark, recipe.path, "leave one out, or settle it under set: of the variant",
+                    recipe.mark,
+                    recipe.path,
+                    "leave one out, or settle it under set: of the variant",
                 )
 
 
@@ -151,29 +143,46 @@ def resolve(
 
 
 def _resolve_one(
-    name: str, base: Mapping, recipes: Dict[str, Recipe], measures: _Measures,
-    done: dict[str, Resolved | None], under_way: tuple[str, ...], problems: Problems,
+    name: str,
+    base: Mapping,
+    recipes: Dict[str, Recipe],
+    measures: _Measures,
+    done: dict[str, Resolved | None],
+    under_way: tuple[str, ...],
+    problems: Problems,
 ) -> Resolved | None:
     if name in done:
         return done[name]
     recipe = recipes[name]
     if name in under_way:
         circle = " from ".join((*under_way[under_way.index(name) :], name))
-        problems.add(f"variants stand on each other in a circle: {circle}", recipe.mark, recipe.path,
-                     "let one of them start from the base")
+        problems.add(
+            f"variants stand on each other in a circle: {circle}",
+            recipe.mark,
+            recipe.path,
+            "let one of them start from the base",
+        )
         return None
     parent: Resolved | None = Resolved(BASE, (), base)
     if recipe.parent is not None and recipe.parent not in recipes:
-        problems.add(f"variant {name} starts from {recipe.parent!r}, which is no variant", recipe.mark,
-                     f"{recipe.path}.from", nearest(recipe.parent, recipes))
+        problems.add(
+            f"variant {name} starts from {recipe.parent!r}, which is no variant",
+            recipe.mark,
+            f"{recipe.path}.from",
+            nearest(recipe.parent, recipes),
+        )
         parent = None
     elif recipe.parent is not None:
         parent = _resolve_one(recipe.parent, base, recipes, measures, done, (*under_way, name), problems)
     changes = measures.changes
     unknown = [m for m in recipe.measures if m not in changes]
     for measure in unknown:
-        problems.add(f"variant {name} names {measure!r}, which is no measure", recipe.mark, f"{recipe.path}.with",
-                     nearest(measure, changes))
+        problems.add(
+            f"variant {name} names {measure!r}, which is no measure",
+            recipe.mark,
+            f"{recipe.path}.with",
+            nearest(measure, changes),
+        )
     if parent is None or unknown:
         done[name] = None
         return None
@@ -211,8 +220,9 @@ def _params_of(name: str, node: Node | None, problems: Problems) -> Params | Non
         # `terminal:` with nothing behind it asks for the defaults.
         node = Mapping({}, {}, node.mark, node.path)
     if not isinstance(node, Mapping):
-        problems.add(f"{name} must be a group of keys, got {_brief(node)}", node.mark, node.path,
-                     "write keys below it, indented")
+        problems.add(
+            f"{name} must be a group of keys, got {_brief(node)}", node.mark, node.path, "write keys below it, indented"
+        )
         return None
     return validated(model, node, name, problems)
 

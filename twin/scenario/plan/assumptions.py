@@ -58,9 +58,15 @@ class Assumption:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
         return {
-            "key": self.key, "value": self.value_text, "low": self.low, "high": self.high, "range": [
-                self.low_text, self.high_text] if self.low is not None else None,
-            "grade": self.grade, "source": self.source, "note": self.note, "line": self.line,
+            "key": self.key,
+            "value": self.value_text,
+            "low": self.low,
+            "high": self.high,
+            "range": [self.low_text, self.high_text] if self.low is not None else None,
+            "grade": self.grade,
+            "source": self.source,
+            "note": self.note,
+            "line": self.line,
             "variants": list(self.variants),
         }
 
@@ -161,8 +167,17 @@ def assumption_of(key: str, node: Scalar | Listing, variants: tuple[str, ...]) -
         dimension = next(d for d in magnitudes(shown) if d in low and d in high)
         bounds = [low[dimension], high[dimension]]
     return Assumption(
-        key, shown, bounds[0], bounds[1], grading.grade, grading.source, grading.mark.line, variants,
-        grading.low_text or "", grading.high_text or "", grading.note,
+        key,
+        shown,
+        bounds[0],
+        bounds[1],
+        grading.grade,
+        grading.source,
+        grading.mark.line,
+        variants,
+        grading.low_text or "",
+        grading.high_text or "",
+        grading.note,
     )
 
 
@@ -244,5 +259,3 @@ def _groups(value: Any, key: str) -> Iterator[tuple[str, Params]]:
         for index, member in enumerate(value):
             if isinstance(member, Params):
                 yield f"{key}[{index}]", member
-
-

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from twin.scenario.tables.read import TableData, TableEcho
 
 
-
 @dataclass(frozen=True)
 class CheckReport:
     """What the check found.
@@ -92,8 +91,15 @@ class CheckReport:
                 for v in (scenario.variants.values() if scenario else ())
             ],
             "questions": [
-                {"id": q.id, "main": q.main, "ask": q.ask, "checks": len(q.checks), "settings": len(q.settings),
-                 "most_replications": q.most_pairs, "most_s": q.most_s}
+                {
+                    "id": q.id,
+                    "main": q.main,
+                    "ask": q.ask,
+                    "checks": len(q.checks),
+                    "settings": len(q.settings),
+                    "most_replications": q.most_pairs,
+                    "most_s": q.most_s,
+                }
                 for q in (scenario.questions.listed if scenario else ())
             ],
             "looks": scenario.questions.looks if scenario else [],
@@ -105,7 +111,11 @@ class CheckReport:
 
 
 def check_scenario(
-    path: Path, *, allow_read: Sequence[Path] = (), seed: int | None = None, replications: int | None = None,
+    path: Path,
+    *,
+    allow_read: Sequence[Path] = (),
+    seed: int | None = None,
+    replications: int | None = None,
     only: str | Sequence[str] | None = None,
 ) -> CheckReport:
     """Check a scenario file and its tables, and estimate what a run would take.
@@ -131,8 +141,14 @@ def check_scenario(
     refuse_beyond_limits(scenario, estimate)
     defaults = {name: tuple(scenario.defaults_in_use(name)) for name in scenario.variants}
     return CheckReport(
-        file, (), scenario, {name: table.echo for name, table in tables.items()}, scenario.assumptions, defaults,
-        estimate, tuple(_warnings(scenario, tables)),
+        file,
+        (),
+        scenario,
+        {name: table.echo for name, table in tables.items()},
+        scenario.assumptions,
+        defaults,
+        estimate,
+        tuple(_warnings(scenario, tables)),
     )
 
 
@@ -159,8 +175,10 @@ def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[s
 
         columns = {name: table.columns for name, table in tables.items()}
         yield from outside_clock(
-            [variant.resolved for variant in scenario.variants.values()], columns,
-            scenario.clock.start_s, scenario.clock.end_s,
+            [variant.resolved for variant in scenario.variants.values()],
+            columns,
+            scenario.clock.start_s,
+            scenario.clock.end_s,
         )
     seen: dict[str, str] = {}
     # Settings of a search may well be variants of the file.

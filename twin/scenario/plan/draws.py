@@ -80,10 +80,13 @@ def drawn_of(scenario: Scenario) -> Drawn:
     moved = [scenario.variants[name] for name in main.variants]
     ends = []
     for nth, one in enumerate(ranged):
-        at = [dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where))
-              for word, number in (("low", one.low), ("high", one.high))]
-        ends.append(Ends(key=one.key, unit=one.unit, low=one.low, value=one.value, high=one.high,
-                         at_low=at[0], at_high=at[1]))
+        at = [
+            dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where))
+            for word, number in (("low", one.low), ("high", one.high))
+        ]
+        ends.append(
+            Ends(key=one.key, unit=one.unit, low=one.low, value=one.value, high=one.high, at_low=at[0], at_high=at[1])
+        )
     most = min(spec.replications, scenario.questions.looks[0])
     return Drawn(replications=most, draws=draws, ends=ends, left_out=left_out, variants=list(entries.values()))
 
@@ -106,8 +109,11 @@ def _ranged(scenario: Scenario, spec: UncertaintySpec, where: str) -> tuple[list
         there = ", ".join(a.key for a in scenario.assumptions if a.low is not None) or "none"
         raise ScenarioError(f"{missing[0]} has no range to draw from", where=where, mend=f"keys with a range: {there}")
     if not found:
-        raise ScenarioError("no value has a range to draw from", where=where,
-                            mend="give ranges: {value: 10 min, range: [5 min, 15 min], grade: G}")
+        raise ScenarioError(
+            "no value has a range to draw from",
+            where=where,
+            mend="give ranges: {value: 10 min, range: [5 min, 15 min], grade: G}",
+        )
     return list(found.values()), left_out
 
 
@@ -133,8 +139,11 @@ def _numbers(stated: Assumption, variants: Mapping[str, Variant]) -> _Ranged | N
     if scale[0] is None or scale[1] is None:
         return None
     low, high = low * scale[0], high * scale[1]
-    made_of = tuple(v.name for v in variants.values() if (v.made_of or v.name) in stated.variants
-                    and not v.setting.startswith(f"{stated.key} = "))
+    made_of = tuple(
+        v.name
+        for v in variants.values()
+        if (v.made_of or v.name) in stated.variants and not v.setting.startswith(f"{stated.key} = ")
+    )
     for whole in (False, True):
         one = _Ranged(stated.key, low, value, high, unit, whole, made_of)
         middle = one.low + 0.37 * (one.high - one.low)
@@ -165,8 +174,12 @@ def _column(seed: int, key: str, draws: int) -> list[float]:
 
 
 def _made(
-    variants: list[Variant], prefix: str, ranged: list[_Ranged], numbers: Mapping[str, float],
-    entries: dict[str, dict[str, Any]], where: str,
+    variants: list[Variant],
+    prefix: str,
+    ranged: list[_Ranged],
+    numbers: Mapping[str, float],
+    entries: dict[str, dict[str, Any]],
+    where: str,
 ) -> Iterator[tuple[str, str]]:
     """Variants with some values set; each is noted once and named after the draw."""
     for variant in variants:
@@ -176,9 +189,11 @@ def _made(
             params = params_with_changes(variant.resolved, changes)
         except ScenarioError as fault:
             told = ", ".join(f"{key} = {value}" for key, value in changes.items())
-            raise ScenarioError(f"values of one draw cannot stand together in variant {variant.name}: {fault.what}",
-                                where=where, mend=f"narrow the ranges, or name the keys to draw; drawn were {told}"
-                                ) from fault
+            raise ScenarioError(
+                f"values of one draw cannot stand together in variant {variant.name}: {fault.what}",
+                where=where,
+                mend=f"narrow the ranges, or name the keys to draw; drawn were {told}",
+            ) from fault
         models = {model: p.model_dump(mode="json", by_alias=False) for model, p in params.items()}
         entries[name] = {"name": name, "label": {}, "models": models, "edits_of": variant.name}
         yield variant.name, name

@@ -16,10 +16,23 @@ if TYPE_CHECKING:
     from twin.scenario.tables.read import TableData
 
 #: Units of parameters that count bodies, for models that offer no estimate of their own.
-_BODY_UNITS = frozenset({
-    "people", "person", "trucks", "vehicles", "vans", "cars", "requests", "walkers", "visitors", "riders",
-    "people/day", "trucks/day", "requests/day",
-})
+_BODY_UNITS = frozenset(
+    {
+        "people",
+        "person",
+        "trucks",
+        "vehicles",
+        "vans",
+        "cars",
+        "requests",
+        "walkers",
+        "visitors",
+        "riders",
+        "people/day",
+        "trucks/day",
+        "requests/day",
+    }
+)
 _COUNT_COLUMNS = ("trucks", "count", "people", "vehicles", "visitors", "requests", "party", "out")
 # Rounded from single runs of the starters on two shared cores: a process with the libraries loaded, and rows of
 # arrays and tables per agent. Good to a factor of two.
@@ -67,9 +80,15 @@ class Estimate:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
         return {
-            "agents": self.agents, "memory_bytes": self.memory_bytes, "run_time_s": self.run_time_s,
-            "time_s": self.time_s, "runs": self.runs, "run_times_s": self.run_times_s, "compile_s": self.compile_s,
-            "cold_time_s": self.time_s + self.compile_s, "machine_factor": self.machine_factor,
+            "agents": self.agents,
+            "memory_bytes": self.memory_bytes,
+            "run_time_s": self.run_time_s,
+            "time_s": self.time_s,
+            "runs": self.runs,
+            "run_times_s": self.run_times_s,
+            "compile_s": self.compile_s,
+            "cold_time_s": self.time_s + self.compile_s,
+            "machine_factor": self.machine_factor,
         }
 
     def with_times(
@@ -78,8 +97,14 @@ class Estimate:
         """The same size with times of this machine."""
         total_s = _STARTUP_S * machine_factor + sum(run_times_s.values()) * replications
         longest_s = max(run_times_s.values(), default=0.0)
-        return replace(self, run_times_s=run_times_s, run_time_s=longest_s, time_s=total_s, compile_s=compile_s,
-                       machine_factor=machine_factor)
+        return replace(
+            self,
+            run_times_s=run_times_s,
+            run_time_s=longest_s,
+            time_s=total_s,
+            compile_s=compile_s,
+            machine_factor=machine_factor,
+        )
 
 
 def tables_named(resolved: Any) -> Iterator[str]:
@@ -110,14 +135,19 @@ def estimate_of(scenario: Scenario, tables: Mapping[str, TableData]) -> Estimate
     most = max(agents.values(), default=0.0)
     steps = (scenario.clock.end_s - scenario.clock.start_s) / scenario.clock.step_s
     run_times = {
-        name: _RUN_S + steps * _MODEL_STEP_S * len(counts)
+        name: _RUN_S
+        + steps * _MODEL_STEP_S * len(counts)
         + sum(count * registry.card(model).agent_s for model, count in counts.items())
         for name, counts in by_model.items()
     }
     cells = sum(column.nbytes for table in tables.values() for column in table.columns.values())
     return Estimate(
-        agents, _PROCESS_BYTES + most * _AGENT_BYTES + 2 * cells, max(run_times.values(), default=0.0),
-        _STARTUP_S + sum(run_times.values()) * scenario.replications, len(agents) * scenario.replications, run_times,
+        agents,
+        _PROCESS_BYTES + most * _AGENT_BYTES + 2 * cells,
+        max(run_times.values(), default=0.0),
+        _STARTUP_S + sum(run_times.values()) * scenario.replications,
+        len(agents) * scenario.replications,
+        run_times,
     )
 
 

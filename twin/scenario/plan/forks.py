@@ -34,8 +34,11 @@ def parse_changes(items: Sequence[str]) -> dict[str, Any]:
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key.strip() or not value.strip():
-            raise ScenarioError(f"{item!r} is no change", where="--set",
-                                mend='write KEY=VALUE, for example --set "terminal.lanes.A.count=5"')
+            raise ScenarioError(
+                f"{item!r} is no change",
+                where="--set",
+                mend='write KEY=VALUE, for example --set "terminal.lanes.A.count=5"',
+            )
         problems = Problems("--set")
         tree = parse_document(f"value: {value}\n", problems)
         problems.raise_if_any()

@@ -72,8 +72,11 @@ def guesses_of(scenario: Scenario, variant: str, *, prefix: str = "", stated_onl
         If the scenario has no such variant.
     """
     if variant not in scenario.variants:
-        raise ScenarioError(f"there is no variant {variant!r}", where=scenario.file or scenario.name,
-                            mend=f"variants here: {', '.join(scenario.variants)}")
+        raise ScenarioError(
+            f"there is no variant {variant!r}",
+            where=scenario.file or scenario.name,
+            mend=f"variants here: {', '.join(scenario.variants)}",
+        )
     resolved = scenario.variants[variant].resolved
     out = []
     for stated in scenario.assumptions:
@@ -99,8 +102,14 @@ def guesses_of(scenario: Scenario, variant: str, *, prefix: str = "", stated_onl
 
 
 def _guess(
-    resolved: dict[str, Any], key: str, text: str, ends: tuple[str, str], grade: str, source: str,
-    basis: Literal["range", "quarter"], restated: Mapping[str, Any] | None = None,
+    resolved: dict[str, Any],
+    key: str,
+    text: str,
+    ends: tuple[str, str],
+    grade: str,
+    source: str,
+    basis: Literal["range", "quarter"],
+    restated: Mapping[str, Any] | None = None,
 ) -> Guess:
     also = dict(restated or {})
     low, high = (_params_at(resolved, also | {key: _value(end)}) if end != text else None for end in ends)

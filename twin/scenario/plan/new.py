@@ -34,23 +34,26 @@ class Kind:
     replications: int = 4
 
 
-
 def _kinds() -> dict[str, Kind]:
     """All models of this package together, then every model that has a starter, alone or with the road it needs."""
     shown = {of.name: of.starter for of in registry.cards() if of.starter}
     ours = [starter for name, starter in shown.items() if name in registry.BUILT_IN]
     kinds = {
         "osaka": Kind(
-            f"[{', '.join(starter.city for starter in ours)}]", registry.BUILT_IN,
-            min(starter.start for starter in ours), max(starter.end for starter in ours),
-            "大阪：三つの仕組み", "Osaka: three systems on one clock", replications=2,
-        ),
+            f"[{', '.join(starter.city for starter in ours)}]",
+            registry.BUILT_IN,
+            min(starter.start for starter in ours),
+            max(starter.end for starter in ours),
+            "大阪：三つの仕組み",
+            "Osaka: three systems on one clock",
+            replications=2,
+        )
     }
     roads = tuple(of.name for of in registry.cards() if of.carries)
     for name, starter in shown.items():
         models = (*roads, name) if registry.card(name).drives else (name,)
         kinds[name] = Kind(
-            starter.city, models, starter.start, starter.end, starter.title_ja, starter.title_en, starter.replications,
+            starter.city, models, starter.start, starter.end, starter.title_ja, starter.title_en, starter.replications
         )
     return kinds
 
@@ -98,8 +101,11 @@ def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
     except FileExistsError as fault:
         raise RunError(f"{path.name} exists already", where=str(path), mend="choose another name") from fault
     except OSError as fault:
-        raise RunError(f"the scenario cannot be written: {fault.strerror or fault}", where=str(path),
-                       mend="choose a folder you may write to") from fault
+        raise RunError(
+            f"the scenario cannot be written: {fault.strerror or fault}",
+            where=str(path),
+            mend="choose a folder you may write to",
+        ) from fault
     return path
 
 

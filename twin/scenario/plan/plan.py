@@ -162,22 +162,27 @@ class Plan:
         for entry in (*self.content["variants"], *self.content.get("drawn", {}).get("variants", ())):
             if entry["name"] == name:
                 return dict(entry)
-        raise RunError(f"there is no variant {name!r}", where=self.name,
-                       mend=f"variants here: {', '.join(self.variants)}")
+        raise RunError(
+            f"there is no variant {name!r}", where=self.name, mend=f"variants here: {', '.join(self.variants)}"
+        )
 
     def params_of(self, variant: str) -> dict[str, Params]:
         """Parameters of a variant's models, in the fixed order of the models."""
         models = self.variant(variant)["models"]
-        return {name: registry.params_class(name).model_validate(models[name])
-                for name in registry.ORDER if name in models}
+        return {
+            name: registry.params_class(name).model_validate(models[name]) for name in registry.ORDER if name in models
+        }
 
     def write(self, folder: Path) -> None:
         """Write ``plan.json`` and ``inputs.npz``."""
         text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, indent=1)
         (folder / PLAN_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
         if self.tables:
-            arrays = {f"{table}|{column}": values for table, columns in self.tables.items()
-                      for column, values in columns.items()}
+            arrays = {
+                f"{table}|{column}": values
+                for table, columns in self.tables.items()
+                for column, values in columns.items()
+            }
             write_npz(folder / INPUTS_FILE, arrays)
 
     @classmethod
@@ -197,11 +202,17 @@ class Plan:
                     table, column = key.split("|")
                     tables.setdefault(table, {})[column] = values
         except (OSError, ValueError, RecursionError) as fault:
-            raise RunError(f"the plan cannot be read: {fault}", where=str(folder),
-                           mend="delete the folder and run the scenario again") from fault
+            raise RunError(
+                f"the plan cannot be read: {fault}",
+                where=str(folder),
+                mend="delete the folder and run the scenario again",
+            ) from fault
         if not isinstance(content, dict) or content.get("format") != PLAN_FORMAT:
-            raise RunError("the plan is of another format", where=str(folder / PLAN_FILE),
-                           mend="read it with the version of twin that made it")
+            raise RunError(
+                "the plan is of another format",
+                where=str(folder / PLAN_FILE),
+                mend="read it with the version of twin that made it",
+            )
         _check_content(content, folder / PLAN_FILE)
         return cls(content, tables)
 
@@ -212,8 +223,11 @@ def _check_content(content: Mapping[str, Any], path: Path) -> None:
     except ValidationError as fault:
         first = fault.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise RunError(f"the plan is damaged or was changed: {key[:80]}: {first['msg'].splitlines()[0]}",
-                       where=str(path), mend="delete the folder and run the scenario again") from fault
+        raise RunError(
+            f"the plan is damaged or was changed: {key[:80]}: {first['msg'].splitlines()[0]}",
+            where=str(path),
+            mend="delete the folder and run the scenario again",
+        ) from fault
 
 
 def make_plan(scenario: Scenario) -> Plan:
@@ -252,8 +266,10 @@ def make_plan(scenario: Scenario) -> Plan:
         content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
     columns = {name: dict(table.columns) for name, table in tables.items()}
     content["warnings"] = outside_clock(
-        [variant.resolved for variant in scenario.variants.values()], columns,
-        scenario.clock.start_s, scenario.clock.end_s,
+        [variant.resolved for variant in scenario.variants.values()],
+        columns,
+        scenario.clock.start_s,
+        scenario.clock.end_s,
     )
     # As it comes back from disk, so that a model built here and one built by a worker meet mappings in one order.
     return Plan(json.loads(json.dumps(content, sort_keys=True)), columns)

@@ -19,10 +19,23 @@ Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 #: Cells that hold no number: blank, dashes, dots, and e-Stat's X for a suppressed one.
 NO_NUMBER = frozenset({"", "-", "－", "―", "—", "–", "ー", "X", "x", "…", "...", "***", "NA", "N/A", "n/a", "#N/A"})
 #: Words in place of an hour, a date or a class that mark a row of sums.
-TOTAL_WORDS = frozenset({
-    "合計", "小計", "計", "総計", "総合計", "累計", "日計", "時間計", "全体",
-    "total", "subtotal", "sub total", "grand total",
-})
+TOTAL_WORDS = frozenset(
+    {
+        "合計",
+        "小計",
+        "計",
+        "総計",
+        "総合計",
+        "累計",
+        "日計",
+        "時間計",
+        "全体",
+        "total",
+        "subtotal",
+        "sub total",
+        "grand total",
+    }
+)
 _COUNT_WORDS = "人台件席回本便名両個"
 _NUMBER = re.compile(
     rf"([+-]|△|▲)?\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)?(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?\s*(%|[{_COUNT_WORDS}])?"

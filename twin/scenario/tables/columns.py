@@ -18,15 +18,59 @@ from twin.scenario.tables.sheets import Sheet
 
 _MOST_PROBLEMS = 20
 #: Last words of column names whose cells are text whatever they look like (stop 012 is not 12).
-_TEXT_WORDS = frozenset({
-    "id", "name", "kind", "class", "stop", "exit", "place", "area", "zone", "group", "outcome", "camera", "gate",
-    "yard", "haulier", "purpose", "origin", "destination", "mode", "code", "note", "street", "district", "lane",
-})
+_TEXT_WORDS = frozenset(
+    {
+        "id",
+        "name",
+        "kind",
+        "class",
+        "stop",
+        "exit",
+        "place",
+        "area",
+        "zone",
+        "group",
+        "outcome",
+        "camera",
+        "gate",
+        "yard",
+        "haulier",
+        "purpose",
+        "origin",
+        "destination",
+        "mode",
+        "code",
+        "note",
+        "street",
+        "district",
+        "lane",
+    }
+)
 #: Last words of column names whose cells are numbers, so that a word among them is a fault.
-_NUMBER_WORDS = frozenset({
-    "trucks", "count", "people", "vehicles", "visitors", "requests", "party", "in", "out", "n", "share", "number",
-    "north", "south", "east", "west", "lat", "lon", "spaces", "seats",
-})
+_NUMBER_WORDS = frozenset(
+    {
+        "trucks",
+        "count",
+        "people",
+        "vehicles",
+        "visitors",
+        "requests",
+        "party",
+        "in",
+        "out",
+        "n",
+        "share",
+        "number",
+        "north",
+        "south",
+        "east",
+        "west",
+        "lat",
+        "lon",
+        "spaces",
+        "seats",
+    }
+)
 
 
 @dataclass
@@ -156,8 +200,12 @@ def _words(reading: Reading, column: str, values: Sequence[Cell], numbers: Seque
         if text not in mapping and text not in seen:
             seen[text] = number
             known = ", ".join(mapping)
-            reading.add(f"{cells.shown(value)} is none of the words under values.{column}", number,
-                        heading_of(reading, column), f"add it there; listed: {known[:120]}")
+            reading.add(
+                f"{cells.shown(value)} is none of the words under values.{column}",
+                number,
+                heading_of(reading, column),
+                f"add it there; listed: {known[:120]}",
+            )
         out.append(mapping.get(text, next(iter(mapping.values()), "")))
     ours = list(mapping.values())
     if ours and all(isinstance(v, bool) for v in ours):
@@ -167,9 +215,7 @@ def _words(reading: Reading, column: str, values: Sequence[Cell], numbers: Seque
     return np.array([cells.normal(v) for v in out], np.str_)
 
 
-def _hours(
-    reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]
-) -> dict[str, NDArray[np.generic]]:
+def _hours(reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]) -> dict[str, NDArray[np.generic]]:
     fractions, end_label = cells.are_fractions(values), reading.spec.hour_labels == "end_of_hour"
     form = declared_form(reading, column)
     slots = []
@@ -195,9 +241,7 @@ def shortest_step_s(starts: NDArray[np.float64]) -> float:
     return float(steps.min()) if len(steps) else 3600.0
 
 
-def _times(
-    reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]
-) -> dict[str, NDArray[np.generic]]:
+def _times(reading: Reading, column: str, values: list[Cell], numbers: Sequence[int]) -> dict[str, NDArray[np.generic]]:
     bare = [times.bare_number(value) for value in values]
     form = _form_of(reading, column, values, numbers, bare)
     if form is None:
@@ -256,15 +300,24 @@ def _form_of(
         return forms[0]
     first = next(i for i, b in enumerate(bare) if b is not None)
     if not forms:
-        reading.add(f"{cells.shown(values[first])} and what is below it are no times of day in any one form",
-                    numbers[first], heading, "write 8:05, or say what the numbers are, e.g. time_as: hhmm")
+        reading.add(
+            f"{cells.shown(values[first])} and what is below it are no times of day in any one form",
+            numbers[first],
+            heading,
+            "write 8:05, or say what the numbers are, e.g. time_as: hhmm",
+        )
         return None
-    differ = next(i for i, b in enumerate(bare)
-                  if b is not None and len({times.moment_of(b, form) for form in forms}) > 1)
+    differ = next(
+        i for i, b in enumerate(bare) if b is not None and len({times.moment_of(b, form) for form in forms}) > 1
+    )
     told = bare[differ] or held[0]
     meant = " or ".join(times.example_of(told, form) for form in forms)
-    reading.add(f"{cells.shown(values[differ])} may be {meant}", numbers[differ], heading,
-                f"write 8:05 in the file, or say in the scenario what the numbers are: time_as: {forms[0]}")
+    reading.add(
+        f"{cells.shown(values[differ])} may be {meant}",
+        numbers[differ],
+        heading,
+        f"write 8:05 in the file, or say in the scenario what the numbers are: time_as: {forms[0]}",
+    )
     return None
 
 
@@ -310,5 +363,9 @@ def _note_gaps(reading: Reading, heading: str, empty: Sequence[int]) -> None:
         return
     # A formula that was never calculated reads as empty.
     formula = "; a formula needs the file saved in Excel first" if reading.sheet.name else ""
-    reading.add(f"{len(empty)} cells hold no number, in row {listed}", empty[0], heading,
-                f"fill them, or write gaps: zero or gaps: keep_and_report{formula}")
+    reading.add(
+        f"{len(empty)} cells hold no number, in row {listed}",
+        empty[0],
+        heading,
+        f"fill them, or write gaps: zero or gaps: keep_and_report{formula}",
+    )

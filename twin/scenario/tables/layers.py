@@ -55,8 +55,9 @@ def read_layer(spec: LayerSpec, path: Path) -> Features:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise LayerFaultError(f"the file is larger than {MOST_BYTES // 1_000_000} MB",
-                                  "keep only the features the scenario names")
+            raise LayerFaultError(
+                f"the file is larger than {MOST_BYTES // 1_000_000} MB", "keep only the features the scenario names"
+            )
         with path.open("rb") as file:
             head = file.read(100)
         if head.startswith(_SQLITE) and head[_GPKG_AT : _GPKG_AT + 4] in _GPKG_MARK:
@@ -86,8 +87,13 @@ def _from_geopackage(spec: LayerSpec, path: Path) -> tuple[list[tuple[str, Any]]
         if spec.id_field not in fields:
             raise LayerFaultError(f"the layer has no field {spec.id_field!r}", nearest(spec.id_field, fields))
         frame = pyogrio.read_dataframe(path, layer=name, columns=[spec.id_field], max_features=MOST_FEATURES + 1)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError,
-            pyogrio.errors.GeometryError, ValueError) as fault:
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FieldError,
+        pyogrio.errors.GeometryError,
+        ValueError,
+    ) as fault:
         raise LayerFaultError(f"the GeoPackage cannot be read: {str(fault)[:200]}", "save it anew in QGIS") from fault
     names = [_name(value) for value in frame[spec.id_field].tolist()]
     return list(zip(names, frame.geometry.tolist(), strict=True)), frame.crs
@@ -103,14 +109,18 @@ def _from_geojson(spec: LayerSpec, path: Path) -> tuple[list[tuple[str, Any]], A
         fields: list[str] = sorted({str(key) for f in features for key in f["properties"] or {}})
         if spec.id_field not in fields:
             raise LayerFaultError(f"the layer has no field {spec.id_field!r}", nearest(spec.id_field, fields))
-        rows = [(_name((f["properties"] or {}).get(spec.id_field)), shape(f["geometry"]) if f["geometry"] else None)
-                for f in features]
+        rows = [
+            (_name((f["properties"] or {}).get(spec.id_field)), shape(f["geometry"]) if f["geometry"] else None)
+            for f in features
+        ]
         named = content.get("crs")
         # GeoJSON is in degrees; older files, and QGIS still, name another CRS.
         return rows, named["properties"]["name"] if named else _DEGREES
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ShapelyError) as fault:
-        raise LayerFaultError(f"the GeoJSON cannot be read: {type(fault).__name__}: {str(fault)[:100]}",
-                              "save it anew as GeoJSON or GeoPackage") from fault
+        raise LayerFaultError(
+            f"the GeoJSON cannot be read: {type(fault).__name__}: {str(fault)[:100]}",
+            "save it anew as GeoJSON or GeoPackage",
+        ) from fault
 
 
 def _name(value: Any) -> str:
@@ -152,7 +162,10 @@ def _in_degrees(rows: Sequence[tuple[str, Any]], crs: Any) -> Features:
 
 
 def read_layers(
-    layers: Mapping[str, LayerSpec], folder: Path, allow_read: Sequence[Path], file: str,
+    layers: Mapping[str, LayerSpec],
+    folder: Path,
+    allow_read: Sequence[Path],
+    file: str,
     lines: Mapping[str, tuple[int, int]],
 ) -> tuple[dict[str, Features], dict[str, str]]:
     """Features and SHA-256 of every declared layer.
@@ -196,8 +209,11 @@ def with_features(
             layer = found[where["layer"]]
             wanted = [composed(name) for name in ids] if ids else sorted(layer)
             at = place(file, f"{edit['key']}.where.id", lines)
-            problems.extend(Problem(f"layer {where['layer']} has no feature {name!r}", at, nearest(name, sorted(layer)))
-                            for name in wanted if name not in layer)
+            problems.extend(
+                Problem(f"layer {where['layer']} has no feature {name!r}", at, nearest(name, sorted(layer)))
+                for name in wanted
+                if name not in layer
+            )
             where["features"] = [{"id": name, "geometry": drawn} for name in wanted for drawn in layer.get(name, ())]
         out.append({**edit, "where": where})
     if problems:

@@ -62,9 +62,15 @@ class TableEcho:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON; the file's name stands in the declaration."""
         return {
-            "sheet": self.sheet, "encoding": self.encoding, "header_row": self.header_row, "rows": self.rows,
-            "dropped": [list(pair) for pair in self.dropped], "totals": self.totals, "scaled": self.scaled,
-            "gaps": list(self.gaps), "warnings": list(self.warnings),
+            "sheet": self.sheet,
+            "encoding": self.encoding,
+            "header_row": self.header_row,
+            "rows": self.rows,
+            "dropped": [list(pair) for pair in self.dropped],
+            "totals": self.totals,
+            "scaled": self.scaled,
+            "gaps": list(self.gaps),
+            "warnings": list(self.warnings),
         }
 
 
@@ -151,8 +157,16 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
             f"counted at {spec.counted_at}: a gate count hides the queue before the gate; arrivals at the line differ"
         )
     echo = TableEcho(
-        spec.file, sheet.name, sheet.encoding, header_row, len(rows), tuple(dropped), totals, scaled,
-        tuple(reading.gaps), tuple(reading.warnings),
+        spec.file,
+        sheet.name,
+        sheet.encoding,
+        header_row,
+        len(rows),
+        tuple(dropped),
+        totals,
+        scaled,
+        tuple(reading.gaps),
+        tuple(reading.warnings),
     )
     return TableData(columns, echo, sheet.sha256)
 
@@ -249,9 +263,7 @@ def _drop_words(reading: Reading, header_row: int, places: dict[str, int]) -> di
     return out
 
 
-def _reason_to_drop(
-    row: list[Cell], filled: list[Cell], label_places: list[int], drops: dict[int, set[str]]
-) -> str:
+def _reason_to_drop(row: list[Cell], filled: list[Cell], label_places: list[int], drops: dict[int, set[str]]) -> str:
     for place, words in drops.items():
         if place < len(row) and cells.folded(row[place]) in words:
             return cells.normal(row[place])
@@ -278,15 +290,17 @@ def _look_for_missing_hours(reading: Reading, columns: dict[str, NDArray[np.gene
         listed = ", ".join(value_text(float(s), "", "clock") for s in absent[:10])
         words = f"no row for {listed}" + (" …" if len(absent) > 10 else "")
         if reading.spec.gaps == "error":
-            reading.add(words, None, heading_of(reading, column.removesuffix("_start_s")),
-                        "add the rows, or write gaps: zero (nobody came) or gaps: keep_and_report")
+            reading.add(
+                words,
+                None,
+                heading_of(reading, column.removesuffix("_start_s")),
+                "add the rows, or write gaps: zero (nobody came) or gaps: keep_and_report",
+            )
         else:
             reading.gaps.append(words)
 
 
-def _scale(
-    reading: Reading, columns: dict[str, NDArray[np.generic]], totals: dict[str, float]
-) -> dict[str, float]:
+def _scale(reading: Reading, columns: dict[str, NDArray[np.generic]], totals: dict[str, float]) -> dict[str, float]:
     """Scale counts to the total of a day; the factor is shown."""
     wanted = reading.spec.day_total
     if wanted is None:
@@ -297,8 +311,10 @@ def _scale(
     else:
         column, total = counts[0] if len(counts) == 1 else "", wanted
     if column not in totals:
-        reading.add(f"day_total needs one column of counts, there are {len(counts)}", mend=(
-            f"write day_total: {{column: NAME, total: {total:g}}}; columns: {', '.join(totals)}"))
+        reading.add(
+            f"day_total needs one column of counts, there are {len(counts)}",
+            mend=(f"write day_total: {{column: NAME, total: {total:g}}}; columns: {', '.join(totals)}"),
+        )
         return {}
     if not totals[column] > 0 or not total > 0:
         reading.add(f"the counts of {column} add up to {totals[column]:g}, which cannot be scaled to {total:g}")

@@ -29,8 +29,21 @@ _MAX_RATIO = 200
 _TYPE_WORDS = (b"<!doctype", b"<!entity")
 #: What openpyxl raises on damaged workbooks beside its own errors.
 _WORKBOOK_SLIPS = (
-    zipfile.BadZipFile, zlib.error, struct.error, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
-    SyntaxError, EOFError, OverflowError, NotImplementedError, AssertionError, RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+    SyntaxError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    AssertionError,
+    RuntimeError,
 )
 
 

@@ -69,8 +69,25 @@ def _take_string(row, node, length, keep, taken, out, work_seq, work_size, work_
 
 @lean_kernel
 def _ruin(
-    rows, near, removed_mean, out, touched, work_seq, work_size, work_home, start, latest, aboard,
-    between, early, late, service, load, stream, step, drawn,
+    rows,
+    near,
+    removed_mean,
+    out,
+    touched,
+    work_seq,
+    work_size,
+    work_home,
+    start,
+    latest,
+    aboard,
+    between,
+    early,
+    late,
+    service,
+    load,
+    stream,
+    step,
+    drawn,
 ):
     """Take strings of tasks around a task drawn by chance out of the plan: (requests out, numbers drawn)."""
     touched[:] = False
@@ -103,8 +120,9 @@ def _ruin(
         length = int(math.floor(uniform(stream, step, drawn) * min(longest, float(work_size[row]))) + 1)
         drawn += 1
         keep = 1 if length > 1 and length < work_size[row] and uniform(stream, step, drawn) < _SPLIT else 0
-        taken, drawn = _take_string(row, node, length, keep, taken, out, work_seq, work_size, work_home,
-                                    stream, step, drawn)
+        taken, drawn = _take_string(
+            row, node, length, keep, taken, out, work_seq, work_size, work_home, stream, step, drawn
+        )
         refresh(row, work_seq, work_size, start, latest, aboard, between, early, late, service, load)
     return taken, drawn
 
@@ -141,9 +159,31 @@ def _put_in_order(taken, out, keys, between, early, load, tightness, stream, ste
 
 @lean_kernel
 def _recreate(
-    rows, taken, out, touched, work_seq, work_size, work_home, start, latest, aboard,
-    between, early, late, service, load, ride_max, capacity, duty_max, limited,
-    stream, step, drawn, trial, place, times,
+    rows,
+    taken,
+    out,
+    touched,
+    work_seq,
+    work_size,
+    work_home,
+    start,
+    latest,
+    aboard,
+    between,
+    early,
+    late,
+    service,
+    load,
+    ride_max,
+    capacity,
+    duty_max,
+    limited,
+    stream,
+    step,
+    drawn,
+    trial,
+    place,
+    times,
 ):
     """Bring requests back, each at its cheapest pair of places in all rows: (requests left out, numbers drawn)."""
     drawn += 1
@@ -161,8 +201,31 @@ def _recreate(
                 tried_empty = True
                 blink = 0.0
             found, i, j, drawn = best_in_row(
-                row, r, best, work_seq, work_size, start, latest, aboard, between, early, late, service, load,
-                ride_max, capacity, duty_max, limited, blink, stream, step, drawn, trial, place, times)
+                row,
+                r,
+                best,
+                work_seq,
+                work_size,
+                start,
+                latest,
+                aboard,
+                between,
+                early,
+                late,
+                service,
+                load,
+                ride_max,
+                capacity,
+                duty_max,
+                limited,
+                blink,
+                stream,
+                step,
+                drawn,
+                trial,
+                place,
+                times,
+            )
             if i >= 0:
                 best, best_row, best_i, best_j = found, row, i, j
         if best_row < 0:
@@ -198,10 +261,35 @@ def _sum_absences(home, absences):
 
 @kernel
 def improve(
-    between, early, late, service, load, ride_max, capacity, duty_max,
-    near, tightness, seq, size, home, absences, best_seq, best_size, best_home,
-    pool, pool_cost, pool_plan, pool_code, codes,
-    rows, removed_mean, steps, first_step, heat, shrink, stream,
+    between,
+    early,
+    late,
+    service,
+    load,
+    ride_max,
+    capacity,
+    duty_max,
+    near,
+    tightness,
+    seq,
+    size,
+    home,
+    absences,
+    best_seq,
+    best_size,
+    best_home,
+    pool,
+    pool_cost,
+    pool_plan,
+    pool_code,
+    codes,
+    rows,
+    removed_mean,
+    steps,
+    first_step,
+    heat,
+    shrink,
+    stream,
 ):
     """Improve a plan by so many steps of ruin and recreate; the best one is kept beside the current one.
 
@@ -253,13 +341,54 @@ def improve(
     best_cost, best_missing = _measure(rows, best_seq, best_size, best_home, between)
     for step in range(first_step, first_step + steps):
         taken, drawn = _ruin(
-            rows, near, removed_mean, out, touched, work_seq, work_size, work_home, start, latest, aboard,
-            between, early, late, service, load, stream, step, 0)
+            rows,
+            near,
+            removed_mean,
+            out,
+            touched,
+            work_seq,
+            work_size,
+            work_home,
+            start,
+            latest,
+            aboard,
+            between,
+            early,
+            late,
+            service,
+            load,
+            stream,
+            step,
+            0,
+        )
         drawn = _put_in_order(taken, out, keys, between, early, load, tightness, stream, step, drawn)
         left, drawn = _recreate(
-            rows, taken, out, touched, work_seq, work_size, work_home, start, latest, aboard,
-            between, early, late, service, load, ride_max, capacity, duty_max, limited,
-            stream, step, drawn, trial, place, times)
+            rows,
+            taken,
+            out,
+            touched,
+            work_seq,
+            work_size,
+            work_home,
+            start,
+            latest,
+            aboard,
+            between,
+            early,
+            late,
+            service,
+            load,
+            ride_max,
+            capacity,
+            duty_max,
+            limited,
+            stream,
+            step,
+            drawn,
+            trial,
+            place,
+            times,
+        )
         new_cost = cost
         for row in range(rows):
             if touched[row]:
@@ -274,8 +403,7 @@ def improve(
         if left == 0 and new_cost < _POOLED_WITHIN * best_cost:
             for row in range(rows):
                 if touched[row] and work_size[row] > 0:
-                    remember(row, work_seq, work_size, between, new_cost,
-                             pool, pool_cost, pool_plan, pool_code, codes)
+                    remember(row, work_seq, work_size, between, new_cost, pool, pool_cost, pool_plan, pool_code, codes)
         if not accept:
             for row in range(rows):
                 if touched[row]:

@@ -30,9 +30,30 @@ def _keeps_limits(row, seq, count, r, i, j, between, early, late, service, ride_
 
 @lean_kernel
 def best_in_row(
-    row, r, best, seq, size, start, latest, aboard,
-    between, early, late, service, load, ride_max, capacity, duty_max, limited,
-    blink, stream, step, drawn, trial, place, times,
+    row,
+    r,
+    best,
+    seq,
+    size,
+    start,
+    latest,
+    aboard,
+    between,
+    early,
+    late,
+    service,
+    load,
+    ride_max,
+    capacity,
+    duty_max,
+    limited,
+    blink,
+    stream,
+    step,
+    drawn,
+    trial,
+    place,
+    times,
 ):
     """Cheapest pair of places for a request in one row, if cheaper than ``best``: (cost, i, j, numbers drawn)."""
     pick, drop = 2 * r, 2 * r + 1
@@ -60,9 +81,12 @@ def best_in_row(
             back = at_drop + service[drop] + between[drop, b]
             if back <= latest[row, i + 1] + EPS:
                 cost = between[a, pick] + between[pick, drop] + between[drop, b] - between[a, b]
-                if cost < best - EPS and (not limited or _keeps_limits(
-                    row, seq, count, r, i, i, between, early, late, service, ride_max, duty_max, trial, place, times
-                )):
+                if cost < best - EPS and (
+                    not limited
+                    or _keeps_limits(
+                        row, seq, count, r, i, i, between, early, late, service, ride_max, duty_max, trial, place, times
+                    )
+                ):
                     best, at_i, at_j = cost, i, i
         # Set down behind a later task.
         now = max(leave + between[pick, b], early[b])
@@ -82,9 +106,26 @@ def best_in_row(
                 at_drop = max(now + service[x] + between[x, drop], early[drop])
                 if at_drop <= late[drop] + EPS:
                     back = at_drop + service[drop] + between[drop, y]
-                    if back <= latest[row, j + 1] + EPS and (not limited or _keeps_limits(
-                        row, seq, count, r, i, j, between, early, late, service, ride_max, duty_max, trial, place, times
-                    )):
+                    if back <= latest[row, j + 1] + EPS and (
+                        not limited
+                        or _keeps_limits(
+                            row,
+                            seq,
+                            count,
+                            r,
+                            i,
+                            j,
+                            between,
+                            early,
+                            late,
+                            service,
+                            ride_max,
+                            duty_max,
+                            trial,
+                            place,
+                            times,
+                        )
+                    ):
                         best, at_i, at_j = cost, i, j
             ridden += service[x] + between[x, y]
             now = max(now + service[x] + between[x, y], early[y])

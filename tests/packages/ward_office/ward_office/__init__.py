@@ -18,7 +18,11 @@ MODEL = ModelCard(
     estimate="params:WardOfficeParams.estimate_agents",
     bodies={"visitor": ("waiting", "at_counter")},
     starter=Starter(
-        "osaka_ikuno_hirano", "08:00", "18:00", "区役所の窓口", "Counters of a ward office",
+        "osaka_ikuno_hirano",
+        "08:00",
+        "18:00",
+        "区役所の窓口",
+        "Counters of a ward office",
         examples=(Example("more_clerks", "clerks", "6", "窓口を6つに", "six counters"),),
     ),
 )

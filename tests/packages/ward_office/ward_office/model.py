@@ -18,10 +18,17 @@ from twin.errors import ScenarioError
 from ward_office.params import WardOfficeParams
 
 #: One visitor; ``call_s`` and ``leave_s`` are known once a clerk has taken the ticket.
-VISITOR = np.dtype([
-    ("id", "<u8"), ("ticket", "<i4"), ("arrive_s", "<f8"), ("service_s", "<f8"), ("call_s", "<f8"),
-    ("leave_s", "<f8"), ("clerk", "<i4"),
-])
+VISITOR = np.dtype(
+    [
+        ("id", "<u8"),
+        ("ticket", "<i4"),
+        ("arrive_s", "<f8"),
+        ("service_s", "<f8"),
+        ("call_s", "<f8"),
+        ("leave_s", "<f8"),
+        ("clerk", "<i4"),
+    ]
+)
 Visitors = NDArray[np.void]
 
 #: Kind of the ids of visitors.
@@ -129,8 +136,10 @@ class WardOffice:
         times_s = np.stack([shown["arrive_s"], shown["call_s"], shown["leave_s"]], axis=1)
         count = times_s.size
         return {
-            "body": np.full(count, _VISITOR, np.uint8), "id": np.repeat(shown["id"], 3),
-            "trip": np.zeros(count, np.int32), "time_s": times_s.ravel(),
+            "body": np.full(count, _VISITOR, np.uint8),
+            "id": np.repeat(shown["id"], 3),
+            "trip": np.zeros(count, np.int32),
+            "time_s": times_s.ravel(),
             "x_m": (self._place.x_m + x_m.ravel()).astype(np.float32),
             "y_m": np.full(count, self._place.y_m, np.float32),
             "state": np.tile(np.array([_WAITING, _AT_COUNTER, _AT_COUNTER], np.uint8), len(shown)),
@@ -162,7 +171,8 @@ def _place_of(params: WardOfficeParams, city: City) -> Place:
     stations = city.places_of("station")
     if params.place and params.place not in city.place_by_id:
         raise ScenarioError(
-            f"{params.place!r} is no place of this city", where="ward_office.place",
+            f"{params.place!r} is no place of this city",
+            where="ward_office.place",
             mend=f"give the id of a place, for example {city.places[0].id if city.places else '…'}",
         )
     if not params.place and not stations:

@@ -10,15 +10,15 @@ class WardOfficeParams(Params):
     """Counters of a ward office: who comes, how many clerks there are, how long they take."""
 
     place: str = quantity(
-        "", source="the map", grade="D", doc="Id of a place of the map; without it the first station.",
+        "", source="the map", grade="D", doc="Id of a place of the map; without it the first station."
     )
     opening: ClockSpan = quantity((32400.0, 63000.0), source="our guess: 09:00 to 17:30", grade="G", doc="Hours.")
     visitors_per_hour: Count = quantity(
-        30.0, "people", source="our guess", grade="G", fork="new_only", ge=0, le=10_000, doc="Mean number in an hour.",
+        30.0, "people", source="our guess", grade="G", fork="new_only", ge=0, le=10_000, doc="Mean number in an hour."
     )
     clerks: int = quantity(4, "clerks", source="our guess", grade="G", fork="now", ge=1, le=1000, doc="Open counters.")
     service_mean_s: Seconds = quantity(
-        420.0, "s", source="our guess", grade="G", fork="new_only", gt=0, le=86_400, doc="Mean time at the counter.",
+        420.0, "s", source="our guess", grade="G", fork="new_only", gt=0, le=86_400, doc="Mean time at the counter."
     )
 
     def estimate_agents(self) -> float:

@@ -6,7 +6,8 @@ from twin.columns import Table, table
 
 TABLES: tuple[Table, ...] = (
     table(
-        "ward_office_visits", "One row per visitor who has been served and has left",
+        "ward_office_visits",
+        "One row per visitor who has been served and has left",
         ("leave_s", "id"),
         ("id", "uint64", "", "id of the visitor"),
         ("ticket", "int32", "", "number drawn at the door, from 1"),

@@ -29,8 +29,12 @@ def junction(osm: MapText, *, side_lanes: int = 1) -> MapText:
         osm.node(node_id, x_m, y_m)
     osm.way(10, [2, 1, 3], highway="primary", name="大通", lanes="8", foot="no")
     osm.way(11, [4, 1, 5], highway="residential", name="横町", lanes=str(2 * side_lanes), foot="no")
-    corners = [(20, -HALF_WIDE_M, HALF_SIDE_M), (21, HALF_WIDE_M, HALF_SIDE_M), (22, HALF_WIDE_M, -HALF_SIDE_M),
-               (23, -HALF_WIDE_M, -HALF_SIDE_M)]
+    corners = [
+        (20, -HALF_WIDE_M, HALF_SIDE_M),
+        (21, HALF_WIDE_M, HALF_SIDE_M),
+        (22, HALF_WIDE_M, -HALF_SIDE_M),
+        (23, -HALF_WIDE_M, -HALF_SIDE_M),
+    ]
     for node_id, x_m, y_m in corners:
         osm.node(node_id, x_m, y_m)
     for k, (node_id, x_m, y_m) in enumerate(corners):
@@ -127,14 +131,17 @@ def test_a_crossing_far_from_every_light_of_cars_has_no_plan_of_theirs(build, os
     assert walkers[30][2] == 100.0
 
 
-@pytest.mark.parametrize(("windows", "gap"), [
-    ([Window(100.0, 60.0, 10.0)], (70.0, 40.0)),
-    ([Window(100.0, 60.0, 70.0)], (30.0, 40.0)),
-    ([Window(100.0, 30.0, 0.0), Window(100.0, 20.0, 50.0)], (70.0, 30.0)),
-    ([Window(100.0, 50.0, 0.0), Window(100.0, 30.0, 10.0)], (50.0, 50.0)),
-    ([Window(100.0, 20.0, 90.0), Window(100.0, 10.0, 50.0)], (10.0, 40.0)),
-    ([Window(100.0, 100.0, 5.0)], (0.0, 0.0)),
-])
+@pytest.mark.parametrize(
+    ("windows", "gap"),
+    [
+        ([Window(100.0, 60.0, 10.0)], (70.0, 40.0)),
+        ([Window(100.0, 60.0, 70.0)], (30.0, 40.0)),
+        ([Window(100.0, 30.0, 0.0), Window(100.0, 20.0, 50.0)], (70.0, 30.0)),
+        ([Window(100.0, 50.0, 0.0), Window(100.0, 30.0, 10.0)], (50.0, 50.0)),
+        ([Window(100.0, 20.0, 90.0), Window(100.0, 10.0, 50.0)], (10.0, 40.0)),
+        ([Window(100.0, 100.0, 5.0)], (0.0, 0.0)),
+    ],
+)
 def test_the_longest_time_of_red(windows, gap):
     cycle_s, from_s, red_s = longest_gap(windows)
     assert cycle_s == 100.0
@@ -156,8 +163,9 @@ def test_along_midosuji_no_walker_starts_or_is_still_crossing_while_cars_cross_h
     walk = lights.walk_lights({link: (window,) for link, window in plans.items()})
     drive, found = midosuji().drive, lights.crossings
     last = drive.vertex_ptr[1:] - 1
-    axis = np.arctan2(drive.vertex_y_m[last] - drive.vertex_y_m[last - 1],
-                      drive.vertex_x_m[last] - drive.vertex_x_m[last - 1])
+    axis = np.arctan2(
+        drive.vertex_y_m[last] - drive.vertex_y_m[last - 1], drive.vertex_x_m[last] - drive.vertex_x_m[last - 1]
+    )
     assert (found.junction >= 0).all()
     checked = 0
     for row, link in enumerate(found.link.tolist()):
@@ -188,9 +196,14 @@ def test_a_street_with_a_cycle_of_its_own_gives_it_to_all_its_junctions_and_to_n
     rules = PlanRules(street_cycles={"御堂筋": 150.0, "Nagahori-dori": 120.0})
     lights = CityLights(midosuji(), rules)
     drive, plans = midosuji().drive, lights.plans()
-    streets = {name: {int(lights.junctions.of_node[drive.link_to[link]]) for link in plans
-                      if drive.name_index[link] >= 0 and drive.names[drive.name_index[link]] == name}
-               for name in ("御堂筋", "長堀通", "新御堂筋")}
+    streets = {
+        name: {
+            int(lights.junctions.of_node[drive.link_to[link]])
+            for link in plans
+            if drive.name_index[link] >= 0 and drive.names[drive.name_index[link]] == name
+        }
+        for name in ("御堂筋", "長堀通", "新御堂筋")
+    }
     assert len(streets["御堂筋"]) > 30
     assert streets["新御堂筋"] - streets["御堂筋"]
     for link, window in plans.items():

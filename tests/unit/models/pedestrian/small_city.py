@@ -15,18 +15,38 @@ from twin.models.pedestrian.params import CLASSES, PedestrianParams
 Tables = dict[str, dict[str, np.ndarray]]
 
 NONE = StreetLayer(
-    node_id=np.empty(0, np.int64), x_m=np.empty(0), y_m=np.empty(0), lon_deg=np.empty(0), lat_deg=np.empty(0),
-    signal=np.empty(0, np.bool_), crossing=np.empty(0, np.bool_), link_from=np.empty(0, np.int32),
-    link_to=np.empty(0, np.int32), length_m=np.empty(0), free_speed_mps=np.empty(0), lanes=np.empty(0, np.int16),
-    road_class=np.empty(0, np.uint8), name_index=np.empty(0, np.int32), way_id=np.empty(0, np.int64),
-    width_m=np.empty(0), flags=np.empty(0, np.uint8), vertex_ptr=np.zeros(1, np.int64), vertex_x_m=np.empty(0),
-    vertex_y_m=np.empty(0), out_ptr=np.zeros(1, np.int64),
+    node_id=np.empty(0, np.int64),
+    x_m=np.empty(0),
+    y_m=np.empty(0),
+    lon_deg=np.empty(0),
+    lat_deg=np.empty(0),
+    signal=np.empty(0, np.bool_),
+    crossing=np.empty(0, np.bool_),
+    link_from=np.empty(0, np.int32),
+    link_to=np.empty(0, np.int32),
+    length_m=np.empty(0),
+    free_speed_mps=np.empty(0),
+    lanes=np.empty(0, np.int16),
+    road_class=np.empty(0, np.uint8),
+    name_index=np.empty(0, np.int32),
+    way_id=np.empty(0, np.int64),
+    width_m=np.empty(0),
+    flags=np.empty(0, np.uint8),
+    vertex_ptr=np.zeros(1, np.int64),
+    vertex_x_m=np.empty(0),
+    vertex_y_m=np.empty(0),
+    out_ptr=np.zeros(1, np.int64),
 )
 
 
 def walk_layer(
-    xy: Sequence[tuple[float, float]], ways: Sequence[tuple[int, int]], *, width_m: float = 5.0,
-    lit: Sequence[int] = (), steps: Sequence[int] = (), length_m: Mapping[int, float] | None = None,
+    xy: Sequence[tuple[float, float]],
+    ways: Sequence[tuple[int, int]],
+    *,
+    width_m: float = 5.0,
+    lit: Sequence[int] = (),
+    steps: Sequence[int] = (),
+    length_m: Mapping[int, float] | None = None,
     one_way: bool = False,
 ) -> StreetLayer:
     """Straight ways between points; ``lit`` and ``steps`` name ways (by place in the list)."""
@@ -45,21 +65,46 @@ def walk_layer(
     out_ptr = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(link_from, minlength=n), out=out_ptr[1:])
     return StreetLayer(
-        node_id=np.arange(1, n + 1, dtype=np.int64), x_m=x, y_m=y, lon_deg=135.5 + x * 1e-5, lat_deg=34.7 + y * 1e-5,
-        signal=np.zeros(n, np.bool_), crossing=np.zeros(n, np.bool_), link_from=link_from, link_to=link_to,
-        length_m=np.array([r[3] for r in rows], np.float64), free_speed_mps=np.full(m, 1.34),
-        lanes=np.zeros(m, np.int16), road_class=np.zeros(m, np.uint8), name_index=np.full(m, -1, np.int32),
-        way_id=np.array([r[2] for r in rows], np.int64), width_m=np.full(m, width_m),
-        flags=np.array([r[4] for r in rows], np.uint8), vertex_ptr=np.arange(0, 2 * m + 1, 2, dtype=np.int64),
+        node_id=np.arange(1, n + 1, dtype=np.int64),
+        x_m=x,
+        y_m=y,
+        lon_deg=135.5 + x * 1e-5,
+        lat_deg=34.7 + y * 1e-5,
+        signal=np.zeros(n, np.bool_),
+        crossing=np.zeros(n, np.bool_),
+        link_from=link_from,
+        link_to=link_to,
+        length_m=np.array([r[3] for r in rows], np.float64),
+        free_speed_mps=np.full(m, 1.34),
+        lanes=np.zeros(m, np.int16),
+        road_class=np.zeros(m, np.uint8),
+        name_index=np.full(m, -1, np.int32),
+        way_id=np.array([r[2] for r in rows], np.int64),
+        width_m=np.full(m, width_m),
+        flags=np.array([r[4] for r in rows], np.uint8),
+        vertex_ptr=np.arange(0, 2 * m + 1, 2, dtype=np.int64),
         vertex_x_m=np.column_stack([x[link_from], x[link_to]]).ravel(),
-        vertex_y_m=np.column_stack([y[link_from], y[link_to]]).ravel(), out_ptr=out_ptr, crs="EPSG:6674",
+        vertex_y_m=np.column_stack([y[link_from], y[link_to]]).ravel(),
+        out_ptr=out_ptr,
+        crs="EPSG:6674",
     )
 
 
 def place(kind: str, name: str, node: int, layer: StreetLayer, **attributes: Any) -> Place:
     """A place at a node of the walk layer."""
-    return Place(f"test/{kind}/{name}", kind, name, name, float(layer.x_m[node]), float(layer.y_m[node]),
-                 float(layer.lon_deg[node]), float(layer.lat_deg[node]), -1, node, attributes)
+    return Place(
+        f"test/{kind}/{name}",
+        kind,
+        name,
+        name,
+        float(layer.x_m[node]),
+        float(layer.y_m[node]),
+        float(layer.lon_deg[node]),
+        float(layer.lat_deg[node]),
+        -1,
+        node,
+        attributes,
+    )
 
 
 def city_of(layer: StreetLayer, places: Sequence[Place]) -> City:
@@ -93,13 +138,21 @@ def params_for(numbers: Mapping[str, float], **changes: Any) -> PedestrianParams
 
 
 def model_of(
-    params: PedestrianParams, city: City, *, start_s: float = 0.0, end_s: float = 3600.0, step_s: float = 5.0,
-    seed: int = 7, trace_share: float = 0.0, tables: Mapping[str, Any] | None = None,
+    params: PedestrianParams,
+    city: City,
+    *,
+    start_s: float = 0.0,
+    end_s: float = 3600.0,
+    step_s: float = 5.0,
+    seed: int = 7,
+    trace_share: float = 0.0,
+    tables: Mapping[str, Any] | None = None,
 ) -> tuple[CityModel, Pedestrian]:
     """A city of walkers only, at the start of its clock."""
     model = Pedestrian(params, city, tables or {})
-    city_model = CityModel([model], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed),
-                           trace_share=trace_share)
+    city_model = CityModel(
+        [model], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share
+    )
     return city_model, model
 
 

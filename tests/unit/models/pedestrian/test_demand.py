@@ -66,8 +66,14 @@ def test_hours_after_midnight_follow_the_profile_of_the_next_day():
 
 
 def test_a_table_gives_exact_counts_at_its_exits_and_times():
-    rows = of_table({"exit": ["test/exit/e1", "e3"], "time_s": [28800.0, 29700.0], "count": [120, 35],
-                     "class": ["diner", "shopper"]})
+    rows = of_table(
+        {
+            "exit": ["test/exit/e1", "e3"],
+            "time_s": [28800.0, 29700.0],
+            "count": [120, 35],
+            "class": ["diner", "shopper"],
+        }
+    )
     first = rows.enter_s < 29700.0
     assert first.sum() == 120
     assert (~first).sum() == 35
@@ -113,8 +119,14 @@ def test_a_fraction_of_a_person_comes_as_often_as_it_should():
 
 def test_every_problem_of_a_table_is_named_at_once():
     with pytest.raises(TableError) as fault:
-        of_table({"exit": ["e9", "e0", "e1"], "time_s": [28800.0, -5.0, 28800.0], "count": [5, 5, float("nan")],
-                  "class": ["diner", "wanderer", "diner"]})
+        of_table(
+            {
+                "exit": ["e9", "e0", "e1"],
+                "time_s": [28800.0, -5.0, 28800.0],
+                "count": [5, 5, float("nan")],
+                "class": ["diner", "wanderer", "diner"],
+            }
+        )
     text = str(fault.value)
     for part in ("no exit 'e9'", "row 1", "-5 s", "no class 'wanderer'", "row 2", "got nan", "row 3"):
         assert part in text

@@ -17,10 +17,17 @@ def visits(dwell_min, classes, *, counted=None, **columns):
     n = len(dwell_min)
     dwell_s = np.round(np.array(dwell_min) * 60.0)
     rows = {
-        "class": np.array(classes), "people": np.ones(n), "dwell_s": dwell_s, "budget_s": dwell_s + 60.0,
-        "stay_band": stay_bands(dwell_s, 900.0, 10800.0), "counted": np.ones(n, np.uint8),
-        "stays_count": np.ones(n, np.int32), "stay_s": np.zeros(n), "walked_m": np.full(n, 500.0),
-        "wait_s": np.zeros(n), "crossings_count": np.zeros(n, np.int32),
+        "class": np.array(classes),
+        "people": np.ones(n),
+        "dwell_s": dwell_s,
+        "budget_s": dwell_s + 60.0,
+        "stay_band": stay_bands(dwell_s, 900.0, 10800.0),
+        "counted": np.ones(n, np.uint8),
+        "stays_count": np.ones(n, np.int32),
+        "stay_s": np.zeros(n),
+        "walked_m": np.full(n, 500.0),
+        "wait_s": np.zeros(n),
+        "crossings_count": np.zeros(n, np.int32),
     }
     if counted is not None:
         rows["counted"] = np.array(counted, np.uint8)
@@ -51,10 +58,16 @@ def test_classes_left_out_leave_all_but_keep_their_own_group():
 
 
 def test_means_waits_and_overruns():
-    found = values(visits(
-        [10, 20, 30, 40], ["diner", "diner", "shopper", "shopper"],
-        walked_m=np.array([100.0, 200.0, 300.0, 400.0]), wait_s=np.array([0.0, 30.0, 0.0, 90.0]),
-        crossings_count=np.array([0, 1, 0, 2], np.int32), budget_s=np.array([600.0, 1100.0, 1800.0, 2400.0])))
+    found = values(
+        visits(
+            [10, 20, 30, 40],
+            ["diner", "diner", "shopper", "shopper"],
+            walked_m=np.array([100.0, 200.0, 300.0, 400.0]),
+            wait_s=np.array([0.0, 30.0, 0.0, 90.0]),
+            crossings_count=np.array([0, 1, 0, 2], np.int32),
+            budget_s=np.array([600.0, 1100.0, 1800.0, 2400.0]),
+        )
+    )
     assert found["dwell_mean_min", "all"] == 25.0
     assert found["dwell_p50_min", "diner"] == 15.0
     assert found["walked_mean_m", "all"] == 250.0
@@ -64,10 +77,14 @@ def test_means_waits_and_overruns():
 
 
 def test_unfinished_and_refused_come_from_the_people_of_the_run_and_crowding_from_the_links():
-    people = {"entry": np.array(["entered", "inside", "left:exit", "left:refused: no feasible path"]),
-              "people": np.array([19.0, 7.0, 9.0, 3.0])}
-    tables = visits([20], ["shopper"]) | {"pedestrian_people": people, "pedestrian_links": {
-        "crowded_person_s": np.array([60.0, 120.0])}}
+    people = {
+        "entry": np.array(["entered", "inside", "left:exit", "left:refused: no feasible path"]),
+        "people": np.array([19.0, 7.0, 9.0, 3.0]),
+    }
+    tables = visits([20], ["shopper"]) | {
+        "pedestrian_people": people,
+        "pedestrian_links": {"crowded_person_s": np.array([60.0, 120.0])},
+    }
     found = values(tables)
     assert found["unfinished_count", "all"] == 7
     assert found["refused_count", "all"] == 3

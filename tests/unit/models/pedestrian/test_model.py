@@ -75,8 +75,16 @@ def test_a_checkpoint_in_the_middle_resumes_byte_for_byte(tmp_path):
 
     again, resumed = busy(step_s=60.0)
     again.restore(read_checkpoint(tmp_path / "state.npz"))
-    assert_same({"s": resumed.state()}, {"s": {k.removeprefix("pedestrian/"): v for k, v in read_checkpoint(
-        tmp_path / "state.npz").items() if k.startswith("pedestrian/")}})
+    assert_same(
+        {"s": resumed.state()},
+        {
+            "s": {
+                k.removeprefix("pedestrian/"): v
+                for k, v in read_checkpoint(tmp_path / "state.npz").items()
+                if k.startswith("pedestrian/")
+            }
+        },
+    )
     # The state carries what had not been drained, so nothing is missing from the tables.
     assert_same(run_to_end(again, resumed), undisturbed)
 
@@ -214,8 +222,14 @@ def test_more_places_than_can_be_planned_for_are_an_error_before_the_run():
 def test_people_step_onto_a_frontage_without_being_slowed():
     """A dead end that leads only to a place stands for all the doors of its frontage."""
     layer = walk_layer([(0.0, 0.0), (100.0, 0.0), (50.0, 0.0), (50.0, 6.7)], [(0, 2), (2, 1), (2, 3)], width_m=1.4)
-    city = city_of(layer, [place("exit", "a", 0, layer), place("exit", "b", 1, layer),
-                           place("poi", "p", 3, layer, category="shop", attraction=5.0)])
+    city = city_of(
+        layer,
+        [
+            place("exit", "a", 0, layer),
+            place("exit", "b", 1, layer),
+            place("poi", "p", 3, layer, category="shop", attraction=5.0),
+        ],
+    )
     _, model = model_of(params_for({"shopper": 100.0}), city)
     areas = model._world.links.area_m2[:6]
     dead_end = (layer.link_from == 3) | (layer.link_to == 3)

@@ -16,10 +16,20 @@ FILE = {"from_file": True}
 
 def test_a_file_gives_units_and_keeps_the_other_defaults_of_a_class():
     params = PedestrianParams.model_validate(
-        {"classes": {"shopper": {"visitors_per_day": "30000 people", "budget_mean": "90 min", "walk_speed": "4.8 km/h",
-                                 "stay_durations": ["5 min", "20 min"]}},
-         "crossings": {"cycle": "120 s", "side_green": "60 s"}, "circulation_kpi": {"stay_to": "240 min"}},
-        context=FILE)
+        {
+            "classes": {
+                "shopper": {
+                    "visitors_per_day": "30000 people",
+                    "budget_mean": "90 min",
+                    "walk_speed": "4.8 km/h",
+                    "stay_durations": ["5 min", "20 min"],
+                }
+            },
+            "crossings": {"cycle": "120 s", "side_green": "60 s"},
+            "circulation_kpi": {"stay_to": "240 min"},
+        },
+        context=FILE,
+    )
     shopper = params.classes.shopper
     assert shopper.visitors_per_day == 30000
     assert shopper.budget_mean_s == 5400
@@ -34,19 +44,22 @@ def test_parameters_come_back_from_plain_numbers():
     assert PedestrianParams.model_validate(params.model_dump(mode="json", by_alias=False)) == params
 
 
-@pytest.mark.parametrize(("wrong", "told"), [
-    ({"classes": {"shopper": {"budget_mean_s": 60.0}}}, "greater than or equal to 300"),
-    ({"classes": {"shopper": {"arrival_profile": (0.0,) * 24}}}, "not all 0"),
-    ({"classes": {"shopper": {"arrival_profile": (1.0,) * 23}}}, "at least 24"),
-    ({"classes": {"shopper": {"stay_durations_s": (600.0, 300.0)}}}, "must grow"),
-    ({"classes": {"shopper": {"interests": {"shop": -1.0}}}}, "interests.shop"),
-    ({"classes": {"wanderer": {}}}, "not permitted"),
-    ({"crossings": {"side_green_s": 200.0}}, "longer than the cycle"),
-    ({"circulation_kpi": {"stay_to_s": 60.0}}, "below stay_from"),
-    ({"circulation_kpi": {"leave_out": ["nobody"]}}, "passer_through"),
-    ({"visitors_factor": -1.0}, "greater than or equal to 0"),
-    ({"choice": {"scale": 0.0}}, "greater than 0.01"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"classes": {"shopper": {"budget_mean_s": 60.0}}}, "greater than or equal to 300"),
+        ({"classes": {"shopper": {"arrival_profile": (0.0,) * 24}}}, "not all 0"),
+        ({"classes": {"shopper": {"arrival_profile": (1.0,) * 23}}}, "at least 24"),
+        ({"classes": {"shopper": {"stay_durations_s": (600.0, 300.0)}}}, "must grow"),
+        ({"classes": {"shopper": {"interests": {"shop": -1.0}}}}, "interests.shop"),
+        ({"classes": {"wanderer": {}}}, "not permitted"),
+        ({"crossings": {"side_green_s": 200.0}}, "longer than the cycle"),
+        ({"circulation_kpi": {"stay_to_s": 60.0}}, "below stay_from"),
+        ({"circulation_kpi": {"leave_out": ["nobody"]}}, "passer_through"),
+        ({"visitors_factor": -1.0}, "greater than or equal to 0"),
+        ({"choice": {"scale": 0.0}}, "greater than 0.01"),
+    ],
+)
 def test_wrong_parameters_are_named(wrong, told):
     with pytest.raises(ValidationError, match=told):
         PedestrianParams.model_validate(wrong)
@@ -78,7 +91,8 @@ def test_classes_are_listed_once():
 
 
 def test_parameters_load_neither_numba_nor_mesa_nor_numpy():
-    code = ("import sys, twin.models.pedestrian.params; "
-            "print([m for m in ('numba', 'mesa', 'numpy') if m in sys.modules])")
+    code = (
+        "import sys, twin.models.pedestrian.params; print([m for m in ('numba', 'mesa', 'numpy') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -23,10 +23,12 @@ def test_riders_split_exits_and_missing_riders_split_them_evenly():
 
 def test_points_at_one_node_are_one_place_with_the_sum_of_their_attraction():
     layer = walk_layer([(0.0, 0.0), (100.0, 0.0)], [(0, 1)])
-    points = [place("poi", "p", 1, layer, category="shop", attraction=2.0, seats=3),
-              place("poi", "q", 1, layer, category="food", attraction=5.0),
-              place("poi", "r", 1, layer, category="shop"),
-              place("poi", "void", 0, layer, attraction=0.0)]
+    points = [
+        place("poi", "p", 1, layer, category="shop", attraction=2.0, seats=3),
+        place("poi", "q", 1, layer, category="food", attraction=5.0),
+        place("poi", "r", 1, layer, category="shop"),
+        place("poi", "void", 0, layer, attraction=0.0),
+    ]
     stays = read_stay_places(city_of(layer, points), "", 10)
     assert stays.id == ("test/poi/q",)
     assert stays.attraction == [{"shop": 3.0, "food": 5.0}]
@@ -140,21 +142,36 @@ def test_interests_weigh_categories_and_hide_what_does_not_interest():
         if shops == 0:
             assert values[i, 0] == -np.inf
         else:
-            expected = (0.8 * np.log1p(shops) + choice.seat_weight * np.log1p(stays.seats[i]) - shopper.stop_cost
-                        + shopper.duration_weight * np.log(600.0 / shopper.typical_stay_s))
+            expected = (
+                0.8 * np.log1p(shops)
+                + choice.seat_weight * np.log1p(stays.seats[i])
+                - shopper.stop_cost
+                + shopper.duration_weight * np.log(600.0 / shopper.typical_stay_s)
+            )
             assert values[i, 0] == pytest.approx(expected)
 
 
 def test_a_street_is_crossed_on_a_drawn_crossing_and_half_at_each_junction_of_streets_without_pavements():
     """A cross of streets with a spur of two arms, and a lit crossing on a footway, cut in two half-way."""
-    xy = [(0.0, 0.0), (100.0, 0.0), (-100.0, 0.0), (0.0, 100.0), (200.0, 0.0), (200.0, 50.0), (200.0, 58.0),
-          (200.0, 66.0), (200.0, 120.0)]
+    xy = [
+        (0.0, 0.0),
+        (100.0, 0.0),
+        (-100.0, 0.0),
+        (0.0, 100.0),
+        (200.0, 0.0),
+        (200.0, 50.0),
+        (200.0, 58.0),
+        (200.0, 66.0),
+        (200.0, 120.0),
+    ]
     ways = [(0, 1), (0, 2), (0, 3), (1, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
     layer = walk_layer(xy, ways, lit=[5, 6])
     footway = CLASS_INDEX["footway"]
     layer.road_class[:] = np.where(layer.way_id >= 4, footway, CLASS_INDEX["residential"])
-    crossed = {(int(a), int(b)): float(n)
-               for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)}
+    crossed = {
+        (int(a), int(b)): float(n)
+        for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)
+    }
     assert crossed[0, 1] == crossed[1, 0] == crossed[0, 3] == 0.5  # three streets meet at one of their ends
     assert crossed[1, 4] == 0.0  # two streets that meet are one
     assert crossed[4, 5] == crossed[7, 8] == 0.0
@@ -167,8 +184,10 @@ def test_a_crossing_over_a_street_that_people_walk_along_too_is_one_crossing():
     layer = walk_layer([(0.0, -8.0), (0.0, 0.0), (0.0, 8.0), (90.0, 0.0)], [(0, 1), (1, 2), (1, 3)], lit=[0, 1])
     layer.way_id[layer.way_id == 1] = 0
     layer.road_class[:] = np.where(layer.way_id == 0, CLASS_INDEX["footway"], CLASS_INDEX["residential"])
-    crossed = {(int(a), int(b)): float(n)
-               for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)}
+    crossed = {
+        (int(a), int(b)): float(n)
+        for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)
+    }
     assert [crossed[k] for k in ((0, 1), (1, 2), (2, 1), (1, 0))] == [1.0, 0.0, 1.0, 0.0]
 
 

@@ -20,23 +20,33 @@ def street_layer(n_nodes, links, speed_mps=20.0, length_m=1000.0):
     x, y = 1000 * np.cos(angle), 1000 * np.sin(angle)
     m = len(full)
     values = {
-        "node_id": np.arange(n_nodes), "x_m": x, "y_m": y, "lon_deg": x, "lat_deg": y,
+        "node_id": np.arange(n_nodes),
+        "x_m": x,
+        "y_m": y,
+        "lon_deg": x,
+        "lat_deg": y,
         "signal": np.zeros(n_nodes, bool),
-        "crossing": np.zeros(n_nodes, bool), "link_from": a, "link_to": b,
+        "crossing": np.zeros(n_nodes, bool),
+        "link_from": a,
+        "link_to": b,
         "length_m": np.array([float(f[2]) for f in full]),
-        "free_speed_mps": np.array([float(f[3]) for f in full]), "lanes": np.array([f[4] for f in full], np.int16),
-        "road_class": np.zeros(m, np.uint8), "name_index": np.full(m, -1, np.int32), "way_id": np.arange(m),
-        "width_m": np.full(m, np.nan), "flags": np.zeros(m, np.uint8), "vertex_ptr": 2 * np.arange(m + 1),
-        "vertex_x_m": x[np.column_stack([a, b]).ravel()], "vertex_y_m": y[np.column_stack([a, b]).ravel()],
+        "free_speed_mps": np.array([float(f[3]) for f in full]),
+        "lanes": np.array([f[4] for f in full], np.int16),
+        "road_class": np.zeros(m, np.uint8),
+        "name_index": np.full(m, -1, np.int32),
+        "way_id": np.arange(m),
+        "width_m": np.full(m, np.nan),
+        "flags": np.zeros(m, np.uint8),
+        "vertex_ptr": 2 * np.arange(m + 1),
+        "vertex_x_m": x[np.column_stack([a, b]).ravel()],
+        "vertex_y_m": y[np.column_stack([a, b]).ravel()],
         "out_ptr": np.concatenate([[0], np.cumsum(np.bincount(a, minlength=n_nodes))]),
     }
     return StreetLayer(**{f.name: values[f.name] for f in dataclasses.fields(StreetLayer) if f.name in values})
 
 
 def city_of(layer):
-    places = tuple(
-        Place(f"t/zone/{i}", "zone", "", "", 0, 0, 0, 0, i, -1) for i in range(layer.node_count)
-    )
+    places = tuple(Place(f"t/zone/{i}", "zone", "", "", 0, 0, 0, 0, i, -1) for i in range(layer.node_count))
     return City("t", "EPSG:6674", True, (), "left", layer, layer, places, "0")
 
 
@@ -91,8 +101,7 @@ def road_city():
     def build(layer, params, tables=None, step_s=5.0, start_s=0.0, end_s=86400.0, trace_share=0.0, seed=1):
         road, sink = RoadTraffic(params, city_of(layer), tables or {}), Sink("transit")
         model = CityModel(
-            [road, sink], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed),
-            trace_share=trace_share,
+            [road, sink], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share
         )
         made.append(model)
         return model, road, sink
@@ -105,5 +114,3 @@ def road_city():
 @pytest.fixture
 def layer_of():
     return street_layer
-
-

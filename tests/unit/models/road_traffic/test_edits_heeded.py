@@ -55,8 +55,15 @@ def edited():
 
 def enter(ids, times, paths, vehicle_class=VAN):
     return Rows.of(
-        len(ids), paths=[np.array(p, np.int32) for p in paths], time_s=times, kind=RowKind.ROAD_ENTER,
-        id=np.array(ids, np.uint64), bodies=1, vehicle_class=vehicle_class, a=[p[0] for p in paths], b=OWNER,
+        len(ids),
+        paths=[np.array(p, np.int32) for p in paths],
+        time_s=times,
+        kind=RowKind.ROAD_ENTER,
+        id=np.array(ids, np.uint64),
+        bodies=1,
+        vehicle_class=vehicle_class,
+        a=[p[0] for p in paths],
+        b=OWNER,
     )
 
 
@@ -68,8 +75,12 @@ def travel_times(model, sink, until_s):
 
 def od(count, vehicle_class="car"):
     return {
-        "from_place": np.array(["t/zone/0"]), "to_place": np.array(["t/zone/5"]), "from_s": np.array([0.0]),
-        "to_s": np.array([600.0]), "count": np.array([count]), "vehicle_class": np.array([vehicle_class]),
+        "from_place": np.array(["t/zone/0"]),
+        "to_place": np.array(["t/zone/5"]),
+        "from_s": np.array([0.0]),
+        "to_s": np.array([600.0]),
+        "count": np.array([count]),
+        "vehicle_class": np.array([vehicle_class]),
     }
 
 
@@ -181,9 +192,9 @@ def test_lanes_with_hours_change_the_capacity_of_the_queueing_form(edited, befor
 def test_a_shorter_storage_by_hours_sends_the_queue_back_sooner(edited):
     def entered(timed):
         model, road, sink = edited(params("queueing"), links=[(0, 1, 1000.0, 20.0, 2), (1, 2)], nodes=3, timed=timed)
-        sink.order(Rows.of(
-            1, paths=[np.empty(0, np.int32)], time_s=1.0, kind=RowKind.ROAD_CREDIT, a=0, b=OWNER, amount=0.0
-        ))
+        sink.order(
+            Rows.of(1, paths=[np.empty(0, np.int32)], time_s=1.0, kind=RowKind.ROAD_CREDIT, a=0, b=OWNER, amount=0.0)
+        )
         sink.send(enter(np.arange(1, 501), np.full(500, 200.0), [[0]] * 500))
         travel_times(model, sink, 1500)
         road.finish()
@@ -218,8 +229,9 @@ def test_a_plan_of_an_edit_gives_a_street_its_share_and_the_others_what_is_left(
     travel_times(model, sink, 3600)
     # Link 1 takes 50 s: who leaves it at t passed the signal at t - 50. The street is green from 20 to 90 s of
     # each cycle, the other from 95 to 115 s.
-    phase = {way: np.array([(row[0] - 50.0) % 100.0 for row in sink.rows if (row[2] > 1000) == way])
-             for way in (False, True)}
+    phase = {
+        way: np.array([(row[0] - 50.0) % 100.0 for row in sink.rows if (row[2] > 1000) == way]) for way in (False, True)
+    }
     assert len(phase[False]) == len(phase[True]) == 500
     assert ((phase[False] >= 20.0 - 1e-6) & (phase[False] < 90.0)).all()
     assert ((phase[True] >= 95.0 - 1e-6) | (phase[True] < 15.0)).all()
@@ -232,10 +244,15 @@ def test_a_plan_that_leaves_the_others_no_green_is_an_error(edited):
 
 def jam(edited, form, step_s):
     given = params(form, background={"od_table": "od", "replan_share": 0.5})
-    timed = sorted([
-        *closure(SHORT, 133.0, 777.0), *closure(LONG_END, 301.0, 420.0), change(LAST, 211.0, speed_mps=5.0),
-        change(SHORT_END, 252.5, closed_to=("car",)),
-    ], key=lambda c: (c.time_s, c.link_index))
+    timed = sorted(
+        [
+            *closure(SHORT, 133.0, 777.0),
+            *closure(LONG_END, 301.0, 420.0),
+            change(LAST, 211.0, speed_mps=5.0),
+            change(SHORT_END, 252.5, closed_to=("car",)),
+        ],
+        key=lambda c: (c.time_s, c.link_index),
+    )
     model, road, sink = edited(given, tables={"od": od(300.0)}, step_s=step_s, timed=tuple(timed))
     sink.send(enter(np.arange(1, 41), 13.7 * np.arange(40), [SHORT_WAY] * 40))
     return model, road, sink

@@ -16,8 +16,15 @@ FACTORS = {"speed_factors": [{"hours": "00:01-00:02", "factor": 0.5}]}
 
 def enter(ids, times, paths, vehicle_class=0):
     return Rows.of(
-        len(ids), paths=[np.array(p, np.int32) for p in paths], time_s=times, kind=RowKind.ROAD_ENTER,
-        id=np.array(ids, np.uint64), bodies=1, vehicle_class=vehicle_class, a=[p[0] for p in paths], b=OWNER,
+        len(ids),
+        paths=[np.array(p, np.int32) for p in paths],
+        time_s=times,
+        kind=RowKind.ROAD_ENTER,
+        id=np.array(ids, np.uint64),
+        bodies=1,
+        vehicle_class=vehicle_class,
+        a=[p[0] for p in paths],
+        b=OWNER,
     )
 
 
@@ -114,8 +121,11 @@ def test_the_step_changes_nothing(road_city, layer_of, step_s):
 
 def od(count=40.5):
     return {
-        "from_place": np.array(["t/zone/0", "t/zone/1"]), "to_place": np.array(["t/zone/4", "t/zone/3"]),
-        "from_s": np.array([0.0, 100.0]), "to_s": np.array([300.0, 200.0]), "count": np.array([count, 10.0]),
+        "from_place": np.array(["t/zone/0", "t/zone/1"]),
+        "to_place": np.array(["t/zone/4", "t/zone/3"]),
+        "from_s": np.array([0.0, 100.0]),
+        "to_s": np.array([300.0, 200.0]),
+        "count": np.array([count, 10.0]),
     }
 
 
@@ -257,7 +267,7 @@ def test_a_factor_of_a_named_street_goes_before_that_of_its_class(road_city, lay
     import dataclasses
 
     layer = dataclasses.replace(
-        layer_of(5, LINE), names=("通",), name_index=np.array([-1, 0, -1, -1], np.int32), aliases={"dori": "通"},
+        layer_of(5, LINE), names=("通",), name_index=np.array([-1, 0, -1, -1], np.int32), aliases={"dori": "通"}
     )
     factors = [{"hours": "00:00-24:00", "factor": 0.5}, {"hours": "00:00-12:00", "factor": 0.25, "streets": ["dori"]}]
     model, _road, _sink = road_city(layer, fast(speed_factors=factors))

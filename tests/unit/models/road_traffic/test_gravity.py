@@ -184,8 +184,12 @@ def counted(city, link, count, **columns):
     back = pyproj.Transformer.from_crs(city.crs, "EPSG:4326", always_xy=True)
     lon, lat = back.transform(x, y)
     np.testing.assert_allclose(project(city.crs, lon, lat), (x, y), atol=1e-3)
-    return {"lat": np.array([lat]), "lon": np.array([lon]), "count": np.array([count]),
-            **{k: np.array([v]) for k, v in columns.items()}}
+    return {
+        "lat": np.array([lat]),
+        "lon": np.array([lon]),
+        "count": np.array([count]),
+        **{k: np.array([v]) for k, v in columns.items()},
+    }
 
 
 def busiest(found, city):
@@ -204,9 +208,7 @@ def test_a_count_on_a_street_of_the_map_is_met_by_trips_that_drive_over_it(midos
     plain = gravity_demand(GravityParams(), midosuji, {})
     link, driven = busiest(plain, midosuji)
     table = counted(midosuji, link, 2 * driven[link], street="御堂筋", direction="south")
-    found = gravity_demand(
-        GravityParams(counts_table="posts", count_slack=1e-6), midosuji, {"posts": table}
-    )
+    found = gravity_demand(GravityParams(counts_table="posts", count_slack=1e-6), midosuji, {"posts": table})
     assert found.fitted[0] == pytest.approx(2 * driven[link], rel=1e-4)
     assert busiest(found, midosuji)[1][link] == pytest.approx(2 * driven[link], rel=1e-4)
 
@@ -251,9 +253,7 @@ def test_a_count_in_hours_without_departures_is_refused(midosuji):
     table = counted(midosuji, link, 100.0, from_s=0.0, to_s=3600.0)
     profile = (0.0, *(1.0,) * 23)
     with pytest.raises(ScenarioError, match="100 vehicles were counted in hours in which the profile"):
-        gravity_demand(
-            GravityParams(counts_table="posts", hourly_profile=profile), midosuji, {"posts": table}
-        )
+        gravity_demand(GravityParams(counts_table="posts", hourly_profile=profile), midosuji, {"posts": table})
 
 
 # Cars ------------------------------------------------------------------------------------------------
@@ -323,12 +323,15 @@ def test_cars_of_far_pairs_are_rarer_by_the_deterrence(layer_of):
 
 
 def test_cars_of_a_table_stay_when_the_gravity_model_joins_them(ring):
-    table = {"from_place": np.array(["t/zone/0"]), "to_place": np.array(["t/zone/1"]), "from_s": np.array([0.0]),
-             "to_s": np.array([3600.0]), "count": np.array([50.0])}
+    table = {
+        "from_place": np.array(["t/zone/0"]),
+        "to_place": np.array(["t/zone/1"]),
+        "from_s": np.array([0.0]),
+        "to_s": np.array([3600.0]),
+        "count": np.array([50.0]),
+    }
     alone = BackgroundCars(BackgroundParams(od_table="od"), ring, {"od": table}, SEED)
-    both = BackgroundCars(
-        BackgroundParams(od_table="od", gravity=params()), ring, {"od": table}, SEED
-    )
+    both = BackgroundCars(BackgroundParams(od_table="od", gravity=params()), ring, {"od": table}, SEED)
     assert by_id(alone).items() <= by_id(both).items()
     assert len(both) == len(alone) + len(cars(ring))
 
@@ -343,8 +346,13 @@ def test_the_od_table_of_the_model_is_one_that_the_background_takes(ring):
 
 
 def test_a_table_with_more_cars_than_ids_is_refused(ring):
-    table = {"from_place": np.array(["t/zone/0"]), "to_place": np.array(["t/zone/1"]), "from_s": np.array([0.0]),
-             "to_s": np.array([3600.0]), "count": np.array([4e9])}
+    table = {
+        "from_place": np.array(["t/zone/0"]),
+        "to_place": np.array(["t/zone/1"]),
+        "from_s": np.array([0.0]),
+        "to_s": np.array([3600.0]),
+        "count": np.array([4e9]),
+    }
     with pytest.raises(TableError, match="1 rows and up to 40,000,000,000 cars in one"):
         BackgroundCars(BackgroundParams(od_table="od", factor=10.0), ring, {"od": table}, SEED)
 

@@ -18,8 +18,13 @@ from twin.models.road_traffic.kpis import compute
 from twin.models.road_traffic.params import CrossingParams, RoadParams
 
 VAN = VEHICLE_CLASSES.index("van")
-NOT_MODELLED = ("road.queue_max_m", "road.spillback_h", "road.gridlocked_count", "road.street_queue_max_m",
-                "road.street_blocked_min")
+NOT_MODELLED = (
+    "road.queue_max_m",
+    "road.spillback_h",
+    "road.gridlocked_count",
+    "road.street_queue_max_m",
+    "road.street_blocked_min",
+)
 # A cross of streets of 200 m around node 0, each arm both ways: east 1, north 2, west 3, south 4.
 ARMS = [(0, 200.0, 0.0), (1, 0.0, 200.0), (2, -200.0, 0.0), (3, 0.0, -200.0)]
 
@@ -33,7 +38,12 @@ def cross(layer_of, east_west="residential", north_south="residential", lit=True
     arm = np.maximum(layer.link_from, layer.link_to)
     classes = np.where(arm % 2 == 1, ROAD_CLASSES.index(east_west), ROAD_CLASSES.index(north_south))
     return dataclasses.replace(
-        layer, x_m=x, y_m=y, vertex_x_m=x[ends], vertex_y_m=y[ends], road_class=classes.astype(np.uint8),
+        layer,
+        x_m=x,
+        y_m=y,
+        vertex_x_m=x[ends],
+        vertex_y_m=y[ends],
+        road_class=classes.astype(np.uint8),
         signal=np.array([lit, False, False, False, False]),
     )
 
@@ -45,11 +55,19 @@ def link(layer, a, b):
 def trips(road_city, layer, params, ways, times):
     model, road, sink = road_city(layer, params)
     paths = [np.array([link(layer, a, b) for a, b in pairwise(way)], np.int32) for way in ways]
-    sink.send(Rows.of(
-        len(ways), paths=paths, time_s=np.array(times), kind=RowKind.ROAD_ENTER,
-        id=np.arange(1, len(ways) + 1, dtype=np.uint64), bodies=1, vehicle_class=VAN, a=[p[0] for p in paths],
-        b=CODES["transit"],
-    ))
+    sink.send(
+        Rows.of(
+            len(ways),
+            paths=paths,
+            time_s=np.array(times),
+            kind=RowKind.ROAD_ENTER,
+            id=np.arange(1, len(ways) + 1, dtype=np.uint64),
+            bodies=1,
+            vehicle_class=VAN,
+            a=[p[0] for p in paths],
+            b=CODES["transit"],
+        )
+    )
     while model.now_s < max(times) + 600.0:
         model.step()
     road.finish()
@@ -89,8 +107,14 @@ def test_the_light_of_a_table_rules_its_approach_and_its_single_movements(road_c
     layer = dataclasses.replace(cross(layer_of), lanes=np.full(8, 2, np.int16), names=("横", "縦"))
     arm = np.maximum(layer.link_from, layer.link_to)
     layer = dataclasses.replace(layer, name_index=((arm + 1) % 2).astype(np.int32))
-    columns = {"node_id": [0, 0], "street": ["横", "横"], "to_street": ["", "縦"], "cycle_s": [100.0, 100.0],
-               "green_s": [100.0, 10.0], "offset_s": [0.0, 0.0]}
+    columns = {
+        "node_id": [0, 0],
+        "street": ["横", "横"],
+        "to_street": ["", "縦"],
+        "cycle_s": [100.0, 100.0],
+        "green_s": [100.0, 10.0],
+        "offset_s": [0.0, 0.0],
+    }
     tables = {"lights": {name: np.array(values) for name, values in columns.items()}}
     params = RoadParams(signals={"table": "lights"}, crossings={"lose_time": False})
     found = lights_of(params, City("t", "EPSG:6674", True, (), "left", layer, layer, (), "0"), tables)
@@ -103,8 +127,19 @@ def test_the_light_of_a_table_rules_its_approach_and_its_single_movements(road_c
     model, _road, sink = road_city(layer, params, tables)
     for id_, way in ((1, (1, 0, 3)), (2, (1, 0, 2))):
         path = np.array([link(layer, a, b) for a, b in pairwise(way)], np.int32)
-        sink.send(Rows.of(1, paths=[path], time_s=10.0, kind=RowKind.ROAD_ENTER, id=np.array([id_], np.uint64),
-                          bodies=1, vehicle_class=VAN, a=[path[0]], b=CODES["transit"]))
+        sink.send(
+            Rows.of(
+                1,
+                paths=[path],
+                time_s=10.0,
+                kind=RowKind.ROAD_ENTER,
+                id=np.array([id_], np.uint64),
+                bodies=1,
+                vehicle_class=VAN,
+                a=[path[0]],
+                b=CODES["transit"],
+            )
+        )
     while model.now_s < 300:
         model.step()
     left = {row[2]: row[0] for row in sink.rows}
@@ -161,8 +196,21 @@ def test_a_closed_street_that_opens_in_red_lets_nobody_in_before_green(road_city
     opens_s[path[1]] = 160.0
     out = np.empty(2)
     cycle_s, offset_s, green_s = lights.plans[lights.plan_of[path[0]]]
-    kernels.drive_path(0.0, path, 0, 50.0, layer.length_m, layer.free_speed_mps, np.zeros(8, np.int64), opens_s,
-                       np.zeros(1), np.ones((1, 1)), tuple(lights), tuple(losses), out)
+    kernels.drive_path(
+        0.0,
+        path,
+        0,
+        50.0,
+        layer.length_m,
+        layer.free_speed_mps,
+        np.zeros(8, np.int64),
+        opens_s,
+        np.zeros(1),
+        np.ones((1, 1)),
+        tuple(lights),
+        tuple(losses),
+        out,
+    )
     assert (160.0 - offset_s) % cycle_s > green_s
     assert (out[0] - offset_s) % cycle_s == pytest.approx(0.0)
     assert out[1] == out[0] + 20.0

@@ -22,7 +22,12 @@ def layer_of(places, links, lit=()):
     signal = np.zeros(len(x), bool)
     signal[list(lit)] = True
     return assemble_layer(
-        node_id=np.arange(len(x)), x_m=x, y_m=y, lon_deg=x * 0, lat_deg=y * 0, signal=signal,
+        node_id=np.arange(len(x)),
+        x_m=x,
+        y_m=y,
+        lon_deg=x * 0,
+        lat_deg=y * 0,
+        signal=signal,
         links=[Link(a, b, 10.0, lanes=lanes, name=name) for a, b, lanes, name in links],
     )
 
@@ -33,8 +38,19 @@ def link_of(layer, a, b):
 
 def side_lanes():
     """A street of four lanes with a side lane on either side, crossed by one of one lane; all run south or east."""
-    places = [(0, 300), (13, 300), (26, 300), (0, 0), (13, 0), (26, 0), (0, -300), (13, -300), (26, -300), (-300, 0),
-              (326, 0)]
+    places = [
+        (0, 300),
+        (13, 300),
+        (26, 300),
+        (0, 0),
+        (13, 0),
+        (26, 0),
+        (0, -300),
+        (13, -300),
+        (26, -300),
+        (-300, 0),
+        (326, 0),
+    ]
     south = [(0, 3, 1, "筋"), (1, 4, 4, "筋"), (2, 5, 1, "筋"), (3, 6, 1, "筋"), (4, 7, 4, "筋"), (5, 8, 1, "筋")]
     east = [(9, 3, 1, "通"), (3, 4, 1, "通"), (4, 5, 1, "通"), (5, 10, 1, "通")]
     return layer_of(places, south + east, lit=[3, 4, 5])
@@ -122,8 +138,9 @@ def test_on_a_street_that_runs_one_way_a_car_in_the_middle_of_green_meets_the_mi
         _, offset_s, green_s = plans[link_of(layer, i - 1, i)]
         middles.append((offset_s + green_s / 2 - at_s) % CYCLE_S)
         at_s += time_s[link_of(layer, i, i + 1)]
-    np.testing.assert_allclose(np.exp(2j * np.pi * np.array(middles) / CYCLE_S),
-                               np.exp(2j * np.pi * middles[0] / CYCLE_S), atol=1e-9)
+    np.testing.assert_allclose(
+        np.exp(2j * np.pi * np.array(middles) / CYCLE_S), np.exp(2j * np.pi * middles[0] / CYCLE_S), atol=1e-9
+    )
 
 
 def test_a_platoon_is_not_stopped_on_a_coordinated_street():

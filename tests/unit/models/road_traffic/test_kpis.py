@@ -6,18 +6,26 @@ import pytest
 from twin.models.road_traffic.kpis import INFOS, compute
 
 TRIPS = {
-    "id": np.array([1, 2, 3], np.uint64), "vehicle_class": np.array([0, 0, 1], np.uint8),
-    "owner": np.zeros(3, np.uint8), "enter_s": np.array([0.0, 10.0, 20.0]), "leave_s": np.array([60.0, 90.0, 120.0]),
-    "metres_m": np.array([600.0, 600.0, 1000.0]), "free_s": np.array([60.0, 60.0, 90.0]),
-    "fuel_l": np.array([0.1, 0.2, 0.4]), "co2_kg": np.array([0.2, 0.4, 0.8]),
+    "id": np.array([1, 2, 3], np.uint64),
+    "vehicle_class": np.array([0, 0, 1], np.uint8),
+    "owner": np.zeros(3, np.uint8),
+    "enter_s": np.array([0.0, 10.0, 20.0]),
+    "leave_s": np.array([60.0, 90.0, 120.0]),
+    "metres_m": np.array([600.0, 600.0, 1000.0]),
+    "free_s": np.array([60.0, 60.0, 90.0]),
+    "fuel_l": np.array([0.1, 0.2, 0.4]),
+    "co2_kg": np.array([0.2, 0.4, 0.8]),
 }
 STREETS = {
-    "from_s": np.array([0.0, 0.0, 300.0, 300.0]), "street": np.array(["橋", "岸", "橋", "岸"]),
+    "from_s": np.array([0.0, 0.0, 300.0, 300.0]),
+    "street": np.array(["橋", "岸", "橋", "岸"]),
     "queue_m": np.array([50.0, 0.0, 120.0, 10.0]),
 }
 SPILLBACK = {
-    "street": np.array(["橋", "橋", "丘", "橋"]), "from_s": np.array([500.0, 0.0, 0.0, 200.0]),
-    "to_s": np.array([560.0, 300.0, 900.0, 400.0]), "full_s": np.array([60.0, 300.0, 900.0, 200.0]),
+    "street": np.array(["橋", "橋", "丘", "橋"]),
+    "from_s": np.array([500.0, 0.0, 0.0, 200.0]),
+    "to_s": np.array([560.0, 300.0, 900.0, 400.0]),
+    "full_s": np.array([60.0, 300.0, 900.0, 200.0]),
 }
 
 
@@ -49,7 +57,8 @@ def test_an_empty_road_has_no_mean_and_nobody_unfinished():
 def test_whoever_is_still_driving_is_counted_from_the_ledger():
     ledger = {
         "model": np.array(["road_traffic", "road_traffic", "transit"]),
-        "entry": np.array(["inside", "entered", "inside"]), "count": np.array([7, 9, 5]),
+        "entry": np.array(["inside", "entered", "inside"]),
+        "count": np.array([7, 9, 5]),
     }
     assert values({"ledger": ledger})["road.unfinished_count", "all"] == 7
 
@@ -64,9 +73,14 @@ def test_a_watched_street_is_blocked_while_any_of_its_links_is_full():
 
 
 def test_vehicle_hours_count_those_who_are_still_driving():
-    late = {"id": np.array([4, 5], np.uint64), "vehicle_class": np.array([0, 4], np.uint8),
-            "owner": np.zeros(2, np.uint8), "enter_s": np.array([60.0, 20.0]), "until_s": np.array([120.0, 120.0]),
-            "free_s": np.array([60.0, 60.0])}
+    late = {
+        "id": np.array([4, 5], np.uint64),
+        "vehicle_class": np.array([0, 4], np.uint8),
+        "owner": np.zeros(2, np.uint8),
+        "enter_s": np.array([60.0, 20.0]),
+        "until_s": np.array([120.0, 120.0]),
+        "free_s": np.array([60.0, 60.0]),
+    }
     got = values({"road_trips": TRIPS, "road_unfinished": late})
     assert got["road.time_total_h", "all"] == pytest.approx((240.0 + 160.0) / 3600)
     assert got["road.time_total_h", "car"] == pytest.approx((140.0 + 60.0) / 3600)
@@ -83,8 +97,14 @@ def trips(**columns):
     """Trips of cars, apart from what the columns say."""
     n = len(next(iter(columns.values())))
     base = {
-        "id": np.arange(n), "vehicle_class": np.zeros(n, np.uint8), "enter_s": np.zeros(n), "leave_s": np.full(n, 60.0),
-        "metres_m": np.full(n, 600.0), "free_s": np.full(n, 60.0), "fuel_l": np.zeros(n), "co2_kg": np.zeros(n),
+        "id": np.arange(n),
+        "vehicle_class": np.zeros(n, np.uint8),
+        "enter_s": np.zeros(n),
+        "leave_s": np.full(n, 60.0),
+        "metres_m": np.full(n, 600.0),
+        "free_s": np.full(n, 60.0),
+        "fuel_l": np.zeros(n),
+        "co2_kg": np.zeros(n),
     }
     return {"road_trips": base | {name: np.array(values) for name, values in columns.items()}}
 

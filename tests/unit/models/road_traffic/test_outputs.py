@@ -28,15 +28,26 @@ def params(form, **more):
 
 def enter(ids, times, paths, vehicle_class=0):
     return Rows.of(
-        len(ids), paths=[np.array(p, np.int32) for p in paths], time_s=times, kind=RowKind.ROAD_ENTER,
-        id=np.array(ids, np.uint64), bodies=1, vehicle_class=vehicle_class, a=[p[0] for p in paths],
+        len(ids),
+        paths=[np.array(p, np.int32) for p in paths],
+        time_s=times,
+        kind=RowKind.ROAD_ENTER,
+        id=np.array(ids, np.uint64),
+        bodies=1,
+        vehicle_class=vehicle_class,
+        a=[p[0] for p in paths],
         b=CODES["transit"],
     )
 
 
 def credit(link, at_s, count):
     return Rows.of(
-        1, paths=[np.empty(0, np.int32)], time_s=at_s, kind=RowKind.ROAD_CREDIT, a=link, b=CODES["transit"],
+        1,
+        paths=[np.empty(0, np.int32)],
+        time_s=at_s,
+        kind=RowKind.ROAD_CREDIT,
+        a=link,
+        b=CODES["transit"],
         amount=count,
     )
 
@@ -191,8 +202,10 @@ def full_link(events, looks, room=3.0):
     for look_s in looks:
         now = [e for e in left if e[0] <= look_s]
         left = [e for e in left if e[0] > look_s]
-        spillback.add(crossings([(t, 0, *((-1, 0) if sign > 0 else (0, -1)), 0.0) for t, sign in now]),
-                      np.zeros(len(now), np.uint8))
+        spillback.add(
+            crossings([(t, 0, *((-1, 0) if sign > 0 else (0, -1)), 0.0) for t, sign in now]),
+            np.zeros(len(now), np.uint8),
+        )
         spillback.look(look_s, storage)
     spillback.finish(looks[-1])
     rows = spillback.rows()
@@ -271,10 +284,13 @@ def test_every_table_has_the_columns_that_are_declared(road_city):
 
 
 def test_fuel_is_per_kilometre_and_per_hour_by_class_and_co2_by_its_fuel():
-    burnt = Consumption(FuelParams(
-        driving={"car": 1e-4, "bus": 2e-4}, running={"car": 1 / 3600, "bus": 2 / 3600},
-        co2={"petrol": 2.0, "diesel": 3.0},
-    ))
+    burnt = Consumption(
+        FuelParams(
+            driving={"car": 1e-4, "bus": 2e-4},
+            running={"car": 1 / 3600, "bus": 2 / 3600},
+            co2={"petrol": 2.0, "diesel": 3.0},
+        )
+    )
     car, bus = VEHICLE_CLASSES.index("car"), VEHICLE_CLASSES.index("bus")
     fuel_l, co2_kg = burnt.of(np.array([car, bus]), np.array([10e3, 10e3]), np.array([1800.0, 1800.0]))
     np.testing.assert_allclose(fuel_l, [1.5, 3.0])

@@ -21,8 +21,15 @@ def params(**more):
 
 def enter(ids, times, paths, vehicle_class=0):
     return Rows.of(
-        len(ids), paths=[np.array(p, np.int32) for p in paths], time_s=times, kind=RowKind.ROAD_ENTER,
-        id=np.array(ids, np.uint64), bodies=1, vehicle_class=vehicle_class, a=[p[0] for p in paths], b=OWNER,
+        len(ids),
+        paths=[np.array(p, np.int32) for p in paths],
+        time_s=times,
+        kind=RowKind.ROAD_ENTER,
+        id=np.array(ids, np.uint64),
+        bodies=1,
+        vehicle_class=vehicle_class,
+        a=[p[0] for p in paths],
+        b=OWNER,
     )
 
 
@@ -46,8 +53,11 @@ def sorted_rows(table):
 
 def od(count=600.0):
     return {
-        "from_place": np.array(["t/zone/0", "t/zone/1"]), "to_place": np.array(["t/zone/3", "t/zone/2"]),
-        "from_s": np.array([0.0, 0.0]), "to_s": np.array([600.0, 600.0]), "count": np.array([count, 300.0]),
+        "from_place": np.array(["t/zone/0", "t/zone/1"]),
+        "to_place": np.array(["t/zone/3", "t/zone/2"]),
+        "from_s": np.array([0.0, 0.0]),
+        "to_s": np.array([600.0, 600.0]),
+        "count": np.array([count, 300.0]),
     }
 
 
@@ -205,8 +215,12 @@ def test_a_default_signal_stops_the_stream_for_its_red(road_city, layer_of):
 
 def plans(**more):
     return {
-        "node_id": np.array([1, 2]), "street": np.array(["", ""]), "cycle_s": np.array([60.0, 60.0]),
-        "green_s": np.array([30.0, 30.0]), "offset_s": np.array([0.0, 50.0]), **more,
+        "node_id": np.array([1, 2]),
+        "street": np.array(["", ""]),
+        "cycle_s": np.array([60.0, 60.0]),
+        "green_s": np.array([30.0, 30.0]),
+        "offset_s": np.array([0.0, 50.0]),
+        **more,
     }
 
 

@@ -43,14 +43,20 @@ def signs(closed=(), local=(), hours=(), bans=()):
         for link, classes in rows:
             bits[name][link] = classes
     return DriveRules(
-        **bits, hour_link=np.array([h[0] for h in hours], np.int32), hour_days=np.full(len(hours), 127, np.uint8),
-        hour_from_s=np.array([float(h[1]) for h in hours]), hour_to_s=np.array([float(h[2]) for h in hours]),
-        hour_closed=np.array([h[3] for h in hours], np.uint8), hour_local=np.zeros(len(hours), np.uint8),
+        **bits,
+        hour_link=np.array([h[0] for h in hours], np.int32),
+        hour_days=np.full(len(hours), 127, np.uint8),
+        hour_from_s=np.array([float(h[1]) for h in hours]),
+        hour_to_s=np.array([float(h[2]) for h in hours]),
+        hour_closed=np.array([h[3] for h in hours], np.uint8),
+        hour_local=np.zeros(len(hours), np.uint8),
         hour_speed_mps=np.array([float(h[4]) for h in hours]),
         ban_ptr=np.concatenate([[0], np.cumsum([len(b[0]) for b in bans])]).astype(np.int64),
         ban_link=np.array([link for b in bans for link in b[0]], np.int32),
-        ban_classes=np.array([b[1] for b in bans], np.uint8), ban_days=np.full(len(bans), 127, np.uint8),
-        ban_from_s=np.array([float(b[2]) for b in bans]), ban_to_s=np.array([float(b[3]) for b in bans]),
+        ban_classes=np.array([b[1] for b in bans], np.uint8),
+        ban_days=np.full(len(bans), 127, np.uint8),
+        ban_from_s=np.array([float(b[2]) for b in bans]),
+        ban_to_s=np.array([float(b[3]) for b in bans]),
     )
 
 
@@ -134,7 +140,10 @@ def test_hours_of_signs_become_changes_and_edits_keep_their_links():
     city = with_hours(city_of(layer))
     mine = [c for c in city.timed if c.link_index == SHORT]
     assert [(c.time_s, c.is_open) for c in mine[:4]] == [
-        (600.0, False), (1200.0, True), (87000.0, False), (87600.0, True),
+        (600.0, False),
+        (1200.0, True),
+        (87000.0, False),
+        (87600.0, True),
     ]
     assert {c.closed_to for c in city.timed if c.link_index == LONG_END} == {("car",)}
     edited = dataclasses.replace(city_of(layer), timed=(mine[0],))

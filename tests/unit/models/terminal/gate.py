@@ -14,19 +14,32 @@ from twin.models.terminal.model import Terminal
 from twin.models.terminal.params import TerminalParams
 
 NOWHERE = StreetLayer(
-    node_id=np.empty(0, np.int64), x_m=np.empty(0), y_m=np.empty(0), lon_deg=np.empty(0), lat_deg=np.empty(0),
-    signal=np.empty(0, np.bool_), crossing=np.empty(0, np.bool_), link_from=np.empty(0, np.int32),
-    link_to=np.empty(0, np.int32), length_m=np.empty(0), free_speed_mps=np.empty(0), lanes=np.empty(0, np.int16),
-    road_class=np.empty(0, np.uint8), name_index=np.empty(0, np.int32), way_id=np.empty(0, np.int64),
-    width_m=np.empty(0), flags=np.empty(0, np.uint8), vertex_ptr=np.zeros(1, np.int64), vertex_x_m=np.empty(0),
-    vertex_y_m=np.empty(0), out_ptr=np.zeros(1, np.int64),
+    node_id=np.empty(0, np.int64),
+    x_m=np.empty(0),
+    y_m=np.empty(0),
+    lon_deg=np.empty(0),
+    lat_deg=np.empty(0),
+    signal=np.empty(0, np.bool_),
+    crossing=np.empty(0, np.bool_),
+    link_from=np.empty(0, np.int32),
+    link_to=np.empty(0, np.int32),
+    length_m=np.empty(0),
+    free_speed_mps=np.empty(0),
+    lanes=np.empty(0, np.int16),
+    road_class=np.empty(0, np.uint8),
+    name_index=np.empty(0, np.int32),
+    way_id=np.empty(0, np.int64),
+    width_m=np.empty(0),
+    flags=np.empty(0, np.uint8),
+    vertex_ptr=np.zeros(1, np.int64),
+    vertex_x_m=np.empty(0),
+    vertex_y_m=np.empty(0),
+    out_ptr=np.zeros(1, np.int64),
 )
 NO_CITY = City("none", "EPSG:6674", True, (), "left", NOWHERE, NOWHERE, (), "")
 
 #: A gate and nothing behind it: what queueing theory speaks of.
-BARE = {
-    "move_up_s": 0.0, "trouble": False, "yard": False, "out_gate": False, "holding_yards": {}, "approach": "none",
-}
+BARE = {"move_up_s": 0.0, "trouble": False, "yard": False, "out_gate": False, "holding_yards": {}, "approach": "none"}
 
 
 def gate(**changes):
@@ -40,20 +53,37 @@ def always_open(trucks_per_h, hours, servers, law="exponential", mean_s=60.0, **
     service = {"law": law, "mean_s": mean_s, **changes.pop("service", {})}
     return gate(
         **{
-            "demand": {"hourly": hourly}, "opening": [(0.0, 3600.0 * hours)], "lanes": {"A": {"count": servers}},
+            "demand": {"hourly": hourly},
+            "opening": [(0.0, 3600.0 * hours)],
+            "lanes": {"A": {"count": servers}},
             "service": service,
         }
         | changes
     )
 
 
-def start(params, replication=0, *, step_s=900.0, start_s=0.0, end_s=1e7, seed=1, city=NO_CITY, tables=None, others=(),
-          trace_share=0.0):
+def start(
+    params,
+    replication=0,
+    *,
+    step_s=900.0,
+    start_s=0.0,
+    end_s=1e7,
+    seed=1,
+    city=NO_CITY,
+    tables=None,
+    others=(),
+    trace_share=0.0,
+):
     """A city model with the terminal as its last model, at the start of its clock."""
     terminal = Terminal(params, city, tables or {})
     model = CityModel(
-        [*others, terminal], start_s=start_s, end_s=end_s, step_s=step_s,
-        run_seed=make_run_seed(seed, replication), trace_share=trace_share,
+        [*others, terminal],
+        start_s=start_s,
+        end_s=end_s,
+        step_s=step_s,
+        run_seed=make_run_seed(seed, replication),
+        trace_share=trace_share,
     )
     return model, terminal
 
@@ -114,17 +144,37 @@ def straight_city(length_m=1000.0, speed_mps=10.0):
     out_ptr = np.zeros(n + 1, np.int64)
     np.cumsum(np.bincount(link_from, minlength=n), out=out_ptr[1:])
     layer = dataclasses.replace(
-        NOWHERE, node_id=np.arange(n), x_m=x, y_m=np.zeros(n), lon_deg=135.4 + x * 1e-5, lat_deg=np.full(n, 34.65),
-        signal=np.zeros(n, np.bool_), crossing=np.zeros(n, np.bool_), link_from=link_from, link_to=link_to,
-        length_m=np.full(m, length_m / 2), free_speed_mps=np.full(m, speed_mps), lanes=np.ones(m, np.int16),
-        road_class=np.zeros(m, np.uint8), name_index=np.full(m, -1, np.int32), way_id=np.arange(m),
-        width_m=np.full(m, np.nan), flags=np.zeros(m, np.uint8), vertex_ptr=np.arange(0, 2 * m + 1, 2),
-        vertex_x_m=np.column_stack([x[link_from], x[link_to]]).ravel(), vertex_y_m=np.zeros(2 * m), out_ptr=out_ptr,
+        NOWHERE,
+        node_id=np.arange(n),
+        x_m=x,
+        y_m=np.zeros(n),
+        lon_deg=135.4 + x * 1e-5,
+        lat_deg=np.full(n, 34.65),
+        signal=np.zeros(n, np.bool_),
+        crossing=np.zeros(n, np.bool_),
+        link_from=link_from,
+        link_to=link_to,
+        length_m=np.full(m, length_m / 2),
+        free_speed_mps=np.full(m, speed_mps),
+        lanes=np.ones(m, np.int16),
+        road_class=np.zeros(m, np.uint8),
+        name_index=np.full(m, -1, np.int32),
+        way_id=np.arange(m),
+        width_m=np.full(m, np.nan),
+        flags=np.zeros(m, np.uint8),
+        vertex_ptr=np.arange(0, 2 * m + 1, 2),
+        vertex_x_m=np.column_stack([x[link_from], x[link_to]]).ravel(),
+        vertex_y_m=np.zeros(2 * m),
+        out_ptr=out_ptr,
     )
 
     def place(kind, slug, node):
         return Place(f"test/{kind}/{slug}", kind, slug, slug, float(x[node]), 0.0, 135.4, 34.65, node, -1)
 
-    places = (place("entry", "bridge", 0), place("gate", "in-gate", 2), place("gate", "out-gate", 2),
-              place("yard", "yard-east", 1))
+    places = (
+        place("entry", "bridge", 0),
+        place("gate", "in-gate", 2),
+        place("gate", "out-gate", 2),
+        place("yard", "yard-east", 1),
+    )
     return City("test", "EPSG:6674", True, (), "left", layer, NOWHERE, places, "")

@@ -21,8 +21,10 @@ def by_road(**changes):
     """One lane, ten trucks over 1 km of road at 10 m/s."""
     return gate(
         **{
-            "approach": "road", "demand": {"hourly": {30600.0: 10.0, 58000.0: 6.0}, "law": "fixed"},
-            "lanes": {"A": {"count": 1}}, "service": {"law": "deterministic", "mean_s": 300.0},
+            "approach": "road",
+            "demand": {"hourly": {30600.0: 10.0, 58000.0: 6.0}, "law": "fixed"},
+            "lanes": {"A": {"count": 1}},
+            "service": {"law": "deterministic", "mean_s": 300.0},
             "holding_yards": {"yard-east": {"spaces": 2}},
         }
         | changes

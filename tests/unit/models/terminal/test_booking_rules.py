@@ -78,9 +78,7 @@ def test_places_given_back_in_time_are_used_again_and_late_ones_are_lost():
     assert in_time.cancelled_late.sum() == 0
     assert late.cancelled.sum() == 0
     assert (late.booked == late.offered).all()
-    np.testing.assert_array_equal(
-        in_time.booked - in_time.cancelled, in_time.offered - in_time.left[0]
-    )
+    np.testing.assert_array_equal(in_time.booked - in_time.cancelled, in_time.offered - in_time.left[0])
     kept = (in_time.booked - in_time.cancelled).sum()
     assert kept > (late.booked - late.cancelled_late).sum() + 100
 

@@ -18,9 +18,12 @@ def by_road(trucks=40.0, **changes):
     """One lane that takes five minutes; two spaces in the yard and one at the kerb."""
     return gate(
         **{
-            "approach": "road", "demand": {"hourly": {30600.0: trucks}, "law": "fixed"},
-            "lanes": {"A": {"count": 1}}, "service": {"law": "deterministic", "mean_s": 300.0},
-            "holding_yards": {"yard-east": {"spaces": 2}}, "queue_on_road": {"kerb_spaces": 1},
+            "approach": "road",
+            "demand": {"hourly": {30600.0: trucks}, "law": "fixed"},
+            "lanes": {"A": {"count": 1}},
+            "service": {"law": "deterministic", "mean_s": 300.0},
+            "holding_yards": {"yard-east": {"spaces": 2}},
+            "queue_on_road": {"kerb_spaces": 1},
         }
         | changes
     )
@@ -210,7 +213,7 @@ def test_a_run_that_is_cut_off_counts_those_who_still_stand_on_the_road(until_s)
     assert cut["trucks_on_road"].max() > 3
     # The records of the cut run are those of the whole one so far; at the end one more holds until then.
     for name in ("time_s", "trucks_in_line", "trucks_on_road", "trucks_in_yards"):
-        np.testing.assert_array_equal(cut[name][:until.sum()], rest[name][until], err_msg=name)
+        np.testing.assert_array_equal(cut[name][: until.sum()], rest[name][until], err_msg=name)
     assert cut["time_s"][-1] == until_s
     assert cut["trucks_on_road"][-1] == rest["trucks_on_road"][until][-1]
 

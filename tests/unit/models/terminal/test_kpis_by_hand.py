@@ -34,8 +34,10 @@ def queue(**columns):
     n = len(columns["time_s"])
     names = ("trucks_in_line", "booked_in_line", "trucks_on_road", "booked_on_road", "metres_on_road_m", "lanes_open",
              "lanes_busy")  # fmt: skip
-    return {"terminal_queue": {name: np.zeros(n) for name in names} | {
-        name: np.asarray(values, np.float64) for name, values in columns.items()}}
+    return {
+        "terminal_queue": {name: np.zeros(n) for name in names}
+        | {name: np.asarray(values, np.float64) for name, values in columns.items()}
+    }
 
 
 def values(tables):
@@ -49,9 +51,16 @@ def test_who_leaves_before_the_survey_begins_has_no_time_in_it():
 
 
 def test_times_are_those_of_trucks_served_and_each_statistic_is_its_own():
-    found = values(visits(
-        6, wait_s=[60, 120, 180, 240, 300, 9999], reason=[0, 0, 0, 0, 0, 1], gate_start_s=[30000] * 6,
-        out_s=[30060, 30120, 30180, 30240, 30300, 99999], **{"class": [0, 0, 0, 0, 1, 1]}))
+    found = values(
+        visits(
+            6,
+            wait_s=[60, 120, 180, 240, 300, 9999],
+            reason=[0, 0, 0, 0, 0, 1],
+            gate_start_s=[30000] * 6,
+            out_s=[30060, 30120, 30180, 30240, 30300, 99999],
+            **{"class": [0, 0, 0, 0, 1, 1]},
+        )
+    )
     by_hand = {"mean": 3.0, "p50": 3.0, "p90": 4.6, "p95": 4.8, "max": 5.0}
     for statistic, minutes in by_hand.items():
         assert found[f"wait_{statistic}_min", "all"] == pytest.approx(minutes)
@@ -73,8 +82,18 @@ def test_whoever_set_out_and_did_not_end_is_unfinished():
 
 
 def test_a_queue_of_a_second_has_means_and_one_of_no_time_has_none():
-    second = values(queue(time_s=[0, 1], trucks_in_line=[3, 9], booked_in_line=[1, 9], trucks_on_road=[2, 9],
-                          booked_on_road=[1, 9], metres_on_road_m=[40, 90], lanes_open=[1, 9], lanes_busy=[1, 9]))
+    second = values(
+        queue(
+            time_s=[0, 1],
+            trucks_in_line=[3, 9],
+            booked_in_line=[1, 9],
+            trucks_on_road=[2, 9],
+            booked_on_road=[1, 9],
+            metres_on_road_m=[40, 90],
+            lanes_open=[1, 9],
+            lanes_busy=[1, 9],
+        )
+    )
     assert second["queue_mean_trucks", "all"] == 3.0
     assert (second["queue_mean_trucks", "ordinary"], second["queue_mean_trucks", "booked"]) == (2.0, 1.0)
     assert second["queue_mean_m", "all"] == 40.0

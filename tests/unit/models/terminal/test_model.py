@@ -38,7 +38,8 @@ def one_lane(hourly, **changes):
     """Trucks by half hour; one lane that takes exactly ten minutes a truck, open 08:30-11:30 and 13:00-16:30."""
     return gate(
         **{
-            "demand": {"hourly": hourly, "law": "fixed", "hour_s": 1800.0}, "lanes": {"A": {"count": 1}},
+            "demand": {"hourly": hourly, "law": "fixed", "hour_s": 1800.0},
+            "lanes": {"A": {"count": 1}},
             "service": {"law": "deterministic", "mean_s": 600.0},
         }
         | changes
@@ -314,8 +315,11 @@ def test_a_table_that_is_not_there_is_named():
 
 
 def test_a_table_by_kind_gives_each_truck_its_kind():
-    table = {"hour_start_s": np.array([30600.0, 30600.0]), "trucks": np.array([7.0, 4.0]),
-             "kind": np.array(["laden_in", "empty_out"])}
+    table = {
+        "hour_start_s": np.array([30600.0, 30600.0]),
+        "trucks": np.array([7.0, 4.0]),
+        "kind": np.array(["laden_in", "empty_out"]),
+    }
     params = gate(demand={"table": "counts", "law": "fixed"})
     visits = run(params, tables={"counts": table})["terminal_visits"]
     assert sorted(visits["kind"].tolist()) == [1] * 7 + [2] * 4
@@ -341,7 +345,11 @@ def test_what_cannot_be_served_is_counted_not_lost():
     assert queue["time_s"][-1] == model.now_s
     assert (queue["trucks_in_line"][:-1] * np.diff(queue["time_s"])).sum() == pytest.approx(so_far, rel=1e-11)
     assert trucks.inside == 200 - len(tables["terminal_visits"]["id"]) > 0
-    tables["ledger"] = {"model": np.array(["terminal"]), "account": np.array(["trucks"]),
-                        "entry": np.array(["entered"]), "count": np.array([trucks.entered])}
+    tables["ledger"] = {
+        "model": np.array(["terminal"]),
+        "account": np.array(["trucks"]),
+        "entry": np.array(["entered"]),
+        "count": np.array([trucks.entered]),
+    }
     assert kpis(tables)["unfinished_trucks", "all"] == trucks.inside
     model.close()

@@ -33,8 +33,10 @@ def complaint(**values):
         ({"conpas": {"booked_share": "70 %", "booked_share_cap": "50 %"}}, "70% is above its cap of 50%"),
         ({"conpas": {"quota": {"slots": {"12:00": 50}}}}, "12:00 is not the start of a slot"),
         ({"demand": {"hourly": {"08:00": -5}}}, "-5 trucks at 28800 s"),
-        ({"demand": {"kinds": {"laden_out": "0 %", "laden_in": "0 %", "empty_out": "0 %", "empty_in": "0 %"}}},
-         "all 0"),
+        (
+            {"demand": {"kinds": {"laden_out": "0 %", "laden_in": "0 %", "empty_out": "0 %", "empty_in": "0 %"}}},
+            "all 0",
+        ),
     ],
 )
 def test_wrong_values_are_refused_with_the_value(values, words):

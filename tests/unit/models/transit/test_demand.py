@@ -118,9 +118,15 @@ def test_riders_are_as_declared():
 
 
 def test_a_table_names_stops_by_id_tail_or_name():
-    made = read(table(
-        time=[30000.0, 31000.0, 32000.0], from_stop=["town/stop/s01", "s02", "s03 stop"],
-        to_stop=["s04停留所", "s05", "s06"], party=[1, 2, 3], age_group=["adult", "age_65", "wheelchair"]))
+    made = read(
+        table(
+            time=[30000.0, 31000.0, 32000.0],
+            from_stop=["town/stop/s01", "s02", "s03 stop"],
+            to_stop=["s04停留所", "s05", "s06"],
+            party=[1, 2, 3],
+            age_group=["adult", "age_65", "wheelchair"],
+        )
+    )
     assert made["origin"].tolist() == [1, 2, 3]
     assert made["destination"].tolist() == [4, 5, 6]
     assert made["party"].tolist() == [1, 2, 3]
@@ -129,8 +135,11 @@ def test_a_table_names_stops_by_id_tail_or_name():
 
 def test_a_row_more_changes_no_other_request():
     rows = {"time": [30000.0, 31000.0], "from_stop": ["s01", "s02"], "to_stop": ["s04", "s05"]}
-    more = {"time": [30000.0, 30500.0, 31000.0, 31000.0], "from_stop": ["s01", "s09", "s02", "s02"],
-            "to_stop": ["s04", "s05", "s05", "s05"]}
+    more = {
+        "time": [30000.0, 30500.0, 31000.0, 31000.0],
+        "from_stop": ["s01", "s09", "s02", "s02"],
+        "to_stop": ["s04", "s05", "s05", "s05"],
+    }
     few, many = read(table(**rows)), read(table(**more))
     assert len(np.unique(many["id"])) == 4
     assert many[np.isin(many["id"], few["id"])].tobytes() == few.tobytes()
@@ -140,13 +149,27 @@ def test_a_row_more_changes_no_other_request():
 
 
 def test_every_bad_row_of_a_table_is_told():
-    bad = table(time=[30000.0, -5.0, np.nan], from_stop=["s01", "s0x", "s02"], to_stop=["s04", "s05", "nowhere"],
-                party=[1.5, 1, 1], age_group=["adult", "adult", "elder"])
+    bad = table(
+        time=[30000.0, -5.0, np.nan],
+        from_stop=["s01", "s0x", "s02"],
+        to_stop=["s04", "s05", "nowhere"],
+        party=[1.5, 1, 1],
+        age_group=["adult", "adult", "elder"],
+    )
     with pytest.raises(TableError) as caught:
         read(bad)
     text = str(caught.value)
-    for part in ("time is -5 s", "time is nan s", "'s0x' is no stop", "did you mean", "'nowhere'", "party is 1.5",
-                 "age_group is 'elder'", "tables.bookings, row 3", "6 problems"):
+    for part in (
+        "time is -5 s",
+        "time is nan s",
+        "'s0x' is no stop",
+        "did you mean",
+        "'nowhere'",
+        "party is 1.5",
+        "age_group is 'elder'",
+        "tables.bookings, row 3",
+        "6 problems",
+    ):
         assert part in text, part
 
 

@@ -33,8 +33,16 @@ def requests_table(*rows):
 
 
 FROM_TABLE = {"demand": {"table": "bookings"}}
-CALM = {**FROM_TABLE, "riders": {"stop_spacing_m": 0.0, "two_share": 0.0, "three_share": 0.0, "age65_share": 0.0,
-                                 "wheelchair_share": 0.0}}
+CALM = {
+    **FROM_TABLE,
+    "riders": {
+        "stop_spacing_m": 0.0,
+        "two_share": 0.0,
+        "three_share": 0.0,
+        "age65_share": 0.0,
+        "wheelchair_share": 0.0,
+    },
+}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -70,8 +78,10 @@ def test_the_books_close_and_everybody_asked_is_answered():
     last = middle[-1]
     rows = transit.drain_tables()["transit_requests"]
     assert last["requests"].entered == len(rows["id"]) == len(transit.desk.requests)
-    assert last["requests"].left == {"served": (rows["outcome"] == "served").sum(),
-                                     "refused": (rows["outcome"] == "refused").sum()}
+    assert last["requests"].left == {
+        "served": (rows["outcome"] == "served").sum(),
+        "refused": (rows["outcome"] == "refused").sum(),
+    }
     assert last["riders"].left["arrived"] == rows["party"][rows["outcome"] == "served"].sum()
 
 
@@ -160,7 +170,8 @@ def test_a_fork_with_other_hours_and_demand_holds_from_then_on():
     rows = forked(changed)[0]["transit_requests"]
     usual = finish(*build(BUSY))["transit_requests"]
     assert rows["reason"][rows["asked_s"] >= 10 * HOUR_S].tolist() == ["out_of_hours"] * int(
-        (rows["asked_s"] >= 10 * HOUR_S).sum())
+        (rows["asked_s"] >= 10 * HOUR_S).sum()
+    )
     assert np.isin(usual["id"], rows["id"]).all()
     assert (rows["asked_s"][~np.isin(rows["id"], usual["id"])] > 9.5 * HOUR_S).all()
 
@@ -232,11 +243,18 @@ def test_stops_on_one_crossing_need_no_road():
 def test_every_refusal_has_its_reason():
     start = 5 * HOUR_S
     table = requests_table(
-        (start + 60, "s00", "s24", 1), (7 * HOUR_S, "s03", "s03", 1), (7 * HOUR_S + 1, "s03", "s05", 9),
-        (7 * HOUR_S + 2, "s24", "s00", 1), (7 * HOUR_S + 3, "s00", "s20", 3), (7 * HOUR_S + 30, "s00", "s20", 1),
+        (start + 60, "s00", "s24", 1),
+        (7 * HOUR_S, "s03", "s03", 1),
+        (7 * HOUR_S + 1, "s03", "s05", 9),
+        (7 * HOUR_S + 2, "s24", "s00", 1),
+        (7 * HOUR_S + 3, "s00", "s20", 3),
+        (7 * HOUR_S + 30, "s00", "s20", 1),
     )
-    params = {**CALM, "promise": {"wait_at_most_s": 200.0},
-              "fleet": {"count": 1, "seats": 3, "depots": ["town/stop/s00"]}}
+    params = {
+        **CALM,
+        "promise": {"wait_at_most_s": 200.0},
+        "fleet": {"count": 1, "seats": 3, "depots": ["town/stop/s00"]},
+    }
     rows = finish(*build(params, tables=table, start_s=start))["transit_requests"]
     assert rows["reason"].tolist() == ["out_of_hours", "same_stop", "party_too_large", "no_van_in_time", "", "no_seat"]
     assert np.isnan(rows["promised_pickup_s"][rows["outcome"] == "refused"]).all()
@@ -244,8 +262,11 @@ def test_every_refusal_has_its_reason():
 
 def test_a_request_that_would_break_a_promise_is_refused():
     table = requests_table((8 * HOUR_S, "s00", "s04"), (8 * HOUR_S + 1, "s20", "s24"))
-    params = {**CALM, "promise": {"wait_at_most_s": 700.0, "detour": {"times_direct": 1.0, "plus_s": 40.0}},
-              "fleet": {"count": 1, "depots": ["town/stop/s02"]}}
+    params = {
+        **CALM,
+        "promise": {"wait_at_most_s": 700.0, "detour": {"times_direct": 1.0, "plus_s": 40.0}},
+        "fleet": {"count": 1, "depots": ["town/stop/s02"]},
+    }
     rows = finish(*build(params, tables=table))["transit_requests"]
     # In time only before the first rider, who would then be late.
     assert rows["reason"].tolist() == ["", "detour"]
@@ -257,16 +278,37 @@ def test_places_that_streets_do_not_join_are_refused_as_unreachable():
     city = town(twins=False)
     cut = np.array(city.drive.link_to != 80)  # nobody can reach the last crossing any more
     keep = np.flatnonzero(cut)
-    ends = {name: getattr(city.drive, name)[keep] for name in (
-        "link_from", "link_to", "length_m", "free_speed_mps", "lanes", "road_class", "name_index", "way_id", "width_m",
-        "flags")}
+    ends = {
+        name: getattr(city.drive, name)[keep]
+        for name in (
+            "link_from",
+            "link_to",
+            "length_m",
+            "free_speed_mps",
+            "lanes",
+            "road_class",
+            "name_index",
+            "way_id",
+            "width_m",
+            "flags",
+        )
+    }
     vertices = np.column_stack([2 * keep, 2 * keep + 1]).ravel()
     layer = dataclasses.replace(
-        city.drive, **ends, vertex_ptr=2 * np.arange(len(keep) + 1), vertex_x_m=city.drive.vertex_x_m[vertices],
+        city.drive,
+        **ends,
+        vertex_ptr=2 * np.arange(len(keep) + 1),
+        vertex_x_m=city.drive.vertex_x_m[vertices],
         vertex_y_m=city.drive.vertex_y_m[vertices],
-        out_ptr=np.concatenate([[0], np.cumsum(np.bincount(ends["link_from"], minlength=81))]))
-    rows = finish(*build(CALM, city=dataclasses.replace(city, drive=layer),
-                         tables=requests_table((8 * HOUR_S, "s00", "s24"), (8 * HOUR_S, "s00", "s04"))))
+        out_ptr=np.concatenate([[0], np.cumsum(np.bincount(ends["link_from"], minlength=81))]),
+    )
+    rows = finish(
+        *build(
+            CALM,
+            city=dataclasses.replace(city, drive=layer),
+            tables=requests_table((8 * HOUR_S, "s00", "s24"), (8 * HOUR_S, "s00", "s04")),
+        )
+    )
     assert rows["transit_requests"]["reason"].tolist().count("unreachable") == 1
     assert rows["transit_requests"]["outcome"].tolist().count("served") == 1
 
@@ -329,8 +371,12 @@ def test_vans_and_the_dispatcher_are_mesa_agents():
     assert stop in city_ids(transit)
     assert busy.stop_id in city_ids(transit)
     assert busy.riders == sum(
-        int(p) for p, v, s in zip(transit.desk.requests["party"], transit.desk.requests["van"],
-                                  transit.desk.requests["status"], strict=True) if v == busy.row and s == 2)
+        int(p)
+        for p, v, s in zip(
+            transit.desk.requests["party"], transit.desk.requests["van"], transit.desk.requests["status"], strict=True
+        )
+        if v == busy.row and s == 2
+    )
     assert busy.id == int(transit.desk.fleet["id"][busy.row])
 
 

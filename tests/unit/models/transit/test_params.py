@@ -15,13 +15,17 @@ def read(values):
 
 
 def test_a_planner_writes_values_with_units():
-    params = read({
-        "area": ["osaka_ikuno_hirano/stop/ikuno"], "hours": "06:00-23:00",
-        "promise": {"wait_at_most": "10 min", "detour": {"times_direct": 1.4, "plus": "4 min"}},
-        "fleet": {"count": 12, "seats": 8, "acknowledge": "15 s"}, "dwell": {"per_stop": "45 s"},
-        "demand": {"requests_per_day": 300, "station_share": "20 %", "shortest_trip": "400 m"},
-        "dispatch": {"strategy": "first_come"},
-    })
+    params = read(
+        {
+            "area": ["osaka_ikuno_hirano/stop/ikuno"],
+            "hours": "06:00-23:00",
+            "promise": {"wait_at_most": "10 min", "detour": {"times_direct": 1.4, "plus": "4 min"}},
+            "fleet": {"count": 12, "seats": 8, "acknowledge": "15 s"},
+            "dwell": {"per_stop": "45 s"},
+            "demand": {"requests_per_day": 300, "station_share": "20 %", "shortest_trip": "400 m"},
+            "dispatch": {"strategy": "first_come"},
+        }
+    )
     assert params.promise.wait_at_most_s == 600
     assert params.promise.detour.plus_s == 240
     assert params.demand.station_share == pytest.approx(0.2)

@@ -44,8 +44,17 @@ def test_a_clock_that_stands_at_the_end_stops_the_search():
     assert next(ticks) < 60
 
 
-@pytest.mark.parametrize("fault", [{}, {"steps": 5, "seconds": 1.0}, {"steps": 0}, {"seconds": -1.0},
-                                   {"seconds": float("nan")}, {"seconds": float("inf")}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {},
+        {"steps": 5, "seconds": 1.0},
+        {"steps": 0},
+        {"seconds": -1.0},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+    ],
+)
 def test_a_budget_is_either_steps_or_seconds_above_0(fault):
     with pytest.raises(ValueError, match=r"steps or seconds|above 0"):
         Budget(**fault)
@@ -76,39 +85,45 @@ def test_a_request_may_take_no_place():
     assert solve(read_pickup_delivery(text).problem, Budget(steps=50)).unserved.size == 0
 
 
-@pytest.mark.parametrize(("before", "after", "message"), [
-    ("2 4 480 3 60", "2 4 480 3", "line 1 has 4 numbers, expected 5"),
-    ("2 4 480 3 60", "2 5 480 3 60", "says 5 requests or tasks, the file has lines for 4"),
-    ("2 4 480 3 60", "0 4 480 3 60", "vehicles must be a whole number above 0"),
-    ("2 4 480 3 60", "2 4 480 nan 60", "line 1 holds a number that is not finite"),
-    ("2 4 480 3 60", "2 4 480 3 -60", "must not be below 0"),
-    ("11 1 0 3 1 0", "11 1 0 3 -1 0", "id 11 picks up -1"),
-    ("11 1 0 3 1 0", "11 1 0 3 0 0", "id 11 picks up 0 and id 21 sets down 1"),
-    ("11 1 0 3 1 0 480", "11 1 0 3 1 0", "line 3 has 6 numbers, expected 7"),
-    ("11 1 0 3 1 0", "11 x 0 3 1 0", "line 3 holds what is not a number"),
-    ("11 1 0 3 1 0 480", "11 1 0 3 1 90 80", "window of id 11 closes before it opens"),
-    ("12 2 0", "11 2 0", "ids must be whole numbers, each once"),
-    ("12 2 0", "12.5 2 0", "ids must be whole numbers, each once"),
-    ("24 0 8 3 -1 150 200\n", "", "expected the depot, all pick-ups"),
-    ("24 0 8 3 -1 150 200\n", "24 0 8 3 -1 150 200\n25 1 0 0 0 0 480\n", "depot at the end"),
-    (RIDES, "", "no lines of nodes"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("2 4 480 3 60", "2 4 480 3", "line 1 has 4 numbers, expected 5"),
+        ("2 4 480 3 60", "2 5 480 3 60", "says 5 requests or tasks, the file has lines for 4"),
+        ("2 4 480 3 60", "0 4 480 3 60", "vehicles must be a whole number above 0"),
+        ("2 4 480 3 60", "2 4 480 nan 60", "line 1 holds a number that is not finite"),
+        ("2 4 480 3 60", "2 4 480 3 -60", "must not be below 0"),
+        ("11 1 0 3 1 0", "11 1 0 3 -1 0", "id 11 picks up -1"),
+        ("11 1 0 3 1 0", "11 1 0 3 0 0", "id 11 picks up 0 and id 21 sets down 1"),
+        ("11 1 0 3 1 0 480", "11 1 0 3 1 0", "line 3 has 6 numbers, expected 7"),
+        ("11 1 0 3 1 0", "11 x 0 3 1 0", "line 3 holds what is not a number"),
+        ("11 1 0 3 1 0 480", "11 1 0 3 1 90 80", "window of id 11 closes before it opens"),
+        ("12 2 0", "11 2 0", "ids must be whole numbers, each once"),
+        ("12 2 0", "12.5 2 0", "ids must be whole numbers, each once"),
+        ("24 0 8 3 -1 150 200\n", "", "expected the depot, all pick-ups"),
+        ("24 0 8 3 -1 150 200\n", "24 0 8 3 -1 150 200\n25 1 0 0 0 0 480\n", "depot at the end"),
+        (RIDES, "", "no lines of nodes"),
+    ],
+)
 def test_a_broken_dial_a_ride_file_is_refused_with_what_is_wrong(before, after, message):
     assert before in RIDES
     with pytest.raises(ValueError, match=message):
         read_dial_a_ride(RIDES.replace(before, after, 1))
 
 
-@pytest.mark.parametrize(("before", "after", "message"), [
-    ("3 20 1", "3", "line 1 has 1 numbers"),
-    ("3 20 1", "3.5 20 1", "vehicles must be a whole number"),
-    ("5 0 9\n", "5 0 8\n", "pick-up 7 and its set-down 8 do not name each other"),
-    ("5 0 9\n", "5 0 2\n", "pick-up 7 and its set-down 2 do not name each other"),
-    ("60 50 -10", "60 50 -9", "id 7 picks up 10 and id 9 sets down 9"),
-    ("45 50 10", "45 50 -10", "id 7 picks up -10"),
-    ("2 40 70 -5 0 250 5 4 0\n", "", "2 pick-ups in 4 lines"),
-    ("5 0 9\n", "5 0\n", "line 3 has 8 numbers, expected 9"),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("3 20 1", "3", "line 1 has 1 numbers"),
+        ("3 20 1", "3.5 20 1", "vehicles must be a whole number"),
+        ("5 0 9\n", "5 0 8\n", "pick-up 7 and its set-down 8 do not name each other"),
+        ("5 0 9\n", "5 0 2\n", "pick-up 7 and its set-down 2 do not name each other"),
+        ("60 50 -10", "60 50 -9", "id 7 picks up 10 and id 9 sets down 9"),
+        ("45 50 10", "45 50 -10", "id 7 picks up -10"),
+        ("2 40 70 -5 0 250 5 4 0\n", "", "2 pick-ups in 4 lines"),
+        ("5 0 9\n", "5 0\n", "line 3 has 8 numbers, expected 9"),
+    ],
+)
 def test_a_broken_pickup_delivery_file_is_refused_with_what_is_wrong(before, after, message):
     assert before in PARCELS
     with pytest.raises(ValueError, match=message):

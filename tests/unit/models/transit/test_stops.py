@@ -50,13 +50,19 @@ def test_stops_of_a_table_go_to_their_crossings():
     lon, lat = city.drive.lon_deg[[3, 40]], city.drive.lat_deg[[3, 40]]
     stops = find_stops(city, Stops(table="stops"), (), table(id=["b", "a"], lat=lat, lon=lon, name=["今里", "勝山"]))
     assert [(stop.id, stop.name_ja, stop.drive_node) for stop in stops] == [
-        ("town/stop/a", "勝山", 40), ("town/stop/b", "今里", 3)]
+        ("town/stop/a", "勝山", 40),
+        ("town/stop/b", "今里", 3),
+    ]
 
 
 def test_numbers_as_ids_mean_what_they_say():
     city = real_town()
-    stops = find_stops(city, Stops(table="stops"), (), table(
-        id=[12.0, 7.0], lat=city.drive.lat_deg[[3, 40]], lon=city.drive.lon_deg[[3, 40]]))
+    stops = find_stops(
+        city,
+        Stops(table="stops"),
+        (),
+        table(id=[12.0, 7.0], lat=city.drive.lat_deg[[3, 40]], lon=city.drive.lon_deg[[3, 40]]),
+    )
     assert [stop.id for stop in stops] == ["town/stop/12", "town/stop/7"]
     params = TransitParams.model_validate({"demand": {"table": "bookings"}})
     bookings = {"time": np.array([1.0]), "from_stop": np.array([7.0]), "to_stop": np.array([12])}
@@ -67,8 +73,12 @@ def test_numbers_as_ids_mean_what_they_say():
 def test_wrong_stops_are_told_with_their_rows():
     city = real_town()
     with pytest.raises(TableError, match=r"m from the nearest street(.|\n)*row 1(.|\n)*stands twice(.|\n)*row 2"):
-        find_stops(city, Stops(table="stops"), (), table(
-            id=["a", "a"], lat=[34.9, city.drive.lat_deg[0]], lon=[135.0, city.drive.lon_deg[0]]))
+        find_stops(
+            city,
+            Stops(table="stops"),
+            (),
+            table(id=["a", "a"], lat=[34.9, city.drive.lat_deg[0]], lon=[135.0, city.drive.lon_deg[0]]),
+        )
     with pytest.raises(TableError, match="is no place on earth"):
         find_stops(city, Stops(table="stops"), (), table(id=["a"], lat=[134.0], lon=[35.0]))
     with pytest.raises(TableError, match="lacks the columns lon"):

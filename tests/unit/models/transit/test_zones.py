@@ -70,10 +70,15 @@ def test_riders_and_requests_together_are_two_demands_and_refused():
     assert TransitParams.model_validate(params.model_dump(mode="json")) == params
 
 
-@pytest.mark.parametrize(("key", "value", "due"), [
-    ("requests_per_day", "234 people", "requests"), ("requests_per_day", "234 人", "requests"),
-    ("riders_per_day", "234 requests", "people"), ("riders_per_day", "234 件", "people"),
-])
+@pytest.mark.parametrize(
+    ("key", "value", "due"),
+    [
+        ("requests_per_day", "234 people", "requests"),
+        ("requests_per_day", "234 人", "requests"),
+        ("riders_per_day", "234 requests", "people"),
+        ("riders_per_day", "234 件", "people"),
+    ],
+)
 def test_people_and_requests_are_not_taken_for_each_other(key, value, due):
     with pytest.raises(ValidationError, match=f"and {due} are due"):
         TransitParams.model_validate({"demand": {key: value}}, context={"from_file": True})
@@ -126,7 +131,8 @@ def test_no_van_leaves_its_zone_and_kpis_are_told_by_zone():
     hours = {name: got["transit.vehicle_hours_h", name] for name in ("north", "south", "all")}
     shares = {name: got["transit.loaded_time_share", name] for name in hours}
     assert shares["north"] * hours["north"] + shares["south"] * hours["south"] == pytest.approx(
-        shares["all"] * hours["all"])
+        shares["all"] * hours["all"]
+    )
 
 
 def test_speeds_follow_from_metres_and_times():
@@ -139,8 +145,11 @@ def test_speeds_follow_from_metres_and_times():
 
 
 def test_a_booking_across_zones_is_told_with_its_row():
-    table = {"time": np.array([8.5, 8.6]) * 3600, "from_stop": np.array(["s00", "s00"]),
-             "to_stop": np.array(["s05", "s20"])}
+    table = {
+        "time": np.array([8.5, 8.6]) * 3600,
+        "from_stop": np.array(["s00", "s00"]),
+        "to_stop": np.array(["s05", "s20"]),
+    }
     zones = {name: {**zone, "requests_per_day": None} for name, zone in ZONES.items()}
     with pytest.raises(TableError, match=r"from town/stop/s00 to town/stop/s20 leaves the zone north") as fault:
         build({"zones": zones, "demand": {"table": "t"}}, tables={"t": table})[0]
@@ -157,12 +166,15 @@ def test_a_stop_lies_in_one_zone():
         build({"zones": {**ZONES, "both": {"area": ["town/"], "requests_per_day": 9}}})
 
 
-@pytest.mark.parametrize(("params", "what"), [
-    ({"area": ["town/"], "zones": ZONES}, "area and zones are both given"),
-    ({"zones": {"north": {"area": NORTH}}}, "zone north has no demand"),
-    ({"zones": {"all": {"area": NORTH, "requests_per_day": 9}}}, "cannot be named 'all'"),
-    ({"zones": {"north": {**ZONES["north"], "fleet_weight": 0}}}, "no zone has a fleet_weight"),
-])
+@pytest.mark.parametrize(
+    ("params", "what"),
+    [
+        ({"area": ["town/"], "zones": ZONES}, "area and zones are both given"),
+        ({"zones": {"north": {"area": NORTH}}}, "zone north has no demand"),
+        ({"zones": {"all": {"area": NORTH, "requests_per_day": 9}}}, "cannot be named 'all'"),
+        ({"zones": {"north": {**ZONES["north"], "fleet_weight": 0}}}, "no zone has a fleet_weight"),
+    ],
+)
 def test_zones_that_contradict_themselves_are_refused(params, what):
     with pytest.raises(ValidationError, match=what):
         TransitParams.model_validate(params)
@@ -185,8 +197,10 @@ def test_trips_without_a_way_are_drawn_where_they_are_wanted_and_refused_one_by_
 
 
 def test_zones_on_both_sides_of_a_gap_are_no_mistake():
-    parts = {"near": {"area": ["town/stop/s0"], "requests_per_day": 900},
-             "far": {"area": ["town/stop/s1", "town/stop/s2"], "requests_per_day": 900}}
+    parts = {
+        "near": {"area": ["town/stop/s0"], "requests_per_day": 900},
+        "far": {"area": ["town/stop/s1", "town/stop/s2"], "requests_per_day": 900},
+    }
     rows = finish(*build({"zones": parts, "fleet": {"count": 4}}, city=two_islands()))["transit_requests"]
     assert (rows["outcome"] == "served").sum() > 50
     assert not (rows["reason"] == "unreachable").any()

@@ -16,17 +16,31 @@ from twin.models.transit.params import TransitParams
 def grid_layer(side=9, spacing_m=150.0, speed_mps=20 / 3.6):
     n = side * side
     x, y = (np.arange(n) % side) * spacing_m, (np.arange(n) // side) * spacing_m
-    pairs = [(a, b) for a in range(n) for b in (a + 1, a + side)
-             if (b == a + side and b < n) or (b == a + 1 and b % side)]
+    pairs = [
+        (a, b) for a in range(n) for b in (a + 1, a + side) if (b == a + side and b < n) or (b == a + 1 and b % side)
+    ]
     links = sorted(pairs + [(b, a) for a, b in pairs])
     a, b = np.array([p[0] for p in links], np.int32), np.array([p[1] for p in links], np.int32)
     m = len(links)
     return StreetLayer(
-        node_id=np.arange(1, n + 1), x_m=x.astype(float), y_m=y.astype(float), lon_deg=135.5 + x * 1e-5,
-        lat_deg=34.6 + y * 1e-5, signal=np.zeros(n, bool), crossing=np.zeros(n, bool), link_from=a, link_to=b,
-        length_m=np.full(m, spacing_m), free_speed_mps=np.full(m, speed_mps), lanes=np.ones(m, np.int16),
-        road_class=np.zeros(m, np.uint8), name_index=np.full(m, -1, np.int32), way_id=np.arange(m),
-        width_m=np.full(m, np.nan), flags=np.zeros(m, np.uint8), vertex_ptr=2 * np.arange(m + 1),
+        node_id=np.arange(1, n + 1),
+        x_m=x.astype(float),
+        y_m=y.astype(float),
+        lon_deg=135.5 + x * 1e-5,
+        lat_deg=34.6 + y * 1e-5,
+        signal=np.zeros(n, bool),
+        crossing=np.zeros(n, bool),
+        link_from=a,
+        link_to=b,
+        length_m=np.full(m, spacing_m),
+        free_speed_mps=np.full(m, speed_mps),
+        lanes=np.ones(m, np.int16),
+        road_class=np.zeros(m, np.uint8),
+        name_index=np.full(m, -1, np.int32),
+        way_id=np.arange(m),
+        width_m=np.full(m, np.nan),
+        flags=np.zeros(m, np.uint8),
+        vertex_ptr=2 * np.arange(m + 1),
         vertex_x_m=x[np.column_stack([a, b]).ravel()].astype(float),
         vertex_y_m=y[np.column_stack([a, b]).ravel()].astype(float),
         out_ptr=np.concatenate([[0], np.cumsum(np.bincount(a, minlength=n))]),
@@ -48,14 +62,29 @@ def town(side=9, every=2, twins=True, extra=()):
     return City("town", "EPSG:6674", True, (), "left", layer, layer, (*stops, *extra), "0" * 16)
 
 
-def build(params=None, *, city=None, step_s=5.0, start_s=8 * 3600.0, end_s=11 * 3600.0, seed=7, trace_share=0.0,
-          tables=None, road=None, strategy=None):
+def build(
+    params=None,
+    *,
+    city=None,
+    step_s=5.0,
+    start_s=8 * 3600.0,
+    end_s=11 * 3600.0,
+    seed=7,
+    trace_share=0.0,
+    tables=None,
+    road=None,
+    strategy=None,
+):
     city = city or town()
     params = params if isinstance(params, TransitParams) else TransitParams.model_validate(params or {})
     transit = Transit(params, city, tables or {}, strategy)
     model = CityModel(
         [RoadTraffic(RoadParams.model_validate(road or {}), city, {}), transit],
-        start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share,
+        start_s=start_s,
+        end_s=end_s,
+        step_s=step_s,
+        run_seed=np.uint64(seed),
+        trace_share=trace_share,
     )
     return model, transit
 

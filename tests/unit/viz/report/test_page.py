@@ -68,8 +68,21 @@ def test_the_page_may_fetch_nothing_and_run_nothing(text):
 
 
 def test_every_section_stands_in_both_languages(text):
-    for key in ("answer", "observed", "ranges", "overturn", "winners", "search", "kpis", "differences", "spread",
-                "assumptions", "not_in", "ledger", "provenance"):
+    for key in (
+        "answer",
+        "observed",
+        "ranges",
+        "overturn",
+        "winners",
+        "search",
+        "kpis",
+        "differences",
+        "spread",
+        "assumptions",
+        "not_in",
+        "ledger",
+        "provenance",
+    ):
         for words in WORDS[key]:
             assert re.search(f"<h2>{re.escape(words)}", text), words
     assert [value for tag, name, value in Tags(text).attributes if tag == "article" and name == "lang"] == ["ja", "en"]
@@ -98,7 +111,7 @@ def test_numbers_of_the_page_are_those_of_the_study(study, text):
     assert study.manifest["files"]["kpis.parquet"] in text
     ledger = study.run("today").table("ledger")
     entered = int(ledger["count"][(ledger["model"] == "terminal") & (ledger["entry"] == "entered")][0])
-    assert f'<td class=n>{entered:,}</td>' in text
+    assert f"<td class=n>{entered:,}</td>" in text
 
 
 def test_one_language_is_one_article(study):
@@ -124,8 +137,13 @@ def test_a_study_that_was_changed_has_no_report(study, tmp_path):
 
 
 def test_a_lean_study_without_questions_says_what_it_lacks(tmp_path):
-    changes = {"questions:": "#", "  - {id": "#", "     such_that": "#", "uncertainty": "#",
-               "seed: 7": "seed: 7\nreplications: 2"}
+    changes = {
+        "questions:": "#",
+        "  - {id": "#",
+        "     such_that": "#",
+        "uncertainty": "#",
+        "seed: 7": "seed: 7\nreplications: 2",
+    }
     plain = make_study(tmp_path, title="平日", lean=True, **changes)
     text = page(read_content(plain), ["en"])
     for key in ("no_question", "no_ledger"):

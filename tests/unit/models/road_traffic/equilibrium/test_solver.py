@@ -12,8 +12,12 @@ from twin.models.road_traffic.equilibrium.params import StaticLinkParams
 
 def network(links=((0, 1), (1, 2), (0, 2)), **changes):
     a, b = np.array(links).T
-    values = {"free_cost": np.array([1.0, 1.0, 3.0][: len(a)]), "capacity": np.ones(1), "bpr_share": np.ones(1),
-              "bpr_power": np.ones(1)}
+    values = {
+        "free_cost": np.array([1.0, 1.0, 3.0][: len(a)]),
+        "capacity": np.ones(1),
+        "bpr_share": np.ones(1),
+        "bpr_power": np.ones(1),
+    }
     return StaticNetwork(a, b, **{**values, **changes})
 
 
