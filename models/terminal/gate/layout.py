@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream
 from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
+from twin.engine.stations.state import new_tally
 from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_steps
 from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
@@ -238,9 +239,8 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
 def _tally(params: TerminalParams) -> NDArray[np.int64]:
     quota = params.conpas.quota or Quota()
     yards = list(params.holding_yards.values())
-    out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
-    out[k.ACCEPTING] = 1
-    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.WAY_HEAD, k.WAY_TAIL]] = -1
+    out = new_tally(k.FIRST_YARD + 2 * len(yards))
+    out[[k.ROAD_HEAD, k.ROAD_TAIL]] = -1
     out[k.SUSPEND] = params.at_closure == "suspend"
     out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
     out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
