@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -145,18 +143,20 @@ def test_a_fork_keeps_who_is_there_and_takes_servers_and_others_from_the_new_que
     assert called[10] == 300.0
 
 
-def test_a_step_that_asks_stops_the_queue_until_it_is_settled():
-    seed = make_run_seed(3, 0)
-    steps = ((0.0, 1), (100.0, 0, True), (200.0, 1))
-    queue = Queue([Stage("desk", law_numbers("deterministic", 30.0), [Servers(steps)])], seed, "test")
-    queue.expect(np.arange(5, dtype=np.uint64), np.arange(5.0))
-    _, asks = queue.run_until(1e6)
-    assert asks
-    assert (queue.asked(), queue.in_line()) == (0, 1)
+def test_whoever_runs_the_queue_is_asked_how_many_servers_there_are():
+    servers = Servers(((0.0, 1),), most=3)
+    queue = Queue(
+        [Stage("desk", law_numbers("deterministic", 30.0), [servers])], make_run_seed(3, 0), "test",
+        Rules(ask_s=(40.0, 70.0)),
+    )  # fmt: skip
+    queue.expect(np.arange(6, dtype=np.uint64), np.arange(6.0))
+    assert queue.run_until(1e6)[1]
+    assert queue.in_line() == 4
+    queue.answer(3)
+    assert queue.run_until(1e6)[1]
     queue.answer(1)
-    assert queue.run_until(1e6)[1] is False
-    np.testing.assert_allclose(queue.times_s("called"), [0.0, 30.0, 60.0, 90.0, 120.0])
-    assert not math.isnan(queue.times_s("out").sum())
+    assert not queue.run_until(1e6)[1]
+    np.testing.assert_allclose(queue.times_s("called"), [0.0, 30.0, 40.0, 40.0, 60.0, 70.0 + 20.0])
 
 
 def test_who_ends_as_servers_close_is_let_go_and_others_are_suspended():

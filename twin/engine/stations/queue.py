@@ -51,8 +51,7 @@ class Servers(NamedTuple):
     Attributes
     ----------
     steps
-        (time, how many from then on) over the run, ascending; nobody before the first. A third element is true where
-        whoever runs the queue is asked before: :meth:`Queue.run_until` then stops.
+        (time, how many from then on) over the run, ascending; nobody before the first.
     takes
         Sorts of customers that they take, preferred ones first; of later stages this is not read.
     oldest_first
@@ -61,7 +60,7 @@ class Servers(NamedTuple):
         Servers there may ever be, also after a fork.
     """
 
-    steps: tuple[tuple[float, int] | tuple[float, int, bool], ...]
+    steps: tuple[tuple[float, int], ...]
     takes: tuple[int, ...] = (0,)
     oldest_first: bool = False
     most: int = 1000
@@ -104,6 +103,8 @@ class Rules(NamedTuple):
         Most people in the lines before the first stage; who finds it full leaves at once.
     way_s
         Time from one stage to the next, s.
+    ask_s
+        When whoever runs the queue is asked how many servers the first group has: :meth:`Queue.run_until` then stops.
     """
 
     own_lines: bool = False
@@ -113,6 +114,7 @@ class Rules(NamedTuple):
     turn_away: bool = False
     room: int = np.iinfo(np.int64).max
     way_s: float = 0.0
+    ask_s: tuple[float, ...] = ()
 
 
 class Queue:
@@ -139,7 +141,7 @@ class Queue:
         self._rules = rules = rules or Rules()
         members, lines = _members(stages, rules)
         groups, servers = group_arrays(members)
-        schedule = make_schedule(members, rules.close_s)
+        schedule = make_schedule(members, rules.close_s, rules.ask_s)
         self._stale = int(schedule.word[:, s.S_COUNT].clip(0).sum())
         num = np.zeros(s.FIRST_LAW + s.LAW_NUMBERS * len(stages))
         num[s.WAY_S] = rules.way_s
@@ -192,13 +194,13 @@ class Queue:
         self._out_rows = np.zeros(len(arrive_s), np.int64)
 
     def run_until(self, until_s: float) -> tuple[Rows, bool]:
-        """Let everything happen up to and including a moment, or until a step of the servers asks.
+        """Let everything happen up to and including a moment, or until whoever runs it is asked.
 
         Returns
         -------
         (k,) int64, bool
-            Rows of those who have left, in order; and whether it stopped before the moment: settle the entry that
-            :meth:`asked` names, then call again.
+            Rows of those who have left, in order; and whether it stopped before the moment: :meth:`answer`, then call
+            again.
 
         Raises
         ------
@@ -216,15 +218,9 @@ class Queue:
             )
         return self._out_rows[: now.tally[s.OUT_COUNT]].copy(), bool(code == s.ASK)
 
-    def asked(self) -> int:
-        """Servers that the step which asks would set."""
-        return int(self.now.sched_word[self.now.tally[s.SCHED_NEXT], s.S_COUNT])
-
     def answer(self, servers: int) -> None:
-        """Settle the step that asks: so many servers from then on."""
-        entry = self.now.tally[s.SCHED_NEXT]
-        self.now.sched_word[entry, s.S_COUNT] = servers
-        self.now.sched_word[entry, s.S_ASK] = 0
+        """Say how many servers the first group has from the moment on at which :meth:`run_until` asked."""
+        self.now.sched_word[self.now.tally[s.SCHED_NEXT]] = s.SET_SERVERS, 0, servers, 0
 
     def next_s(self) -> float:
         """When anything happens next; infinite if never."""
@@ -240,6 +236,17 @@ class Queue:
         """People who wait for the first stage."""
         return int(self.now.tally[s.IN_LINE] + self.now.tally[s.HELD_COUNT])
 
+    def account(self) -> tuple[int, int, dict[str, int]]:
+        """How many have come, are inside, and have left by reason: what a ledger asks for."""
+        state, reason = self.now.code[self.come()].T
+        left = np.bincount(reason[state == s.GONE], minlength=len(REASONS))
+        inside = np.count_nonzero((state >= s.HELD) & (state <= s.UNDER_WAY))
+        return len(state), int(inside), dict(zip(REASONS, left.tolist(), strict=True))
+
+    def served_at(self, rows: Rows) -> Ints:
+        """Number of the server of the first stage that called each of some customers last; -1 for none."""
+        return self.now.word[rows, p.SERVED_AT].copy()
+
     def times_s(self, which: Moment) -> Floats:
         """A moment of every customer, s, nan until known: joined, first called, left; or seconds waited at first."""
         return self.now.time_s[:, _MOMENTS[which]].copy()
@@ -248,8 +255,14 @@ class Queue:
         """Everything, for a checkpoint."""
         return {**arrays_of(self.now), "arrive_s": self.arrive_s.copy()}
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]], forked_at_s: float | None = None) -> None:
-        """Put :meth:`state` back; after a fork, whoever comes later and the servers are those said to this queue."""
+    def restore(self, state: Mapping[str, NDArray[np.generic]], forked_at_s: float | None = None) -> Rows:
+        """Put :meth:`state` back; after a fork, whoever comes later and the servers are those said to this queue.
+
+        Returns
+        -------
+        (n,) int64
+            Where each row of the state is now; -1 for those who will not come.
+        """
         fresh, new_s = self.now, self.arrive_s
         kept = np.arange(len(state["ids"]))
         if forked_at_s is not None:
@@ -276,6 +289,7 @@ class Queue:
         else:
             follow_schedule(self.now, forked_at_s)
         self._put_in_order(np.concatenate([np.asarray(state["arrive_s"], np.float64)[kept], new_s[later]]))
+        return number[:-1]
 
 
 def _members(stages: Sequence[Stage], rules: Rules) -> tuple[list[Group], int]:
@@ -290,7 +304,7 @@ def _members(stages: Sequence[Stage], rules: Rules) -> tuple[list[Group], int]:
                 joins = {sort: lines + nth for nth, sort in enumerate(servers.takes)}
                 lines += len(joins)
             rule = s.OLDEST_FIRST if servers.oldest_first else s.FIRST_LINE_FIRST
-            steps = tuple((step[0], step[1], len(step) > 2 and step[2]) for step in servers.steps)  # type: ignore[misc]
+            steps = tuple((time_s, count, False) for time_s, count in servers.steps)
             takes = tuple(joins.values()) or (s.SORTS + index - 1,)
             members.append(Group(index, takes, rule, joins, first, servers.most, steps))
             first += servers.most

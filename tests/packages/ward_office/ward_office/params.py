@@ -17,6 +17,13 @@ class WardOfficeParams(Params):
         30.0, "people", source="our guess", grade="G", fork="new_only", ge=0, le=10_000, doc="Mean number in an hour."
     )
     clerks: int = quantity(4, "clerks", source="our guess", grade="G", fork="now", ge=1, le=1000, doc="Open counters.")
+    helpers: int = quantity(
+        0, "clerks", source="choice: none", grade="D", fork="now", ge=0, le=1000,
+        doc="Clerks of the back office who come to the counters while the line is long.",
+    )  # fmt: skip
+    help_if_line: Count = quantity(
+        10.0, "people", source="our guess", grade="G", fork="now", ge=0, doc="People in line from which they come."
+    )
     service_mean_s: Seconds = quantity(
         420.0, "s", source="our guess", grade="G", fork="new_only", gt=0, le=86_400, doc="Mean time at the counter."
     )
