@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.booking.slots import slots_of
 from twin.city.city import City
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
@@ -20,7 +21,7 @@ from twin.models.terminal.agents import Haulier, TerminalOperator
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book
 from twin.models.terminal.booking.learning import learn
-from twin.models.terminal.booking.slots import booking_account, slot_table, slots_of
+from twin.models.terminal.booking.slots import booking_account, slot_table
 from twin.models.terminal.demand.trucks import Columns, check_hours, make_trucks, read_counts
 from twin.models.terminal.demand.vessel_table import with_calls
 from twin.models.terminal.gate import approach
