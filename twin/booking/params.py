@@ -33,7 +33,9 @@ _RULES: dict[str, dict[str, Any]] = {
     "overbooking": {"unit": "%", "fork": "new_only", "ge": 0, "le": 2, "doc": "places given beyond the quota"},
     "opens_s": {"fork": "new_only", "ge": 0, "le": 86400, "doc": "when the books open"},
     "opens_days_before": {"unit": "days", "fork": "new_only", "ge": 0, "le": 60},
-    "closes_before_s": {"unit": "s", "ge": 0, "le": 172800, "doc": "a slot can be booked until so long before it begins"},
+    "closes_before_s": {
+        "unit": "s", "ge": 0, "le": 172800, "doc": "a slot can be booked until so long before it begins",
+    },
     "cancel_before_s": {
         "unit": "s", "fork": "new_only", "ge": 0, "le": 172800,
         "doc": "a booking cancelled by then frees its place; later the place is lost",
