@@ -247,6 +247,10 @@ class Queue:
         """Number of the server of the first stage that called each of some customers last; -1 for none."""
         return self.now.word[rows, p.SERVED_AT].copy()
 
+    def sort_of(self, rows: Rows) -> Ints:
+        """Sort of some customers."""
+        return self.now.word[rows, s.SORT].copy()
+
     def times_s(self, which: Moment) -> Floats:
         """A moment of every customer, s, nan until known: joined, first called, left; or seconds waited at first."""
         return self.now.time_s[:, _MOMENTS[which]].copy()

@@ -8,6 +8,8 @@ import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
+from twin.booking.booking import book, stands
+from twin.booking.names import AS_ORDINARY, WAITS_FOR_WINDOW
 from twin.city.city import City, Place
 from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import event, make_stream, poisson_count, uniforms
@@ -18,13 +20,15 @@ from twin.engine.stations.layout import law_numbers
 from twin.engine.stations.queue import Queue, Rules, Servers
 from twin.engine.stations.queue import Stage as Counter
 from twin.errors import ScenarioError
-from ward_office.params import WardOfficeParams
+from ward_office.params import Appointments, WardOfficeParams
 
 #: Kind of the ids of visitors.
 _KIND = FIRST_INSTALLED
 _HOUR_S = 3600.0
 _COUNTER_M = 3.0
 _LOOK_S = 600.0
+#: Sorts of visitors; those with an appointment that they keep are called first.
+_WALK_IN, _BOOKED = range(2)
 #: Clerks and helpers there may be.
 _MOST_COUNTERS = 2000
 _VISITOR = BODIES.index("visitor")
@@ -84,7 +88,7 @@ class WardOffice:
         self._left = np.zeros(0, np.int64)
         self.supervisor = Supervisor(stage, self._params)
         self.queue = _counters(self._params, stage.run_seed)
-        self.queue.expect(*_day(self._params, stage))
+        self.queue.expect(**_day(self._params, stage))
 
     def advance(self, until_s: float) -> None:
         """Let visitors draw tickets, be called and leave, each at its exact time."""
@@ -120,6 +124,7 @@ class WardOffice:
             "call_s": self.queue.times_s("called")[rows],
             "leave_s": self.queue.times_s("out")[rows],
             "clerk": self.queue.served_at(rows),
+            "booked": self.queue.sort_of(rows) == _BOOKED,
         }
         return {"ward_office_visits": visits, "traces": self._points(visits)}
 
@@ -173,20 +178,49 @@ def _counters(params: WardOfficeParams, run_seed: np.uint64) -> Queue:
     counter = Counter(
         "service",
         law_numbers("exponential", params.service_mean_s),
-        [Servers(((open_s, params.clerks),), most=_MOST_COUNTERS)],
+        [Servers(((open_s, params.clerks),), (_BOOKED, _WALK_IN), most=_MOST_COUNTERS)],
     )
     looks_s = tuple(np.arange(open_s + _LOOK_S, close_s, _LOOK_S).tolist()) if params.helpers else ()
     return Queue([counter], run_seed, "ward_office", Rules(ask_s=looks_s))
 
 
-def _day(params: WardOfficeParams, stage: Stage) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-    """Ids and moments of everybody who comes within the hours and the clock; keyed by (hour, serial)."""
+def _day(params: WardOfficeParams, stage: Stage) -> dict[str, NDArray[np.generic]]:
+    """Everybody who comes within the hours and the clock, as the queue expects them; keyed by (hour, serial)."""
     count, moment = (make_stream(stage.run_seed, f"ward_office.{purpose}") for purpose in ("count", "time"))
     open_s, close_s = params.opening
-    ids, arrive_s = [np.zeros(0, np.uint64)], [np.zeros(0)]
+    parts, wanted = [np.zeros(0, np.uint64)], [np.zeros(0)]
     for hour in range(int(open_s // _HOUR_S), int(-(-close_s // _HOUR_S))):
-        ids.append(make_ids(_KIND, hour, poisson_count(count, hour, params.visitors_per_hour)))
-        arrive_s.append((hour + uniforms(moment, ids[-1], event(0))) * _HOUR_S)
-    everybody, at_s = np.concatenate(ids), np.concatenate(arrive_s)
-    here = (max(open_s, stage.start_s) <= at_s) & (at_s < min(close_s, stage.end_s))
-    return everybody[here], at_s[here]
+        parts.append(make_ids(_KIND, hour, poisson_count(count, hour, params.visitors_per_hour)))
+        wanted.append((hour + uniforms(moment, parts[-1], event(0))) * _HOUR_S)
+    ids, arrive_s = np.concatenate(parts), np.concatenate(wanted)
+    sort, not_before_s = np.full(len(ids), _WALK_IN, np.int32), np.full(len(ids), -np.inf)
+    comes = (open_s <= arrive_s) & (arrive_s < close_s)
+    if params.appointments:
+        _give_appointments(
+            params.appointments, params.opening, stage.run_seed, ids, arrive_s, sort, not_before_s, comes
+        )
+    comes &= (stage.start_s <= arrive_s) & (arrive_s < stage.end_s)
+    columns = {"ids": ids, "arrive_s": arrive_s, "sort": sort, "not_before_s": not_before_s}
+    return {name: values[comes] for name, values in columns.items()}
+
+
+def _give_appointments(
+    rules: Appointments,
+    opening: tuple[float, float],
+    run_seed: np.uint64,
+    ids: NDArray[np.uint64],
+    arrive_s: NDArray[np.float64],
+    sort: NDArray[np.int32],
+    not_before_s: NDArray[np.float64],
+    comes: NDArray[np.bool_],
+) -> None:
+    """Let those who ask for an appointment come when they mean to, and be called first if they keep it."""
+    asks = comes & (uniforms(make_stream(run_seed, "ward_office.asks"), ids, event(0)) < rules.booked_share)
+    booked = book(
+        rules, ids[asks], arrive_s[asks], (opening,), run_seed, "ward_office", lead_mean_s=rules.lead_mean_s
+    )  # fmt: skip
+    told = stands(rules, booked)
+    arrive_s[asks] = booked.plan_s
+    comes[asks] = booked.comes
+    sort[asks] = np.where(told == AS_ORDINARY, _WALK_IN, _BOOKED)
+    not_before_s[asks] = np.where(told == WAITS_FOR_WINDOW, booked.from_s - rules.grace_early_s, -np.inf)
