@@ -211,11 +211,11 @@ class _KernelCache(_function_cache):
     _impl_class = _KernelCacheImpl
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+def _compiled(function: Callable[..., Any], *, kept: bool = True, **options: Any) -> Callable[..., Any]:
     compiled: Any = _njit(nogil=True, error_model="numpy", **options)(function)
     # A function typed into a notebook has no file to be told by, and is compiled anew; without the compiler there is
     # nothing to keep.
-    if compiled is not function and os.path.exists(function.__code__.co_filename):
+    if kept and compiled is not function and os.path.exists(function.__code__.co_filename):
         compiled._cache = _KernelCache(function)
         _KERNELS.append(compiled)
     kernel: Callable[..., Any] = compiled
@@ -243,6 +243,22 @@ def lean_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that only lean kernels call, never Python: no wrapper to compile, and always inlined."""
     return _compiled(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+def lean_template(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a helper of lean kernels that takes other kernels as its first arguments and calls them.
+
+    It is never kept by itself, since what it does depends on kernels that its file does not see: it is part of the
+    kernel that names them, and is kept with that.
+    """
+    return _compiled(function, kept=False, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def inner_template(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As :func:`lean_template`, and always inlined."""
+    return _compiled(
+        function, kept=False, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True
+    )  # fmt: skip
 
 
 def _prefetch_row(_typing: Any, table: Any, _row: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
+from twin.engine.stations.state import StationState
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.learning import decide
-from twin.models.terminal.gate.state import Now
 
 if TYPE_CHECKING:
     from twin.engine.city_model import CityModel
@@ -35,11 +35,11 @@ class TerminalOperator(Agent):
         self.open_on_if_line = open_on_if_line
         self.desk = desk
 
-    def decide(self, now: Now) -> bool:
+    def decide(self, now: StationState) -> bool:
         """The schedule asks: settle what is due, and say whether any truck has a new plan."""
         return decide(self.open_on_if_line, self.desk, now)
 
-    def receive_late(self, now: Now, row: int, at_s: float) -> None:
+    def receive_late(self, now: StationState, row: int, at_s: float) -> None:
         """A truck comes after its window: settle what becomes of it."""
         self.desk.rebook(now, row, at_s)
 

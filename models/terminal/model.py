@@ -13,6 +13,7 @@ from twin.city.city import City
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
+from twin.engine.stations.state import StationState, in_order
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.agents import Haulier, TerminalOperator
@@ -23,10 +24,10 @@ from twin.models.terminal.booking.slots import booking_account, slot_table, slot
 from twin.models.terminal.demand.trucks import Columns, check_hours, make_trucks, read_counts
 from twin.models.terminal.demand.vessel_table import with_calls
 from twin.models.terminal.gate import approach
-from twin.models.terminal.gate.kernels import run_until
+from twin.models.terminal.gate.kernels import run_until, sort_anew
 from twin.models.terminal.gate.layout import layout_shape, make_layout
 from twin.models.terminal.gate.row_kernels import count_visits
-from twin.models.terminal.gate.state import Now, arrays_of, in_order, new_state, state_of
+from twin.models.terminal.gate.state import arrays_of, new_state, state_of
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.records import visits as records
 from twin.models.terminal.records.traces import Tracer
@@ -56,7 +57,7 @@ class Terminal:
 
     name = "terminal"
     _stage: Stage
-    _now: Now
+    _now: StationState
     _desk: BookingDesk
     _counted: list[Account]
 
@@ -144,7 +145,7 @@ class Terminal:
         trucks = Account(
             "trucks",
             entered=int(now.tally[k.ENTERED]),
-            inside=int(counts[:, k.HELD : k.DRIVING + 1].sum()),
+            inside=int(counts[:, k.HELD : k.UNDER_WAY + 1].sum()),
             left=dict(zip(TRUCK_REASONS, left.tolist(), strict=True)),
             received=int(now.tally[k.RECEIVED]),
             handed_over=int(now.tally[k.HANDED_OVER]),
@@ -292,13 +293,13 @@ class Terminal:
         """Earliest moment at which anything happens here of itself."""
         now = self._now
         self._counted = []
-        nth = int(now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT])
+        nth = int(now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT])
         entry = int(now.tally[k.SCHED_NEXT])
         self._next_s = min(
             float(self._order_s[nth]) if nth < len(self._order_s) else math.inf,
             float(now.sched_time[entry]) if entry < len(now.sched_time) else math.inf,
             float(now.heap_times[0]) if now.heap_size[0] else math.inf,
-            float(now.time_s[now.tally[k.DRIVE_HEAD], k.END]) if now.tally[k.DRIVE_HEAD] >= 0 else math.inf,
+            float(now.time_s[now.tally[k.WAY_HEAD], k.END]) if now.tally[k.WAY_HEAD] >= 0 else math.inf,
         )
 
     # The road --------------------------------------------------------------------------------------
@@ -393,11 +394,11 @@ class Terminal:
     def _run(self, until_s: float, arrivals: Rows) -> None:
         now = self._now
         if self._approach:
-            now.tally[k.PLAN_NEXT] = 0
+            now.tally[k.ARRIVAL_NEXT] = 0
             arrival_s = self._came_s[: len(arrivals)]
         else:
             arrival_s = self._order_s
-            first = int(now.tally[k.PLAN_NEXT])
+            first = int(now.tally[k.ARRIVAL_NEXT])
         now.tally[k.OUT_COUNT] = 0
         if self._grants and len(arrivals):
             # Sorted, so that a run that has been taken up again goes on in the same order.
@@ -412,7 +413,7 @@ class Terminal:
                     if not self._approach:
                         arrivals, arrival_s = self._order, self._order_s
             elif code == k.CAME_LATE:
-                nth = now.tally[k.PLAN_NEXT]
+                nth = now.tally[k.ARRIVAL_NEXT]
                 self._operator.receive_late(now, int(arrivals[nth]), float(arrival_s[nth]))
             elif code == k.FULL:
                 self._records.take_away(now)
@@ -423,7 +424,7 @@ class Terminal:
                     mend="please report it with the scenario",
                 )
         if not self._approach:
-            now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
+            now.tally[k.ENTERED] += now.tally[k.ARRIVAL_NEXT] - first
         if len(self._placed):
             self._free_places()
         self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
@@ -456,7 +457,7 @@ class Terminal:
                 mend="keep names, kinds and queues (with queues: own also counts); change opening or lane_closures",
             )
 
-    def _fork(self, fresh: Now, at_s: float) -> None:
+    def _fork(self, fresh: StationState, at_s: float) -> None:
         """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
 
         A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
@@ -478,10 +479,12 @@ class Terminal:
         for name in ("ids", "time_s", "word", "code"):
             arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
         self._now = state_of(arrays, self._layout)
+        held = np.flatnonzero(self._now.code[:, k.STATE] == k.HELD)
+        sort_anew(held, self._now.word, self._now.code, self._now.tally)
         self._set_servers(at_s)
         self._sort_plans()
         passed = int(np.searchsorted(self._order_s, at_s, side="right"))
-        self._now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT] = passed
+        self._now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT] = passed
 
     def _set_servers(self, at_s: float) -> None:
         """Let the last past entry of each group act now; those before it have acted."""

@@ -24,6 +24,13 @@ ANYONE = {
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
 LIGHT = ("params", "tables", "kpis", "looks")
+#: Kernels of the engine that those of every model may call.
+KERNELS_OF_ALL = (
+    "twin.engine.draws",
+    "twin.engine.event_queue",
+    "twin.engine.stations.names",
+    *(f"twin.engine.stations.{stem}_kernels" for stem in ("lane", "law", "line", "loop", "passage", "serve")),
+)
 KERNEL_LIBRARIES = {"__future__", "math", "numpy", "twin", "typing"}
 
 
@@ -152,7 +159,7 @@ def kernel_faults(module: str, text: str) -> list[str]:
     """Imports that no file of kernels may make: what it calls is compiled with it."""
     out, own = [], part_of(module)
     for name in sorted(imports_of(text)):
-        if name.startswith(("twin.jit", "twin.engine.draws", "twin.engine.event_queue")) or name == "twin.engine":
+        if name.startswith(("twin.jit", *KERNELS_OF_ALL)) or name in ("twin.engine", "twin.engine.stations"):
             continue
         # Kernels that call one another may be spread over files of one model, and share the names of its columns.
         package = (ROOT / name.removeprefix("twin.").replace(".", "/") / "__init__.py").is_file()
@@ -265,8 +272,10 @@ def test_a_planted_circle_is_found_through_types_and_late_imports_too():
 )
 def test_names_that_kernels_share_are_whole_numbers(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert imported == ["__future__"]
+    imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert imported[0] == "__future__"
+    # The words of a model may go on from those of the engine.
+    assert all(module.startswith("twin.engine.") and module.endswith(".names") for module in imported[1:])
     assert all(isinstance(node, (ast.Expr, ast.ImportFrom, ast.Assign)) for node in tree.body)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream, uniform
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.engine import Bookings, mark
 from twin.models.terminal.booking.slots import Slots
 from twin.models.terminal.demand.trucks import Trucks
-from twin.models.terminal.gate.state import Now
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ class BookingDesk:
         self._start_s = start_s
         self._drive_s = drive_s
 
-    def offer(self, now: Now, at_s: float, in_line: int) -> bool:
+    def offer(self, now: StationState, at_s: float, in_line: int) -> bool:
         """The booking of a slot closes: its unused places go to trucks that found none, if the line is short.
 
         Parameters
@@ -108,7 +108,7 @@ class BookingDesk:
         slots.released[slot] += taken
         return taken > 0
 
-    def rebook(self, now: Now, row: int, at_s: float) -> None:
+    def rebook(self, now: StationState, row: int, at_s: float) -> None:
         """A truck came after its window: it gets the next slot that has a place, or goes on as an ordinary one."""
         slots = self.slots
         now.word[row, k.FLAGS] |= k.REBOOKED
@@ -123,7 +123,7 @@ class BookingDesk:
                 now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
                 return
 
-    def _seekers(self, now: Now, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def _seekers(self, now: StationState, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Trucks that found no place and have not set out, as rows of the gate and of the day, in order of asking."""
         acts_s = now.time_s[:, k.PLAN]
         if len(self._drive_s):
@@ -155,7 +155,7 @@ class BookingDesk:
         in_time = end > self._earliest_s[truck] and start < self._latest_s[truck]
         return bool(in_time and shift_s <= quota.max_shift_s)
 
-    def _give(self, now: Now, row: int, truck: int, slot: int, earliest_s: float) -> None:
+    def _give(self, now: StationState, row: int, truck: int, slot: int, earliest_s: float) -> None:
         slots = self.slots
         u = uniform(self._within, now.ids[row], _NO_EVENT)
         now.time_s[row, k.PLAN] = earliest_s + (slots.to_s[slot] - earliest_s) * u

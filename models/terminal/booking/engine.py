@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.event_queue import new_heap
+from twin.engine.stations.state import in_order
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import asking_kernels as a
 from twin.models.terminal.booking import kernels as b
 from twin.models.terminal.booking.params import QuotaLimit, slot_spans
 from twin.models.terminal.booking.slots import Slots, new_slots, no_slots
 from twin.models.terminal.demand.trucks import Counts, Trucks
-from twin.models.terminal.gate.state import in_order
 from twin.models.terminal.params import Quota, TerminalParams
 
 Floats = NDArray[np.float64]

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream
+from twin.engine.stations.state import StationState, in_order
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book, choice_slots, haulier_count, penalty_points
 from twin.models.terminal.demand.trucks import Counts, make_trucks
 from twin.models.terminal.gate.kernels import run_until
 from twin.models.terminal.gate.layout import make_layout
-from twin.models.terminal.gate.state import Now, in_order, new_state, record_room
+from twin.models.terminal.gate.state import new_state, record_room
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -76,7 +77,9 @@ def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learne
     return Learned(expected, banned_until > params.learning.days, residual_s)
 
 
-def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floats, banned: NDArray[np.bool_]) -> Now:
+def _day(
+    params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floats, banned: NDArray[np.bool_]
+) -> StationState:
     """One day of the gate alone, from its first truck to its last."""
     trucks = make_trucks(params, counts, seed, 0)
     bookings = book(params, counts, trucks, seed, expected, banned)
@@ -90,14 +93,14 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
         if code == k.FULL:
             now.tally[k.REC_COUNT] = 0
         elif code == k.CAME_LATE:
-            nth = now.tally[k.PLAN_NEXT]
+            nth = now.tally[k.ARRIVAL_NEXT]
             desk.rebook(now, int(order[nth]), float(plan[nth]))
         elif decide(params.open_on_if_line, desk, now):
             order, plan = _coming(now)
     return now
 
 
-def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
+def _coming(now: StationState) -> tuple[NDArray[np.int64], Floats]:
     """Trucks that come, in the order in which they reach the line, and when they do."""
     rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
     plan = now.time_s[:, k.PLAN].copy()
@@ -105,7 +108,7 @@ def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
     return order, plan[order]
 
 
-def decide(open_on_if_line: float | None, desk: BookingDesk, now: Now) -> bool:
+def decide(open_on_if_line: float | None, desk: BookingDesk, now: StationState) -> bool:
     """The schedule asks the operator: whether lanes close for a break, or whether unused places are offered.
 
     Lanes stay open if more trucks are in line than the operator lets stand. Returns whether any truck has a new
@@ -122,7 +125,7 @@ def decide(open_on_if_line: float | None, desk: BookingDesk, now: Now) -> bool:
     return False
 
 
-def _mean_waits(params: TerminalParams, now: Now, hauliers: int) -> Floats:
+def _mean_waits(params: TerminalParams, now: StationState, hauliers: int) -> Floats:
     """(hauliers, slots) mean wait of the trucks each sent in each hour; nan where it sent none."""
     slot_from, slot_to = choice_slots(params)
     called = now.time_s[:, k.CALLED]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.sim_model import Tables
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.row_kernels import count_used
-from twin.models.terminal.gate.state import Now
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -80,7 +80,7 @@ def slots_of(arrays: Mapping[str, NDArray[np.generic]]) -> Slots:
     return Slots(**{field.name: arrays[field.name].copy() for field in fields(Slots)})  # type: ignore[arg-type]
 
 
-def slot_table(slots: Slots, now: Now) -> Tables:
+def slot_table(slots: Slots, now: StationState) -> Tables:
     """The table of slots at the end of a run; no table where there are none."""
     if not len(slots.from_s):
         return {}
