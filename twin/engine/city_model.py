@@ -6,12 +6,13 @@ One :meth:`CityModel.step` takes every model of the city to the next common inst
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import mesa
 import numpy as np
 from mesa import Agent
 
+from twin.engine.cast import Cast
 from twin.engine.channels import Channels
 from twin.engine.clock import Clock, clock_text
 from twin.engine.ledger import Account, check_accounts, check_channels
@@ -38,11 +39,13 @@ class CityModel(mesa.Model):
         Seed of the keyed draws. Mesa's own generators are seeded too, but no model of the twin uses them.
     trace_share
         Share of bodies whose path is recorded.
+    agents
+        Agents in place of those of the models: part -> class; see :class:`twin.engine.cast.Cast`.
 
     Raises
     ------
     ScenarioError
-        If the step is longer than the shortest lead of a feedback loop.
+        If the step is longer than the shortest lead of a feedback loop, or nobody here has a part that is given.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class CityModel(mesa.Model):
         trace_share: float = 0.0,
         latest_s: float | None = None,
         until_empty: bool = False,
+        agents: Mapping[str, Callable[..., Agent]] | None = None,
     ) -> None:
         super().__init__(rng=int(run_seed))
         self.clock = Clock(start_s, step_s)
@@ -64,9 +68,11 @@ class CityModel(mesa.Model):
         self._until_empty = until_empty
         self.sim_models = tuple(sim_models)
         self.channels = Channels([m.name for m in sim_models], start_s)
-        stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share)
+        self.cast = Cast(agents)
+        stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share, self.cast)
         for sim_model in self.sim_models:
             sim_model.begin(stage)
+        self.cast.check()
         # Only now each model knows whom it sends to.
         _check_leads(sim_models, step_s)
         self.check_ledger()
