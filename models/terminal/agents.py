@@ -67,7 +67,7 @@ class TerminalOperator(mesa.Agent):
         How often the operator is asked for the lanes of every group while the gate takes trucks in, beside every
         change of the timetable; None (as it is here) where the timetable holds, but for breaks.
     node
-        Node of the drive layer at the in-gate; -1 without a road.
+        Node of the drive layer at the in-gate; -1 where the city has none.
     """
 
     review_every_s: float | None = None

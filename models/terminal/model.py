@@ -109,8 +109,9 @@ class Terminal:
         self._approach = self._find_approach(stage)
         self._staff = hire_staff(self._params, stage.city_model, stage.cast)
         self._operator, self._hauliers = self._staff
-        if self._approach:
-            self._operator.stands_at(self._approach.in_gate)
+        for in_gate in self._city.places_of("gate"):
+            if in_gate.id.endswith("/in-gate"):
+                self._operator.stands_at(in_gate)
         self._layout = make_layout(self._params, stage.run_seed, stage.start_s, self._operator.review_every_s)
         self._records = records.Records(self._params.queue_on_road if self._grants else None)
         if self._grants:

@@ -65,6 +65,11 @@ class Van(mesa.Agent):
         self.row = row
 
     @property
+    def node(self) -> int:
+        """Node of the drive layer at the stop where it begins and ends its day."""
+        return int(self._transit.stops[int(self._transit.desk.fleet["depot_stop"][self.row])].drive_node)
+
+    @property
     def id(self) -> int:
         """Id in all tables; Mesa's own ``unique_id`` appears nowhere."""
         return int(self._transit.desk.fleet["id"][self.row])

@@ -82,7 +82,7 @@ def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | 
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
     share = _speed_share(layer, walk.stairs_share)
     length_m = layer.length_m
-    cycle_s, green_s, offset_s = _lights(layer, params, lights)
+    cycle_s, green_s, offset_s = merged_lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
     cost = _cost(layer, params, clear_m, share, wait_s)
     return Streets(clear_m, clear_m * length_m, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost)
@@ -127,7 +127,7 @@ def twin_links(layer: StreetLayer) -> Ints:
     return twin
 
 
-def _lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
+def merged_lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
     """Cycle, green and offset per link: those of the junction, or else of a crossing that stands alone.
 
     Both directions of a lone crossing share their plan.

@@ -46,6 +46,11 @@ class Clerk(Agent):
         super().__init__(stage.city_model)
         self.office, self.number, self.free_s = office, number, free_s
 
+    @property
+    def node(self) -> int:
+        """Node of the drive layer at the office: where the clerk stands in ``CityModel.space``."""
+        return self.office.node
+
     def call(self, visitor: np.void) -> None:
         """Serve a visitor who is next in line."""
         visitor["clerk"] = self.number
@@ -71,6 +76,7 @@ class WardOffice:
     def __init__(self, params: WardOfficeParams, city: City) -> None:
         self._params = params
         self._place = _place_of(params, city)
+        self.node = self._place.drive_node
 
     @classmethod
     def build(cls, params: WardOfficeParams, city: City, tables: InputTables) -> WardOffice:
@@ -93,7 +99,10 @@ class WardOffice:
         self._now_s = self._drained_s = stage.start_s
         self._came = 0
         self.visitors = _day(self._params, stage)
-        self.clerks = [Clerk(self, stage, number, -np.inf) for number in range(self._params.clerks)]
+        self.clerks = [
+            stage.cast.hire("ward_office.clerk", Clerk, self, stage, number, -np.inf)
+            for number in range(self._params.clerks)
+        ]
         self._call(stage.start_s)
 
     def advance(self, until_s: float) -> None:
