@@ -90,4 +90,4 @@ def test_forks_and_rankings_go_by_the_executor_too(scenario, here, tmp_path):
         for executor in (None, Backwards)
     ]
     assert Backwards.made == before + 1
-    assert [r.to_dict() for r in rankings[0].rows] == [r.to_dict() for r in rankings[1].rows]
+    assert [r.to_dict() for r in rankings[0].guesses] == [r.to_dict() for r in rankings[1].guesses]
