@@ -22,6 +22,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
+from twin.models.transit.demand.past import make_rebalancing
 from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
 from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
@@ -59,9 +60,6 @@ class Transit:
     """
 
     name = "transit"
-    #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
-
     def __init__(
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
     ) -> None:
@@ -75,6 +73,8 @@ class Transit:
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._depots = self._find_depots()
         self._records = GrowingTables()
+        #: What is to be said of the results beyond the tables.
+        self.notes: Sequence[str] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
         self.turns = self.turns_missed = 0
         self.check_reach()
@@ -122,6 +122,7 @@ class Transit:
         self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
+        self._rebalance()
         self._plan_anew(stage.start_s)
         self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._books = Books()
@@ -381,7 +382,17 @@ class Transit:
         for van in vans:
             self.desk.close_daily(van, first_s)
 
+    def _rebalance(self) -> None:
+        """Learn where requests are expected."""
+        self._rebalancing, note = make_rebalancing(
+            self.params, self._city, self.stops, self._tables, self._stage.run_seed, self._network.times.between_s
+        )
+        self.notes = (note,) if note else ()
+
     def _plan_anew(self, first_s: float) -> None:
+        self.desk.rebalancing = self._rebalancing
+        if self._rebalancing is not None:
+            self.desk.move_idle(first_s)
         if self.desk.rules.replan != kernels.NEVER:
             self.desk.plan_anew(first_s)
 

@@ -375,6 +375,44 @@ class Zone(Params):
         return riders_or_requests(data)
 
 
+class RebalancingParams(Params):
+    """Idle vans go to where requests are expected, by a forecast learned from past days."""
+
+    every_s: Seconds = quantity(
+        600.0, "s", source="our choice", grade="G", fork="now", ge=60, le=86400, doc="How often idle vans are sent."
+    )
+    horizon_s: Seconds = quantity(
+        1800.0, "s", source="our choice", grade="G", fork="now", ge=60, le=86400, doc="How far the forecast looks."
+    )
+    longest_s: Seconds = quantity(
+        600.0, "s", source="our choice", grade="G", fork="now", gt=0, le=86400, doc="Longest drive of an idle van."
+    )
+    cell_m: Metres = quantity(
+        1000.0, "m", source="our choice", grade="G", fork="no", gt=0, le=100_000, doc="Side of the forecast's cells."
+    )
+    past_days: Count = quantity(
+        10.0,
+        "days",
+        source="our choice: two working weeks",
+        grade="G",
+        fork="no",
+        ge=2,
+        le=1000,
+        multiple_of=1,
+        doc="Days that the forecast learns from where demand is drawn: other days of the same demand, never the day of the "
+        "run. As many again are held out to judge it.",
+    )
+    table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of past requests with day, time and from_stop, in place of drawn days; its later half of "
+        "days is held out to judge the forecast.",
+    )
+
+
 class DispatchParams(Params):
     """How requests are given to vans."""
 
@@ -449,6 +487,14 @@ class DispatchParams(Params):
         grade="D",
         fork="now",
         doc="Whether a van under way may be sent elsewhere from the next stop on its way.",
+    )
+    rebalancing: RebalancingParams | None = quantity(
+        None,
+        "",
+        source="choice: vans stay where their last rider got off",
+        grade="D",
+        fork="no",
+        doc="Sends idle vans ahead of demand; give `rebalancing: {}` for its defaults.",
     )
 
     @field_validator("strategy")

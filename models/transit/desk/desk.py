@@ -61,6 +61,14 @@ class Strategy(Protocol):
         ...
 
 
+class Mover(Protocol):
+    """Sends idle vans to where requests are expected."""
+
+    def moves(self, desk: Desk, now_s: float) -> list[tuple[int, int]]:
+        """Idle vans and the stops to which they are to go."""
+        ...
+
+
 class Desk:
     """Vans and requests under one strategy.
 
@@ -80,6 +88,8 @@ class Desk:
         self.times = times
         self.rules = rules
         self.strategy = strategy
+        #: Sends idle vans ahead of demand from :meth:`move_idle` on.
+        self.rebalancing: Mover | None = None
         self.scratch: Scratch = new_scratch(len(fleet), len(requests))
         self.log: Log = new_log(len(fleet), len(requests), _LEGS)
         self.heap: Heap = new_heap(8 * len(fleet) + 32)
@@ -103,6 +113,10 @@ class Desk:
         """Let plans be made anew from a moment on, every ``rules.every_s``."""
         self._push(first_s, kernels.REPLAN, -1)
 
+    def move_idle(self, first_s: float) -> None:
+        """Let idle vans be sent ahead of demand from a moment on, every ``rules.rebalance_s``."""
+        self._push(first_s, kernels.REBALANCE, -1)
+
     def run_until(self, until_s: float) -> Legs:
         """Let everything happen up to and including ``until_s``.
 
@@ -124,6 +138,8 @@ class Desk:
                 self._decide(int(request))
             if state == kernels.PLAN_ANEW:
                 self._plan_anew()
+            if state == kernels.MOVE_IDLE:
+                self._move_idle()
             if state == kernels.HEAP_FULL:
                 self._grow_heap()
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
@@ -173,7 +189,7 @@ class Desk:
         self.log.counts[:] = before.log.counts
         heap = before.heap
         for entry in range(int(heap.size[0])):
-            if heap.kinds[entry] not in (kernels.CLOSE, kernels.REPLAN):
+            if heap.kinds[entry] not in (kernels.CLOSE, kernels.REPLAN, kernels.REBALANCE):
                 self._push(heap.times[entry], heap.kinds[entry], int(heap.payloads[entry]))
 
     def _push(self, time_s: float, kind: int, van: int) -> None:
@@ -188,6 +204,12 @@ class Desk:
         now_s = float(self.log.times[0])
         for van in self.strategy.plan_anew(self, now_s):  # type: ignore[union-attr]
             kernels.follow_plan(self.fleet[van], van, now_s, self.times, self.rules, self.log, self.heap)
+
+    def _move_idle(self) -> None:
+        """Send idle vans where the rebalancing wants them."""
+        now_s = float(self.log.times[0])
+        for van, stop in self.rebalancing.moves(self, now_s) if self.rebalancing else []:
+            kernels.send(van, stop, now_s, self.fleet, self.rules, self.heap)
 
     def _grow_heap(self) -> None:
         """Twice as much room for events."""

@@ -30,6 +30,8 @@ TRIP = np.dtype(
 )  # fmt: skip
 #: Requests that a van is asked about; one bit each.
 _MOST_NEAR = 24
+#: Nodes of the tree of one choice (G); and how far from whole a chosen number may be.
+_MOST_NODES, _WHOLE = 200, 1e-6
 #: A choice counts as cheaper from here on.
 _GAIN_S = 1e-3
 
@@ -145,24 +147,18 @@ def solve_choice(cost: Floats, rows: Ints, starts: Ints, sums: Floats) -> Floats
         Rows of each column with a one in it: ``rows[starts[c]:starts[c + 1]]``.
     sums : (rows,) float64
     """
-    import highspy
+    from scipy import sparse
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(cost), len(sums)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost - cost.min(), np.zeros(len(cost)), np.ones(len(cost))
-    lp.row_lower_ = lp.row_upper_ = sums
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = starts.astype(np.int32), rows.astype(np.int32)
-    lp.a_matrix_.value_ = np.ones(len(rows))
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_max_nodes", 200)
-    solver.passModel(lp)
-    solver.run()
-    x = np.array(solver.getSolution().col_value)
-    if x.size != len(cost) or np.abs(x - np.round(x)).max() > 1e-6:
+    serves = sparse.csc_array((np.ones(len(rows)), rows, starts), shape=(len(sums), len(cost)))
+    found = milp(
+        cost - cost.min(),
+        integrality=np.ones(len(cost)),
+        bounds=Bounds(0, 1),
+        constraints=[LinearConstraint(serves, sums, sums)],
+        options={"mip_rel_gap": 0.0, "node_limit": _MOST_NODES},
+    )
+    if found.x is None or np.abs(found.x - np.round(found.x)).max() > _WHOLE:
         return None
-    return np.round(x)
+    chosen: Floats = np.round(found.x)
+    return chosen

@@ -44,10 +44,10 @@ __all__ = ["CHEAPEST", "DETOUR", "EPS_S", "FIRST_COME", "NO_SEAT", "NO_VAN_IN_TI
 BREACH_S = 0.1
 
 #: Kinds of events, in the order in which they fall on one instant.
-ARRIVE, COMMIT, CLOSE, REPLAN = 0, 1, 2, 3
+ARRIVE, COMMIT, CLOSE, REPLAN, REBALANCE = 0, 1, 2, 3, 4
 
 #: Why :func:`run_until` came back.
-DONE, LOG_FULL, DECIDE, HEAP_FULL, PLAN_ANEW = 0, 1, 2, 3, 4
+DONE, LOG_FULL, DECIDE, HEAP_FULL, PLAN_ANEW, MOVE_IDLE = 0, 1, 2, 3, 4, 5
 
 #: What is done at a ``REPLAN``: nothing, ruin and recreate, or whatever the strategy does in Python.
 NEVER, RUIN_AND_RECREATE, BY_STRATEGY = 0, 1, 2
@@ -191,11 +191,11 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
     homeward = van["size"] == 0
     if homeward:
         off_duty = not van["working"] or not is_open(now_s, rules)
-        home_s = times.between_s[van["stop"], van["depot_stop"]]
-        if not off_duty or van["stop"] == van["depot_stop"] or not np.isfinite(home_s):
+        target = van["depot_stop"] if off_duty else van["goal"]
+        van["goal"] = -1
+        if target < 0 or van["stop"] == target or not np.isfinite(times.between_s[van["stop"], target]):
             van["phase"] = IDLE
             return
-        target = van["depot_stop"]
     else:
         target = van["task_stop"][0]
     here = van["stop"]
@@ -270,15 +270,23 @@ def refuse(r, reason, requests, log):
 
 
 @lean_kernel
-def _plan_next(now_s, requests, rules, log, heap):
-    """Say when plans are made anew again: on the grid of periods, not before there is another request."""
+def _again(now_s, every_s, kind, requests, log, heap):
+    """Repeat an event on the grid of its periods, not before there is another request; not when all are answered."""
     if log.counts[NEXT] >= requests.size and log.counts[FINISHED] >= requests.size:
         return
-    again_s = now_s + rules.every_s
+    again_s = now_s + every_s
     if log.counts[NEXT] == log.counts[FINISHED]:
         asked_s = requests[log.counts[NEXT]]["asked_s"]
-        again_s += max(0.0, np.ceil((asked_s - again_s) / rules.every_s)) * rules.every_s
-    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, again_s, REPLAN, np.uint64(0), 0)
+        again_s += max(0.0, np.ceil((asked_s - again_s) / every_s)) * every_s
+    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, again_s, kind, np.uint64(0), 0)
+
+
+@lean_kernel
+def send(v, stop, now_s, fleet, rules, heap):
+    """Send an idle van to a stop; it drives for nobody and takes requests on the way where it may turn."""
+    van = fleet[v]
+    van["goal"] = stop
+    _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
 
 
 @lean_kernel
@@ -315,7 +323,8 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
     -------
     state, request
         DONE; LOG_FULL: read the log and call again; DECIDE: the request waits for an answer; HEAP_FULL: give the
-        queue of events more room; PLAN_ANEW: the strategy may change plans.
+        queue of events more room; PLAN_ANEW: the strategy may change plans;
+        MOVE_IDLE: idle vans may be sent.
     """
     while True:
         r = log.counts[NEXT]
@@ -339,8 +348,12 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
                 _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
             elif kind == CLOSE:
                 _close(fleet[v], v, event_s, rules, heap)
+            elif kind == REBALANCE:
+                _again(event_s, rules.rebalance_s, REBALANCE, requests, log, heap)
+                log.times[0] = event_s
+                return MOVE_IDLE, -1
             else:
-                _plan_next(event_s, requests, rules, log, heap)
+                _again(event_s, rules.every_s, REPLAN, requests, log, heap)
                 if rules.replan == BY_STRATEGY:
                     log.times[0] = event_s
                     return PLAN_ANEW, -1

@@ -59,5 +59,7 @@ def rules_of(strategy: Strategy, params: DispatchParams) -> dict[str, Any]:
         "strategy": int(getattr(strategy, "kernel_rule", kernels.ASK)), "replan": replan,
         "wait_weight": float(getattr(strategy, "wait_weight", 0.0) if waits is None else waits),
         "turn": int(turns), "every_s": params.every_s, "steps": int(params.steps),
-        "tries": int(params.tries) if replan else 0, "rider_time_weight": params.rider_time_weight,
+        "tries": int(params.tries) if replan else 0,
+        "rebalance_s": params.rebalancing.every_s if params.rebalancing else 600.0,
+        "rider_time_weight": params.rider_time_weight,
     }  # fmt: skip

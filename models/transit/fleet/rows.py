@@ -77,6 +77,9 @@ VAN = np.dtype(
         # Where the way began that it is on since it last turned, and when it was or will be there.
         ("piece_s", "<f8"),
         ("piece_stop", "<i4"),
+        # Stop to which it goes when it has nothing to do, or -1; and the charger it uses, or -1.
+        ("goal", "<i4"),
+        ("charger", "<i4"),
         # People in wheelchairs on board, and places for them.
         ("chairs", "<i2"),
         ("chair_places", "<i2"),
@@ -199,6 +202,8 @@ class Rules(NamedTuple):
     steps: int = 0
     #: Steps in which room is sought for a request that fits nowhere.
     tries: int = 0
+    #: How often idle vans are sent to where requests are expected.
+    rebalance_s: float = 600.0
     stream: np.uint64 = np.uint64(0)  # noqa: RUF009  (a plain number)
 
 
@@ -251,6 +256,7 @@ def new_fleet(stops: Ints, seats: int, start_s: float, *, first_serial: int = 0)
     fleet["id"] = make_ids(Kind.VAN, 0, len(stops), first_serial)
     fleet["seats"] = seats
     fleet["working"] = 1
+    fleet["goal"] = fleet["charger"] = -1
     for name in ("depot_stop", "stop", "anchor_stop", "target"):
         fleet[name] = stops
     for name in ("free_s", "anchor_s", "since_s"):

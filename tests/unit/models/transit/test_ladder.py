@@ -58,10 +58,11 @@ def test_the_road_turns_vans_where_dispatch_says(days, name):
     assert transit.turns_missed == model.sim_models[0].missed_repaths == 0
     legs = tables["transit_legs"]
     assert transit.turns >= 3
-    order = np.lexsort((trips["leave_s"], trips["id"]))
-    mine = np.lexsort((legs["arrive_s"], legs["van"]))
-    assert (trips["id"][order] == legs["van"][mine]).all()
-    np.testing.assert_allclose(trips["metres_m"][order], legs["metres_m"][mine])
+    counted = {
+        (int(i), float(t)): m for i, t, m in zip(trips["id"], trips["leave_s"], trips["metres_m"], strict=True)
+    }  # the last drives may have ended on the road without having been told yet
+    driven = [counted[int(i), float(t)] for i, t in zip(legs["van"], legs["arrive_s"], strict=True)]
+    np.testing.assert_allclose(driven, legs["metres_m"])
 
 
 @pytest.mark.parametrize("name", RUNGS)
