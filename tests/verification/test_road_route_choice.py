@@ -36,7 +36,7 @@ def test_equal_ways_get_equal_flows():
 
 
 def test_two_ways_through_bottlenecks_take_equal_times_once_both_are_used():
-    # 1 vehicle a second meets two bottlenecks of 0.4: the short way fills until its wait is what the long one is longer.
+    # 1 vehicle a second, two bottlenecks of 0.4: the short way fills until its wait is what the long one is longer.
     result, (near, far) = ways(800.0, 4800.0, route_spread=0.0, replan_every_s=60.0)
     begun = result.entry_times_s(far).min()
     took = {}
@@ -53,7 +53,8 @@ def test_drivers_know_the_queue_of_a_turn_and_not_only_that_of_its_link():
 
     def share_on_main(apart):
         net = RoadNetwork()
-        main, side = net.add_link("o", "x", 600.0, lanes=3), net.add_link("o", "y", 700.0, lanes=3)
+        main = net.add_link("o", "x", 600.0, lanes=3)
+        net.add_link("o", "y", 700.0, lanes=3)
         left, ahead = net.add_link("x", "l", 300.0, lanes=2), net.add_link("x", "a", 300.0, lanes=2)
         net.add_link("y", "l", 300.0, lanes=2)
         net.add_link("y", "a", 300.0, lanes=2)

@@ -309,7 +309,12 @@ def load_network(
         )
         updates = News(road, trees)
     loading = Loading(road, cars, trees, edits, step_s)
-    log, end_s = _drive(loading, updates, depart_s, first, until_s, replan_every_s)
+    log, end_s = drive(loading, updates, depart_s, first, until_s, replan_every_s)
+    return result_of(loading, log, depart_s, end_s)
+
+
+def result_of(loading: Loading, log: Records, depart_s: Floats, end_s: float) -> LoadingResult:
+    """What came of a loading that has been driven up to ``end_s``."""
     return LoadingResult(
         until_s=end_s,
         depart_s=depart_s,
@@ -318,11 +323,11 @@ def load_network(
         from_link=log["from_link"],
         to_link=log["to_link"],
         stuck=loading.stuck_links(),
-        released=int(road.counts[0]),
+        released=int(loading.road.counts[0]),
     )
 
 
-def _drive(
+def drive(
     loading: Loading, updates: News | None, depart_s: Floats, first: Ints, until_s: float, replan_every_s: float
 ) -> tuple[Records, float]:
     """Run to the end; gives the whole log, and the moment reached."""

@@ -38,8 +38,8 @@ class News:
 
     A link takes its free-flow time and the mean wait for green of a lone arrival (Webster 1958), or as long as those on
     it need to leave at the pace of its exit: seconds per car unit over the last period if somebody waited at both
-    its ends, else as the stop line lets them go. Where turns part before the stop line, each queue is measured so. What is known
-    moves towards what is measured by the weight of news.
+    its ends, else as the stop line lets them go. Where turns part before the stop line, each queue is measured so.
+    What is known moves towards what is measured by the weight of news.
 
     Parameters
     ----------
