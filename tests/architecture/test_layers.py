@@ -17,13 +17,14 @@ ANYONE = {
     "npz",
     "kpi",
     "looks",
+    "observables",
     "boards",
     "model_card",
     "models.registry",
     "engine.ids",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
-LIGHT = ("params", "tables", "kpis", "looks")
+LIGHT = ("params", "tables", "kpis", "looks", "observables")
 KERNEL_LIBRARIES = {"__future__", "math", "numpy", "twin", "typing"}
 
 
@@ -91,13 +92,15 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli_city": {"cli_json", "cli_show", "city"},
     "cli_json": set(),
-    "cli_show": {"city", "results", "scenario"},
-    "api": {"city", "experiments", "results", "scenario", "simulate", "engine"},
+    "cli_observed": {"results"},
+    "cli_show": {"city", "cli_observed", "results", "scenario"},
+    "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
     "service": {"api", "city", "experiments", "results", "scenario", "viz"},
     "experiments": {"city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
-    "running": {"city", "engine", "results", "scenario"},
-    "scenario": {"results"},
+    "running": {"city", "engine", "observe", "results", "scenario"},
+    "observe": {"city", "engine", "jit"},
+    "scenario": {"observe", "results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
     "results": set(),
@@ -227,6 +230,12 @@ def test_no_modules_import_one_another_in_a_circle():
         ("twin.kpi", "from twin.results.kpis import infos"),
         ("twin.cli_json", "from twin.api import run"),
         ("twin.jit", "from twin.engine.clock import Clock"),
+        ("twin.observe.cells", "from twin.models.pedestrian.params import CLASSES"),
+        ("twin.observe.cells", "from twin.results.compare import compare_pair"),
+        ("twin.observe.sites", "from twin.scenario.plan.plan import Plan"),
+        ("twin.city.city", "from twin.observe.sensors import Gps"),
+        ("twin.results.reproduction", "from twin.observe.cells import Cell"),
+        ("twin.models.pedestrian.observables", "from twin.observe.sensors import Gps"),
     ],
 )
 def test_a_planted_import_against_the_layers_is_found(module, text):
