@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from twin.cli_observed import show_observed
 from twin.errors import printable
 from twin.results.compare import CORRECTION, summarise
 from twin.results.kpis import KpiInfo, infos
@@ -102,6 +103,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "differences": [difference_json(row) for row in rows],
         "replications": study.replications,
         "answers": study.answers.get("answers", []),
+        "observed": study.reproduction or None,
         "same_in_every_variant": [
             {"kpi": kpi, "group": group, "mean": mean} for (kpi, group), mean in unmoved(kpis, study.variants).items()
         ],
@@ -122,6 +124,7 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
 def show_study(study: Study) -> None:
     """The end of a run: answers in a sentence each, headline KPIs, differences, and what the answer rests on."""
     show_answers(study)
+    show_observed(study, lambda text: out.print(escape(text), highlight=False))
     chosen = {name: info for name, info in infos().items() if info.headline}
     summary = {
         (r["kpi"], r["variant"]): r

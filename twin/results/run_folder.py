@@ -9,6 +9,7 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      observed.json        today as the sensors would have seen it, beside what was counted
       answers.json         what the questions of the scenario came to
       draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
+OBSERVED = "observed.json"
 DRAWS = "draws.parquet"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
@@ -313,6 +315,13 @@ class Study:
     def variants(self) -> list[str]:
         """Names of the variants, in the order of the scenario."""
         return [str(v) for v in self.manifest["variants"]]
+
+    @property
+    def reproduction(self) -> dict[str, Any]:
+        """What the observations of the scenario come to; empty where it holds none."""
+        if OBSERVED not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(OBSERVED))
 
     @property
     def replications(self) -> int:
