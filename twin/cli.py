@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from twin.cli_city import city_app
-from twin.cli_desk import doctor, runs
+from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
@@ -487,3 +487,4 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
+app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

@@ -104,7 +104,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli_city": {"cli_json", "cli_progress", "cli_show", "city"},
     "cli_progress": set(),
-    "cli_desk": {"cli_json", "cli_progress", "cli_show", "doctor", "results"},
+    "cli_desk": {"cli_json", "cli_progress", "cli_show", "doctor", "results", "scenario"},
     "doctor": {"experiments", "jit"},
     "cli_json": set(),
     "cli_observed": {"results"},
