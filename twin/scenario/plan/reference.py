@@ -97,7 +97,7 @@ def _groups_in(annotation: Any, key: str) -> Iterator[tuple[str, type[Params]]]:
 
 def _key(key: str, info: FieldInfo) -> Key:
     facts, known = field_facts(info), field_range(info)
-    default = info.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    default = info.get_default(call_default_factory=True)
     shown = "" if default is PydanticUndefined else field_text(default, info)
     if len(shown) > _MOST_LETTERS:
         shown = shown[: _MOST_LETTERS - 1] + "…"
