@@ -47,6 +47,10 @@ class Form(Protocol):
         """Start with nobody inside; ``arrivals`` ascend by (time, id)."""
         ...
 
+    def start_counting(self, start_s: float) -> None:
+        """Forget what was before the clock starts; whoever is inside stays."""
+        ...
+
     def advance(self, until_s: float) -> None:
         """Let everybody who is due come, and everybody inside go on, up to and including a moment."""
         ...

@@ -17,6 +17,7 @@ from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, W
 from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
 from twin.models.pedestrian.choice.programs import solve_plans
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.forms import MakeForm, make_form
 from twin.models.pedestrian.movement.rows import Plans
@@ -49,13 +50,13 @@ class Pedestrian:
         self._exits = read_exits(city, params.district)
         self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
 
-    def _plans(self, lights: WalkLights) -> Plans:
+    def _plans(self, lights: WalkLights, clock_s: tuple[float, float]) -> Plans:
         """What going from place to place is worth; the same for every replication under the same lights."""
         seen = sha256(lights.as_rows().tobytes()).hexdigest()
-        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}"
+        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}/{clock_s}"
         kept = self._city.worked_out
         if key not in kept:
-            kept[key] = solve_plans(self._params, self._exits, self._stays, self.form.legs)
+            kept[key] = solve_plans(self._params, self._exits, self._stays, self.form.legs, clock_s=clock_s)
         found: Plans = kept[key]
         return found
 
@@ -103,13 +104,20 @@ class Pedestrian:
         lights = self._lights_of(stage)
         self.form = self._make_form(self._params, self._city, self._exits, self._stays, lights)
         self._notes = [*_notes(self._params), *self.form.notes]
-        self.plans = self._plans(lights)
+        self.plans = self._plans(lights, (stage.start_s, stage.end_s))
+        self.shares = exit_shares(self._params, self._exits, self._stays, self.form.legs)
         self.arrivals = make_arrivals(
-            self._params, self._exits, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
+            self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
         )
         self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
         behaviour = Behaviour(self.plans, make_laws(self._params, stage))
-        self.form.begin(behaviour, self.arrivals, self._records, stage.start_s)
+        began_s = max(stage.start_s - self._params.inside.warm_up_s, 0.0)
+        self.form.begin(behaviour, self.arrivals, self._records, began_s)
+        if began_s < stage.start_s:
+            # Who came before is walked first, so that workers and shoppers are inside when the clock starts.
+            self.form.advance(float(np.nextafter(stage.start_s, -np.inf)))
+            self.form.start_counting(stage.start_s)
+            self._records.drain()
         self._now_s = float(stage.start_s)
         self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
         self.lights = CrossingLights(stage.city_model, self.form.lights)

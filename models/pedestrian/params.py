@@ -24,7 +24,8 @@ _MENU_SOURCE = "choice of the time-budget model: 2 to 90 min"
 _GUESS = "guess, no count or survey behind it"
 _MIX = (
     "guess: 350,000 a day between Umeda and Namba, of some 710,000 who alight at its five stations of the line; who "
-    "stays below ground, changes trains or walks elsewhere is unknown. The mix lets the schematic district start near 40 %"
+    "stays below ground, changes trains or walks elsewhere is unknown. The mix lets the schematic district start near "
+    "40 %"
 )
 _PARTIES = "guess; some 55 to 70 % of people in shopping streets walk in groups (Moussaid et al. 2010)"
 _NO_STOP = "guess: who comes for something does it, if there is time at all"
@@ -214,7 +215,7 @@ class VisitorClass(Params):
 class Commuter(VisitorClass):
     """People who work in the area."""
 
-    visitors_per_day: Count = quantity(110000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(140000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
         _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
@@ -237,7 +238,7 @@ class Commuter(VisitorClass):
 class Shopper(VisitorClass):
     """People who come to shop."""
 
-    visitors_per_day: Count = quantity(75000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(55000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
         _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
@@ -260,7 +261,7 @@ class Shopper(VisitorClass):
 class Diner(VisitorClass):
     """People who come for a meal or a drink."""
 
-    visitors_per_day: Count = quantity(40000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(30000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
         _MEALS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
@@ -280,7 +281,7 @@ class Diner(VisitorClass):
 class Tourist(VisitorClass):
     """Visitors from elsewhere who look around."""
 
-    visitors_per_day: Count = quantity(35000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(25000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
         _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
@@ -303,7 +304,7 @@ class Tourist(VisitorClass):
 class PasserThrough(VisitorClass):
     """People who only cross the area, from one exit to another."""
 
-    visitors_per_day: Count = quantity(80000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(90000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     budget_mean_s: Seconds = quantity(30 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     stay_durations_s: tuple[Seconds, ...] = quantity(
         _minutes(2, 5, 10), "s", source="guess: a short stop on the way", grade="G", fork="now", max_length=16
@@ -311,9 +312,9 @@ class PasserThrough(VisitorClass):
     typical_stay_s: Seconds = quantity(5 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     stop_cost: float = quantity(6.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     through_m: Metres = quantity(
-        900.0,
+        700.0,
         "m",
-        source="guess: about one distance between stations of the line",
+        source="guess: somewhat less than between stations of the line",
         grade="G",
         fork="new_only",
         ge=0,
@@ -584,7 +585,7 @@ class ChoiceParams(Params):
         le=5,
         doc="a class is split over exits by riders times (1 + attraction for it near the exit) to this power",
     )
-    exit_pull_m: Metres = quantity(
+    exit_reach_m: Metres = quantity(
         300.0,
         "m",
         source=_GUESS,
@@ -595,14 +596,13 @@ class ChoiceParams(Params):
         doc="walk over which the attraction of a place near an exit falls to 37 %",
     )
     way_scale: float = quantity(
-        0.0,
-        source="choice: least-cost ways; above 0 a recursive logit on the links that lead closer (Dial 1971, Fosgerau "
-        "et al. 2013)",
-        grade="D",
+        0.1,
+        source="guess: as much as 37 m of walking; a recursive logit on the links that lead closer",
+        grade="G",
         fork="no",
         ge=0,
         le=10,
-        doc="spread of taste between ways of one pair of places, in the unit of costs",
+        doc="spread of taste between ways of one pair of places, in the unit of costs; 0: all take the least-cost way",
     )
     stay_places_most: int = quantity(
         120,
@@ -740,7 +740,7 @@ class FeedbackParams(Params):
 class CirculationKpi(Params):
     """How the circulation share is counted; bounds are inclusive."""
 
-    stay_from_s: Seconds = quantity(900.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
+    stay_from_s: Seconds = quantity(700.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
     stay_to_s: Seconds = quantity(10800.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", gt=0)
     leave_out: tuple[ClassName, ...] = quantity(
         (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts"

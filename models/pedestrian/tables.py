@@ -7,12 +7,13 @@ from twin.columns import Table, table
 TABLES: tuple[Table, ...] = (
     table(
         "pedestrian_visits",
-        "One row per walker who has left by an exit",
+        "One row per party that has left by an exit",
         ("id",),
-        ("id", "uint64", "", "id of the walker"),
-        ("people", "float64", "people", "people this walker stands for: 1 unless a sample is walked"),
+        ("id", "uint64", "", "id of the party that walks as one"),
+        ("people", "float64", "people", "people this row stands for: the party, times more where a sample is walked"),
+        ("party_size", "uint8", "people", "people who walk together"),
         ("class", "str", "", "class of visitor"),
-        ("entry_exit", "str", "", "exit by which the walker came"),
+        ("entry_exit", "str", "", "exit by which the walker came; empty for who was at home when the clock started"),
         ("leave_exit", "str", "", "exit by which the walker left"),
         ("enter_s", "float64", "s", "arrival; seconds since midnight of day one"),
         ("leave_s", "float64", "s", "departure; seconds since midnight of day one"),
@@ -24,6 +25,7 @@ TABLES: tuple[Table, ...] = (
         ("stay_s", "float64", "s", "time spent at places"),
         ("walked_m", "float64", "m", "distance walked"),
         ("wait_s", "float64", "s", "time spent waiting for green"),
+        ("room_wait_s", "float64", "s", "time spent standing because the next link was full"),
         ("crossings_count", "int32", "", "crossings with lights that were passed"),
     ),
     table(
@@ -46,6 +48,7 @@ TABLES: tuple[Table, ...] = (
         ("arrivals_count", "float64", "people", "people who began a stay"),
         ("person_s", "float64", "s", "person-seconds of staying"),
         ("staying_max_count", "float64", "people", "most people at once"),
+        ("turned_away_count", "float64", "people", "people who came and found no room"),
     ),
     table(
         "pedestrian_people",

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from twin.engine.draws import event_key, normal_quantile, uniform
-from twin.jit import index, inline_kernel, lean_kernel
+from twin.jit import index, inline_kernel, kernel, lean_kernel
 
 # exp(-45) is below the rounding of 1, so such options cannot be seen in a sum that holds a 1.
 _NEGLIGIBLE = -45.0
@@ -35,7 +35,7 @@ def _log_sum_of_arcs(arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale
     return best + math.log(total) / per_scale
 
 
-@lean_kernel
+@kernel
 def solve_program(
     arc_ptr,
     arc_to,

@@ -23,8 +23,8 @@ Floats = NDArray[np.float64]
 #: Longest time budget; budgets are cut to 5-720 min.
 BUDGET_LEAST_S = 300.0
 BUDGET_MOST_S = 43200.0
-#: Arcs times steps times programs that are solved at most: some 30 seconds.
-_WORK_MOST = 12_000_000_000
+#: Arcs times steps times programs that are solved at most: some ten seconds.
+_WORK_MOST = 4_000_000_000
 #: Where places have hours, programs are told apart by the stretch of the clock in which the time is up.
 STRETCH_S = 3.0 * 3600.0
 #: Hours of the clock for which stays have values; later ones are as the last.

@@ -40,14 +40,14 @@ class ExitShares:
 def exit_shares(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs: Legs) -> ExitShares:
     """Work out the shares of every class.
 
-    A class comes by an exit as riders · (1 + Σ attraction for it · exp(-walk / exit_pull_m)) ** exit_pull. Those bound
+    A class comes by an exit as riders · (1 + Σ attraction for it · exp(-walk / exit_reach_m)) ** exit_pull. Those bound
     for a station take one by its riders and by the walk there, r · (d / D) · exp(1 - d / D): most usual at D.
     """
     x = len(exits.id)
     classes = params.classes.in_order()
     clusters = int(exits.cluster.max(initial=0)) + 1
     walk_m = legs.metres_m[:x, 2 * x :]
-    near = np.where(np.isfinite(walk_m), np.exp(-np.minimum(walk_m, 1e6) / params.choice.exit_pull_m), 0.0)
+    near = np.where(np.isfinite(walk_m), np.exp(-np.minimum(walk_m, 1e6) / params.choice.exit_reach_m), 0.0)
     come = np.empty((len(classes), x))
     bound = np.ones((len(classes), x, clusters))
     for c, visitor_class in enumerate(classes):

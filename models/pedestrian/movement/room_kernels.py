@@ -1,8 +1,8 @@
 """Room on links: who may step on, the line before a full link, and who is let in when somebody leaves.
 
 A group that finds its next link full stands at the end of the link behind and goes on filling it, so that a queue
-reaches back over the junction. The line before a link is served in the order of joining; a pavement's two directions
-share its room and its order.
+reaches back over the junction. The line before a link is served in the order of joining. Each direction of a pavement has
+half of its room: people who meet head-on pass one another, however full it is, and no two crowds lock each other in.
 """
 
 from __future__ import annotations
@@ -32,9 +32,6 @@ def schedule(walkers, s, heap, kind, time_s):
 def has_room(world, spaces, lines, link, size):
     """Whether a group may step onto a link: all fit, or the link is empty."""
     there = spaces.occupancy[link] + lines.promised[link]
-    twin = world.links.twin[link]
-    if twin >= 0:
-        there += spaces.occupancy[twin] + lines.promised[twin]
     return there == 0 or (there + size) * world.people <= world.links.storage[link]
 
 
@@ -62,19 +59,6 @@ def queue_up(lines, link, s):
 
 
 @lean_kernel
-def _next_in_line(world, lines, walkers, link):
-    """Link of the pavement before which the next group in order stands; -1 if nobody does."""
-    twin = world.links.twin[link]
-    here = lines.head[link]
-    there = lines.head[twin] if twin >= 0 else -1
-    if here < 0 and there < 0:
-        return -1
-    if there < 0 or (here >= 0 and walkers.turn[here] < walkers.turn[there]):
-        return link
-    return twin
-
-
-@lean_kernel
 def _promise(lines, walkers, heap, link, time_s):
     s = lines.head[link]
     lines.head[link] = lines.behind[s]
@@ -84,12 +68,9 @@ def _promise(lines, walkers, heap, link, time_s):
 
 @lean_kernel
 def let_in(world, spaces, lines, walkers, heap, link, time_s):
-    """Promise room to those in line before a pavement, in order, as long as they fit; they step on at this instant."""
-    while True:
-        which = _next_in_line(world, lines, walkers, link)
-        if which < 0 or not has_room(world, spaces, lines, which, walkers.members[lines.head[which]]):
-            return
-        _promise(lines, walkers, heap, which, time_s)
+    """Promise room to those in line before a link, in order, as long as they fit; they step on at this instant."""
+    while lines.head[link] >= 0 and has_room(world, spaces, lines, link, walkers.members[lines.head[link]]):
+        _promise(lines, walkers, heap, link, time_s)
 
 
 @lean_kernel

@@ -58,7 +58,7 @@ WALKER = np.dtype(
         ("visitor_class", "u1"),
         ("event", "u1"),
         ("traced", "u1"),
-        ("members", "u1"),
+        ("members", "<i4"),
     ],
     align=True,
 )
@@ -79,7 +79,7 @@ VISIT = np.dtype(
         ("stays", "<i4"),
         ("crossings", "<i4"),
         ("visitor_class", "u1"),
-        ("members", "u1"),
+        ("members", "<i4"),
     ],
     align=True,
 )
@@ -99,7 +99,7 @@ ARRIVAL = np.dtype(
         ("until_s", "<f8"),
         ("entry", "<i4"),
         ("visitor_class", "u1"),
-        ("members", "u1"),
+        ("members", "<i4"),
         ("destination", "u1"),
     ],
     align=True,
@@ -120,8 +120,8 @@ SPACE = np.dtype(
 )
 
 #: A link of the walk layer, or (with an infinite area) a stay place: both count who is on them. A link and its
-#: ``twin``, the same pavement the other way, share their area and the people for whom there is ``storage``; that of a
-#: place is its capacity. ``green_s`` is 0 without lights.
+#: ``twin``, the same pavement the other way, share their area, and of the people for whom there is room each has half
+#: as ``storage``; that of a place is its capacity. ``green_s`` is 0 without lights.
 LINK = np.dtype(
     [
         ("length_m", "<f8"),
@@ -177,9 +177,9 @@ class Plans(NamedTuple):
 
     A program is that of a class, a cluster of exits for which one is bound and a stretch of the clock in which the time
     is up: ``program[class, destination, stretch]``. Arcs of place i are ``arc_ptr[i] .. arc_ptr[i + 1] - 1``. Shapes,
-    for c classes, p programs, k steps, n places, a arcs, h slots of the clock and d lengths of stay: ``arc_ptr`` (n + 1,),
-    ``arc_to`` (a,), ``arc_utility`` and ``arc_steps`` (c, a), ``stay_steps`` (c, d), ``stay_utility`` (c, h, n, d),
-    ``go_value`` and ``come_value`` (p, k + 1, n), ``class_of`` (p,). ``local`` (n,) is what signs and events at a place
+    for c classes, p programs, k steps, n places, a arcs, h slots of the clock and d lengths of stay: ``arc_ptr``
+    (n + 1,), ``arc_to`` (a,), ``arc_utility`` and ``arc_steps`` (c, a), ``stay_steps`` (c, d), ``stay_utility``
+    (c, h, n, d), ``go_value`` and ``come_value`` (p, k + 1, n), ``class_of`` (p,). ``local`` (n,) is what signs and events at a place
     add for those who choose where to go, and only there; it has no elements where there is none.
     """
 

@@ -256,8 +256,8 @@ def find_legs(
     """Ways between the nodes of all places: those of least cost, or all that lead closer, by a recursive logit.
 
     With a scale above 0, and c the cost of a link, l its local terms, over the links whose end is nearer to the place
-    in cost than their start: V(i) = s ln( sum exp((V(j) - c) / s) ), shares of links as exp((V(j) - c + l) / s). The cost
-    between two places is then -V, metres and waits are expectations under the shares.
+    in cost than their start: V(i) = s ln( sum exp((V(j) - c) / s) ), shares of links as exp((V(j) - c + l) / s). The
+    cost between two places is then -V, metres and waits are expectations under the shares.
 
     Parameters
     ----------
@@ -294,8 +294,19 @@ def find_legs(
             order = np.argsort(far, kind="stable")
             order = order[np.isfinite(far[order])]
             way_kernels.spread_ways(
-                order, layer.out_ptr, layer.link_to, far, streets.cost, local, way_scale, level_m, streets.wait_s,
-                link_share[row], column[2], column[0], column[1],
+                order,
+                layer.out_ptr,
+                layer.link_to,
+                far,
+                streets.cost,
+                local,
+                way_scale,
+                level_m,
+                streets.wait_s,
+                link_share[row],
+                column[2],
+                column[0],
+                column[1],
             )
             column = [values[ends] for values in column]
         for table, values in zip(tables, column, strict=True):
