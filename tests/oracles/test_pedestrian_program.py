@@ -128,7 +128,9 @@ def test_draws_follow_the_probabilities_at_every_quantile():
         below, out = 0.0, []
         for a in range(plans.arc_ptr[0], plans.arc_ptr[1]):
             k = 12 - plans.arc_steps[0, a]
-            below += math.exp(plans.arc_utility[0, a] + plans.come_value[0, k, plans.arc_to[a]] - plans.go_value[0, 12, 0])
+            below += math.exp(
+                plans.arc_utility[0, a] + plans.come_value[0, k, plans.arc_to[a]] - plans.go_value[0, 12, 0]
+            )
             out.append((a, below))
         return out
 
