@@ -80,6 +80,11 @@ class Records:
         """The run is over."""
         self._finished.append("pedestrian_people", people_columns(account, self._people))
 
+    def feedback(self, residuals: tuple[float, ...]) -> None:
+        """The day was walked beforehand, with these residuals."""
+        days = np.arange(1, len(residuals) + 1, dtype=np.int32)
+        self._finished.append("pedestrian_feedback", {"day": days, "residual_share": np.array(residuals)})
+
     def drain(self) -> Tables:
         """Finished rows since the last call."""
         return self._finished.drain()
@@ -93,6 +98,16 @@ class Records:
         self._finished.restore(
             {key.removeprefix("finished/"): values for key, values in state.items() if key.startswith("finished/")}
         )
+
+
+class Unrecorded(Records):
+    """Observation of a day that is walked beforehand: nothing is kept."""
+
+    def visits(self, visits: Rows) -> None:
+        """Dropped."""
+
+    def moves(self, moves: Rows) -> None:
+        """Dropped."""
 
 
 def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]:
@@ -146,6 +161,7 @@ def period_columns(
         "person_s": spaces.person_s[links] * people,
         "occupancy_max_count": spaces.occupancy_most[links] * people,
         "crowded_person_s": spaces.crowded_s[links] * people,
+        "delay_person_s": np.maximum(spaces.met_s[links] - spaces.free_s[links], 0.0) * people,
     }
     place_rows: Columns = {
         "from_s": np.full(len(places), from_s),
@@ -158,6 +174,8 @@ def period_columns(
     spaces.entries[:] = 0
     spaces.person_s[:] = 0.0
     spaces.crowded_s[:] = 0.0
+    spaces.free_s[:] = 0.0
+    spaces.met_s[:] = 0.0
     spaces.turned[:] = 0
     spaces.occupancy_most[:] = spaces.occupancy
     return link_rows, place_rows

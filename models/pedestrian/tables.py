@@ -38,6 +38,12 @@ TABLES: tuple[Table, ...] = (
         ("person_s", "float64", "s", "person-seconds on the link"),
         ("occupancy_max_count", "float64", "people", "most people on the link at once"),
         ("crowded_person_s", "float64", "s", "person-seconds at level of service D or worse, above 0.72 people/m2"),
+        (
+            "delay_person_s",
+            "float64",
+            "s",
+            "person-seconds by which crowds and full links slow those who step onto the link",
+        ),
     ),
     table(
         "pedestrian_stays",
@@ -49,6 +55,13 @@ TABLES: tuple[Table, ...] = (
         ("person_s", "float64", "s", "person-seconds of staying"),
         ("staying_max_count", "float64", "people", "most people at once"),
         ("turned_away_count", "float64", "people", "people who came and found no room"),
+    ),
+    table(
+        "pedestrian_feedback",
+        "Days walked beforehand, so that plans know the crowding of the day",
+        ("day",),
+        ("day", "int32", "", "first, second, ... day"),
+        ("residual_share", "float64", "share", "difference of planned and met person-times on links by those met"),
     ),
     table(
         "pedestrian_people",

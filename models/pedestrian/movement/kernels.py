@@ -194,6 +194,9 @@ def _walk_link(world, spaces, walkers, s, heap, buffers, counts, time_s):
     link = walkers.link[s]
     walkers.behind[s] = -1
     end_s = time_s + world.links.length_m[link] / link_speed(world, spaces, link, walkers.speed_mps[s])
+    free_mps = walkers.speed_mps[s] * world.links.speed_share[link]
+    spaces.free_s[link] += walkers.members[s] * (world.links.length_m[link] / free_mps)
+    spaces.met_s[link] += walkers.members[s] * (end_s - time_s)
     _change(world, spaces, link, walkers.members[s], time_s)
     _note(buffers, counts, walkers, s, link, time_s, end_s, 0)
     schedule(walkers, s, heap, _LINK_END, end_s)
@@ -369,6 +372,7 @@ def _happen(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buf
         return
     if kind == _ROOM:
         walkers.room_s[s] += time_s - walkers.since_s[s]
+        spaces.met_s[walkers.link[s]] += walkers.members[s] * (time_s - walkers.since_s[s])
         _step_on_from_line(world, spaces, lines, walkers, s, heap, buffers, counts, time_s)
         return
     link = -1

@@ -125,7 +125,7 @@ class Network:
         self.counts[[ENTERED, LEFT, REFUSED, TURNED, FORCED, VISITS, MOVES]] = 0
         self.counts[ENTERED] = self.counts[INSIDE]
         kernels.close_period(self.world, self.space_rows, start_s)
-        for name in ("person_s", "crowded_s", "entries", "turned"):
+        for name in ("person_s", "crowded_s", "free_s", "met_s", "entries", "turned"):
             self.space_rows[name][:] = 0
         self.space_rows.occupancy_most[:] = self.space_rows.occupancy
 

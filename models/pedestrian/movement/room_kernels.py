@@ -1,8 +1,8 @@
 """Room on links: who may step on, the line before a full link, and who is let in when somebody leaves.
 
 A group that finds its next link full stands at the end of the link behind and goes on filling it, so that a queue
-reaches back over the junction. The line before a link is served in the order of joining. Each direction of a pavement has
-half of its room: people who meet head-on pass one another, however full it is, and no two crowds lock each other in.
+reaches back over the junction. The line before a link is served in the order of joining. Each direction of a pavement
+has half of its room: people who meet head-on pass one another, however full it is, and no two crowds lock each other.
 """
 
 from __future__ import annotations

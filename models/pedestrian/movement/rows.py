@@ -106,11 +106,14 @@ ARRIVAL = np.dtype(
 )
 
 #: Counters of the running period for a link or a stay place; ``occupancy`` and ``last_s`` go on over periods.
+#: ``free_s`` is the person-time of those who stepped on at their free speed, ``met_s`` what it takes, lines included.
 SPACE = np.dtype(
     [
         ("last_s", "<f8"),
         ("person_s", "<f8"),
         ("crowded_s", "<f8"),
+        ("free_s", "<f8"),
+        ("met_s", "<f8"),
         ("occupancy", "<i4"),
         ("entries", "<i4"),
         ("occupancy_most", "<i4"),
@@ -179,8 +182,8 @@ class Plans(NamedTuple):
     is up: ``program[class, destination, stretch]``. Arcs of place i are ``arc_ptr[i] .. arc_ptr[i + 1] - 1``. Shapes,
     for c classes, p programs, k steps, n places, a arcs, h slots of the clock and d lengths of stay: ``arc_ptr``
     (n + 1,), ``arc_to`` (a,), ``arc_utility`` and ``arc_steps`` (c, a), ``stay_steps`` (c, d), ``stay_utility``
-    (c, h, n, d), ``go_value`` and ``come_value`` (p, k + 1, n), ``class_of`` (p,). ``local`` (n,) is what signs and events at a place
-    add for those who choose where to go, and only there; it has no elements where there is none.
+    (c, h, n, d), ``go_value`` and ``come_value`` (p, k + 1, n), ``class_of`` (p,). ``local`` (n,) is what signs and
+    events at a place add for those who choose where to go, and only there; it has no elements where there is none.
     """
 
     arc_ptr: NDArray[np.int64]
