@@ -22,6 +22,7 @@ from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.feedback import Expected, Settled, settle
 from twin.models.pedestrian.forms import MakeForm, make_form
+from twin.models.pedestrian.measures import told_places, with_life
 from twin.models.pedestrian.movement.rows import Plans, Rows
 from twin.models.pedestrian.params import PedestrianParams
 from twin.models.pedestrian.records import PERIOD_S, Records, Unrecorded
@@ -53,7 +54,10 @@ class Pedestrian:
     def __init__(self, params: PedestrianParams, city: City, tables: InputTables, form: MakeForm = make_form) -> None:
         self._params, self._city, self._tables, self._make_form = params, city, tables, form
         self._exits = read_exits(city, params.district)
-        self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
+        mapped = read_stay_places(city, params.district, params.choice.stay_places_most)
+        self._stays = with_life(city, mapped)
+        self.shares = exit_shares(params, self._exits, mapped, city.walk)
+        self._told = told_places(city, self._stays, params.choice)
 
     def _plans(self, lights: WalkLights, clock_s: tuple[float, float], expected: Expected | None) -> Plans:
         """What going from place to place is worth; the same for every replication under the same lights."""
@@ -68,6 +72,7 @@ class Pedestrian:
                 self.form.legs,
                 clock_s=clock_s,
                 admitted=expected.admitted if expected else None,
+                local=self._told,
             )
         found: Plans = kept[key]
         return found
@@ -131,7 +136,6 @@ class Pedestrian:
         make = self._make_form if expected is None else partial(self._make_form, slower=expected.slower)
         self.form = make(self._params, self._city, self._exits, self._stays, self._lights_seen)
         self.plans = self._plans(self._lights_seen, (stage.start_s, stage.end_s), expected)
-        self.shares = exit_shares(self._params, self._exits, self._stays, self.form.legs)
         self.arrivals = make_arrivals(
             self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
         )

@@ -247,7 +247,7 @@ class Shopper(VisitorClass):
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "office": 0.0, "other": 0.2},
+        default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "event": 0.5, "office": 0.0, "other": 0.2},
         source=_GUESS,
         grade="G",
         fork="now",
@@ -270,7 +270,10 @@ class Diner(VisitorClass):
     duration_weight: float = quantity(1.5, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(1.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"food": 1.0, "office": 0.0, "other": 0.1}, source=_GUESS, grade="G", fork="now"
+        default_factory=lambda: {"food": 1.0, "event": 0.5, "office": 0.0, "other": 0.1},
+        source=_GUESS,
+        grade="G",
+        fork="now",
     )
     no_stop_cost: float = quantity(6.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
     party_shares: tuple[float, ...] = quantity(
@@ -290,7 +293,15 @@ class Tourist(VisitorClass):
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"culture": 1.0, "tourism": 1.0, "food": 0.5, "shop": 0.5, "office": 0.0, "other": 0.5},
+        default_factory=lambda: {
+            "event": 1.0,
+            "culture": 1.0,
+            "tourism": 1.0,
+            "food": 0.5,
+            "shop": 0.5,
+            "office": 0.0,
+            "other": 0.5,
+        },
         source=_GUESS,
         grade="G",
         fork="now",
@@ -575,6 +586,35 @@ class ChoiceParams(Params):
         ge=0,
         le=10,
         doc="value of a minute of the budget that is not used",
+    )
+    seat_local_per_m: float = quantity(
+        0.0001,
+        "/m",
+        source="guess; seats and greenery moved the choice of ways little in Oyama (2024)",
+        grade="G",
+        ge=0,
+        le=0.1,
+        doc="where ways are chosen, per metre: this times log(1 + seats per 100 m) of a measure",
+    )
+    green_local_per_m: float = quantity(
+        0.0002,
+        "/m",
+        source="guess; greenery near 0 in the studies that were told of",
+        grade="G",
+        ge=0,
+        le=0.1,
+        doc="where ways are chosen, per metre planted by a measure",
+    )
+    arcade_weight_per_m: float = quantity(
+        0.0005, "/m", source=_GUESS, grade="G", ge=0, le=0.1, doc="value per metre walked under a roof of a measure"
+    )
+    sign_local: float = quantity(
+        0.1,
+        source="guess: signs raise the odds of a place by a tenth",
+        grade="G",
+        ge=0,
+        le=5,
+        doc="where the next place is chosen, added for places that signs tell of",
     )
     exit_pull: float = quantity(
         0.5,

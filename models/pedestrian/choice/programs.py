@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import LimitError
 from twin.models.pedestrian.choice import kernels
 from twin.models.pedestrian.choice.legs import Legs, steps_of
-from twin.models.pedestrian.demand.places import Exits, StayPlaces
+from twin.models.pedestrian.demand.places import Exits, StayPlaces, interest
 from twin.models.pedestrian.movement.rows import Plans
 from twin.models.pedestrian.params import ChoiceParams, PedestrianParams, VisitorClass
 
@@ -112,7 +112,7 @@ def solve_plans(
     arcs = find_arcs(x, legs)
     steps_most = int(BUDGET_MOST_S // choice.step_s)
     durations = _duration_steps(classes, choice.step_s)
-    programs = _list_programs(params, exits, clock_s)
+    programs = _list_programs(params, exits, clock_s, by_hour(params, stays))
     _check_work(len(arcs.end) * steps_most * len(programs.class_of), x)
     cost = -legs.cost[arcs.start, arcs.end]
     no_stop = (arcs.start < x) & (arcs.end < 2 * x)
@@ -129,7 +129,7 @@ def solve_plans(
         ],
         np.int32,
     )
-    slots = HOURS_PLANNED if params.places.hours else 1
+    slots = HOURS_PLANNED if by_hour(params, stays) else 1
     stay_utility = np.full((len(classes), slots, places, durations.shape[1]), -np.inf)
     for c, visitor_class in enumerate(classes):
         values = stay_values(visitor_class, params, stays, durations[c])
@@ -190,11 +190,10 @@ class _Programs:
     program: NDArray[np.int32]
 
 
-def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float]) -> _Programs:
+def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float], hours: bool) -> _Programs:
     clusters = int(exits.cluster.max(initial=0)) + 1
     classes = params.classes.in_order()
     first, last = (int(t // STRETCH_S) for t in (clock_s[0], clock_s[1] + BUDGET_MOST_S))
-    hours = params.places.hours
     table = np.zeros((len(classes), clusters + 1, last + 1 if hours else 1), np.int32)
     rows: list[tuple[int, int, float]] = []
     for c, visitor_class in enumerate(classes):
@@ -209,8 +208,8 @@ def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float,
                 table[c, destination, : stretches.start] = table[c, destination, stretches.start]
         if not bound:
             table[c, 1:] = table[c, 0]
-    class_of, destination, time_up = zip(*rows, strict=True)
-    return _Programs(np.array(class_of, np.int32), np.array(destination, np.int32), np.array(time_up), table)
+    class_of, bound_for, time_up = zip(*rows, strict=True)
+    return _Programs(np.array(class_of, np.int32), np.array(bound_for, np.int32), np.array(time_up), table)
 
 
 def slots_left(time_up_s: float, steps_most: int, step_s: float, slots: int) -> NDArray[np.int32]:
@@ -249,15 +248,14 @@ def stay_values(
     A sums the attraction of the place over categories by the interests of the class, and by the hour where places have
     hours. A place is open while A is above 0; a stay ends before it closes.
     """
-    choice, interests = params.choice, visitor_class.interests
-    other = interests.get("other", 0.0 if interests else 1.0)
-    slots = HOURS_PLANNED if params.places.hours else 1
-    kinds = params.places.kinds if params.places.hours else {}
+    choice = params.choice
+    slots = HOURS_PLANNED if by_hour(params, stays) else 1
+    hours = hours_of_kinds(params, stays)
     size = np.zeros((slots, len(stays.id)))
     for i, place in enumerate(stays.attraction):
         for category, attraction in place.items():
-            share = np.asarray(kinds[category].by_hour)[np.arange(slots) % 24] if category in kinds else 1.0
-            size[:, i] += interests.get(category, other) * attraction * share
+            share = np.asarray(hours[category])[np.arange(slots) % 24] if category in hours else 1.0
+            size[:, i] += interest(visitor_class, category) * attraction * share
     place_value = (
         visitor_class.attraction_weight * np.log1p(size)
         + choice.seat_weight * np.log1p(stays.seats)
@@ -274,6 +272,17 @@ def stay_values(
             until = min(int(slot + 0.5 + length_s / 3600.0), slots - 1)
             values[slot, ~(size[slot : until + 1] > 0).all(axis=0), d] = -np.inf
     return values
+
+
+def by_hour(params: PedestrianParams, stays: StayPlaces) -> bool:
+    """Whether what places are worth depends on the clock."""
+    return params.places.hours or bool(stays.hours)
+
+
+def hours_of_kinds(params: PedestrianParams, stays: StayPlaces) -> dict[str, tuple[float, ...]]:
+    """Share of attraction by hour of the day, for categories that have hours."""
+    kinds = params.places.kinds if params.places.hours else {}
+    return {**{name: kind.by_hour for name, kind in kinds.items()}, **stays.hours}
 
 
 def capacities(params: PedestrianParams, stays: StayPlaces) -> Floats:

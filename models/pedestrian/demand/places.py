@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place
 from twin.errors import CityError
+from twin.models.pedestrian.params import VisitorClass
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +62,15 @@ class StayPlaces:
     attraction : sequence of mappings
         Per place: category -> sum of attraction.
     seats : (s,) float64
+    hours
+        Category -> share of its attraction in each hour of the day, for events.
     """
 
     id: tuple[str, ...]
     node: Ints
     attraction: Sequence[Mapping[str, float]]
     seats: Floats
+    hours: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def read_exits(city: City, district: str) -> Exits:
@@ -188,3 +192,12 @@ def _number(place: Place, key: str, default: float) -> float:
 def city_point(place: Place) -> str:
     """Where a place is, for messages."""
     return f"{place.lat_deg:.5f}, {place.lon_deg:.5f}"
+
+
+def interest(visitor_class: VisitorClass, category: str) -> float:
+    """How much of a category's attraction counts for a class; an event by its own name, by ``event``, or as other."""
+    interests = visitor_class.interests
+    other = interests.get("other", 0.0 if interests else 1.0)
+    if category.startswith("event:"):
+        return interests.get(category, interests.get("event", other))
+    return interests.get(category, other)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.models.pedestrian.choice.legs import Legs
-from twin.models.pedestrian.demand.places import Exits, StayPlaces
+from twin.city.city import StreetLayer
+from twin.models.pedestrian.demand.places import Exits, StayPlaces, interest
 from twin.models.pedestrian.params import PedestrianParams, VisitorClass
 
 Floats = NDArray[np.float64]
@@ -37,17 +37,17 @@ class ExitShares:
     home: Floats
 
 
-def exit_shares(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs: Legs) -> ExitShares:
+def exit_shares(params: PedestrianParams, exits: Exits, stays: StayPlaces, layer: StreetLayer) -> ExitShares:
     """Work out the shares of every class.
 
     A class comes by an exit as riders · (1 + Σ attraction for it · exp(-walk / exit_reach_m)) ** exit_pull. Those bound
-    for a station take one by its riders and by the walk there, r · (d / D) · exp(1 - d / D): most usual at D.
+    for a station take one by its riders and by the walk there, r · (d / D) · exp(1 - d / D): most usual at D. Walks are
+    straight lines and places those of the map, so that no measure changes who comes by which exit.
     """
     x = len(exits.id)
     classes = params.classes.in_order()
     clusters = int(exits.cluster.max(initial=0)) + 1
-    walk_m = legs.metres_m[:x, 2 * x :]
-    near = np.where(np.isfinite(walk_m), np.exp(-np.minimum(walk_m, 1e6) / params.choice.exit_reach_m), 0.0)
+    near = np.exp(-_apart_m(layer, exits.node, stays.node) / params.choice.exit_reach_m)
     come = np.empty((len(classes), x))
     bound = np.ones((len(classes), x, clusters))
     for c, visitor_class in enumerate(classes):
@@ -55,24 +55,28 @@ def exit_shares(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
         come[c] = exits.riders_share * pull
         come[c] /= come[c].sum()
         if visitor_class.through_m > 0:
-            bound[c] = _bound_for(visitor_class.through_m, exits, legs, clusters)
+            bound[c] = _bound_for(visitor_class.through_m, exits, layer, clusters)
     homes = interest_in(params.classes.resident, stays)
     return ExitShares(come, bound, np.cumsum(homes) / homes.sum() if homes.sum() > 0 else np.zeros(0))
 
 
 def interest_in(visitor_class: VisitorClass, stays: StayPlaces) -> Floats:
     """Attraction of each place for a class, summed over categories by its interests, (s,)."""
-    interests = visitor_class.interests
-    other = interests.get("other", 0.0 if interests else 1.0)
     return np.array(
-        [sum(interests.get(category, other) * a for category, a in place.items()) for place in stays.attraction]
+        [sum(interest(visitor_class, category) * a for category, a in place.items()) for place in stays.attraction]
     )
 
 
-def _bound_for(through_m: float, exits: Exits, legs: Legs, clusters: int) -> Floats:
+def _apart_m(layer: StreetLayer, start: NDArray[np.int32], end: NDArray[np.int32]) -> Floats:
+    """Straight lines between nodes, (i, j)."""
+    apart: Floats = np.hypot(layer.x_m[start][:, None] - layer.x_m[end], layer.y_m[start][:, None] - layer.y_m[end])
+    return apart
+
+
+def _bound_for(through_m: float, exits: Exits, layer: StreetLayer, clusters: int) -> Floats:
     x = len(exits.id)
-    walk = legs.metres_m[:x, x : 2 * x] / through_m
-    weight = np.where(np.isfinite(walk), walk * np.exp(1.0 - np.minimum(walk, 500.0)), 0.0) * exits.riders_share
+    walk = _apart_m(layer, exits.node, exits.node) / through_m
+    weight = walk * np.exp(1.0 - np.minimum(walk, 500.0)) * exits.riders_share
     by_cluster = np.zeros((x, clusters))
     for y, cluster in enumerate(exits.cluster.tolist()):
         by_cluster[:, cluster] += weight[:, y]

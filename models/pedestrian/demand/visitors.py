@@ -19,6 +19,7 @@ from twin.engine.ids import Kind, first_ids
 from twin.errors import Problem, ScenarioError, TableError
 from twin.models.pedestrian.demand.places import Exits
 from twin.models.pedestrian.demand.shares import ExitShares
+from twin.models.pedestrian.measures import EventCrowd, event_crowds
 from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, new_rows, rows_of
 from twin.models.pedestrian.params import CLASSES, PedestrianParams, VisitorClass
 
@@ -32,6 +33,8 @@ _SLOTS_A_DAY = 144
 _HOUR_S = 3600.0
 #: Stands for an exit in ids of people who are at home when the clock starts.
 _AT_HOME = 0xFFF
+#: Stands for an exit in ids of people who come for the first event of a scenario; later events count downwards.
+_FOR_EVENTS = 0xFFE
 #: Stands for the class in ids of walkers from a table that names no class.
 _ANY_CLASS = 15
 #: Rows of a table that fall into one slot of one exit have this many ids each.
@@ -89,7 +92,14 @@ def make_arrivals(
         destination=destination,
     )
     kept = came[(came.enter_s >= began_s) & (came.enter_s < end_s)]
-    people = np.concatenate([kept, residents_inside(params, shares, exits, run_seed, start_s)]).view(np.recarray)
+    others = (
+        residents_inside(params, shares, exits, run_seed, start_s),
+        *(
+            event_visitors(params, shares, crowd, i, run_seed, (began_s, end_s))
+            for i, crowd in enumerate(event_crowds(city))
+        ),
+    )
+    people = np.concatenate([kept, *others]).view(np.recarray)
     return people[np.lexsort((people.id, people.enter_s))]
 
 
@@ -122,6 +132,42 @@ def residents_inside(
         destination=np.zeros(count, np.uint8),
     )
     return rows[until_s > start_s]
+
+
+def event_visitors(
+    params: PedestrianParams,
+    shares: ExitShares,
+    crowd: EventCrowd,
+    place: int,
+    run_seed: np.uint64,
+    clock_s: tuple[float, float],
+) -> Rows:
+    """People who come for an event, from an hour before it to an hour before its end; ``place`` counts events.
+
+    They are tourists, and come by every exit.
+    """
+    c = CLASSES.index("tourist")
+    first, last = (int((t - _HOUR_S) // SLOT_S) for t in (crowd.from_s, crowd.to_s))
+    slots = np.arange(max(first, 0), max(last, first + 1, 1))
+    stream = make_stream(run_seed, f"pedestrian.event.{crowd.measure}")
+    slot_ids = first_ids(Kind.WALKER, _origin(c, _FOR_EVENTS - place, 0) + slots)
+    people = crowd.people * params.visitors_factor * params.sample_share / params.classes.tourist.party_mean
+    count = poisson_counts(stream, slot_ids, np.full(len(slots), people / len(slots)))
+    ids = np.repeat(slot_ids, count) + _ranks(count).astype(np.uint64)
+    enter_s = (np.repeat(slots, count) + uniforms(stream, ids, event(1))) * SLOT_S
+    entry = np.searchsorted(np.cumsum(shares.come[c]), uniforms(stream, ids, event(2)), side="right")
+    classes = np.full(len(ids), c, np.uint8)
+    rows = rows_of(
+        ARRIVAL,
+        id=ids,
+        enter_s=enter_s,
+        until_s=np.zeros(len(ids)),
+        entry=np.minimum(entry, shares.come.shape[1] - 1).astype(np.int32),
+        visitor_class=classes,
+        members=_parties(params, ids, classes, run_seed),
+        destination=np.zeros(len(ids), np.uint8),
+    )
+    return rows[(enter_s >= clock_s[0]) & (enter_s < clock_s[1])]
 
 
 def _parties(params: PedestrianParams, ids: Ids, classes: NDArray[np.uint8], run_seed: np.uint64) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from twin.models.pedestrian.choice.legs import Legs
 from twin.models.pedestrian.choice.programs import capacities, program_nodes
 from twin.models.pedestrian.demand.places import Exits, StayPlaces
 from twin.models.pedestrian.demand.visitors import after
+from twin.models.pedestrian.measures import link_life
 from twin.models.pedestrian.movement import kernels, room_kernels
 from twin.models.pedestrian.movement.rows import (
     COUNTS,
@@ -84,9 +85,10 @@ class Network:
         key = f"pedestrian.network/{params.model_dump_json()}/{sha256(rows.tobytes()).hexdigest()}"
         kept = city.worked_out if slower is None else {}
         if key not in kept:
-            streets = read_streets(city.walk, params, rows, slower)
+            life = link_life(city, params.choice)
+            streets = read_streets(city.walk, params, rows, slower, bonus=life.bonus, closed=life.closed)
             nodes = program_nodes(exits, stays)
-            ways = find_legs(city.walk, streets, nodes, way_scale=params.choice.way_scale)
+            ways = find_legs(city.walk, streets, nodes, way_scale=params.choice.way_scale, link_local=life.local)
             world = make_world(city, params, streets, ways, nodes, len(exits.id))
             world.links.storage[city.walk.link_count :] = capacities(params, stays)
             kept[key] = ways, world

@@ -65,7 +65,13 @@ class Streets:
 
 
 def read_streets(
-    layer: StreetLayer, params: PedestrianParams, lights: Floats | None = None, slower: Floats | None = None
+    layer: StreetLayer,
+    params: PedestrianParams,
+    lights: Floats | None = None,
+    slower: Floats | None = None,
+    *,
+    bonus: Floats | None = None,
+    closed: NDArray[np.bool_] | None = None,
 ) -> Streets:
     """Prepare the walk layer.
 
@@ -78,6 +84,10 @@ def read_streets(
         belongs to none.
     slower : (m,) float64, optional
         Time that is expected over each link as a multiple of the free one; 1 without a day walked beforehand.
+    bonus : (m,) float64, optional
+        Taken off the cost of each link, for what measures put there.
+    closed : (m,) bool, optional
+        Links that nobody may walk.
 
     Raises
     ------
@@ -92,7 +102,9 @@ def read_streets(
     cycle_s, green_s, offset_s = _lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
     slower = np.ones(layer.link_count) if slower is None else slower
-    cost = _cost(layer, params, clear_m, share / slower, wait_s)
+    cost = _cost(layer, params, clear_m, share / slower, wait_s, np.zeros(layer.link_count) if bonus is None else bonus)
+    if closed is not None:
+        cost = np.where(closed, np.inf, cost)
     area_m2 = clear_m * length_m
     return Streets(clear_m, area_m2, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost, slower)
 
@@ -194,7 +206,9 @@ def streets_crossed(layer: StreetLayer) -> Floats:
     return np.where(on_road, halves, out)
 
 
-def _cost(layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats) -> Floats:
+def _cost(
+    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats, bonus: Floats
+) -> Floats:
     choice = params.choice
     time_min = layer.length_m / (_REFERENCE_SPEED_MPS * share) / 60.0
     comfort = choice.width_weight_per_m * layer.length_m * np.log(clear_m / _REFERENCE_WIDTH_M)
@@ -203,6 +217,7 @@ def _cost(layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: 
         + choice.wait_weight_per_min * wait_s / 60.0
         + choice.crossing_weight * streets_crossed(layer)
         - comfort
+        - bonus
     )
     bad = np.flatnonzero(~(cost > 0))
     if bad.size:

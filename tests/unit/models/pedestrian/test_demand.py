@@ -8,8 +8,6 @@ import pytest
 from tests.unit.models.pedestrian.small_city import grid_city, model_of, params_for
 from twin.engine.ids import Kind
 from twin.errors import ScenarioError, TableError
-from twin.models.pedestrian.choice.legs import Legs
-from twin.models.pedestrian.choice.programs import program_nodes
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
 from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
@@ -19,15 +17,8 @@ from twin.models.pedestrian.params import CLASSES, PedestrianParams
 def arrivals(params, *, tables=None, seed=7, start_s=0.0, end_s=86400.0):
     city = grid_city()
     exits, stays = read_exits(city, ""), read_stay_places(city, "", 120)
-    shares = exit_shares(params, exits, stays, crow_flies(city, exits, stays))
+    shares = exit_shares(params, exits, stays, city.walk)
     return make_arrivals(params, exits, shares, city, tables or {}, np.uint64(seed), start_s, end_s)
-
-
-def crow_flies(city, exits, stays):
-    nodes = program_nodes(exits, stays)
-    x, y = city.walk.x_m[nodes], city.walk.y_m[nodes]
-    metres = np.hypot(x[:, None] - x, y[:, None] - y)
-    return Legs(metres, 0 * metres, metres / 300)
 
 
 def table(**columns):
