@@ -25,7 +25,14 @@ _SLOT_M = 8.0  # least distance of doors from one another and from corners
 _SHORTEST_BLOCK_M = 45.0  # shorter blocks get no point of interest
 #: Pavements of cross streets by class of street, and stairs of exits: guesses. At the 2 m that a map without widths is
 #: given, a few paths would have to carry what whole pavements carry.
-_KERB_WIDTH_M = {"trunk": 5.0, "primary": 5.0, "secondary": 4.0, "tertiary": 3.5, "residential": 3.0, "living_street": 5.0}
+_KERB_WIDTH_M = {
+    "trunk": 5.0,
+    "primary": 5.0,
+    "secondary": 4.0,
+    "tertiary": 3.5,
+    "residential": 3.0,
+    "living_street": 5.0,
+}
 _EXIT_WIDTH_M = 4.0
 _CLASS_OF = {row.slug: row.highway for row in table.ROWS}
 _SIDES = {"west": -1, "east": 1}

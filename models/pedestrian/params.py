@@ -215,7 +215,7 @@ class VisitorClass(Params):
 class Commuter(VisitorClass):
     """People who work in the area."""
 
-    visitors_per_day: Count = quantity(140000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(150000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
         _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
@@ -315,7 +315,7 @@ class Tourist(VisitorClass):
 class PasserThrough(VisitorClass):
     """People who only cross the area, from one exit to another."""
 
-    visitors_per_day: Count = quantity(90000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(80000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     budget_mean_s: Seconds = quantity(30 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     stay_durations_s: tuple[Seconds, ...] = quantity(
         _minutes(2, 5, 10), "s", source="guess: a short stop on the way", grade="G", fork="now", max_length=16
@@ -323,9 +323,9 @@ class PasserThrough(VisitorClass):
     typical_stay_s: Seconds = quantity(5 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     stop_cost: float = quantity(6.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     through_m: Metres = quantity(
-        700.0,
+        500.0,
         "m",
-        source="guess: somewhat less than between stations of the line",
+        source="guess: half the way between stations of the line",
         grade="G",
         fork="new_only",
         ge=0,

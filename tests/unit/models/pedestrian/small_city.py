@@ -133,7 +133,7 @@ def grid_city(columns: int = 6, rows: int = 4, spacing_m: float = 90.0) -> City:
 def params_for(numbers: Mapping[str, float], **changes: Any) -> PedestrianParams:
     """Parameters with the given visitors per day by class, nobody else, and a flat profile over 24 h.
 
-    Plain people unless told otherwise: alone, bound for nowhere, free to leave, over exits by riders, on least-cost ways.
+    Plain people unless told otherwise: alone, bound for nowhere, free to leave, split by riders, on least-cost ways.
     """
     plain = {"arrival_profile": (1.0,) * 24, "party_shares": (1.0,), "through_m": 0.0, "no_stop_cost": 0.0}
     classes = {name: {"visitors_per_day": numbers.get(name, 0.0), **plain} for name in CLASSES}
