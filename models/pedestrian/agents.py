@@ -25,6 +25,10 @@ class CrossingLights(Agent):
         super().__init__(city_model)
         self._lights = lights
 
+    def follow(self, lights: WalkLights) -> None:
+        """The junctions of the road have gone over to other plans."""
+        self._lights = lights
+
     @property
     def crossing_links(self) -> list[int]:
         """Walk links that need green to be entered."""

@@ -58,6 +58,10 @@ class Form(Protocol):
         """Let everybody who is due come, and everybody inside go on, up to and including a moment."""
         ...
 
+    def relight(self, lights: WalkLights, at_s: float) -> None:
+        """The junctions leave walkers other greens from a moment on that has been reached; who waits waits on."""
+        ...
+
     def heads(self) -> Heads:
         """Count everybody."""
         ...

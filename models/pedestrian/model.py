@@ -119,6 +119,8 @@ class Pedestrian:
     def begin(self, stage: Stage) -> None:
         """Find the ways under the lights that the road runs, find out who comes, and who is inside already."""
         self._lights_seen = self._lights_of(stage)
+        self._channels = stage.channels
+        self._lights_since_s = self._lit_since(stage.start_s)
         settled = self._settle(stage) if self._params.feedback.rounds else None
         self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
         self._set_out(stage, self._records, settled.expected if settled else None)
@@ -167,7 +169,26 @@ class Pedestrian:
         return found
 
     def advance(self, until_s: float) -> None:
-        """Let everybody walk up to an instant; periods of the tables close on the way."""
+        """Let everybody walk up to an instant; on the way periods of the tables close, and lights change plans."""
+        since_s = self._lit_since(until_s)
+        if since_s > self._lights_since_s:
+            self._walk_to(float(np.nextafter(since_s, -np.inf)))
+            self._follow_lights(since_s)
+        self._walk_to(until_s)
+        self._now_s = until_s
+
+    def _lit_since(self, at_s: float) -> float:
+        """From when the lights of the road that stand at a moment have held; -inf without a road."""
+        known = self._channels.has_board(WALK_LIGHTS.name)
+        return self._channels.board_since_s(WALK_LIGHTS.name, at_s) if known else -np.inf
+
+    def _follow_lights(self, at_s: float) -> None:
+        rows = np.asarray(self._channels.board(WALK_LIGHTS.name, at_s), np.float64)
+        self.form.relight(WalkLights(*rows), at_s)
+        self.lights.follow(self.form.lights)
+        self._lights_since_s = at_s
+
+    def _walk_to(self, until_s: float) -> None:
         while self._period_s + PERIOD_S <= until_s:
             end_s = self._period_s + PERIOD_S
             # What happens at the very end of a period belongs to the next one.
@@ -175,7 +196,6 @@ class Pedestrian:
             self._records.period(self.form.spaces(end_s), self._period_s)
             self._period_s = end_s
         self.form.advance(until_s)
-        self._now_s = until_s
 
     def accounts(self) -> Sequence[Account]:
         """Walkers who entered, are inside, and left."""
@@ -208,6 +228,9 @@ class Pedestrian:
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
         self._now_s, self._period_s = (float(t) for t in state["times_s"])
+        since_s = self._lit_since(self._now_s)
+        if since_s > self._lights_since_s and forked_at_s is None:
+            self._follow_lights(since_s)
         self.form.restore(state, self._now_s, forked_at_s)
         self._records.restore(state)
 

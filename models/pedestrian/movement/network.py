@@ -45,7 +45,14 @@ from twin.models.pedestrian.movement.rows import (
     new_rows,
     rows_of,
 )
-from twin.models.pedestrian.movement.streets import Streets, Ways, find_legs, frontage_links, read_streets
+from twin.models.pedestrian.movement.streets import (
+    Streets,
+    Ways,
+    find_legs,
+    frontage_links,
+    merged_lights,
+    read_streets,
+)
 from twin.models.pedestrian.params import PedestrianParams
 from twin.models.pedestrian.records import PERIOD_S, Heads, Records
 
@@ -78,7 +85,7 @@ class Network:
         slower: NDArray[np.float64] | None = None,
     ) -> None:
         self.notes: Sequence[str] = _notes(city, params, lights)
-        self._layer = city.walk
+        self._layer, self._params = city.walk, params
         self._patience_s = params.walk.release_after_s
         rows = lights.as_rows()
         # The same for every replication under the same lights.
@@ -160,6 +167,15 @@ class Network:
                 self.hand_over()
             else:
                 return
+
+    def relight(self, lights: WalkLights, at_s: float) -> None:  # noqa: ARG002
+        """Junctions have other plans; plans of people and ways stay those of the morning."""
+        streets_lights = merged_lights(self._layer, self._params, lights.as_rows())
+        links = self.world.links.copy()
+        for name, values in zip(("cycle_s", "green_s", "offset_s"), streets_lights, strict=True):
+            links[name][: self._layer.link_count] = values
+        # The world is shared by all runs in this city: this run has its own from now on.
+        self.world = self.world._replace(links=links)
 
     def heads(self) -> Heads:
         """Count everybody."""

@@ -99,7 +99,7 @@ def read_streets(
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
     share = _speed_share(layer, walk.stairs_share)
     length_m = layer.length_m
-    cycle_s, green_s, offset_s = _lights(layer, params, lights)
+    cycle_s, green_s, offset_s = merged_lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
     slower = np.ones(layer.link_count) if slower is None else slower
     cost = _cost(layer, params, clear_m, share / slower, wait_s, np.zeros(layer.link_count) if bonus is None else bonus)
@@ -148,7 +148,7 @@ def twin_links(layer: StreetLayer) -> Ints:
     return twin
 
 
-def _lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
+def merged_lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
     """Cycle, green and offset per link: those of the junction, or else of a crossing that stands alone.
 
     Both directions of a lone crossing share their plan.
