@@ -60,6 +60,7 @@ class Transit:
     """
 
     name = "transit"
+
     def __init__(
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
     ) -> None:
@@ -167,7 +168,9 @@ class Transit:
         ways = [self._ways[van] for van in vans]
         out: State = {f"desk/{key}": values for key, values in self.desk.state().items()}
         out.update({f"rows/{key}": values for key, values in self._records.state().items()})
-        out["counts"] = np.array([self._handed_over, self._received, self._written, self.turns, self.turns_missed], np.int64)
+        out["counts"] = np.array(
+            [self._handed_over, self._received, self._written, self.turns, self.turns_missed], np.int64
+        )
         out["times"] = np.array([self._reached_s, self._board_since_s])
         out["way_van"] = np.array(vans, np.int32)
         out["way_size"] = np.array([len(way) for way in ways], np.int32)

@@ -33,9 +33,7 @@ class StopNetwork:
         Whether vans may turn at stops on their way; ways then go from stop to stop.
     """
 
-    def __init__(
-        self, city: City, stops: Sequence[Place], zones: Zones | None = None, *, turns: bool = False
-    ) -> None:
+    def __init__(self, city: City, stops: Sequence[Place], zones: Zones | None = None, *, turns: bool = False) -> None:
         self._turns = turns
         self._apart = None if zones is None or len(zones.names) < 2 else zones.apart()
         self._city = city

@@ -1,7 +1,7 @@
 """Rung 3: requests, trips and vans matched anew at every period by an integer programme (Alonso-Mora et al. 2017).
 
-Requests are answered at once by cheapest insertion. At every period each van is asked which sets of requests that nobody
-has boarded it could serve (:mod:`twin.models.transit.dispatch.trip_kernels`), and HiGHS chooses one set per van so that
+Requests are answered at once by cheapest insertion. At every period each van is asked which sets of requests that
+nobody has boarded it could serve (``trip_kernels.py``), and HiGHS chooses one set per van so that
 every request is in exactly one and the plans cost least. The plans in force are one choice, so that there always is one
 and the day never becomes dearer. For fleets of up to about a hundred vans.
 """
@@ -88,16 +88,18 @@ class Assignment:
             changed.append((v, work[0].copy()))
         for v, plan in changed:
             fleet[v] = plan
-            requests["van"][plan["task_request"][: plan["size"]]] = v
+            tasks = plan["task_request"][: plan["size"]]
+            requests["van"][tasks[tasks >= 0]] = v
         return [v for v, _ in changed]
 
     def _asked(self, desk: Desk, free: NDArray[np.int32]) -> list[tuple[int, NDArray[np.int32]]]:
         """Vans and the requests that each is asked about: its own, then the nearest in reach."""
         fleet, requests = desk.fleet, desk.requests
         working = np.flatnonzero(fleet["working"])
-        reach_s = fleet["anchor_s"][working][:, None] + desk.times.between_s[
-            fleet["anchor_stop"][working][:, None], requests["origin"][free][None, :]
-        ]
+        reach_s = (
+            fleet["anchor_s"][working][:, None]
+            + desk.times.between_s[fleet["anchor_stop"][working][:, None], requests["origin"][free][None, :]]
+        )
         rank = np.argsort(np.argsort(reach_s, axis=0, kind="stable"), axis=0, kind="stable")
         own = requests["van"][free][None, :] == working[:, None]
         asked = own | ((rank < self.vans_per_request) & (reach_s <= requests["pickup_by_s"][free] + kernels.EPS_S))
