@@ -69,8 +69,8 @@ class Transit:
         self.zones = zones_of(params, self.stops)
         self._city = city
         self._tables = tables
-        self._strategy = strategy or make_strategy(params.dispatch.strategy)
-        turns = bool(rules_of(self._strategy, params.dispatch)["turn"])
+        self._named = strategy or make_strategy(params.dispatch.strategy)
+        turns = bool(rules_of(self._named, params.dispatch)["turn"])
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._depots = self._find_depots()
         self._records = GrowingTables()
@@ -117,7 +117,8 @@ class Transit:
         self._board_since_s = -np.inf
         self._handed_over = self._received = self._written = 0
         self._ways: dict[int, Ints] = {}
-        self.dispatcher = Dispatcher(stage.city_model, self)
+        self.dispatcher = stage.cast.hire("transit.dispatcher", Dispatcher, stage.city_model, self, self._named)
+        self._strategy = self.dispatcher.strategy
         count = int(self.params.fleet.count)
         fleet = new_fleet(self._homes(count), int(self.params.fleet.seats), stage.start_s)
         self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
