@@ -169,8 +169,7 @@ LEG = np.dtype(
 
 class Times(NamedTuple):
     """Seconds between stops, both ways round, so that a request reads rows only; the stops' nodes; and for each pair
-    the first stop on the way (the second of the pair if there is none), with no rows where nobody turns.
-    """
+    the first stop on the way (the second of the pair if there is none), with no rows where nobody turns."""
 
     between_s: Floats
     towards_s: Floats
@@ -205,13 +204,12 @@ class Rules(NamedTuple):
     tries: int = 0
     #: How often idle vans are sent to where requests are expected.
     rebalance_s: float = 600.0
-    stream: np.uint64 = np.uint64(0)
+    stream: np.uint64 = np.uint64(0)  # noqa: RUF009  (a plain number)
 
 
 class Log(NamedTuple):
     """What kernels report. ``counts``: legs, departures, finished requests, next request, turns, plans made anew;
-    ``times``: the moment at which plans are due to be made anew; ``turn_s``: moments at which turns were decided.
-    """
+    ``times``: the moment at which plans are due to be made anew; ``turn_s``: moments at which turns were decided."""
 
     legs: Legs
     departing: Ints
