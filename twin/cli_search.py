@@ -23,7 +23,6 @@ Vary = Annotated[
 Base = Annotated[str | None, typer.Option("--base", help="Variant that is set. Default: that of vary, or the first.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the study. Default: runs/NAME-METHOD.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it.")]
-Cluster = Annotated[str, typer.Option("--cluster", help="Address of a Dask scheduler, or local:N.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")]
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Group = Annotated[str, typer.Option("--group", help="Group of the figure.")]
@@ -62,14 +61,13 @@ def _searcher(
     )
 
 
-def _run(
-    call: Any, out: Path | None, workers: int | None, cluster: str, as_json: bool, shown: Any, **given: Any
-) -> None:
+def _run(call: Any, out: Path | None, workers: int | None, as_json: bool, shown: Any, **given: Any) -> None:
     from twin import cli_show
+    from twin.cli_progress import study_progress
     from twin.service_search import Place
 
-    with cli_show.study_progress() as on_progress:
-        place: Place = Place(out, workers or os.cpu_count() or 1, on_progress, cluster)
+    with study_progress() as on_progress:
+        place: Place = Place(out, workers or os.cpu_count() or 1, on_progress)
         study: Study = call(**given, place=place)
     if as_json:
         print_json({"study": str(study.folder), **study.search})
@@ -87,7 +85,6 @@ def sweep(
     kpi: Annotated[list[str] | None, typer.Option("--kpi", help="Figure looked at; may be repeated.")] = None,
     out: Out = None,
     workers: Workers = None,
-    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -97,7 +94,7 @@ def sweep(
 
     searcher = _searcher(scenario, vary, base, seed, allow_read)
     given = {"searcher": searcher, "sample": sample, "replications": replications, "kpis": kpi or []}
-    _run(service_search.sweep, out, workers, cluster, as_json, _show_sweep, **given)
+    _run(service_search.sweep, out, workers, as_json, _show_sweep, **given)
 
 
 def frontier(
@@ -116,7 +113,6 @@ def frontier(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
-    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -138,7 +134,7 @@ def frontier(
         "group": group,
         "day": day,
     }
-    _run(service_search.frontier, out, workers, cluster, as_json, _show_frontier, **given)
+    _run(service_search.frontier, out, workers, as_json, _show_frontier, **given)
 
 
 def sensitivity(
@@ -153,7 +149,6 @@ def sensitivity(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
-    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -171,7 +166,7 @@ def sensitivity(
         "sampled": sampled,
         "replications": replications,
     }
-    _run(service_search.sensitivity, out, workers, cluster, as_json, _show_sensitivity, **given)
+    _run(service_search.sensitivity, out, workers, as_json, _show_sensitivity, **given)
 
 
 def optimise(
@@ -192,7 +187,6 @@ def optimise(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
-    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -217,7 +211,7 @@ def optimise(
         "group": group,
         "day": day,
     }
-    _run(service_search.optimise, out, workers, cluster, as_json, _show_optimum, **given)
+    _run(service_search.optimise, out, workers, as_json, _show_optimum, **given)
 
 
 def _amount(text: str | None) -> str | float | None:

@@ -13,6 +13,7 @@ from twin.api import PathLike, checked_workers, free_folder
 from twin.errors import ScenarioError
 
 if TYPE_CHECKING:
+    from twin.experiments.pool import MakeExecutor
     from twin.experiments.study import OnStudyProgress
     from twin.results.run_folder import Study
     from twin.results.searched import Axis, Figure, Point, Search
@@ -34,14 +35,14 @@ class Place:
         Processes; the result does not depend on their number.
     on_progress
         Called with (share done, runs done, runs in all).
-    cluster
-        Address of a Dask scheduler, or ``local:N``; this machine's own processes without it.
+    executor
+        Makes who does the runs; this machine without it.
     """
 
     out: PathLike | None = None
     workers: int = 1
     on_progress: OnStudyProgress | None = None
-    cluster: str = ""
+    executor: MakeExecutor | None = None
 
 
 class Searcher:
@@ -164,7 +165,7 @@ class Searcher:
         content = {**plan.content, "search": search.model_dump(mode="json")}
         name = f"{plan.name}-{search.method}"
         target = Path(place.out) if place.out is not None else free_folder(Path("runs"), name)
-        how = How(checked_workers(place.workers), lean=True, cluster=place.cluster)
+        how = How(checked_workers(place.workers), lean=True, executor=place.executor)
         return run_new(Plan(content, plan.tables), city, target, how, place.on_progress, source=self.scenario.source)
 
 

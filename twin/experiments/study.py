@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,10 @@ from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
+from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
-from twin.experiments.pool import do_all
+from twin.experiments.pool import LocalPool, MakeExecutor, do_all
 from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
@@ -56,6 +57,7 @@ from twin.simulate import city_facts
 
 AnyGrowth = Growth | SearchGrowth
 #: Called with (share of the whole study done, runs done, runs in all).
+#: What also :class:`ShowsCompiling` hears of the kernels that are compiled before the first run.
 OnStudyProgress = Callable[[float, int, int], None]
 
 
@@ -73,15 +75,15 @@ class How:
         Whether they stay in the finished runs, for forks.
     lean
         Whether runs keep their KPIs only.
-    cluster
-        Address of a Dask scheduler, or ``local:N``; this machine's own processes without it.
+    executor
+        Makes who does the runs; None for this machine: this process with one worker, worker processes with more.
     """
 
     workers: int = 1
     checkpoint_every_s: float | None = None
     keep_checkpoints: bool = False
     lean: bool = False
-    cluster: str = ""
+    executor: MakeExecutor | None = None
 
 
 def run_new(
@@ -201,7 +203,9 @@ def _is_alive(process_id: int) -> bool:
     return True
 
 
-def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
+def resume(
+    out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None, executor: MakeExecutor | None = None
+) -> Study:
     """Take up an unfinished study where it was left; a finished one is opened as it is.
 
     Raises
@@ -228,7 +232,7 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
             check_merged(partial)
             how = How(workers)
         else:
-            how = _read_how(partial / HOW, workers)
+            how = replace(_read_how(partial / HOW, workers), executor=executor)
             check_begun(partial)
             check_done(partial, out, _tasks(partial, Plan.read(partial), how))
     except (OSError, RunError, CityError):
@@ -357,7 +361,14 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: How, on_progress: O
         return left
 
     left = due()
-    if how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None):
+    needed = kernels_for(
+        [plan.variant(name)["models"] for name in dict.fromkeys(task.of or task.variant for task in left)]
+    )
+    if needed:
+        compile_all(needed, how.workers, on_progress.compiling if isinstance(on_progress, ShowsCompiling) else None)
+        _log(partial, f"{len(needed)} kernels compiled, or found compiled")
+    alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None)
+    if alone and how.executor is None:
         while left:
             _do_here(partial, plan, left, growth.total, on_progress)
             left = due()
@@ -370,7 +381,7 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: How, on_progress: O
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
 
-        do_all(partial, left, how.workers, show, due)
+        do_all(partial, left, how.workers, show, due, how.executor or LocalPool)
     return done
 
 
