@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
 from twin.cli_json import Json, print_json
 from twin.errors import RunError, ScenarioError, TwinError, printable
@@ -35,6 +36,7 @@ app = typer.Typer(
     "5 engine, 6 limit, 70 fault of the twin.",
 )
 app.add_typer(city_app, name="city")
+app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[

@@ -33,6 +33,7 @@ from twin.scenario.language.observed import check_observed, without_not_yet
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
 from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Scenario, Variant
+from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
@@ -75,6 +76,7 @@ def load_scenario(
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
     head = _head(tree, problems)
+    tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
     resolved, recipes = _resolved(tree, problems)
     variants = _variants(resolved, recipes, head, _edits(tree, problems), problems)
     _check_model_present(resolved, tree, problems)
@@ -101,6 +103,7 @@ def load_scenario(
         str(path),
         _lines(tree),
         questions,
+        stands_on,
     )
 
 
