@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from twin import __version__
+from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
@@ -33,7 +34,6 @@ from twin.experiments.pool import LocalPool, MakeExecutor, do_all
 from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
-from twin.jit import source_digest
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
 from twin.results.run_folder import (
