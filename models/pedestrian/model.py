@@ -174,7 +174,7 @@ class Pedestrian:
         """Walkers who entered, are inside, and left."""
         inside = int(self._free[-1])  # slots in use
         left = {"exit": int(self._counts[LEFT]), REFUSED_REASON: int(self._counts[REFUSED])}
-        return (Account("walkers", int(self._counts[ENTERED]), inside, left),)
+        return (Account("walkers", int(self._counts[ENTERED]), inside, left, body="traveller"),)
 
     def is_empty(self) -> bool:
         """Whether nobody is inside and nobody is still to come."""
