@@ -17,7 +17,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.engine.stations.state import StationState, arrays_of, follow_schedule, in_order, next_event_s
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import names as k
-from twin.models.terminal.agents import Haulier, TerminalOperator
+from twin.models.terminal.agents import hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book
 from twin.models.terminal.booking.learning import learn
@@ -108,13 +108,16 @@ class Terminal:
         self._stage = stage
         self._reached_s = stage.start_s
         self._approach = self._find_approach(stage)
-        self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
+        self._staff = hire_staff(self._params, stage.city_model, stage.cast)
+        self._operator, self._hauliers = self._staff
+        for in_gate in self._city.places_of("gate"):
+            if in_gate.id.endswith("/in-gate"):
+                self._operator.stands_at(in_gate)
+        self._layout = make_layout(self._params, stage.run_seed, stage.start_s, self._operator.review_every_s)
         self._records = records.Records(self._params.queue_on_road if self._grants else None)
         if self._grants:
             self._open_places(stage.start_s)
         self._make_day(stage)
-        self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line, self._desk)
-        self._hauliers = self._hire(stage)
         self._constants_due = self._slots_due = True
         self._finished = False
         self._tracer = Tracer(self._params, self._city, self._approach, stage)
@@ -239,7 +242,7 @@ class Terminal:
     def _make_day(self, stage: Stage) -> None:
         entries = len(self._approach.entries) if self._approach else 0
         trucks = make_trucks(self._params, self._counts, stage.run_seed, entries)
-        self._learned = learn(self._params, self._counts, stage.run_seed)
+        self._learned = learn(self._params, self._counts, stage.run_seed, self._staff)
         bookings = book(
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
             self._learned.suspended,
@@ -265,16 +268,6 @@ class Terminal:
     def _act_s(self, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """When each truck first acts: it is announced to the road, or appears at the line."""
         return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN].copy()
-
-    def _hire(self, stage: Stage) -> list[Haulier]:
-        sizes = [(size, traits) for size, traits in self._params.hauliers.items() for _ in range(traits.hauliers)]
-        return [
-            Haulier(
-                stage.city_model, index, size, traits, self._learned.expected_wait_s[index],
-                bool(self._learned.suspended[index]),
-            )
-            for index, (size, traits) in enumerate(sizes)
-        ]  # fmt: skip
 
     def _sort_plans(self) -> None:
         """Rows in the order in which they act; withdrawn ones never do."""
@@ -404,13 +397,13 @@ class Terminal:
             if code == k.REACHED:
                 break
             if code == k.ASK:
-                if self._operator.decide(now):
+                if self._operator.decide(now, self._desk):
                     self._sort_plans()
                     if not self._approach:
                         arrivals, arrival_s = self._order, self._order_s
             elif code == k.CAME_LATE:
                 nth = now.tally[k.ARRIVAL_NEXT]
-                self._operator.receive_late(now, int(arrivals[nth]), float(arrival_s[nth]))
+                self._operator.receive_late(now, self._desk, int(arrivals[nth]), float(arrival_s[nth]))
             elif code == k.FULL:
                 self._records.take_away(now)
             else:

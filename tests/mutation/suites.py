@@ -52,6 +52,9 @@ SUITES: dict[str, Suite] = {
         quick="test_transit_day or [0] or [1] or [3]",
     ),
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
+    "models/pedestrian/choice/kernels.py": Suite(
+        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
+    ),
     "models/road_traffic/queueing/kernels.py": Suite(
         ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="[0] or [1]",
     ),

@@ -62,8 +62,8 @@ class BookingDesk:
         self._start_s = start_s
         self._drive_s = drive_s
 
-    def offer(self, now: StationState, at_s: float, in_line: int) -> bool:
-        """The booking of a slot closes: its unused places go to trucks that found none, if the line is short.
+    def offer(self, now: StationState, at_s: float) -> bool:
+        """The booking of a slot closes: its unused places go to trucks that found none.
 
         Parameters
         ----------
@@ -71,8 +71,6 @@ class BookingDesk:
             The gate; trucks that take a place get class, slot and planned moment.
         at_s
             The moment at which the booking of a slot closes.
-        in_line
-            Trucks in line.
 
         Returns
         -------
@@ -82,7 +80,7 @@ class BookingDesk:
         quota = self._params.conpas.quota
         slots = self.slots
         closing = np.flatnonzero(slots.from_s - (quota.closes_before_s if quota else 0.0) == at_s)
-        if not (quota and quota.release) or not len(closing) or in_line >= quota.release.if_line_below:
+        if not (quota and quota.release) or not len(closing):
             return False
         slot = int(closing[0])
         at_s = max(at_s, self._start_s)

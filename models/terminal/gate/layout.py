@@ -11,6 +11,7 @@ from twin.booking.windows import EARLY_CODES, LATE_CODES
 from twin.engine.draws import make_stream
 from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
 from twin.engine.stations.state import new_tally
+from twin.errors import ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_steps
 from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
@@ -64,6 +65,45 @@ def lane_names(params: TerminalParams) -> list[str]:
     return sorted(params.lanes, key=lambda name: (_kind_order(params, name), name))
 
 
+def lane_groups(params: TerminalParams) -> list[tuple[str, int]]:
+    """Name of every in-gate group in the order of the layout, and how many lanes it has."""
+    names = lane_names(params)
+    if params.queues == "common":
+        return [(name, params.lanes[name].count) for name in names]
+    return [(f"{name}/{lane}", 1) for name in names for lane in range(params.lanes[name].count)]
+
+
+def with_reviews(schedule: Schedule, groups: int, every_s: float, until_s: float) -> Schedule:
+    """A schedule in which the operator is asked at every change of the first groups, and ever so often in between.
+
+    Between changes the count of an entry is what the timetable has open then. From ``until_s`` on, when nobody else is
+    let in, only changes are asked for.
+
+    Raises
+    ------
+    ScenarioError
+        If the interval is not greater than 0.
+    """
+    if not every_s > 0:
+        raise ScenarioError(f"a gate operator reviews lanes every {every_s:g} s", mend="set review_every_s above 0")
+    times, words = schedule
+    mine = (words[:, k.S_KIND] == k.SET_SERVERS) & (words[:, k.S_GROUP] < groups)
+    words = words.copy()
+    words[mine & (words[:, k.S_ASK] == 0), k.S_ASK] = 2
+    rows = [(t, *word) for t, word in zip(times.tolist(), words.tolist(), strict=True)]
+    for group in range(groups):
+        own = np.flatnonzero(mine & (words[:, k.S_GROUP] == group))
+        if not len(own):
+            continue
+        changes_s = times[own]
+        for at_s in np.arange(changes_s[0] + every_s, until_s, every_s).tolist():
+            last = int(np.searchsorted(changes_s, at_s, side="right")) - 1
+            if changes_s[last] != at_s:
+                rows.append((at_s, k.SET_SERVERS, group, int(words[own[last], k.S_COUNT]), 2))
+    rows.sort()
+    return Schedule(np.array([row[0] for row in rows]), np.array([row[1:] for row in rows], np.int32).reshape(-1, 4))
+
+
 def layout_shape(params: TerminalParams) -> list[str]:
     """What a fork must leave as it is: the groups of lanes, and every lane where each has its own line."""
     names = lane_names(params)
@@ -72,13 +112,25 @@ def layout_shape(params: TerminalParams) -> list[str]:
     return [f"{name}/{lane} {params.lanes[name].kind}" for name in names for lane in range(params.lanes[name].count)]
 
 
-def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
-    """Compile the parameters of a gate, idle at the start of the clock."""
+def make_layout(
+    params: TerminalParams, run_seed: np.uint64, start_s: float, review_every_s: float | None = None
+) -> Layout:
+    """Compile the parameters of a gate, idle at the start of the clock.
+
+    Parameters
+    ----------
+    params, run_seed, start_s
+        The gate, the run, and the start of the clock.
+    review_every_s
+        How often the operator is asked for the lanes of every group, beside every change of the timetable.
+    """
     lanes, own_lines = _lane_groups(params)
     members = lanes + _groups_behind(params, MOST_LANES * len(params.lanes))
     # In-gate groups have room for the most lanes, so that numbers stay when a fork changes counts.
     groups, servers = group_arrays(members)
     schedule = _schedule(params, members)
+    if review_every_s is not None:
+        schedule = with_reviews(schedule, len(lanes), review_every_s, params.closing_s)
     streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
     tally = _tally(params)
     tally[k.FIRST_GROUPS] = len(lanes)

@@ -38,9 +38,14 @@ _WAITING, _AT_COUNTER = (BODY_STATES["visitor"].index(state) for state in ("wait
 class Supervisor(Agent):
     """Who looks at the line every ten minutes and calls clerks of the back office to the counters."""
 
-    def __init__(self, stage: Stage, params: WardOfficeParams) -> None:
+    def __init__(self, stage: Stage, params: WardOfficeParams, node: int) -> None:
         super().__init__(stage.city_model)
-        self._params = params
+        self._params, self._node = params, node
+
+    @property
+    def node(self) -> int:
+        """Node of the drive layer at the office: where the supervisor stands in ``CityModel.space``."""
+        return self._node
 
     def open_counters(self, in_line: int) -> int:
         """How many counters are open until the next look."""
@@ -66,6 +71,7 @@ class WardOffice:
     def __init__(self, params: WardOfficeParams, city: City) -> None:
         self._params = params
         self._place = _place_of(params, city)
+        self.node = self._place.drive_node
 
     @classmethod
     def build(cls, params: WardOfficeParams, city: City, tables: InputTables) -> WardOffice:
@@ -86,7 +92,7 @@ class WardOffice:
         """Find out who comes today, and open the counters."""
         self._stage = stage
         self._left = np.zeros(0, np.int64)
-        self.supervisor = Supervisor(stage, self._params)
+        self.supervisor = stage.cast.hire("ward_office.supervisor", Supervisor, stage, self._params, self.node)
         self.queue = _counters(self._params, stage.run_seed)
         self.queue.expect(**_day(self._params, stage))
 
