@@ -111,6 +111,8 @@ def _seen_from(path: Path) -> tuple[Path, ...]:
         if file in found:
             continue
         found[file] = None
+        if file == Path(__file__):
+            continue  # what this file asks for late is loaded in one process and not in the next
         for name in _imported_names(file.read_text(encoding="utf-8")):
             module = sys.modules.get(name) if name.split(".")[0] in packages else None
             if module is not None and getattr(module, "__file__", None):

@@ -9,25 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.booking.slots import slots_of
 from twin.city.city import City
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
-from twin.engine.stations.state import StationState, in_order
+from twin.engine.stations.state import StationState, arrays_of, follow_schedule, in_order, next_event_s
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.agents import hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book
 from twin.models.terminal.booking.learning import learn
-from twin.models.terminal.booking.slots import booking_account, slot_table, slots_of
+from twin.models.terminal.booking.slots import booking_account, slot_table
 from twin.models.terminal.demand.trucks import Columns, check_hours, make_trucks, read_counts
 from twin.models.terminal.demand.vessel_table import with_calls
 from twin.models.terminal.gate import approach
 from twin.models.terminal.gate.kernels import run_until, sort_anew
 from twin.models.terminal.gate.layout import layout_shape, make_layout
 from twin.models.terminal.gate.row_kernels import count_visits
-from twin.models.terminal.gate.state import arrays_of, new_state, state_of
+from twin.models.terminal.gate.state import new_state, state_of
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.records import visits as records
 from twin.models.terminal.records.traces import Tracer
@@ -287,13 +288,8 @@ class Terminal:
         now = self._now
         self._counted = []
         nth = int(now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT])
-        entry = int(now.tally[k.SCHED_NEXT])
-        self._next_s = min(
-            float(self._order_s[nth]) if nth < len(self._order_s) else math.inf,
-            float(now.sched_time[entry]) if entry < len(now.sched_time) else math.inf,
-            float(now.heap_times[0]) if now.heap_size[0] else math.inf,
-            float(now.time_s[now.tally[k.WAY_HEAD], k.END]) if now.tally[k.WAY_HEAD] >= 0 else math.inf,
-        )
+        next_s = float(self._order_s[nth]) if nth < len(self._order_s) else math.inf
+        self._next_s = min(next_s, next_event_s(now))
 
     # The road --------------------------------------------------------------------------------------
 
@@ -474,22 +470,7 @@ class Terminal:
         self._now = state_of(arrays, self._layout)
         held = np.flatnonzero(self._now.code[:, k.STATE] == k.HELD)
         sort_anew(held, self._now.word, self._now.code, self._now.tally)
-        self._set_servers(at_s)
+        follow_schedule(self._now, at_s)
         self._sort_plans()
         passed = int(np.searchsorted(self._order_s, at_s, side="right"))
         self._now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT] = passed
-
-    def _set_servers(self, at_s: float) -> None:
-        """Let the last past entry of each group act now; those before it have acted."""
-        now = self._now
-        past = np.flatnonzero(now.sched_time <= at_s)
-        acts_now: dict[int, int] = {}
-        for entry in past.tolist():
-            if now.sched_word[entry, k.S_KIND] == k.SET_SERVERS:
-                acts_now[int(now.sched_word[entry, k.S_GROUP])] = entry
-        first = len(past) - len(acts_now)
-        # The entries that act now go last among the past ones, at the moment of the fork.
-        order = [e for e in past.tolist() if e not in acts_now.values()] + list(acts_now.values())
-        now.sched_word[: len(past)] = now.sched_word[order]
-        now.sched_time[first : len(past)] = at_s
-        now.tally[k.SCHED_NEXT] = first

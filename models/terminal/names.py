@@ -1,10 +1,18 @@
-"""Names of the gate's columns, elements and codes: those of the queue engine, then the gate's own.
+"""Names of the gate's columns, elements and codes: those of the queue engine and of booking, then the gate's own.
 
 Whole numbers that kernels and Python share.
 """
 
 from __future__ import annotations
 
+from twin.booking.names import CANCELLED as CANCELLED
+from twin.booking.names import CANCELLED_LATE as CANCELLED_LATE
+from twin.booking.names import LAPSED as LAPSED
+from twin.booking.names import NO_SHOW as NO_SHOW
+from twin.booking.names import NOT_ASKED as NOT_ASKED
+from twin.booking.names import PLACED as PLACED
+from twin.booking.names import REBOOK as REBOOK
+from twin.booking.names import UNPLACED as UNPLACED
 from twin.engine.stations.names import *  # noqa: F403  (the engine's names are the gate's too)
 from twin.engine.stations.names import (
     ASK_ARRIVAL,
@@ -47,9 +55,6 @@ TOO_LATE, TOO_EARLY = range(REASONS, REASONS + 2)
 # How a truck is sorted before the in-gate: by class, or because only some lanes take it.
 OVERSIZE, SORTED_OUT = 2, 3
 
-# What came of asking for a slot.
-NOT_ASKED, PLACED, NO_SHOW, UNPLACED, CANCELLED, CANCELLED_LATE, LAPSED = range(7)
-
 #: Room for outcomes of asking, states and reasons where visits are counted by all three.
 COUNTS = (8, 16, 8)
 
@@ -74,7 +79,6 @@ CHANGING = LAST + 8
 IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, YARDS = range(CHANGING, CHANGING + 7)
 OVERSIZE_LANES, TROUBLE_LANES, KERB = range(CHANGING + 7, CHANGING + 10)
 FIRST_YARD = CHANGING + 10
-EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY, REBOOK = range(5)
 
 # Rows of the records of the queue: counts, and times and lengths.
 R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_BOOKED_ROAD, R_OPEN, R_BUSY, R_INSIDE = range(8)

@@ -17,15 +17,19 @@ ANYONE = {
     "npz",
     "kpi",
     "looks",
+    "observables",
     "boards",
     "model_card",
     "models.registry",
     "engine.ids",
+    "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
-LIGHT = ("params", "tables", "kpis", "looks")
-#: Kernels of the engine that those of every model may call.
+LIGHT = ("params", "tables", "kpis", "looks", "observables")
+#: Kernels of the engine and of booking that those of every model may call.
 KERNELS_OF_ALL = (
+    "twin.booking.names",
+    *(f"twin.booking.{stem}_kernels" for stem in ("book", "people", "window")),
     "twin.engine.draws",
     "twin.engine.event_queue",
     "twin.engine.stations.names",
@@ -75,8 +79,8 @@ def part_of(module: str) -> str:
     pieces = module.split(".")[1:]
     if not pieces:
         return ""
-    if pieces[:2] == ["engine", "ids"]:
-        return "engine.ids"
+    if pieces[:2] in (["engine", "ids"], ["booking", "params"]):
+        return ".".join(pieces[:2])
     if pieces[0] == "models" and len(pieces) > 1:
         return "models.registry" if pieces[1] == "registry" else f"models.{pieces[1]}"
     return pieces[0]
@@ -103,15 +107,18 @@ ALLOWED: dict[str, set[str]] = {
     "cli_desk": {"cli_json", "cli_progress", "cli_show", "doctor", "results"},
     "doctor": {"experiments", "jit"},
     "cli_json": set(),
-    "cli_show": {"city", "results", "scenario"},
-    "api": {"city", "experiments", "results", "scenario", "simulate", "engine"},
+    "cli_observed": {"results"},
+    "cli_show": {"city", "cli_observed", "results", "scenario"},
+    "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
     "service": {"api", "city", "experiments", "results", "scenario", "viz"},
     "experiments": {"city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
-    "running": {"city", "engine", "results", "scenario"},
-    "scenario": {"results"},
+    "running": {"city", "engine", "observe", "results", "scenario"},
+    "observe": {"city", "engine", "jit"},
+    "scenario": {"observe", "results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
+    "booking": {"engine", "jit"},
     "results": set(),
     "viz": {"results"},
     "data": set(),
@@ -144,7 +151,7 @@ def faults(module: str, text: str) -> list[str]:
     """Imports of a module that its layer may not make."""
     part = part_of(module)
     if part.startswith("models.") and part != "models.registry":
-        allowed = {part} if is_light(module) else {part, "engine", "city", "jit"}
+        allowed = {part} if is_light(module) else {part, "engine", "booking", "city", "jit"}
     else:
         allowed = set() if part == "models" else ALLOWED[part] | {part}
     out = []
@@ -165,7 +172,11 @@ def kernel_faults(module: str, text: str) -> list[str]:
     """Imports that no file of kernels may make: what it calls is compiled with it."""
     out, own = [], part_of(module)
     for name in sorted(imports_of(text)):
-        if name.startswith(("twin.jit", *KERNELS_OF_ALL)) or name in ("twin.engine", "twin.engine.stations"):
+        if name.startswith(("twin.jit", *KERNELS_OF_ALL)) or name in (
+            "twin.engine",
+            "twin.engine.stations",
+            "twin.booking",
+        ):
             continue
         # Kernels that call one another may be spread over files of one model, and share the names of its columns.
         package = (ROOT / name.removeprefix("twin.").replace(".", "/") / "__init__.py").is_file()
@@ -240,6 +251,15 @@ def test_no_modules_import_one_another_in_a_circle():
         ("twin.kpi", "from twin.results.kpis import infos"),
         ("twin.cli_json", "from twin.api import run"),
         ("twin.jit", "from twin.engine.clock import Clock"),
+        ("twin.engine.stations.queue", "from twin.booking.slots import Slots"),
+        ("twin.booking.slots", "from twin.models.terminal.params import Quota"),
+        ("twin.booking.params", "from twin.booking.slots import Slots"),
+        ("twin.observe.cells", "from twin.models.pedestrian.params import CLASSES"),
+        ("twin.observe.cells", "from twin.results.compare import compare_pair"),
+        ("twin.observe.sites", "from twin.scenario.plan.plan import Plan"),
+        ("twin.city.city", "from twin.observe.sensors import Gps"),
+        ("twin.results.reproduction", "from twin.observe.cells import Cell"),
+        ("twin.models.pedestrian.observables", "from twin.observe.sensors import Gps"),
     ],
 )
 def test_a_planted_import_against_the_layers_is_found(module, text):
@@ -281,7 +301,9 @@ def test_names_that_kernels_share_are_whole_numbers(path):
     imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert imported[0] == "__future__"
     # The words of a model may go on from those of the engine.
-    assert all(module.startswith("twin.engine.") and module.endswith(".names") for module in imported[1:])
+    assert all(
+        module.startswith(("twin.engine.", "twin.booking.")) and module.endswith(".names") for module in imported[1:]
+    )
     assert all(isinstance(node, (ast.Expr, ast.ImportFrom, ast.Assign)) for node in tree.body)
 
 

@@ -40,6 +40,7 @@ from twin.results.run_folder import (
     DRAWS,
     FORMAT,
     MANIFEST,
+    OBSERVED,
     Study,
     file_sha256,
     files_of,
@@ -397,15 +398,17 @@ def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_pro
 def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
     """KPIs of all runs, in the order of variants and replications, the paired differences, and the answers."""
     order = {variant: i for i, variant in enumerate(plan.variants)}
-    kpis = growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication)))
+    kpis = growth.with_days(growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication))))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
-    drawn = growth.kpis(growth.drawn_tasks) if growth.drawn_tasks else None
+    drawn = growth.with_days(growth.kpis(growth.drawn_tasks)) if growth.drawn_tasks else None
     if drawn is not None:
         write_columns(partial / DRAWS, KPI_COLUMNS, drawn)
     outcome = outcome_of(plan, kpis, drawn, growth.pairs)
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
     if outcome.answers:
         write_json(partial / ANSWERS, outcome.answers)
+    if outcome.reproduction:
+        write_json(partial / OBSERVED, outcome.reproduction)
 
 
 def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:
@@ -421,9 +424,10 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         "name": plan.name,
         "title": plan.content["title"],
         "scenario_sha256": plan.content["scenario_sha256"],
-        "variants": plan.variants,
-        "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
+        "variants": plan.compared,
+        "labels": {name: plan.labels.get(name, {}) for name in plan.compared},
         "replications": growth.pairs,
+        **({"days": plan.days.names} if plan.days else {}),
         "seed": plan.content["seed"],
         "lean": how.lean,
         "city": city_facts(open_city(partial / "city")),
@@ -435,7 +439,14 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         },
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
+        **_told_of_today(partial),
     }
+
+
+def _told_of_today(partial: Path) -> dict[str, Any]:
+    """What the observations came to, for whoever reads the manifest alone; nothing where there are none."""
+    path = partial / OBSERVED
+    return {"observed": {"verdict": read_json(path)["verdict"]}} if path.is_file() else {}
 
 
 def _put_in_place(partial: Path, out: Path) -> None:

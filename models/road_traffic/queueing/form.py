@@ -20,8 +20,9 @@ from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicle_records, new_vehicles
 from twin.models.road_traffic.queueing.gate_queue import standing_since_s
-from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
+from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log
 from twin.models.road_traffic.queueing.measured import LinkTimes
+from twin.models.road_traffic.queueing.news import no_trees
 from twin.models.road_traffic.queueing.streets import notes, street_network
 from twin.models.road_traffic.queueing.switching import red_wait_s, switch_lights
 from twin.models.road_traffic.records.crossings import Crossings

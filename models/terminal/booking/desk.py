@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.booking.slots import Slots, give_at_short_notice, missed_before, next_with_place
 from twin.engine.draws import make_stream, uniform
 from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.engine import Bookings, mark
-from twin.models.terminal.booking.slots import Slots
 from twin.models.terminal.demand.trucks import Trucks
 from twin.models.terminal.params import TerminalParams
 
@@ -86,8 +86,7 @@ class BookingDesk:
         at_s = max(at_s, self._start_s)
         missed = 0
         if quota.release.missed_too:
-            over = slots.to_s + quota.grace_late_s <= at_s
-            missed = int((slots.no_show + slots.cancelled_late)[over].sum() - slots.missed[0])
+            missed = missed_before(slots, at_s - quota.grace_late_s)
         rows, known = self._seekers(now, at_s)
         taken = 0
         for row, truck in zip(rows.tolist(), known.tolist(), strict=True):
@@ -97,13 +96,10 @@ class BookingDesk:
             if len(self._drive_s):
                 ahead_s = max(ahead_s, float(self._drive_s[now.word[row, k.ENTRY]]))
             earliest_s = max(slots.from_s[slot], at_s + ahead_s)
-            if earliest_s < slots.to_s[slot] and self._suits(truck, slot, pools=slice(1, None)):
+            if earliest_s < slots.to_s[slot] and self._suits(truck, slot):
                 self._give(now, row, truck, slot, earliest_s)
                 taken += 1
-        free = min(taken, int(slots.left[0, slot]))
-        slots.left[0, slot] -= free
-        slots.missed[0] += taken - free
-        slots.released[slot] += taken
+        give_at_short_notice(slots, slot, taken)
         return taken > 0
 
     def rebook(self, now: StationState, row: int, at_s: float) -> None:
@@ -113,13 +109,10 @@ class BookingDesk:
         truck = int(np.searchsorted(self._ids, now.ids[row]))
         if truck >= len(self._ids) or self._ids[truck] != now.ids[row]:
             return
-        for slot in range(len(slots.from_s)):
-            if slots.to_s[slot] > at_s and self._suits(truck, slot, pools=slice(None), anywhen=True):
-                slots.left[self._pools(truck), slot] -= 1
-                slots.rebooked[slot] += 1
-                now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
-                now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
-                return
+        slot = next_with_place(slots, at_s, self._pools(truck)) if self._params.conpas.quota else -1
+        if slot >= 0:
+            now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
+            now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
 
     def _seekers(self, now: StationState, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Trucks that found no place and have not set out, as rows of the gate and of the day, in order of asking."""
@@ -140,15 +133,13 @@ class BookingDesk:
     def _pools(self, truck: int) -> list[int]:
         return [pool for pool in range(len(self.slots.left)) if self._pools_of[truck] >> pool & 1]
 
-    def _suits(self, truck: int, slot: int, *, pools: slice, anywhen: bool = False) -> bool:
-        """Whether a slot is near enough for a truck, and has a place for it in these pools."""
+    def _suits(self, truck: int, slot: int) -> bool:
+        """Whether a slot is near enough for a truck, and has a place for it in the pools of its limits."""
         quota = self._params.conpas.quota
         slots = self.slots
         start, end = slots.from_s[slot], slots.to_s[slot]
-        if not quota or any(slots.left[pool, slot] <= 0 for pool in self._pools(truck)[pools]):
+        if not quota or any(slots.left[pool, slot] <= 0 for pool in self._pools(truck)[1:]):
             return False
-        if anywhen:
-            return True
         shift_s = max(self._desired_s[truck] - end, start - self._desired_s[truck])
         in_time = end > self._earliest_s[truck] and start < self._latest_s[truck]
         return bool(in_time and shift_s <= quota.max_shift_s)

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.booking.windows import EARLY_CODES, LATE_CODES
 from twin.engine.draws import make_stream
 from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
+from twin.engine.stations.state import new_tally
 from twin.errors import ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_steps
@@ -18,12 +20,6 @@ from twin.models.terminal.params import Quota, TerminalParams
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-_EARLY = {
-    "waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY,
-}  # fmt: skip
-_LATE = {
-    "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY, "rebook": k.REBOOK,
-}  # fmt: skip
 #: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
 #: lanes to the last.
 _KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3, "oversize": 4, "trouble": 5}
@@ -290,17 +286,16 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
 def _tally(params: TerminalParams) -> NDArray[np.int64]:
     quota = params.conpas.quota or Quota()
     yards = list(params.holding_yards.values())
-    out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
-    out[k.ACCEPTING] = 1
-    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.WAY_HEAD, k.WAY_TAIL]] = -1
+    out = new_tally(k.FIRST_YARD + 2 * len(yards))
+    out[[k.ROAD_HEAD, k.ROAD_TAIL]] = -1
     out[k.SUSPEND] = params.at_closure == "suspend"
     out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
     out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
     out[k.OVERSIZE_LANES] = params.has_oversize_lanes
     out[k.OWN_LINES] = params.queues == "own"
     out[k.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
-    out[k.EARLY] = _EARLY[quota.early]
-    out[k.LATE] = _LATE[quota.late_goes_to]
+    out[k.EARLY] = EARLY_CODES[quota.early]
+    out[k.LATE] = LATE_CODES[quota.late_goes_to]
     out[k.RESERVED] = params.conpas.reserved_lane
     out[k.HAS_YARD] = bool(params.yard)
     out[k.HAS_OUT_GATE] = bool(params.out_gate)

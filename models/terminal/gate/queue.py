@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_run_seed
 from twin.engine.ids import Kind, make_ids
-from twin.engine.stations.state import StationState
+from twin.engine.stations.state import StationState, arrays_of
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.kernels import run_until
 from twin.models.terminal.gate.layout import Layout, make_layout
 from twin.models.terminal.gate.params import GateService, HoldingYard, LaneGroup, ServiceLaw
 from twin.models.terminal.gate.row_kernels import copy_served, reset_rows
-from twin.models.terminal.gate.state import BLANK, RecordRoom, arrays_of, blank_rows, new_state, record_room, state_of
+from twin.models.terminal.gate.state import BLANK, RecordRoom, blank_rows, new_state, record_room, state_of
 from twin.models.terminal.params import Conpas, TerminalParams
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.engine.stations.state import StationState, empty_calendar
+from twin.engine.stations.state import StationState, empty_calendar, take_up
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.layout import Layout
 from twin.models.terminal.gate.params import MOST_LANES
@@ -32,9 +32,6 @@ class RecordRoom(NamedTuple):
 
     counts: Ints
     numbers: Floats
-
-
-_CALENDAR = ("heap_times", "heap_rows")
 
 
 def record_room(records: int) -> RecordRoom:
@@ -90,24 +87,12 @@ def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes)
     )  # fmt: skip
 
 
-def arrays_of(now: StationState) -> dict[str, NDArray[np.generic]]:
-    """Copies of the state for a checkpoint; of the calendar only the part in use."""
-    used = int(now.heap_size[0])
-    return {name: (values[:used] if name in _CALENDAR else values).copy() for name, values in now._asdict().items()}
-
-
 def state_of(arrays: Arrays, layout: Layout) -> StationState:
-    """The state again from :func:`arrays_of`; rules, constants and laws are those of ``layout``."""
+    """The state again from ``arrays_of`` it; rules, constants and laws are those of ``layout``."""
     now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word", "code")))  # type: ignore[arg-type]
-    used = int(arrays["heap_size"][0])
-    for name in _CALENDAR:
-        getattr(now, name)[:used] = arrays[name]
-    now.heap_size[0] = used
-    now.lines[:, : k.WATCHED] = arrays["lines"][:, : k.WATCHED]
-    now.groups[:, [k.CAP, k.BUSY, k.FREE]] = arrays["groups"][:, [k.CAP, k.BUSY, k.FREE]]
-    now.servers[:, k.ROW] = arrays["servers"][:, k.ROW]
-    changing = slice(k.FIRST_CHANGING, k.CHANGING)
-    now.tally[changing] = arrays["tally"][changing]
+    take_up(now, arrays)
+    own = slice(k.STATION_TALLY, k.CHANGING)
+    now.tally[own] = arrays["tally"][own]
     now.tally[k.FIRST_YARD :: 2] = arrays["tally"][k.FIRST_YARD :: 2]
     changing = slice(k.LAST_METRES, k.FIRST_CONSTANT)
     now.num[changing] = arrays["num"][changing]

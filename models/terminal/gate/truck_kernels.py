@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from twin.booking import names as n
+from twin.booking.window_kernels import by_window, is_late
 from twin.engine.draws import event_key, uniform
 from twin.engine.stations.lane_kernels import line_to_join
 from twin.engine.stations.law_kernels import draw_law
@@ -15,33 +17,33 @@ from twin.models.terminal.gate.space_kernels import find_space, flow_now, give_u
 
 @inner_kernel
 def _admitted(time_s, word, code, tally, num, row, now_s):
-    """Class in which a truck is served by its window, written into its row; returns its state.
-
-    HELD if it must wait for its window, GONE with the reason written if it is turned away.
-    """
-    booked = word[row, k.CLASS] == k.BOOKED
-    if booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]:
-        if tally[k.LATE] == k.TURNED_AWAY:
-            code[row, k.REASON] = k.TOO_LATE
-            return k.GONE
-        booked = tally[k.LATE] == k.ADMITTED
-    elif booked and now_s < time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY]:
-        if tally[k.EARLY] == k.EARLY_WAITS:
-            code[row, k.SERVED_AS] = k.BOOKED
-            return k.HELD
-        if tally[k.EARLY] == k.TURNED_AWAY:
-            code[row, k.REASON] = k.TOO_EARLY
-            return k.GONE
-        booked = tally[k.EARLY] == k.ADMITTED
-    code[row, k.SERVED_AS] = k.BOOKED if booked else k.ORDINARY
-    return k.WAITING
+    """Class in which a truck is served by its window, written into its row; returns how it stands to the window."""
+    stands = n.AS_ORDINARY
+    if word[row, k.CLASS] == k.BOOKED:
+        stands = by_window(
+            time_s[row, k.JOIN],
+            now_s,
+            time_s[row, k.SLOT_FROM],
+            time_s[row, k.SLOT_TO],
+            num[k.GRACE_EARLY],
+            num[k.GRACE_LATE],
+            tally[k.EARLY],
+            tally[k.LATE],
+        )
+    if stands == n.TOO_LATE:
+        code[row, k.REASON] = k.TOO_LATE
+    elif stands == n.TOO_EARLY:
+        code[row, k.REASON] = k.TOO_EARLY
+    else:
+        code[row, k.SERVED_AS] = k.ORDINARY if stands == n.AS_ORDINARY else k.BOOKED
+    return stands
 
 
 @inner_kernel
 def _comes_late(time_s, word, num, row):
     """Whether a truck comes after its window and nobody has settled yet what becomes of it."""
     booked = word[row, k.CLASS] == k.BOOKED and not word[row, k.FLAGS] & k.REBOOKED
-    return booked and time_s[row, k.JOIN] > time_s[row, k.SLOT_TO] + num[k.GRACE_LATE]
+    return booked and is_late(time_s[row, k.JOIN], time_s[row, k.SLOT_TO], num[k.GRACE_LATE])
 
 
 @inner_kernel
@@ -71,13 +73,13 @@ def arrives(time_s, word, code, lines, groups, tally, num, row, now_s, out_rows)
         reason = k.IN_LINE_AT_CLOSING if since_s < num[k.CLOSING] else k.AFTER_CLOSING
         leave(time_s, code, tally, row, reason, now_s, out_rows)
         return k.NOWHERE
-    state = _admitted(time_s, word, code, tally, num, row, now_s)
-    if state == k.GONE:
+    stands = _admitted(time_s, word, code, tally, num, row, now_s)
+    if stands == n.TOO_LATE or stands == n.TOO_EARLY:
         leave(time_s, code, tally, row, code[row, k.REASON], now_s, out_rows)
         return k.NOWHERE
     sort = sort_of(word, code, tally, row)
     word[row, k.SORT] = sort
-    if state == k.HELD:
+    if stands == n.WAITS_FOR_WINDOW:
         find_space(time_s, word, tally, num, row, now_s)
         hold(time_s, word, code, tally, row, time_s[row, k.SLOT_FROM] - num[k.GRACE_EARLY])
         return k.NOWHERE

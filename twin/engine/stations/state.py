@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.engine.stations import names as s
 from twin.engine.stations.order_kernels import order_rows
 
 Floats = NDArray[np.float64]
@@ -61,6 +63,65 @@ class StationState(NamedTuple):
 def empty_calendar(room: int) -> tuple[Floats, Ints, NDArray[np.int64]]:
     """Moments, rows and size of a calendar with room for so many entries."""
     return np.full(2 * room + 1, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64)
+
+
+#: Fields of which only the part in use goes into a checkpoint.
+_CALENDAR = ("heap_times", "heap_rows")
+
+
+def new_tally(elements: int) -> NDArray[np.int64]:
+    """A tally of which the engine's part is that of an idle queue that lets everybody in."""
+    tally = np.zeros(elements, np.int64)
+    tally[s.ACCEPTING] = 1
+    tally[[s.DUE_HEAD, s.WAY_HEAD, s.WAY_TAIL]] = -1
+    return tally
+
+
+def arrays_of(state: StationState) -> dict[str, NDArray[np.generic]]:
+    """Copies of the state for a checkpoint; of the calendar only the part in use."""
+    used = int(state.heap_size[0])
+    return {name: (values[:used] if name in _CALENDAR else values).copy() for name, values in state._asdict().items()}
+
+
+def take_up(fresh: StationState, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Put the changing part of :func:`arrays_of` into an idle queue; rules, laws and schedule stay those of the queue.
+
+    The rows, and what the model itself keeps in ``tally`` and ``num``, are the caller's.
+    """
+    used = int(arrays["heap_size"][0])
+    for name in _CALENDAR:
+        getattr(fresh, name)[:used] = arrays[name]
+    fresh.heap_size[0] = used
+    fresh.lines[:, : s.WATCHED] = arrays["lines"][:, : s.WATCHED]
+    fresh.groups[:, [s.CAP, s.BUSY, s.FREE]] = arrays["groups"][:, [s.CAP, s.BUSY, s.FREE]]
+    fresh.servers[:, s.ROW] = arrays["servers"][:, s.ROW]
+    changing = slice(s.FIRST_CHANGING, s.STATION_TALLY)
+    fresh.tally[changing] = arrays["tally"][changing]
+
+
+def follow_schedule(state: StationState, at_s: float) -> None:
+    """After a fork: let the last past entry of each group act now; those before it have acted."""
+    past = np.flatnonzero(state.sched_time <= at_s)
+    acts_now: dict[int, int] = {}
+    for entry in past.tolist():
+        if state.sched_word[entry, s.S_KIND] == s.SET_SERVERS:
+            acts_now[int(state.sched_word[entry, s.S_GROUP])] = entry
+    first = len(past) - len(acts_now)
+    # The entries that act now go last among the past ones, at the moment of the fork.
+    order = [e for e in past.tolist() if e not in acts_now.values()] + list(acts_now.values())
+    state.sched_word[: len(past)] = state.sched_word[order]
+    state.sched_time[first : len(past)] = at_s
+    state.tally[s.SCHED_NEXT] = first
+
+
+def next_event_s(state: StationState) -> float:
+    """Earliest moment at which anything happens of itself, beside arrivals; infinite if never."""
+    entry, first = int(state.tally[s.SCHED_NEXT]), int(state.tally[s.WAY_HEAD])
+    return min(
+        float(state.sched_time[entry]) if entry < len(state.sched_time) else np.inf,
+        float(state.heap_times[0]) if state.heap_size[0] else np.inf,
+        float(state.time_s[first, s.END]) if first >= 0 else np.inf,
+    )
 
 
 def in_order(at_s: Floats, ids: Ids, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,7 +21,9 @@ from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
 from twin.results.asked import Questions
+from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
+from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
@@ -72,6 +74,8 @@ class _VariantPart(_Part):
     name: Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
     label: dict[str, str] = {}
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    of: str = ""
+    day: str = ""
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
@@ -95,6 +99,8 @@ class _Content(_Part):
     parent: _ParentPart | None = None
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
+    days: Days = Days()
+    observed: ObservedPart | None = None
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -132,6 +138,21 @@ class Plan:
         return [v["name"] for v in self.content["variants"]]
 
     @property
+    def compared(self) -> list[str]:
+        """Names of the variants that are compared: those of the runs, or without their kinds of day."""
+        return list(dict.fromkeys(v.get("of") or v["name"] for v in self.content["variants"]))
+
+    @property
+    def days(self) -> Days:
+        """Kinds of day; none where the scenario has one."""
+        return Days.model_validate(self.content.get("days", {}))
+
+    def run_of(self, name: str) -> tuple[str, str]:
+        """Variant and kind of day of a run's name."""
+        entry = self.variant(name)
+        return str(entry.get("of") or name), str(entry.get("day", ""))
+
+    @property
     def replications(self) -> int:
         """Number of replications of each variant."""
         return int(self.content["replications"])
@@ -147,9 +168,33 @@ class Plan:
         return Drawn.model_validate(self.content.get("drawn", {}))
 
     @property
+    def observed(self) -> dict[str, Any]:
+        """Sensors and observations as plain data; empty where the scenario has none."""
+        found = self.content.get("observed") or {}
+        return dict(found) if isinstance(found, dict) else {}
+
+    @property
     def labels(self) -> dict[str, dict[str, str]]:
-        """Words for people, by variant."""
-        return {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        """Words for people, by variant, and by variant and day where there are kinds of day."""
+        own = {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        days = self.days
+        if not days:
+            return own
+        out = dict(own)
+        for v in self.content["variants"]:
+            words, behind = v.get("label", {}), days.words(v["day"])
+            out[v["of"]] = {
+                "ja": words.get("ja", "").removesuffix(f"（{behind['ja']}）"),
+                "en": words.get("en", "").removesuffix(f" ({behind['en']})"),
+            }
+        for variant in self.compared:
+            for day in days.every:
+                words = days.words(day)
+                out.setdefault(
+                    run_name(variant, day),
+                    {"ja": f"{out[variant]['ja']}（{words['ja']}）", "en": f"{out[variant]['en']} ({words['en']})"},
+                )
+        return out
 
     def variant(self, name: str) -> dict[str, Any]:
         """One variant's entry.
@@ -243,6 +288,7 @@ def make_plan(scenario: Scenario) -> Plan:
     from twin.scenario.plan.demand_clock import outside_clock
     from twin.scenario.plan.draws import drawn_of
     from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
+    from twin.scenario.plan.observed import observed_of
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
@@ -259,6 +305,8 @@ def make_plan(scenario: Scenario) -> Plan:
     for made in drawn["variants"]:
         made["edits"] = edits[made.pop("edits_of")]
     content["drawn"] = drawn
+    if scenario.head.sensors or scenario.head.observed:
+        content["observed"] = observed_of(scenario, tables)
     for name, digest in hashes.items():
         content["layers"][name]["sha256"] = digest
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
+from twin.booking.params import slot_spans
 from twin.engine.draws import make_run_seed
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.engine import book, slot_places
 from twin.models.terminal.booking.learning import learn
-from twin.models.terminal.booking.params import slot_spans
 from twin.models.terminal.demand.trucks import make_trucks, read_counts
 from twin.models.terminal.params import Quota, TerminalParams
 
