@@ -48,6 +48,7 @@ from twin.scenario.language.schema import (
 from twin.scenario.language.splits import split_recipes
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
+from twin.scenario.language.vary import axes_of
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
 
 _TOP = Mark(1, 1)
@@ -106,6 +107,7 @@ def load_scenario(
         questions, settings = questions_of(head, tree, Askable(variants, kept, days, every), problems)
         models = {name: variant.models for name, variant in variants.items()}
         check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
+        _check_vary(head, variants, tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
@@ -363,6 +365,21 @@ def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Probl
         en=" + ".join(w.en or name for w, name in zip(words, recipe.measures, strict=False)) or variant.name,
     )
     return replace(variant, label=label, setting=f"split = {'+'.join(recipe.measures)}", made_of=recipe.parent or "")
+
+
+def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
+    """Every setting to vary is one that its variant may take."""
+    if head.vary is None or not variants:
+        return
+    node = tree.entries["vary"]
+    base = head.vary.base or next(iter(variants))
+    if base not in variants:
+        problems.add(f"there is no variant {base!r}", node.mark, "vary.base", nearest(base, variants))
+        return
+    try:
+        axes_of(head.vary.keys, variants[base].resolved)
+    except ScenarioError as fault:
+        problems.add(fault.what, node.mark, "vary.keys", fault.mend)
 
 
 def _of_day(name: str, recipes: dict[str, Recipe], head: Head | None) -> tuple[str, str]:

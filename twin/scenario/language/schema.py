@@ -20,6 +20,7 @@ from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
+from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
@@ -229,6 +230,7 @@ class Head(Params):
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
     observed: tuple[ObservedSpec, ...] = Field(
