@@ -61,7 +61,7 @@ LOADS = {
     "scenario": ("models.road_traffic", "models.transit", "models.terminal", "models.pedestrian"),
     "city": ("bundled files",),
 }
-WIDTH, BOX, GAP, HEIGHT, STEP, MARGIN = 1240, 188, 14, 80, 118, 20
+WIDTH, BOX, GAP, HEIGHT, STEP, MARGIN = 1240, 188, 14, 68, 106, 20
 
 
 def room_of(part: str) -> str:
@@ -172,9 +172,8 @@ def _arrow(start: tuple[float, float], end: tuple[float, float], *, loads: bool)
 
 def _box(room: str, x: float, y: float, modules: list[str]) -> list[str]:
     fill = "#fdf1dc" if room.startswith("models.") else "#e8f0f7" if room != "words for all" else "#eef3ea"
-    count = f"{len(modules)} module{'s' if len(modules) > 1 else ''}"
     lines = [(19, 14, "bold", room.replace("models.", "model ")), (38, 11.5, "normal", WHAT.get(room, ""))]
-    lines += [(54, 10.5, "normal", folders_of(room, modules)), (71, 10.5, "normal", count)]
+    lines += [(56, 10.5, "normal", folders_of(room, modules))]
     out = [f'<rect x="{x:.1f}" y="{y:.1f}" width="{BOX}" height="{HEIGHT}" rx="5" fill="{fill}" stroke="#8a99a8"/>']
     for down, size, weight, words in lines:
         if words:
