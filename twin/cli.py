@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
 from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(city_app, name="city")
 add_searches(app)
+app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[

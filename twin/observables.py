@@ -41,6 +41,8 @@ class Observable:
         Column that says how many each row counts for; 1 if empty.
     where
         Column that names the place.
+    origin
+        Column that names the place they came from, of moves between two places.
     layer
         ``walk`` or ``drive`` if ``where`` is a row of links; ``exit`` if it is the id of an exit; empty otherwise.
     groups
@@ -65,6 +67,7 @@ class Observable:
     length: str = ""
     weight: str = ""
     where: str = ""
+    origin: str = ""
     layer: Literal["", "walk", "drive", "exit"] = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only: tuple[str, str] | None = None

@@ -448,6 +448,7 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[st
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
         **_told_of_today(partial),
+        **({"calibration": plan.content["calibration"]} if plan.content.get("calibration") else {}),
     }
 
 

@@ -22,7 +22,10 @@ Floats = NDArray[np.float64]
 
 #: Begins the name of cells of a table among the KPIs; what follows is the id of the observation.
 CELLS = "observed:"
+#: Joins a figure to the sensor that sees it: ``pedestrian.stay_share@gps``.
 AT = "@"
+#: In place of a variant: the cells are wanted of every variant, as calibration does.
+EVERY = "*"
 GOOD, FAIR, POOR, UNKNOWN = "reproduced", "nearly reproduced", "not reproduced", "cannot tell"
 GEH_LIMIT, GEH_SHARE, GEH_FAIR = 5.0, 0.85, 0.6
 #: Standard errors, and shares of the value where no standard error is stated, up to which a figure is reproduced.

@@ -46,6 +46,7 @@ from twin.scenario.language.schema import (
     folder_name,
 )
 from twin.scenario.language.splits import split_recipes
+from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
 from twin.scenario.language.vary import axes_of
@@ -89,6 +90,7 @@ def load_scenario(
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
     head = _head(tree, problems)
+    tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
     resolved, recipes = _resolved(tree, problems)
     every = _variants(resolved, recipes, head, _edits(tree, problems), problems)
     days, variants = Days(), every
@@ -125,6 +127,7 @@ def load_scenario(
         _lines(tree),
         questions,
         days,
+        stands_on,
     )
 
 

@@ -59,6 +59,7 @@ class ObservedSpec(Params):
     spread: Amount | None = Field(
         None, description="standard error of the value, or of each number of a table as an amount or as %"
     )
+    days: int = Field(1, ge=1, le=10_000, description="days of which the numbers are means; luck shrinks with them")
     table: str | None = Field(None, description="table of the numbers")
     count: str | tuple[str, ...] = Field(
         "count", description="column of the numbers; several, if they are headings: [north, south]"

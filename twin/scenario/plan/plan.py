@@ -23,8 +23,8 @@ from twin.params import Params
 from twin.results.asked import Questions
 from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
-from twin.scenario.plan.observed_part import ObservedPart
 from twin.results.searched import MadePoints, Search
+from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
