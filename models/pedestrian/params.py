@@ -323,13 +323,7 @@ class PasserThrough(VisitorClass):
     typical_stay_s: Seconds = quantity(5 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     stop_cost: float = quantity(6.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     through_m: Metres = quantity(
-        500.0,
-        "m",
-        source="guess: half the way between stations of the line",
-        grade="G",
-        fork="new_only",
-        ge=0,
-        le=5000,
+        500.0, "m", source="guess: half the way between stations of the line", grade="G", fork="new_only", ge=0, le=5000
     )
     party_shares: tuple[float, ...] = quantity(
         (0.85, 0.13, 0.02), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
