@@ -29,7 +29,7 @@ TABLES: tuple[Table, ...] = (
             "worth_min",
             "float64",
             "min",
-            "value of the visit as planned on arrival, in minutes of walking; compare variants, the level means nothing",
+            "value of the visit as planned on arrival, in minutes of walking; the level means nothing, differences do",
         ),
         ("room_wait_s", "float64", "s", "time spent standing because the next link was full"),
         ("crossings_count", "int32", "", "crossings with lights that were passed"),

@@ -18,7 +18,7 @@ from twin.simulate import build_city_model
 
 #: A check is asked for often; what would take longer is left to the run, and said.
 _MOST_S = 30.0
-_MOST_AGENTS = 300_000
+_MOST_AGENTS = 600_000
 
 
 @dataclass(frozen=True)
