@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: A check is asked for often; what would take longer is left to the run, and said.
 _MOST_S = 30.0
-_MOST_AGENTS = 300_000
+_MOST_AGENTS = 600_000
 #: Rehearsals that are kept, the youngest.
 _MOST_KEPT = 200
 

@@ -32,7 +32,7 @@ HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
-MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
+MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
