@@ -19,6 +19,7 @@ MODEL = ModelCard(
     params="params:RoadParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     agent_s=4e-4,
     looks="looks:BODY_LOOKS",
     boards=(LINK_TIME_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),

@@ -17,6 +17,7 @@ ANYONE = {
     "npz",
     "kpi",
     "looks",
+    "observables",
     "boards",
     "model_card",
     "models.registry",
@@ -24,7 +25,7 @@ ANYONE = {
     "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
-LIGHT = ("params", "tables", "kpis", "looks")
+LIGHT = ("params", "tables", "kpis", "looks", "observables")
 #: Kernels of the engine and of booking that those of every model may call.
 KERNELS_OF_ALL = (
     "twin.booking.names",
@@ -109,13 +110,15 @@ ALLOWED: dict[str, set[str]] = {
     "cli_desk": {"cli_json", "cli_progress", "cli_show", "doctor", "results"},
     "doctor": {"experiments", "jit"},
     "cli_json": set(),
-    "cli_show": {"city", "results", "scenario"},
-    "api": {"city", "experiments", "results", "scenario", "simulate", "engine"},
+    "cli_observed": {"results"},
+    "cli_show": {"city", "cli_observed", "results", "scenario"},
+    "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
     "service": {"api", "city", "experiments", "results", "scenario", "viz"},
     "experiments": {"city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
-    "running": {"city", "engine", "results", "scenario"},
-    "scenario": {"results"},
+    "running": {"city", "engine", "observe", "results", "scenario"},
+    "observe": {"city", "engine", "jit"},
+    "scenario": {"observe", "results"},
     "city": {"data", "jit", "engine"},
     "engine": {"jit"},
     "booking": {"engine", "jit"},
@@ -254,6 +257,12 @@ def test_no_modules_import_one_another_in_a_circle():
         ("twin.engine.stations.queue", "from twin.booking.slots import Slots"),
         ("twin.booking.slots", "from twin.models.terminal.params import Quota"),
         ("twin.booking.params", "from twin.booking.slots import Slots"),
+        ("twin.observe.cells", "from twin.models.pedestrian.params import CLASSES"),
+        ("twin.observe.cells", "from twin.results.compare import compare_pair"),
+        ("twin.observe.sites", "from twin.scenario.plan.plan import Plan"),
+        ("twin.city.city", "from twin.observe.sensors import Gps"),
+        ("twin.results.reproduction", "from twin.observe.cells import Cell"),
+        ("twin.models.pedestrian.observables", "from twin.observe.sensors import Gps"),
     ],
 )
 def test_a_planted_import_against_the_layers_is_found(module, text):

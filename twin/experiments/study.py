@@ -41,6 +41,7 @@ from twin.results.run_folder import (
     DRAWS,
     FORMAT,
     MANIFEST,
+    OBSERVED,
     Study,
     file_sha256,
     files_of,
@@ -415,6 +416,8 @@ def _merge(partial: Path, plan: Plan, growth: AnyGrowth) -> None:
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
     if outcome.answers:
         write_json(partial / ANSWERS, outcome.answers)
+    if outcome.reproduction:
+        write_json(partial / OBSERVED, outcome.reproduction)
 
 
 def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[str, Any]:
@@ -444,7 +447,14 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[st
         },
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
+        **_told_of_today(partial),
     }
+
+
+def _told_of_today(partial: Path) -> dict[str, Any]:
+    """What the observations came to, for whoever reads the manifest alone; nothing where there are none."""
+    path = partial / OBSERVED
+    return {"observed": {"verdict": read_json(path)["verdict"]}} if path.is_file() else {}
 
 
 def _put_in_place(partial: Path, out: Path) -> None:

@@ -22,7 +22,7 @@ from twin.results.day_figures import with_days
 from twin.results.days import run_name
 from twin.results.kpis import infos
 from twin.results.recorder import Columns
-from twin.results.run_folder import ANSWERS, DRAWS, MANIFEST, OUTSIDE, Run, Study, file_sha256
+from twin.results.run_folder import ANSWERS, DRAWS, MANIFEST, OBSERVED, OUTSIDE, Run, Study, file_sha256
 from twin.scenario.plan.plan import Plan
 from twin.simulate import simulate
 
@@ -156,6 +156,9 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
     told = study.answers if ANSWERS in study.manifest["files"] else {}
     if json.dumps(outcome.answers, sort_keys=True) != json.dumps(told, sort_keys=True):
         yield "answers.json: the answers do not follow from the figures"
+    seen = study.reproduction if OBSERVED in study.manifest["files"] else {}
+    if json.dumps(outcome.reproduction, sort_keys=True) != json.dumps(seen, sort_keys=True):
+        yield "observed.json: what it says of today does not follow from the figures"
 
 
 def _every(study: Study) -> list[tuple[str, str, int]]:

@@ -9,6 +9,7 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      observed.json        today as the sensors would have seen it, beside what was counted
       answers.json         what the questions of the scenario came to
       draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
+OBSERVED = "observed.json"
 DRAWS = "draws.parquet"
 SEARCH = "search.json"
 #: Files of a finished folder that no comparison looks at.
@@ -320,6 +322,13 @@ class Study:
     def days(self) -> list[str]:
         """Names of the kinds of day; one empty name where the scenario has one."""
         return [str(day) for day in self.manifest.get("days", [])] or [""]
+
+    @property
+    def reproduction(self) -> dict[str, Any]:
+        """What the observations of the scenario come to; empty where it holds none."""
+        if OBSERVED not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(OBSERVED))
 
     @property
     def replications(self) -> int:

@@ -10,6 +10,7 @@ from twin.models import registry
 from twin.params import Params
 from twin.scenario.language.edits import CHANGES
 from twin.scenario.language.label import Label
+from twin.scenario.language.observed import ObservedSpec
 from twin.scenario.language.questions import BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec
 from twin.scenario.language.schema import Head, MeasureSpec, TableSpec, VariantSpec
 from twin.scenario.language.validate import models_in
@@ -27,6 +28,7 @@ _UNGRADED: tuple[type[BaseModel], ...] = (
     BudgetSpec,
     FindSpec,
     LimitSpec,
+    ObservedSpec,
     QuestionSpec,
     UncertaintySpec,
 )

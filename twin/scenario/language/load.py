@@ -32,6 +32,7 @@ from twin.scenario.language.document import (
 )
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.language.label import Label
+from twin.scenario.language.observed import check_observed, without_not_yet
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
 from twin.scenario.language.schema import (
@@ -105,6 +106,8 @@ def load_scenario(
     if head is not None:
         questions, settings = questions_of(head, tree, Askable(variants, kept, days, every), problems)
         _check_vary(head, variants, tree, problems)
+        models = {name: variant.models for name, variant in variants.items()}
+        check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
@@ -158,12 +161,15 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     for section in ("measures", "variants", "days"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
-    for key in ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions"):
+    nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
+    for key in (*nullable, "observed", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
     if "questions" in kept:
         kept["questions"] = _known_questions(kept["questions"], problems)
+    if (listed := without_not_yet(kept.get("observed"), problems)) is not None:
+        kept["observed"] = listed
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
     return validated(Head, replace(tree, entries=kept, key_marks=marks), "", problems)
 
@@ -300,11 +306,14 @@ def _lines(tree: Mapping) -> dict[str, tuple[int, int]]:
     """Where everything stands whose faults may show only on the map."""
     found: dict[str, tuple[int, int]] = {}
     waiting: list[Node] = [node for section in ("layers", "measures") for _, node in _members(tree, section)]
+    waiting += [tree.entries[key] for key in ("observed", "sensors") if key in tree.entries]
     while waiting:
         node = waiting.pop()
         found[node.path] = (node.mark.line, node.mark.column)
         if isinstance(node, Mapping):
             waiting.extend(node.entries.values())
+        elif isinstance(node, Listing):
+            waiting.extend(node.items)
     return found
 
 

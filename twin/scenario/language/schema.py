@@ -18,6 +18,7 @@ from twin.results.days import Days
 from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
+from twin.scenario.language.observed import ObservedSpec, Sensors
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
@@ -25,7 +26,7 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("observed", "areas", "circulation_kpi")
+NOT_YET = ("areas", "circulation_kpi", "money", "output")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
@@ -231,6 +232,10 @@ class Head(Params):
     )
     vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
+    sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
+    observed: tuple[ObservedSpec, ...] = Field(
+        (), max_length=200, description="what was counted or measured today; the first variant is held against it"
+    )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
@@ -436,6 +441,7 @@ class Scenario:
                 "latest_s": head.clock.last_s,
                 "step_s": head.clock.step_s,
             },
+            **self._observing(),
             "record": head.record.model_dump(mode="json"),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
@@ -468,6 +474,15 @@ class Scenario:
             return [name]
         variant, _ = self.days.split(name)
         return [v.name for v in self.variants.values() if v.of == variant]
+
+    def _observing(self) -> dict[str, Any]:
+        """Sensors and observations; nothing where there are none, so that other scenarios keep their hash."""
+        head, out = self.head, dict[str, Any]()
+        if head.sensors:
+            out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
+        if head.observed:
+            out["observed"] = [one.model_dump(mode="json") for one in head.observed]
+        return out
 
     def edits_by_variant(self) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
         """Edits of the city with the drawings they name, and the SHA-256 of every layer; reads the layers' files.

@@ -24,6 +24,7 @@ from twin.results.asked import Questions
 from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
 from twin.results.searched import MadePoints, Search
+from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
@@ -107,6 +108,7 @@ class _Content(_Part):
     drawn: Drawn = Drawn()
     days: Days = Days()
     search: Search | None = None
+    observed: ObservedPart | None = None
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -175,6 +177,12 @@ class Plan:
     def drawn(self) -> Drawn:
         """Draws of the assumptions, and the variants made of them."""
         return Drawn.model_validate(self.content.get("drawn", {}))
+
+    @property
+    def observed(self) -> dict[str, Any]:
+        """Sensors and observations as plain data; empty where the scenario has none."""
+        found = self.content.get("observed") or {}
+        return dict(found) if isinstance(found, dict) else {}
 
     @property
     def labels(self) -> dict[str, dict[str, str]]:
@@ -340,6 +348,7 @@ def make_plan(scenario: Scenario) -> Plan:
     from twin.scenario.plan.demand_clock import outside_clock
     from twin.scenario.plan.draws import drawn_of
     from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
+    from twin.scenario.plan.observed import observed_of
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
@@ -356,6 +365,8 @@ def make_plan(scenario: Scenario) -> Plan:
     for made in drawn["variants"]:
         made["edits"] = edits[made.pop("edits_of")]
     content["drawn"] = drawn
+    if scenario.head.sensors or scenario.head.observed:
+        content["observed"] = observed_of(scenario, tables)
     for name, digest in hashes.items():
         content["layers"][name]["sha256"] = digest
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
