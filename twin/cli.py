@@ -19,6 +19,7 @@ import typer
 from twin.cli_city import city_app
 from twin.cli_desk import doctor, runs
 from twin.cli_json import Json, print_json
+from twin.cli_results import add_to as add_results
 from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(city_app, name="city")
 add_searches(app)
+add_results(app)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[
