@@ -143,6 +143,7 @@ TYPES: dict[str, set[str]] = {"models.registry": {"engine", "city"}, "cli_show":
 #: Ways back that are asked late, for the convenience of callers: module -> what it calls for them.
 LATE = {
     "twin.columns": {"twin.models.registry"},
+    "twin.results.run_folder": {"twin.results.querying"},
     "twin.city.city": {"twin.city.keeping.graph", "twin.city.routing.trips", "twin.city.routing.turns"},
     "twin.models.road_traffic.queueing.network": {"twin.models.road_traffic.queueing.loading"},
 }

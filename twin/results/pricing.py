@@ -195,10 +195,10 @@ def _weighed(
     """What the second variant saves a day; of several kinds of day each by itself, then weighed by their days."""
     if not days:
         return _worth(table, first, second, info, price, item, group)
-    parts = [
-        (kind.weight_days, _worth(table, *(run_name(v, kind.name) for v in (first, second)), info, price, item, group))
-        for kind in days.kinds
-    ]
+    parts = []
+    for kind in days.kinds:
+        before, after = (run_name(v, kind.name) for v in (first, second))
+        parts.append((kind.weight_days, _worth(table, before, after, info, price, item, group)))
     there = [weight * worth for weight, worth in parts if worth is not None]
     return sum(there[1:], there[0]) / days.total_days if there else None
 

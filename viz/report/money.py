@@ -15,7 +15,8 @@ MakeTable = Callable[[Sequence[str], Sequence[Sequence[str]], Sequence[int], str
 _WORDS = {
     "money": ("費用と便益", "Money and carbon"),
     "pack": (
-        "単価表：{id}（{year}年価格、{issued}発行、出典：{page}、SHA-256 {hash}…）。単価表にない項目は貨幣換算していない。",
+        "単価表：{id}（{year}年価格、{issued}発行、出典：{page}、SHA-256 {hash}…）。"
+        "単価表にない項目は貨幣換算していない。",
         "Prices: {id} (prices of {year}, issued {issued}, from: {page}, SHA-256 {hash}…). What it lacks is not priced.",
     ),
     "figure": ("指標", "Figure"),
@@ -68,9 +69,8 @@ def _pair(content: Content, pair: Mapping[str, Any], lang: Lang, table: MakeTabl
         extra = _word("extra", lang) if row["block"] == "extra" else ""
         price = _word("by_speed", lang) if row["price"] is None else f"{row['price']:g}"
         ends = row["range"]
-        about = (
-            "" if ends is None else f"<br><small>{safe(_word('range', lang))} {ends[0]:,.0f} – {ends[1]:,.0f}</small>"
-        )
+        span = "" if ends is None else f"{_word('range', lang)} {ends[0]:,.0f} – {ends[1]:,.0f}"
+        about = f"<br><small>{safe(span)}</small>" if span else ""
         groups = ", ".join(f"{g} {_yen(part)}" for g, part in row["groups"].items())
         detail = f"<br><small>{safe(_word('groups', lang))}: {safe(groups)}</small>" if groups else ""
         name = safe(content.kpi(row["kpi"], "all", lang) + extra)
