@@ -34,9 +34,10 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Find which values in the ranges agree with what was observed; the same command goes on where it was stopped."""
-    from twin import cli_show, service
+    from twin import service
+    from twin.cli_progress import study_progress
 
-    with cli_show.study_progress() as on_progress:
+    with study_progress() as on_progress:
         content = service.calibrate(
             scenario,
             out,

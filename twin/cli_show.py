@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import markup
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from twin.cli_observed import show_observed
 from twin.errors import printable
 from twin.results.compare import CORRECTION, summarise
+from twin.results.days import MEAN_DAY, run_name
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
 from twin.results.unmoved import unmoved
@@ -42,39 +41,6 @@ def escape(text: str) -> str:
     return markup.escape(printable(text))
 
 
-@contextmanager
-def study_progress() -> Iterator[Callable[[float, int, int], None]]:
-    """Progress of a study with the time left, on standard error."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        task = bar.add_task("preparing", total=1.0)
-
-        def update(share: float, done: int, total: int) -> None:
-            bar.update(task, completed=share, description=f"run {min(done + 1, total)} of {total}")
-
-        yield update
-
-
-@contextmanager
-def stage_progress() -> Iterator[Callable[[str, float], None]]:
-    """Progress of a job in named stages, on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def update(stage: str, share: float) -> None:
-            bar.update(task, completed=share, description=escape(stage))
-
-        yield update
-
-
 def study_json(study: Study) -> dict[str, Any]:
     """What ``twin run --json`` prints."""
     kpis = study.columns("kpis")
@@ -83,10 +49,12 @@ def study_json(study: Study) -> dict[str, Any]:
         {
             "variant": variant,
             "replication": replication,
-            "folder": None if lean else str(study.folder / run_path(variant, replication)),
+            **({"day": day} if day else {}),
+            "folder": None if lean else str(study.folder / run_path(run_name(variant, day), replication)),
             "status": "finished",
         }
         for variant in study.variants
+        for day in study.days
         for replication in range(study.replications)
     ]
     differences = study.columns("differences")
@@ -97,7 +65,11 @@ def study_json(study: Study) -> dict[str, Any]:
         "warnings": [*_warnings(study), *_notes(study)],
         "runs": runs,
         "kpis": [
-            {k: row[k] for k in ("variant", "kpi", "group", "unit", "mean", "lo", "hi", "n")}
+            {
+                k: row[k]
+                for k in ("variant", "day", "kpi", "group", "unit", "mean", "lo", "hi", "n")
+                if k != "day" or row["day"]
+            }
             for row in summarise(kpis, study.variants)
         ],
         "differences": [difference_json(row) for row in rows],
@@ -114,6 +86,7 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """One difference for programs."""
     return {
         "pair": [row["first"], row["second"]],
+        **({"day": row["day"]} if row.get("day") else {}),
         **{key: row[key] for key in ("kpi", "group", "unit", "mean", "lo", "hi", "n", "verdict")},
         "verdict_words": words_of(row["verdict"]),
         # A study of an earlier version knows of no questions.
@@ -126,11 +99,12 @@ def show_study(study: Study) -> None:
     show_answers(study)
     show_observed(study, lambda text: out.print(escape(text), highlight=False))
     chosen = {name: info for name, info in infos().items() if info.headline}
-    summary = {
-        (r["kpi"], r["variant"]): r
-        for r in summarise(study.columns("kpis"), study.variants)
-        if r["group"] == "all" and r["kpi"] in chosen
-    }
+    rows = [r for r in summarise(study.columns("kpis"), study.variants) if r["group"] == "all" and r["kpi"] in chosen]
+    for day in study.days if study.days != [""] else ():
+        _show_day(study, [r for r in rows if r["day"] == day], day, chosen)
+    # The mean day of the year stands for the study where there are kinds of day.
+    told_day = MEAN_DAY if study.days != [""] else ""
+    summary = {(r["kpi"], r["variant"]): r for r in rows if r["day"] == told_day}
     still = {name for name, group in unmoved(study.columns("kpis"), study.variants) if group == "all"}
     # As many variants side by side as leave their numbers and the KPIs' names in one piece.
     beside = max(1, (out.width - _NAME_WIDTH - _UNIT_WIDTH) // _VARIANT_WIDTH)
@@ -161,10 +135,11 @@ def show_study(study: Study) -> None:
     if len(study.variants) > 1:
         differences = study.columns("differences")
         names = list(differences)
-        rows = [
+        changes = [
             dict(zip(names, (v.item() for v in row), strict=True)) for row in zip(*differences.values(), strict=True)
         ]
-        show_differences([row for row in headlines(rows) if {row["first"], row["second"]} <= {*shown}], study)
+        of_day = [row for row in headlines(changes) if row.get("day", "") == told_day or row.get("asked")]
+        show_differences([row for row in of_day if {row["first"], row["second"]} <= {*shown}], study)
     if len(shown) < len(study.variants):
         out.print(f"{len(study.variants) - len(shown)} settings of searches are not shown: twin compare shows them all")
     for note in (*_warnings(study), *_notes(study)):
@@ -175,9 +150,27 @@ def show_study(study: Study) -> None:
     )
 
 
+def _show_day(study: Study, rows: Sequence[Mapping[str, Any]], day: str, chosen: Mapping[str, KpiInfo]) -> None:
+    """Headline KPIs of one kind of day."""
+    kind: Mapping[str, Any] = next(k for k in study.plan["days"]["kinds"] if k["name"] == day)
+    label = " / ".join(dict.fromkeys(kind["label"].get(lang, day) for lang in ("ja", "en")))
+    table = Table(title=f"{escape(label)}: {kind['weight_days']:g} days / 日", title_justify="left")
+    table.add_column("KPI", overflow="fold")
+    table.add_column("unit", overflow="fold")
+    shown = _shown_variants(study)[:6]
+    for variant in shown:
+        table.add_column(escape(_label(study, variant)), justify="right", overflow="fold")
+    found = {(r["kpi"], r["variant"]): r for r in rows}
+    for name, info in chosen.items():
+        if any((name, v) in found for v in shown):
+            cells = [number_text(found[name, v]) if (name, v) in found else "" for v in shown]
+            table.add_row(_kpi_cell(name, "", chosen), escape(info.unit), *cells)
+    out.print(table)
+
+
 def _shown_variants(study: Study) -> list[str]:
     """Variants of the file; settings that a search made have their place in its answer."""
-    made = {variant["name"] for variant in study.plan["variants"] if variant.get("setting")}
+    made = {variant.get("of") or variant["name"] for variant in study.plan["variants"] if variant.get("setting")}
     return [name for name in study.variants if name not in made]
 
 
@@ -293,6 +286,8 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
         table.add_column("verdict", no_wrap=True)
         for row in different:
             group = "" if row["group"] == "all" else f" ({row['group']})"
+            if row.get("day") not in (None, "", MEAN_DAY):
+                group += f" [{row['day']}]"
             table.add_row(
                 _kpi_cell(row["kpi"], group, known),
                 _short(row["mean"]) + _unit(row["unit"]),

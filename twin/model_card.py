@@ -106,6 +106,11 @@ class ModelCard:
         Whether vehicles of other models drive in it.
     starter
         What ``twin new`` writes about it; None for no starter of its own.
+    scaled_by
+        Parameters that its demand is proportional to, of which those that are set are multiplied by the
+        ``demand_factor`` of a kind of day.
+    scaled_unless
+        Parameter that, where it is set, gives the demand in their place, so that no factor can scale it.
     """
 
     name: str
@@ -125,6 +130,8 @@ class ModelCard:
     drives: bool = False
     carries: bool = False
     starter: Starter | None = None
+    scaled_by: tuple[str, ...] = ()
+    scaled_unless: str = ""
 
     def load(self, place: str) -> Any:
         """What stands at a place of the card: ``module``, ``module:name`` or ``module:Class.method``."""

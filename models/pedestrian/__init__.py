@@ -25,4 +25,5 @@ MODEL = ModelCard(
         replications=2,
         examples=(Example("more_visitors", "visitors_factor", "120 %", "来街者2割増", "a fifth more visitors"),),
     ),
+    scaled_by=("visitors_factor",),
 )

@@ -1,21 +1,98 @@
-"""Rows of the finished tables: visits, people per link and place and ten minutes, points for pictures."""
+"""Observation of walkers: visits, people per link and place and ten minutes, points for pictures, as rows of tables."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
 from twin.columns import BODIES
+from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
+from twin.engine.sim_model import State, Tables
 from twin.models.pedestrian.movement.rows import Rows
-from twin.models.pedestrian.params import CLASSES, CirculationKpi
+from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams
 
 Columns = dict[str, NDArray[np.generic]]
 Floats = NDArray[np.float64]
 
 PERIOD_S = 600.0
+REFUSED_REASON = "refused: no feasible path"
 _WALKER = BODIES.index("walker")
+
+
+class Heads(NamedTuple):
+    """Walkers who came so far, are inside, have left by an exit, and were refused: came = inside + left + refused."""
+
+    came: int
+    inside: int
+    left: int
+    refused: int
+
+    def account(self) -> Account:
+        """Their part of the ledger."""
+        return Account("walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused})
+
+
+class Records:
+    """Observation: what a form tells of walkers becomes rows of tables.
+
+    Parameters
+    ----------
+    params
+        How visits are counted, and how many people each walker stands for.
+    layer
+        The walk layer.
+    exit_ids, place_ids
+        Ids of exits and of places to stay, in the order of the program.
+    """
+
+    def __init__(
+        self, params: PedestrianParams, layer: StreetLayer, exit_ids: tuple[str, ...], place_ids: tuple[str, ...]
+    ) -> None:
+        self._kpi, self._people = params.circulation_kpi, params.people_per_walker
+        self._layer, self._exit_ids, self._place_ids = layer, exit_ids, place_ids
+        self._share_along = shares_along(layer)
+        self._finished = GrowingTables()
+
+    def visits(self, visits: Rows) -> None:
+        """Visits are over; ``VISIT`` rows."""
+        columns = visit_columns(visits, self._exit_ids, self._kpi, self._people)
+        self._finished.append("pedestrian_visits", columns)
+
+    def moves(self, moves: Rows) -> None:
+        """Sampled walkers went over links, waited or stayed; ``MOVE`` rows."""
+        self._finished.append("traces", trace_columns(moves, self._layer, self._share_along))
+
+    def points(self, points: Columns) -> None:
+        """Sampled walkers were at points, for forms whose walkers keep to no link; columns of ``traces``."""
+        self._finished.append("traces", points)
+
+    def period(self, spaces: Rows, from_s: float) -> None:
+        """A period ends; ``SPACE`` rows of links and places, which are set back for the next."""
+        links, places = period_columns(spaces, self._layer.link_count, self._place_ids, from_s, self._people)
+        self._finished.append("pedestrian_links", links)
+        self._finished.append("pedestrian_stays", places)
+
+    def close(self, account: Account) -> None:
+        """The run is over."""
+        self._finished.append("pedestrian_people", people_columns(account, self._people))
+
+    def drain(self) -> Tables:
+        """Finished rows since the last call."""
+        return self._finished.drain()
+
+    def state(self) -> State:
+        """Rows not yet drained."""
+        return {f"finished/{key}": values for key, values in self._finished.state().items()}
+
+    def restore(self, state: State) -> None:
+        """Put them back."""
+        self._finished.restore(
+            {key.removeprefix("finished/"): values for key, values in state.items() if key.startswith("finished/")}
+        )
 
 
 def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]:

@@ -25,6 +25,7 @@ MODEL = ModelCard(
     boards=(LINK_TIME_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
     bodies={"car": ("driving",)},
     carries=True,
+    scaled_by=("background.factor",),
 )
 
 _PUBLIC = {

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.city.hours import with_hours
 from twin.columns import VEHICLE_CLASSES
@@ -26,12 +27,13 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES, ORDER
 from twin.models.road_traffic.access import Access, LawfulRoutes
+from twin.models.road_traffic.agents import RoadAuthority
 from twin.models.road_traffic.background.cars import BackgroundCars
+from twin.models.road_traffic.controlled import ControlledLights
 from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
-from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -66,6 +68,7 @@ class RoadTraffic:
 
     def __init__(self, params: RoadParams, city: City, tables: InputTables) -> None:
         self.params = params
+        self._edited = city
         self._city = with_hours(city)
         self._tables = tables
         self._drive = city.drive
@@ -104,11 +107,14 @@ class RoadTraffic:
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
+        self.authority = stage.cast.hire("road_traffic.authority", RoadAuthority, stage.city_model)
+        self._apply_measures()
         self._access = Access(self._city, stage.start_s)
         self._form = make_form(self.params, self._city, self._tables, stage.start_s)
         for note in self._form.notes:
             _log.info("%s", note)
         self._form.obey(self._access)
+        self._lights = ControlledLights(self.params, self._city, self._tables, stage, self._form)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
@@ -135,9 +141,6 @@ class RoadTraffic:
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
-        lights = walk_lights(self.params, self._city, self._tables)
-        if lights is not None:
-            self._channels.publish(WALK_LIGHTS.name, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
@@ -146,9 +149,11 @@ class RoadTraffic:
         if until_s < min(self._next_s, self._channels.next_time_s(self.name)):
             self._reached_s = until_s
             return
-        boards = 0
-        while (stop_s := min(self._next_board_s, self._next_news_s, self._next_period_s())) <= until_s:
+        boards = switches = 0
+        while (stop_s := self._next_stop_s()) <= until_s:
             self._advance_to(stop_s)
+            if stop_s == self._lights.next_s:
+                switches += self._lights.review(stop_s, self._form)
             if stop_s == self._next_news_s:
                 self._hear(stop_s)
             if stop_s == self._next_board_s:
@@ -160,6 +165,13 @@ class RoadTraffic:
                 "and other models read them",
                 where=f"road_traffic, {clock_text(until_s)}",
                 mend="set clock.step to 30 s or less",
+            )
+        if switches > 1:
+            raise EngineError(
+                f"lights go over to other plans {switches} times within one step of {until_s - self._reached_s:g} s, "
+                "and walkers read them",
+                where=f"road_traffic, {clock_text(until_s)}",
+                mend="set clock.step to no more than the shortest review_every_s of the signal controllers",
             )
         self._advance_to(until_s)
         self._reached_s = until_s
@@ -239,6 +251,7 @@ class RoadTraffic:
             ("form", self._form),
             ("periods", self._periods),
             ("diagram", self._diagram),
+            ("lights", self._lights),
         ]
         if self._spillback is not None:
             parts.append(("spillback", self._spillback))
@@ -267,6 +280,7 @@ class RoadTraffic:
             self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
+        self._lights.restore(_part(state, "lights"), self._reached_s)
         self._rows.restore(_part(state, "rows"))
         self._next_board_s = self._find_next_board_s(self._reached_s)
         self._next_news_s = self._form.next_news_s(self._reached_s)
@@ -274,11 +288,22 @@ class RoadTraffic:
             self._publish(self._reached_s)
         self._next_s = -np.inf
 
+    def _apply_measures(self) -> None:
+        """Edits with hours as the authority applies them."""
+        planned = self._edited.timed
+        measures = tuple(self.authority.measures(planned, self._drive))
+        if measures != planned:
+            self._city = with_hours(replace(self._edited, timed=measures))
+
     def _find_next_s(self) -> float:
-        next_s = min(self._form.next_s, self._next_board_s, self._next_news_s, self._next_period_s())
+        next_s = min(self._form.next_s, self._next_stop_s())
         if self._next_car < self._cars.first_after(self._end_s):
             next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
         return next_s
+
+    def _next_stop_s(self) -> float:
+        """Next moment at which more happens than driving."""
+        return min(self._next_board_s, self._next_news_s, self._next_period_s(), self._lights.next_s)
 
     def _next_period_s(self) -> float:
         """End of the current period of the tables, if there is anything to write down about it."""

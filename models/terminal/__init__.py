@@ -26,4 +26,5 @@ MODEL = ModelCard(
         "Container-terminal gate",
         examples=(Example("lunch_open", "opening", "[08:30-16:30]", "昼休みもゲートを開ける", "gate open at lunch"),),
     ),
+    scaled_by=("demand.factor",),
 )

@@ -27,18 +27,23 @@ class Suite:
 _BY_CLASS = "tests/unit/models/terminal/test_queue_by_class.py"
 _GROUPED = "tests/unit/results/test_grouped_kpis.py"
 _GATE = Suite(("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0-")
+_STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick="test_stations")
 _SLOTS = Suite(("tests/oracles/test_terminal_slots.py",))
 
 SUITES: dict[str, Suite] = {
-    "models/terminal/gate/line_kernels.py": _GATE,
-    "models/terminal/gate/serve_kernels.py": _GATE,
-    "models/terminal/gate/kernels.py": _GATE,
-    "models/terminal/gate/calendar_kernels.py": Suite(
-        ("tests/oracles/test_terminal_order.py", *_GATE.tests), quick="[0- or terminal_order"
+    "twin/engine/stations/line_kernels.py": _STATIONS,
+    "twin/engine/stations/serve_kernels.py": _STATIONS,
+    "twin/engine/stations/loop_kernels.py": _STATIONS,
+    "twin/engine/stations/passage_kernels.py": _STATIONS,
+    "twin/engine/stations/plain_kernels.py": Suite(("tests/oracles/test_stations.py",)),
+    "twin/engine/stations/calendar_kernels.py": _STATIONS,
+    "twin/engine/stations/law_kernels.py": _STATIONS,
+    "twin/engine/stations/lane_kernels.py": Suite(
+        ("tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"), quick="stations",
     ),
-    "models/terminal/gate/law_kernels.py": _GATE,
-    "models/terminal/gate/lane_kernels.py": Suite(("tests/oracles/test_terminal_lanes.py",), quick="[0-"),
-    "models/terminal/gate/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
+    "twin/engine/stations/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
+    "models/terminal/gate/space_kernels.py": _GATE,
+    "models/terminal/gate/truck_kernels.py": _GATE,
     "models/terminal/gate/row_kernels.py": _GATE,
     "models/terminal/booking/kernels.py": _SLOTS,
     "models/terminal/booking/asking_kernels.py": _SLOTS,
@@ -47,6 +52,9 @@ SUITES: dict[str, Suite] = {
         quick="test_transit_day or [0] or [1] or [3]",
     ),
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
+    "models/pedestrian/choice/kernels.py": Suite(
+        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
+    ),
     "models/road_traffic/queueing/kernels.py": Suite(
         ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="[0] or [1]",
     ),

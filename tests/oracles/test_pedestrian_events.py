@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, model_of, params_for, place, run_to_end, walk_layer
 from twin.engine.draws import event, make_stream, normal_quantile, uniform
-from twin.models.pedestrian.model import normal_share
+from twin.models.pedestrian.choice.behaviour import normal_share
 from twin.models.pedestrian.params import CLASSES
 
 CAPACITY_PER_M2 = max(np.arange(1.7, 1.8, 1e-7), key=lambda d: d * (1 - math.exp(-1.913 * (1 / d - 1 / 5.4))))
@@ -79,7 +79,7 @@ class SlowTwin:
         return mean + spread * float(normal_quantile(low + u * (high - low)))
 
     def run(self):
-        for row in self.model._arrivals:
+        for row in self.model.arrivals:
             self.add(float(row.enter_s), 9, int(row.id), ("arrive", row))
         while self.events:
             time_s, _, _, (what, who) = self.events.pop(0)
@@ -103,7 +103,7 @@ class SlowTwin:
             time_s,
             budget_s,
             speed,
-            int(self.model._world.places[row.entry].node),
+            int(self.model.form.world.places[row.entry].node),
         )
         if not self.ways(person, person.entry, time_s):
             self.refused += 1
@@ -131,7 +131,7 @@ class SlowTwin:
 
     def ways(self, person, at, time_s):
         """Where one can go in the time left, as (value, place)."""
-        plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
+        plans, c, k = self.model.plans, person.visitor_class, self.steps_left(person, time_s)
         options = [
             (
                 plans.arc_utility[a] + plans.come_value[c, k - plans.arc_steps[c, a], plans.arc_to[a]],
@@ -147,14 +147,14 @@ class SlowTwin:
         if options:
             person.target = self.pick("place", 0, person, options)
         else:
-            plans, c = self.model._plans, person.visitor_class
+            plans, c = self.model.plans, person.visitor_class
             arcs = range(plans.arc_ptr[at], plans.arc_ptr[at + 1])
-            outs = [(plans.arc_steps[c, a], a) for a in arcs if self.model._world.places[plans.arc_to[a]].leaves]
+            outs = [(plans.arc_steps[c, a], a) for a in arcs if self.model.form.world.places[plans.arc_to[a]].leaves]
             person.target = int(plans.arc_to[min(outs)[1]])
         person.decisions += 1
 
     def go_on(self, person, time_s):
-        world = self.model._world
+        world = self.model.form.world
         while person.node == world.places[person.target].node:
             if world.places[person.target].leaves:
                 self.visits.append(
@@ -189,7 +189,7 @@ class SlowTwin:
         self.step_onto(person, time_s)
 
     def stay(self, person, time_s):
-        plans, c, k = self.model._plans, person.visitor_class, self.steps_left(person, time_s)
+        plans, c, k = self.model.plans, person.visitor_class, self.steps_left(person, time_s)
         options = [
             (float(plans.stay_utility[c, person.target, d] + plans.go_value[c, k - steps, person.target]), steps)
             for d, steps in enumerate(plans.stay_steps[c].tolist())
@@ -210,7 +210,7 @@ class SlowTwin:
         self.go_on(person, time_s)
 
     def step_onto(self, person, time_s):
-        link = self.model._world.links[person.link]
+        link = self.model.form.world.links[person.link]
         same, other = self.on_link.get(person.link, 0), self.on_link.get(int(link.twin), 0)
         density = (same + other) / (0.7 * link.length_m)  # 1.5 m less 0.5 m to the kerb and 0.3 m to the wall
         speed = person.speed_mps
@@ -228,8 +228,8 @@ class SlowTwin:
 
     def step_off(self, person, time_s):
         self.on_link[person.link] -= 1
-        person.walked_m += float(self.model._world.links[person.link].length_m)
-        person.node = int(self.model._world.links[person.link].to)
+        person.walked_m += float(self.model.form.world.links[person.link].length_m)
+        person.node = int(self.model.form.world.links[person.link].to)
         self.go_on(person, time_s)
 
 

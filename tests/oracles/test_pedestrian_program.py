@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from twin.models.pedestrian.movement.kernels import choose_arc, choose_stay, solve_program
+from twin.models.pedestrian.choice.kernels import choose_arc, choose_stay, solve_program
 from twin.models.pedestrian.movement.rows import Plans
 
 EXITS = (10, 11)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.models.terminal.gate.state import in_order
+from twin.engine.stations.state import in_order
 
 N = 3000
 

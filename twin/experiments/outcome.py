@@ -55,8 +55,9 @@ def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int
     better |= {name: better.get(name.split(AT)[0], "neither") for name in seen}
     answers = answer_all(questions, Figures(kpis, pairs))
     asked = asked_rows(answers)
-    first = plan.variants[0]
-    wanted = dict.fromkeys([*((first, second) for second in plan.variants[1:]), *((a, b) for a, b, _, _ in asked)])
+    days, variants = plan.days, plan.compared
+    named = ((days.split(a)[0], days.split(b)[0]) for a, b, _, _ in asked)
+    wanted = dict.fromkeys([*((variants[0], second) for second in variants[1:]), *named])
     rows = [row for a, b in wanted for row in corrected(compare_pair(kpis, a, kpis, b, better), asked)]
     differences: Columns = {
         c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,10 @@ from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
+from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
-from twin.experiments.pool import do_all
+from twin.experiments.pool import LocalPool, MakeExecutor, do_all
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
 from twin.jit import source_digest
@@ -55,6 +56,7 @@ from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts
 
 #: Called with (share of the whole study done, runs done, runs in all).
+#: What also :class:`ShowsCompiling` hears of the kernels that are compiled before the first run.
 OnStudyProgress = Callable[[float, int, int], None]
 
 
@@ -72,12 +74,15 @@ class How:
         Whether they stay in the finished runs, for forks.
     lean
         Whether runs keep their KPIs only.
+    executor
+        Makes who does the runs; None for this machine: this process with one worker, worker processes with more.
     """
 
     workers: int = 1
     checkpoint_every_s: float | None = None
     keep_checkpoints: bool = False
     lean: bool = False
+    executor: MakeExecutor | None = None
 
 
 def run_new(
@@ -197,7 +202,9 @@ def _is_alive(process_id: int) -> bool:
     return True
 
 
-def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
+def resume(
+    out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None, executor: MakeExecutor | None = None
+) -> Study:
     """Take up an unfinished study where it was left; a finished one is opened as it is.
 
     Raises
@@ -224,7 +231,7 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
             check_merged(partial)
             how = How(workers)
         else:
-            how = _read_how(partial / HOW, workers)
+            how = replace(_read_how(partial / HOW, workers), executor=executor)
             check_begun(partial)
             check_done(partial, out, _tasks(partial, Plan.read(partial), how))
     except (OSError, RunError, CityError):
@@ -351,7 +358,12 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
         return left
 
     left = due()
-    if how.workers == 1 or (len(left) == 1 and not plan.questions.listed):
+    needed = kernels_for([plan.variant(name)["models"] for name in dict.fromkeys(task.variant for task in left)])
+    if needed:
+        compile_all(needed, how.workers, on_progress.compiling if isinstance(on_progress, ShowsCompiling) else None)
+        _log(partial, f"{len(needed)} kernels compiled, or found compiled")
+    alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed)
+    if alone and how.executor is None:
         while left:
             _do_here(partial, plan, left, growth.total, on_progress)
             left = due()
@@ -364,7 +376,7 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
 
-        do_all(partial, left, how.workers, show, due)
+        do_all(partial, left, how.workers, show, due, how.executor or LocalPool)
     return done
 
 
@@ -386,9 +398,9 @@ def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_pro
 def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
     """KPIs of all runs, in the order of variants and replications, the paired differences, and the answers."""
     order = {variant: i for i, variant in enumerate(plan.variants)}
-    kpis = growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication)))
+    kpis = growth.with_days(growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication))))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
-    drawn = growth.kpis(growth.drawn_tasks) if growth.drawn_tasks else None
+    drawn = growth.with_days(growth.kpis(growth.drawn_tasks)) if growth.drawn_tasks else None
     if drawn is not None:
         write_columns(partial / DRAWS, KPI_COLUMNS, drawn)
     outcome = outcome_of(plan, kpis, drawn, growth.pairs)
@@ -412,9 +424,10 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         "name": plan.name,
         "title": plan.content["title"],
         "scenario_sha256": plan.content["scenario_sha256"],
-        "variants": plan.variants,
-        "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
+        "variants": plan.compared,
+        "labels": {name: plan.labels.get(name, {}) for name in plan.compared},
         "replications": growth.pairs,
+        **({"days": plan.days.names} if plan.days else {}),
         "seed": plan.content["seed"],
         "lean": how.lean,
         "city": city_facts(open_city(partial / "city")),

@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import RunError, printable
+from twin.results.days import run_name
 from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
@@ -324,6 +325,11 @@ class Study:
         return read_json(self.vouched(OBSERVED))
 
     @property
+    def days(self) -> list[str]:
+        """Names of the kinds of day; one empty name where the scenario has one."""
+        return [str(day) for day in self.manifest.get("days", [])] or [""]
+
+    @property
     def replications(self) -> int:
         """Number of replications."""
         return int(self.manifest["replications"])
@@ -343,8 +349,8 @@ class Study:
         """
         return _vouched(self.folder, self.manifest, relative)
 
-    def run(self, variant: str | None = None, replication: int = 0) -> Run:
-        """One run of the study; without a variant, the first."""
+    def run(self, variant: str | None = None, replication: int = 0, day: str | None = None) -> Run:
+        """One run of the study; without a variant, the first; without a kind of day, the first."""
         name = variant or self.variants[0]
         if name not in self.variants:
             raise RunError(
@@ -352,7 +358,13 @@ class Study:
                 where=str(self.folder),
                 mend=f"variants here: {', '.join(self.variants)}",
             )
-        relative = run_path(name, replication)
+        if day is not None and day not in self.days:
+            raise RunError(
+                f"there is no kind of day {day!r}",
+                where=str(self.folder),
+                mend=f"kinds of day here: {', '.join(self.days) or 'none'}",
+            )
+        relative = run_path(run_name(name, self.days[0] if day is None else day), replication)
         run = Run(self.folder / relative)
         if file_sha256(run.folder / MANIFEST) != self.manifest["runs"].get(relative.as_posix()):
             raise RunError(
@@ -363,10 +375,11 @@ class Study:
         return run
 
     def runs(self) -> Iterator[Run]:
-        """Every run, by variant and replication."""
+        """Every run, by variant, kind of day and replication."""
         for variant in self.variants:
-            for replication in range(self.replications):
-                yield self.run(variant, replication)
+            for day in self.days:
+                for replication in range(self.replications):
+                    yield self.run(variant, replication, day)
 
     @cached_property
     def answers(self) -> dict[str, Any]:

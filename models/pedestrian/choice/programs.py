@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import LimitError
+from twin.models.pedestrian.choice import kernels
+from twin.models.pedestrian.choice.legs import Legs, steps_of
 from twin.models.pedestrian.demand.places import Exits, StayPlaces
-from twin.models.pedestrian.movement import kernels
 from twin.models.pedestrian.movement.rows import Plans
-from twin.models.pedestrian.movement.streets import Legs, steps_of
 from twin.models.pedestrian.params import ChoiceParams, PedestrianParams, VisitorClass
 
 Floats = NDArray[np.float64]
@@ -89,13 +89,13 @@ def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
     _check_work(len(arcs.end) * steps_most * len(classes), x)
     durations = _duration_steps(classes, choice.step_s)
     utility = np.ascontiguousarray(-legs.cost[arcs.start, arcs.end])
-    leave_value = _leave_values(choice, exits, len(legs.route), steps_most)
-    may_pass = np.zeros(len(legs.route), np.bool_)
+    leave_value = _leave_values(choice, exits, len(legs.cost), steps_most)
+    may_pass = np.zeros(len(legs.cost), np.bool_)
     may_pass[x : 2 * x] = True
-    shape = (len(classes), steps_most + 1, len(legs.route))
+    shape = (len(classes), steps_most + 1, len(legs.cost))
     go_value, come_value = np.empty(shape), np.empty(shape)
     arc_steps = np.empty((len(classes), len(arcs.end)), np.int32)
-    stay_utility = np.full((len(classes), len(legs.route), durations.shape[1]), -np.inf)
+    stay_utility = np.full((len(classes), len(legs.cost), durations.shape[1]), -np.inf)
     for c, visitor_class in enumerate(classes):
         arc_steps[c] = steps_of(
             legs.metres_m[arcs.start, arcs.end],

@@ -1,4 +1,4 @@
-"""How people walk, cross, choose and leave: the laws, the time-budget program, and the loop over events.
+"""How people walk over a network, cross and leave: the laws of movement and the loop over events.
 
 All events of all walkers are handled in one order, by (time, kind, id), so the density that a walker meets is
 exact and neither the step nor the slot of a row can change a result. Arrays come in the groups of ``rows.py``.
@@ -10,9 +10,10 @@ import math
 
 import numpy as np
 
-from twin.engine.draws import event_key, normal_quantile, uniform
+from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
-from twin.jit import index, inline_kernel, lean_kernel
+from twin.jit import lean_kernel
+from twin.models.pedestrian.choice.kernels import aim, draw_person, draw_stay, steps_left
 
 # Weidmann (1993): v = v0 * (1 - exp(-1.913 * (1/rho - 1/5.4))), rho in people per m2.
 _GAMMA_PER_M2 = 1.913
@@ -26,8 +27,6 @@ _CAPACITY_PER_M2 = 1.7506651983339911
 _CROWDED_PER_M2 = 0.72
 _TWO_WAY_FROM_PER_M2 = 1.0
 _TWO_WAY_SHARE = 0.2
-# exp(-45) is below the rounding of 1, so such options cannot be seen in a sum that holds a 1.
-_NEGLIGIBLE = -45.0
 
 # As in rows.py.
 _LINK_END = 1
@@ -88,144 +87,6 @@ def legs_to(next_link, link_to, link_length_m, link_wait_s, link_cost, node_from
             out_s[i] += link_wait_s[link]
             out_cost[i] += link_cost[link]
             node = link_to[link]
-
-
-@lean_kernel
-def solve_program(
-    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale, out_go, out_come
-):
-    """Value of every place with every number of steps left, backwards from none left.
-
-    With k steps left, place i, scale mu::
-
-        go(k, i)   = mu ln( sum over arcs a, steps_a <= k, of exp((u_a + come(k - steps_a, to_a)) / mu)
-                            + exp(leave_i(k) / mu) )
-        come(k, i) = mu ln( [may_pass] exp(go(k, i) / mu)
-                            + sum over stays d, steps_d <= k, of exp((s(i, d) + go(k - steps_d, i)) / mu) )
-
-    ``go`` is the value of having just stayed (or entered): walk on, or leave. ``come`` is the value of having
-    just walked here: stay, once. -inf where nothing is feasible.
-
-    Parameters
-    ----------
-    arc_ptr, arc_to, arc_steps, arc_utility
-        Arcs by place; every arc takes at least one step.
-    stay_steps : (d,) int32
-        Steps of each length of stay; 0 fills up.
-    stay_utility : (n, d) float64
-        -inf where one cannot stay.
-    leave_value : (k + 1, n) float64
-        Value of leaving; -inf where one cannot leave.
-    may_pass : (n,) bool
-        Whether one may walk on without staying.
-    scale
-        mu, greater than 0.
-    out_go, out_come : (k + 1, n) float64
-        Filled.
-
-    References
-    ----------
-    Oyama and Hato (2019), Transportation Research Part B 122, for the restriction of a Markovian assignment to
-    a time prism.
-    """
-    per_scale = 1.0 / scale
-    places = arc_ptr.size - 1
-    for k in range(out_go.shape[0]):
-        for i in range(places):
-            best = leave_value[k, i]
-            for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                steps = index(arc_steps[index(a)])
-                if steps <= k:
-                    value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
-                    best = value if value > best else best
-            if best > -np.inf:
-                total = math.exp((leave_value[k, i] - best) * per_scale)
-                for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                    steps = index(arc_steps[index(a)])
-                    if steps <= k:
-                        value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
-                        x = (value - best) * per_scale
-                        if x > _NEGLIGIBLE:
-                            total += math.exp(x)
-                out_go[k, i] = best + scale * math.log(total)
-            else:
-                out_go[k, i] = -np.inf
-            best = out_go[k, i] if may_pass[i] else -np.inf
-            for d in range(stay_steps.size):
-                steps = index(stay_steps[d])
-                if 0 < steps <= k:
-                    value = stay_utility[i, d] + out_go[index(k - steps), i]
-                    best = value if value > best else best
-            if best == -np.inf:
-                out_come[k, i] = -np.inf
-                continue
-            total = math.exp((out_go[k, i] - best) * per_scale) if may_pass[i] else 0.0
-            for d in range(stay_steps.size):
-                steps = index(stay_steps[d])
-                if 0 < steps <= k:
-                    x = (stay_utility[i, d] + out_go[index(k - steps), i] - best) * per_scale
-                    if x > _NEGLIGIBLE:
-                        total += math.exp(x)
-            out_come[k, i] = best + scale * math.log(total)
-
-
-@lean_kernel
-def choose_arc(plans, c, k, place, u):
-    """Arc drawn with the probabilities of the program, from a uniform number; -1 if nothing is feasible.
-
-    Places from which one leaves have no arcs: leaving is walking to such a place.
-    """
-    if k < 0 or plans.go_value[c, k, place] == -np.inf:
-        return -1
-    value = plans.go_value[c, k, place]
-    below = 0.0
-    last = -1
-    for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
-        steps = plans.arc_steps[c, a]
-        if steps <= k:
-            x = (plans.arc_utility[a] + plans.come_value[c, k - steps, plans.arc_to[a]] - value) / plans.scale
-            if x > -np.inf:
-                below += math.exp(x)
-                last = a
-                if u < below:
-                    break
-    return last
-
-
-@lean_kernel
-def choose_stay(plans, c, k, place, u):
-    """Index of a length of stay drawn with the probabilities of the program; -1 if none fits."""
-    if k < 0 or plans.come_value[c, k, place] == -np.inf:
-        return -1
-    value = plans.come_value[c, k, place]
-    below = 0.0
-    last = -1
-    for d in range(plans.stay_steps.shape[1]):
-        steps = plans.stay_steps[c, d]
-        if 0 < steps <= k:
-            x = (plans.stay_utility[c, place, d] + plans.go_value[c, k - steps, place] - value) / plans.scale
-            if x > -np.inf:
-                below += math.exp(x)
-                last = d
-                if u < below:
-                    break
-    return last
-
-
-@lean_kernel
-def nearest_way_out(world, plans, c, place):
-    """Arc to the exit that is soonest reached, for a person whose time is up; -1 if there is none."""
-    best = -1
-    for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
-        sooner = best < 0 or plans.arc_steps[c, a] < plans.arc_steps[c, best]
-        if sooner and world.places.leaves[plans.arc_to[a]]:
-            best = a
-    return best
-
-
-@inline_kernel
-def _steps_left(plans, walkers, s, time_s):
-    return math.floor((walkers.budget_s[s] - (time_s - walkers.enter_s[s])) / plans.step_s)
 
 
 @lean_kernel
@@ -332,31 +193,11 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):
 
 
 @lean_kernel
-def _aim(world, plans, laws, walkers, s, place, time_s):
-    """Choose where to go from a place; False if no exit can be reached at all."""
-    c = walkers.visitor_class[s]
-    key = event_key(walkers.decisions[s], 0)
-    arc = choose_arc(
-        plans, c, _steps_left(plans, walkers, s, time_s), place, uniform(laws.place_stream, walkers.id[s], key)
-    )
-    walkers.decisions[s] += 1
-    if arc < 0:
-        arc = nearest_way_out(world, plans, c, place)
-    if arc < 0:
-        return False
-    walkers.target[s] = plans.arc_to[arc]
-    return True
-
-
-@lean_kernel
 def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):
     """Having come to a place: stay as long as chosen; False if no stay fits into the time left."""
     c = walkers.visitor_class[s]
     place = walkers.target[s]
-    key = event_key(walkers.decisions[s], 1)
-    d = choose_stay(
-        plans, c, _steps_left(plans, walkers, s, time_s), place, uniform(laws.stay_stream, walkers.id[s], key)
-    )
+    d = draw_stay(plans, laws, walkers, s, time_s)
     if d < 0:
         return False
     length_s = plans.stay_steps[c, d] * plans.step_s
@@ -380,7 +221,7 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
         if _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):
             return
         # Slower than planned: no stay fits any more. Every stay place has a way out (plans.py checks it).
-        _aim(world, plans, laws, walkers, s, place, time_s)
+        aim(world.places, plans, laws, walkers, s, place, time_s)
     link = world.next_link[world.places.route[walkers.target[s]], walkers.node[s]]
     walkers.link[s] = link
     if world.links.green_s[link] > 0.0:
@@ -395,26 +236,15 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
 
 
 @lean_kernel
-def truncated_quantile(u, low, high):
-    """Standard normal quantile of a uniform, cut to the probabilities ``low`` to ``high``."""
-    return normal_quantile(low + u * (high - low))
-
-
-@lean_kernel
 def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):
     """Take a slot for the next arrival and let it choose; -1 if it is refused for want of a feasible way."""
     s = free_slots[free_slots[free_slots.size - 1]]
     id_ = arrivals.id[row]
     c = arrivals.visitor_class[row]
-    key = event_key(0, 0)
     walkers.id[s] = id_
     walkers.visitor_class[s] = c
     walkers.enter_s[s] = arrivals.enter_s[row]
-    law = laws.classes
-    z = truncated_quantile(uniform(laws.budget_stream, id_, key), law.budget_low[c], law.budget_high[c])
-    walkers.budget_s[s] = math.exp(law.budget_log_mean[c] + law.budget_log_sd[c] * z)
-    z = truncated_quantile(uniform(laws.speed_stream, id_, key), law.speed_low[c], law.speed_high[c])
-    walkers.speed_mps[s] = law.speed_mean_mps[c] + laws.speed_sd_mps * z
+    draw_person(laws, walkers, s)
     walkers.entry[s] = arrivals.entry[row]
     walkers.node[s] = world.places.node[arrivals.entry[row]]
     walkers.walked_m[s] = 0.0
@@ -423,14 +253,14 @@ def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):
     walkers.decisions[s] = 0
     walkers.stays[s] = 0
     walkers.crossings[s] = 0
-    walkers.traced[s] = uniform(laws.trace_stream, id_, key) < laws.trace_share
+    walkers.traced[s] = uniform(laws.trace_stream, id_, event_key(0, 0)) < laws.trace_share
     counts[_ENTERED] += 1
     time_s = arrivals.enter_s[row]
-    k = _steps_left(plans, walkers, s, time_s)
+    k = steps_left(plans, walkers, s, time_s)
     if plans.go_value[c, k, arrivals.entry[row]] == -np.inf:
         counts[_REFUSED] += 1
         return -1
-    _aim(world, plans, laws, walkers, s, arrivals.entry[row], time_s)
+    aim(world.places, plans, laws, walkers, s, arrivals.entry[row], time_s)
     free_slots[free_slots.size - 1] += 1
     return s
 
@@ -451,7 +281,7 @@ def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, c
     else:
         place = walkers.target[s]
         _change(world, spaces, world.places.space[place], -1, time_s)
-        _aim(world, plans, laws, walkers, s, place, time_s)
+        aim(world.places, plans, laws, walkers, s, place, time_s)
     _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s)
 
 

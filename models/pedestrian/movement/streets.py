@@ -13,6 +13,7 @@ from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES, STAIR_SP
 from twin.city.routing.ways import next_link_to
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
+from twin.models.pedestrian.choice.legs import Legs
 from twin.models.pedestrian.movement import kernels
 from twin.models.pedestrian.params import PedestrianParams
 
@@ -81,7 +82,7 @@ def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | 
     clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
     share = _speed_share(layer, walk.stairs_share)
     length_m = layer.length_m
-    cycle_s, green_s, offset_s = _lights(layer, params, lights)
+    cycle_s, green_s, offset_s = merged_lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
     cost = _cost(layer, params, clear_m, share, wait_s)
     return Streets(clear_m, clear_m * length_m, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost)
@@ -126,7 +127,7 @@ def twin_links(layer: StreetLayer) -> Ints:
     return twin
 
 
-def _lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
+def merged_lights(layer: StreetLayer, params: PedestrianParams, plans: Floats | None) -> tuple[Floats, Floats, Floats]:
     """Cycle, green and offset per link: those of the junction, or else of a crossing that stands alone.
 
     Both directions of a lone crossing share their plan.
@@ -222,8 +223,8 @@ def frontage_links(layer: StreetLayer, nodes: Ints) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class Legs:
-    """Ways between places.
+class Ways(Legs):
+    """Ways between places over the network.
 
     Attributes
     ----------
@@ -231,18 +232,13 @@ class Legs:
         Per destination node the link to take from every node.
     route : (p,) int32
         Row of ``next_link`` that leads to each place.
-    metres_m, wait_s, cost : (p, p) float64
-        From place to place; inf where there is no way.
     """
 
     next_link: NDArray[np.int32]
     route: Ints
-    metres_m: Floats
-    wait_s: Floats
-    cost: Floats
 
 
-def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Legs:
+def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Ways:
     """Least-cost ways between the nodes of all places.
 
     Parameters
@@ -264,14 +260,4 @@ def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Legs:
         for table, values in zip(tables, column, strict=True):
             table[:, row] = values
     metres, waits, cost = (table[np.ix_(route, route)] for table in tables)
-    return Legs(trees, route.astype(np.int32), metres, waits, cost)
-
-
-def steps_of(metres_m: Floats, wait_s: Floats, speed_mps: float, step_s: float) -> NDArray[np.int32]:
-    """Whole steps that legs are planned to take, at least 1; 0 where there is no way.
-
-    Rounded up, so that a plan made at one's own speed without crowds or waits beyond the mean is kept.
-    """
-    with np.errstate(invalid="ignore"):
-        steps = np.ceil((metres_m / speed_mps + wait_s) / step_s)
-    return np.where(np.isfinite(steps), np.clip(steps, 1, math.inf), 0).astype(np.int32)
+    return Ways(metres, waits, cost, trees, route.astype(np.int32))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.ids import Kind, make_ids
+from twin.models.transit.fleet.kernels import first_on_the_way
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -25,6 +26,11 @@ Legs = NDArray[np.void]
 
 #: Longest plan of a van in tasks. Two per request: 32 requests ahead, far more than any promise lets in.
 PLAN_TASKS = 64
+
+#: Turns that are kept between two readings of the log, for each van.
+TURNS_PER_VAN = 8
+#: Ways to ruin a plan.
+RUINS = 4
 
 #: What a van is doing (``phase``).
 IDLE, STANDING, GOING = 0, 1, 2
@@ -59,6 +65,24 @@ VAN = np.dtype(
         ("phase", "u1"),
         # Whether the road has the van.
         ("on_road", "u1"),
+        # Whether it drives for nobody: home, or to where the next request is expected.
+        ("errand", "u1"),
+        # Whether one boards without a step.
+        ("step_free", "u1"),
+        # Row of the van's type in the parameters.
+        ("type", "<u2"),
+        # Next stop on its way at which it can still turn, and when it is due at its target.
+        ("turn_stop", "<i4"),
+        ("due_s", "<f8"),
+        # Where the way began that it is on since it last turned, and when it was or will be there.
+        ("piece_s", "<f8"),
+        ("piece_stop", "<i4"),
+        # Stop to which it goes when it has nothing to do, or -1; and the charger it uses, or -1.
+        ("goal", "<i4"),
+        ("charger", "<i4"),
+        # People in wheelchairs on board, and places for them.
+        ("chairs", "<i2"),
+        ("chair_places", "<i2"),
         ("seats", "<i4"),
         ("depot_stop", "<i4"),
         ("stop", "<i4"),
@@ -72,7 +96,8 @@ VAN = np.dtype(
         ("task_request", "<i4", PLAN_TASKS),
         ("task_stop", "<i4", PLAN_TASKS),
         ("task_pick", "u1", PLAN_TASKS),
-        ("task_party", "<i4", PLAN_TASKS),
+        # Weight of the task's moment in rider-seconds.
+        ("task_worth", "<f8", PLAN_TASKS),
         # When its people are at the stop (-inf when they alight), and what they add to the dwell.
         ("task_ready_s", "<f8", PLAN_TASKS),
         ("task_dwell_s", "<f8", PLAN_TASKS),
@@ -143,11 +168,13 @@ LEG = np.dtype(
 
 
 class Times(NamedTuple):
-    """Seconds between stops, both ways round, so that a request reads rows only; and the stops' nodes."""
+    """Seconds between stops, both ways round, so that a request reads rows only; the stops' nodes; and for each pair
+    the first stop on the way (the second of the pair if there is none), with no rows where nobody turns."""
 
     between_s: Floats
     towards_s: Floats
     node: Ints
+    via: Ints
 
 
 class Rules(NamedTuple):
@@ -164,15 +191,47 @@ class Rules(NamedTuple):
     close_s: float
     strategy: int
     road: int
+    #: Worth of a second of waiting on top of that of a rider's second.
+    wait_weight: float = 0.0
+    #: Whether vans under way may turn, and how long ahead that must be decided.
+    turn: int = 0
+    turn_lead_s: float = 0.0
+    #: What is done when plans are made anew, how often, and in how many steps a request in a plan.
+    replan: int = 0
+    every_s: float = 30.0
+    steps: int = 0
+    #: Steps in which room is sought for a request that fits nowhere.
+    tries: int = 0
+    #: How often idle vans are sent to where requests are expected.
+    rebalance_s: float = 600.0
+    stream: np.uint64 = np.uint64(0)  # noqa: RUF009  (a plain number)
 
 
 class Log(NamedTuple):
-    """What kernels report. ``counts``: legs, departures, finished requests, next request."""
+    """What kernels report. ``counts``: legs, departures, finished requests, next request, turns, plans made anew;
+    ``times``: the moment at which plans are due to be made anew; ``turn_s``: moments at which turns were decided."""
 
     legs: Legs
     departing: Ints
     finished: Ints
+    turning: Ints
+    turn_stop: Ints
+    turn_s: Floats
+    times: Floats
     counts: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room that kernels work in; nothing in it outlives a call but ``success``, by which ways to ruin are chosen."""
+
+    moved: Floats
+    kept: Fleet
+    touched: Ints
+    changed: Bytes
+    movable: Ints
+    out: Ints
+    order: Floats
+    success: Floats
 
 
 def new_fleet(stops: Ints, seats: int, start_s: float, *, first_serial: int = 0) -> Fleet:
@@ -197,6 +256,7 @@ def new_fleet(stops: Ints, seats: int, start_s: float, *, first_serial: int = 0)
     fleet["id"] = make_ids(Kind.VAN, 0, len(stops), first_serial)
     fleet["seats"] = seats
     fleet["working"] = 1
+    fleet["goal"] = fleet["charger"] = -1
     for name in ("depot_stop", "stop", "anchor_stop", "target"):
         fleet[name] = stops
     for name in ("free_s", "anchor_s", "since_s"):
@@ -246,16 +306,30 @@ def new_requests(
     return requests[np.lexsort((requests["id"], requests["asked_s"]))]
 
 
-def new_times(between_s: Floats, node: Ints) -> Times:
-    """Times between stops from a full matrix in seconds (row: from, column: to)."""
+def new_times(between_s: Floats, node: Ints, *, turns: bool = False) -> Times:
+    """Times between stops from a full matrix in seconds (row: from, column: to); with ``turns`` also ways by stops."""
     forward = np.array(between_s, np.float64, order="C")
     np.fill_diagonal(forward, 0.0)
-    return Times(forward, np.ascontiguousarray(forward.T), np.ascontiguousarray(node, np.int32))
+    via = np.zeros(forward.shape if turns else (0, 0), np.int32)
+    if turns:
+        first_on_the_way(forward, np.argsort(forward, axis=1, kind="stable"), via)
+    return Times(forward, np.ascontiguousarray(forward.T), np.ascontiguousarray(node, np.int32), via)
 
 
 def new_log(vans: int, requests: int, legs: int) -> Log:
     """Empty log with room for ``legs`` legs between two readings."""
     return Log(
         np.zeros(legs, LEG), np.zeros(max(vans, 1), np.int32), np.zeros(max(requests, 1), np.int32),
-        np.zeros(4, np.int64),
+        np.zeros(max(vans, 1) * TURNS_PER_VAN, np.int32), np.zeros(max(vans, 1) * TURNS_PER_VAN, np.int32),
+        np.zeros(max(vans, 1) * TURNS_PER_VAN), np.zeros(1), np.zeros(6, np.int64),
+    )  # fmt: skip
+
+
+def new_scratch(vans: int, requests: int) -> Scratch:
+    """Room for kernels of so many vans and requests."""
+    most = max(vans, 1) * PLAN_TASKS
+    return Scratch(
+        np.zeros(PLAN_TASKS), np.zeros(max(vans, 1), VAN), np.zeros(max(vans, 1), np.int32),
+        np.zeros(max(vans, 1), np.uint8), np.zeros(most, np.int32), np.zeros(most + 1, np.int32),
+        np.zeros(most + 1), np.ones(RUINS),
     )  # fmt: skip

@@ -202,11 +202,6 @@ def test_questions_are_part_of_what_the_scenario_means(load):
         ),
         ("{id: q}", f"questions[0]: the question names no figure; add kpi: {WAIT}, or find: and such_that:", ""),
         (
-            f"{{id: q, kpi: {WAIT}, hold_on: each_day}}",
-            "hold_on is not yet understood by this version",
-            "leave it out; a scenario has one kind of day",
-        ),
-        (
             f"{{id: q, table: [{WAIT}], kpi: {WAIT}}}",
             "table is not yet understood by this version",
             "list the figures under kpi: [...]",

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from twin.params import Params
 from twin.results.asked import Questions
+from twin.results.days import Days
+from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
@@ -23,7 +25,12 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("days", "vary", "areas", "money", "output", "calendar", "circulation_kpi")
+NOT_YET = ("areas", "circulation_kpi")
+#: What is written in the place of words that planners wished for, where there is something.
+HEAD_MENDS = {
+    "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
+    "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
+}
 MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -226,6 +233,8 @@ class Head(Params):
     layers: dict[str, LayerSpec] = Field(default_factory=dict, max_length=100, description="drawings by name")
     measures: dict[str, MeasureSpec] = Field(default_factory=dict, max_length=200, description="sets of changes")
     variants: dict[str, VariantSpec] = Field(default_factory=dict, max_length=200, description="what is compared")
+    days: dict[str, DaySpec] = Field(default_factory=dict, max_length=40, description="kinds of day and their weights")
+    calendar: CalendarSpec | None = Field(None, description="the fiscal year that weights are of")
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
@@ -257,6 +266,13 @@ class Head(Params):
                 raise ValueError(f"{seen[folded]!r} and {name!r} would be one folder on Windows; rename one")
             seen[folded] = name
         return variants
+
+    @field_validator("days")
+    @classmethod
+    def _days_name_folders(cls, days: dict[str, DaySpec]) -> dict[str, DaySpec]:
+        for name in days:
+            folder_name(name)
+        return days
 
     @field_validator("questions")
     @classmethod
@@ -297,6 +313,8 @@ class Variant:
         What a search set in it; empty for a variant of the file.
     made_of
         The variant that a search set it in.
+    of, day
+        The variant of the file and the kind of day that it is; empty where the scenario has one day.
     """
 
     name: str
@@ -307,6 +325,8 @@ class Variant:
     edits: tuple[dict[str, Any], ...] = ()
     setting: str = ""
     made_of: str = ""
+    of: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -331,6 +351,8 @@ class Scenario:
         What is asked, as plain checks, and when it is looked at.
     stands_on
         Name, hash and values of the calibration that it stands on; empty without.
+    days
+        Kinds of day with their weights; each variant then stands in ``variants`` once per kind.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -347,6 +369,7 @@ class Scenario:
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     questions: Questions = field(default_factory=Questions)
     stands_on: dict[str, Any] = field(default_factory=dict)
+    days: Days = field(default_factory=Days)
 
     @property
     def name(self) -> str:
@@ -449,9 +472,11 @@ class Scenario:
                     "models": {name: p.model_dump(mode="json", by_alias=False) for name, p in v.models.items()},
                     "edits": list(v.edits),
                     "setting": v.setting,
+                    **({"of": v.of, "day": v.day} if v.day else {}),
                 }
                 for v in self.variants.values()
             ],
+            **({"days": self.days.model_dump(mode="json")} if self.days else {}),
             # A line moves with every comment above it and means nothing.
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
@@ -466,6 +491,13 @@ class Scenario:
         if head.observed:
             out["observed"] = [one.model_dump(mode="json") for one in head.observed]
         return out
+
+    def runs_of(self, name: str) -> list[str]:
+        """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""
+        if name in self.variants:
+            return [name]
+        variant, _ = self.days.split(name)
+        return [v.name for v in self.variants.values() if v.of == variant]
 
     def edits_by_variant(self) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
         """Edits of the city with the drawings they name, and the SHA-256 of every layer; reads the layers' files.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,20 +78,24 @@ def drawn_of(scenario: Scenario) -> Drawn:
     where = f"{scenario.file or scenario.name}, uncertainty.assumptions"
     ranged, left_out = _ranged(scenario, spec, where)
     asked = dict.fromkeys(name for question in scenario.questions.listed for name in question.variants)
-    variants = [scenario.variants[name] for name in asked]
+    variants = _runs_of(scenario, asked)
     entries: dict[str, dict[str, Any]] = {}
     columns = {one.key: _column(scenario.seed, one.key, spec.draws) for one in ranged}
     draws = []
     for nth in range(spec.draws):
         numbers = {one.key: one.at(columns[one.key][nth]) for one in ranged}
         made = dict(_made(variants, f"d{nth:03d}", ranged, numbers, entries, where))
+        made.update(_followed(scenario, asked, f"d{nth:03d}"))
         draws.append(Draw(values={one.key: one.text(numbers[one.key]) for one in ranged}, made=made))
     main = next(question for question in scenario.questions.listed if question.main)
-    moved = [scenario.variants[name] for name in main.variants]
+    moved = _runs_of(scenario, main.variants)
     ends = []
     for nth, one in enumerate(ranged):
         at = [
-            dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where))
+            {
+                **dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where)),
+                **_followed(scenario, main.variants, f"e{nth:02d}{word}"),
+            }
             for word, number in (("low", one.low), ("high", one.high))
         ]
         ends.append(
@@ -99,6 +103,16 @@ def drawn_of(scenario: Scenario) -> Drawn:
         )
     most = min(spec.replications, scenario.questions.looks[0])
     return Drawn(replications=most, draws=draws, ends=ends, left_out=left_out, variants=list(entries.values()))
+
+
+def _runs_of(scenario: Scenario, asked: Iterable[str]) -> list[Variant]:
+    """Variants to run for what is asked, on every kind of day that it follows from."""
+    return [scenario.variants[run] for run in dict.fromkeys(r for name in asked for r in scenario.runs_of(name))]
+
+
+def _followed(scenario: Scenario, asked: Iterable[str], prefix: str) -> dict[str, str]:
+    """Figures that follow from several kinds of day -> the same figures of a draw."""
+    return {name: f"{prefix}+{name}" for name in asked if name not in scenario.variants}
 
 
 def _ranged(scenario: Scenario, spec: UncertaintySpec, where: str) -> tuple[list[_Ranged], list[str]]:
@@ -206,6 +220,8 @@ def _made(
             ) from fault
         models = {model: p.model_dump(mode="json", by_alias=False) for model, p in params.items()}
         entries[name] = {"name": name, "label": {}, "models": models, "edits_of": variant.name}
+        if variant.day:
+            entries[name] |= {"of": f"{prefix}+{variant.of}", "day": variant.day}
         yield variant.name, name
 
 

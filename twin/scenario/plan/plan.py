@@ -21,6 +21,7 @@ from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
 from twin.results.asked import Questions
+from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
 from twin.scenario.plan.observed_part import ObservedPart
 
@@ -73,6 +74,8 @@ class _VariantPart(_Part):
     name: Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
     label: dict[str, str] = {}
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    of: str = ""
+    day: str = ""
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
@@ -97,6 +100,7 @@ class _Content(_Part):
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
     observed: ObservedPart | None = None
+    days: Days = Days()
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -134,6 +138,21 @@ class Plan:
         return [v["name"] for v in self.content["variants"]]
 
     @property
+    def compared(self) -> list[str]:
+        """Names of the variants that are compared: those of the runs, or without their kinds of day."""
+        return list(dict.fromkeys(v.get("of") or v["name"] for v in self.content["variants"]))
+
+    @property
+    def days(self) -> Days:
+        """Kinds of day; none where the scenario has one."""
+        return Days.model_validate(self.content.get("days", {}))
+
+    def run_of(self, name: str) -> tuple[str, str]:
+        """Variant and kind of day of a run's name."""
+        entry = self.variant(name)
+        return str(entry.get("of") or name), str(entry.get("day", ""))
+
+    @property
     def replications(self) -> int:
         """Number of replications of each variant."""
         return int(self.content["replications"])
@@ -156,8 +175,26 @@ class Plan:
 
     @property
     def labels(self) -> dict[str, dict[str, str]]:
-        """Words for people, by variant."""
-        return {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        """Words for people, by variant, and by variant and day where there are kinds of day."""
+        own = {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        days = self.days
+        if not days:
+            return own
+        out = dict(own)
+        for v in self.content["variants"]:
+            words, behind = v.get("label", {}), days.words(v["day"])
+            out[v["of"]] = {
+                "ja": words.get("ja", "").removesuffix(f"（{behind['ja']}）"),
+                "en": words.get("en", "").removesuffix(f" ({behind['en']})"),
+            }
+        for variant in self.compared:
+            for day in days.every:
+                words = days.words(day)
+                out.setdefault(
+                    run_name(variant, day),
+                    {"ja": f"{out[variant]['ja']}（{words['ja']}）", "en": f"{out[variant]['en']} ({words['en']})"},
+                )
+        return out
 
     def variant(self, name: str) -> dict[str, Any]:
         """One variant's entry.

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.engine.city_model import CityModel
+from twin.models.pedestrian.forms import MakeForm, make_form
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 
@@ -147,9 +148,10 @@ def model_of(
     seed: int = 7,
     trace_share: float = 0.0,
     tables: Mapping[str, Any] | None = None,
+    form: MakeForm = make_form,
 ) -> tuple[CityModel, Pedestrian]:
     """A city of walkers only, at the start of its clock."""
-    model = Pedestrian(params, city, tables or {})
+    model = Pedestrian(params, city, tables or {}, form)
     city_model = CityModel(
         [model], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share
     )
@@ -159,7 +161,7 @@ def model_of(
 def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 172800.0) -> Tables:
     """Step until nobody is inside and the clock has passed its end; tables sorted as they are declared."""
     parts: list[dict[str, dict[str, np.ndarray]]] = []
-    end_s = model._stage.end_s
+    end_s = city_model.end_s
     while city_model.now_s < latest_s and (city_model.now_s < end_s or not city_model.is_empty()):
         city_model.step()
         parts.append(model.drain_tables())

@@ -168,7 +168,7 @@ def test_visitors_start_with_a_budget_and_a_speed_within_their_bounds():
     city_model, model = model_of(params_for({"tourist": 40000.0, "commuter": 40000.0}), grid_city(), end_s=3600.0)
     for _ in range(600):
         city_model.step()
-    inside = model._walkers[model._walkers.event > 0]
+    inside = model.form.slots[model.form.slots.event > 0]
     assert len(inside) > 1000
     assert ((inside.budget_s >= 300.0) & (inside.budget_s <= 43200.0)).all()
     assert ((inside.speed_mps >= 0.5) & (inside.speed_mps <= 2.2)).all()

@@ -8,9 +8,10 @@ import pytest
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
 from twin.city.city import CROSSING, STEPS
 from twin.city.reading.road_classes import CLASS_INDEX
+from twin.models.pedestrian.choice.legs import steps_of
 from twin.models.pedestrian.choice.programs import find_arcs, program_nodes, stay_values
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
-from twin.models.pedestrian.movement.streets import find_legs, read_streets, steps_of, streets_crossed, twin_links
+from twin.models.pedestrian.movement.streets import find_legs, read_streets, streets_crossed, twin_links
 from twin.models.pedestrian.params import PedestrianParams, Shopper
 
 

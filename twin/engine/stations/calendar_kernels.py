@@ -1,4 +1,4 @@
-"""What will happen to trucks by itself, soonest first: a binary heap of moments and rows.
+"""What will happen to customers by itself, soonest first: a binary heap of moments and rows.
 
 Ties fall by kind of event, then by id, both read from the row: two numbers per entry make the shortest moves.
 Moments beyond the entries in use are infinite, and there is room for the children of every entry, so that none needs
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
+from twin.engine.stations import names as s
 from twin.jit import index, inner_kernel
-from twin.models.terminal import names as k
 
 
 @inner_kernel
@@ -18,8 +18,8 @@ def _first_of_tie(ids, word, one, other):
     """Whether, of two entries at one moment, the first one happens first."""
     one = index(one)
     other = index(other)
-    if word[one, k.EVENT] != word[other, k.EVENT]:
-        return word[one, k.EVENT] < word[other, k.EVENT]
+    if word[one, s.EVENT] != word[other, s.EVENT]:
+        return word[one, s.EVENT] < word[other, s.EVENT]
     return ids[one] < ids[other]
 
 

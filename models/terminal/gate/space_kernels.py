@@ -1,71 +1,11 @@
-"""Lines as linked lists of rows, and where the trucks of a line stand: holding yards and the public road."""
+"""Where the trucks of a line stand: holding yards and the public road."""
 
 from __future__ import annotations
 
 import math
 
-from twin.jit import index, inner_kernel, kernel
+from twin.jit import inner_kernel, kernel
 from twin.models.terminal import names as k
-
-
-@inner_kernel
-def _count(word, lines, tally, line, row, change):
-    lines[line, k.COUNT] += change
-    if lines[line, k.AT_GATE]:
-        tally[k.IN_LINE] += change
-        # By who the truck is, not by where it stands: a booked one may stand in a line that all share.
-        if word[row, k.CLASS] == k.BOOKED:
-            tally[k.BOOKED_IN_LINE] += change
-
-
-@inner_kernel
-def append(word, lines, tally, line, row):
-    """Put a truck at the end of a line."""
-    line = index(line)
-    word[row, k.LINE] = line
-    word[row, k.NEXT] = -1
-    if lines[line, k.COUNT] == 0:
-        lines[line, k.HEAD] = row
-    else:
-        word[index(lines[line, k.TAIL]), k.NEXT] = row
-    lines[line, k.TAIL] = row
-    _count(word, lines, tally, line, row, 1)
-
-
-@inner_kernel
-def put_first(word, lines, tally, line, row):
-    """Put a truck at the head of a line."""
-    word[row, k.LINE] = line
-    word[row, k.NEXT] = lines[line, k.HEAD] if lines[line, k.COUNT] else -1
-    if lines[line, k.COUNT] == 0:
-        lines[line, k.TAIL] = row
-    lines[line, k.HEAD] = row
-    _count(word, lines, tally, line, row, 1)
-
-
-@inner_kernel
-def take_first(word, lines, tally, line):
-    """Take the head out of a line that is not empty; returns its row."""
-    row = index(lines[line, k.HEAD])
-    lines[line, k.HEAD] = word[row, k.NEXT]
-    _count(word, lines, tally, line, row, -1)
-    return row
-
-
-@inner_kernel
-def take_last(word, lines, tally, line):
-    """Take the tail out of a line that is not empty; returns its row."""
-    row = lines[line, k.TAIL]
-    before = -1
-    at = lines[line, k.HEAD]
-    while at != row:
-        before = at
-        at = word[at, k.NEXT]
-    lines[line, k.TAIL] = before
-    if before >= 0:
-        word[before, k.NEXT] = -1
-    _count(word, lines, tally, line, row, -1)
-    return row
 
 
 @kernel
