@@ -18,8 +18,9 @@ import typer
 
 from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
-from twin.cli_desk import doctor, runs
+from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
+from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ app = typer.Typer(
     "5 engine, 6 limit, 70 fault of the twin.",
 )
 app.add_typer(city_app, name="city")
+add_searches(app)
 app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
@@ -424,13 +426,9 @@ def _show_study(study: Study, as_json: bool) -> None:
 
 
 def _scenario_file(given: Path) -> Path:
-    """The file named, or the shipped scenario of that bare name."""
-    if given.exists() or given.suffix or len(given.parts) != 1:
-        return given
-    from importlib.resources import files
+    from twin.scenario.plan.new import scenario_file
 
-    shipped = Path(str(files("twin.scenarios") / f"{given.name}.yaml"))
-    return shipped if shipped.is_file() else given
+    return scenario_file(given)
 
 
 def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, lang: Literal["ja", "en"]) -> None:
@@ -489,3 +487,4 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
+app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

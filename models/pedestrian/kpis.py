@@ -188,35 +188,38 @@ def _of_group(visits: Columns | None, chosen: NDArray[np.bool_], group: str) -> 
     # name is always counted in its own group.
     bands = column("stay_band")
     counted = column("counted") > 0 if group == "all" else np.ones(len(bands), np.bool_)
-    # Each walker stands for as many people; means need no weights, since all stand for the same number.
-    people = column("people")[counted]
+    weight = column("people")
+    people = weight[counted]
     heads = np.array([people[bands[counted] == band].sum() for band in range(3)], np.float64)
     for band, name in enumerate(_BANDS):
         yield f"{name}_share", _ratio(heads[band], heads.sum())
         yield f"{name}_count", float(heads[band])
     yield "visitors_count", float(heads.sum())
     dwell_min = column("dwell_s") / 60.0
-    yield "dwell_mean_min", _mean(dwell_min)
-    yield "dwell_p50_min", _quantile(dwell_min, 0.5)
-    yield "dwell_p95_min", _quantile(dwell_min, 0.95)
-    yield "walked_mean_m", _mean(column("walked_m"))
-    yield "stays_mean_count", _mean(column("stays_count"))
-    yield "crossing_wait_mean_s", _ratio(column("wait_s").sum(), column("crossings_count").sum())
+    yield "dwell_mean_min", _mean(dwell_min, weight)
+    yield "dwell_p50_min", _quantile(dwell_min, weight, 0.5)
+    yield "dwell_p95_min", _quantile(dwell_min, weight, 0.95)
+    yield "walked_mean_m", _mean(column("walked_m"), weight)
+    yield "stays_mean_count", _mean(column("stays_count"), weight)
+    yield "crossing_wait_mean_s", _ratio((weight * column("wait_s")).sum(), (weight * column("crossings_count")).sum())
     over_s = np.maximum(column("dwell_s") - column("budget_s"), 0.0)
-    yield "overrun_share", _mean((over_s > 0).astype(np.float64))
-    yield "overrun_p95_s", _quantile(over_s, 0.95)
+    yield "overrun_share", _mean((over_s > 0).astype(np.float64), weight)
+    yield "overrun_p95_s", _quantile(over_s, weight, 0.95)
 
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0 else float("nan")
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+def _mean(values: Floats, weight: Floats) -> float:
+    return float((values * weight).sum() / weight.sum()) if len(values) else float("nan")
 
 
-def _quantile(values: Floats, share: float) -> float:
-    return float(np.quantile(values, share)) if len(values) else float("nan")
+def _quantile(values: Floats, weight: Floats, share: float) -> float:
+    """Quantile over people: a party counts once for each of its members."""
+    if not len(values):
+        return float("nan")
+    return float(np.quantile(np.repeat(values, np.rint(weight / weight.min()).astype(np.int64)), share))
 
 
 def _people(tables: TableColumns, entry: str) -> float:

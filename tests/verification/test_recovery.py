@@ -1,4 +1,4 @@
-"""C10 in small: four days of known parameters, seen by GPS, beacons and cameras; the whole is ``recovery.py`` beside."""
+"""C10 in small: four days of known parameters, seen by GPS, beacons and cameras; ``recovery.py`` is the whole."""
 
 from __future__ import annotations
 

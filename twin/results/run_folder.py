@@ -43,6 +43,7 @@ MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
 OBSERVED = "observed.json"
 DRAWS = "draws.parquet"
+SEARCH = "search.json"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -318,16 +319,16 @@ class Study:
         return [str(v) for v in self.manifest["variants"]]
 
     @property
+    def days(self) -> list[str]:
+        """Names of the kinds of day; one empty name where the scenario has one."""
+        return [str(day) for day in self.manifest.get("days", [])] or [""]
+
+    @property
     def reproduction(self) -> dict[str, Any]:
         """What the observations of the scenario come to; empty where it holds none."""
         if OBSERVED not in self.manifest["files"]:
             return {}
         return read_json(self.vouched(OBSERVED))
-
-    @property
-    def days(self) -> list[str]:
-        """Names of the kinds of day; one empty name where the scenario has one."""
-        return [str(day) for day in self.manifest.get("days", [])] or [""]
 
     @property
     def replications(self) -> int:
@@ -387,6 +388,13 @@ class Study:
         if ANSWERS not in self.manifest["files"]:
             return {}
         return read_json(self.vouched(ANSWERS))
+
+    @cached_property
+    def search(self) -> dict[str, Any]:
+        """What a search came to: ``search`` and ``outcome``; empty for a study that searched nothing."""
+        if SEARCH not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(SEARCH))
 
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""

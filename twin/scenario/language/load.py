@@ -49,6 +49,7 @@ from twin.scenario.language.splits import split_recipes
 from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
+from twin.scenario.language.vary import axes_of
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
 
 _TOP = Mark(1, 1)
@@ -108,6 +109,7 @@ def load_scenario(
         questions, settings = questions_of(head, tree, Askable(variants, kept, days, every), problems)
         models = {name: variant.models for name, variant in variants.items()}
         check_observed(head.observed, head.sensors, head.tables, models, list(head.days), tree, problems)
+        _check_vary(head, variants, tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
@@ -124,8 +126,8 @@ def load_scenario(
         str(path),
         _lines(tree),
         questions,
-        stands_on,
         days,
+        stands_on,
     )
 
 
@@ -162,18 +164,8 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     for section in ("measures", "variants", "days"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
-    for key in (
-        "measures",
-        "variants",
-        "days",
-        "calendar",
-        "tables",
-        "record",
-        "limits",
-        "questions",
-        "observed",
-        "sensors",
-    ):
+    nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
+    for key in (*nullable, "observed", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
@@ -376,6 +368,21 @@ def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Probl
         en=" + ".join(w.en or name for w, name in zip(words, recipe.measures, strict=False)) or variant.name,
     )
     return replace(variant, label=label, setting=f"split = {'+'.join(recipe.measures)}", made_of=recipe.parent or "")
+
+
+def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
+    """Every setting to vary is one that its variant may take."""
+    if head.vary is None or not variants:
+        return
+    node = tree.entries["vary"]
+    base = head.vary.base or next(iter(variants))
+    if base not in variants:
+        problems.add(f"there is no variant {base!r}", node.mark, "vary.base", nearest(base, variants))
+        return
+    try:
+        axes_of(head.vary.keys, variants[base].resolved)
+    except ScenarioError as fault:
+        problems.add(fault.what, node.mark, "vary.keys", fault.mend)
 
 
 def _of_day(name: str, recipes: dict[str, Recipe], head: Head | None) -> tuple[str, str]:

@@ -20,12 +20,13 @@ from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
+from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("areas", "circulation_kpi")
+NOT_YET = ("vary", "areas", "money", "output", "circulation_kpi")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
@@ -238,6 +239,7 @@ class Head(Params):
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
     observed: tuple[ObservedSpec, ...] = Field(
@@ -349,10 +351,10 @@ class Scenario:
         The file as it was read.
     questions
         What is asked, as plain checks, and when it is looked at.
-    stands_on
-        Name, hash and values of the calibration that it stands on; empty without.
     days
         Kinds of day with their weights; each variant then stands in ``variants`` once per kind.
+    stands_on
+        Name, hash and values of the calibration that it stands on; empty without.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -368,8 +370,8 @@ class Scenario:
     file: str = ""
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     questions: Questions = field(default_factory=Questions)
-    stands_on: dict[str, Any] = field(default_factory=dict)
     days: Days = field(default_factory=Days)
+    stands_on: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -481,6 +483,13 @@ class Scenario:
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
 
+    def runs_of(self, name: str) -> list[str]:
+        """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""
+        if name in self.variants:
+            return [name]
+        variant, _ = self.days.split(name)
+        return [v.name for v in self.variants.values() if v.of == variant]
+
     def _observing(self) -> dict[str, Any]:
         """Sensors and observations; nothing where there are none, so that other scenarios keep their hash."""
         head, out = self.head, dict[str, Any]()
@@ -491,13 +500,6 @@ class Scenario:
         if head.observed:
             out["observed"] = [one.model_dump(mode="json") for one in head.observed]
         return out
-
-    def runs_of(self, name: str) -> list[str]:
-        """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""
-        if name in self.variants:
-            return [name]
-        variant, _ = self.days.split(name)
-        return [v.name for v in self.variants.values() if v.of == variant]
 
     def edits_by_variant(self) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
         """Edits of the city with the drawings they name, and the SHA-256 of every layer; reads the layers' files.

@@ -105,6 +105,17 @@ def drawn_of(scenario: Scenario) -> Drawn:
     return Drawn(replications=most, draws=draws, ends=ends, left_out=left_out, variants=list(entries.values()))
 
 
+def ranges_of(scenario: Scenario) -> list[_Ranged]:
+    """Every value of a scenario that has a range, in the unit of its value.
+
+    Raises
+    ------
+    ScenarioError
+        If none has one.
+    """
+    return _ranged(scenario, UncertaintySpec(assumptions="every_range"), scenario.file or scenario.name)[0]
+
+
 def _runs_of(scenario: Scenario, asked: Iterable[str]) -> list[Variant]:
     """Variants to run for what is asked, on every kind of day that it follows from."""
     return [scenario.variants[run] for run in dict.fromkeys(r for name in asked for r in scenario.runs_of(name))]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from twin.errors import RunError
 from twin.models import registry
@@ -23,6 +23,7 @@ from twin.params import Params
 from twin.results.asked import Questions
 from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
+from twin.results.searched import MadePoints, Search
 from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 PLAN_FORMAT = 1
 PLAN_FILE = "plan.json"
 INPUTS_FILE = "inputs.npz"
+POINTS_FILE = "points.json"
 
 #: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
 _MOST_S = 14 * 86400.0
@@ -86,6 +88,11 @@ class _VariantPart(_Part):
         return self
 
 
+class _PointPart(_Part):
+    of: str
+    changes: dict[str, str | int | float | bool]
+
+
 class _Content(_Part):
     name: str
     title: dict[str, str]
@@ -99,8 +106,9 @@ class _Content(_Part):
     parent: _ParentPart | None = None
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
-    observed: ObservedPart | None = None
     days: Days = Days()
+    observed: ObservedPart | None = None
+    search: Search | None = None
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -122,10 +130,13 @@ class Plan:
         assumptions, tables, parent, warnings``.
     tables
         Tables of the scenario: name -> column -> array.
+    points
+        Points of a search: run name -> the variant that is set and its changes.
     """
 
     content: dict[str, Any]
     tables: TableColumns = field(default_factory=dict)
+    points: MadePoints = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -207,9 +218,43 @@ class Plan:
         for entry in (*self.content["variants"], *self.content.get("drawn", {}).get("variants", ())):
             if entry["name"] == name:
                 return dict(entry)
+        if name in self.points:
+            return self._point(name)
         raise RunError(
             f"there is no variant {name!r}", where=self.name, mend=f"variants here: {', '.join(self.variants)}"
         )
+
+    def _point(self, name: str) -> dict[str, Any]:
+        """Entry of a point of a search, made from the variant that is set."""
+        from twin.scenario.language.variants import params_with_changes
+
+        made = self.points[name]
+        base = self.variant(str(made["of"]))
+        params = params_with_changes(base["resolved"], dict(made["changes"])) if made["changes"] else None
+        text = ", ".join(f"{key} = {value}" for key, value in made["changes"].items()) or "as it stands"
+        day = base.get("day", "")
+        return {
+            **base,
+            "name": name,
+            "label": {"ja": text, "en": text},
+            "models": base["models"] if params is None else models_json(params),
+            **({"of": name.removesuffix(f"+{day}"), "day": day} if day else {}),
+        }
+
+    def with_points(self, points: MadePoints) -> Plan:
+        """The plan with points of a search."""
+        return Plan(self.content, self.tables, {**self.points, **points})
+
+    def at_point(self, name: str, of: str, changes: Mapping[str, str | int | float | bool]) -> Plan:
+        """The plan of one point alone: its parameters are made once, however often they are asked for."""
+        entry = self.with_points({name: {"of": of, "changes": changes}}).variant(name)
+        return Plan({**self.content, "variants": [entry]}, self.tables)
+
+    @property
+    def search(self) -> Search | None:
+        """What is searched; None for an ordinary study."""
+        found = self.content.get("search")
+        return None if found is None else Search.model_validate(found)
 
     def params_of(self, variant: str) -> dict[str, Params]:
         """Parameters of a variant's models, in the fixed order of the models."""
@@ -259,7 +304,22 @@ class Plan:
                 mend="read it with the version of twin that made it",
             )
         _check_content(content, folder / PLAN_FILE)
-        return cls(content, tables)
+        return cls(content, tables, _points_in(folder / POINTS_FILE))
+
+
+def _points_in(path: Path) -> dict[str, dict[str, Any]]:
+    """Points that a finished search went to."""
+    if not path.is_file():
+        return {}
+    try:
+        found = TypeAdapter(dict[str, _PointPart]).validate_json(path.read_text(encoding="utf-8"), strict=True)
+    except (OSError, ValueError) as fault:
+        raise RunError(
+            f"the points of the search cannot be read: {str(fault).splitlines()[0]}",
+            where=str(path),
+            mend="copy the folder anew, or run the search again",
+        ) from fault
+    return {name: point.model_dump() for name, point in found.items()}
 
 
 def _check_content(content: Mapping[str, Any], path: Path) -> None:
