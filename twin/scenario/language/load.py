@@ -111,7 +111,7 @@ def load_scenario(
         _check_vary(head, variants, tree, problems)
         _check_money(head, tree, path.parent, allow_read, problems)
         models = {name: variant.models for name, variant in variants.items()}
-        check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
+        check_observed(head.observed, head.sensors, head.tables, models, list(head.days), tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
