@@ -20,6 +20,7 @@ from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
 from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
+from twin.cli_results import add_to as add_results
 from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(city_app, name="city")
 add_searches(app)
 app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
+add_results(app)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[

@@ -141,7 +141,14 @@ def show_edits(content: Mapping[str, Any], files: Mapping[str, Path]) -> None:
 
 
 def _old_to_new(row: Mapping[str, Any]) -> str:
-    words = {"lanes": "lanes", "speed_kmh": "km/h", "width_m": "m wide", "open": "open", "closed_to": "closed to"}
+    words = {
+        "lanes": "lanes",
+        "speed_kmh": "km/h",
+        "width_m": "m wide",
+        "open": "open",
+        "closed_to": "closed to",
+        "along": "along it:",
+    }
     said = []
     for key, word in words.items():
         if row[f"new_{key}"] is not None:

@@ -427,4 +427,5 @@ def test_the_check_looks_at_every_part_of_a_city():
         "closed_to",
         "signal_plans",
         "scenery",
+        "street_life",
     }

@@ -18,6 +18,7 @@ from twin.experiments.calibrate.emulator import Emulator, emulator_of
 from twin.experiments.calibrate.identify import Identified, identified
 from twin.experiments.calibrate.outlook import Outlook, outlook_of
 from twin.experiments.calibrate.posterior import Likelihood, box_around, sample
+from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Compression, Statistic, compression_of, evened, matrix, targets_of
 from twin.experiments.calibrate.waves import points_plan, run_points
 from twin.kpi import Kpi
@@ -33,28 +34,6 @@ OnProgress = Callable[[float, int, int], None]
 _LEAST_RUNS_PER_KEY = 8
 #: Chance below which what is left between model and observations is no luck.
 _MISFIT = 1e-3
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a calibration is done.
-
-    Attributes
-    ----------
-    runs
-        Runs of each wave; 0: as many as the form of the emulator asks for.
-    waves
-        Waves of runs: the second gathers where the first found the data likely.
-    kpi, group, target, direction
-        Figure that is asked of, the value to reach, and whether that is a floor (``higher``) or a ceiling.
-    """
-
-    runs: int = 0
-    waves: int = 2
-    kpi: str = ""
-    group: str = "all"
-    target: float | None = None
-    direction: str = "higher"
 
 
 @dataclass
