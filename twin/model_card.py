@@ -85,6 +85,10 @@ class ModelCard:
         Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
     looks
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    observables
+        ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
+    stays
+        ``module:NAME``, the :class:`twin.observables.Stays` that phones tell of; empty without.
     estimate
         ``module:function`` from parameters to the number of agents of a run; without it, the parameters that
         count bodies are added up.
@@ -116,6 +120,8 @@ class ModelCard:
     tables: str = ""
     kpis: str = ""
     looks: str = ""
+    observables: str = ""
+    stays: str = ""
     estimate: str = ""
     agent_s: float = 2e-4
     compile_s: float = 10.0

@@ -34,7 +34,9 @@ class Heads(NamedTuple):
 
     def account(self) -> Account:
         """Their part of the ledger."""
-        return Account("walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused})
+        return Account(
+            "walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused}, body="traveller"
+        )
 
 
 class Records:

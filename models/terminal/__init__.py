@@ -11,6 +11,7 @@ MODEL = ModelCard(
     params="params:TerminalParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     estimate="params:TerminalParams.estimate_agents",
     agent_s=2.5e-4,

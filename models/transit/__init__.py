@@ -11,6 +11,7 @@ MODEL = ModelCard(
     params="params:TransitParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     estimate="params:TransitParams.estimate_agents",
     agent_s=1e-3,

@@ -13,6 +13,8 @@ from twin.viz.charts import interval_chart
 from twin.viz.palette import BLUE, VERDICTS, VERMILLION
 from twin.viz.report.charts import every_replication, two_ranges
 from twin.viz.report.content import Content
+from twin.viz.report.money import money_section
+from twin.viz.report.today import as_seen, today
 from twin.viz.report.words import safe, word
 
 _CHIPS = {"holds": BLUE, "reached": BLUE, "found": BLUE, "does not hold": VERMILLION, "not reached": VERMILLION,
@@ -30,6 +32,7 @@ def sections(content: Content, lang: Lang) -> Iterator[str]:
     yield from _settings(content, lang)
     yield from _kpis(content, lang)
     yield from _differences(content, lang)
+    yield from money_section(content, lang, _table)
     yield from _spread(content, lang)
     yield from _assumptions(content, lang)
     yield from _not_in_the_ranges(content, lang)
@@ -88,9 +91,12 @@ def _without_ask(answer: Mapping[str, Any], lang: Lang) -> str:
 
 def _observed(content: Content, lang: Lang) -> Iterator[str]:
     yield _heading("observed", lang)
-    yield f"<p>{safe(word('no_observed', lang))}</p>"
+    if not content.study.reproduction:
+        yield f"<p>{safe(word('no_observed', lang))}</p>"
+    yield from today(content, lang)
     if content.study.manifest["city"]["schematic"]:
         yield f"<p>{safe(word('schematic', lang))}</p>"
+    yield from as_seen(content, lang)
 
 
 def _ranges(content: Content, lang: Lang) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Desk:
         self.strategy = strategy
         #: Sends idle vans ahead of demand from :meth:`move_idle` on.
         self.rebalancing: Mover | None = None
-        self.scratch: Scratch = new_scratch(len(fleet), len(requests))
+        self.scratch: Scratch = new_scratch(len(fleet))
         self.log: Log = new_log(len(fleet), len(requests), _LEGS)
         self.heap: Heap = new_heap(8 * len(fleet) + 32)
 
@@ -169,7 +169,7 @@ class Desk:
         self.log = new_log(len(self.fleet), len(self.requests), _LEGS)
         self.log.finished[:] = state["finished"]
         self.log.counts[:] = state["counts"]
-        self.scratch = new_scratch(len(self.fleet), len(self.requests))
+        self.scratch = new_scratch(len(self.fleet))
         self.scratch.success[:] = state["success"]
 
     def take_over(self, before: Desk) -> None:
@@ -205,8 +205,8 @@ class Desk:
         """Twice as much room for events."""
         heap = new_heap(2 * len(self.heap.times))
         count = int(self.heap.size[0])
-        for to, values in zip(heap[:-1], self.heap[:-1], strict=True):
-            to[:count] = values[:count]
+        for name in ("times", "kinds", "ids", "payloads"):
+            getattr(heap, name)[:count] = getattr(self.heap, name)[:count]
         heap.size[0] = count
         self.heap = heap
 
