@@ -16,7 +16,7 @@ Local terms move choices and are no part of the value, so that consumer surplus 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -133,22 +133,25 @@ def _with_seats(layer: StreetLayer, life: StreetLife, stays: StayPlaces) -> Stay
 def _with_places(
     layer: StreetLayer, life: StreetLife, stays: StayPlaces, count: int, kind: Mapping[str, float], seats: float
 ) -> StayPlaces:
-    """Further places, evenly along the links from north to south, at nodes where there is none."""
-    links = np.asarray(life.links, np.int64)
-    nodes = np.setdiff1d(np.unique(layer.link_to[links]), stays.node)
-    if not len(nodes):
-        nodes = np.unique(layer.link_to[links])
+    """Further places, evenly along the links from north to south; where there is a place already, it gets the more."""
+    nodes = np.unique(layer.link_to[np.asarray(life.links, np.int64)])
     nodes = nodes[np.lexsort((layer.x_m[nodes], -layer.y_m[nodes]))]
-    count = min(count, len(nodes))
     chosen = nodes[((np.arange(count) + 0.5) * len(nodes) / count).astype(np.int64)]
-    ids = tuple(f"measure/{life.measure}/{i + 1}" for i in range(count))
-    attraction: Sequence[Mapping[str, float]] = [*stays.attraction, *([dict(kind)] * count)]
+    row_of = {int(node): row for row, node in enumerate(stays.node.tolist())}
+    ids, at = list(stays.id), stays.node.tolist()
+    attraction, seats_at = [dict(kinds) for kinds in stays.attraction], stays.seats.tolist()
+    for i, node in enumerate(chosen.tolist()):
+        row = row_of.setdefault(node, len(ids))
+        if row == len(ids):
+            ids.append(f"measure/{life.measure}/{i + 1}")
+            at.append(node)
+            attraction.append({})
+            seats_at.append(0.0)
+        for category, more in kind.items():
+            attraction[row][category] = attraction[row].get(category, 0.0) + more
+        seats_at[row] += seats
     return replace(
-        stays,
-        id=(*stays.id, *ids),
-        node=np.concatenate([stays.node, chosen]).astype(np.int32),
-        attraction=attraction,
-        seats=np.concatenate([stays.seats, np.full(count, seats)]),
+        stays, id=tuple(ids), node=np.array(at, np.int32), attraction=attraction, seats=np.array(seats_at, np.float64)
     )
 
 

@@ -121,17 +121,26 @@ class Pedestrian:
         self._lights_seen = self._lights_of(stage)
         self._channels = stage.channels
         self._lights_since_s = self._lit_since(stage.start_s)
-        settled = self._settle(stage) if self._params.feedback.rounds else None
+        self._stage = stage
         self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
-        self._set_out(stage, self._records, settled.expected if settled else None)
+        self._set_out(stage, self._records, None)
         self._notes = [*_notes(self._params), *self.form.notes]
-        if settled:
-            self._notes.append(_settled_note(settled, self._params.feedback.residual))
-            self._records.feedback(settled.residuals)
+        # Walking whole days beforehand waits until somebody walks: a check only begins.
+        self._unsettled = self._params.feedback.rounds > 0
         self._now_s = float(stage.start_s)
         self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
         self.lights = CrossingLights(stage.city_model, self.form.lights)
-        self.observer = CirculationObserver(stage.city_model, self.form.walkers)
+        self.observer = CirculationObserver(stage.city_model, lambda: self.form.walkers())
+
+    def _settle_first(self) -> None:
+        """Plan the day with the crowding that it meets, once, before anything happens in it."""
+        if not self._unsettled:
+            return
+        self._unsettled = False
+        settled = self._settle(self._stage)
+        self._set_out(self._stage, self._records, settled.expected)
+        self._notes.append(_settled_note(settled, self._params.feedback.residual))
+        self._records.feedback(settled.residuals)
 
     def _set_out(self, stage: Stage, records: Records, expected: Expected | None) -> None:
         """Make the form and the plans, and walk those who came before the clock starts."""
@@ -170,6 +179,7 @@ class Pedestrian:
 
     def advance(self, until_s: float) -> None:
         """Let everybody walk up to an instant; on the way periods of the tables close, and lights change plans."""
+        self._settle_first()
         since_s = self._lit_since(until_s)
         if since_s > self._lights_since_s:
             self._walk_to(float(np.nextafter(since_s, -np.inf)))
@@ -221,12 +231,14 @@ class Pedestrian:
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
+        self._settle_first()
         self.form.hand_over()
         times_s = np.array([self._now_s, self._period_s])
         return {**self.form.state(), "times_s": times_s, **self._records.state()}
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
+        self._settle_first()
         self._now_s, self._period_s = (float(t) for t in state["times_s"])
         since_s = self._lit_since(self._now_s)
         if since_s > self._lights_since_s and forked_at_s is None:

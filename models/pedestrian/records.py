@@ -13,6 +13,7 @@ from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import State, Tables
 from twin.models.pedestrian.movement.rows import Rows
+from twin.models.pedestrian.movement.streets import clear_widths_m
 from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams
 
 Columns = dict[str, NDArray[np.generic]]
@@ -33,7 +34,9 @@ class Heads(NamedTuple):
 
     def account(self) -> Account:
         """Their part of the ledger."""
-        return Account("walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused})
+        return Account(
+            "walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused}, body="traveller"
+        )
 
 
 class Records:
@@ -53,13 +56,15 @@ class Records:
         self, params: PedestrianParams, layer: StreetLayer, exit_ids: tuple[str, ...], place_ids: tuple[str, ...]
     ) -> None:
         self._kpi, self._people = params.circulation_kpi, params.people_per_walker
+        self._worth_per_min = params.choice.walk_weight_per_min
         self._layer, self._exit_ids, self._place_ids = layer, exit_ids, place_ids
         self._share_along = shares_along(layer)
+        self._clear_width_m = clear_widths_m(layer, params)
         self._finished = GrowingTables()
 
     def visits(self, visits: Rows) -> None:
         """Visits are over; ``VISIT`` rows."""
-        columns = visit_columns(visits, self._exit_ids, self._kpi, self._people)
+        columns = visit_columns(visits, self._exit_ids, self._kpi, self._people, self._worth_per_min)
         self._finished.append("pedestrian_visits", columns)
 
     def moves(self, moves: Rows) -> None:
@@ -72,7 +77,7 @@ class Records:
 
     def period(self, spaces: Rows, from_s: float) -> None:
         """A period ends; ``SPACE`` rows of links and places, which are set back for the next."""
-        links, places = period_columns(spaces, self._layer.link_count, self._place_ids, from_s, self._people)
+        links, places = period_columns(spaces, self._clear_width_m, self._place_ids, from_s, self._people)
         self._finished.append("pedestrian_links", links)
         self._finished.append("pedestrian_stays", places)
 
@@ -115,7 +120,9 @@ def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]
     return ((dwell_s >= from_s).astype(np.uint8) + (dwell_s > to_s)).astype(np.uint8)
 
 
-def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, people: float) -> Columns:
+def visit_columns(
+    visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, people: float, worth_per_min: float = 1.0
+) -> Columns:
     """Rows of ``pedestrian_visits`` from finished visits of walkers who stand for ``people`` each."""
     exits = np.array(exit_ids, np.str_)
     came = visits.entry < len(exits)
@@ -141,17 +148,19 @@ def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, 
         "walked_m": visits.walked_m.copy(),
         "wait_s": visits.wait_s.copy(),
         "room_wait_s": visits.room_s.copy(),
+        "worth_min": visits.worth / worth_per_min,
         "crossings_count": visits.crossings.copy(),
     }
 
 
 def period_columns(
-    spaces: Rows, link_count: int, place_ids: tuple[str, ...], from_s: float, people: float
+    spaces: Rows, clear_width_m: Floats, place_ids: tuple[str, ...], from_s: float, people: float
 ) -> tuple[Columns, Columns]:
     """Rows of ``pedestrian_links`` and ``pedestrian_stays`` for the period that ends; then counts it anew.
 
     Rows count people, of whom each walker stands for ``people``.
     """
+    link_count = len(clear_width_m)
     used = np.flatnonzero((spaces.entries > 0) | (spaces.person_s > 0) | (spaces.turned > 0))
     links, places = used[used < link_count], used[used >= link_count]
     link_rows: Columns = {
@@ -161,6 +170,8 @@ def period_columns(
         "person_s": spaces.person_s[links] * people,
         "occupancy_max_count": spaces.occupancy_most[links] * people,
         "crowded_person_s": spaces.crowded_s[links] * people,
+        "minute_max_count": spaces.minute_most[links] * people,
+        "clear_width_m": clear_width_m[links],
         "delay_person_s": np.maximum(spaces.met_s[links] - spaces.free_s[links], 0.0) * people,
     }
     place_rows: Columns = {
@@ -176,6 +187,7 @@ def period_columns(
     spaces.crowded_s[:] = 0.0
     spaces.free_s[:] = 0.0
     spaces.met_s[:] = 0.0
+    spaces.minute_most[:] = 0
     spaces.turned[:] = 0
     spaces.occupancy_most[:] = spaces.occupancy
     return link_rows, place_rows

@@ -25,6 +25,12 @@ TABLES: tuple[Table, ...] = (
         ("stay_s", "float64", "s", "time spent at places"),
         ("walked_m", "float64", "m", "distance walked"),
         ("wait_s", "float64", "s", "time spent waiting for green"),
+        (
+            "worth_min",
+            "float64",
+            "min",
+            "value of the visit as planned on arrival, in minutes of walking; the level means nothing, differences do",
+        ),
         ("room_wait_s", "float64", "s", "time spent standing because the next link was full"),
         ("crossings_count", "int32", "", "crossings with lights that were passed"),
     ),
@@ -38,6 +44,8 @@ TABLES: tuple[Table, ...] = (
         ("person_s", "float64", "s", "person-seconds on the link"),
         ("occupancy_max_count", "float64", "people", "most people on the link at once"),
         ("crowded_person_s", "float64", "s", "person-seconds at level of service D or worse, above 0.72 people/m2"),
+        ("minute_max_count", "float64", "people", "people who stepped onto the link in the busiest minute"),
+        ("clear_width_m", "float64", "m", "width of the link less shy distances and furniture"),
         (
             "delay_person_s",
             "float64",

@@ -63,6 +63,7 @@ class Person:
     until_s: float = 0.0
     behind: int = -1
     room_s: float = 0.0
+    worth: float = math.nan
     since_s: float = 0.0
 
 
@@ -134,6 +135,8 @@ class SlowTwin:
         if not self.ways(person, person.entry, time_s):
             self.refused += person.members
             return
+        value = self.model.plans.go_value[self.plan(person), self.steps_left(person, time_s), person.entry]
+        person.worth = float(value) / 0.22
         self.choose(person, person.entry, time_s)
         self.go_on(person, time_s)
 
@@ -206,6 +209,7 @@ class SlowTwin:
                         person.wait_s,
                         person.members,
                         person.room_s,
+                        person.worth,
                     )
                 )
                 person.behind = -1
@@ -426,6 +430,7 @@ def assert_same_visits(slow, visits):
         (9, "wait_s"),
         (10, "party_size"),
         (11, "room_wait_s"),
+        (12, "worth_min"),
     ):
         np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-4)
 

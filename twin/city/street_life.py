@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Changes of this kind -> the field by which touched links show them.
+#: Changes of this kind -> what a touched link shows of them, with the values of the measure.
 WALKING_CHANGES: dict[str, str] = {
-    "add_seats": "seats",
-    "add_places": "places",
-    "green": "green",
-    "event": "event",
-    "signs": "signs",
-    "arcade": "arcade",
-    "one_way_walk": "one_way_walk",
+    "add_seats": "{seats:g} seats in all",
+    "add_places": "{places:g} places, {category}",
+    "green": "{green:.0%} planted",
+    "event": "event, {visitors:g} visitors",
+    "signs": "signs {category}",
+    "arcade": "roof",
+    "one_way_walk": "walked {one_way_walk} only",
 }
 
 
@@ -39,3 +39,8 @@ class StreetLife:
     links: tuple[int, ...]
     values: Mapping[str, Any] = field(default_factory=dict)
     span_s: tuple[float, float] | None = None
+
+    @property
+    def words(self) -> str:
+        """What the links get, in a few words."""
+        return WALKING_CHANGES[self.change].format(**self.values).strip()

@@ -274,7 +274,7 @@ def aim(places, plans, laws, walkers, s, place, time_s):
     return True
 
 
-@lean_kernel
+@inline_kernel
 def draw_stay(plans, laws, walkers, s, time_s):
     """How long to stay at the place that is the target: index of a length of stay, -1 if none fits."""
     key = event_key(walkers.decisions[s], 1)
@@ -289,7 +289,7 @@ def truncated_quantile(u, low, high):
     return normal_quantile(low + u * (high - low))
 
 
-@lean_kernel
+@inline_kernel
 def draw_person(laws, walkers, s):
     """Time budget of a group of a class, and its free speed: that of its slowest member; from the id alone."""
     law = laws.classes

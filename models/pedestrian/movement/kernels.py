@@ -120,6 +120,12 @@ def _change(world, spaces, space, by, time_s):
     spaces.occupancy[space] += by
     if by > 0:
         spaces.entries[space] += by
+        minute_s = math.floor(time_s / 60.0) * 60.0
+        if minute_s > spaces.minute_s[space]:
+            spaces.minute_s[space] = minute_s
+            spaces.minute_entries[space] = 0
+        spaces.minute_entries[space] += by
+        spaces.minute_most[space] = max(spaces.minute_most[space], spaces.minute_entries[space])
         spaces.occupancy_most[space] = max(spaces.occupancy_most[space], spaces.occupancy[space])
 
 
@@ -219,6 +225,7 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):
     visits.walked_m[n] = walkers.walked_m[s]
     visits.wait_s[n] = walkers.wait_s[s]
     visits.room_s[n] = walkers.room_s[s]
+    visits.worth[n] = walkers.worth[s]
     visits.crossings[n] = walkers.crossings[s]
     counts[_VISITS] = n + 1
     counts[_LEFT] += walkers.members[s]
@@ -302,6 +309,7 @@ def _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots
     walkers.wait_s[s] = 0.0
     walkers.stay_s[s] = 0.0
     walkers.room_s[s] = 0.0
+    walkers.worth[s] = np.nan
     walkers.turn[s] = 0
     walkers.behind[s] = -1
     walkers.decisions[s] = 0
@@ -330,6 +338,7 @@ def _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots
     if plans.go_value[walkers.plan[s], k, place] == -np.inf:
         counts[_REFUSED] += size
         return -1
+    walkers.worth[s] = plans.go_value[walkers.plan[s], k, place]
     aim(world.places, plans, laws, walkers, s, place, time_s)
     counts[_INSIDE] += size
     free_slots[free_slots.size - 1] += 1

@@ -137,6 +137,7 @@ class Network:
         for name in ("person_s", "crowded_s", "free_s", "met_s", "entries", "turned"):
             self.space_rows[name][:] = 0
         self.space_rows.occupancy_most[:] = self.space_rows.occupancy
+        self.space_rows.minute_most[:] = 0
 
     def advance(self, until_s: float) -> None:
         """Handle all events up to and including a moment."""

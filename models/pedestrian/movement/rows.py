@@ -30,9 +30,10 @@ FREE = 0
 ENTERED, LEFT, REFUSED, CURSOR, VISITS, MOVES, INSIDE, TURNED, TURNS, FORCED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 COUNTS = 10
 
-#: One walking group inside, 136 bytes; most groups are one person. ``event`` is FREE in an empty slot; ``since_s`` is
+#: One walking group inside, 144 bytes; most groups are one person. ``event`` is FREE in an empty slot; ``since_s`` is
 #: the start of a wait, ``turn`` the place in the line before a full link, ``behind`` the link on which it stands
-#: meanwhile (-1: beside the street), ``room_s`` all time spent so.
+#: meanwhile (-1: beside the street), ``room_s`` all time spent so; ``worth`` is
+#: the value of the visit as planned on arrival.
 WALKER = np.dtype(
     [
         ("id", "<u8"),
@@ -45,6 +46,7 @@ WALKER = np.dtype(
         ("wait_s", "<f8"),
         ("stay_s", "<f8"),
         ("room_s", "<f8"),
+        ("worth", "<f8"),
         ("turn", "<i8"),
         ("node", "<i4"),
         ("link", "<i4"),
@@ -74,6 +76,7 @@ VISIT = np.dtype(
         ("walked_m", "<f8"),
         ("wait_s", "<f8"),
         ("room_s", "<f8"),
+        ("worth", "<f8"),
         ("entry", "<i4"),
         ("leave", "<i4"),
         ("stays", "<i4"),
@@ -106,7 +109,8 @@ ARRIVAL = np.dtype(
 )
 
 #: Counters of the running period for a link or a stay place; ``occupancy`` and ``last_s`` go on over periods.
-#: ``free_s`` is the person-time of those who stepped on at their free speed, ``met_s`` what it takes, lines included.
+#: ``free_s`` is the person-time of those who stepped on at their free speed, ``met_s`` what it takes, lines included;
+#: ``minute_entries`` counts those who step on in the minute from ``minute_s``, ``minute_most`` the busiest of them.
 SPACE = np.dtype(
     [
         ("last_s", "<f8"),
@@ -114,6 +118,9 @@ SPACE = np.dtype(
         ("crowded_s", "<f8"),
         ("free_s", "<f8"),
         ("met_s", "<f8"),
+        ("minute_s", "<f8"),
+        ("minute_entries", "<i4"),
+        ("minute_most", "<i4"),
         ("occupancy", "<i4"),
         ("entries", "<i4"),
         ("occupancy_most", "<i4"),

@@ -94,10 +94,8 @@ def read_streets(
     ScenarioError
         If a link would have a cost of 0 or less: the weight of width is too large against that of walking.
     """
-    walk = params.walk
-    width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
-    clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
-    share = _speed_share(layer, walk.stairs_share)
+    clear_m = clear_widths_m(layer, params)
+    share = _speed_share(layer, params.walk.stairs_share)
     length_m = layer.length_m
     cycle_s, green_s, offset_s = merged_lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
@@ -107,6 +105,14 @@ def read_streets(
         cost = np.where(closed, np.inf, cost)
     area_m2 = clear_m * length_m
     return Streets(clear_m, area_m2, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost, slower)
+
+
+def clear_widths_m(layer: StreetLayer, params: PedestrianParams) -> Floats:
+    """Width of each link less the shy distances to kerb and wall, and furniture, (m,)."""
+    walk = params.walk
+    width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
+    clear: Floats = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
+    return clear
 
 
 def _speed_share(layer: StreetLayer, stairs_share: float) -> Floats:

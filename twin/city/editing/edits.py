@@ -22,7 +22,6 @@ from twin.city.editing.streets import name_of
 from twin.city.editing.types import FIELDS, Edit, EditedCity, EditFault, LayerName, TouchedLink, TouchedSignal, Where
 from twin.city.editing.wishes import SignalWish, Wanted, Wish, add_wishes, value_before
 from twin.city.keeping.digest import city_digest, layer_arrays
-from twin.city.street_life import WALKING_CHANGES
 from twin.errors import EngineError, Problem, ScenarioError
 
 _DAY_S = 86400.0
@@ -332,10 +331,9 @@ def _touched_by_life(after: City, wanted: Wanted) -> list[TouchedLink]:
     """Walk links along which a measure puts something, each with the whole of what the section gets."""
     out = []
     for life in wanted.life:
-        name = WALKING_CHANGES[life.change]
         edit = Edit(life.measure, "", life.change, Where())  # type: ignore[arg-type]
         out += [
-            _touched_link(after, "walk", link, link, {}, {name: life.values[name]}, life.span_s, True, [edit])
+            _touched_link(after, "walk", link, link, {}, {"along": life.words}, life.span_s, True, [edit])
             for link in life.links
         ]
     return out

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from twin.city.city import City
-from twin.city.street_life import WALKING_CHANGES
 
 Change = Literal[
     "lanes_to_pavement", "close", "set_lanes", "set_speed", "set_access", "set_signal", "add_link",
@@ -16,7 +15,7 @@ Change = Literal[
 LayerName = Literal["drive", "walk"]
 
 #: Fields of a link that edits change, in the order in which they are shown.
-FIELDS: tuple[str, ...] = ("lanes", "speed_mps", "width_m", "open", "closed_to", *WALKING_CHANGES.values())
+FIELDS: tuple[str, ...] = ("lanes", "speed_mps", "width_m", "open", "closed_to", "along")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city
 from twin.errors import RunError
@@ -16,7 +17,6 @@ from twin.experiments.pool import do_all
 from twin.experiments.study import How, start
 from twin.experiments.task import HOW, Task, do_task, is_done, read_lean
 from twin.experiments.vouching import check_begun, check_done
-from twin.jit import source_digest
 from twin.kpi import Kpi
 from twin.results.reproduction import EVERY
 from twin.results.run_folder import partial_of, read_json
