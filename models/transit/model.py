@@ -30,7 +30,7 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.strategies import STRATEGIES, Strategy
-from twin.models.transit.fleet.rows import Ints, Legs, Rules, new_fleet
+from twin.models.transit.fleet.rows import Ints, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows
 from twin.models.transit.params import TransitParams
 
