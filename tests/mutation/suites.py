@@ -27,8 +27,11 @@ class Suite:
 _BY_CLASS = "tests/unit/models/terminal/test_queue_by_class.py"
 _GROUPED = "tests/unit/results/test_grouped_kpis.py"
 _SHIFTS = "tests/oracles/test_terminal_order.py"
-_GATE = Suite(("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _SHIFTS, _BY_CLASS))
-_SLOTS = Suite(("tests/oracles/test_terminal_slots.py", "tests/oracles/test_terminal_gate.py"))
+_GATE = Suite(
+    ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
+)
+_ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_GATE.tests), quick="terminal_rows")
+_SLOTS = Suite(("tests/oracles/test_terminal_slots.py", "tests/oracles/test_terminal_gate.py"), quick="slots or [0-")
 _PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
 
 SUITES: dict[str, Suite] = {
@@ -36,10 +39,10 @@ SUITES: dict[str, Suite] = {
     "models/terminal/gate/serve_kernels.py": _GATE,
     "models/terminal/gate/kernels.py": _GATE,
     "models/terminal/gate/calendar_kernels.py": _GATE,
-    "models/terminal/gate/law_kernels.py": _GATE,
+    "models/terminal/gate/law_kernels.py": _ROWS,
     "models/terminal/gate/lane_kernels.py": _GATE,
     "models/terminal/gate/order_kernels.py": Suite((_SHIFTS,)),
-    "models/terminal/gate/row_kernels.py": _GATE,
+    "models/terminal/gate/row_kernels.py": _ROWS,
     "models/terminal/booking/kernels.py": _SLOTS,
     "models/terminal/booking/asking_kernels.py": _SLOTS,
     "models/terminal/demand/kernels.py": Suite(
@@ -65,7 +68,9 @@ SUITES: dict[str, Suite] = {
     ),
     "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
-    "twin/city/routing/kernels.py": Suite(("tests/oracles/test_shortest_paths.py",)),
+    "twin/city/routing/kernels.py": Suite(
+        ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
+    ),
     "twin/city/routing/turn_kernels.py": Suite(
         ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
     ),
