@@ -75,6 +75,21 @@ def test_bookings_used_are_those_of_trucks_served_in_their_window(visits):
     assert (used - 1).tolist() == [int((own & (time_s[:, k.SLOT_FROM] == start)).sum()) for start in starts]
 
 
+@pytest.mark.parametrize("slots", [1, 2, 9])
+def test_a_slot_is_found_from_any_other(slots):
+    """From the last to the first and back, and where there is only one."""
+    luck = np.random.default_rng(3)
+    starts = 3600.0 * (8.0 + np.arange(slots))
+    time_s, _, code = blank_rows(N)
+    at = luck.integers(0, slots, N)
+    at[:4] = 0, slots - 1, 0, slots - 1
+    time_s[:, k.SLOT_FROM] = starts[at]
+    code[:, [k.STATE, k.REASON, k.BOOKING, k.SERVED_AS]] = k.LEFT, k.SERVED_WELL, k.PLACED, k.BOOKED
+    used = np.zeros(slots, np.int64)
+    row_kernels.count_used(time_s, code, starts, used)
+    assert used.tolist() == np.bincount(at, minlength=slots).tolist()
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "booking", "served_as", "counts"),
     [
