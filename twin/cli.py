@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from twin.cli_city import city_app
+from twin.cli_desk import doctor, runs
 from twin.cli_json import Json, print_json
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
@@ -160,7 +161,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run every variant and replication, and end with a table of KPIs and differences."""
-    from twin import api, cli_show
+    from twin import api
 
     every_s = _simulated_time(checkpoint_every) if checkpoint_every else None
     loaded = api.load(
@@ -168,7 +169,9 @@ def run(
     )
     if keep_checkpoints and every_s is None and loaded.record.checkpoint_s is None:
         raise ScenarioError("--keep-checkpoints needs --checkpoint-every", mend='add --checkpoint-every "30 min"')
-    with cli_show.study_progress() as on_progress:
+    from twin.cli_progress import study_progress
+
+    with study_progress() as on_progress:
         study = api.run(
             loaded,
             out,
@@ -188,9 +191,10 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a study that was killed or stopped; the result is the same to the byte."""
-    from twin import cli_show, service
+    from twin import service
+    from twin.cli_progress import study_progress
 
-    with cli_show.study_progress() as on_progress:
+    with study_progress() as on_progress:
         finished = service.resume(study, workers=workers or _cores(), on_progress=on_progress)
     _show_study(finished, as_json)
 
@@ -209,12 +213,13 @@ def fork(
     as_json: Json = False,
 ) -> None:
     """What if, from a moment on: two variants that share one past, one of them changed."""
-    from twin import cli_show, service
+    from twin import service
+    from twin.cli_progress import study_progress
     from twin.results.run_folder import Study
     from twin.scenario.plan.forks import parse_changes
 
     parent = Study(study)
-    with cli_show.study_progress() as on_progress:
+    with study_progress() as on_progress:
         finished = service.fork(
             parent,
             _time_of_day(at),
@@ -272,8 +277,9 @@ def rank(
 ) -> None:
     """Move each guess over its range alone, with the same luck, and say which ones the answer depends on most."""
     from twin import cli_show, service
+    from twin.cli_progress import study_progress
 
-    with cli_show.study_progress() as on_progress:
+    with study_progress() as on_progress:
         ranking = service.rank(
             _scenario_file(scenario),
             kpi,
@@ -477,3 +483,7 @@ def _simulated_time(text: str) -> float:
             f"--checkpoint-every must be greater than 0, got {text!r}", mend='write for example "30 min"'
         )
     return seconds
+
+
+app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
+app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)

@@ -41,7 +41,9 @@ def city_build(
         raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
     if out.exists():
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
-    with cli_show.stage_progress() as on_progress:
+    from twin.cli_progress import stage_progress
+
+    with stage_progress() as on_progress:
         if file is not None:
             city = build_city(
                 file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, scenery=scenery or ()

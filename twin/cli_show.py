@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import markup
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from twin.errors import printable
@@ -39,39 +37,6 @@ _err = Console(stderr=True)
 def escape(text: str) -> str:
     """Text as it stands: neither markup of our own tables nor commands to the terminal."""
     return markup.escape(printable(text))
-
-
-@contextmanager
-def study_progress() -> Iterator[Callable[[float, int, int], None]]:
-    """Progress of a study with the time left, on standard error."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        task = bar.add_task("preparing", total=1.0)
-
-        def update(share: float, done: int, total: int) -> None:
-            bar.update(task, completed=share, description=f"run {min(done + 1, total)} of {total}")
-
-        yield update
-
-
-@contextmanager
-def stage_progress() -> Iterator[Callable[[str, float], None]]:
-    """Progress of a job in named stages, on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def update(stage: str, share: float) -> None:
-            bar.update(task, completed=share, description=escape(stage))
-
-        yield update
 
 
 def study_json(study: Study) -> dict[str, Any]:

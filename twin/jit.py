@@ -1,4 +1,4 @@
-"""The only importer of numba: the kernel decorators, and a cache that never serves stale code.
+"""The only importer of numba, with ``jit_signatures``: the kernel decorators, and a cache that never serves stale code.
 
 numba's file cache notices an edit in the file of a kernel, but not in a helper that the kernel calls from
 another file. Compiled code is therefore kept in a folder named by a digest of the file of the kernel, of all files
@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -23,13 +24,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 import platformdirs
 from llvmlite import ir  # type: ignore[import-untyped]  # numba brings it
 from numba.core import caching
+
+if TYPE_CHECKING:
+    from twin.jit_signatures import Described
 
 # Some options below are numba's own, known to its compiler and not to its types.
 _njit: Any = numba.njit
@@ -165,6 +169,57 @@ def compiled_folder() -> Path:
 def compilations() -> int:
     """How many kernels were compiled in this process because no cache held them."""
     return sum(sum(kernel.stats.cache_misses.values()) for kernel in _KERNELS)
+
+
+def signatures() -> list[tuple[str, str, list[Described]]]:
+    """Every kernel that Python called in this process, as (module, name, types of its arguments as plain data).
+
+    Kernels whose types no other process could make again are left out; so are those that only kernels call, which
+    are compiled with their callers.
+    """
+    from twin.jit_signatures import describe
+
+    out: list[tuple[str, str, list[Described]]] = []
+    for one in _KERNELS:
+        for kinds in one.overloads:
+            told = [describe(kind) for kind in kinds]
+            if not one.targetoptions.get("no_cpython_wrapper") and None not in told:
+                out.append((one.py_func.__module__, one.py_func.__name__, [kind for kind in told if kind is not None]))
+    return sorted(out, key=repr)
+
+
+def compiles_s() -> float:
+    """Seconds that a small kernel of no cache takes to compile, without the first loading of the compiler."""
+
+    def nothing(x: float) -> float:
+        return x + 1.0
+
+    def small(table: Any, n: int) -> float:
+        total = 0.0
+        for i in range(n):
+            total += table[i] * np.sqrt(total + 1.0)
+        return total
+
+    _njit(nothing)(0.0)
+    began = time.perf_counter()
+    _njit(small)(np.ones(3), 3)
+    return time.perf_counter() - began
+
+
+def compile_ahead(module: str, name: str, kinds: list[Described]) -> bool:
+    """Compile a kernel of :func:`signatures`, unless the cache holds it; says whether it was compiled.
+
+    Raises
+    ------
+    Exception
+        Whatever is raised where the kernel has changed since its signature was written down.
+    """
+    from twin.jit_signatures import build
+
+    one = getattr(importlib.import_module(module), name)
+    before = compilations()
+    one.compile(tuple(build(kind) for kind in kinds))
+    return compilations() > before
 
 
 #: Every compiled function of this process.

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,17 @@ def learn(models: Mapping[str, Any], estimated_s: float, cpu_s: float, *, warm: 
     if warm and estimated_s > 0 and cpu_s > 0:
         ratio = ratio * (1 - _WEIGHT) + cpu_s / estimated_s * _WEIGHT if ratio else cpu_s / estimated_s
     _write(form_of(models), {"ratio": ratio, "sources": source_digest()})
+
+
+def compiled_ahead() -> frozenset[str]:
+    """Keys of the kernels that were compiled ahead of runs from the sources as they are."""
+    kept = _read("ahead")
+    return frozenset(map(str, kept.get("kernels", []))) if kept.get("sources") == source_digest() else frozenset()
+
+
+def note_compiled_ahead(keys: Sequence[str]) -> None:
+    """Remember kernels that were compiled ahead."""
+    _write("ahead", {"sources": source_digest(), "kernels": sorted(compiled_ahead() | set(keys))})
 
 
 def on_this_machine(

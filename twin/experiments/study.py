@@ -26,6 +26,7 @@ from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
 from twin.errors import CityError, RunError, ScenarioError
+from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import do_all
@@ -54,6 +55,7 @@ from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts
 
 #: Called with (share of the whole study done, runs done, runs in all).
+#: What also :class:`ShowsCompiling` hears of the kernels that are compiled before the first run.
 OnStudyProgress = Callable[[float, int, int], None]
 
 
@@ -350,6 +352,10 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
         return left
 
     left = due()
+    needed = kernels_for([plan.variant(name)["models"] for name in dict.fromkeys(task.variant for task in left)])
+    if needed:
+        compile_all(needed, how.workers, on_progress.compiling if isinstance(on_progress, ShowsCompiling) else None)
+        _log(partial, f"{len(needed)} kernels compiled, or found compiled")
     if how.workers == 1 or (len(left) == 1 and not plan.questions.listed):
         while left:
             _do_here(partial, plan, left, growth.total, on_progress)

@@ -1,0 +1,134 @@
+"""``twin doctor`` and ``twin runs``: the machine and the studies that lie on it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from twin.cli_json import Json, print_json
+
+if TYPE_CHECKING:
+    from twin.doctor import Finding
+    from twin.results.shelf import Shelved
+
+_WORDS = {"good": "good 良", "warn": "look 注意", "bad": "mend 要対処"}
+_STATES = {"finished": "finished 完了", "unfinished": "unfinished 未完", "unreadable": "unreadable 読めない"}
+_MOST_LETTERS = 300
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look whether this machine can run the twin and show its pages; every finding comes with its mend."""
+    from twin.cli_progress import stage_progress
+    from twin.doctor import examine, report
+
+    with stage_progress() as on_stage:
+        findings = examine(lambda check: on_stage(check, 0.0))
+    if as_json:
+        print_json(report(findings))
+    else:
+        _show_findings(findings)
+    if any(finding.state == "bad" for finding in findings):
+        sys.exit(1)
+
+
+def _show_findings(findings: Sequence[Finding]) -> None:
+    from rich.table import Table
+
+    from twin.cli_show import escape, out
+
+    table = Table(title="This machine / この機器", title_justify="left")
+    table.add_column("check", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("found", overflow="fold")
+    for finding in findings:
+        lines = [finding.found, *(text for text in (finding.mend_en, finding.mend_ja) if text)]
+        table.add_row(finding.check, _WORDS[finding.state], escape("\n".join(lines)))
+    out.print(table)
+    wrong = sum(finding.state == "bad" for finding in findings)
+    odd = sum(finding.state == "warn" for finding in findings)
+    if wrong:
+        out.print(f"{wrong} to mend before the twin runs here / 実行前に{wrong}件の対処が必要", markup=False)
+    else:
+        more = (f", {odd} could be better", f"（改善の余地{odd}件）") if odd else ("", "")
+        out.print(f"The twin runs here{more[0]} / この機器で実行できる{more[1]}", markup=False)
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Folder with studies.")] = Path("runs"),
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Name what is older than --days; nothing is removed without --yes.")
+    ] = False,
+    days: Annotated[float, typer.Option("--days", min=0, help="Age from which --prune takes a study.")] = 30.0,
+    only: Annotated[
+        Literal["finished", "unfinished"] | None, typer.Option("--only", help="Which of them --prune takes.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove what --prune names.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List studies with size, question and answer; put away old ones."""
+    from twin.cli_show import escape, out
+    from twin.results.shelf import prunable, remove, studies_in
+
+    found = studies_in(folder)
+    chosen = prunable(found, older_than_s=days * 86400.0, state=only) if prune else []
+    freed = remove(chosen) if yes else 0
+    if as_json:
+        print_json(
+            {
+                "studies": [one.to_dict() for one in found],
+                "pruned" if yes else "would_prune": [str(one.folder) for one in chosen],
+                "freed_bytes": freed,
+            }
+        )
+        return
+    if not prune:
+        _show_shelf(found, folder)
+        return
+    for one in chosen:
+        out.print(f"{one.size_bytes / 1e6:9,.1f} MB  {escape(str(one.folder))}", highlight=False)
+    total = sum(one.size_bytes for one in chosen) / 1e6
+    if yes:
+        out.print(f"removed {len(chosen)} studies, {freed / 1e6:,.1f} MB / 削除{len(chosen)}件", markup=False)
+    else:
+        said = f"{len(chosen)} studies, {total:,.1f} MB; remove them with --yes / 削除するには --yes"
+        out.print(
+            said if chosen else f"nothing is older than {days:g} days / {days:g}日より古いものはない", markup=False
+        )
+
+
+def _show_shelf(found: Sequence[Shelved], folder: Path) -> None:
+    from rich.table import Table
+
+    from twin.cli_show import escape, out
+
+    table = Table(title=escape(f"Studies in {folder}"), title_justify="left")
+    table.add_column("study", overflow="fold")
+    table.add_column("changed", no_wrap=True)
+    table.add_column("MB", justify="right", no_wrap=True)
+    table.add_column("runs", justify="right", no_wrap=True)
+    table.add_column("what was answered", overflow="fold", ratio=1)
+    for one in found:
+        title = [one.folder.name, *dict.fromkeys(text for text in (one.title_ja, one.title_en) if text)]
+        if one.state != "finished":
+            title.append(_STATES[one.state])
+        answer = "\n".join(_short(text) for text in (one.answer_ja, one.answer_en) if text)
+        table.add_row(
+            escape("\n".join(title)),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(one.changed_s)),
+            f"{one.size_bytes / 1e6:,.1f}",
+            f"{len(one.variants)} × {one.replications}" if one.variants else "",
+            escape(answer or one.why or ("—" if one.state == "finished" else "twin resume")),
+        )
+    if found:
+        out.print(table)
+    total = sum(one.size_bytes for one in found) / 1e6
+    out.print(f"{len(found)} studies, {total:,.1f} MB / {len(found)}件", markup=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
