@@ -117,8 +117,10 @@ def weekday() -> list[str]:
 
 def _json_lines(*arguments: str) -> list[str]:
     """What a benchmark says, one figure a line."""
-    said = json.loads(_program(*arguments).splitlines()[-1])
-    cases = said if isinstance(said, list) else [said]
+    cases = []
+    for line in _program(*arguments).splitlines():
+        said = json.loads(line) if line.startswith(("{", "[")) else []
+        cases += said if isinstance(said, list) else [said]
     return [
         f"{name}: {value:,.6g}" if isinstance(value, float) else f"{name}: {value}"
         for one in cases
@@ -157,6 +159,7 @@ FIGURES: dict[str, Figure] = {
         f"road.{case}": _bench("models/road_traffic/README.md", "bench_road.py", "--case", case)
         for case in ("g20_10k", "g20_100k", "osm", "big")
     },
+    "road.equilibrium": _bench("models/road_traffic/equilibrium/README.md", "bench_equilibrium.py"),
     **{
         f"terminal.{case}": _bench("models/terminal/README.md", "bench_terminal.py", "--case", case)
         for case in ("visits", "peers")
