@@ -30,15 +30,18 @@ _SHIFTS = "tests/oracles/test_terminal_order.py"
 _GATE = Suite(
     ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
 )
+_PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_GATE.tests), quick="terminal_parts")
 _ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_GATE.tests), quick="terminal_rows")
 _SLOTS = Suite(("tests/oracles/test_terminal_slots.py", "tests/oracles/test_terminal_gate.py"), quick="slots or [0-")
 _PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
 
 SUITES: dict[str, Suite] = {
-    "models/terminal/gate/line_kernels.py": _GATE,
-    "models/terminal/gate/serve_kernels.py": _GATE,
+    "models/terminal/gate/line_kernels.py": _PARTS,
+    "models/terminal/gate/serve_kernels.py": Suite(
+        ("tests/oracles/test_terminal_parts.py", *_GATE.tests), quick="terminal_parts or [0-"
+    ),
     "models/terminal/gate/kernels.py": _GATE,
-    "models/terminal/gate/calendar_kernels.py": _GATE,
+    "models/terminal/gate/calendar_kernels.py": _PARTS,
     "models/terminal/gate/law_kernels.py": _ROWS,
     "models/terminal/gate/lane_kernels.py": _GATE,
     "models/terminal/gate/order_kernels.py": Suite((_SHIFTS,)),

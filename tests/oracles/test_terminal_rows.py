@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 
@@ -15,6 +16,8 @@ from twin.models.terminal.gate.state import BLANK, blank_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 N = 400
+#: Such parts are copied into the kernels that call them; the leg of oracles without the compiler runs these.
+ALONE = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, these are only parts of other kernels")
 
 
 @pytest.fixture
@@ -131,6 +134,7 @@ def test_rows_are_written_anew_and_others_stay(visits):
         np.testing.assert_array_equal(part, was)
 
 
+@ALONE
 def test_each_stage_draws_by_its_own_law():
     num = np.zeros(k.NUMBERS)
     stream, id_, key = make_stream(np.uint64(3), "laws"), np.uint64(11), event(2, 5)
@@ -147,6 +151,7 @@ def test_each_stage_draws_by_its_own_law():
         assert draw_law(num, stage, stream, id_, key) == case[-1]
 
 
+@ALONE
 def test_small_poisson_numbers_invert_their_distribution():
     stream, key = make_stream(np.uint64(3), "small"), event(0, 1)
     for mean in (0.2, 1.0, 6.0):
