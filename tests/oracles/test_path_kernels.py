@@ -109,7 +109,9 @@ def test_a_star_settles_only_what_may_lie_on_a_way_as_good(seed):
 def test_a_driver_takes_the_best_way_in_their_own_eyes():
     """Half of the taste is the street's, half the link's; a link of no street has both by itself."""
     graph = Graph(4)
-    graph.cost_s[np.isfinite(graph.cost_s)] = 10.0  # nearly as good ways, so that tastes decide
+    # Nearly as good ways of few and of many links, so that tastes decide.
+    some = np.isfinite(graph.cost_s)
+    graph.cost_s[some] = np.random.default_rng(4).uniform(4.0, 20.0, some.sum())
     street = (np.arange(graph.to.size) % 9 - 1).astype(np.int32)
     for key in range(2):
         own = [

@@ -201,6 +201,7 @@ def test_the_tail_of_a_queue_follows_its_formula():
     kappa, free, wave = 0.3, 12.0, 4.0
     most = 0.8 * kappa * free * wave / (free + wave)
     assert line.tail_length_m(0.0, 0.1, 0.1, kappa, free, wave) == 0.0
+    assert line.tail_length_m(0.5, 0.0, 0.0, kappa, free, wave) == pytest.approx(0.5 / kappa)
     for flow_in, flow_out in ((0.2, 0.3), (0.0, 0.0), (9.0, 0.1), (0.1, 9.0)):
         expected = 25.0 / (kappa - min(flow_out, most) / wave - min(flow_in, most) / free)
         assert line.tail_length_m(25.0, flow_in, flow_out, kappa, free, wave) == pytest.approx(expected, rel=1e-12)
