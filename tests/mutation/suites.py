@@ -32,7 +32,14 @@ _GATE = Suite(
 )
 _PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_GATE.tests), quick="terminal_parts")
 _ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_GATE.tests), quick="terminal_rows")
-_SLOTS = Suite(("tests/oracles/test_terminal_slots.py", "tests/oracles/test_terminal_gate.py"), quick="slots or [0-")
+_SLOTS = Suite(
+    (
+        "tests/oracles/test_terminal_slot_parts.py",
+        "tests/oracles/test_terminal_slots.py",
+        "tests/oracles/test_terminal_gate.py",
+    ),
+    quick="slot_parts or slots",
+)
 _PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
 
 SUITES: dict[str, Suite] = {
