@@ -89,6 +89,29 @@ def test_the_search_ends_with_the_last_node_that_is_wanted():
         assert np.isinf(distance[last + 1 :]).all()
 
 
+def test_a_second_branch_is_followed_when_the_first_has_ended():
+    """With two in the heap and one taken, the other one comes next."""
+    graph = Graph(0)
+    graph.start, graph.to = np.array([0, 0, 2], np.int32), np.array([1, 2, 3], np.int32)
+    graph.ptr = np.concatenate([[0, 2, 2], np.full(NODES - 2, 3)])
+    graph.links, graph.cost_s = np.arange(3, dtype=np.int32), np.array([1.0, 2.0, 3.0])
+    graph.x_m[:] = graph.y_m[:] = 0.0
+    assert graph.tree(0)[0][:4].tolist() == [0.0, 1.0, 2.0, 5.0]
+    assert graph.path(0, 3)[:2] == (True, [1, 2])
+    assert not graph.path(0, 4)[0]
+    assert not graph.path(1, 3)[0]
+
+
+def test_a_table_of_costs_is_that_of_its_trees():
+    graph = Graph(2)
+    roots, columns = np.array([5, 9], np.int32), np.array([0, 299, 7, 5], np.int32)
+    wanted = np.zeros(NODES, bool)
+    wanted[columns] = True
+    out = np.full((2, 4), -1.0)
+    kernels.cost_matrix(graph.ptr, graph.links, graph.to, graph.cost_s, roots, wanted, columns, out)
+    np.testing.assert_allclose(out, graph.distances(roots)[:, columns], rtol=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_star_settles_only_what_may_lie_on_a_way_as_good(seed):
     graph = Graph(seed)
@@ -106,14 +129,15 @@ def test_a_star_settles_only_what_may_lie_on_a_way_as_good(seed):
         assert settled.sum() >= (bound < cost_s[goal] * (1 - 1e-9)).sum()
 
 
-def test_a_driver_takes_the_best_way_in_their_own_eyes():
+@pytest.mark.parametrize("any_cost", [False, True])
+def test_a_driver_takes_the_best_way_in_their_own_eyes(any_cost):
     """Half of the taste is the street's, half the link's; a link of no street has both by itself."""
     graph = Graph(4)
     # Nearly as good ways of few and of many links, so that tastes decide.
-    some = np.isfinite(graph.cost_s)
-    graph.cost_s[some] = np.random.default_rng(4).uniform(4.0, 20.0, some.sum())
+    some, luck = np.isfinite(graph.cost_s), np.random.default_rng(4)
+    graph.cost_s[some] = (luck.uniform(4.0, 20.0, graph.to.size) if any_cost else 1.1 * graph.straight_m)[some]
     street = (np.arange(graph.to.size) % 9 - 1).astype(np.int32)
-    for key in range(2):
+    for key in range(2) if any_cost else range(2, 3):
         own = [
             uniform(np.uint64(5), np.uint64(key), event(s, 1) if s >= 0 else event(k, 2))
             + uniform(np.uint64(5), np.uint64(key), event(k, 0))
@@ -131,6 +155,9 @@ def test_a_city_of_closed_links_has_no_least_cost_and_bad_costs_are_found():
     graph = Graph(1)
     closed = np.full(graph.to.size, np.inf)
     assert kernels.least_cost_per_m(closed, graph.start, graph.to, graph.x_m, graph.y_m) == 0.0
+    # A link of half a metre counts, one of no length does not.
+    short = np.array([0, 1], np.int32), np.array([1, 2], np.int32), np.array([0.0, 0.5, 0.5]), np.zeros(3)
+    assert kernels.least_cost_per_m(np.array([2.0, 1.0]), *short) == pytest.approx(4.0)
     assert kernels.first_bad_cost(np.array([1.0, np.inf, 2.0])) == -1
     assert kernels.first_bad_cost(np.array([1.0, np.nan, -2.0])) == 1
     assert kernels.first_bad_cost(np.array([1.0, 2.0, 0.0])) == 2
