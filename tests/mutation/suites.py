@@ -70,7 +70,12 @@ SUITES: dict[str, Suite] = {
         ("tests/oracles/test_pedestrian_events.py", "tests/oracles/test_pedestrian_program.py")
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
-        ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="queueing",
+        (
+            "tests/oracles/test_road_queueing.py",
+            "tests/oracles/test_road_gate_queue.py",
+            "tests/verification/test_road_signals.py",
+        ),
+        quick="queueing or bay",
     ),
     "models/road_traffic/free_flow/kernels.py": Suite(
         ("tests/unit/models/road_traffic/test_free_flow.py", "tests/unit/models/road_traffic/test_junction_delays.py",
