@@ -130,7 +130,7 @@ def test_whoever_cannot_reach_the_destination_crosses_the_posts_up_to_where_the_
 def test_pairs_without_trips_stay_without_and_a_pivot_of_zero_is_told():
     out = np.full(3, -1.0)
     ptr, posts = np.array([0, 1, 2, 2]), np.array([0, 1])
-    total = kernels.tilt(np.array([2.0, 0.0, 5.0]), ptr, posts, np.array([math.log(3.0), 9.0]), out)
-    np.testing.assert_allclose(out, [6.0, 0.0, 5.0])
-    assert total == pytest.approx(11.0)
+    total = kernels.tilt(np.array([2.0, 0.0, 0.5]), ptr, posts, np.array([math.log(3.0), 9.0]), out)
+    np.testing.assert_allclose(out, [6.0, 0.0, 0.5])
+    assert total == pytest.approx(6.5)
     assert kernels.solve_positive(np.zeros((1, 1)), np.ones(1)) == 0
