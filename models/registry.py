@@ -22,6 +22,7 @@ from twin.columns import SHARED, Table
 from twin.errors import EngineError
 from twin.looks import BodyLook
 from twin.model_card import ModelCard
+from twin.observables import Observable, Stays
 
 if TYPE_CHECKING:
     from twin.city.city import City
@@ -126,6 +127,27 @@ def tables() -> dict[str, Table]:
     """
     own = ((of.name, [(table.name, table) for table in of.load(of.tables)] if of.tables else []) for of in cards())
     return _gathered("table", [("all models", [(table.name, table) for table in SHARED]), *own])
+
+
+@functools.cache
+def observables() -> dict[str, Observable]:
+    """Everything that sensors can count or time, by name.
+
+    Raises
+    ------
+    EngineError
+        If two models claim one name.
+    """
+    return _gathered(
+        "observable",
+        ((of.name, [(o.name, o) for o in of.load(of.observables)] if of.observables else []) for of in cards()),
+    )
+
+
+def stays(name: str) -> Stays | None:
+    """What phones tell of the stays of a model; None if they tell nothing."""
+    of = card(name)
+    return of.load(of.stays) if of.stays else None
 
 
 @functools.cache

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from twin.city.city import City
     from twin.city.editing.types import EditedCity
     from twin.engine.city_model import CityModel
+    from twin.experiments.pool import MakeExecutor
     from twin.experiments.study import OnStudyProgress
     from twin.results.run_folder import Run, Study
     from twin.scenario.language.schema import Scenario
@@ -101,6 +102,7 @@ def run(
     keep_checkpoints: bool = False,
     lean: bool = False,
     on_progress: OnStudyProgress | None = None,
+    executor: MakeExecutor | None = None,
 ) -> Study:
     """Run every variant and replication of a scenario.
 
@@ -122,6 +124,9 @@ def run(
         Keep the KPIs only, no folder per replication.
     on_progress
         Called with (share done, runs done, runs in all).
+    executor
+        Makes who does the runs, see :class:`twin.experiments.pool.Executor`; by default processes of this machine.
+        The result does not depend on it.
     """
     from twin.experiments.study import How, run_new
 
@@ -134,7 +139,7 @@ def run(
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
-    how = How(workers, every_s, keep_checkpoints, lean)
+    how = How(workers, every_s, keep_checkpoints, lean, executor)
     return run_new(plan, city, target, how, on_progress, source=loaded.source)
 
 
@@ -265,10 +270,12 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     from twin.city.editing.edits import apply_edits
     from twin.city.keeping.build import find_city
     from twin.errors import Problem
+    from twin.observe.placing import put_sites
     from twin.scenario.plan.plan import make_plan
     from twin.scenario.tables.layers import place
 
     plan, city = make_plan(scenario), find_city(scenario.city, scenario.folder)
+    put_sites(plan.content.get("observed"), scenario.head.sensors, city, scenario.file or scenario.name)
     edited: dict[str, EditedCity] = {}
     problems: dict[Problem, None] = {}
     for name in plan.variants:

@@ -34,7 +34,7 @@ def city_build(
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, save_city
 
     if sum(given is not None for given in (file, place, bbox)) != 1:
@@ -61,7 +61,7 @@ def city_build(
     if as_json:
         print_json({"city": str(out), "report": dict(city.report)})
     else:
-        cli_show.show_city_report(city, out)
+        cli_show_plan.show_city_report(city, out)
 
 
 @city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
@@ -70,14 +70,14 @@ def city_info_command(
     as_json: Json = False,
 ) -> None:
     """Say what a city holds."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import city_info, find_city
 
     facts = city_info(find_city(city, Path()))
     if as_json:
         print_json(facts)
     else:
-        cli_show.show_facts(facts)
+        cli_show_plan.show_facts(facts)
 
 
 @city_app.command("list")

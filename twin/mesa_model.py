@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mesa import DataCollector
+from mesa import Agent, DataCollector
 
 from twin import api
 from twin.engine import city_model
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
 
 
+#: Part -> whatever makes its agent.
+Agents = Mapping[str, Callable[..., Agent]]
+
+
 class CityModel(city_model.CityModel):
     """One run of a scenario as a Mesa model; ``run_model()`` comes back when the run is over.
 
@@ -50,6 +54,9 @@ class CityModel(city_model.CityModel):
         One of its variants; the first by default.
     replication
         Which luck, from 0. Mesa's ``seed`` has no part in it: to repeat, take another replication.
+    agents
+        Agents in place of those that decide in the models: part -> subclass, for example
+        ``{"terminal.gate_operator": MyOperator}``; ``model.cast.parts`` names all parts. See docs/agents.md.
     **changes
         Dotted keys as in a scenario file, for example ``**{"transit.fleet.count": 12}``.
 
@@ -66,11 +73,16 @@ class CityModel(city_model.CityModel):
     Raises
     ------
     ScenarioError
-        If the scenario or a change is wrong.
+        If the scenario or a change is wrong, or an agent does not fit its part.
     """
 
     def __init__(
-        self, scenario: PathLike | Scenario, variant: str | None = None, replication: int = 0, **changes: Any
+        self,
+        scenario: PathLike | Scenario,
+        variant: str | None = None,
+        replication: int = 0,
+        agents: Agents | None = None,
+        **changes: Any,
     ) -> None:
         loaded = api.load(scenario) if isinstance(scenario, str | os.PathLike) else scenario
         plan, city = api.plan_and_city(loaded)
@@ -81,7 +93,7 @@ class CityModel(city_model.CityModel):
         self.kpis: list[Kpi] = []
         self.tables: dict[str, Columns] = {}
         models, rest = setting_of(plan, name, replication, city)
-        super().__init__(models, **rest)
+        super().__init__(models, agents=agents, **rest)
         self._headlines = {info.name: math.nan for info in infos().values() if info.headline and self._gives(info.name)}
         self._entries = _entries(self.sim_models)
         self.datacollector = DataCollector(
@@ -99,9 +111,10 @@ class CityModel(city_model.CityModel):
         replication: int = 0,
         *,
         changes: Mapping[str, Any] | None = None,
+        agents: Agents | None = None,
     ) -> CityModel:
         """Make the model of one run; arguments as of the class, changes in one mapping."""
-        return cls(scenario, variant, replication, **(changes or {}))
+        return cls(scenario, variant, replication, agents, **(changes or {}))
 
     def step(self) -> None:
         """Advance every model to the next common instant, and collect; the last step closes tables and KPIs."""

@@ -85,6 +85,10 @@ class ModelCard:
         Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
     looks
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    observables
+        ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
+    stays
+        ``module:NAME``, the :class:`twin.observables.Stays` that phones tell of; empty without.
     estimate
         ``module:function`` from parameters to the number of agents of a run; without it, the parameters that
         count bodies are added up.
@@ -102,6 +106,11 @@ class ModelCard:
         Whether vehicles of other models drive in it.
     starter
         What ``twin new`` writes about it; None for no starter of its own.
+    scaled_by
+        Parameters that its demand is proportional to, of which those that are set are multiplied by the
+        ``demand_factor`` of a kind of day.
+    scaled_unless
+        Parameter that, where it is set, gives the demand in their place, so that no factor can scale it.
     """
 
     name: str
@@ -111,6 +120,8 @@ class ModelCard:
     tables: str = ""
     kpis: str = ""
     looks: str = ""
+    observables: str = ""
+    stays: str = ""
     estimate: str = ""
     agent_s: float = 2e-4
     compile_s: float = 10.0
@@ -119,6 +130,8 @@ class ModelCard:
     drives: bool = False
     carries: bool = False
     starter: Starter | None = None
+    scaled_by: tuple[str, ...] = ()
+    scaled_unless: str = ""
 
     def load(self, place: str) -> Any:
         """What stands at a place of the card: ``module``, ``module:name`` or ``module:Class.method``."""

@@ -1,7 +1,7 @@
 """Every verb on studies as one function with progress and a typed result: what all faces of the twin call.
 
 ``twin.api`` loads, checks, runs, opens and compares; here are the verbs that build on a study or a scenario:
-``resume``, ``fork``, ``rank``, ``view`` and ``draw_edits``.
+``resume``, ``fork``, ``rank``, ``calibrate``, ``view`` and ``draw_edits``.
 
 To stop a verb, raise from ``on_progress``: workers end, what is done stays, and :func:`resume` goes on with a study.
 """
@@ -19,6 +19,7 @@ from twin.api import PathLike, checked_workers, free_folder
 from twin.errors import RunError, ScenarioError
 
 if TYPE_CHECKING:
+    from twin.experiments.pool import MakeExecutor
     from twin.experiments.rank import Ranking
     from twin.experiments.study import OnStudyProgress
     from twin.results.run_folder import Run, Study
@@ -46,7 +47,13 @@ class EditMap:
     files: dict[str, Path]
 
 
-def resume(study: PathLike, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
+def resume(
+    study: PathLike,
+    *,
+    workers: int = 1,
+    on_progress: OnStudyProgress | None = None,
+    executor: MakeExecutor | None = None,
+) -> Study:
     """Go on with a study that was killed or stopped; the result is the same to the byte.
 
     Parameters
@@ -57,6 +64,8 @@ def resume(study: PathLike, *, workers: int = 1, on_progress: OnStudyProgress | 
         Processes; the result does not depend on their number.
     on_progress
         Called with (share done, runs done, runs in all).
+    executor
+        Makes who does the runs, see :class:`twin.experiments.pool.Executor`; by default processes of this machine.
 
     Raises
     ------
@@ -65,7 +74,7 @@ def resume(study: PathLike, *, workers: int = 1, on_progress: OnStudyProgress | 
     """
     from twin.experiments.study import resume as resume_study
 
-    return resume_study(Path(study), workers=checked_workers(workers), on_progress=on_progress)
+    return resume_study(Path(study), workers=checked_workers(workers), on_progress=on_progress, executor=executor)
 
 
 def fork(
@@ -78,6 +87,7 @@ def fork(
     out: PathLike | None = None,
     workers: int = 1,
     on_progress: OnStudyProgress | None = None,
+    executor: MakeExecutor | None = None,
 ) -> Study:
     """What if, from a moment on: a study of two variants that share one past, one of them changed.
 
@@ -95,7 +105,7 @@ def fork(
         Which variant is forked; the first by default.
     out
         Folder of the new study; by default beside the old one.
-    workers, on_progress
+    workers, on_progress, executor
         As in :func:`resume`.
 
     Raises
@@ -114,7 +124,7 @@ def fork(
     plan, checkpoints = fork_plan(parent, variant or parent.variants[0], at_s, changes, name)
     target = Path(out) if out is not None else free_folder(parent.folder.parent, f"{parent.folder.name}-{name}")
     city = open_city(parent.folder / "city")
-    return run_new(plan, city, target, How(checked_workers(workers)), on_progress, past=checkpoints)
+    return run_new(plan, city, target, How(checked_workers(workers), executor=executor), on_progress, past=checkpoints)
 
 
 def rank(
@@ -131,6 +141,7 @@ def rank(
     workers: int = 1,
     allow_read: Sequence[PathLike] = (),
     on_progress: OnStudyProgress | None = None,
+    executor: MakeExecutor | None = None,
 ) -> Ranking:
     """Move each guess over its range alone, with the same luck, and say which ones a KPI depends on most.
 
@@ -152,7 +163,7 @@ def rank(
         As in :func:`twin.load`.
     out
         Where the study of all ends is kept; a folder that goes away by default.
-    workers, on_progress
+    workers, on_progress, executor
         As in :func:`resume`.
 
     Raises
@@ -177,6 +188,74 @@ def rank(
         workers=checked_workers(workers),
         out=Path(out) if out is not None else None,
         on_progress=on_progress,
+        executor=executor,
+    )
+
+
+def calibrate(
+    scenario: PathLike | Scenario,
+    out: PathLike | None = None,
+    *,
+    variant: str | None = None,
+    keys: Sequence[str] = (),
+    kpi: str = "",
+    target: str | None = None,
+    runs: int = 0,
+    waves: int = 2,
+    seed: int | None = None,
+    workers: int = 1,
+    allow_read: Sequence[PathLike] = (),
+    on_progress: OnStudyProgress | None = None,
+) -> dict[str, Any]:
+    """Find which values of the parameters agree with what was observed, with intervals; the prior where nothing was.
+
+    Parameters
+    ----------
+    scenario
+        The YAML file, or what :func:`twin.load` gave.
+    out
+        Folder for ``calibration.json``; by default ``calibrations/NAME``. The same call goes on with an unfinished one.
+    variant
+        Which variant is today; the first by default.
+    keys
+        Only parameters whose keys begin so; every one with a range by default.
+    kpi, target
+        Figure asked of and value to reach; of the main question if not given.
+    runs, waves
+        Runs of each wave, 0 for as many as the parameters ask for; and how many waves.
+    seed, allow_read
+        As in :func:`twin.load`.
+    workers, on_progress
+        As in :func:`resume`.
+
+    Returns
+    -------
+    dict
+        The content of ``calibration.json``.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing has a range, or there is no such figure or target.
+    RunError
+        If a folder is in the way.
+    """
+    from twin.experiments.calibrate.run import Settings
+    from twin.experiments.calibrate.run import calibrate as calibrate_plan
+    from twin.scenario.plan.asked_of import asked_of
+    from twin.scenario.plan.draws import ranged_values
+
+    loaded = _loaded(scenario, None, allow_read, seed=seed)
+    name = variant or next(iter(loaded.variants))
+    if name not in loaded.variants:
+        raise ScenarioError(f"there is no variant {name!r}", mend=f"variants here: {', '.join(loaded.variants)}")
+    asked = asked_of(loaded, kpi, target)
+    ranged, _ = ranged_values(loaded, name, keys)
+    plan, city = api.plan_and_city(loaded)
+    settings = Settings(runs, waves, asked.kpi, asked.group, asked.target, asked.direction)
+    folder = Path(out) if out is not None else Path("calibrations") / plan.name
+    return calibrate_plan(
+        plan, city, name, ranged, folder, settings, workers=checked_workers(workers), on_progress=on_progress
     )
 
 

@@ -32,6 +32,7 @@ from twin.running.checkpoints import (
 )
 from twin.running.cities import city_facts, city_of, refuse_unheeded
 from twin.running.folder import Finished, clear_run, write_run
+from twin.running.seen import seen_kpis
 from twin.scenario.plan.plan import Plan
 
 __all__ = [
@@ -106,6 +107,7 @@ def simulate(
         city_model.close()
     tables = recorder.finished()
     kpis = compute_all(tables, list(plan.variant(variant)["models"]))
+    kpis += seen_kpis(plan, variant, replication, tables)
     timing = {
         "build_s": built_s,
         "wall_s": time.perf_counter() - began[0],

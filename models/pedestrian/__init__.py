@@ -11,6 +11,8 @@ MODEL = ModelCard(
     params="params:PedestrianParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
+    stays="observables:STAYS",
     agent_s=2e-5,
     looks="looks:BODY_LOOKS",
     bodies={"walker": ("walking", "staying")},
@@ -23,4 +25,5 @@ MODEL = ModelCard(
         replications=2,
         examples=(Example("more_visitors", "visitors_factor", "120 %", "来街者2割増", "a fifth more visitors"),),
     ),
+    scaled_by=("visitors_factor",),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from mesa import Agent
 
+from twin.city.lights.plans import WalkLights
 from twin.models.pedestrian.movement.kernels import signal_wait_s
-from twin.models.pedestrian.movement.rows import FREE, GREEN, LINK_END, Rows, World
+from twin.models.pedestrian.movement.rows import GREEN, LINK_END, Rows
 from twin.models.pedestrian.params import CLASSES
 
 if TYPE_CHECKING:
@@ -19,34 +21,37 @@ if TYPE_CHECKING:
 class CrossingLights(Agent):
     """The fixed-time lights of all crossings."""
 
-    def __init__(self, city_model: CityModel, world: World) -> None:
+    def __init__(self, city_model: CityModel, lights: WalkLights) -> None:
         super().__init__(city_model)
-        self._world = world
+        self._lights = lights
+
+    def follow(self, lights: WalkLights) -> None:
+        """The junctions of the road have gone over to other plans."""
+        self._lights = lights
 
     @property
     def crossing_links(self) -> list[int]:
         """Walk links that need green to be entered."""
-        return [int(link) for link in np.flatnonzero(self._world.links.green_s > 0)]
+        return [int(link) for link in np.flatnonzero(self._lights.green_s > 0)]
 
     def wait_s(self, link: int, time_s: float) -> float:
         """Seconds until one may start over a link; 0 in green and where there are no lights."""
-        links = self._world.links
-        if links.green_s[link] <= 0:
+        lights = self._lights
+        if lights.green_s[link] <= 0:
             return 0.0
-        return float(signal_wait_s(time_s, links.cycle_s[link], links.green_s[link], links.offset_s[link]))
+        return float(signal_wait_s(time_s, lights.cycle_s[link], lights.green_s[link], lights.offset_s[link]))
 
 
 class CirculationObserver(Agent):
     """Counts who is around now, by class."""
 
-    def __init__(self, city_model: CityModel, walkers: Rows) -> None:
+    def __init__(self, city_model: CityModel, walkers: Callable[[], Rows]) -> None:
         super().__init__(city_model)
-        self.walkers = walkers
+        self._walkers = walkers
 
     def inside_by_class(self) -> dict[str, int]:
         """Walkers inside now."""
-        inside = self.walkers.visitor_class[self.walkers.event != FREE]
-        counts = np.bincount(inside, minlength=len(CLASSES))
+        counts = np.bincount(self._walkers().visitor_class, minlength=len(CLASSES))
         return {name: int(count) for name, count in zip(CLASSES, counts, strict=True)}
 
 
@@ -80,7 +85,7 @@ class WalkerView:
 
 def view_walker(walkers: Rows, walker_id: int, time_s: float) -> WalkerView | None:
     """Look at a walker by its id; None if it is not inside."""
-    slots = np.flatnonzero((walkers.id == np.uint64(walker_id)) & (walkers.event != FREE))
+    slots = np.flatnonzero(walkers.id == np.uint64(walker_id))
     if not len(slots):
         return None
     s = int(slots[0])

@@ -4,62 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.boards import WALK_LIGHTS
-from twin.city.city import SIGNALISED, City
+from twin.city.city import City
 from twin.city.lights.plans import CityLights, PlanRules, WalkLights
-from twin.engine.draws import lognormal_law, make_stream
-from twin.engine.event_queue import Heap, new_heap
-from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
-from twin.models.pedestrian.choice.programs import BUDGET_LEAST_S, BUDGET_MOST_S, program_nodes, solve_plans
+from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
+from twin.models.pedestrian.choice.programs import solve_plans
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
-from twin.models.pedestrian.demand.visitors import after, make_arrivals
-from twin.models.pedestrian.movement import kernels
-from twin.models.pedestrian.movement.rows import (
-    CLASS_LAW,
-    CURSOR,
-    ENTERED,
-    GREEN,
-    LEFT,
-    LINK,
-    MOVE,
-    MOVES,
-    PLACE,
-    REFUSED,
-    SPACE,
-    VISIT,
-    VISITS,
-    WALKER,
-    Buffers,
-    Laws,
-    World,
-    new_rows,
-    rows_of,
-)
-from twin.models.pedestrian.movement.streets import Legs, Streets, find_legs, frontage_links, read_streets
+from twin.models.pedestrian.demand.shares import exit_shares
+from twin.models.pedestrian.demand.visitors import make_arrivals
+from twin.models.pedestrian.feedback import Expected, Settled, settle
+from twin.models.pedestrian.forms import MakeForm, make_form
+from twin.models.pedestrian.measures import told_places, with_life
+from twin.models.pedestrian.movement.rows import Plans, Rows
 from twin.models.pedestrian.params import PedestrianParams
-from twin.models.pedestrian.records import (
-    PERIOD_S,
-    people_columns,
-    period_columns,
-    shares_along,
-    trace_columns,
-    visit_columns,
-)
+from twin.models.pedestrian.records import PERIOD_S, Records, Unrecorded
 
-Columns = Mapping[str, NDArray[np.generic]]
-
-REFUSED_REASON = "refused: no feasible path"
-_FIRST_SLOTS = 1024
-_BUFFER_ROWS = 8192
-_SPEED_LEAST_MPS, _SPEED_MOST_MPS = 0.5, 2.2
+#: After the clock's end the last who came leave within the longest budget, and a margin for crowds.
+_LAST_LEAVE_S = 13 * 3600.0
 
 
 class Pedestrian:
@@ -73,6 +42,8 @@ class Pedestrian:
         Its walk layer, exits and points of interest.
     tables
         Tables of the scenario.
+    form
+        Makes what moves people; over the network of pavements by default.
 
     Raises
     ------
@@ -80,25 +51,31 @@ class Pedestrian:
         If the walk layer has fewer than two exits, or a place has a wrong attribute.
     """
 
-    def __init__(self, params: PedestrianParams, city: City, tables: Mapping[str, Columns]) -> None:
-        self._params, self._city, self._tables = params, city, tables
+    def __init__(self, params: PedestrianParams, city: City, tables: InputTables, form: MakeForm = make_form) -> None:
+        self._params, self._city, self._tables, self._make_form = params, city, tables, form
         self._exits = read_exits(city, params.district)
-        self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
-        self._share_along = shares_along(city.walk)
-        self._finished = GrowingTables()
+        mapped = read_stay_places(city, params.district, params.choice.stay_places_most)
+        self._stays = with_life(city, mapped)
+        self.shares = exit_shares(params, self._exits, mapped, city.walk)
+        self._told = told_places(city, self._stays, params.choice)
 
-    def _find_ways(self) -> None:
-        """Ways between places and the value of going them; the same for every replication under the same lights."""
-        lights = self._lights.as_rows()
-        key = f"pedestrian.ways/{self._params.model_dump_json()}/{sha256(lights.tobytes()).hexdigest()}"
-        kept = self._city.worked_out
+    def _plans(self, lights: WalkLights, clock_s: tuple[float, float], expected: Expected | None) -> Plans:
+        """What going from place to place is worth; the same for every replication under the same lights."""
+        seen = sha256(lights.as_rows().tobytes()).hexdigest()
+        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}/{clock_s}"
+        kept = self._city.worked_out if expected is None else {}
         if key not in kept:
-            streets = read_streets(self._city.walk, self._params, lights)
-            nodes = program_nodes(self._exits, self._stays)
-            legs = find_legs(self._city.walk, streets, nodes)
-            plans = solve_plans(self._params, self._exits, self._stays, legs)
-            kept[key] = plans, _make_world(self._city, self._params, streets, legs, nodes, len(self._exits.id))
-        self._plans, self._world = kept[key]
+            kept[key] = solve_plans(
+                self._params,
+                self._exits,
+                self._stays,
+                self.form.legs,
+                clock_s=clock_s,
+                admitted=expected.admitted if expected else None,
+                local=self._told,
+            )
+        found: Plans = kept[key]
+        return found
 
     def _lights_of(self, stage: Stage) -> WalkLights:
         """What walkers see of the lights: those of the road model, or the same default plan without one."""
@@ -140,248 +117,148 @@ class Pedestrian:
         return {}
 
     def begin(self, stage: Stage) -> None:
-        """Find the ways under the lights that the road runs, find out who comes, and start with nobody inside."""
+        """Find the ways under the lights that the road runs, find out who comes, and who is inside already."""
+        self._lights_seen = self._lights_of(stage)
+        self._channels = stage.channels
+        self._lights_since_s = self._lit_since(stage.start_s)
         self._stage = stage
-        self._lights = self._lights_of(stage)
-        self._find_ways()
-        self._notes = _notes(self._city, self._params, self._lights)
-        self._laws = _make_laws(self._params, stage)
-        self._arrivals = make_arrivals(
-            self._params, self._exits, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
-        )
-        self._counts = np.zeros(6, np.int64)
-        self._spaces = new_rows(SPACE, len(self._world.links))
-        self._spaces.last_s = stage.start_s
-        self._buffers = Buffers(new_rows(VISIT, _BUFFER_ROWS), new_rows(MOVE, _BUFFER_ROWS))
+        self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
+        self._set_out(stage, self._records, None)
+        self._notes = [*_notes(self._params), *self.form.notes]
+        # Walking whole days beforehand waits until somebody walks: a check only begins.
+        self._unsettled = self._params.feedback.rounds > 0
         self._now_s = float(stage.start_s)
         self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
-        self.lights = CrossingLights(stage.city_model, self._world)
-        self.observer = CirculationObserver(stage.city_model, new_rows(WALKER, 0))
-        self._set_slots(_FIRST_SLOTS)
+        self.lights = CrossingLights(stage.city_model, self.form.lights)
+        self.observer = CirculationObserver(stage.city_model, lambda: self.form.walkers())
+
+    def _settle_first(self) -> None:
+        """Plan the day with the crowding that it meets, once, before anything happens in it."""
+        if not self._unsettled:
+            return
+        self._unsettled = False
+        settled = self._settle(self._stage)
+        self._set_out(self._stage, self._records, settled.expected)
+        self._notes.append(_settled_note(settled, self._params.feedback.residual))
+        self._records.feedback(settled.residuals)
+
+    def _set_out(self, stage: Stage, records: Records, expected: Expected | None) -> None:
+        """Make the form and the plans, and walk those who came before the clock starts."""
+        make = self._make_form if expected is None else partial(self._make_form, slower=expected.slower)
+        self.form = make(self._params, self._city, self._exits, self._stays, self._lights_seen)
+        self.plans = self._plans(self._lights_seen, (stage.start_s, stage.end_s), expected)
+        self.arrivals = make_arrivals(
+            self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
+        )
+        behaviour = Behaviour(self.plans, make_laws(self._params, stage))
+        began_s = max(stage.start_s - self._params.inside.warm_up_s, 0.0)
+        self.form.begin(behaviour, self.arrivals, records, began_s)
+        if began_s < stage.start_s:
+            # Who came before is walked first, so that workers and shoppers are inside when the clock starts.
+            self.form.advance(float(np.nextafter(stage.start_s, -np.inf)))
+            self.form.start_counting(stage.start_s)
+            records.drain()
+
+    def _settle(self, stage: Stage) -> Settled:
+        """Walk the day beforehand until people meet the times they planned with; once per seed and lights."""
+        seen = sha256(self._lights_seen.as_rows().tobytes()).hexdigest()
+        clock = f"{stage.start_s}/{stage.end_s}/{int(stage.run_seed)}"
+        key = f"pedestrian.feedback/{self._params.model_dump_json()}/{seen}/{clock}"
+        kept = self._city.worked_out
+        if key not in kept:
+            quiet = Unrecorded(self._params, self._city.walk, self._exits.id, self._stays.id)
+
+            def walk_day(expected: Expected) -> Rows:
+                self._set_out(stage, quiet, expected)
+                self.form.advance(stage.end_s + _LAST_LEAVE_S)
+                return self.form.spaces(stage.end_s + _LAST_LEAVE_S + 1.0)
+
+            kept[key] = settle(walk_day, self._city.walk.link_count, len(self._stays.id), self._params.feedback)
+        found: Settled = kept[key]
+        return found
 
     def advance(self, until_s: float) -> None:
-        """Let everybody walk up to an instant; periods of the tables close on the way."""
+        """Let everybody walk up to an instant; on the way periods of the tables close, and lights change plans."""
+        self._settle_first()
+        since_s = self._lit_since(until_s)
+        if since_s > self._lights_since_s:
+            self._walk_to(float(np.nextafter(since_s, -np.inf)))
+            self._follow_lights(since_s)
+        self._walk_to(until_s)
+        self._now_s = until_s
+
+    def _lit_since(self, at_s: float) -> float:
+        """From when the lights of the road that stand at a moment have held; -inf without a road."""
+        known = self._channels.has_board(WALK_LIGHTS.name)
+        return self._channels.board_since_s(WALK_LIGHTS.name, at_s) if known else -np.inf
+
+    def _follow_lights(self, at_s: float) -> None:
+        rows = np.asarray(self._channels.board(WALK_LIGHTS.name, at_s), np.float64)
+        self.form.relight(WalkLights(*rows), at_s)
+        self.lights.follow(self.form.lights)
+        self._lights_since_s = at_s
+
+    def _walk_to(self, until_s: float) -> None:
         while self._period_s + PERIOD_S <= until_s:
             end_s = self._period_s + PERIOD_S
             # What happens at the very end of a period belongs to the next one.
-            self._run(float(np.nextafter(end_s, -np.inf)))
-            self._close_period(end_s)
+            self.form.advance(float(np.nextafter(end_s, -np.inf)))
+            self._records.period(self.form.spaces(end_s), self._period_s)
             self._period_s = end_s
-        self._run(until_s)
-        self._now_s = until_s
+        self.form.advance(until_s)
 
     def accounts(self) -> Sequence[Account]:
         """Walkers who entered, are inside, and left."""
-        inside = int(self._free[-1])  # slots in use
-        left = {"exit": int(self._counts[LEFT]), REFUSED_REASON: int(self._counts[REFUSED])}
-        return (Account("walkers", int(self._counts[ENTERED]), inside, left),)
+        return (self.form.heads().account(),)
 
     def is_empty(self) -> bool:
         """Whether nobody is inside and nobody is still to come."""
-        return self._heap.size[0] == 0 and self._counts[CURSOR] >= len(self._arrivals)
+        return self.form.is_empty()
 
     def view(self, walker_id: int) -> WalkerView | None:
         """Look at one walker; None if it is not inside."""
-        return view_walker(self._walkers, walker_id, self._now_s)
+        return view_walker(self.form.walkers(), walker_id, self._now_s)
 
     def finish(self) -> None:
         """Close the period under way, and count everybody."""
-        self._close_period(self._now_s)
-        (account,) = self.accounts()
-        self._finished.append("pedestrian_people", people_columns(account, self._params.people_per_walker))
+        self._records.period(self.form.spaces(self._now_s), self._period_s)
+        self._records.close(self.form.heads().account())
 
     def drain_tables(self) -> Tables:
         """Finished rows since the last call."""
-        self._take_buffers()
-        return self._finished.drain()
+        self.form.hand_over()
+        return self._records.drain()
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
-        slots = self._slots_by_id()
-        self._take_buffers()
-        # Rows are copied as plain bytes: numpy would copy records field by field, five times slower.
-        raw = self._walkers.view(np.ndarray).view(np.dtype((np.void, WALKER.itemsize)))
-        state: State = {
-            "walkers": raw[slots].view(WALKER),
-            "spaces": self._spaces.copy().view(np.ndarray),
-            "counts": self._counts.copy(),
-            "times_s": np.array([self._now_s, self._period_s]),
-        }
-        state.update({f"finished/{key}": values for key, values in self._finished.state().items()})
-        return state
+        self._settle_first()
+        self.form.hand_over()
+        times_s = np.array([self._now_s, self._period_s])
+        return {**self.form.state(), "times_s": times_s, **self._records.state()}
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
-        count = len(state["walkers"])
-        self._set_slots(max(_FIRST_SLOTS, count))
-        self._walkers[:count] = state["walkers"]
-        self._spaces[:] = state["spaces"]
-        self._counts[:] = state["counts"]
+        self._settle_first()
         self._now_s, self._period_s = (float(t) for t in state["times_s"])
-        self._counts[CURSOR] = after(self._arrivals, self._now_s)
-        if forked_at_s is not None:
-            self._wait_anew(forked_at_s)
-        self._fill_queue(count)
-        self._finished.restore(
-            {key.removeprefix("finished/"): values for key, values in state.items() if key.startswith("finished/")}
-        )
-
-    def _slots_by_id(self) -> NDArray[np.intp]:
-        """Slots of everybody inside, in the order of their ids."""
-        slots = np.flatnonzero(np.ascontiguousarray(self._walkers.event))
-        return slots[np.argsort(self._walkers.id[slots])]  # ids are unique: any sort gives the same order
-
-    def _wait_anew(self, forked_at_s: float) -> None:
-        """Whoever waits at a crossing starts when the new plan lets him, from the fork on."""
-        for s in np.flatnonzero(self._walkers.event == GREEN).tolist():
-            self._walkers.next_s[s] = forked_at_s + self.lights.wait_s(int(self._walkers.link[s]), forked_at_s)
-
-    def _set_slots(self, capacity: int) -> None:
-        """Start with empty slots."""
-        self._walkers = new_rows(WALKER, capacity)
-        self.observer.walkers = self._walkers
-        self._fill_queue(0)
-
-    def _grow_slots(self) -> None:
-        """Twice as many slots; called when all are taken."""
-        used = self._walkers
-        self._walkers = new_rows(WALKER, 2 * len(used))
-        self._walkers[: len(used)] = used
-        self.observer.walkers = self._walkers
-        self._fill_queue(len(used))
-
-    def _fill_queue(self, used: int) -> None:
-        """Build the event queue and the list of free slots from rows 0 to ``used``, all of them taken."""
-        capacity = len(self._walkers)
-        self._free = np.arange(capacity + 1, dtype=np.int64)
-        self._free[capacity] = used  # the last element counts the slots in use
-        self._heap: Heap = new_heap(capacity)
-        kernels.fill_queue(self._walkers, used, self._heap)
-
-    def _run(self, until_s: float) -> None:
-        # A look at the two next times spares the kernel's call in quiet steps.
-        row = int(self._counts[CURSOR])
-        if (self._heap.size[0] == 0 or self._heap.times[0] > until_s) and (
-            row >= len(self._arrivals) or self._arrivals.enter_s[row] > until_s
-        ):
-            return
-        while True:
-            asks = kernels.run_until(
-                until_s,
-                self._world,
-                self._plans,
-                self._laws,
-                self._arrivals,
-                self._spaces,
-                self._walkers,
-                self._heap,
-                self._free,
-                self._buffers,
-                self._counts,
-            )
-            if asks == kernels.NEED_SLOTS:
-                self._grow_slots()
-            elif asks == kernels.NEED_DRAIN:
-                self._take_buffers()
-            else:
-                return
-
-    def _close_period(self, end_s: float) -> None:
-        kernels.close_period(self._world, self._spaces, end_s)
-        links, places = period_columns(
-            self._spaces, self._city.walk.link_count, self._stays.id, self._period_s, self._params.people_per_walker
-        )
-        self._finished.append("pedestrian_links", links)
-        self._finished.append("pedestrian_stays", places)
-
-    def _take_buffers(self) -> None:
-        visits, moves = (int(self._counts[i]) for i in (VISITS, MOVES))
-        self._counts[[VISITS, MOVES]] = 0
-        if visits:
-            self._finished.append(
-                "pedestrian_visits",
-                visit_columns(
-                    self._buffers.visits[:visits],
-                    self._exits.id,
-                    self._params.circulation_kpi,
-                    self._params.people_per_walker,
-                ),
-            )
-        if moves:
-            points = trace_columns(self._buffers.moves[:moves], self._city.walk, self._share_along)
-            self._finished.append("traces", points)
+        since_s = self._lit_since(self._now_s)
+        if since_s > self._lights_since_s and forked_at_s is None:
+            self._follow_lights(since_s)
+        self.form.restore(state, self._now_s, forked_at_s)
+        self._records.restore(state)
 
 
-def _make_world(
-    city: City, params: PedestrianParams, streets: Streets, legs: Legs, nodes: NDArray[np.int32], exit_count: int
-) -> World:
-    links, stays = city.walk.link_count, len(nodes) - 2 * exit_count
-    rows = new_rows(LINK, links + stays)
-    rows.area_m2 = np.inf  # no place to stay is ever too full
-    area_m2 = np.where(frontage_links(city.walk, nodes[2 * exit_count :]), np.inf, streets.area_m2)
-    rows.twin = -1
-    for name, values in (
-        ("length_m", city.walk.length_m),
-        ("to", city.walk.link_to),
-        ("area_m2", area_m2),
-        ("speed_share", streets.speed_share),
-        ("cycle_s", streets.cycle_s),
-        ("green_s", streets.green_s),
-        ("offset_s", streets.offset_s),
-        ("twin", streets.twin),
-    ):
-        rows[name][:links] = values
-    places = rows_of(PLACE, node=nodes, route=legs.route)
-    places.leaves[exit_count : 2 * exit_count] = True
-    places.space = -1
-    places.space[2 * exit_count :] = links + np.arange(stays)
-    return World(rows, places, legs.next_link, float(params.walk.counterflow_share), params.people_per_walker)
-
-
-def _notes(city: City, params: PedestrianParams, lights: WalkLights) -> list[str]:
-    out = []
-    if params.sample_share < 1:
-        out.append(
-            f"{100 * params.sample_share:g} % of the visitors are walked: each walker stands for "
-            f"{params.people_per_walker:g} people in counts, densities and crowding"
-        )
-    lit = (city.walk.flags & SIGNALISED) > 0
-    planned = lit & (lights.cycle_s > 0)
-    cycles = np.unique(lights.cycle_s[planned])
-    if planned.any():
-        out.append(
-            f"{planned.sum()} of {lit.sum()} crossings with lights, each way counted, run the plan of their "
-            f"junction on the road, cycle {' or '.join(f'{c:g}' for c in cycles[:5])} s"
-        )
-    short = planned & (lights.green_s * params.crossings.design_speed_mps < city.walk.length_m * (1 - 1e-9))
-    if short.any():
-        out.append(
-            f"{short.sum()} of them are green for less than a walker needs to cross at "
-            f"{params.crossings.design_speed_mps:g} m/s"
-        )
-    return out
-
-
-def _make_laws(params: PedestrianParams, stage: Stage) -> Laws:
-    classes = params.classes.in_order()
-    sd = params.walk.speed_sd_mps
-    rows = new_rows(CLASS_LAW, len(classes))
-    for row, c in zip(rows, classes, strict=True):
-        mean, spread = lognormal_law(c.budget_mean_s, c.budget_cv)
-        row.budget_log_mean, row.budget_log_sd = mean, spread
-        row.budget_low = normal_share((math.log(BUDGET_LEAST_S) - mean) / spread)
-        row.budget_high = normal_share((math.log(BUDGET_MOST_S) - mean) / spread)
-        row.speed_mean_mps = c.walk_speed_mps
-        # Without a spread the cut does not matter: everybody walks at the mean.
-        row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 0.0
-        row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 1.0
-    place, stay, budget, speed, trace = (
-        make_stream(stage.run_seed, f"pedestrian.{purpose}")
-        for purpose in ("place", "stay", "budget", "speed", "trace")
+def _settled_note(settled: Settled, wanted: float) -> str:
+    days, last = len(settled.residuals), settled.residuals[-1]
+    verdict = "settled" if last < wanted else f"NOT settled, {100 * wanted:g} % were wanted"
+    return (
+        f"plans know the crowding of the day: walked {days} times beforehand, planned and met times differ by "
+        f"{100 * last:.2f} % of the time walked ({verdict})"
     )
-    return Laws(place, stay, budget, speed, trace, float(stage.trace_share), float(sd), rows)
 
 
-def normal_share(z: float) -> float:
-    """Share of a standard normal below ``z``."""
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+def _notes(params: PedestrianParams) -> list[str]:
+    if params.sample_share == 1:
+        return []
+    people = params.people_per_walker
+    sample = f"{100 * params.sample_share:g} % of the visitors are walked: each walker stands for {people:g} people"
+    return [f"{sample} in counts, densities and crowding"]

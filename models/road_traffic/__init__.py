@@ -19,11 +19,13 @@ MODEL = ModelCard(
     params="params:RoadParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     agent_s=4e-4,
     looks="looks:BODY_LOOKS",
     boards=(LINK_TIME_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
     bodies={"car": ("driving",)},
     carries=True,
+    scaled_by=("background.factor",),
 )
 
 _PUBLIC = {
@@ -31,10 +33,11 @@ _PUBLIC = {
     "RoadNetwork": "queueing.network",
     "LoadingResult": "queueing.loading",
     "load_network": "queueing.loading",
+    "repeat_days": "day_to_day.days",
     "solve_equilibrium": "equilibrium",
 }
 
-__all__ = ["MODEL", "LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]
+__all__ = ["MODEL", "LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "repeat_days", "solve_equilibrium"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
+from twin.city.lights.plans import Window
 from twin.engine.channels import Rows
 from twin.engine.sim_model import State
 from twin.models.road_traffic.access import Access
@@ -76,6 +77,10 @@ class Form(Protocol):
 
     def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
         """Some links change at this moment, and everybody has been led around what is closed."""
+        ...
+
+    def switch(self, windows: Mapping[tuple[int, int | None], Window], at_s: float) -> None:
+        """Lights at the ends of links, of all movements or of one, run other plans from a moment that is reached."""
         ...
 
     def storage(self) -> Storage | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
+from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.city.hours import with_hours
 from twin.columns import VEHICLE_CLASSES
@@ -26,12 +27,15 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES, ORDER
 from twin.models.road_traffic.access import Access, LawfulRoutes
+from twin.models.road_traffic.agents import RoadAuthority
 from twin.models.road_traffic.background.cars import BackgroundCars
+from twin.models.road_traffic.controlled import ControlledLights
+from twin.models.road_traffic.day_to_day.city_days import LearnedWays, learn_ways
+from twin.models.road_traffic.day_to_day.params import DaysParams
 from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
 from twin.models.road_traffic.params import RoadParams
-from twin.models.road_traffic.queueing.signals import walk_lights
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
@@ -66,6 +70,7 @@ class RoadTraffic:
 
     def __init__(self, params: RoadParams, city: City, tables: InputTables) -> None:
         self.params = params
+        self._edited = city
         self._city = with_hours(city)
         self._tables = tables
         self._drive = city.drive
@@ -77,6 +82,8 @@ class RoadTraffic:
         self.caught = 0
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows = GrowingTables()
+        #: What background cars learned by repeating their day, once they have.
+        self._learned: LearnedWays | None = None
 
     @classmethod
     def build(cls, params: RoadParams, city: City, tables: InputTables) -> RoadTraffic:
@@ -99,16 +106,19 @@ class RoadTraffic:
     @property
     def notes(self) -> Sequence[str]:
         """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
-        return self._form.notes
+        return [*self._form.notes, *(self._learned.notes if self._learned is not None else ())]
 
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
         self._channels = stage.channels
+        self.authority = stage.cast.hire("road_traffic.authority", RoadAuthority, stage.city_model)
+        self._apply_measures()
         self._access = Access(self._city, stage.start_s)
         self._form = make_form(self.params, self._city, self._tables, stage.start_s)
         for note in self._form.notes:
             _log.info("%s", note)
         self._form.obey(self._access)
+        self._lights = ControlledLights(self.params, self._city, self._tables, stage, self._form)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
         self._periods = LinkPeriods(self._drive.link_count, stage.start_s)
@@ -125,19 +135,17 @@ class RoadTraffic:
         spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
         self._routes = LawfulRoutes(
             self._drive,
-            self._form.link_times(stage.start_s),
+            self._first_times_s(stage.start_s),
             self._access,
             spread,
             make_stream(stage.run_seed, "road.taste"),
         )
+        self._seed = stage.run_seed
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
-        lights = walk_lights(self.params, self._city, self._tables)
-        if lights is not None:
-            self._channels.publish(WALK_LIGHTS.name, lights, stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
         self._next_s = -np.inf
 
@@ -146,9 +154,11 @@ class RoadTraffic:
         if until_s < min(self._next_s, self._channels.next_time_s(self.name)):
             self._reached_s = until_s
             return
-        boards = 0
-        while (stop_s := min(self._next_board_s, self._next_news_s, self._next_period_s())) <= until_s:
+        boards = switches = 0
+        while (stop_s := self._next_stop_s()) <= until_s:
             self._advance_to(stop_s)
+            if stop_s == self._lights.next_s:
+                switches += self._lights.review(stop_s, self._form)
             if stop_s == self._next_news_s:
                 self._hear(stop_s)
             if stop_s == self._next_board_s:
@@ -160,6 +170,13 @@ class RoadTraffic:
                 "and other models read them",
                 where=f"road_traffic, {clock_text(until_s)}",
                 mend="set clock.step to 30 s or less",
+            )
+        if switches > 1:
+            raise EngineError(
+                f"lights go over to other plans {switches} times within one step of {until_s - self._reached_s:g} s, "
+                "and walkers read them",
+                where=f"road_traffic, {clock_text(until_s)}",
+                mend="set clock.step to no more than the shortest review_every_s of the signal controllers",
             )
         self._advance_to(until_s)
         self._reached_s = until_s
@@ -234,11 +251,14 @@ class RoadTraffic:
             "stuck": self._stuck.copy(),
             "costs_s": self._routes.cost_s.copy(),
         }
+        if self._learned is not None:
+            out.update({f"days/{key}": values for key, values in self._learned.state().items()})
         parts: list[tuple[str, _Saved]] = [
             ("fleet", self._fleet),
             ("form", self._form),
             ("periods", self._periods),
             ("diagram", self._diagram),
+            ("lights", self._lights),
         ]
         if self._spillback is not None:
             parts.append(("spillback", self._spillback))
@@ -256,6 +276,8 @@ class RoadTraffic:
         self._access.move_to(self._reached_s)
         self._stuck = np.array(state["stuck"], np.int64)
         self._routes.set_costs(np.array(state["costs_s"], np.float64))
+        days = _part(state, "days")
+        self._learned = LearnedWays(days) if days else None
         if forked_at_s is not None:
             self._next_car = self._cars.first_after(forked_at_s)
         self._fleet.restore(_part(state, "fleet"))
@@ -267,6 +289,7 @@ class RoadTraffic:
             self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
+        self._lights.restore(_part(state, "lights"), self._reached_s)
         self._rows.restore(_part(state, "rows"))
         self._next_board_s = self._find_next_board_s(self._reached_s)
         self._next_news_s = self._form.next_news_s(self._reached_s)
@@ -274,11 +297,31 @@ class RoadTraffic:
             self._publish(self._reached_s)
         self._next_s = -np.inf
 
+    def _first_times_s(self, start_s: float) -> NDArray[np.float64]:
+        """Link times by which cars choose until some have been measured."""
+        empty_s, static = self._form.link_times(start_s), self.params.background.static
+        if static is None:
+            return empty_s
+        from twin.models.road_traffic.equilibrium.first_times import first_times_s  # its kernels are seldom needed
+
+        return first_times_s(static, self._drive, self._cars, start_s, empty_s)
+
+    def _apply_measures(self) -> None:
+        """Edits with hours as the authority applies them."""
+        planned = self._edited.timed
+        measures = tuple(self.authority.measures(planned, self._drive))
+        if measures != planned:
+            self._city = with_hours(replace(self._edited, timed=measures))
+
     def _find_next_s(self) -> float:
-        next_s = min(self._form.next_s, self._next_board_s, self._next_news_s, self._next_period_s())
+        next_s = min(self._form.next_s, self._next_stop_s())
         if self._next_car < self._cars.first_after(self._end_s):
             next_s = min(next_s, float(self._cars.depart_s[self._next_car]))
         return next_s
+
+    def _next_stop_s(self) -> float:
+        """Next moment at which more happens than driving."""
+        return min(self._next_board_s, self._next_news_s, self._next_period_s(), self._lights.next_s)
 
     def _next_period_s(self) -> float:
         """End of the current period of the tables, if there is anything to write down about it."""
@@ -315,6 +358,8 @@ class RoadTraffic:
 
     def _replan(self, at_s: float) -> None:
         """Let a share of the background cars look for a new way by the times just measured."""
+        if self.params.background.days is not None:
+            return  # who knows the day keeps to what it taught
         own = CODES[self.name]
         slots = np.flatnonzero(self._fleet.alive & (self._fleet.owner == own))
         period = event(int(at_s // self.params.board_every_s))
@@ -409,7 +454,7 @@ class RoadTraffic:
         cars, slots = self._cars, []
         for i in range(self._next_car, last):
             vehicle_class = int(cars.vehicle_class[i])
-            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
+            path = self._way(i)
             if path is None:
                 raise EngineError(
                     f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]} "
@@ -425,6 +470,34 @@ class RoadTraffic:
                 self._arrived += 1  # from a place to the same node: no metre to drive
         self._next_car = max(self._next_car, last)
         return slots
+
+    def _way(self, i: int) -> Ints | None:
+        """Way of a background car: as learned on the days before, led around what is closed now; else as it chooses."""
+        cars, vehicle_class = self._cars, int(self._cars.vehicle_class[i])
+        if self.params.background.days is not None and self._learned is None:
+            self._repeat_days(self.params.background.days)
+        path = self._learned.path(cars.id[i]) if self._learned is not None else None
+        if path is not None:
+            path = self._routes.around(vehicle_class, path, 0, keeps_last=False)
+        if path is None:
+            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
+        return path
+
+    def _repeat_days(self, days: DaysParams) -> None:
+        """Let the background cars of this run repeat their day; done when the first of them starts."""
+        cars = self._cars
+
+        def otherwise(row: int) -> Ints | None:
+            ends = int(cars.from_node[row]), int(cars.to_node[row])
+            return self._routes.chosen(int(cars.vehicle_class[row]), *ends, cars.id[row])
+
+        span = self._next_car, cars.first_after(self._end_s)
+        begun = self._access, self._reached_s, self._end_s
+        self._learned = learn_ways(
+            self.params, days, self._city, self._tables, cars, span, otherwise, begun, self._seed
+        )
+        if self._learned is not None:
+            self._rows.append("road_days", self._learned.rows())
 
     def _take_orders(self, until_s: float) -> None:
         orders = self._channels.take_orders(self.name, until_s)

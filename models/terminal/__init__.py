@@ -11,6 +11,7 @@ MODEL = ModelCard(
     params="params:TerminalParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     estimate="params:TerminalParams.estimate_agents",
     agent_s=2.5e-4,
@@ -25,4 +26,5 @@ MODEL = ModelCard(
         "Container-terminal gate",
         examples=(Example("lunch_open", "opening", "[08:30-16:30]", "昼休みもゲートを開ける", "gate open at lunch"),),
     ),
+    scaled_by=("demand.factor",),
 )

@@ -9,24 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.booking.slots import slots_of
 from twin.city.city import City
 from twin.engine.clock import clock_text
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
+from twin.engine.stations.state import StationState, arrays_of, follow_schedule, in_order, next_event_s
 from twin.errors import EngineError, ScenarioError
 from twin.models.terminal import names as k
-from twin.models.terminal.agents import Haulier, TerminalOperator
+from twin.models.terminal.agents import hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book
 from twin.models.terminal.booking.learning import learn
-from twin.models.terminal.booking.slots import booking_account, slot_table, slots_of
+from twin.models.terminal.booking.slots import booking_account, slot_table
 from twin.models.terminal.demand.trucks import Columns, check_hours, make_trucks, read_counts
 from twin.models.terminal.demand.vessel_table import with_calls
 from twin.models.terminal.gate import approach
-from twin.models.terminal.gate.kernels import run_until
+from twin.models.terminal.gate.kernels import run_until, sort_anew
 from twin.models.terminal.gate.layout import layout_shape, make_layout
 from twin.models.terminal.gate.row_kernels import count_visits
-from twin.models.terminal.gate.state import Now, arrays_of, in_order, new_state, state_of
+from twin.models.terminal.gate.state import new_state, state_of
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.records import visits as records
 from twin.models.terminal.records.traces import Tracer
@@ -56,7 +58,7 @@ class Terminal:
 
     name = "terminal"
     _stage: Stage
-    _now: Now
+    _now: StationState
     _desk: BookingDesk
     _counted: list[Account]
 
@@ -106,13 +108,16 @@ class Terminal:
         self._stage = stage
         self._reached_s = stage.start_s
         self._approach = self._find_approach(stage)
-        self._layout = make_layout(self._params, stage.run_seed, stage.start_s)
+        self._staff = hire_staff(self._params, stage.city_model, stage.cast)
+        self._operator, self._hauliers = self._staff
+        for in_gate in self._city.places_of("gate"):
+            if in_gate.id.endswith("/in-gate"):
+                self._operator.stands_at(in_gate)
+        self._layout = make_layout(self._params, stage.run_seed, stage.start_s, self._operator.review_every_s)
         self._records = records.Records(self._params.queue_on_road if self._grants else None)
         if self._grants:
             self._open_places(stage.start_s)
         self._make_day(stage)
-        self._operator = TerminalOperator(stage.city_model, self._params.open_on_if_line, self._desk)
-        self._hauliers = self._hire(stage)
         self._constants_due = self._slots_due = True
         self._finished = False
         self._tracer = Tracer(self._params, self._city, self._approach, stage)
@@ -144,7 +149,7 @@ class Terminal:
         trucks = Account(
             "trucks",
             entered=int(now.tally[k.ENTERED]),
-            inside=int(counts[:, k.HELD : k.DRIVING + 1].sum()),
+            inside=int(counts[:, k.HELD : k.UNDER_WAY + 1].sum()),
             left=dict(zip(TRUCK_REASONS, left.tolist(), strict=True)),
             received=int(now.tally[k.RECEIVED]),
             handed_over=int(now.tally[k.HANDED_OVER]),
@@ -237,7 +242,7 @@ class Terminal:
     def _make_day(self, stage: Stage) -> None:
         entries = len(self._approach.entries) if self._approach else 0
         trucks = make_trucks(self._params, self._counts, stage.run_seed, entries)
-        self._learned = learn(self._params, self._counts, stage.run_seed)
+        self._learned = learn(self._params, self._counts, stage.run_seed, self._staff)
         bookings = book(
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
             self._learned.suspended,
@@ -264,16 +269,6 @@ class Terminal:
         """When each truck first acts: it is announced to the road, or appears at the line."""
         return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN].copy()
 
-    def _hire(self, stage: Stage) -> list[Haulier]:
-        sizes = [(size, traits) for size, traits in self._params.hauliers.items() for _ in range(traits.hauliers)]
-        return [
-            Haulier(
-                stage.city_model, index, size, traits, self._learned.expected_wait_s[index],
-                bool(self._learned.suspended[index]),
-            )
-            for index, (size, traits) in enumerate(sizes)
-        ]  # fmt: skip
-
     def _sort_plans(self) -> None:
         """Rows in the order in which they act; withdrawn ones never do."""
         now = self._now
@@ -292,14 +287,9 @@ class Terminal:
         """Earliest moment at which anything happens here of itself."""
         now = self._now
         self._counted = []
-        nth = int(now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT])
-        entry = int(now.tally[k.SCHED_NEXT])
-        self._next_s = min(
-            float(self._order_s[nth]) if nth < len(self._order_s) else math.inf,
-            float(now.sched_time[entry]) if entry < len(now.sched_time) else math.inf,
-            float(now.heap_times[0]) if now.heap_size[0] else math.inf,
-            float(now.time_s[now.tally[k.DRIVE_HEAD], k.END]) if now.tally[k.DRIVE_HEAD] >= 0 else math.inf,
-        )
+        nth = int(now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT])
+        next_s = float(self._order_s[nth]) if nth < len(self._order_s) else math.inf
+        self._next_s = min(next_s, next_event_s(now))
 
     # The road --------------------------------------------------------------------------------------
 
@@ -393,11 +383,11 @@ class Terminal:
     def _run(self, until_s: float, arrivals: Rows) -> None:
         now = self._now
         if self._approach:
-            now.tally[k.PLAN_NEXT] = 0
+            now.tally[k.ARRIVAL_NEXT] = 0
             arrival_s = self._came_s[: len(arrivals)]
         else:
             arrival_s = self._order_s
-            first = int(now.tally[k.PLAN_NEXT])
+            first = int(now.tally[k.ARRIVAL_NEXT])
         now.tally[k.OUT_COUNT] = 0
         if self._grants and len(arrivals):
             # Sorted, so that a run that has been taken up again goes on in the same order.
@@ -407,13 +397,13 @@ class Terminal:
             if code == k.REACHED:
                 break
             if code == k.ASK:
-                if self._operator.decide(now):
+                if self._operator.decide(now, self._desk):
                     self._sort_plans()
                     if not self._approach:
                         arrivals, arrival_s = self._order, self._order_s
             elif code == k.CAME_LATE:
-                nth = now.tally[k.PLAN_NEXT]
-                self._operator.receive_late(now, int(arrivals[nth]), float(arrival_s[nth]))
+                nth = now.tally[k.ARRIVAL_NEXT]
+                self._operator.receive_late(now, self._desk, int(arrivals[nth]), float(arrival_s[nth]))
             elif code == k.FULL:
                 self._records.take_away(now)
             else:
@@ -423,7 +413,7 @@ class Terminal:
                     mend="please report it with the scenario",
                 )
         if not self._approach:
-            now.tally[k.ENTERED] += now.tally[k.PLAN_NEXT] - first
+            now.tally[k.ENTERED] += now.tally[k.ARRIVAL_NEXT] - first
         if len(self._placed):
             self._free_places()
         self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
@@ -456,7 +446,7 @@ class Terminal:
                 mend="keep names, kinds and queues (with queues: own also counts); change opening or lane_closures",
             )
 
-    def _fork(self, fresh: Now, at_s: float) -> None:
+    def _fork(self, fresh: StationState, at_s: float) -> None:
         """Keep what is under way; lanes follow the new schedule from now on, trucks yet to act the new demand.
 
         A truck that has not acted and whose new moment has passed keeps its old one; a truck that only the
@@ -478,22 +468,9 @@ class Terminal:
         for name in ("ids", "time_s", "word", "code"):
             arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
         self._now = state_of(arrays, self._layout)
-        self._set_servers(at_s)
+        held = np.flatnonzero(self._now.code[:, k.STATE] == k.HELD)
+        sort_anew(held, self._now.word, self._now.code, self._now.tally)
+        follow_schedule(self._now, at_s)
         self._sort_plans()
         passed = int(np.searchsorted(self._order_s, at_s, side="right"))
-        self._now.tally[k.ANNOUNCED if self._approach else k.PLAN_NEXT] = passed
-
-    def _set_servers(self, at_s: float) -> None:
-        """Let the last past entry of each group act now; those before it have acted."""
-        now = self._now
-        past = np.flatnonzero(now.sched_time <= at_s)
-        acts_now: dict[int, int] = {}
-        for entry in past.tolist():
-            if now.sched_word[entry, k.S_KIND] == k.SET_SERVERS:
-                acts_now[int(now.sched_word[entry, k.S_GROUP])] = entry
-        first = len(past) - len(acts_now)
-        # The entries that act now go last among the past ones, at the moment of the fork.
-        order = [e for e in past.tolist() if e not in acts_now.values()] + list(acts_now.values())
-        now.sched_word[: len(past)] = now.sched_word[order]
-        now.sched_time[first : len(past)] = at_s
-        now.tally[k.SCHED_NEXT] = first
+        self._now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT] = passed

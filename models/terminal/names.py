@@ -1,36 +1,59 @@
-"""Names of the gate's columns, elements and codes: whole numbers that kernels and Python share."""
+"""Names of the gate's columns, elements and codes: those of the queue engine and of booking, then the gate's own.
+
+Whole numbers that kernels and Python share.
+"""
 
 from __future__ import annotations
 
+from twin.booking.names import CANCELLED as CANCELLED
+from twin.booking.names import CANCELLED_LATE as CANCELLED_LATE
+from twin.booking.names import LAPSED as LAPSED
+from twin.booking.names import NO_SHOW as NO_SHOW
+from twin.booking.names import NOT_ASKED as NOT_ASKED
+from twin.booking.names import PLACED as PLACED
+from twin.booking.names import REBOOK as REBOOK
+from twin.booking.names import UNPLACED as UNPLACED
+from twin.engine.stations.names import *  # noqa: F403  (the engine's names are the gate's too)
+from twin.engine.stations.names import (
+    ASK_ARRIVAL,
+    FIRST_LAW,
+    LAW_NUMBERS,
+    REASONS,
+    SECOND_IN_LINE,
+    SERVERS_BUSY,
+    SERVERS_OPEN,
+    STATES,
+    STATION_CODES,
+    STATION_TALLY,
+    STATION_TIMES,
+    STATION_WORDS,
+)  # fmt: skip
+
 # Columns of ``time_s``: moments and lengths of a visit, nan until known. Those of every visit come first, so that
 # they lie together in memory.
-JOIN, QUEUED, END, CALLED, GATE_START, GATE_END, WAITED, OUT, REMAIN, YARD_WAITED = range(10)
+CALLED, GATE_START, GATE_END, YARD_WAITED = range(STATION_TIMES, STATION_TIMES + 4)
 SLOT_FROM, SLOT_TO, ROAD_IN, ROAD_S, PLAN, ENTER, DESIRED, HOURS_LEFT, CRANE_S, ASKED = range(10, 20)
 TIME_COLUMNS = 20
 
-# Columns of ``word``: whole numbers of a visit.
-CLASS, LINE, SERVER, LANE, SPACE, FLAGS, NEXT, EVENT, MOVE, MOVES, BLOCK_A, BLOCK_B = range(12)
-STOOD, RANK, ROAD_NEXT, ROAD_PREV, REHANDLES, KIND, HAULIER, ENTRY = range(12, 20)
-WORD_COLUMNS = 20
+# Columns of ``word``: whole numbers of a visit. CLASS is ORDINARY or BOOKED.
+LANE, SPACE, FLAGS, MOVE, MOVES, BLOCK_A, BLOCK_B = range(STATION_WORDS, STATION_WORDS + 7)
+STOOD, RANK, ROAD_NEXT, ROAD_PREV, REHANDLES, KIND, HAULIER, ENTRY = range(13, 21)
+WORD_COLUMNS = 21
 
 # Columns of ``code``: how a visit stands, one byte each, by which all visits are counted again and again.
-STATE, REASON, BOOKING, SERVED_AS = range(4)
+BOOKING, SERVED_AS = range(STATION_CODES, STATION_CODES + 2)
 CODE_COLUMNS = 4
 
-# States of a visit. GONE has left the gate and waits to be told to the other models.
-PLANNED, DRIVING_IN, HELD, WAITING, SERVED, DRIVING, GONE, DRIVING_OUT, LEFT, WITHDRAWN = range(10)
+# States of a visit beyond those of the engine. GONE has left the gate and waits to be told to the other models; from
+# HELD to UNDER_WAY it is inside, from GONE to LEFT it is through.
+DRIVING_OUT, LEFT, WITHDRAWN, DRIVING_IN = range(STATES, STATES + 4)
 
-# Classes, and why a visit ended.
+# Classes, and why a visit ended beyond the reasons of the engine.
 ORDINARY, BOOKED = range(2)
-SERVED_WELL, AFTER_CLOSING, IN_LINE_AT_CLOSING, TOO_LATE, TOO_EARLY = range(5)
+TOO_LATE, TOO_EARLY = range(REASONS, REASONS + 2)
 
-# How a truck is sorted before the in-gate: by class, or because only some lanes take it. Each has a line of its own
-# where lanes share their lines, and each lane says which it takes where every lane has its own.
+# How a truck is sorted before the in-gate: by class, or because only some lanes take it.
 OVERSIZE, SORTED_OUT = 2, 3
-SORTS = 4
-
-# What came of asking for a slot.
-NOT_ASKED, PLACED, NO_SHOW, UNPLACED, CANCELLED, CANCELLED_LATE, LAPSED = range(7)
 
 #: Room for outcomes of asking, states and reasons where visits are counted by all three.
 COUNTS = (8, 16, 8)
@@ -48,41 +71,14 @@ ORDINARY_LINE, BOOKED_LINE, OVERSIZE_LINE, SORTED_OUT_LINE, TROUBLE_LINE, OUT_LI
 # Stages: laws, and elements of ``streams``; rehandles have a stream but no law.
 GATE, TROUBLE, CRANE, OUT_GATE, REHANDLE = range(5)
 
-# Laws, and the numbers of each law in ``num``.
-EXPONENTIAL, LOGNORMAL, ERLANG, DETERMINISTIC = range(4)
-LAW, MEAN, LOG_MEAN, LOG_SD, PHASES = range(5)
-
-# Rules by which a group takes from its lines.
-FIRST_LINE_FIRST, OLDEST_FIRST = range(2)
-
-# Kinds of schedule entries, and columns of ``sched_word``.
-SET_SERVERS, SIGN, OFFER = range(3)
-S_KIND, S_GROUP, S_COUNT, S_ASK = range(4)
-
-# Kinds of events in the calendar.
-END_EVENT, RELEASE_EVENT = range(1, 3)
-
-# Columns of ``lines`` (then the groups that serve the line, -1 after the last). AT_GATE is 1 for lines before the
-# in-gate, whose trucks are counted as the queue.
-HEAD, TAIL, COUNT, AT_GATE, SERVED_BY = range(5)
-
-# Columns of ``groups`` (FREE: no server before it is idle; LINE_A to LINE_C are taken from, -1 for none; from
-# LINE_OF on the line that trucks of each sort join, -1 if not taken), and of ``servers``.
-CAP, BUSY, STAGE, FIRST, RULE, FREE, LINE_A, LINE_B, LINE_C, LINE_OF = range(10)
-GROUP_COLUMNS = LINE_OF + SORTS
-ROW, GROUP = range(2)
-SERVER_COLUMNS = 2
-
-# Elements of ``tally``: first those that change (from LAST on the last record, in the order of the record's counts),
-# then rules, then for each holding yard spaces used and spaces.
-PLAN_NEXT, SCHED_NEXT, ACCEPTING, ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, HELD_COUNT, INSIDE, IN_LANES = range(9)
-OUT_COUNT, REC_COUNT, ANNOUNCED, ENTERED, HANDED_OVER, RECEIVED, DUE_HEAD, IN_YARDS = range(9, 17)
-DRIVE_HEAD, DRIVE_TAIL, LANES_OPEN, IN_LINE, BOOKED_IN_LINE, BOOKED_ON_ROAD, LAST = range(17, 24)
+# Elements of ``tally`` after the engine's: first those that change (from LAST on the last record, in the order of the
+# record's counts), then rules, then for each holding yard spaces used and spaces.
+ROAD_COUNT, ROAD_HEAD, ROAD_TAIL, INSIDE, ANNOUNCED, ENTERED = range(STATION_TALLY, STATION_TALLY + 6)
+HANDED_OVER, RECEIVED, IN_YARDS, BOOKED_ON_ROAD, LAST = range(STATION_TALLY + 6, STATION_TALLY + 11)
 CHANGING = LAST + 8
-SUSPEND, IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, FLUSH, YARDS = range(CHANGING, CHANGING + 9)
-OVERSIZE_LANES, TROUBLE_LANES, LANE_GROUPS, OWN_LINES, JOCKEY, KERB = range(CHANGING + 9, CHANGING + 15)
-FIRST_YARD = CHANGING + 15
-EARLY_WAITS, BECOMES_ORDINARY, ADMITTED, TURNED_AWAY, REBOOK = range(5)
+IN_LANE_TROUBLE, EARLY, LATE, RESERVED, HAS_YARD, HAS_OUT_GATE, YARDS = range(CHANGING, CHANGING + 7)
+OVERSIZE_LANES, TROUBLE_LANES, KERB = range(CHANGING + 7, CHANGING + 10)
+FIRST_YARD = CHANGING + 10
 
 # Rows of the records of the queue: counts, and times and lengths.
 R_LINE, R_BOOKED, R_YARDS, R_ROAD, R_BOOKED_ROAD, R_OPEN, R_BUSY, R_INSIDE = range(8)
@@ -90,13 +86,17 @@ REC_COUNTS = 8
 R_TIME, R_METRES = range(2)
 REC_NUMBERS = 2
 
-# Elements of ``num``: metres in the last record, flows into and out of the queue on the road with the moment of each,
-# then constants, then the laws.
-LAST_METRES, FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(5)
-MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR, DRIVE_S, GRACE_EARLY, GRACE_LATE = range(5, 13)
-KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES, SIGNAL_LEAD, MARSHALLING, CLOSING = range(13, 21)
-FIRST_LAW = 21
-NUMBERS = FIRST_LAW + 4 * 5
+# Elements of ``num`` after the four laws: metres in the last record, flows into and out of the queue on the road with
+# the moment of each, then constants.
+LAST_METRES, FLOW_IN, FLOW_IN_AT, FLOW_OUT, FLOW_OUT_AT = range(FIRST_LAW + 4 * LAW_NUMBERS, FIRST_LAW + 25)
+FIRST_CONSTANT = FLOW_OUT_AT + 1
+MOVE_UP, CHECKED_FACTOR, REHANDLE_MEAN, REHANDLE_S, SIGNAL_FACTOR = range(FIRST_CONSTANT, FIRST_CONSTANT + 5)
+GRACE_EARLY, GRACE_LATE = range(FIRST_CONSTANT + 5, FIRST_CONSTANT + 7)
+KAPPA, FREE_SPEED, WAVE_SPEED, FLOW_MEMORY, ROAD_LANES = range(FIRST_CONSTANT + 7, FIRST_CONSTANT + 12)
+SIGNAL_LEAD, MARSHALLING, CLOSING = range(FIRST_CONSTANT + 12, FIRST_CONSTANT + 15)
+NUMBERS = FIRST_CONSTANT + 15
 
-# What ``kernels.run_until`` returns.
-REACHED, ASK, FULL, CALENDAR_FULL, CAME_LATE = range(5)
+# The engine's words in those of the gate.
+LANES_OPEN, LANES_BUSY = SERVERS_OPEN, SERVERS_BUSY
+BOOKED_IN_LINE = SECOND_IN_LINE
+CAME_LATE = ASK_ARRIVAL

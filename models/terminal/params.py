@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from twin.models.terminal.booking.params import BookingChoice, SlotTimes, check_places, check_slots
+from twin.booking.params import Early, Late, Then, rule
+from twin.models.terminal.booking.params import BookingChoice, QuotaRules, check_slots
 from twin.models.terminal.demand.params import Vessels
 from twin.models.terminal.gate.params import (
     GateService,
@@ -206,53 +207,22 @@ class QueueOnRoad(Params):
     )
 
 
-class Quota(SlotTimes):
+class Quota(QuotaRules):
     """Booking slots with a quota: the switch that flattens arrivals."""
 
-    per_slot: Count = quantity(
-        180.0,
-        "trucks",
-        source="guess: 60 % of a day of 2,300 trucks over its slots",
-        grade="G",
-        fork="new_only",
-        ge=0,
-        le=100_000,
+    per_slot: Count = rule(
+        "per_slot", 180.0, source="guess: 60 % of a day of 2,300 trucks over its slots", grade="G", unit="trucks"
     )
-    slots: dict[ClockTime, Count] = quantity(
-        unit="trucks",
-        source="choice: the same quota in every slot",
-        grade="D",
-        fork="new_only",
-        default_factory=dict,
-        doc="quota of single slots, by their start",
+    slots: dict[ClockTime, Count] = rule(
+        "slots", source="choice: the same quota in every slot", grade="D", unit="trucks"
     )
-    overbooking: Share = quantity(
-        0.0, "%", source="choice: none", grade="D", fork="new_only", ge=0, le=2, doc="places given beyond the quota"
+    max_shift_s: Seconds = rule(
+        "max_shift_s", 14400.0, source="guess: a haulier moves a visit by half a day's opening at most", grade="G"
     )
-    max_shift_s: Seconds = quantity(
-        14400.0,
-        "s",
-        source="guess: a haulier moves a visit by half a day's opening at most",
-        grade="G",
-        fork="new_only",
-        ge=0,
+    later_weight: float = rule(
+        "later_weight", 1.0, source="guess: an hour later is as bad as an hour earlier", grade="G"
     )
-    later_weight: float = quantity(
-        1.0,
-        source="guess: an hour later is as bad as an hour earlier",
-        grade="G",
-        fork="new_only",
-        gt=0,
-        le=100,
-        doc="how much worse a later slot is than an earlier one at the same distance",
-    )
-    unplaced: Literal["comes_ordinary", "stays_away"] = quantity(
-        "comes_ordinary",
-        source="guess",
-        grade="G",
-        fork="new_only",
-        doc="what happens to a truck that finds no slot; stays_away: booking in principle, it comes another day",
-    )
+    unplaced: Then = rule("unplaced", "comes_ordinary", source="guess", grade="G")
     penalty: bool = quantity(
         False,
         source="choice: none, as at the first trials",
@@ -260,72 +230,23 @@ class Quota(SlotTimes):
         fork="new_only",
         doc="no-shows and trucks outside their window are punished",
     )
-    on_time: Share = quantity(
-        0.72,
-        "%",
-        source="Sydney Port Botany before penalties (2009)",
-        grade="V",
-        fork="new_only",
-        ge=0,
-        le=1,
-        doc="share of booked trucks that come in their slot; the others come when it suits them",
+    on_time: Share = rule("on_time", 0.72, source="Sydney Port Botany before penalties (2009)", grade="V")
+    on_time_with_penalty: Share = rule(
+        "on_time", 0.95, source="Sydney Port Botany with penalties (2011/12)", grade="V", between=(0.72, 0.95)
     )
-    on_time_with_penalty: Share = quantity(
-        0.95,
-        "%",
-        source="Sydney Port Botany with penalties (2011/12)",
-        grade="V",
-        fork="new_only",
-        between=(0.72, 0.95),
-        ge=0,
-        le=1,
+    no_show: Share = rule(
+        "no_show", 0.10, source="guess within 3-40 % published abroad", grade="G", between=(0.03, 0.4)
     )
-    no_show: Share = quantity(
-        0.10,
-        "%",
-        source="guess within 3-40 % published abroad",
-        grade="G",
-        fork="new_only",
-        between=(0.03, 0.4),
-        ge=0,
-        le=1,
+    no_show_with_penalty: Share = rule("no_show", 0.03, source="guess: the least of the published shares", grade="G")
+    no_show_then: Then = rule(
+        "no_show_then", "comes_ordinary", source="guess: the box is fetched later, unbooked", grade="G"
     )
-    no_show_with_penalty: Share = quantity(
-        0.03, "%", source="guess: the least of the published shares", grade="G", fork="new_only", ge=0, le=1
+    grace_early_s: Seconds = rule(
+        "grace_early_s", 1800.0, source=_NO_JAPANESE_VALUE, grade="G", between=(600.0, 3600.0)
     )
-    no_show_then: Literal["comes_ordinary", "stays_away"] = quantity(
-        "comes_ordinary", source="guess: the box is fetched later, unbooked", grade="G", fork="new_only"
-    )
-    bunching: float = quantity(
-        1.0,
-        source="choice: evenly within the slot",
-        grade="D",
-        fork="new_only",
-        ge=1,
-        le=20,
-        doc="position within the slot is a uniform draw to this power; above 1 trucks bunch at its start",
-    )
-    grace_early_s: Seconds = quantity(
-        1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", between=(600.0, 3600.0), ge=0
-    )
-    grace_late_s: Seconds = quantity(
-        1800.0, "s", source=_NO_JAPANESE_VALUE, grade="G", fork="no", between=(600.0, 3600.0), ge=0
-    )
-    early: Literal["waits", "ordinary", "admitted", "turned_away"] = quantity(
-        "waits", source=_NO_JAPANESE_VALUE, grade="G", fork="no", doc="what a truck before its window does"
-    )
-    late_goes_to: Literal["ordinary", "turned_away", "admitted", "rebook"] = quantity(
-        "ordinary",
-        source=_NO_JAPANESE_VALUE,
-        grade="G",
-        fork="no",
-        doc="what a truck after its window does; rebook: it gets the next slot that has a place, else it is ordinary",
-    )
-
-    @field_validator("slots")
-    @classmethod
-    def _none_negative(cls, slots: dict[float, float]) -> dict[float, float]:
-        return check_places(slots)
+    grace_late_s: Seconds = rule("grace_late_s", 1800.0, source=_NO_JAPANESE_VALUE, grade="G", between=(600.0, 3600.0))
+    early: Early = rule("early", "waits", source=_NO_JAPANESE_VALUE, grade="G")
+    late_goes_to: Late = rule("late_goes_to", "ordinary", source=_NO_JAPANESE_VALUE, grade="G")
 
 
 class CheckedDocuments(Params):

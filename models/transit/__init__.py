@@ -11,6 +11,7 @@ MODEL = ModelCard(
     params="params:TransitParams",
     tables="tables:TABLES",
     kpis="kpis",
+    observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     estimate="params:TransitParams.estimate_agents",
     agent_s=1e-3,
@@ -24,4 +25,6 @@ MODEL = ModelCard(
         "On-demand transit",
         examples=(Example("more_vans", "fleet.count", "12", "車両を12台に", "twelve vans"),),
     ),
+    scaled_by=("demand.riders_per_day", "demand.requests_per_day"),
+    scaled_unless="demand.table",
 )

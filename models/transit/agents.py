@@ -7,7 +7,7 @@ from typing import Protocol
 import mesa
 
 from twin.city.city import Place
-from twin.models.transit.desk.desk import Desk
+from twin.models.transit.desk.desk import Choice, Desk, Strategy
 from twin.models.transit.fleet.rows import GOING, IDLE, Legs
 
 
@@ -19,11 +19,32 @@ class Service(Protocol):
 
 
 class Dispatcher(mesa.Agent):
-    """Answers every request at the moment it is asked, by the strategy of the desk."""
+    """Answers every request at the moment it is asked: the dispatcher is the strategy.
 
-    def __init__(self, city_model: mesa.Model, transit: Service) -> None:
+    A subclass decides by a ``choose`` of its own, and may have what else a strategy may have
+    (``twin/models/transit/dispatch/strategies.py``). Without one, the strategy of the scenario answers, inside the
+    compiled loop.
+
+    Parameters
+    ----------
+    city_model, transit
+        The city's Mesa model; the service.
+    named
+        The strategy that the scenario names.
+    """
+
+    def __init__(self, city_model: mesa.Model, transit: Service, named: Strategy) -> None:
         super().__init__(city_model)
-        self._transit = transit
+        self._transit, self.named = transit, named
+
+    @property
+    def strategy(self) -> Strategy:
+        """What the desk asks: the dispatcher, or what it has decided to leave every answer to."""
+        return self.named if type(self).choose is Dispatcher.choose else self
+
+    def choose(self, desk: Desk, request: int, now_s: float) -> Choice:
+        """Answer a request; see :class:`twin.models.transit.desk.desk.Strategy`."""
+        return self.named.choose(desk, request, now_s)
 
     @property
     def desk(self) -> Desk:
@@ -42,6 +63,11 @@ class Van(mesa.Agent):
         super().__init__(city_model)
         self._transit = transit
         self.row = row
+
+    @property
+    def node(self) -> int:
+        """Node of the drive layer at the stop where it begins and ends its day."""
+        return int(self._transit.stops[int(self._transit.desk.fleet["depot_stop"][self.row])].drive_node)
 
     @property
     def id(self) -> int:

@@ -14,6 +14,7 @@ from twin.boards import LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Channels, RowKind, Rows
+from twin.engine.draws import make_stream
 from twin.engine.growing import GrowingTables
 from twin.engine.ids import serials_of
 from twin.engine.ledger import Account
@@ -21,6 +22,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
+from twin.models.transit.demand.past import make_rebalancing
 from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
 from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
@@ -29,13 +31,15 @@ from twin.models.transit.desk.books import Books
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
-from twin.models.transit.dispatch.strategies import STRATEGIES, Strategy
+from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
 from twin.models.transit.fleet.rows import Ints, Legs, Requests, Rules, new_fleet
-from twin.models.transit.network import StopNetwork, trace_rows
+from twin.models.transit.network import StopNetwork, trace_rows, until_node
 from twin.models.transit.params import TransitParams
 
 ROAD = "road_traffic"
 _DAY_S = 86400.0
+#: A van is turned at a stop that it passes so long after the road has been told (G).
+_TURN_MARGIN_S = 5.0
 #: A depot of the map farther than this from every stop serves another area.
 _DEPOT_REACH_M = 500.0
 _VAN_CLASS = VEHICLE_CLASSES.index("van")
@@ -57,8 +61,6 @@ class Transit:
     """
 
     name = "transit"
-    #: Nothing is to be said of the results beyond the tables.
-    notes: Sequence[str] = ()
 
     def __init__(
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
@@ -68,10 +70,15 @@ class Transit:
         self.zones = zones_of(params, self.stops)
         self._city = city
         self._tables = tables
-        self._strategy = strategy or STRATEGIES[params.dispatch.strategy]
-        self._network = StopNetwork(city, self.stops, self.zones)
+        self._named = strategy or make_strategy(params.dispatch.strategy)
+        turns = bool(rules_of(self._named, params.dispatch)["turn"])
+        self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._depots = self._find_depots()
         self._records = GrowingTables()
+        #: What is to be said of the results beyond the tables.
+        self.notes: Sequence[str] = ()
+        #: Vans turned on their way, and those of them that the road could not turn in time.
+        self.turns = self.turns_missed = 0
         self.check_reach()
 
     def check_reach(self) -> None:
@@ -121,7 +128,8 @@ class Transit:
         self._board_since_s = -np.inf
         self._handed_over = self._received = self._written = 0
         self._ways: dict[int, Ints] = {}
-        self.dispatcher = Dispatcher(stage.city_model, self)
+        self.dispatcher = stage.cast.hire("transit.dispatcher", Dispatcher, stage.city_model, self, self._named)
+        self._strategy = self.dispatcher.strategy
         count = int(self.params.fleet.count)
         fleet = new_fleet(self._homes(count), int(self.params.fleet.seats), stage.start_s)
         requests = self._make_requests()
@@ -129,6 +137,8 @@ class Transit:
         self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
+        self._rebalance()
+        self._plan_anew(stage.start_s)
         self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._books = Books()
         self._count()
@@ -139,7 +149,7 @@ class Transit:
         """Let vans arrive, answer requests and announce drives, each at its exact time."""
         rows = self._channels.take(self.name, until_s)
         for row in rows.data:
-            self._arrive(int(row["id"]), float(row["time_s"]))
+            self._arrive(int(row["id"]), float(row["time_s"]), int(self._city.drive.link_to[row["a"]]))
         since_s = self._board_since(until_s)
         if since_s != self._board_since_s:
             # What happens before the new link times hold goes by the old ones.
@@ -172,7 +182,9 @@ class Transit:
         ways = [self._ways[van] for van in vans]
         out: State = {f"desk/{key}": values for key, values in self.desk.state().items()}
         out.update({f"rows/{key}": values for key, values in self._records.state().items()})
-        out["counts"] = np.array([self._handed_over, self._received, self._written], np.int64)
+        out["counts"] = np.array(
+            [self._handed_over, self._received, self._written, self.turns, self.turns_missed], np.int64
+        )
         out["times"] = np.array([self._reached_s, self._board_since_s])
         out["way_van"] = np.array(vans, np.int32)
         out["way_size"] = np.array([len(way) for way in ways], np.int32)
@@ -183,7 +195,8 @@ class Transit:
         """Put the state back; after a fork the new fleet, hours and later requests hold from that moment on."""
         self.desk.restore(_part(state, "desk/"))
         self._records.restore(_part(state, "rows/"))
-        self._handed_over, self._received, self._written = (int(n) for n in state["counts"])
+        counts = (int(n) for n in state["counts"])
+        self._handed_over, self._received, self._written, self.turns, self.turns_missed = counts
         self._reached_s, self._board_since_s = (float(t) for t in state["times"])
         ends = np.cumsum(state["way_size"])[:-1]
         ways = np.split(state["way_link"].astype(np.int32), ends)
@@ -205,9 +218,10 @@ class Transit:
             return
         self._record_legs(self.dispatcher.serve_until(until_s))
         self._depart()
+        self._turn()
         self._count()
 
-    def _arrive(self, id_: int, time_s: float) -> None:
+    def _arrive(self, id_: int, time_s: float, end_node: int) -> None:
         van = int(serials_of(np.array([id_], np.uint64))[0])
         fleet = self.desk.fleet
         if van >= len(fleet) or int(fleet["id"][van]) != id_ or not fleet["on_road"][van]:
@@ -217,7 +231,18 @@ class Transit:
                 mend="this is a fault of a model; please report it with the scenario",
             )
         self._received += 1
+        if self.desk.rules.turn:
+            self._find_end(van, end_node)
         self.desk.arrive(van, time_s)
+
+    def _find_end(self, van: int, node: int) -> None:
+        """A van that the road could not turn in time comes to the stop it was sent to before."""
+        row = self.desk.fleet[van]
+        if int(self._network.times.node[row["target"]]) == node:
+            return
+        row["target"] = int(np.flatnonzero(self._network.times.node == node)[0])
+        self._ways[van] = self._network.way(int(row["stop"]), int(row["target"]))
+        self.turns_missed += 1
 
     def _depart(self) -> None:
         """Announce the drives that were decided: each begins at least a lead later."""
@@ -233,6 +258,19 @@ class Transit:
             bodies=1, vehicle_class=_VAN_CLASS, a=np.array([way[0] for way in ways]), b=CODES[self.name],
         ))  # fmt: skip
         self._handed_over += len(vans)
+
+    def _turn(self) -> None:
+        """Tell the road of vans that are to go elsewhere from a stop on their way."""
+        lead_s = self.params.lead_s
+        for van, stop, time_s in self.desk.take_turning():
+            self.turns += 1
+            onward = self._network.way(stop, int(self.desk.fleet["target"][van]))
+            kept = until_node(self._city.drive, self._ways[van], int(self._network.times.node[stop]))
+            self._ways[van] = np.concatenate([kept, onward]).astype(np.int32)
+            self._channels.send_orders(ROAD, Rows.of(
+                1, paths=[onward if len(onward) else kept[-1:]], time_s=time_s + lead_s, kind=RowKind.ROAD_REPATH,
+                id=self.desk.fleet["id"][van : van + 1],
+            ))  # fmt: skip
 
     def _record_legs(self, legs: Legs) -> None:
         if not len(legs):
@@ -308,9 +346,10 @@ class Transit:
         return Rules(
             wait_at_most_s=params.promise.wait_at_most_s, times_direct=params.promise.detour.times_direct,
             plus_s=params.promise.detour.plus_s, dwell_s=params.dwell.per_stop_s,
-            acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s,
-            rider_time_weight=params.dispatch.rider_time_weight, open_s=params.hours[0], close_s=params.hours[1],
-            strategy=getattr(self._strategy, "kernel_rule", kernels.ASK), road=1,
+            acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s, open_s=params.hours[0],
+            close_s=params.hours[1], road=1, turn_lead_s=params.lead_s + _TURN_MARGIN_S,
+            stream=make_stream(self._stage.run_seed, "transit.dispatch"),
+            **rules_of(self._strategy, params.dispatch),
         )  # fmt: skip
 
     def _make_requests(self) -> NDArray[np.void]:
@@ -360,6 +399,20 @@ class Transit:
         for van in vans:
             self.desk.close_daily(van, first_s)
 
+    def _rebalance(self) -> None:
+        """Learn where requests are expected."""
+        self._rebalancing, note = make_rebalancing(
+            self.params, self._city, self.stops, self._tables, self._stage.run_seed, self._network.times.between_s
+        )
+        self.notes = (note,) if note else ()
+
+    def _plan_anew(self, first_s: float) -> None:
+        self.desk.rebalancing = self._rebalancing
+        if self._rebalancing is not None:
+            self.desk.move_idle(first_s)
+        if self.desk.rules.replan != kernels.NEVER:
+            self.desk.plan_anew(first_s)
+
     def _fork(self, at_s: float) -> None:
         """Change the fleet, the hours and the requests that come after ``at_s``."""
         desk = self.desk
@@ -381,6 +434,7 @@ class Transit:
         self.desk = Desk(np.concatenate([old, fresh]), requests, desk.times, self._rules(), self._strategy)
         self.desk.take_over(desk)
         self._close_daily(range(len(self.desk.fleet)), at_s)
+        self._plan_anew(at_s + self.desk.rules.every_s)
 
     def _match_agents(self) -> None:
         """As many Mesa agents as vans, in the order of rows."""

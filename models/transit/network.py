@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import City, Place
+from twin.city.city import City, Place, StreetLayer
 from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.demand.zones import Zones
@@ -29,9 +29,12 @@ class StopNetwork:
         Stops served.
     zones
         Stops of different zones have no way between them, so that no van and no trip leaves its zone.
+    turns
+        Whether vans may turn at stops on their way; ways then go from stop to stop.
     """
 
-    def __init__(self, city: City, stops: Sequence[Place], zones: Zones | None = None) -> None:
+    def __init__(self, city: City, stops: Sequence[Place], zones: Zones | None = None, *, turns: bool = False) -> None:
+        self._turns = turns
         self._apart = None if zones is None or len(zones.names) < 2 else zones.apart()
         self._city = city
         self._layer = city.drive
@@ -54,7 +57,10 @@ class StopNetwork:
     def way(self, origin: int, destination: int) -> Ints:
         """Links of the fastest way between two stops."""
         key = (origin, destination)
-        if key not in self._ways:
+        if key not in self._ways and self._turns and self.times.via[origin, destination] != destination:
+            middle = int(self.times.via[origin, destination])
+            self._ways[key] = np.concatenate([self.way(origin, middle), self.way(middle, destination)])
+        elif key not in self._ways:
             self._ways[key] = shortest_path(
                 self._layer,
                 int(self._node[origin]),
@@ -99,7 +105,13 @@ class StopNetwork:
         between_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
         if self._apart is not None:
             between_s[self._apart] = np.inf
-        return new_times(between_s, self._node)
+        return new_times(between_s, self._node, turns=self._turns)
+
+
+def until_node(layer: StreetLayer, way: Ints, node: int) -> Ints:
+    """The links of a way up to a node that it passes; all of them where it does not pass it."""
+    at = np.flatnonzero(layer.link_to[way] == node)
+    return way[: int(at[0]) + 1] if len(at) else way
 
 
 def trace_rows(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from importlib.metadata import entry_points
+from typing import Any
 
 from pydantic import field_validator, model_validator
 
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
+
+#: Strategies of this package, and the group of entry points by which others add theirs.
+BUILT_IN_STRATEGIES = ("cheapest_insertion", "first_come", "reoptimise", "assignment")
+STRATEGY_GROUP = "osaka_twin.transit_strategies"
 
 #: Relative demand by hour of the day, 0 to 23. Day-time service for errands, clinics and stations: a plateau
 #: from 9 to 17 and little in the evening. A guess of ours; no published profile was found.
@@ -370,16 +375,57 @@ class Zone(Params):
         return riders_or_requests(data)
 
 
+class RebalancingParams(Params):
+    """Idle vans go to where requests are expected, by a forecast learned from past days."""
+
+    every_s: Seconds = quantity(
+        600.0, "s", source="our choice", grade="G", fork="now", ge=60, le=86400, doc="How often idle vans are sent."
+    )
+    horizon_s: Seconds = quantity(
+        1800.0, "s", source="our choice", grade="G", fork="now", ge=60, le=86400, doc="How far the forecast looks."
+    )
+    longest_s: Seconds = quantity(
+        600.0, "s", source="our choice", grade="G", fork="now", gt=0, le=86400, doc="Longest drive of an idle van."
+    )
+    cell_m: Metres = quantity(
+        1000.0, "m", source="our choice", grade="G", fork="no", gt=0, le=100_000, doc="Side of the forecast's cells."
+    )
+    past_days: Count = quantity(
+        10.0,
+        "days",
+        source="our choice: two working weeks",
+        grade="G",
+        fork="no",
+        ge=2,
+        le=1000,
+        multiple_of=1,
+        doc="Days that the forecast learns from where demand is drawn: other days of the same demand, never the day "
+        "of the run. As many again are held out to judge it.",
+    )
+    table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of past requests with day, time and from_stop, in place of drawn days; its later half of "
+        "days is held out to judge the forecast.",
+    )
+
+
 class DispatchParams(Params):
     """How requests are given to vans."""
 
-    strategy: Literal["cheapest_insertion", "first_come"] = quantity(
+    strategy: str = quantity(
         "cheapest_insertion",
         "",
         source="our choice",
         grade="D",
         fork="now",
-        doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan.",
+        doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan; reoptimise "
+        "makes all plans anew every period by ruin and recreate; assignment matches requests, trips and vans anew by "
+        "an integer programme (up to about 100 vans). Or the name of an entry point of the group "
+        "osaka_twin.transit_strategies.",
     )
     rider_time_weight: float = quantity(
         0.6,
@@ -392,6 +438,73 @@ class DispatchParams(Params):
         le=100,
         doc="Worth of one second of a rider, in seconds of a van.",
     )
+    waiting_weight: float | None = quantity(
+        None,
+        "",
+        source="the strategy's own: 0 for cheapest_insertion and first_come (our choice), 1 for reoptimise and "
+        "assignment: waiting is valued 1.5 to 2.5 times riding (Wardman 2004, Transport Policy 11(4))",
+        grade="M",
+        fork="now",
+        ge=0,
+        le=100,
+        doc="Worth of a second of waiting on top of that of a rider's second.",
+    )
+    every_s: Seconds = quantity(
+        30.0,
+        "s",
+        source="our choice: 10 s and 60 s were no better on the grid day of the benchmark",
+        grade="G",
+        fork="now",
+        ge=1,
+        le=3600,
+        doc="How often plans are made anew by strategies that do so.",
+    )
+    steps: Count = quantity(
+        3.0,
+        "steps",
+        source="our choice: 20 steps brought 3 % shorter waits on the grid day of the benchmark",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=100_000,
+        multiple_of=1,
+        doc="Steps of ruin and recreate for each request that may change its van, each time plans are made anew.",
+    )
+    tries: Count = quantity(
+        50.0,
+        "steps",
+        source="our choice",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=100_000,
+        multiple_of=1,
+        doc="Ways to move others that are tried for a request that fits nowhere, by strategies that make plans anew.",
+    )
+    turning: bool | None = quantity(
+        None,
+        "",
+        source="the strategy's own: reoptimise and assignment turn vans under way, the others do not",
+        grade="D",
+        fork="now",
+        doc="Whether a van under way may be sent elsewhere from the next stop on its way.",
+    )
+    rebalancing: RebalancingParams | None = quantity(
+        None,
+        "",
+        source="choice: vans stay where their last rider got off",
+        grade="D",
+        fork="no",
+        doc="Sends idle vans ahead of demand; give `rebalancing: {}` for its defaults.",
+    )
+
+    @field_validator("strategy")
+    @classmethod
+    def _a_known_strategy(cls, value: str) -> str:
+        known = {*BUILT_IN_STRATEGIES, *(point.name for point in entry_points(group=STRATEGY_GROUP))}
+        if value not in known:
+            raise ValueError(f"no strategy is named {value!r}; known: {', '.join(sorted(known))}")
+        return value
 
 
 class TransitParams(Params):

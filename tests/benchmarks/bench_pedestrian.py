@@ -88,7 +88,7 @@ def checkpoint(city):
         "state_ms": best_state * 1e3,
         "write_ms": best_write * 1e3,
         "restore_ms": best_restore * 1e3,
-        "bytes_per_walker": model._walkers.dtype.itemsize,
+        "bytes_per_walker": model.form.slots.dtype.itemsize,
     }
 
 

@@ -66,7 +66,7 @@ def g20(vehicles):
         [o for o, k in zip(origin, differs, strict=True) if k],
         [d for d, k in zip(destination, differs, strict=True) if k],
     )
-    return net, 7200.0, {"replan_every_s": 600.0}
+    return net, 7200.0, {}
 
 
 def g11():
@@ -82,7 +82,7 @@ def g11():
                     origin += [a] * count
                     destination += [b] * count
     net.add_trips(depart, origin, destination)
-    return net, 7200.0, {"replan_every_s": 600.0}
+    return net, 7200.0, {}
 
 
 def big(n=224, vehicles=1_000_000):
@@ -141,7 +141,7 @@ def osm():
     o, d = rng.integers(0, len(core), vehicles), rng.integers(0, 100, vehicles)
     keep = core[o] != ends[d]
     net.add_trips(np.sort(rng.uniform(0, 4 * 3600.0, vehicles))[keep], core[o][keep].tolist(), ends[d][keep].tolist())
-    return net, 5 * 3600.0, {"replan_every_s": 600.0}
+    return net, 5 * 3600.0, {}
 
 
 CASES = {"g20_100k": lambda: g20(100_000), "g20_10k": lambda: g20(10_000), "g11": g11, "big": big, "osm": osm}

@@ -26,12 +26,12 @@ class Suite:
 
 _BY_CLASS = "tests/unit/models/terminal/test_queue_by_class.py"
 _GROUPED = "tests/unit/results/test_grouped_kpis.py"
-_SHIFTS = "tests/oracles/test_terminal_order.py"
 _GATE = Suite(
     ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
 )
-_PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_GATE.tests), quick="terminal_parts")
-_ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_GATE.tests), quick="terminal_rows")
+_STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick="test_stations")
+_PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_STATIONS.tests), quick="terminal_parts")
+_ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_STATIONS.tests), quick="terminal_rows")
 _SLOTS = Suite(
     (
         "tests/oracles/test_terminal_slot_parts.py",
@@ -40,34 +40,45 @@ _SLOTS = Suite(
     ),
     quick="slot_parts or slots",
 )
+_BOOKING = Suite(("tests/oracles/test_booking_rules.py", *_SLOTS.tests), quick="booking_rules")
+_VANS = Suite(
+    ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
+    quick="test_transit_day or [0] or [1] or [3]",
+)
 _PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
 
 SUITES: dict[str, Suite] = {
-    "models/terminal/gate/line_kernels.py": _PARTS,
-    "models/terminal/gate/serve_kernels.py": Suite(
-        ("tests/oracles/test_terminal_parts.py", *_GATE.tests), quick="terminal_parts or [0-"
+    "twin/engine/stations/line_kernels.py": _PARTS,
+    "twin/engine/stations/serve_kernels.py": Suite(_PARTS.tests, quick="terminal_parts or test_stations"),
+    "twin/engine/stations/loop_kernels.py": _STATIONS,
+    "twin/engine/stations/passage_kernels.py": _STATIONS,
+    "twin/engine/stations/plain_kernels.py": Suite(("tests/oracles/test_stations.py",)),
+    "twin/engine/stations/calendar_kernels.py": _PARTS,
+    "twin/engine/stations/law_kernels.py": _ROWS,
+    "twin/engine/stations/lane_kernels.py": Suite(
+        ("tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"), quick="[0-"
     ),
-    "models/terminal/gate/kernels.py": _GATE,
-    "models/terminal/gate/calendar_kernels.py": _PARTS,
-    "models/terminal/gate/law_kernels.py": _ROWS,
-    "models/terminal/gate/lane_kernels.py": _GATE,
-    "models/terminal/gate/order_kernels.py": Suite((_SHIFTS,)),
+    "twin/engine/stations/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
+    "models/terminal/gate/space_kernels.py": _PARTS,
+    "models/terminal/gate/truck_kernels.py": Suite(_ROWS.tests, quick="terminal_rows or [0-"),
     "models/terminal/gate/row_kernels.py": _ROWS,
+    "twin/booking/book_kernels.py": _SLOTS,
+    "twin/booking/people_kernels.py": _BOOKING,
+    "twin/booking/window_kernels.py": _BOOKING,
     "models/terminal/booking/kernels.py": _SLOTS,
     "models/terminal/booking/asking_kernels.py": _SLOTS,
     "models/terminal/demand/kernels.py": Suite(
         ("tests/unit/models/terminal/test_booking.py", "tests/unit/models/terminal/test_vessels.py",
          "tests/unit/models/terminal/test_model.py"), quick="one_box or haulier or keeps or moves or by_kind",
     ),
-    "models/transit/dispatch/kernels.py": Suite(
-        ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
-        quick="test_transit_day or [0] or [1] or [3]",
-    ),
+    "models/transit/dispatch/kernels.py": _VANS,
+    "models/transit/dispatch/insertion_kernels.py": _VANS,
     "models/transit/planning/kernels/improvement.py": _PLANNING,
     "models/transit/planning/kernels/insertion.py": _PLANNING,
     "models/transit/planning/kernels/rows.py": _PLANNING,
-    "models/pedestrian/movement/kernels.py": Suite(
-        ("tests/oracles/test_pedestrian_events.py", "tests/oracles/test_pedestrian_program.py")
+    "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
+    "models/pedestrian/choice/kernels.py": Suite(
+        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
         (

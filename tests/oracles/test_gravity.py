@@ -119,11 +119,11 @@ def test_a_zone_that_nobody_leaves_or_reaches_stays_empty():
 
 
 def test_whoever_cannot_reach_the_destination_crosses_the_posts_up_to_where_the_way_ends():
-    """Links 0 and 1 lead from node 0 over 1 to 2, where the way ends; link 2 from node 3 to the destination 4."""
-    next_link, head = np.array([0, 1, -1, 2, -1], np.int32), np.array([1, 2, 4], np.int32)
+    """Links 0 and 1 lead from node 0 over 1 to 2, where the way ends; 3 and 2 from node 5 over 3 to the goal, 4."""
+    next_link, head = np.array([0, 1, -1, 2, -1, 3], np.int32), np.array([1, 2, 4, 3], np.int32)
     crosses = np.zeros((3, 3), bool)
     nodes = np.array([0, 3, 4], np.int32)
-    kernels.mark_crossings(next_link, head, nodes, 4, np.array([0, 1, 1, 3]), np.array([0, 1, 2]), crosses)
+    kernels.mark_crossings(next_link, head, nodes, 4, np.array([0, 1, 1, 3, 3]), np.array([0, 1, 2]), crosses)
     assert crosses.tolist() == [[True, False, False], [False, True, True], [False, False, False]]
 
 

@@ -61,7 +61,7 @@ def test_they_drive_the_shortest_way_without_a_banned_turn(seed):
             # So far apart that nobody meets anybody.
             net.add_trips([2000.0 * n], [origin], [goal])
             wanted.append(expected)
-    result = load_network(net, np.inf)
+    result = load_network(net, np.inf, route_spread=0.0)
     np.testing.assert_allclose(result.travel_time_s, wanted, rtol=1e-9)
     turns = set(zip(result.from_link.tolist(), result.to_link.tolist(), strict=True))
     assert not turns & banned

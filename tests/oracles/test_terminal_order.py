@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from twin.models.terminal.gate.order_kernels import order_rows
-from twin.models.terminal.gate.state import in_order
+from twin.engine.stations.order_kernels import order_rows
+from twin.engine.stations.state import in_order
 
 N = 3000
 

@@ -12,10 +12,11 @@ import numba
 import numpy as np
 import pytest
 
+from twin.engine.stations import calendar_kernels as calendar
+from twin.engine.stations import line_kernels as line
+from twin.engine.stations import serve_kernels as serve
 from twin.models.terminal import names as k
-from twin.models.terminal.gate import calendar_kernels as calendar
-from twin.models.terminal.gate import line_kernels as line
-from twin.models.terminal.gate import serve_kernels as serve
+from twin.models.terminal.gate import space_kernels as space
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, these are only parts of other kernels")
 ROWS = 40
@@ -36,7 +37,7 @@ class Place:
         self.lines = np.zeros((5, k.SERVED_BY + 3), np.int32)
         self.lines[:, k.SERVED_BY :] = -1
         self.lines[:, [k.HEAD, k.TAIL]] = -1
-        self.lines[[0, 1, 3], k.AT_GATE] = 1
+        self.lines[[0, 1, 3], k.WATCHED] = 1
         self.tally = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
         self.tally[k.YARDS], self.tally[k.KERB] = len(yards), kerb
         self.tally[k.FIRST_YARD + 1 :: 2] = yards
@@ -149,7 +150,7 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
             row = idle.pop(luck.integers(len(idle)))
             free = [y for y in range(len(yards)) if list(held.values()).count(y) < yards[y]]
             free = [y for y in free if len(road) >= kerb or not refuses(row, y)]
-            line.find_space(*state, row, now)
+            space.find_space(*state, row, now)
             if free:
                 held[row] = free[0]
             else:
@@ -161,20 +162,20 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
         elif waiting:
             row = waiting[luck.integers(len(waiting))]
             idle.append(row)
-            (line.leave_space if what == 3 else line.give_up_space)(*state, row, now)
+            (space.leave_space if what == 3 else space.give_up_space)(*state, row, now)
             assert place.word[row, k.SPACE] == k.NO_SPACE
             if row in road:
                 leave_road(row)
             else:
-                space = held.pop(row)
-                heir = next((other for other in road if not refuses(other, space)), None)
+                freed = held.pop(row)
+                heir = next((other for other in road if not refuses(other, freed)), None)
                 if what == 3 and heir is not None:
                     leave_road(heir)
-                    held[heir] = space
-                    assert place.word[heir, k.STOOD] == space
+                    held[heir] = freed
+                    assert place.word[heir, k.STOOD] == freed
             # Whoever has no space gives none up.
-            line.leave_space(*state, row, now)
-            line.give_up_space(*state, row, now)
+            space.leave_space(*state, row, now)
+            space.give_up_space(*state, row, now)
         for row, yard in held.items():
             assert place.word[row, k.SPACE] == yard
         assert [place.tally[k.FIRST_YARD + 2 * y] for y in range(len(yards))] == [
@@ -194,17 +195,17 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
             assert place.time_s[row, k.ROAD_S] == pytest.approx(spent[row])
         for which, moments in flows.items():
             rate = sum(math.exp((at - now) / MEMORY_S) for at in moments) / MEMORY_S
-            assert line.flow_now(place.num, which, now) == pytest.approx(rate, rel=1e-9, abs=1e-15)
+            assert space.flow_now(place.num, which, now) == pytest.approx(rate, rel=1e-9, abs=1e-15)
 
 
 def test_the_tail_of_a_queue_follows_its_formula():
     kappa, free, wave = 0.3, 12.0, 4.0
     most = 0.8 * kappa * free * wave / (free + wave)
-    assert line.tail_length_m(0.0, 0.1, 0.1, kappa, free, wave) == 0.0
-    assert line.tail_length_m(0.5, 0.0, 0.0, kappa, free, wave) == pytest.approx(0.5 / kappa)
+    assert space.tail_length_m(0.0, 0.1, 0.1, kappa, free, wave) == 0.0
+    assert space.tail_length_m(0.5, 0.0, 0.0, kappa, free, wave) == pytest.approx(0.5 / kappa)
     for flow_in, flow_out in ((0.2, 0.3), (0.0, 0.0), (9.0, 0.1), (0.1, 9.0)):
         expected = 25.0 / (kappa - min(flow_out, most) / wave - min(flow_in, most) / free)
-        assert line.tail_length_m(25.0, flow_in, flow_out, kappa, free, wave) == pytest.approx(expected, rel=1e-12)
+        assert space.tail_length_m(25.0, flow_in, flow_out, kappa, free, wave) == pytest.approx(expected, rel=1e-12)
 
 
 def test_what_is_due_is_pushed_on_a_stack_of_rows():

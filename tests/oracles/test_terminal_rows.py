@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from twin.engine.draws import erlang, event, exponential, lognormal, lognormal_law, make_stream, uniform
+from twin.engine.stations.law_kernels import draw_law
 from twin.models.terminal import names as k
 from twin.models.terminal.gate import row_kernels
-from twin.models.terminal.gate.law_kernels import draw_law, small_poisson
 from twin.models.terminal.gate.state import BLANK, blank_rows
+from twin.models.terminal.gate.truck_kernels import _small_poisson
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 N = 400
@@ -99,7 +100,7 @@ def test_a_slot_is_found_from_any_other(slots):
         (k.GONE, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
         (k.DRIVING_OUT, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
         (k.LEFT, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
-        (k.DRIVING, k.SERVED_WELL, k.PLACED, k.BOOKED, False),
+        (k.UNDER_WAY, k.SERVED_WELL, k.PLACED, k.BOOKED, False),
         (k.WITHDRAWN, k.SERVED_WELL, k.PLACED, k.BOOKED, False),
         (k.LEFT, k.TOO_LATE, k.PLACED, k.BOOKED, False),
         (k.LEFT, k.SERVED_WELL, k.NO_SHOW, k.BOOKED, False),
@@ -161,4 +162,4 @@ def test_small_poisson_numbers_invert_their_distribution():
             while u > below:
                 number += 1
                 below += math.exp(-mean) * mean**number / math.factorial(number)
-            assert small_poisson(stream, np.uint64(id_), key, mean) == number
+            assert _small_poisson(stream, np.uint64(id_), key, mean) == number

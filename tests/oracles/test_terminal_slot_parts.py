@@ -8,7 +8,8 @@ import numba
 import numpy as np
 import pytest
 
-from twin.models.terminal.booking import kernels as b
+from twin.booking import book_kernels as b
+from twin.booking import names as n
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, these are only parts of other kernels")
 FROM_S, TO_S = np.array([100.0, 200.0, 300.0]), np.array([200.0, 300.0, 400.0])
@@ -39,7 +40,7 @@ def test_a_draw_that_is_surely_below_is_below_and_most_that_are_below_are_seen()
 
 
 def test_only_what_lies_beyond_counts_as_excess():
-    assert [b._excess(length_s) for length_s in (-3.0, 0.0, 0.5, 7.0)] == [0.0, 0.0, 0.5, 7.0]
+    assert [b.excess(length_s) for length_s in (-3.0, 0.0, 0.5, 7.0)] == [0.0, 0.0, 0.5, 7.0]
 
 
 @pytest.mark.parametrize(
@@ -70,11 +71,11 @@ def test_a_slot_is_open_up_to_each_of_its_borders(change, is_open):
         "left_today": 9, "now_s": 0.0, "earliest": 0.0, "latest": 999.0, "desired": 250.0, "places": (4, 4, 4),
         "pools": 5,
     } | change  # fmt: skip
-    ask, asker = np.zeros((1, b.ASK_COLUMNS)), np.zeros((1, b.ASKER_COLUMNS), np.int32)
-    ask[0, [b.DESIRED, b.EARLIEST, b.LATEST]] = with_["desired"], with_["earliest"], with_["latest"]
-    asker[0, b.POOLS] = with_["pools"]
-    rule = np.zeros(b.RULES)
-    rule[[b.MAX_SHIFT, b.CLOSES_BEFORE]] = 50.0, 10.0
+    ask, asker = np.zeros((1, n.SECOND_LEAD + 1)), np.zeros((1, n.TYPE + 1), np.int32)
+    ask[0, [n.DESIRED, n.EARLIEST, n.LATEST]] = with_["desired"], with_["earliest"], with_["latest"]
+    asker[0, n.POOLS] = with_["pools"]
+    rule = np.zeros(n.WAITING_LIST + 1)
+    rule[[n.MAX_SHIFT, n.CLOSES_BEFORE]] = 50.0, 10.0
     places = np.full((3, 3), 4)
     places[:, 1] = with_["places"]
     args = (FROM_S, TO_S, ask, asker, rule, places, with_["left_today"])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.oracles.test_transit_insertion import plan_of, random_day, timetable
 from twin.models.transit.desk.desk import Desk
-from twin.models.transit.dispatch import kernels
+from twin.models.transit.dispatch import insertion_kernels, kernels
 from twin.models.transit.fleet import rows as state
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -101,7 +101,7 @@ def test_a_van_that_the_road_holds_up_has_its_timetable_made_anew():
         for row in np.flatnonzero(desk.fleet["phase"] == state.GOING):
             van = desk.fleet[int(row)].copy()
             held_s = van["anchor_s"] + 90.0
-            kernels._move_anchor(van, held_s, desk.requests, desk.times, desk.rules)
+            insertion_kernels.move_anchor(van, held_s, desk.requests, desk.times, desk.rules)
             starts, _ = timetable(van, plan_of(van), desk.requests, desk.times.between_s, desk.rules, held_s)
             assert van["anchor_s"] == held_s
             assert van["start_s"][: van["size"]] == pytest.approx(starts)
@@ -112,7 +112,7 @@ def test_a_van_that_the_road_holds_up_has_its_timetable_made_anew():
 def test_a_van_whose_plan_is_full_is_said_to_have_no_room():
     fleet, requests, times, rules = random_day(0, vans=1, walks=False)
     desk = Desk(fleet, requests, times, rules._replace(strategy=kernels.CHEAPEST))
-    desk.scratch = np.zeros(2)
+    desk.scratch = desk.scratch._replace(moved=np.zeros(2))
     desk.run_until(np.inf)
     reasons = desk.requests["reason"][desk.requests["status"] == state.REFUSED]
     # Who has the van alone has no detour, and no party is larger than the van.

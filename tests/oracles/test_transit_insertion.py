@@ -112,7 +112,7 @@ class Compared:
 
         cost, v, i, j = naive_choice(desk, request, now_s)
         van, at_i, at_j, reason = kernels.cheapest_insertion(
-            request, now_s, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+            request, now_s, kernels.CHEAPEST, desk.scratch.moved, desk.fleet, desk.requests, desk.times, desk.rules
         )
         self.compared += 1
         assert (van >= 0) == (v >= 0), (request, (v, i, j), (van, at_i, at_j))
@@ -121,7 +121,7 @@ class Compared:
             self.refused += 1
             return Choice(-1, reason=int(reason))
         own = kernels.insertion_cost(
-            request, van, at_i, at_j, now_s, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+            request, van, at_i, at_j, now_s, desk.scratch.moved, desk.fleet, desk.requests, desk.times, desk.rules
         )
         plan = plan_of(desk.fleet[van])
         slow = cost_of(

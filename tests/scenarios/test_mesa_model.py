@@ -10,6 +10,7 @@ import twin
 from tests.scenarios.cases import TINY
 from twin import api
 from twin.errors import RunError, ScenarioError
+from twin.models.terminal.agents import TerminalOperator
 from twin.simulate import simulate
 
 
@@ -86,3 +87,45 @@ def test_a_wrong_change_is_an_error_that_names_it(scenario):
         twin.CityModel(scenario, **{"terminal.lane.A.count": 4})
     with pytest.raises(RunError, match="there is no variant 'none'"):
         twin.CityModel(scenario, "none")
+
+
+class OpensByQueue(TerminalOperator):
+    """The example of docs/agents.md."""
+
+    review_every_s = 300.0
+
+    def lanes_open(self, look):
+        return min(look.planned, 1 + look.in_line // 4)
+
+
+def test_a_gate_operator_of_ones_own_changes_the_answer_and_stands_at_the_gate(ended, scenario):
+    model = twin.CityModel.from_scenario(scenario, agents={"terminal.gate_operator": OpensByQueue})
+    (operator,) = model.agents_by_type[OpensByQueue]
+    gate = next(p for p in api.plan_and_city(api.load(scenario))[1].places_of("gate") if p.id.endswith("/in-gate"))
+    assert operator.pos is None
+    assert model.space.get_cell_list_contents([gate.drive_node]) == [operator]
+    assert operator.pos == gate.drive_node
+    model.run_model()
+    usual, own = (m.tables["terminal_queue"]["lanes_open"] for m in (ended, model))
+    assert set(own.tolist()) > {1}
+    assert 1 not in usual.tolist()
+    waits = [
+        next(k.value for k in m.kpis if k.kpi == "terminal.wait_mean_min" and k.group == "all") for m in (ended, model)
+    ]
+    assert waits[1] > waits[0]
+
+
+def test_batch_run_compares_agents(scenario):
+    rows = mesa.batch_run(
+        twin.CityModel,
+        {"scenario": str(scenario), "agents": [None, {"terminal.gate_operator": OpensByQueue}]},
+        display_progress=False,
+        max_steps=1000,
+    )
+    assert len({row["terminal.wait_mean_min"] for row in rows}) == 2
+
+
+def test_agents_for_parts_that_nobody_has_are_refused_with_the_parts_there_are(scenario):
+    with pytest.raises(ScenarioError, match="no model of this city has the part transit") as fault:
+        twin.CityModel(scenario, agents={"transit.dispatcher": OpensByQueue})
+    assert "terminal.gate_operator, terminal.haulier" in str(fault.value)

@@ -41,7 +41,7 @@ def walkers_beside(road: RoadParams | None, city: City, walk: PedestrianParams |
 
 def lit_rows(model: Pedestrian, city: City):
     """Cycle, green and offset of crossings with lights, as walkers meet them."""
-    links = model._world.links[: city.walk.link_count]
+    links = model.form.world.links[: city.walk.link_count]
     lit = (city.walk.flags & SIGNALISED) > 0
     return np.column_stack([links.cycle_s[lit], links.green_s[lit], links.offset_s[lit]])
 

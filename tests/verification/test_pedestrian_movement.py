@@ -133,13 +133,13 @@ def test_nobody_is_lost_at_any_step_on_any_link_or_place():
         city_model.step()
         parts.append(model.drain_tables())
         (account,) = model.accounts()
-        walkers, spaces = model._walkers, model._spaces
+        walkers, spaces = model.form.slots, model.form.space_rows
         doing = {kind: int(np.count_nonzero(walkers.event == kind)) for kind in (LINK_END, GREEN, STAY_END)}
         assert account.inside == sum(doing.values())
         assert spaces.occupancy[:links].sum() == doing[LINK_END]
         assert spaces.occupancy[links:].sum() == doing[STAY_END]
         assert (spaces.occupancy >= 0).all()
-        due = np.searchsorted(model._arrivals.enter_s, city_model.now_s, side="right")
+        due = np.searchsorted(model.arrivals.enter_s, city_model.now_s, side="right")
         assert account.entered == due
     model.finish()
     parts.append(model.drain_tables())

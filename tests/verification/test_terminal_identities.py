@@ -8,7 +8,7 @@ import pytest
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
 from tests.verification.terminal_theory import fluid_tail_m, kiefer_wolfowitz, lindley
 from twin.models.terminal import names as k
-from twin.models.terminal.gate.line_kernels import tail_length_m
+from twin.models.terminal.gate.space_kernels import tail_length_m
 from twin.models.terminal.params import TerminalParams
 
 

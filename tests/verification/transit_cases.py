@@ -66,7 +66,7 @@ def pickup_metres(metres, van_stops, origins, destinations):
     for r in range(len(origins)):
         assert kernels.promise(r, desk.fleet, desk.requests, desk.times, desk.rules) == 0
         van, i, j, reason = kernels.cheapest_insertion(
-            r, 0.0, kernels.CHEAPEST, desk.scratch, desk.fleet, desk.requests, desk.times, desk.rules
+            r, 0.0, kernels.CHEAPEST, desk.scratch.moved, desk.fleet, desk.requests, desk.times, desk.rules
         )
         assert (i, j, reason) == (0, 0, 0)
         out[r] = metres.between_s[desk.fleet["stop"][van], desk.requests["origin"][r]]

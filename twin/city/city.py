@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from twin.city.rules import DriveRules
 from twin.city.scenery import Scenery, empty_scenery
+from twin.city.street_life import StreetLife
 from twin.columns import VEHICLE_CLASSES
 
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
@@ -274,6 +275,8 @@ class City:
         Plans that edits gave to lights; the others keep the road layer's default.
     scenery
         Buildings, water, green, railways and land use of the map, for pictures, frontage and shade.
+    street_life
+        Seats, places, green, events, signs, roofs and one-way walking along walk links, by edits.
     """
 
     name: str
@@ -290,6 +293,7 @@ class City:
     closed_to: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     signal_plans: tuple[SignalPlan, ...] = ()
     scenery: Scenery = field(default_factory=empty_scenery)
+    street_life: tuple[StreetLife, ...] = ()
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""

@@ -6,16 +6,21 @@ One :meth:`CityModel.step` takes every model of the city to the next common inst
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 import mesa
 import numpy as np
 from mesa import Agent
+from mesa.space import NetworkGrid
 
+from twin.engine.cast import Cast
 from twin.engine.channels import Channels
 from twin.engine.clock import Clock, clock_text
 from twin.engine.ledger import Account, check_accounts, check_channels
+from twin.engine.row_kinds import Body
 from twin.engine.sim_model import SimModel, Stage, State
+from twin.engine.space import Streets, make_space
 from twin.errors import ScenarioError
 
 
@@ -38,11 +43,15 @@ class CityModel(mesa.Model):
         Seed of the keyed draws. Mesa's own generators are seeded too, but no model of the twin uses them.
     trace_share
         Share of bodies whose path is recorded.
+    agents
+        Agents in place of those of the models: part -> class; see :class:`twin.engine.cast.Cast`.
+    drive
+        Streets on which agents have their places, for :attr:`space`.
 
     Raises
     ------
     ScenarioError
-        If the step is longer than the shortest lead of a feedback loop.
+        If the step is longer than the shortest lead of a feedback loop, or nobody here has a part that is given.
     """
 
     def __init__(
@@ -56,6 +65,8 @@ class CityModel(mesa.Model):
         trace_share: float = 0.0,
         latest_s: float | None = None,
         until_empty: bool = False,
+        agents: Mapping[str, Callable[..., Agent]] | None = None,
+        drive: Streets | None = None,
     ) -> None:
         super().__init__(rng=int(run_seed))
         self.clock = Clock(start_s, step_s)
@@ -64,9 +75,13 @@ class CityModel(mesa.Model):
         self._until_empty = until_empty
         self.sim_models = tuple(sim_models)
         self.channels = Channels([m.name for m in sim_models], start_s)
-        stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share)
+        self.cast = Cast(agents)
+        self.drive = drive
+        self._space: NetworkGrid | None = None
+        stage = Stage(self, self.channels, run_seed, start_s, end_s, trace_share, self.cast)
         for sim_model in self.sim_models:
             sim_model.begin(stage)
+        self.cast.check()
         # Only now each model knows whom it sends to.
         _check_leads(sim_models, step_s)
         self.check_ledger()
@@ -119,7 +134,8 @@ class CityModel(mesa.Model):
             accounts = sim_model.accounts()
             check_accounts(sim_model.name, accounts, self.now_s)
             every.extend(accounts)
-        check_channels(every, self.channels.bodies_under_way(), self.now_s)
+        bodies: tuple[Body, ...] = get_args(Body)
+        check_channels(every, {body: self.channels.bodies_under_way(body) for body in bodies}, self.now_s)
 
     def state(self) -> State:
         """The whole state of the run as arrays."""
@@ -138,10 +154,27 @@ class CityModel(mesa.Model):
         self.check_ledger()
         self.running = not self.is_over()
 
+    @property
+    def space(self) -> NetworkGrid:
+        """The drive layer as Mesa's network space, with every agent that has a place at its node.
+
+        Made when it is first asked for. Nodes of its graph are rows of the layer, edges carry ``link_index``; an agent
+        with a ``node`` of 0 or more stands there, and has it as ``pos``.
+
+        Raises
+        ------
+        EngineError
+            If no model of this city knows its streets.
+        """
+        if self._space is None:
+            self._space = make_space(self.drive, self.agents)
+        return self._space
+
     def close(self) -> None:
         """Let go of agents and models: Mesa would keep this one alive otherwise, and they one another."""
         self.remove_all_agents()
         self.sim_models = ()
+        self._space = None
         # Mesa 3.3 counts the ids of agents per model in a dictionary of the class; later ones in the model.
         counters = getattr(Agent, "_ids", None)
         if counters is not None:

@@ -17,12 +17,13 @@ A one-page model that does all of it stands in ``tests/unit/engine/toy_model.py`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.engine.cast import Cast
 from twin.engine.channels import Channels
 from twin.engine.ledger import Account
 
@@ -54,6 +55,8 @@ class Stage:
         Start of the clock, and the time after which no new demand enters.
     trace_share
         Share of bodies whose path is recorded in the table ``traces``, chosen by a keyed draw of their id.
+    cast
+        By which agents that decide are hired, so that a Mesa user can put others in their place.
     """
 
     city_model: mesa.Model
@@ -62,6 +65,7 @@ class Stage:
     start_s: float
     end_s: float
     trace_share: float = 0.0
+    cast: Cast = field(default_factory=Cast)
 
 
 @runtime_checkable

@@ -86,6 +86,8 @@ def fork_plan(
         # What the parent asked was of other variants.
         "questions": {},
         "drawn": {},
+        # What was counted is a whole day; sensors go on seeing.
+        "observed": {**parent.content["observed"], "entries": []} if parent.content.get("observed") else None,
         "parent": {
             "name": parent.name,
             "sibling": variant,

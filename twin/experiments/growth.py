@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
 from twin.experiments.task import Task, is_done, read_lean
 from twin.results.answers import Answer, Figures, answer_all, is_settled
+from twin.results.day_figures import with_days
+from twin.results.kpis import infos
 from twin.results.parquet import read_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import check_seal, read_json, run_path, sealed, write_json
@@ -72,6 +75,11 @@ class Growth:
         drawn = self._plan.drawn
         return self.pairs * len(self._plan.variants) + len(drawn.variants) * drawn.replications
 
+    def named(self) -> dict[str, Any]:
+        """Variants and their words, for the manifest."""
+        labels = self._plan.labels
+        return {"variants": self._plan.compared, "labels": {v: labels.get(v, {}) for v in self._plan.compared}}
+
     @property
     def drawn_tasks(self) -> list[Task]:
         """Every task of the draws of assumptions; only their figures are kept."""
@@ -95,7 +103,11 @@ class Growth:
 
     def answers(self) -> list[Answer]:
         """Answers from the replications there are."""
-        return answer_all(self._questions, Figures(self.kpis(self.tasks), self.pairs))
+        return answer_all(self._questions, Figures(self.with_days(self.kpis(self.tasks)), self.pairs))
+
+    def with_days(self, kpis: Columns) -> Columns:
+        """KPIs with those of the mean day, the worst day and the year, where there are kinds of day."""
+        return with_days(kpis, self._plan.days, infos())
 
     def kpis(self, tasks: Sequence[Task]) -> Columns:
         """KPIs of finished runs, in the order of the tasks."""
@@ -106,5 +118,5 @@ class Growth:
 
     def _read(self, task: Task) -> Columns:
         if task.lean:
-            return kpi_columns(task.variant, "", task.replication, read_lean(self._partial, task))
+            return kpi_columns(*self._plan.run_of(task.variant), task.replication, read_lean(self._partial, task))
         return read_columns(self._partial / run_path(task.variant, task.replication) / "kpis.parquet")

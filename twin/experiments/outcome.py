@@ -14,15 +14,20 @@ from twin.results.assumed import assume_all
 from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair, corrected
 from twin.results.kpis import infos
 from twin.results.recorder import Columns
+from twin.results.reproduction import AT, is_cell, reproduction_of
 from twin.scenario.plan.plan import Plan
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Differences as columns of their table, and answers as JSON; empty where nothing was asked."""
+    """Differences as columns of their table, answers and what the observations come to as JSON.
+
+    Answers are empty where nothing was asked, reproduction where nothing was observed.
+    """
 
     differences: Columns
     answers: dict[str, Any]
+    reproduction: dict[str, Any]
 
 
 def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int) -> Outcome:
@@ -40,20 +45,29 @@ def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int
         Number of replications.
     """
     questions, drawn, known = plan.questions, plan.drawn, infos()
+    reproduction = reproduction_of(plan.observed, kpis, plan.labels)
+    # Cells of observations are no figures: nobody compares them between variants.
+    if reproduction:
+        figures = np.array([not is_cell(name) for name in kpis["kpi"].tolist()], np.bool_)
+        kpis = {name: values[figures] for name, values in kpis.items()}
+    seen = {name for name in np.unique(kpis["kpi"]).tolist() if AT in name}
     better = {name: info.better for name, info in known.items()}
+    better |= {name: better.get(name.split(AT)[0], "neither") for name in seen}
     answers = answer_all(questions, Figures(kpis, pairs))
     asked = asked_rows(answers)
-    first = plan.variants[0]
-    wanted = dict.fromkeys([*((first, second) for second in plan.variants[1:]), *((a, b) for a, b, _, _ in asked)])
+    days, variants = plan.days, plan.compared
+    named = ((days.split(a)[0], days.split(b)[0]) for a, b, _, _ in asked)
+    wanted = dict.fromkeys([*((variants[0], second) for second in variants[1:]), *named])
     rows = [row for a, b in wanted for row in corrected(compare_pair(kpis, a, kpis, b, better), asked)]
     differences: Columns = {
         c.name: np.array([row[c.name] for row in rows], np.str_ if c.dtype == "str" else c.dtype)
         for c in DIFFERENCE_COLUMNS
     }
     if not answers:
-        return Outcome(differences, {})
+        return Outcome(differences, {}, reproduction)
     assumed = []
     if drawn_kpis is not None and drawn.draws:
         both = {c.name: np.concatenate([kpis[c.name], drawn_kpis[c.name]]) for c in KPI_COLUMNS}
         assumed = assume_all(answers, drawn, Figures(both, drawn.replications))
-    return Outcome(differences, answers_json(questions, answers, known, plan.labels, drawn, assumed))
+    told = answers_json(questions, answers, known, plan.labels, drawn, assumed)
+    return Outcome(differences, told, reproduction)

@@ -94,6 +94,11 @@ class Executor(Protocol):
         ...
 
 
+#: Makes an executor from the study's growing folder, the number of workers, and whom to tell of the progress of each
+#: run under way.
+MakeExecutor = Callable[[Path, int, Callable[[Sequence[float]], None] | None], Executor]
+
+
 class LocalPool:
     """Worker processes on this machine.
 
@@ -172,8 +177,9 @@ def do_all(
     workers: int,
     on_progress: OnPoolProgress | None = None,
     more: Callable[[], Sequence[Task]] | None = None,
+    executor: MakeExecutor = LocalPool,
 ) -> None:
-    """Do every task in worker processes.
+    """Do every task, in worker processes of this machine unless another executor is given.
 
     Parameters
     ----------
@@ -186,6 +192,8 @@ def do_all(
     more
         Asked for further tasks whenever all are done, so that what they are can depend on what came out; no more
         of them end it.
+    executor
+        Makes who does them.
 
     Raises
     ------
@@ -200,7 +208,7 @@ def do_all(
         if on_progress:
             on_progress(done, under_way)
 
-    pool: Executor = LocalPool(partial, workers, news)
+    pool = executor(partial, workers, news)
     try:
         waiting = tasks
         while waiting:

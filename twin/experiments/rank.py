@@ -13,6 +13,7 @@ import numpy as np
 
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
+from twin.experiments.pool import MakeExecutor
 from twin.experiments.study import How, OnStudyProgress, run_new
 from twin.results.kpis import infos
 from twin.results.run_folder import Study
@@ -93,6 +94,7 @@ def rank(
     *,
     group: str = "all",
     workers: int = 1,
+    executor: MakeExecutor | None = None,
     out: Path | None = None,
     on_progress: OnStudyProgress | None = None,
 ) -> Ranking:
@@ -108,6 +110,8 @@ def rank(
         As :func:`twin.scenario.plan.guesses.guesses_of` gives them.
     kpi, group
         What is looked at.
+    executor
+        Makes who does the runs; by default processes of this machine.
     workers
         Processes; the result does not depend on their number.
     out
@@ -140,7 +144,9 @@ def rank(
                 entries.append({**plan.variant(variant), "name": f"g{nth:03d}_{end}", "models": models_json(params)})
     moved = Plan({**plan.content, "variants": entries}, plan.tables)
     with tempfile.TemporaryDirectory(prefix="twin-rank-") as folder:
-        study = run_new(moved, city, out or Path(folder) / "study", How(workers, lean=True), on_progress)
+        study = run_new(
+            moved, city, out or Path(folder) / "study", How(workers, lean=True, executor=executor), on_progress
+        )
         values = _values(study, kpi, group)
     base = values[_BASE]
     rows = []

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from twin import __version__
+from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
@@ -29,10 +30,10 @@ from twin.errors import CityError, RunError, ScenarioError
 from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
-from twin.experiments.pool import do_all
+from twin.experiments.pool import LocalPool, MakeExecutor, do_all
+from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
-from twin.jit import source_digest
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
 from twin.results.run_folder import (
@@ -40,6 +41,7 @@ from twin.results.run_folder import (
     DRAWS,
     FORMAT,
     MANIFEST,
+    OBSERVED,
     Study,
     file_sha256,
     files_of,
@@ -54,6 +56,7 @@ from twin.results.run_folder import (
 from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts
 
+AnyGrowth = Growth | SearchGrowth
 #: Called with (share of the whole study done, runs done, runs in all).
 #: What also :class:`ShowsCompiling` hears of the kernels that are compiled before the first run.
 OnStudyProgress = Callable[[float, int, int], None]
@@ -73,12 +76,15 @@ class How:
         Whether they stay in the finished runs, for forks.
     lean
         Whether runs keep their KPIs only.
+    executor
+        Makes who does the runs; None for this machine: this process with one worker, worker processes with more.
     """
 
     workers: int = 1
     checkpoint_every_s: float | None = None
     keep_checkpoints: bool = False
     lean: bool = False
+    executor: MakeExecutor | None = None
 
 
 def run_new(
@@ -198,7 +204,9 @@ def _is_alive(process_id: int) -> bool:
     return True
 
 
-def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None) -> Study:
+def resume(
+    out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None = None, executor: MakeExecutor | None = None
+) -> Study:
     """Take up an unfinished study where it was left; a finished one is opened as it is.
 
     Raises
@@ -225,7 +233,7 @@ def resume(out: Path, *, workers: int = 1, on_progress: OnStudyProgress | None =
             check_merged(partial)
             how = How(workers)
         else:
-            how = _read_how(partial / HOW, workers)
+            how = replace(_read_how(partial / HOW, workers), executor=executor)
             check_begun(partial)
             check_done(partial, out, _tasks(partial, Plan.read(partial), how))
     except (OSError, RunError, CityError):
@@ -310,6 +318,8 @@ def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
+    if plan.search is not None:
+        return SearchGrowth(partial, plan).tasks_there()
     growth = Growth(partial, plan, task_of)
     return [*(task_of(v, r) for r in range(plan.replications) for v in plan.variants), *growth.drawn_tasks]
 
@@ -321,7 +331,7 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
-    growth = Growth(partial, plan, task_of)
+    growth = Growth(partial, plan, task_of) if plan.search is None else SearchGrowth(partial, plan)
     done = _grow(partial, plan, growth, how, on_progress)
     _merge(partial, plan, growth)
     _log(partial, f"merged; the study goes to {out.name}")
@@ -339,7 +349,7 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     write_json(partial / MANIFEST, sealed(_manifest(partial, plan, how, growth)))
 
 
-def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnStudyProgress | None) -> int:
+def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: How, on_progress: OnStudyProgress | None) -> int:
     """Do what is due, look by look, until the study is settled; returns the number of runs done."""
     done = 0
 
@@ -352,11 +362,14 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
         return left
 
     left = due()
-    needed = kernels_for([plan.variant(name)["models"] for name in dict.fromkeys(task.variant for task in left)])
+    needed = kernels_for(
+        [plan.variant(name)["models"] for name in dict.fromkeys(task.of or task.variant for task in left)]
+    )
     if needed:
         compile_all(needed, how.workers, on_progress.compiling if isinstance(on_progress, ShowsCompiling) else None)
         _log(partial, f"{len(needed)} kernels compiled, or found compiled")
-    if how.workers == 1 or (len(left) == 1 and not plan.questions.listed):
+    alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None)
+    if alone and how.executor is None:
         while left:
             _do_here(partial, plan, left, growth.total, on_progress)
             left = due()
@@ -369,7 +382,7 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
 
-        do_all(partial, left, how.workers, show, due)
+        do_all(partial, left, how.workers, show, due, how.executor or LocalPool)
     return done
 
 
@@ -388,21 +401,26 @@ def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_pro
             on_progress((done + 1) / total, done + 1, total)
 
 
-def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
+def _merge(partial: Path, plan: Plan, growth: AnyGrowth) -> None:
     """KPIs of all runs, in the order of variants and replications, the paired differences, and the answers."""
+    if isinstance(growth, SearchGrowth):
+        growth.write(partial)
+        return
     order = {variant: i for i, variant in enumerate(plan.variants)}
-    kpis = growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication)))
+    kpis = growth.with_days(growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication))))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
-    drawn = growth.kpis(growth.drawn_tasks) if growth.drawn_tasks else None
+    drawn = growth.with_days(growth.kpis(growth.drawn_tasks)) if growth.drawn_tasks else None
     if drawn is not None:
         write_columns(partial / DRAWS, KPI_COLUMNS, drawn)
     outcome = outcome_of(plan, kpis, drawn, growth.pairs)
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
     if outcome.answers:
         write_json(partial / ANSWERS, outcome.answers)
+    if outcome.reproduction:
+        write_json(partial / OBSERVED, outcome.reproduction)
 
 
-def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:
+def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[str, Any]:
     scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", f"{DONE}/", "runs/", HOW, SETTLED)
     runs = {
         path.parent.relative_to(partial).as_posix(): file_sha256(path)
@@ -415,9 +433,9 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         "name": plan.name,
         "title": plan.content["title"],
         "scenario_sha256": plan.content["scenario_sha256"],
-        "variants": plan.variants,
-        "labels": {v["name"]: v.get("label", {}) for v in plan.content["variants"]},
+        **growth.named(),
         "replications": growth.pairs,
+        **({"days": plan.days.names} if plan.days else {}),
         "seed": plan.content["seed"],
         "lean": how.lean,
         "city": city_facts(open_city(partial / "city")),
@@ -429,7 +447,15 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         },
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
+        **_told_of_today(partial),
+        **({"calibration": plan.content["calibration"]} if plan.content.get("calibration") else {}),
     }
+
+
+def _told_of_today(partial: Path) -> dict[str, Any]:
+    """What the observations came to, for whoever reads the manifest alone; nothing where there are none."""
+    path = partial / OBSERVED
+    return {"observed": {"verdict": read_json(path)["verdict"]}} if path.is_file() else {}
 
 
 def _put_in_place(partial: Path, out: Path) -> None:

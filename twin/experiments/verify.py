@@ -17,8 +17,12 @@ from twin import __version__
 from twin.city.keeping.build import open_city
 from twin.columns import KPI_COLUMNS
 from twin.experiments.outcome import outcome_of
+from twin.experiments.searching.growth import outcome_from
+from twin.results.day_figures import with_days
+from twin.results.days import run_name
+from twin.results.kpis import infos
 from twin.results.recorder import Columns
-from twin.results.run_folder import ANSWERS, DRAWS, MANIFEST, OUTSIDE, Run, Study, file_sha256
+from twin.results.run_folder import ANSWERS, DRAWS, MANIFEST, OBSERVED, OUTSIDE, Run, Study, file_sha256
 from twin.scenario.plan.plan import Plan
 from twin.simulate import simulate
 
@@ -133,23 +137,41 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
     """What the study says that does not follow from its figures."""
     kpis = study.columns("kpis")
     if not study.manifest["lean"]:
-        for variant in study.variants:
-            for replication in range(study.replications):
-                own = _rows_of(kpis, variant, replication)
-                run = study.run(variant, replication)
-                if not _equal(own, run.kpis()):
-                    yield f"kpis.parquet: variant {variant}, replication {replication} is not what its run says"
+        for variant, day, replication in _every(study):
+            own = _rows_of(kpis, variant, day, replication)
+            if not _equal(own, study.run(variant, replication, day).kpis()):
+                yield f"kpis.parquet: variant {variant}, replication {replication} is not what its run says"
+    if plan.days:
+        own_days = np.isin(kpis["day"], plan.days.names)
+        if not _equal(with_days({name: values[own_days] for name, values in kpis.items()}, plan.days, infos()), kpis):
+            yield "kpis.parquet: the mean day, the worst day or the year does not follow from the kinds of day"
     drawn = study.columns(Path(DRAWS).stem) if DRAWS in study.manifest["files"] else None
     outcome = outcome_of(plan, kpis, drawn, study.replications)
     if not _equal(outcome.differences, study.columns("differences")):
         yield "differences.parquet: the differences do not follow from the figures"
+    if study.search and json.dumps(outcome_from(plan, kpis), sort_keys=True) != json.dumps(
+        study.search["outcome"], sort_keys=True
+    ):
+        yield "search.json: the answer of the search does not follow from the figures"
     told = study.answers if ANSWERS in study.manifest["files"] else {}
     if json.dumps(outcome.answers, sort_keys=True) != json.dumps(told, sort_keys=True):
         yield "answers.json: the answers do not follow from the figures"
+    seen = study.reproduction if OBSERVED in study.manifest["files"] else {}
+    if json.dumps(outcome.reproduction, sort_keys=True) != json.dumps(seen, sort_keys=True):
+        yield "observed.json: what it says of today does not follow from the figures"
 
 
-def _rows_of(kpis: Columns, variant: str, replication: int) -> Columns:
-    rows = (kpis["variant"] == variant) & (kpis["replication"] == replication)
+def _every(study: Study) -> list[tuple[str, str, int]]:
+    """Variant, kind of day and replication of every run."""
+    if study.search:
+        kpis = study.columns("kpis")
+        rows = zip(*(kpis[name].tolist() for name in ("variant", "day", "replication")), strict=True)
+        return sorted({(v, day, r) for v, day, r in rows if day in study.days})
+    return [(v, day, r) for r in range(study.replications) for v in study.variants for day in study.days]
+
+
+def _rows_of(kpis: Columns, variant: str, day: str, replication: int) -> Columns:
+    rows = (kpis["variant"] == variant) & (kpis["day"] == day) & (kpis["replication"] == replication)
     return {c.name: kpis[c.name][rows] for c in KPI_COLUMNS}
 
 
@@ -164,17 +186,17 @@ def _equal(first: Columns, second: Columns) -> bool:
 
 def _again(study: Study, plan: Plan, sample: int) -> tuple[int, int, list[str]]:
     """Do a sample of runs anew; their figures must be those of the study."""
-    every = [(variant, r) for r in range(study.replications) for variant in study.variants]
+    every = _every(study)
     count = min(sample, len(every))
     chosen = [every[round(i * (len(every) - 1) / max(count - 1, 1))] for i in range(count)]
     city = open_city(study.folder / "city")
     rows, faults = 0, []
     kpis = study.columns("kpis")
-    for variant, replication in dict.fromkeys(chosen):
-        own = _rows_of(kpis, variant, replication)
+    for variant, day, replication in dict.fromkeys(chosen):
+        own = _rows_of(kpis, variant, day, replication)
         keys = zip(own["kpi"].tolist(), own["group"].tolist(), strict=True)
         told = dict(zip(keys, own["value"].tolist(), strict=True))
-        found = {(k.kpi, k.group): k.value for k in simulate(plan, variant, replication, city).kpis}
+        found = {(k.kpi, k.group): k.value for k in simulate(plan, run_name(variant, day), replication, city).kpis}
         rows += len(found)
         wrong = [key for key in {**told, **found} if not _same(told.get(key), found.get(key))]
         if wrong:

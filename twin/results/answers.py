@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.results.asked import Check, Question, Questions, Setting
+from twin.results.days import run_name
 from twin.results.sequences import METHOD, sequence_interval
 from twin.results.verdicts import CANNOT_TELL, Interval, interval_of, verdict_of_sides
 
@@ -45,9 +46,11 @@ class Figures:
         self.pairs = pairs
         self._values: dict[tuple[str, str, str], Floats] = {}
         columns = (kpis[name].tolist() for name in ("variant", "kpi", "group", "replication", "value"))
-        for variant, kpi, group, replication, value in zip(*columns, strict=True):
+        # Figures made by hand know of no days.
+        days = kpis["day"].tolist() if "day" in kpis else [""] * len(kpis["variant"])
+        for day, variant, kpi, group, replication, value in zip(days, *columns, strict=True):
             if replication < pairs:
-                key = (variant, kpi, group)
+                key = (run_name(variant, day), kpi, group)
                 if key not in self._values:
                     self._values[key] = np.full(pairs, np.nan)
                 self._values[key][replication] = value

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import Column
+from twin.results.days import run_name
 from twin.results.verdicts import CANNOT_TELL, SAME, Interval, benjamini_hochberg, interval_of, p_value_of, verdict_of
 
 __all__ = ["DIFFERENCE_COLUMNS", "Interval", "compare_pair", "corrected", "interval_of", "summarise", "verdict_of"]
@@ -145,7 +146,10 @@ def corrected(rows: Sequence[Mapping[str, Any]], asked: Asked) -> list[dict[str,
         What was asked beforehand, and what came out.
     """
     out = [dict(row) for row in rows]
-    keys = [(row["first"], row["second"], row["kpi"], row["group"]) for row in out]
+    keys = [
+        (*(run_name(row[side], row.get("day", "")) for side in ("first", "second")), row["kpi"], row["group"])
+        for row in out
+    ]
     rest = [row for row, key in zip(out, keys, strict=True) if key not in asked]
     for row, p in zip(rest, benjamini_hochberg([row["p"] for row in rest]), strict=True):
         row["p_corrected"] = p

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from twin.results.days import DERIVED
+
 Text = Annotated[str, Field(max_length=1000)]
 #: Variant of the scenario -> the variant made of it.
 Made = dict[Text, Text]
@@ -70,6 +72,8 @@ class Drawn(_Part):
         names = [str(variant.get("name")) for variant in self.variants]
         made = {name for of in self.draws for name in of.made.values()}
         made |= {name for of in self.ends for at in (of.at_low, of.at_high) for name in at.values()}
+        # Figures that follow from several kinds of day are no variants of their own.
+        made -= {f"{variant['of']}+{day}" for variant in self.variants if variant.get("of") for day in DERIVED}
         if len({*names}) < len(names) or not made <= {*names}:
             raise ValueError("draws and their variants do not match")
         return self

@@ -51,6 +51,7 @@ class _StudyManifest(_Manifest):
     labels: dict[str, Words]
     replications: Replications
     seed: Annotated[int, Field(ge=0)]
+    days: Annotated[list[FolderName], Field(max_length=40), AfterValidator(_once_each)] = []
     lean: bool
     city: _CityFacts
     runs: dict[str, Sha256]

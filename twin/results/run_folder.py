@@ -9,6 +9,7 @@
       plan.json            the resolved scenario
       city/ inputs.npz     what the runs were given
       kpis.parquet differences.parquet
+      observed.json        today as the sensors would have seen it, beside what was counted
       answers.json         what the questions of the scenario came to
       draws.parquet        KPIs over draws of the assumptions, where they were asked for
       runs/VARIANT/000/    one folder a run: manifest.json tables/*.parquet kpis.parquet geometry.npz places.parquet
@@ -30,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import RunError, printable
+from twin.results.days import run_name
 from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
+OBSERVED = "observed.json"
 DRAWS = "draws.parquet"
+SEARCH = "search.json"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -315,6 +319,18 @@ class Study:
         return [str(v) for v in self.manifest["variants"]]
 
     @property
+    def days(self) -> list[str]:
+        """Names of the kinds of day; one empty name where the scenario has one."""
+        return [str(day) for day in self.manifest.get("days", [])] or [""]
+
+    @property
+    def reproduction(self) -> dict[str, Any]:
+        """What the observations of the scenario come to; empty where it holds none."""
+        if OBSERVED not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(OBSERVED))
+
+    @property
     def replications(self) -> int:
         """Number of replications."""
         return int(self.manifest["replications"])
@@ -334,8 +350,8 @@ class Study:
         """
         return _vouched(self.folder, self.manifest, relative)
 
-    def run(self, variant: str | None = None, replication: int = 0) -> Run:
-        """One run of the study; without a variant, the first."""
+    def run(self, variant: str | None = None, replication: int = 0, day: str | None = None) -> Run:
+        """One run of the study; without a variant, the first; without a kind of day, the first."""
         name = variant or self.variants[0]
         if name not in self.variants:
             raise RunError(
@@ -343,7 +359,13 @@ class Study:
                 where=str(self.folder),
                 mend=f"variants here: {', '.join(self.variants)}",
             )
-        relative = run_path(name, replication)
+        if day is not None and day not in self.days:
+            raise RunError(
+                f"there is no kind of day {day!r}",
+                where=str(self.folder),
+                mend=f"kinds of day here: {', '.join(self.days) or 'none'}",
+            )
+        relative = run_path(run_name(name, self.days[0] if day is None else day), replication)
         run = Run(self.folder / relative)
         if file_sha256(run.folder / MANIFEST) != self.manifest["runs"].get(relative.as_posix()):
             raise RunError(
@@ -354,10 +376,11 @@ class Study:
         return run
 
     def runs(self) -> Iterator[Run]:
-        """Every run, by variant and replication."""
+        """Every run, by variant, kind of day and replication."""
         for variant in self.variants:
-            for replication in range(self.replications):
-                yield self.run(variant, replication)
+            for day in self.days:
+                for replication in range(self.replications):
+                    yield self.run(variant, replication, day)
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -365,6 +388,13 @@ class Study:
         if ANSWERS not in self.manifest["files"]:
             return {}
         return read_json(self.vouched(ANSWERS))
+
+    @cached_property
+    def search(self) -> dict[str, Any]:
+        """What a search came to: ``search`` and ``outcome``; empty for a study that searched nothing."""
+        if SEARCH not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(SEARCH))
 
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twin.results.answers import FAILS, FOUND, HOLDS, MISSED, NONE_HOLDS, REACHED, Answer, Row, SettingAnswer
 from twin.results.assumed import Assumed
+from twin.results.days import DERIVED_WORDS
 from twin.results.kpis import KpiInfo
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, WORSE
 from twin.results.words import Lang, change, figure, number, size, span
@@ -259,6 +260,12 @@ class Speaker:
             told += self._say(f"、区間 {ends}", f", interval {ends}")
         return told
 
+    def _on_day(self, row: Row, setting: SettingAnswer) -> str:
+        """One constraint at a setting, with the kind of day where there are several."""
+        said, day = self.row(row, named=False), row.check.second.removeprefix(setting.setting.variant).lstrip("+")
+        ja, en = DERIVED_WORDS.get(day, (day, day))
+        return said if not day else self._say(f"{ja}：{said}", f"{en}: {said}")
+
     def _search(self, answer: Answer) -> str:
         question = answer.question
         what = {
@@ -273,7 +280,7 @@ class Speaker:
         )
         if answer.chosen is None:
             return self._nothing_surely(answer, what, tried)
-        chosen, rows = answer.chosen, self._join([self.row(row, named=False) for row in answer.chosen.rows])
+        chosen, rows = answer.chosen, self._join([self._on_day(row, answer.chosen) for row in answer.chosen.rows])
         before = answer.settings[: answer.settings.index(chosen)]
         open_ones = [self._setting(s) for s in before if s.verdict == CANNOT_TELL]
         told = self._say(f"{what}は{self._setting(chosen)}（{rows}）", f"{what} is {self._setting(chosen)} ({rows})")
@@ -294,7 +301,7 @@ class Speaker:
         best: SettingAnswer | None = answer.best
         if best is None:
             return ""
-        rows = self._join([self.row(row, named=False) for row in best.rows])
+        rows = self._join([self._on_day(row, best) for row in best.rows])
         if answer.verdict == NONE_HOLDS:
             return self._say(
                 f"満たす設定はない。最も近いのは{self._setting(best)}（{rows}）、{tried}",

@@ -49,5 +49,6 @@ def setting_of(plan: Plan, variant: str, replication: int, city: City) -> tuple[
         "until_empty": clock["then"] == "until_empty",
         "step_s": clock["step_s"],
         "run_seed": make_run_seed(int(plan.content["seed"]), replication),
+        "drive": city.drive,
         "trace_share": float(plan.content["record"]["traces_share"]),
     }

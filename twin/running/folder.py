@@ -45,7 +45,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
     rows = {}
     for name, columns in finished.tables.items():
         rows[name] = write_columns(folder / "tables" / f"{name}.parquet", TABLES[name].columns, columns)
-    kpis = kpi_columns(variant, "", replication, finished.kpis)
+    kpis = kpi_columns(*plan.run_of(variant), replication, finished.kpis)
     write_columns(folder / "kpis.parquet", KPI_COLUMNS, kpis)
     _write_geometry(folder, city)
     content = plan.content

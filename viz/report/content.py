@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.errors import RunError
 from twin.results.compare import summarise
+from twin.results.days import MEAN_DAY
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study
 
@@ -62,7 +63,8 @@ class Content:
     def values(self, kpi: str, group: str) -> dict[str, list[float]]:
         """Variant -> value per replication of a figure."""
         table = self.study.columns("kpis")
-        mine = (table["kpi"] == kpi) & (table["group"] == group)
+        day = MEAN_DAY if self.study.plan.get("days") else ""
+        mine = (table["kpi"] == kpi) & (table["group"] == group) & (table["day"] == day)
         out = {}
         for variant in self.variants:
             rows = mine & (table["variant"] == variant)
@@ -81,13 +83,14 @@ def read_content(study: Study) -> Content:
     """
     plan = study.plan
     try:
-        made = {variant["name"] for variant in plan["variants"] if variant.get("setting")}
+        made = {variant.get("of") or variant["name"] for variant in plan["variants"] if variant.get("setting")}
+        day = MEAN_DAY if plan.get("days") else ""
         variants = [name for name in study.variants if name not in made][:_MOST_VARIANTS]
         known = infos()
         summary = {
             (row["kpi"], row["variant"]): row
             for row in summarise(study.columns("kpis"), variants)
-            if row["group"] == "all"
+            if row["group"] == "all" and row["day"] == day
         }
         table = study.columns("differences")
         rows = [dict(zip(table, (v.item() for v in row), strict=True)) for row in zip(*table.values(), strict=True)]
@@ -95,7 +98,7 @@ def read_content(study: Study) -> Content:
             row
             for row in rows
             if {row["first"], row["second"]} <= {*variants}
-            and (row.get("asked") or (row["group"] == "all" and row["kpi"] in known and known[row["kpi"]].headline))
+            and (row.get("asked") or (row["group"] == "all" and row["day"] == day and _is_headline(row, known)))
         ]
         return Content(study, known, variants, summary, shown, _ledger(study, variants), _notes(study, variants))
     except (KeyError, TypeError, AttributeError) as fault:
@@ -104,6 +107,10 @@ def read_content(study: Study) -> Content:
             where=str(study.folder),
             mend="run the scenario again with this version",
         ) from fault
+
+
+def _is_headline(row: Mapping[str, Any], known: Mapping[str, KpiInfo]) -> bool:
+    return row["kpi"] in known and known[row["kpi"]].headline
 
 
 def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str, int]]:

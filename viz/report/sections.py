@@ -13,6 +13,7 @@ from twin.viz.charts import interval_chart
 from twin.viz.palette import BLUE, VERDICTS, VERMILLION
 from twin.viz.report.charts import every_replication, two_ranges
 from twin.viz.report.content import Content
+from twin.viz.report.today import as_seen, today
 from twin.viz.report.words import safe, word
 
 _CHIPS = {"holds": BLUE, "reached": BLUE, "found": BLUE, "does not hold": VERMILLION, "not reached": VERMILLION,
@@ -88,9 +89,12 @@ def _without_ask(answer: Mapping[str, Any], lang: Lang) -> str:
 
 def _observed(content: Content, lang: Lang) -> Iterator[str]:
     yield _heading("observed", lang)
-    yield f"<p>{safe(word('no_observed', lang))}</p>"
+    if not content.study.reproduction:
+        yield f"<p>{safe(word('no_observed', lang))}</p>"
+    yield from today(content, lang)
     if content.study.manifest["city"]["schematic"]:
         yield f"<p>{safe(word('schematic', lang))}</p>"
+    yield from as_seen(content, lang)
 
 
 def _ranges(content: Content, lang: Lang) -> Iterator[str]:

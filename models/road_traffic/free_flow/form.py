@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, StreetLayer
+from twin.city.lights.plans import Window
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Rows
@@ -20,7 +21,7 @@ from twin.errors import ScenarioError
 from twin.models.road_traffic.access import Access
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.free_flow import kernels
-from twin.models.road_traffic.free_flow.junctions import lights_of, losses_of, mean_red_s
+from twin.models.road_traffic.free_flow.junctions import lights_of, losses_of, mean_red_s, switched
 from twin.models.road_traffic.params import RoadParams, SpeedFactor
 from twin.models.road_traffic.records.crossings import Crossings
 
@@ -79,11 +80,36 @@ class FreeFlow:
         """When the first vehicle leaves its path; infinite on an empty road."""
         return self._first_leave_s
 
+    def switch(self, windows: Mapping[tuple[int, int | None], Window], at_s: float) -> None:  # noqa: ARG002
+        """Let lights run other plans; before anybody has entered, since times are fixed as vehicles enter."""
+        self._lights = switched(self._lights, windows)
+        self._end_s = self._losses.straight_s + mean_red_s(self._lights)
+
     def enter(self, fleet: Fleet, slots: NDArray[np.int64]) -> None:
         """Fix the times of vehicles that have just been taken in."""
-        for slot in slots.tolist():
-            self._time_path(fleet, slot, 0)
-            self._first_leave_s = min(self._first_leave_s, float(fleet.leave_s[slot]))
+        if not len(slots):
+            return
+        kernels.drive_paths(
+            slots,
+            fleet.path_start,
+            fleet.path_len,
+            fleet.enter_s,
+            fleet.vehicle_class,
+            self._class_speed_mps,
+            fleet.pool_link,
+            self._length_m,
+            self._speed_mps,
+            self._group,
+            self._opens_s,
+            self._slice_from_s,
+            self._slice_factor,
+            tuple(self._lights),
+            tuple(self._losses),
+            fleet.pool_leave_s,
+            fleet.free_s,
+            fleet.leave_s,
+        )
+        self._first_leave_s = min(self._first_leave_s, float(fleet.leave_s[slots].min()))
 
     def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:  # noqa: ARG002
         """Replace what follows the first ``keep`` links of a vehicle's path; their times stay."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, StreetLayer
+from twin.city.lights.plans import Window
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.models.road_traffic.params import CrossingParams, RoadParams
 from twin.models.road_traffic.queueing.signals import add_signals
@@ -104,6 +105,17 @@ def lights_of(params: RoadParams, city: City, tables: Mapping[str, Mapping[str, 
         first_turn,
         np.array([found.of[key] for key in keys], np.float64).reshape(-1, 3),
     )
+
+
+def switched(lights: Lights, windows: Mapping[tuple[int, int | None], Window]) -> Lights:
+    """Lights of which some run other plans; approaches must be among them."""
+    plans = lights.plans.copy()
+    row_of = {(int(link), int(to)): int(row) for link, to, row in lights.turns}
+    for (link, to_link), window in windows.items():
+        row = int(lights.plan_of[link]) if to_link is None else row_of.get((link, to_link), -1)
+        if row >= 0:  # a plan of a movement counts for nothing once a later one of the whole approach has replaced it
+            plans[row] = window.cycle_s, window.offset_s, window.green_s
+    return lights._replace(plans=plans)
 
 
 def mean_red_s(lights: Lights) -> Floats:

@@ -54,6 +54,12 @@ LINK = _record(
         ("virtual", "f8"),
         # When the last vehicle left that had been held up by a gate.
         ("gate_s", "f8"),
+        # What drivers without a path know: seconds in free flow, at the last news, seconds per car unit at the exit,
+        # and when those on the link will have left at that pace.
+        ("free_s", "f8"),
+        ("news_s", "f8"),
+        ("pace_s", "f8"),
+        ("clear_s", "f8"),
         ("ring_start", "i8"),
         ("ring_room", "i4"),
         ("from_node", "i4"),
@@ -79,6 +85,8 @@ QUEUE = _record(
         ("room", "f8"),
         ("units", "f8"),
         ("open_s", "f8"),
+        # Car units that have left.
+        ("left_units", "f8"),
         ("first", "i4"),
         ("last", "i4"),
         ("link", "i4"),
@@ -107,7 +115,10 @@ LINE = _record(
     ]
 )
 
-MOVE = _record([("tag", "f8"), ("inverse_weight", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4")])
+#: ``turn_s``: what drivers without a path know of the wait in the queue of this turn alone.
+MOVE = _record(
+    [("tag", "f8"), ("inverse_weight", "f8"), ("turn_s", "f8"), ("to_link", "i4"), ("queue", "i4"), ("pocket", "i4")]
+)
 
 VEHICLE = _record(
     [
@@ -135,7 +146,7 @@ VEHICLE = _record(
 STOP = _record([("dwell_s", "f8"), ("hop", "i4"), ("bay", "u1")])
 CLASS = _record([("units", "f8"), ("speed_mps", "f8")])
 TREE_STATE = _record(
-    [("newest", "i8"), ("updates", "i8"), ("weight", "f8"), ("redraw_after_s", "f8"), ("stream", "u8")]
+    [("weight", "f8"), ("spread", "f8"), ("redraw_after_s", "f8"), ("stream", "u8"), ("by_turn", "u1")]
 )
 EDIT = _record([("time_s", "f8"), ("value", "f8"), ("kind", "i4"), ("index", "i4")])
 CROSSING = np.dtype([("time_s", "f8"), ("vehicle", "i4"), ("from_link", "i4"), ("to_link", "i4")])
@@ -184,17 +195,15 @@ class Vehicles(NamedTuple):
 
 
 class Trees(NamedTuple):
-    """Next links towards destinations: ``next_link[version, destination, node]``, newest version at ``newest``.
+    """What drivers without a path know: ``to_go_s[destination, node]``, least seconds from each node by the last news.
 
-    Where turns are banned, what follows depends on the link: ``next_link[version, destination, nodes + link]``.
-
-    A vehicle uses the tree of age a with probability w (1 - w)^a, w the ``weight`` of news, drawn by its key and the
-    number of the update, so that it follows one coherent tree until the next update. ``redraw_after_s`` is how
-    long the head of a queue keeps its chosen link when blocked; infinite keeps it for good.
+    Where turns matter, ``to_go_s[destination, link]`` (``by_turn``), from the end of each link. ``node`` holds the
+    destinations. ``weight`` is that of what was just measured, ``spread`` how far tastes go, ``redraw_after_s`` how
+    long the head of a queue keeps the turn it has chosen when blocked; infinite keeps it for good.
     """
 
     node: Ints
-    next_link: NDArray[np.int32]
+    to_go_s: Floats
     now: Records
 
 

@@ -112,6 +112,7 @@ def _links(network: RoadNetwork, queues: _Queues, from_node: Ints, to_node: Ints
     links["next_entry_s"] = links["lane_next_s"] = links["gate_s"] = -np.inf
     links["ring_room"], links["ring_start"] = room, np.cumsum(room) - room
     links["queue"], links["queue_count"], links["bay"] = queues.first, queues.count, queues.bay
+    links["free_s"] = links["length_m"] / links["speed_mps"]
     links["entry_open"], links["passing"] = 1, network.column("overtaking")
     return links
 

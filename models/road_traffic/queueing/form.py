@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City
+from twin.city.lights.plans import Window
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
 from twin.engine.sim_model import State
@@ -19,9 +20,11 @@ from twin.models.road_traffic.queueing import kernels
 from twin.models.road_traffic.queueing.arrays import Vehicles
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicle_records, new_vehicles
 from twin.models.road_traffic.queueing.gate_queue import standing_since_s
-from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log, no_trees
+from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log
 from twin.models.road_traffic.queueing.measured import LinkTimes
+from twin.models.road_traffic.queueing.news import no_trees
 from twin.models.road_traffic.queueing.streets import notes, street_network
+from twin.models.road_traffic.queueing.switching import red_wait_s, switch_lights
 from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.network import Storage
 from twin.models.road_traffic.tables import PARTS
@@ -64,10 +67,7 @@ class Queueing:
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
-        line = road.lines[road.links["queue"]]
-        red_s = line["cycle_s"] - line["green_s"]
-        #: Mean wait for green of who arrives at any moment of the cycle and finds no queue.
-        self._red_wait_s = red_s**2 / np.where(line["cycle_s"] > 0, 2 * line["cycle_s"], np.inf)
+        self._red_wait_s = red_wait_s(road)
         self._log_rows = new_log(_LOG_ROOM)
         self._pool_version = -1
         self._crossed = Crossings.empty()
@@ -149,6 +149,11 @@ class Queueing:
         """Measure against the speeds and lanes that hold now; the network itself knows when its links change."""
         self._set_speeds(access.speed_mps, access.lanes)
 
+    def switch(self, windows: Mapping[tuple[int, int | None], Window], at_s: float) -> None:
+        """Let lights run other plans from a moment on that has been driven up to."""
+        switch_lights(self._loading, windows, at_s)
+        self._red_wait_s = red_wait_s(self._loading.road)
+
     def retime(self, fleet: Fleet, at_s: float, changed: Ints) -> None:
         """Nothing is known ahead in this form."""
 
@@ -208,6 +213,7 @@ class Queueing:
     def restore(self, state: State, fleet: Fleet) -> None:
         """Put everything back; the fleet has been put back before."""
         self._loading.restore(state)
+        self._red_wait_s = red_wait_s(self._loading.road)
         veh = new_vehicle_records(len(state["veh"]))
         veh[:] = state["veh"]
         self._last_s = np.array(state["last_s"], np.float64)

@@ -18,8 +18,8 @@ import math
 
 import numpy as np
 
-from twin.engine.draws import uniform
 from twin.jit import inner_kernel, lean_kernel
+from twin.models.road_traffic.queueing.choice_kernels import choose_first, choose_move, known_place
 
 INF = np.inf
 #: Slack for rounding: units that fill a storage exactly, and moments at the end of green.
@@ -29,6 +29,10 @@ _EXIT_OPEN, _ENTRY_OPEN, _LINE_HEADWAY, _ENTRY_HEADWAY, _STORAGE, _SPEED = 0, 1,
 _DONE, _LOG_FULL = 0, 1
 #: Place in ``road.counts``.
 _GATES = 3
+#: Link that a head goes for who would take any.
+_ANY = -4
+#: Movement of who has not chosen one yet.
+_UNDECIDED = -3
 
 
 @inner_kernel
@@ -131,33 +135,6 @@ def feasible_s(road, cars, q, move):
 
 
 @inner_kernel
-def tree_place(road, trees, link):
-    """Where trees keep what follows a link: at its node, or, where turns are banned, behind all nodes at the link."""
-    if trees.next_link.shape[2] > road.node_next_s.size:
-        return road.node_next_s.size + link
-    return np.int64(road.links[link].to_node)
-
-
-@inner_kernel
-def tree_link(trees, cars, v, node, place):
-    """Next link of a vehicle that follows trees, -1 at its destination."""
-    destination = cars.veh[v].destination
-    if trees.node[destination] == node:
-        return -1
-    versions = trees.next_link.shape[0]
-    oldest = min(np.int64(versions), trees.now[0].updates)
-    age = 0
-    if oldest > 1:
-        u = uniform(trees.now[0].stream, cars.veh[v].key, np.uint64(trees.now[0].updates))
-        share = trees.now[0].weight
-        while u > share and age < oldest - 1:
-            u -= share
-            share *= 1.0 - trees.now[0].weight
-            age += 1
-    return trees.next_link[(trees.now[0].newest - age) % versions, destination, place]
-
-
-@inner_kernel
 def set_first(road, cars, q, v, after_s):
     """Put a vehicle at the head of a queue from which the one before left at ``after_s``."""
     road.queues[q].first = v
@@ -197,11 +174,15 @@ def push(road, cars, q, v, by_time):
 
 @inner_kernel
 def next_move(road, cars, trees, v, link):
-    """Movement a vehicle will take at the end of a link, -1 if its way ends there, -2 if there is no such turn."""
+    """Movement a vehicle will take at the end of a link, -1 if its way ends there, -2 if there is no such turn.
+
+    Whoever has no path and need not choose a queue yet is undecided.
+    """
     if cars.veh[v].destination >= 0:
-        out = tree_link(trees, cars, v, road.links[link].to_node, tree_place(road, trees, link))
-        if out < 0:
-            return -1
+        if road.links[link].queue_count > 1:
+            return choose_move(road, trees, cars, v, link, 0.0, False)
+        # Those who part only at the end of the link choose there.
+        return -1 if trees.node[cars.veh[v].destination] == road.links[link].to_node else _UNDECIDED
     else:
         hop = cars.veh[v].hop + 1
         if hop >= cars.veh[v].path_len:
@@ -223,6 +204,8 @@ def enter_link(road, cars, trees, v, link, t):
     cars.veh[v].hop += 1
     cars.veh[v].link = link
     ready_s = t + road.links[link].length_m / min(road.links[link].speed_mps, road.classes[vehicle_class].speed_mps)
+    if trees.node.size > 0:
+        road.links[link].clear_s = max(road.links[link].clear_s + size * road.links[link].pace_s, ready_s)
     move = next_move(road, cars, trees, v, link)
     cars.veh[v].move = move
     q = road.moves[move].queue if move >= 0 else road.links[link].queue
@@ -253,12 +236,14 @@ def leave_queue(road, cars, q, v, t):
             road.ring_gate_s[place] = road.links[link].gate_s
         road.links[link].out_count += 1
         road.links[link].out_units += size
+        road.queues[q].left_units += size
         if road.links[link].waited:
             road.links[link].waited = 0
             node = road.links[link].from_node
             road.node_next_s[node] = min(road.node_next_s[node], t + road.links[link].lag_s)
     elif kind == _POCKET:
         road.queues[q].units -= size
+        road.queues[q].left_units += size
         if road.queues[q].waited:
             road.queues[q].waited = 0
             road.queues[q].open_s = t
@@ -363,28 +348,29 @@ def move_head(road, cars, trees, log, q, t):
 def when_and_where(road, cars, trees, q):
     """When the head of a queue can go, and by which movement.
 
-    With re-drawing, a head that has been blocked for the set wait may also take any turn of its queue that one of
-    the kept trees proposes, the newest first among equals.
+    Who has not chosen a turn yet does so when ready. With re-drawing, a head that has been blocked for the set wait
+    takes whatever turn of its queue lets it go first, if it leads nearer to the destination.
     """
     v = road.queues[q].first
     move = cars.veh[v].move
+    if move == _UNDECIDED:
+        return road.queues[q].ready_s, move
     t = feasible_s(road, cars, q, move)
     destination = cars.veh[v].destination
     from_s = road.queues[q].ready_s + trees.now[0].redraw_after_s
     if t <= from_s or destination < 0 or road.queues[q].kind != _GROUP or move < 0:
         return t, move
     link = cars.veh[v].link
-    versions = trees.next_link.shape[0]
-    for age in range(min(np.int64(versions), trees.now[0].updates)):
-        out = trees.next_link[(trees.now[0].newest - age) % versions, destination, tree_place(road, trees, link)]
-        if out < 0 or out == road.moves[move].to_link:
+    here_s = trees.to_go_s[destination, known_place(road, trees, link)]
+    for p in range(road.links[link].move_start, road.links[link].move_end):
+        if p == move or road.moves[p].queue != q:
             continue
-        for p in range(road.links[link].move_start, road.links[link].move_end):
-            if road.moves[p].to_link == out and road.moves[p].queue == q:
-                other_s = max(feasible_s(road, cars, q, p), from_s)
-                if other_s < t:
-                    t = other_s
-                    move = p
+        rest_s = trees.to_go_s[destination, known_place(road, trees, road.moves[p].to_link)]
+        if rest_s < here_s:
+            other_s = max(feasible_s(road, cars, q, p), from_s)
+            if other_s < t:
+                t = other_s
+                move = p
     return t, move
 
 
@@ -438,28 +424,38 @@ def choose_source(road, cars, first, count, best_s):
 
 
 @inner_kernel
+def look(road, cars, trees, q, i, until_s):
+    """Work out when the head of a queue can go, and whom it depends on: ``source_...[i]`` of the node being served."""
+    t = road.queues[q].ready_s
+    road.source_to[i] = -2
+    if t < until_s:
+        t, move = when_and_where(road, cars, trees, q)
+        road.source_move[i] = move
+        if move >= 0:
+            # Whoever looks for another turn may be let in or shut out by whoever moves.
+            redraws = t > road.queues[q].ready_s + trees.now[0].redraw_after_s
+            road.source_to[i] = _ANY if redraws else road.moves[move].to_link
+    road.source_time_s[i] = t
+
+
+@inner_kernel
 def serve_node(road, cars, trees, log, node, until_s):
     """Let everyone go at a node who can go before ``until_s``; false if the log is full."""
     first = road.node_source_ptr[node]
     count = road.node_source_ptr[node + 1] - first
-    redraws = trees.now[0].redraw_after_s < INF
     # After one has moved, only those who want the same link or use the same line need another look.
     moved, moved_to, moved_line, all_again = -1, -1, -3, True
     while True:
-        best_s = INF
+        best_s, ties = INF, 0
         for i in range(count):
             q = road.node_source[first + i]
-            if all_again or i == moved or road.queues[q].line == moved_line or road.source_to[i] == moved_to:
-                t = road.queues[q].ready_s
-                road.source_to[i] = -2
-                if t < until_s:
-                    t, move = when_and_where(road, cars, trees, q)
-                    road.source_move[i] = move
-                    if move >= 0:
-                        road.source_to[i] = road.moves[move].to_link
-                road.source_time_s[i] = t
+            to = road.source_to[i]
+            if all_again or i == moved or to == moved_to or to == _ANY or road.queues[q].line == moved_line:  # noqa: SIM109
+                look(road, cars, trees, q, i, until_s)
             if road.source_time_s[i] < best_s:
-                best_s = road.source_time_s[i]
+                best_s, ties = road.source_time_s[i], 1
+            elif road.source_time_s[i] == best_s:
+                ties += 1
         if best_s >= until_s:
             road.node_next_s[node] = best_s
             return True
@@ -468,12 +464,17 @@ def serve_node(road, cars, trees, log, node, until_s):
         moved = choose_source(road, cars, first, count, best_s)
         q = road.node_source[first + moved]
         v = road.queues[q].first
-        moved_to = road.source_to[moved] if road.source_to[moved] >= 0 else -3
+        if road.source_move[moved] == _UNDECIDED:
+            cars.veh[v].move = choose_move(road, trees, cars, v, cars.veh[v].link, best_s, True)
+            look(road, cars, trees, q, moved, until_s)
+            if road.source_time_s[moved] > best_s or ties > 1:
+                moved, moved_to, moved_line, all_again = -1, -3, -3, False
+                continue
+        moved_to = road.moves[road.source_move[moved]].to_link if road.source_move[moved] >= 0 else -3
         moved_line = road.queues[q].line if road.queues[q].line >= 0 else -3
         # Pockets, bays and loops let one source of the node change another.
         all_again = (
-            redraws
-            or road.queues[q].kind == _POCKET
+            road.queues[q].kind == _POCKET
             or has_stop(cars, v)
             or (
                 moved_to >= 0
@@ -560,7 +561,7 @@ def enter_vehicles(road, cars, trees, slots, links, depart_s):
         v = slots[i]
         link = links[i]
         if link < 0:
-            link = tree_link(trees, cars, v, -1 - link, np.int64(-1 - link))
+            link = choose_first(road, trees, cars, v, -1 - link)
             if link < 0:
                 return i
         move = first_origin_move + link

@@ -8,10 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from twin.engine.draws import make_stream
 from twin.engine.sim_model import State
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.queueing import kernels
@@ -19,7 +16,6 @@ from twin.models.road_traffic.queueing.arrays import (
     CROSSING,
     DONE,
     EDIT_SPEED,
-    TREE_STATE,
     Edits,
     Log,
     Records,
@@ -30,14 +26,16 @@ from twin.models.road_traffic.queueing.arrays import (
 )
 from twin.models.road_traffic.queueing.build import build_edits, build_road, destinations, new_vehicles
 from twin.models.road_traffic.queueing.network import RoadNetwork
+from twin.models.road_traffic.queueing.news import News, new_trees, no_trees, turns_matter
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
+#: What drivers without a path hear, and how they differ; sources and grades stand at the same names in ``params.py``.
+NEWS_EVERY_S, NEWS_WEIGHT, ROUTE_SPREAD = 120.0, 0.1, 0.5
 LONGEST_STEP_S = 5.0
 SHORTEST_STEP_S = 0.01
-_KEPT_TREES = 4
 _LOG_ROOM = 1 << 20
 _CROSSINGS_EACH = 64
 _LOG_MOST = 1 << 25
@@ -70,18 +68,6 @@ def largest_step_s(road: Road, edits: Edits) -> float:
 def new_log(room: int) -> Log:
     """Room for crossings."""
     return Log(records(room, CROSSING), np.zeros(1, np.int64))
-
-
-def no_trees() -> Trees:
-    """For vehicles that all have paths."""
-    return new_trees(np.empty(0, np.int32), 0, weight=1.0, redraw_after_s=np.inf, seed=0)
-
-
-def new_trees(nodes: Ints, node_count: int, *, weight: float, redraw_after_s: float, seed: int) -> Trees:
-    """Trees towards some nodes, none grown yet."""
-    now = records(1, TREE_STATE)
-    now["weight"], now["redraw_after_s"], now["stream"] = weight, redraw_after_s, make_stream(seed, "road.route")
-    return Trees(nodes, np.full((_KEPT_TREES, len(nodes), node_count), -1, np.int32), now)
 
 
 class Loading:
@@ -153,100 +139,6 @@ class Loading:
         for prefix, part in (("road", self.road), ("trees", self.trees), ("edits", self.edits)):
             for name, values in part._asdict().items():
                 values[...] = state[f"{prefix}/{name}"]
-
-
-class TreeUpdates:
-    """Re-planning: shortest trees towards every destination from link times measured on the way.
-
-    Cost of a link: free-flow time plus the vehicles waiting at its end over the rate at which they have left since
-    the last update (one per period at least).
-    """
-
-    def __init__(self, road: Road, trees: Trees, banned: frozenset[tuple[int, int]] = frozenset()) -> None:
-        self._road, self._trees, self._banned = road, trees, banned
-        self._left = np.zeros(len(road.links), np.int64)
-        self._at_s = -np.inf
-
-    def update(self, veh: Records) -> None:
-        """Measure, and put the new trees in front of the older ones."""
-        links, trees, now_s = self._road.links, self._trees, float(self._road.time_s[0])
-        cost_s = links["length_m"] / links["speed_mps"]
-        waits = (veh["link"] >= 0) & (veh["ready_s"] <= now_s)
-        if waits.any():
-            waiting = np.bincount(veh["link"][waits], minlength=len(cost_s))
-            cost_s += waiting * (now_s - self._at_s) / np.maximum(links["out_count"] - self._left, 1)
-        self._left, self._at_s = links["out_count"].copy(), now_s
-        now = trees.now
-        now["newest"] = (now["newest"] + 1) % len(trees.next_link)
-        now["updates"] += 1
-        cost_s[links["entry_open"] == 0] = np.inf
-        if self._banned:
-            found = next_links_by_turn(links, len(self._road.node_next_s), cost_s, trees.node, self._banned)
-        else:
-            found = next_links(links, trees.next_link.shape[2], cost_s, trees.node)
-        trees.next_link[now["newest"][0]] = found
-
-
-def next_links(links: Records, node_count: int, cost_s: Floats, to_nodes: Ints) -> Ints:
-    """(d, n) int32: link to take at each node towards each destination; -1 there and where there is no way.
-
-    Between parallel links the cheaper one is taken, then the one with the lower number.
-    """
-    from_node, to_node = links["from_node"], links["to_node"]
-    order = np.lexsort((np.arange(len(cost_s)), cost_s, to_node, from_node))
-    order = order[np.isfinite(cost_s[order])]
-    pair = from_node[order].astype(np.int64) * node_count + to_node[order]
-    first = np.ones(len(order), bool)
-    first[1:] = pair[1:] != pair[:-1]
-    best, pair = order[first], pair[first]
-    graph = csr_array((cost_s[best], (to_node[best], from_node[best])), shape=(node_count, node_count))
-    out = np.full((len(to_nodes), node_count), -1, np.int32)
-    for start in range(0, len(to_nodes), 64):
-        rows = slice(start, start + 64)
-        _, onward = dijkstra(graph, indices=to_nodes[rows], return_predecessors=True)
-        i, node = np.nonzero(onward >= 0)
-        wanted = node.astype(np.int64) * node_count + onward[i, node]
-        out[rows][i, node] = best[np.searchsorted(pair, wanted)]
-    return out
-
-
-def next_links_by_turn(
-    links: Records, node_count: int, cost_s: Floats, to_nodes: Ints, banned: frozenset[tuple[int, int]]
-) -> Ints:
-    """(d, n + m) int32: link to begin with at each node, then the link that follows each link; -1 as before.
-
-    A search over links instead of nodes: from the end of a way backwards, over every turn that is not banned.
-    """
-    m, d = len(cost_s), len(to_nodes)
-    from_node, to_node = links["from_node"], links["to_node"]
-    is_open = np.isfinite(cost_s)
-    by_from = np.argsort(from_node, kind="stable")
-    ptr = np.concatenate([[0], np.cumsum(np.bincount(from_node, minlength=node_count))])
-    counts = ptr[to_node + 1] - ptr[to_node]
-    before = np.repeat(np.arange(m), counts)
-    after = by_from[np.repeat(ptr[to_node] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())]
-    shut = np.array(sorted(banned), np.int64).reshape(-1, 2)
-    allowed = ~np.isin(before.astype(np.int64) * m + after, shut[:, 0] * m + shut[:, 1])
-    allowed &= is_open[before] & is_open[after]
-    before, after = before[allowed], after[allowed]
-    ends = [np.flatnonzero((to_node == node) & is_open) for node in to_nodes]
-    goals = np.repeat(np.arange(d), [len(end) for end in ends])
-    last = np.concatenate([np.empty(0, np.int64), *ends])
-    graph = csr_array(
-        (cost_s[np.concatenate([before, last])], (np.concatenate([after, m + goals]), np.concatenate([before, last]))),
-        shape=(m + d, m + d),
-    )
-    out = np.full((d, node_count + m), -1, np.int32)
-    for row in range(d):
-        far_s, onward = dijkstra(graph, indices=m + row, return_predecessors=True)
-        far_s, onward = far_s[:m], onward[:m]
-        out[row, node_count:] = np.where((onward >= 0) & (onward < m), onward, -1)
-        reached = np.flatnonzero(np.isfinite(far_s))
-        best = reached[np.lexsort((reached, far_s[reached], from_node[reached]))]
-        first = np.diff(from_node[best], prepend=-1) != 0
-        out[row, from_node[best[first]]] = best[first]
-        out[row, to_nodes[row]] = -1
-    return out
 
 
 @dataclass(frozen=True)
@@ -348,8 +240,9 @@ def load_network(
     *,
     start_s: float | None = None,
     step_s: float | None = None,
-    replan_every_s: float = np.inf,
-    weight_of_news: float = 0.5,
+    replan_every_s: float = NEWS_EVERY_S,
+    weight_of_news: float = NEWS_WEIGHT,
+    route_spread: float = ROUTE_SPREAD,
     redraw_after_s: float = 60.0,
     seed: int = 0,
 ) -> LoadingResult:
@@ -366,14 +259,17 @@ def load_network(
     step_s
         Internal step; changes no result. By default as long as the shortest link allows, at most 5 s.
     replan_every_s
-        Vehicles without a path take the shortest way by the times measured at this interval.
+        How often vehicles without a path hear of times measured on all links and in all queues of turns; infinite
+        for never, once they have started by those of free flow.
     weight_of_news
-        Share of vehicles that take up the newest trees at each update; the others keep older ones.
+        Weight of what is measured in what is known; the rest is what was known.
+    route_spread
+        Every driver takes the links ahead for their time within 1 plus or minus this; 0 for none.
     redraw_after_s
         How long a vehicle at the head of a queue keeps its next link while it is blocked. After that it may also
-        take the one its tree prefers by then.
+        take another that leads nearer to its destination.
     seed
-        Seed of the draws of who takes which tree.
+        Seed of the tastes of drivers.
 
     Raises
     ------
@@ -393,22 +289,32 @@ def load_network(
     step_s = longest_s if step_s is None else step_s
     if not 0 < step_s <= longest_s + 1e-9:
         raise ScenarioError(f"the step must be greater than 0 and at most {longest_s:g} s, got {step_s:g}")
-    trees, updates = no_trees(), None
+    trees = no_trees()
+    updates: News | None = None
     if (cars.veh["destination"] >= 0).any():
-        if not 0 < weight_of_news <= 1 or not replan_every_s > 0:
+        if not 0 < weight_of_news <= 1 or not replan_every_s > 0 or not 0 <= route_spread < 1:
             raise ScenarioError(
-                f"weight_of_news must lie in (0, 1], replan_every_s above 0, got {weight_of_news}, {replan_every_s}"
+                "weight_of_news must lie in (0, 1], replan_every_s above 0, route_spread in [0, 1), got "
+                f"{weight_of_news}, {replan_every_s}, {route_spread}"
             )
+        by_turn = turns_matter(road, bool(network._banned))
         trees = new_trees(
             destinations(network),
-            len(network.node_index) + (network.link_count if network._banned else 0),
+            network.link_count if by_turn else len(network.node_index),
+            by_turn=by_turn,
             weight=weight_of_news,
+            spread=route_spread,
             redraw_after_s=redraw_after_s,
             seed=seed,
         )
-        updates = TreeUpdates(road, trees, frozenset(network._banned))
+        updates = News(road, trees)
     loading = Loading(road, cars, trees, edits, step_s)
-    log, end_s = _drive(loading, updates, depart_s, first, until_s, replan_every_s)
+    log, end_s = drive(loading, updates, depart_s, first, until_s, replan_every_s)
+    return result_of(loading, log, depart_s, end_s)
+
+
+def result_of(loading: Loading, log: Records, depart_s: Floats, end_s: float) -> LoadingResult:
+    """What came of a loading that has been driven up to ``end_s``."""
     return LoadingResult(
         until_s=end_s,
         depart_s=depart_s,
@@ -417,12 +323,12 @@ def load_network(
         from_link=log["from_link"],
         to_link=log["to_link"],
         stuck=loading.stuck_links(),
-        released=int(road.counts[0]),
+        released=int(loading.road.counts[0]),
     )
 
 
-def _drive(
-    loading: Loading, updates: TreeUpdates | None, depart_s: Floats, first: Ints, until_s: float, replan_every_s: float
+def drive(
+    loading: Loading, updates: News | None, depart_s: Floats, first: Ints, until_s: float, replan_every_s: float
 ) -> tuple[Records, float]:
     """Run to the end; gives the whole log, and the moment reached."""
     cars, road = loading.cars, loading.road
@@ -441,7 +347,7 @@ def _drive(
     while now_s < until_s:
         if updates is not None and now_s >= update_s:
             kernels.apply_edits(road, loading.edits, now_s)
-            updates.update(cars.veh)
+            updates.update(cars)
             update_s += replan_every_s
         end_s = min(until_s, now_s + quiet_s)
         if updates is not None:

@@ -8,13 +8,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import SIGNALISED, City, StreetLayer
+from twin.city.city import City, StreetLayer
 from twin.city.lights.plans import CityLights, PlanRules, Window, street_index
 from twin.errors import Problem, TableError
 from twin.models.road_traffic.params import RoadParams
 
 Floats = NDArray[np.float64]
-_Tables = Mapping[str, Mapping[str, NDArray[np.generic]]]
+Tables = Mapping[str, Mapping[str, NDArray[np.generic]]]
 
 
 class TakesSignals(Protocol):
@@ -35,7 +35,7 @@ class _Light(NamedTuple):
     window: Window
 
 
-def add_signals(params: RoadParams, city: City, network: TakesSignals, tables: _Tables) -> None:
+def add_signals(params: RoadParams, city: City, network: TakesSignals, tables: Tables) -> None:
     """Give the lights of the map their plans; those of the table replace the default, those of edits replace both.
 
     Lights stand where one enters a junction; its inner links are free.
@@ -46,18 +46,12 @@ def add_signals(params: RoadParams, city: City, network: TakesSignals, tables: _
         )
 
 
-def walk_lights(params: RoadParams, city: City, tables: _Tables) -> Floats | None:
-    """What the lights of the road leave to walkers: rows of cycle, green and offset by walk link, (3, m).
-
-    None where the map has no crossing with lights.
-    """
-    if not np.any(city.walk.flags & SIGNALISED):
-        return None
+def lights_in_force(
+    params: RoadParams, city: City, tables: Tables
+) -> tuple[CityLights, dict[tuple[int, int | None], Window]]:
+    """The junctions of a city, and the green of every light: (link, link of the movement or None) -> green."""
     lights = CityLights(city, rules_of(params))
-    windows: dict[int, dict[int | None, Window]] = {}
-    for link, to_link, window in _lights(params, city, lights, tables):
-        windows.setdefault(link, {})[to_link] = window
-    return lights.walk_lights({link: own.values() for link, own in windows.items()}).as_rows()
+    return lights, {(link, to_link): window for link, to_link, window in _lights(params, city, lights, tables)}
 
 
 def rules_of(params: RoadParams) -> PlanRules:
@@ -75,7 +69,7 @@ def rules_of(params: RoadParams) -> PlanRules:
     )
 
 
-def _lights(params: RoadParams, city: City, lights: CityLights, tables: _Tables) -> Iterator[_Light]:
+def _lights(params: RoadParams, city: City, lights: CityLights, tables: Tables) -> Iterator[_Light]:
     """Every light; a later one replaces an earlier one of the same link and movement."""
     if params.signals.default_plan:
         yield from (_Light(link, None, window) for link, window in lights.default_plans().items())
@@ -85,7 +79,7 @@ def _lights(params: RoadParams, city: City, lights: CityLights, tables: _Tables)
         yield from (_Light(link, None, window) for link, window in plan.items())
 
 
-def _lights_of_table(name: str, drive: StreetLayer, lights: CityLights, tables: _Tables) -> list[_Light]:
+def _lights_of_table(name: str, drive: StreetLayer, lights: CityLights, tables: Tables) -> list[_Light]:
     """Plans of the scenario: one row per signal and street that leads to it; a later row replaces an earlier one.
 
     With ``to_street`` a row is the plan of the movements towards that street alone.

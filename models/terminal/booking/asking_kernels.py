@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import math
 
+from twin.booking import names as n
+from twin.booking import people_kernels as people
+from twin.booking.names import NUMBER_OWN
 from twin.engine.draws import categorical, event_key, exponential, uniform
 from twin.jit import has_columns, index, inner_kernel, lean_kernel
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import kernels as b
 
 #: Purposes of the draws of those who ask, in the order of the elements of ``streams``.
-ASKING = ("books_at", "rush", "slack", "provisional", "doubles", "cancels")
-_BOOKS_AT, _RUSH, _SLACK, _PROVISIONAL, _DOUBLES, _CANCELS = range(6)
+ASKING = (*people.ASKING, "slack", "provisional")
+_SLACK, _PROVISIONAL = 4, 5
 
 #: Purposes of the draws of those who have asked.
-SETTLING = ("no_show", "on_time", "within_slot", "comes_again")
-_NO_SHOW, _ON_TIME, _WITHIN_SLOT, _COMES_AGAIN = range(4)
+SETTLING = (*people.SETTLING, "comes_again")
+_COMES_AGAIN = 3
 
-# Elements of ``number`` of those who ask.
-BOOKS_OPEN, PROVISIONAL_SHARE, RELEASE_DELAY, DOUBLE_SHARE, DOUBLE_LAPSE, CANCEL_SHARE, CANCEL_LEAD = range(7)
-ASK_NUMBERS = 7
-
-# Elements of ``number`` of those who have asked.
-NO_SHOW_SHARE, ON_TIME_SHARE, BUNCHING = range(3)
-SETTLE_NUMBERS = 3
+# Elements of ``number`` of those who ask, after those of booking.
+PROVISIONAL_SHARE, RELEASE_DELAY = range(NUMBER_OWN, NUMBER_OWN + 2)
+ASK_NUMBERS = NUMBER_OWN + 2
 
 # Columns of a limit, -1 for any: 1 if it binds who brings a box, 0 who fetches one; likewise laden; index of a vessel.
 BRINGS, LADEN, VESSEL = range(3)
-
-# Rows of the counts of slots.
-C_BOOKED, C_NO_SHOW, C_CANCELLED, C_CANCELLED_LATE, C_LAPSED = range(5)
-SLOT_COUNTS = 5
 
 
 @inner_kernel
@@ -92,8 +87,8 @@ def make_asks(
         Most time between the wanted moment and a slot.
     out_asks_s : (n,) float64
     out_ask, out_asker
-        (n, ASK_COLUMNS) float64, (n, ASKER_COLUMNS) int32, as :func:`~twin.models.terminal.booking.kernels.run_books`
-        takes them.
+        (n, ASK_COLUMNS) float64, (n, ASKER_COLUMNS) int32, as
+        :func:`~twin.models.terminal.booking.kernels.run_gate_books` takes them.
     """
     has_columns(time_s, k.TIME_COLUMNS)
     has_columns(word, k.WORD_COLUMNS)
@@ -102,7 +97,7 @@ def make_asks(
     first = nearest = 0
     for row in range(ids.size):
         kind = word[row, k.KIND]
-        out_asker[row, b.POOLS] = _pools(kind, vessel[row], limits)
+        out_asker[row, n.POOLS] = _pools(kind, vessel[row], limits)
         if not asks[row]:
             out_asks_s[row] = math.inf
             continue
@@ -113,45 +108,27 @@ def make_asks(
         if fetches_laden and number[PROVISIONAL_SHARE] > 0.0:
             provisional = uniform(streams[_PROVISIONAL], id_, event_key(0, 0)) < number[PROVISIONAL_SHARE]
         type_ = index(haulier_type[row])
-        asks_s = desired_s[row] - exponential(streams[_BOOKS_AT], id_, event_key(0, 0), lead_s[type_])
-        if not provisional and asks_s < known_s[row]:
-            asks_s = known_s[row]
-        if asks_s < number[BOOKS_OPEN]:
-            asks_s = number[BOOKS_OPEN] + uniform(streams[_RUSH], id_, event_key(0, 0))
+        not_before_s = -math.inf if provisional else known_s[row]
+        asks_s = people.asks_at_s(streams, id_, desired_s[row], lead_s[type_], not_before_s, number)
         out_asks_s[row] = asks_s
-        out_ask[row, b.DESIRED] = desired_s[row]
-        out_ask[row, b.EARLIEST] = earliest_s[row]
-        out_ask[row, b.LATEST] = latest_s[row]
+        out_ask[row, n.DESIRED] = desired_s[row]
+        out_ask[row, n.EARLIEST] = earliest_s[row]
+        out_ask[row, n.LATEST] = latest_s[row]
         out_ask[row, b.HOURS_LEFT] = time_s[row, k.HOURS_LEFT]
         out_ask[row, b.SLACK] = math.inf
         if fetches_laden:
             out_ask[row, b.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack_s[type_])
-        out_ask[row, b.KNOWN] = -math.inf
+        out_ask[row, n.KNOWN] = -math.inf
         if provisional and math.isnan(known_s[row]):
             delay_s = exponential(streams[_PROVISIONAL], id_, event_key(0, 1), number[RELEASE_DELAY])
-            out_ask[row, b.KNOWN] = asks_s + delay_s
+            out_ask[row, n.KNOWN] = asks_s + delay_s
         elif provisional:
-            out_ask[row, b.KNOWN] = known_s[row]
-        intent = 0
-        out_ask[row, b.CANCEL_LEAD] = out_ask[row, b.SECOND_LEAD] = -math.inf
-        if number[DOUBLE_SHARE] > 0.0 and uniform(streams[_DOUBLES], id_, event_key(0, 0)) < number[DOUBLE_SHARE]:
-            intent = b.DOUBLES
-            if uniform(streams[_DOUBLES], id_, event_key(0, 2)) < number[DOUBLE_LAPSE]:
-                intent |= b.NEVER_GIVES_BACK
-            lead = number[CANCEL_LEAD]
-            out_ask[row, b.SECOND_LEAD] = exponential(streams[_DOUBLES], id_, event_key(0, 1), lead)
-        elif number[CANCEL_SHARE] > 0.0 and uniform(streams[_CANCELS], id_, event_key(0, 0)) < number[CANCEL_SHARE]:
-            intent = b.CANCELS
-            lead = number[CANCEL_LEAD]
-            out_ask[row, b.CANCEL_LEAD] = exponential(streams[_CANCELS], id_, event_key(0, 1), lead)
-        out_asker[row, b.INTENT] = intent
+            out_ask[row, n.KNOWN] = known_s[row]
+        people.write_intent(streams, id_, row, number, out_ask, out_asker)
         out_asker[row, b.HAULIER] = word[row, k.HAULIER]
-        out_asker[row, b.TYPE] = type_
+        out_asker[row, n.TYPE] = type_
         # Trucks come in the order of their hours, so that each has its slots near those of the one before.
-        first = b.step_to(first, slot_to_s, desired_s[row] - max_shift_s)
-        nearest = b.step_to(nearest, slot_to_s, desired_s[row])
-        out_asker[row, b.FIRST] = first
-        out_asker[row, b.NEAREST] = nearest
+        first, nearest = people.write_nearest(row, desired_s[row], slot_to_s, max_shift_s, first, nearest, out_asker)
 
 
 @inner_kernel
@@ -161,23 +138,6 @@ def _again_s(id_, stream, cumulative, start_s, end_s):
     before = cumulative[hour - 1] if hour else 0.0
     at = uniform(stream, id_, event_key(0, 0)) * cumulative[-1]
     return start_s[hour] + (at - before) / (cumulative[hour] - before) * (end_s[hour] - start_s[hour])
-
-
-@inner_kernel
-def _planned_s(id_, desired, start, end, streams, number):
-    """When a truck with a slot means to reach the line.
-
-    Whoever does not keep the slot comes when it suits: that is what the desired moment means.
-    """
-    if uniform(streams[_ON_TIME], id_, event_key(0, 0)) >= number[ON_TIME_SHARE]:
-        return desired
-    if start <= desired < end:
-        position = (desired - start) / (end - start)
-    else:
-        position = uniform(streams[_WITHIN_SLOT], id_, event_key(0, 0))
-    if number[BUNCHING] != 1.0:
-        position = position ** number[BUNCHING]
-    return start + (end - start) * position
 
 
 @lean_kernel
@@ -213,7 +173,7 @@ def settle(
     asks, asks_s, ask
         As given to and by :func:`make_asks`.
     slot, fate : (n, 2) int32
-        As :func:`~twin.models.terminal.booking.kernels.run_books` gives them.
+        As :func:`~twin.models.terminal.booking.kernels.run_gate_books` gives them.
     slot_from_s, slot_to_s : (m,) float64
     streams : (4,) uint64
         Streams of ``SETTLING``.
@@ -230,7 +190,7 @@ def settle(
     out_counts : (SLOT_COUNTS, m) int64
         Added to.
     out_second : (4,) int64
-        As in :class:`~twin.models.terminal.booking.slots.Slots`; added to.
+        As in :class:`~twin.booking.slots.Slots`; added to.
     """
     has_columns(slot, 2)
     has_columns(fate, 2)
@@ -241,50 +201,23 @@ def settle(
         if not asks[row]:
             continue
         id_ = ids[row]
-        fate_1 = fate[row, 0]
         at = slot[row, 0]
         out_time_s[row, k.ASKED] = asks_s[row]
-        outcome = k.UNPLACED
-        if at >= 0:
-            out_counts[C_BOOKED, at] += 1
-        if fate_1 == b.KEPT:
-            if uniform(streams[_NO_SHOW], id_, event_key(0, 0)) < number[NO_SHOW_SHARE]:
-                outcome = k.NO_SHOW
-                out_counts[C_NO_SHOW, at] += 1
-                stream = streams[_COMES_AGAIN]
-                out_time_s[row, k.PLAN] = _again_s(id_, stream, hour_cumulative, hour_from_s, hour_to_s)
-            else:
-                outcome = k.PLACED
-                start = slot_from_s[at]
-                end = slot_to_s[at]
-                out_time_s[row, k.PLAN] = _planned_s(id_, desired_s[row], start, end, streams, number)
-                out_time_s[row, k.SLOT_FROM] = start
-                out_time_s[row, k.SLOT_TO] = end
-                out_word[row, k.CLASS] = k.BOOKED
-                out_word[row, k.FLAGS] |= privileges
-        elif fate_1 == b.LAPSED:
-            outcome = k.LAPSED
-            out_counts[C_LAPSED, at] += 1
+        outcome = people.outcome_of(id_, fate[row, 0], streams, number)
+        if outcome == n.PLACED:
+            start = slot_from_s[at]
+            end = slot_to_s[at]
+            out_time_s[row, k.PLAN] = people.planned_s(id_, desired_s[row], start, end, streams, number)
+            out_time_s[row, k.SLOT_FROM] = start
+            out_time_s[row, k.SLOT_TO] = end
+            out_word[row, k.CLASS] = k.BOOKED
+            out_word[row, k.FLAGS] |= privileges
+        elif outcome == n.NO_SHOW:
+            stream = streams[_COMES_AGAIN]
+            out_time_s[row, k.PLAN] = _again_s(id_, stream, hour_cumulative, hour_from_s, hour_to_s)
+        elif outcome == n.LAPSED:
             # A box that was not released in time is fetched once it is.
-            out_time_s[row, k.PLAN] = max(desired_s[row], ask[row, b.KNOWN])
-        elif fate_1 == b.CANCELLED:
-            outcome = k.CANCELLED
-            out_counts[C_CANCELLED, at] += 1
-        elif fate_1 == b.CANCELLED_LATE:
-            outcome = k.CANCELLED_LATE
-            out_counts[C_CANCELLED_LATE, at] += 1
+            out_time_s[row, k.PLAN] = max(desired_s[row], ask[row, n.KNOWN])
         out_code[row, k.BOOKING] = outcome
         out_comes[row] = not stays_away[outcome]
-        second = slot[row, 1]
-        if second >= 0:
-            out_counts[C_BOOKED, second] += 1
-            out_second[0] += 1
-            if fate[row, 1] == b.CANCELLED:
-                out_counts[C_CANCELLED, second] += 1
-                out_second[1] += 1
-            elif fate[row, 1] == b.CANCELLED_LATE:
-                out_counts[C_CANCELLED_LATE, second] += 1
-                out_second[2] += 1
-            else:
-                out_counts[C_NO_SHOW, second] += 1
-                out_second[3] += 1
+        people.count_booking(outcome, at, slot[row, 1], fate[row, 1], out_counts, out_second)

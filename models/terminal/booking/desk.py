@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.booking.slots import Slots, give_at_short_notice, missed_before, next_with_place
 from twin.engine.draws import make_stream, uniform
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.engine import Bookings, mark
-from twin.models.terminal.booking.slots import Slots
 from twin.models.terminal.demand.trucks import Trucks
-from twin.models.terminal.gate.state import Now
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -62,8 +62,8 @@ class BookingDesk:
         self._start_s = start_s
         self._drive_s = drive_s
 
-    def offer(self, now: Now, at_s: float, in_line: int) -> bool:
-        """The booking of a slot closes: its unused places go to trucks that found none, if the line is short.
+    def offer(self, now: StationState, at_s: float) -> bool:
+        """The booking of a slot closes: its unused places go to trucks that found none.
 
         Parameters
         ----------
@@ -71,8 +71,6 @@ class BookingDesk:
             The gate; trucks that take a place get class, slot and planned moment.
         at_s
             The moment at which the booking of a slot closes.
-        in_line
-            Trucks in line.
 
         Returns
         -------
@@ -82,14 +80,13 @@ class BookingDesk:
         quota = self._params.conpas.quota
         slots = self.slots
         closing = np.flatnonzero(slots.from_s - (quota.closes_before_s if quota else 0.0) == at_s)
-        if not (quota and quota.release) or not len(closing) or in_line >= quota.release.if_line_below:
+        if not (quota and quota.release) or not len(closing):
             return False
         slot = int(closing[0])
         at_s = max(at_s, self._start_s)
         missed = 0
         if quota.release.missed_too:
-            over = slots.to_s + quota.grace_late_s <= at_s
-            missed = int((slots.no_show + slots.cancelled_late)[over].sum() - slots.missed[0])
+            missed = missed_before(slots, at_s - quota.grace_late_s)
         rows, known = self._seekers(now, at_s)
         taken = 0
         for row, truck in zip(rows.tolist(), known.tolist(), strict=True):
@@ -99,31 +96,25 @@ class BookingDesk:
             if len(self._drive_s):
                 ahead_s = max(ahead_s, float(self._drive_s[now.word[row, k.ENTRY]]))
             earliest_s = max(slots.from_s[slot], at_s + ahead_s)
-            if earliest_s < slots.to_s[slot] and self._suits(truck, slot, pools=slice(1, None)):
+            if earliest_s < slots.to_s[slot] and self._suits(truck, slot):
                 self._give(now, row, truck, slot, earliest_s)
                 taken += 1
-        free = min(taken, int(slots.left[0, slot]))
-        slots.left[0, slot] -= free
-        slots.missed[0] += taken - free
-        slots.released[slot] += taken
+        give_at_short_notice(slots, slot, taken)
         return taken > 0
 
-    def rebook(self, now: Now, row: int, at_s: float) -> None:
+    def rebook(self, now: StationState, row: int, at_s: float) -> None:
         """A truck came after its window: it gets the next slot that has a place, or goes on as an ordinary one."""
         slots = self.slots
         now.word[row, k.FLAGS] |= k.REBOOKED
         truck = int(np.searchsorted(self._ids, now.ids[row]))
         if truck >= len(self._ids) or self._ids[truck] != now.ids[row]:
             return
-        for slot in range(len(slots.from_s)):
-            if slots.to_s[slot] > at_s and self._suits(truck, slot, pools=slice(None), anywhen=True):
-                slots.left[self._pools(truck), slot] -= 1
-                slots.rebooked[slot] += 1
-                now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
-                now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
-                return
+        slot = next_with_place(slots, at_s, self._pools(truck)) if self._params.conpas.quota else -1
+        if slot >= 0:
+            now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
+            now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
 
-    def _seekers(self, now: Now, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def _seekers(self, now: StationState, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Trucks that found no place and have not set out, as rows of the gate and of the day, in order of asking."""
         acts_s = now.time_s[:, k.PLAN]
         if len(self._drive_s):
@@ -142,20 +133,18 @@ class BookingDesk:
     def _pools(self, truck: int) -> list[int]:
         return [pool for pool in range(len(self.slots.left)) if self._pools_of[truck] >> pool & 1]
 
-    def _suits(self, truck: int, slot: int, *, pools: slice, anywhen: bool = False) -> bool:
-        """Whether a slot is near enough for a truck, and has a place for it in these pools."""
+    def _suits(self, truck: int, slot: int) -> bool:
+        """Whether a slot is near enough for a truck, and has a place for it in the pools of its limits."""
         quota = self._params.conpas.quota
         slots = self.slots
         start, end = slots.from_s[slot], slots.to_s[slot]
-        if not quota or any(slots.left[pool, slot] <= 0 for pool in self._pools(truck)[pools]):
+        if not quota or any(slots.left[pool, slot] <= 0 for pool in self._pools(truck)[1:]):
             return False
-        if anywhen:
-            return True
         shift_s = max(self._desired_s[truck] - end, start - self._desired_s[truck])
         in_time = end > self._earliest_s[truck] and start < self._latest_s[truck]
         return bool(in_time and shift_s <= quota.max_shift_s)
 
-    def _give(self, now: Now, row: int, truck: int, slot: int, earliest_s: float) -> None:
+    def _give(self, now: StationState, row: int, truck: int, slot: int, earliest_s: float) -> None:
         slots = self.slots
         u = uniform(self._within, now.ids[row], _NO_EVENT)
         now.time_s[row, k.PLAN] = earliest_s + (slots.to_s[slot] - earliest_s) * u

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.booking import names as rules
+from twin.booking.params import slot_spans
+from twin.booking.slots import Slots, count_in, new_slots, no_slots, places_of
 from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.event_queue import new_heap
+from twin.engine.stations.state import in_order
 from twin.models.terminal import names as k
 from twin.models.terminal.booking import asking_kernels as a
 from twin.models.terminal.booking import kernels as b
-from twin.models.terminal.booking.params import QuotaLimit, slot_spans
-from twin.models.terminal.booking.slots import Slots, new_slots, no_slots
+from twin.models.terminal.booking.params import QuotaLimit
 from twin.models.terminal.demand.trucks import Counts, Trucks
-from twin.models.terminal.gate.state import in_order
 from twin.models.terminal.params import Quota, TerminalParams
 
 Floats = NDArray[np.float64]
@@ -114,15 +116,13 @@ def _settle(
         params, quota, trucks, order, asks_s, ask, asker, slots, day_places, run_seed, expected_wait_s
     )
     _write(params, quota, counts, trucks, takes_part, asks_s, ask, slot, fate, slots, comes, run_seed)
-    return Bookings(slots, comes, asks_s, asker[:, b.POOLS])
+    return Bookings(slots, comes, asks_s, asker[:, rules.POOLS])
 
 
 def slot_places(quota: Quota | QuotaLimit, spans: list[tuple[float, float]], slot_s: float = 0.0) -> NDArray[np.int64]:
     """Quota of each slot; a slot cut short by a break gets its part of it."""
     whole_s = slot_s or quota.slot_s  # type: ignore[union-attr]
-    return np.array(
-        [int(quota.slots.get(start, quota.per_slot * (end - start) / whole_s)) for start, end in spans], np.int64
-    )
+    return places_of(spans, quota.per_slot, quota.slots, whole_s)
 
 
 def _pools(quota: Quota, spans: list[tuple[float, float]]) -> NDArray[np.int64]:
@@ -152,11 +152,11 @@ def _asks(
     n = len(trucks.ids)
     asks_s, ask, asker = np.empty(n), np.empty((n, b.ASK_COLUMNS)), np.empty((n, b.ASKER_COLUMNS), np.int32)
     number = np.zeros(a.ASK_NUMBERS)
-    number[a.BOOKS_OPEN] = -np.inf
+    number[rules.BOOKS_OPEN] = -np.inf
     if quota:
-        number[[a.BOOKS_OPEN, a.RELEASE_DELAY, a.CANCEL_LEAD]] = (
+        number[[rules.BOOKS_OPEN, a.RELEASE_DELAY, rules.CANCEL_MEAN]] = (
             quota.books_open_s, quota.release_delay_s, quota.cancel_lead_s)  # fmt: skip
-        number[[a.PROVISIONAL_SHARE, a.DOUBLE_SHARE, a.DOUBLE_LAPSE, a.CANCEL_SHARE]] = (
+        number[[a.PROVISIONAL_SHARE, rules.DOUBLE_SHARE, rules.DOUBLE_LAPSE, rules.CANCEL_SHARE]] = (
             quota.provisional_share, quota.double_share, quota.double_lapse, quota.cancel_share)  # fmt: skip
     types = list(params.hauliers.values())
     a.make_asks(
@@ -188,17 +188,17 @@ def _run_books(
 ) -> tuple[Ints, Ints]:
     """First and second slot of each truck and what becomes of them; ``slots.left`` keeps the places nobody took."""
     n = len(trucks.ids)
-    slot, fate = np.full((n, 2), -1, np.int32), np.full((n, 2), b.NO_BOOKING, np.int32)
+    slot, fate = np.full((n, 2), -1, np.int32), np.full((n, 2), rules.NO_BOOKING, np.int32)
     rule = np.zeros(b.RULES)
     rule[b.VISIT] = typical_visit_s(params)
-    rule[[b.LATER_WEIGHT, b.MAX_SHIFT, b.CLOSES_BEFORE]] = 1.0, np.inf, -np.inf
+    rule[[rules.LATER_WEIGHT, rules.MAX_SHIFT, rules.CLOSES_BEFORE]] = 1.0, np.inf, -np.inf
     if quota:
-        rule[[b.LATER_WEIGHT, b.MAX_SHIFT, b.CLOSES_BEFORE]] = (
+        rule[[rules.LATER_WEIGHT, rules.MAX_SHIFT, rules.CLOSES_BEFORE]] = (
             quota.later_weight, quota.max_shift_s, quota.closes_before_s)  # fmt: skip
-        rule[[b.CANCEL_BEFORE, b.CONFIRM_BEFORE]] = quota.cancel_before_s, quota.confirm_before_s
-        rule[b.WAITING_LIST] = quota.waiting_list
+        rule[[rules.CANCEL_BEFORE, rules.CONFIRM_BEFORE]] = quota.cancel_before_s, quota.confirm_before_s
+        rule[rules.WAITING_LIST] = quota.waiting_list
     wait_s = np.zeros((haulier_count(params), len(slots.from_s))) if expected_wait_s is None else expected_wait_s
-    b.run_books(
+    b.run_gate_books(
         order, asks_s, trucks.ids, ask, asker, slots.from_s, slots.to_s, wait_s, _traits(params), rule,
         make_stream(run_seed, "terminal.taste"), slots.left, day_places, *new_heap(2 * len(order) + 1),
         np.empty(len(order), np.int64), slot, fate,
@@ -273,24 +273,22 @@ def _write(
     run_seed: np.uint64,
 ) -> None:
     """What came of asking, into rows of trucks, ``comes`` and the counts of slots."""
-    number = np.zeros(a.SETTLE_NUMBERS)
-    number[[a.NO_SHOW_SHARE, a.ON_TIME_SHARE]] = quota.no_show, quota.on_time
+    number = np.zeros(rules.SETTLE_NUMBERS)
+    number[[rules.NO_SHOW_SHARE, rules.ON_TIME_SHARE]] = quota.no_show, quota.on_time
     if quota.penalty:
-        number[[a.NO_SHOW_SHARE, a.ON_TIME_SHARE]] = quota.no_show_with_penalty, quota.on_time_with_penalty
-    number[a.BUNCHING] = quota.bunching
+        number[[rules.NO_SHOW_SHARE, rules.ON_TIME_SHARE]] = quota.no_show_with_penalty, quota.on_time_with_penalty
+    number[rules.BUNCHING] = quota.bunching
     stays_away = np.zeros(k.LAPSED + 1, np.bool_)
     stays_away[k.NO_SHOW] = quota.no_show_then == "stays_away"
     stays_away[k.UNPLACED] = quota.unplaced == "stays_away"
     stays_away[[k.CANCELLED, k.CANCELLED_LATE]] = quota.cancelled_then == "stays_away"
-    by_slot = np.zeros((a.SLOT_COUNTS, len(slots.from_s)), np.int64)
+    by_slot = np.zeros((rules.SLOT_COUNTS, len(slots.from_s)), np.int64)
     a.settle(
         trucks.ids, trucks.desired_s, asks, asks_s, ask, slot, fate, slots.from_s, slots.to_s,
         _streams(run_seed, a.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
         counts.start_s, counts.end_s, trucks.time_s, trucks.word, trucks.code, comes, by_slot, slots.second,
     )  # fmt: skip
-    slots.booked[:], slots.no_show[:] = by_slot[a.C_BOOKED], by_slot[a.C_NO_SHOW]
-    slots.cancelled[:], slots.cancelled_late[:] = by_slot[a.C_CANCELLED], by_slot[a.C_CANCELLED_LATE]
-    slots.lapsed[:] = by_slot[a.C_LAPSED]
+    count_in(slots, by_slot)
 
 
 def privileges(params: TerminalParams) -> int:

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.draws import make_stream
+from twin.engine.stations.state import StationState, in_order
 from twin.models.terminal import names as k
+from twin.models.terminal.agents import Staff, hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
-from twin.models.terminal.booking.engine import book, choice_slots, haulier_count, penalty_points
+from twin.models.terminal.booking.engine import book, choice_slots, penalty_points
 from twin.models.terminal.demand.trucks import Counts, make_trucks
 from twin.models.terminal.gate.kernels import run_until
 from twin.models.terminal.gate.layout import make_layout
-from twin.models.terminal.gate.state import Now, in_order, new_state, record_room
+from twin.models.terminal.gate.state import new_state, record_room
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -44,7 +46,7 @@ class Learned:
     residual_s: float
 
 
-def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learned:
+def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64, staff: Staff | None = None) -> Learned:
     """Let hauliers live through the days of learning.
 
     Parameters
@@ -55,32 +57,28 @@ def learn(params: TerminalParams, counts: Counts, run_seed: np.uint64) -> Learne
         Demand of every such day.
     run_seed
         Seed of the run; each day has its own, made from it.
+    staff
+        Operator and hauliers, who learn; the usual ones by default.
     """
-    slot_from, _ = choice_slots(params)
-    hauliers = haulier_count(params)
-    expected = np.zeros((hauliers, len(slot_from)))
-    points = np.zeros(hauliers, np.int64)
-    banned_until = np.zeros(hauliers, np.int64)
+    staff = staff or hire_staff(params)
     residual_s = 0.0
     for day in range(params.learning.days):
-        banned = banned_until > day
-        now = _day(params, counts, make_stream(run_seed, f"terminal.day {day}"), expected, banned)
-        seen = _mean_waits(params, now, hauliers)
-        change = np.where(np.isnan(seen), 0.0, params.learning.rate * (seen - expected))
-        expected += change
-        residual_s = float(np.abs(change).mean())
-        points += penalty_points(params, now.word, now.code, hauliers)
-        caught = points >= params.learning.suspend_after
-        banned_until[caught] = day + 1 + params.learning.suspended_days
-        points[caught] = 0
-    return Learned(expected, banned_until > params.learning.days, residual_s)
+        now = _day(params, counts, make_stream(run_seed, f"terminal.day {day}"), staff, day)
+        seen_s = _mean_waits(params, now, len(staff.hauliers))
+        points = penalty_points(params, now.word, now.code, len(staff.hauliers)).tolist()
+        changes = [haulier.learn(day, seen_s[haulier.index], points[haulier.index]) for haulier in staff.hauliers]
+        residual_s = float(np.abs(changes).mean())
+    return Learned(staff.dreads_s(), staff.stays_away(params.learning.days), residual_s)
 
 
-def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floats, banned: NDArray[np.bool_]) -> Now:
+def _day(params: TerminalParams, counts: Counts, seed: np.uint64, staff: Staff, day: int) -> StationState:
     """One day of the gate alone, from its first truck to its last."""
     trucks = make_trucks(params, counts, seed, 0)
-    bookings = book(params, counts, trucks, seed, expected, banned)
-    now = new_state(make_layout(params, seed, 0.0), trucks.ids, trucks.time_s, trucks.word, trucks.code)
+    bookings = book(params, counts, trucks, seed, staff.dreads_s(), staff.stays_away(day))
+    operator = staff.operator
+    now = new_state(
+        make_layout(params, seed, 0.0, operator.review_every_s), trucks.ids, trucks.time_s, trucks.word, trucks.code
+    )
     now.code[~bookings.comes, k.STATE] = k.WITHDRAWN
     desk = BookingDesk(params, bookings, trucks, seed, 0.0, np.zeros(0))
     order, plan = _coming(now)
@@ -90,14 +88,14 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, expected: Floa
         if code == k.FULL:
             now.tally[k.REC_COUNT] = 0
         elif code == k.CAME_LATE:
-            nth = now.tally[k.PLAN_NEXT]
-            desk.rebook(now, int(order[nth]), float(plan[nth]))
-        elif decide(params.open_on_if_line, desk, now):
+            nth = now.tally[k.ARRIVAL_NEXT]
+            operator.receive_late(now, desk, int(order[nth]), float(plan[nth]))
+        elif operator.decide(now, desk):
             order, plan = _coming(now)
     return now
 
 
-def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
+def _coming(now: StationState) -> tuple[NDArray[np.int64], Floats]:
     """Trucks that come, in the order in which they reach the line, and when they do."""
     rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
     plan = now.time_s[:, k.PLAN].copy()
@@ -105,24 +103,7 @@ def _coming(now: Now) -> tuple[NDArray[np.int64], Floats]:
     return order, plan[order]
 
 
-def decide(open_on_if_line: float | None, desk: BookingDesk, now: Now) -> bool:
-    """The schedule asks the operator: whether lanes close for a break, or whether unused places are offered.
-
-    Lanes stay open if more trucks are in line than the operator lets stand. Returns whether any truck has a new
-    plan.
-    """
-    entry = int(now.tally[k.SCHED_NEXT])
-    in_line = int(now.tally[k.IN_LINE])
-    now.sched_word[entry, k.S_ASK] = 0
-    if now.sched_word[entry, k.S_KIND] == k.OFFER:
-        return desk.offer(now, float(now.sched_time[entry]), in_line)
-    if open_on_if_line is not None and in_line > open_on_if_line:
-        group = now.sched_word[entry, k.S_GROUP]
-        now.sched_word[entry, k.S_COUNT] = now.groups[group, k.CAP]
-    return False
-
-
-def _mean_waits(params: TerminalParams, now: Now, hauliers: int) -> Floats:
+def _mean_waits(params: TerminalParams, now: StationState, hauliers: int) -> Floats:
     """(hauliers, slots) mean wait of the trucks each sent in each hour; nan where it sent none."""
     slot_from, slot_to = choice_slots(params)
     called = now.time_s[:, k.CALLED]

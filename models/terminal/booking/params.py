@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
+from twin.booking.params import BookingRules, Then, check_places, check_starts, rule
 from twin.params import Params, quantity
 from twin.units import ClockTime, Count, Seconds, Share
 
@@ -72,25 +73,16 @@ class LiveRelease(Params):
     )
 
 
-class QuotaRules(Params):
+class QuotaRules(BookingRules):
     """Rules of a booking system with quotas: when books open, what can be taken back, what is given again."""
 
-    offset_s: Seconds = quantity(
+    slot_s: Seconds = rule("slot_s", 3600.0, source="CONPAS at Tokyo Oi: one-hour slots", grade="V")
+    offset_s: Seconds = rule("offset_s", 0.0, source="choice: slots begin when the gate opens", grade="D")
+    overlap_s: Seconds = rule(
+        "overlap_s",
         0.0,
-        "s",
-        source="choice: slots begin when the gate opens",
-        grade="D",
-        ge=0,
-        le=86400,
-        doc="time from each opening of the gate to its first slot",
-    )
-    overlap_s: Seconds = quantity(
-        0.0,
-        "s",
         source="choice: slots follow one another",
         grade="D",
-        ge=0,
-        le=86400,
         doc="part of a slot that the next one shares; Sydney proposed zones that start every half hour",
     )
     limits: dict[str, QuotaLimit] = quantity(
@@ -101,46 +93,16 @@ class QuotaRules(Params):
         max_length=MOST_LIMITS,
         doc="limits by direction, load or vessel, each within the quota of the slot",
     )
-    opens_s: ClockTime = quantity(
-        43200.0, "", source=_NOT_FOUND, grade="G", fork="new_only", ge=0, le=86400, doc="when the books open"
+    opens_s: ClockTime = rule("opens_s", 43200.0, source=_NOT_FOUND, grade="G")
+    opens_days_before: int = rule(
+        "opens_days_before", 1, source="Yokohama pre-trial 2013: booked by the day before", grade="V"
     )
-    opens_days_before: int = quantity(
-        1, "days", source="Yokohama pre-trial 2013: booked by the day before", grade="V", fork="new_only", ge=0, le=60
-    )
-    closes_before_s: Seconds = quantity(
-        0.0,
-        "s",
-        source=_NOT_FOUND,
-        grade="G",
-        fork="no",
-        ge=0,
-        le=172800,
-        doc="a slot can be booked until so long before it begins",
-    )
-    cancel_before_s: Seconds = quantity(
-        3600.0,
-        "s",
-        source=_NOT_FOUND,
-        grade="G",
-        fork="new_only",
-        ge=0,
-        le=172800,
-        doc="a booking cancelled by then frees its place; later the place is lost",
-    )
-    cancel_share: Share = quantity(
-        0.0, "%", source=_NONE, grade="D", fork="new_only", ge=0, le=1, doc="share of bookings that are cancelled"
-    )
-    cancel_lead_s: Seconds = quantity(
-        10800.0,
-        "s",
-        source=_NOT_FOUND,
-        grade="G",
-        fork="new_only",
-        gt=0,
-        doc="mean time from a cancellation to the start of the slot (exponential)",
-    )
-    cancelled_then: Literal["comes_ordinary", "stays_away"] = quantity(
-        "comes_ordinary", source="guess: the box is moved on the same day", grade="G", fork="new_only"
+    closes_before_s: Seconds = rule("closes_before_s", 0.0, source=_NOT_FOUND, grade="G")
+    cancel_before_s: Seconds = rule("cancel_before_s", 3600.0, source=_NOT_FOUND, grade="G")
+    cancel_share: Share = rule("cancel_share", 0.0, source=_NONE, grade="D")
+    cancel_lead_s: Seconds = rule("cancel_lead_s", 10800.0, source=_NOT_FOUND, grade="G")
+    cancelled_then: Then = rule(
+        "cancelled_then", "comes_ordinary", source="guess: the box is moved on the same day", grade="G"
     )
     provisional_share: Share = quantity(
         0.0,
@@ -191,12 +153,8 @@ class QuotaRules(Params):
         le=1,
         doc="share of second slots that are never given back",
     )
-    waiting_list: bool = quantity(
-        True,
-        source="guess: who finds no place keeps looking until the slot closes",
-        grade="G",
-        fork="new_only",
-        doc="freed places go to those who found none, in the order in which they asked",
+    waiting_list: bool = rule(
+        "waiting_list", True, source="guess: who finds no place keeps looking until the slot closes", grade="G"
     )
     release: Literal[False] | LiveRelease = quantity(False, source=_NONE, grade="D", fork="no")
     late_cancel_points: int = quantity(
@@ -214,11 +172,6 @@ class QuotaRules(Params):
     @classmethod
     def _on_means_defaults(cls, value: object) -> object:
         return {} if value is True else value
-
-    @property
-    def books_open_s(self) -> float:
-        """When the books open, in seconds since midnight of day one: negative on the days before."""
-        return self.opens_s - 86400.0 * self.opens_days_before
 
 
 class BookingChoice(Params):
@@ -278,67 +231,7 @@ class BookingChoice(Params):
     )
 
 
-class SlotTimes(QuotaRules):
-    """Slots of a day: their length, and rules."""
-
-    slot_s: Seconds = quantity(3600.0, "s", source="CONPAS at Tokyo Oi: one-hour slots", grade="V", ge=300, le=86400)
-
-    @model_validator(mode="after")
-    def _slots_go_on(self) -> Self:
-        if self.overlap_s >= self.slot_s:
-            raise ValueError(
-                f"overlap of {self.overlap_s:g} s is not shorter than the slot of {self.slot_s:g} s; "
-                "slots would never move on"
-            )
-        return self
-
-    def spans(self, opening: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
-        """Booking slots of a day with these opening hours."""
-        return slot_spans(opening, self.slot_s, self.offset_s, self.overlap_s)
-
-
-def check_places(slots: dict[float, float]) -> dict[float, float]:
-    """Refuse negative places.
-
-    Raises
-    ------
-    ValueError
-        With the slot.
-    """
-    for start, places in slots.items():
-        if places < 0:
-            raise ValueError(f"{places:g} places in the slot at {clock(start)}; give 0 or more")
-    return slots
-
-
-def slot_spans(
-    opening: tuple[tuple[float, float], ...], slot_s: float, offset_s: float = 0.0, overlap_s: float = 0.0
-) -> list[tuple[float, float]]:
-    """Booking slots: one after the other from each opening, the last cut at its end.
-
-    Parameters
-    ----------
-    opening
-        Spans in which the gate is open, s.
-    slot_s
-        Length of a slot.
-    offset_s
-        From the start of a span to its first slot.
-    overlap_s
-        Part of a slot that the next one shares; shorter than the slot.
-    """
-    slots = []
-    for start, end in opening:
-        at = start + offset_s
-        while at < end:
-            slots.append((at, min(at + slot_s, end)))
-            if at + slot_s >= end:
-                break
-            at += slot_s - overlap_s
-    return slots
-
-
-def check_slots(quota: SlotTimes, own: dict[float, float], opening: tuple[tuple[float, float], ...]) -> None:
+def check_slots(quota: QuotaRules, own: dict[float, float], opening: tuple[tuple[float, float], ...]) -> None:
     """Refuse places for slots that the opening hours do not have.
 
     Raises
@@ -351,17 +244,6 @@ def check_slots(quota: SlotTimes, own: dict[float, float], opening: tuple[tuple[
         raise ValueError(
             f"conpas.quota.offset: slots that begin {quota.offset_s:g} s after opening lie outside the opening hours"
         )
-    listed = ", ".join(map(clock, starts))
-    named = [("slots", own)] + [(f"limits.{name}.slots", limit.slots) for name, limit in quota.limits.items()]
-    for key, slots in named:
-        for start in slots:
-            if start not in starts:
-                raise ValueError(
-                    f"conpas.quota.{key}: {clock(start)} is not the start of a slot in the opening hours; "
-                    f"slots start at {listed}"
-                )
-
-
-def clock(time_s: float) -> str:
-    """A moment as HH:MM."""
-    return f"{int(time_s) // 3600:02d}:{int(time_s) % 3600 // 60:02d}"
+    check_starts("conpas.quota.slots", own, starts)
+    for name, limit in quota.limits.items():
+        check_starts(f"conpas.quota.limits.{name}.slots", limit.slots, starts)

@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.engine.draws import lognormal_law, make_stream
+from twin.booking.windows import EARLY_CODES, LATE_CODES
+from twin.engine.draws import make_stream
+from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
+from twin.engine.stations.state import new_tally
+from twin.errors import ScenarioError
 from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_steps
 from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
@@ -16,13 +20,6 @@ from twin.models.terminal.params import Quota, TerminalParams
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-_LAWS = {"exponential": k.EXPONENTIAL, "lognormal": k.LOGNORMAL, "erlang": k.ERLANG, "deterministic": k.DETERMINISTIC}
-_EARLY = {
-    "waits": k.EARLY_WAITS, "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY,
-}  # fmt: skip
-_LATE = {
-    "ordinary": k.BECOMES_ORDINARY, "admitted": k.ADMITTED, "turned_away": k.TURNED_AWAY, "rebook": k.REBOOK,
-}  # fmt: skip
 #: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
 #: lanes to the last.
 _KIND_ORDER = {"reserved": 0, "booked_first": 1, "mixed": 2, "ordinary": 3, "oversize": 4, "trouble": 5}
@@ -63,26 +60,48 @@ class Layout(NamedTuple):
     sched_word: Ints
 
 
-class _Group(NamedTuple):
-    """One group of servers while the layout is put together.
-
-    ``lines`` are those it takes from, ``joins`` the line that trucks of each sort join to come to it. Servers are
-    numbered from ``first`` (in-gate groups have room for the most lanes, so that numbers stay when a fork changes
-    counts). ``steps`` are (time, servers, whether the operator is asked before) over the day.
-    """
-
-    stage: int
-    lines: tuple[int, ...]
-    rule: int
-    joins: dict[int, int]
-    first: int
-    size: int
-    steps: tuple[tuple[float, int, bool], ...]
-
-
 def lane_names(params: TerminalParams) -> list[str]:
     """Names of the in-gate groups in the order of the layout: reserved lanes first, then by name."""
     return sorted(params.lanes, key=lambda name: (_kind_order(params, name), name))
+
+
+def lane_groups(params: TerminalParams) -> list[tuple[str, int]]:
+    """Name of every in-gate group in the order of the layout, and how many lanes it has."""
+    names = lane_names(params)
+    if params.queues == "common":
+        return [(name, params.lanes[name].count) for name in names]
+    return [(f"{name}/{lane}", 1) for name in names for lane in range(params.lanes[name].count)]
+
+
+def with_reviews(schedule: Schedule, groups: int, every_s: float, until_s: float) -> Schedule:
+    """A schedule in which the operator is asked at every change of the first groups, and ever so often in between.
+
+    Between changes the count of an entry is what the timetable has open then. From ``until_s`` on, when nobody else is
+    let in, only changes are asked for.
+
+    Raises
+    ------
+    ScenarioError
+        If the interval is not greater than 0.
+    """
+    if not every_s > 0:
+        raise ScenarioError(f"a gate operator reviews lanes every {every_s:g} s", mend="set review_every_s above 0")
+    times, words = schedule
+    mine = (words[:, k.S_KIND] == k.SET_SERVERS) & (words[:, k.S_GROUP] < groups)
+    words = words.copy()
+    words[mine & (words[:, k.S_ASK] == 0), k.S_ASK] = 2
+    rows = [(t, *word) for t, word in zip(times.tolist(), words.tolist(), strict=True)]
+    for group in range(groups):
+        own = np.flatnonzero(mine & (words[:, k.S_GROUP] == group))
+        if not len(own):
+            continue
+        changes_s = times[own]
+        for at_s in np.arange(changes_s[0] + every_s, until_s, every_s).tolist():
+            last = int(np.searchsorted(changes_s, at_s, side="right")) - 1
+            if changes_s[last] != at_s:
+                rows.append((at_s, k.SET_SERVERS, group, int(words[own[last], k.S_COUNT]), 2))
+    rows.sort()
+    return Schedule(np.array([row[0] for row in rows]), np.array([row[1:] for row in rows], np.int32).reshape(-1, 4))
 
 
 def layout_shape(params: TerminalParams) -> list[str]:
@@ -93,23 +112,28 @@ def layout_shape(params: TerminalParams) -> list[str]:
     return [f"{name}/{lane} {params.lanes[name].kind}" for name in names for lane in range(params.lanes[name].count)]
 
 
-def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> Layout:
-    """Compile the parameters of a gate, idle at the start of the clock."""
+def make_layout(
+    params: TerminalParams, run_seed: np.uint64, start_s: float, review_every_s: float | None = None
+) -> Layout:
+    """Compile the parameters of a gate, idle at the start of the clock.
+
+    Parameters
+    ----------
+    params, run_seed, start_s
+        The gate, the run, and the start of the clock.
+    review_every_s
+        How often the operator is asked for the lanes of every group, beside every change of the timetable.
+    """
     lanes, own_lines = _lane_groups(params)
     members = lanes + _groups_behind(params, MOST_LANES * len(params.lanes))
-    groups = np.full((len(members), k.GROUP_COLUMNS), -1, np.int32)
-    groups[:, [k.CAP, k.BUSY]] = 0
-    servers = np.full((members[-1].first + members[-1].size, 2), -1, np.int32)
-    for index, member in enumerate(members):
-        groups[index, [k.STAGE, k.RULE, k.FIRST, k.FREE]] = member.stage, member.rule, member.first, member.first
-        groups[index, k.LINE_A : k.LINE_A + len(member.lines)] = member.lines
-        for sort, line in member.joins.items():
-            groups[index, k.LINE_OF + sort] = line
-        servers[member.first : member.first + member.size, k.GROUP] = index
-    sched_time, sched_word = _schedule(params, members)
+    # In-gate groups have room for the most lanes, so that numbers stay when a fork changes counts.
+    groups, servers = group_arrays(members)
+    schedule = _schedule(params, members)
+    if review_every_s is not None:
+        schedule = with_reviews(schedule, len(lanes), review_every_s, params.closing_s)
     streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
     tally = _tally(params)
-    tally[k.LANE_GROUPS] = len(lanes)
+    tally[k.FIRST_GROUPS] = len(lanes)
     return Layout(
         lines=_lines(members, _first_own_line(params), _first_own_line(params) + own_lines),
         groups=groups,
@@ -117,8 +141,8 @@ def make_layout(params: TerminalParams, run_seed: np.uint64, start_s: float) -> 
         tally=tally,
         num=_numbers(params, start_s),
         streams=np.array(streams, np.uint64),
-        sched_time=sched_time,
-        sched_word=sched_word,
+        sched_time=schedule.time_s,
+        sched_word=schedule.word,
     )
 
 
@@ -164,9 +188,9 @@ def _first_own_line(params: TerminalParams) -> int:
     return k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
 
 
-def _lane_groups(params: TerminalParams) -> tuple[list[_Group], int]:
+def _lane_groups(params: TerminalParams) -> tuple[list[Group], int]:
     """In-gate groups; and how many lines there are where every lane has lines of its own."""
-    out: list[_Group] = []
+    out: list[Group] = []
     own_lines = 0
     for index, name in enumerate(lane_names(params)):
         kind = params.lanes[name].kind
@@ -180,17 +204,17 @@ def _lane_groups(params: TerminalParams) -> tuple[list[_Group], int]:
         first = index * MOST_LANES
         if params.queues == "common":
             timed = tuple((t, n, ask) for (t, n), ask in zip(steps, asks, strict=True))
-            out.append(_Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
+            out.append(Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
             continue
         for lane in range(params.lanes[name].count):
             joins = {sort: _first_own_line(params) + own_lines + i for i, sort in enumerate(sorts)}
             own_lines += len(sorts)
             timed = tuple((t, int(n > lane), ask) for (t, n), ask in zip(steps, asks, strict=True))
-            out.append(_Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
+            out.append(Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
     return out, own_lines
 
 
-def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
+def _groups_behind(params: TerminalParams, first: int) -> list[Group]:
     """Groups behind the in-gate; ``first`` is the number of their first server."""
     always = -np.inf
     rows: list[tuple[int, int, int, tuple[tuple[float, int], ...]]] = []
@@ -206,45 +230,22 @@ def _groups_behind(params: TerminalParams, first: int) -> list[_Group]:
     out = []
     for stage, line, size, changes in rows:
         timed = tuple((t, n, False) for t, n in changes)
-        out.append(_Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
+        out.append(Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
         first += size
     return out
 
 
-def _lines(members: list[_Group], first_own: int, count: int) -> Ints:
-    serving: list[list[int]] = [[] for _ in range(count)]
-    for index, member in enumerate(members):
-        for line in member.lines:
-            serving[line].append(index)
-    out = np.full((count, k.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
-    out[:, k.COUNT] = 0
-    out[:, k.AT_GATE] = 0
-    out[[*range(k.SORTS), *range(first_own, count)], k.AT_GATE] = 1
-    for line, groups in enumerate(serving):
-        out[line, k.SERVED_BY : k.SERVED_BY + len(groups)] = groups
-    return out
+def _lines(members: list[Group], first_own: int, count: int) -> Ints:
+    return line_array(members, count, [*range(k.SORTS), *range(first_own, count)])
 
 
-def _schedule(params: TerminalParams, members: list[_Group]) -> tuple[Floats, Ints]:
-    """All changes of servers and the sign, sorted by time, then kind, then group."""
-    entries = [(params.closing_s, k.SIGN, 0, 0, 0)]
-    for index, group in enumerate(members):
-        before = 0
-        for time_s, servers, asks in group.steps:
-            if servers != before:
-                entries.append((time_s, k.SET_SERVERS, index, servers, int(asks)))
-            before = servers
+def _schedule(params: TerminalParams, members: list[Group]) -> Schedule:
+    """All changes of servers and the sign; when the booking of a slot closes, what is left of it is final."""
     quota = params.conpas.quota
+    offers_s = []
     if quota and quota.release:
-        # When the booking of a slot closes, what is left of it is final.
-        entries += [
-            (start - quota.closes_before_s, k.OFFER, 0, 0, 1) for start, _ in quota.spans(params.opening)
-        ]  # fmt: skip
-    entries.sort()
-    return (
-        np.array([entry[0] for entry in entries]),
-        np.array([entry[1:] for entry in entries], np.int32).reshape(-1, 4),
-    )
+        offers_s = [start - quota.closes_before_s for start, _ in quota.spans(params.opening)]
+    return make_schedule(members, params.closing_s, offers_s)
 
 
 def _numbers(params: TerminalParams, start_s: float) -> Floats:
@@ -276,31 +277,25 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
         laws[k.CRANE] = params.yard.service
         out[k.REHANDLE_MEAN] = params.yard.rehandles_per_pickup
         out[k.REHANDLE_S] = params.yard.rehandle_s
-        out[k.DRIVE_S] = params.yard.drive_s
+        out[k.WAY_S] = params.yard.drive_s
     for stage, law in laws.items():
-        out[k.FIRST_LAW + 5 * stage : k.FIRST_LAW + 5 * (stage + 1)] = _law(law)
+        out[law_of(stage)] = law_numbers(law.law, law.mean_s, law.cv, law.phases)
     return out
-
-
-def _law(law: ServiceLaw) -> list[float]:
-    log_mean, log_sd = lognormal_law(law.mean_s, law.cv)
-    return [float(_LAWS[law.law]), law.mean_s, log_mean, log_sd, float(law.phases)]
 
 
 def _tally(params: TerminalParams) -> NDArray[np.int64]:
     quota = params.conpas.quota or Quota()
     yards = list(params.holding_yards.values())
-    out = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
-    out[k.ACCEPTING] = 1
-    out[[k.ROAD_HEAD, k.ROAD_TAIL, k.DUE_HEAD, k.DRIVE_HEAD, k.DRIVE_TAIL]] = -1
+    out = new_tally(k.FIRST_YARD + 2 * len(yards))
+    out[[k.ROAD_HEAD, k.ROAD_TAIL]] = -1
     out[k.SUSPEND] = params.at_closure == "suspend"
     out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
     out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
     out[k.OVERSIZE_LANES] = params.has_oversize_lanes
     out[k.OWN_LINES] = params.queues == "own"
     out[k.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
-    out[k.EARLY] = _EARLY[quota.early]
-    out[k.LATE] = _LATE[quota.late_goes_to]
+    out[k.EARLY] = EARLY_CODES[quota.early]
+    out[k.LATE] = LATE_CODES[quota.late_goes_to]
     out[k.RESERVED] = params.conpas.reserved_lane
     out[k.HAS_YARD] = bool(params.yard)
     out[k.HAS_OUT_GATE] = bool(params.out_gate)

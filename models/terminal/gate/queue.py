@@ -16,21 +16,13 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import make_run_seed
 from twin.engine.ids import Kind, make_ids
+from twin.engine.stations.state import StationState, arrays_of
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.kernels import run_until
 from twin.models.terminal.gate.layout import Layout, make_layout
 from twin.models.terminal.gate.params import GateService, HoldingYard, LaneGroup, ServiceLaw
 from twin.models.terminal.gate.row_kernels import copy_served, reset_rows
-from twin.models.terminal.gate.state import (
-    BLANK,
-    Now,
-    RecordRoom,
-    arrays_of,
-    blank_rows,
-    new_state,
-    record_room,
-    state_of,
-)
+from twin.models.terminal.gate.state import BLANK, RecordRoom, blank_rows, new_state, record_room, state_of
 from twin.models.terminal.params import Conpas, TerminalParams
 
 Floats = NDArray[np.float64]
@@ -153,7 +145,7 @@ class GateQueue:
             if booked is not None:
                 now.word[rows, k.CLASS] = booked[done : done + len(rows)]
             done += len(rows)
-            now.tally[[k.PLAN_NEXT, k.OUT_COUNT]] = 0
+            now.tally[[k.ARRIVAL_NEXT, k.OUT_COUNT]] = 0
             out_rows = np.empty(len(now.ids), np.int64)
             until_s = served[-1] if done < n else 2.0 * _FOREVER_S
             while run_until(until_s, *now, rows, served, out_rows, *room) != k.REACHED:
@@ -173,8 +165,8 @@ class GateQueue:
 
 
 def _more_rows(
-    layout: Layout, now: Now, customer: NDArray[np.int64], free: NDArray[np.int64]
-) -> tuple[Now, NDArray[np.int64], NDArray[np.int64]]:
+    layout: Layout, now: StationState, customer: NDArray[np.int64], free: NDArray[np.int64]
+) -> tuple[StationState, NDArray[np.int64], NDArray[np.int64]]:
     """Twice as many rows, or the first ones: a long line needs them."""
     old = len(now.ids)
     new = max(old, _BLOCK)

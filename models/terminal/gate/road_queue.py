@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.sim_model import State
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
-from twin.models.terminal.gate.state import Now, RecordRoom, record_room
+from twin.models.terminal.gate.state import RecordRoom, record_room
 from twin.models.terminal.params import QueueOnRoad
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ class RoadQueue:
         self._spacing_m = road.spacing_m / road.lanes
         self._stood: list[Floats] = []
 
-    def note(self, now: Now, rows: NDArray[np.int64], came_s: Floats) -> Floats:
+    def note(self, now: StationState, rows: NDArray[np.int64], came_s: Floats) -> Floats:
         """Trucks have come off the road, in the order of their moments; those that joined the line there are kept.
 
         Whoever is still on it when the run ends comes at an infinite moment.

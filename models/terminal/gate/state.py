@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.engine.stations.state import StationState, empty_calendar, take_up
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.layout import Layout
-from twin.models.terminal.gate.order_kernels import order_rows
 from twin.models.terminal.gate.params import MOST_LANES
 from twin.models.terminal.gate.row_kernels import reset_rows
 
@@ -19,43 +19,6 @@ Ints = NDArray[np.int32]
 Ids = NDArray[np.uint64]
 Codes = NDArray[np.int8]
 Arrays = Mapping[str, NDArray[np.generic]]
-
-
-class Now(NamedTuple):
-    """Everything that changes, in the order in which the kernel takes it.
-
-    Attributes
-    ----------
-    ids : (n,) uint64
-        Id of each visit.
-    time_s : (n, TIME_COLUMNS) float64
-        Moments of each visit, s; the columns are named in ``names``.
-    word : (n, WORD_COLUMNS) int32
-        Whole numbers of each visit; trucks in a line are linked through ``word[:, NEXT]``.
-    code : (n, CODE_COLUMNS) int8
-        How each visit stands.
-    lines, groups, servers, tally, num, streams, sched_time, sched_word
-        See :class:`~twin.models.terminal.gate.layout.Layout`.
-    heap_times, heap_rows, heap_size
-        The calendar: moments, with room for two children of each entry, rows, and one element with the number of
-        entries in use.
-    """
-
-    ids: Ids
-    time_s: Floats
-    word: Ints
-    code: Codes
-    lines: Ints
-    groups: Ints
-    servers: Ints
-    tally: NDArray[np.int64]
-    num: Floats
-    streams: Ids
-    sched_time: Floats
-    sched_word: Ints
-    heap_times: Floats
-    heap_rows: Ints
-    heap_size: NDArray[np.int64]
 
 
 class RecordRoom(NamedTuple):
@@ -69,9 +32,6 @@ class RecordRoom(NamedTuple):
 
     counts: Ints
     numbers: Floats
-
-
-_CALENDAR = ("heap_times", "heap_rows")
 
 
 def record_room(records: int) -> RecordRoom:
@@ -114,45 +74,26 @@ def _blank() -> tuple[Floats, Ints, Codes]:
 BLANK = _blank()
 
 
-def in_order(at_s: Floats, ids: Ids, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Some rows by moment, then id; moments are finite."""
-    m = len(rows)
-    out = np.empty(m, np.int64)
-    if order_rows(at_s, ids, rows.copy(), np.empty(m + 1, np.int64), np.empty(m + 1, np.int64), out):
-        return out
-    return rows[np.lexsort((ids[rows], at_s[rows]))]
-
-
-def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes) -> Now:
+def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes) -> StationState:
     """An idle gate and the visits to come, as :mod:`twin.models.terminal.demand.trucks` makes them."""
     # Room for one event per truck, and for the ends that closings leave behind.
     stale = int(layout.sched_word[:, k.S_COUNT].clip(0, MOST_LANES).sum())
     room = len(ids) + stale + 16
-    return Now(
+    return StationState(
         ids, time_s, word, code,
         layout.lines.copy(), layout.groups.copy(), layout.servers.copy(), layout.tally.copy(), layout.num.copy(),
         layout.streams, layout.sched_time.copy(), layout.sched_word.copy(),
-        np.full(2 * room + 1, np.inf), np.zeros(room, np.int32), np.zeros(1, np.int64),
+        *empty_calendar(room),
     )  # fmt: skip
 
 
-def arrays_of(now: Now) -> dict[str, NDArray[np.generic]]:
-    """Copies of the state for a checkpoint; of the calendar only the part in use."""
-    used = int(now.heap_size[0])
-    return {name: (values[:used] if name in _CALENDAR else values).copy() for name, values in now._asdict().items()}
-
-
-def state_of(arrays: Arrays, layout: Layout) -> Now:
-    """The state again from :func:`arrays_of`; rules, constants and laws are those of ``layout``."""
+def state_of(arrays: Arrays, layout: Layout) -> StationState:
+    """The state again from ``arrays_of`` it; rules, constants and laws are those of ``layout``."""
     now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word", "code")))  # type: ignore[arg-type]
-    used = int(arrays["heap_size"][0])
-    for name in _CALENDAR:
-        getattr(now, name)[:used] = arrays[name]
-    now.heap_size[0] = used
-    now.lines[:, : k.AT_GATE] = arrays["lines"][:, : k.AT_GATE]
-    now.groups[:, [k.CAP, k.BUSY, k.FREE]] = arrays["groups"][:, [k.CAP, k.BUSY, k.FREE]]
-    now.servers[:, k.ROW] = arrays["servers"][:, k.ROW]
-    now.tally[: k.CHANGING] = arrays["tally"][: k.CHANGING]
+    take_up(now, arrays)
+    own = slice(k.STATION_TALLY, k.CHANGING)
+    now.tally[own] = arrays["tally"][own]
     now.tally[k.FIRST_YARD :: 2] = arrays["tally"][k.FIRST_YARD :: 2]
-    now.num[: k.MOVE_UP] = arrays["num"][: k.MOVE_UP]
+    changing = slice(k.LAST_METRES, k.FIRST_CONSTANT)
+    now.num[changing] = arrays["num"][changing]
     return now

@@ -10,9 +10,9 @@ from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import make_stream, uniforms
 from twin.engine.growing import GrowingTables
 from twin.engine.sim_model import Stage, State, Tables
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.approach import Approach
-from twin.models.terminal.gate.state import Now
 from twin.models.terminal.params import TerminalParams
 
 Floats = NDArray[np.float64]
@@ -55,17 +55,17 @@ class Tracer:
             places = [by_slug.get(y.place or name) for name, y in params.holding_yards.items()]
             self._yards = [(p.x_m, p.y_m) if p else self._in_gate for p in places]
 
-    def _sampled(self, rows: Rows, now: Now) -> Rows:
+    def _sampled(self, rows: Rows, now: StationState) -> Rows:
         if self._share <= 0.0 or not len(rows):
             return rows[:0]
         return rows[uniforms(self._stream, now.ids[rows], np.uint64(0)) < self._share]
 
-    def sets_out(self, rows: Rows, now: Now, paths: list[Ints]) -> None:
+    def sets_out(self, rows: Rows, now: StationState, paths: list[Ints]) -> None:
         """Remember the way of trucks that enter the road."""
         for row in self._sampled(rows, now).tolist():
             self._paths[row] = paths[int(np.flatnonzero(rows == row)[0])]
 
-    def arrives(self, rows: Rows, now: Now, at_s: Floats, back_m: Floats) -> None:
+    def arrives(self, rows: Rows, now: StationState, at_s: Floats, back_m: Floats) -> None:
         """The way in is driven, the last ``back_m`` in a queue; it is kept for trucks that may have to wait again."""
         for row in self._sampled(rows, now).tolist():
             nth = int(np.flatnonzero(rows == row)[0])
@@ -77,14 +77,14 @@ class Tracer:
             else:
                 self._drive(row, now, _WAY_IN, enter_s, until_s, path)
 
-    def goes(self, rows: Rows, now: Now, at_s: Floats) -> None:
+    def goes(self, rows: Rows, now: StationState, at_s: Floats) -> None:
         """The way out is driven."""
         for row in self._sampled(rows, now).tolist():
             until_s = float(at_s[np.flatnonzero(rows == row)[0]])
             path = self._paths.pop(row)
             self._drive(row, now, _WAY_OUT, float(now.time_s[row, k.OUT]), until_s, path)
 
-    def passes_gate(self, rows: Rows, now: Now) -> None:
+    def passes_gate(self, rows: Rows, now: StationState) -> None:
         """A truck has left: where it waited, when a lane called it, when it left by the out-gate."""
         for row in self._sampled(rows, now).tolist():
             inbound = self._paths.pop(row)
@@ -109,11 +109,11 @@ class Tracer:
         nth = id_ % (_SPACES_PER_ROW * 14)
         return x + nth % _SPACES_PER_ROW * _SPACE_M, y + nth // _SPACES_PER_ROW * _ROW_M
 
-    def _drive(self, row: int, now: Now, trip: int, from_s: float, until_s: float, path: Ints) -> None:
+    def _drive(self, row: int, now: StationState, trip: int, from_s: float, until_s: float, path: Ints) -> None:
         share, x, y = _line(self._layer, path)
         self._add(row, now, trip, np.column_stack([from_s + share * (until_s - from_s), x, y]))
 
-    def _add(self, row: int, now: Now, trip: int, points: Floats) -> None:
+    def _add(self, row: int, now: StationState, trip: int, points: Floats) -> None:
         n = len(points)
         self._points.append(
             "traces",

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
+from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_seconds
 from twin.models.terminal.gate.layout import lane_names
 from twin.models.terminal.gate.params import MOST_LANES
 from twin.models.terminal.gate.road_queue import RoadQueue
 from twin.models.terminal.gate.row_kernels import copy_visits
-from twin.models.terminal.gate.state import Now, RecordRoom, joined, record_room
+from twin.models.terminal.gate.state import RecordRoom, joined, record_room
 from twin.models.terminal.params import QueueOnRoad, TerminalParams
 
 #: Records of the queue that a room takes.
@@ -59,7 +60,7 @@ class Records:
         self._ended: list[NDArray[np.int64]] = []
         self._road = RoadQueue(on_links) if on_links else None
 
-    def take_away(self, now: Now) -> None:
+    def take_away(self, now: StationState) -> None:
         """Move the records out of the kernel's room; a room that proved too small is followed by a larger one."""
         used = int(now.tally[k.REC_COUNT])
         now.tally[k.REC_COUNT] = 0
@@ -72,17 +73,17 @@ class Records:
         if used:
             self._queue.append(written)
 
-    def close(self, now: Now, at_s: float) -> None:
+    def close(self, now: StationState, at_s: float) -> None:
         """Repeat the last record at the end of the run, so that it counts until then."""
         self.take_away(now)
         counts = now.tally[k.LAST : k.LAST + k.REC_COUNTS, None].astype(np.int32)
         self._queue.append(RecordRoom(counts, np.array([[at_s], [now.num[k.LAST_METRES]]])))
 
-    def stood(self, now: Now, rows: NDArray[np.int64], came_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    def stood(self, now: StationState, rows: NDArray[np.int64], came_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Note trucks that have come off the road; gives the metres from the gate at which each began to stand."""
         return np.zeros(len(rows)) if self._road is None else self._road.note(now, rows, came_s)
 
-    def settle(self, now: Now) -> None:
+    def settle(self, now: StationState) -> None:
         """The run is over: the trucks that stood on links of the road go into the records of the queue."""
         if self._road is not None:
             self.take_away(now)
@@ -94,7 +95,7 @@ class Records:
         if len(rows):
             self._ended.append(rows)
 
-    def drain(self, now: Now) -> Tables:
+    def drain(self, now: StationState) -> Tables:
         """Tables of everything since the last call."""
         self.take_away(now)
         out: Tables = {}
@@ -134,7 +135,7 @@ class Records:
             self._road.restore(state)
 
 
-def _visits(now: Now, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+def _visits(now: StationState, rows: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
     n = len(rows)
     ids, times, words = np.empty(n, np.uint64), np.empty((len(_TIMES), n)), np.empty((len(_WORDS), n), np.int32)
     codes, lanes, trouble = np.empty((len(_CODES), n), np.int32), np.empty((2, n), np.int32), np.empty(n, np.bool_)

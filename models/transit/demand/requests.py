@@ -304,6 +304,21 @@ def _stop_rows(
     return rows
 
 
+def stop_rows_of(table: Table, key: str, stops: Sequence[Place], name: str) -> Ints:
+    """Rows of the stops that a column of a table names.
+
+    Raises
+    ------
+    TableError
+        Naming every row that names no stop.
+    """
+    problems: list[Problem] = []
+    rows = _stop_rows(table[key], _stop_names(stops), name, key, problems)
+    if problems:
+        raise TableError.of(problems, f"tables.{name}")
+    return rows
+
+
 def _parties(table: Table, name: str, problems: list[Problem]) -> Ints | None:
     if "party" not in table:
         return None

@@ -14,7 +14,7 @@ from twin.engine.event_queue import Heap, new_heap, push
 from twin.engine.sim_model import State
 from twin.errors import EngineError
 from twin.models.transit.dispatch import kernels
-from twin.models.transit.fleet.rows import PLAN_TASKS, Fleet, Floats, Legs, Log, Requests, Rules, Times, new_log
+from twin.models.transit.fleet.rows import Fleet, Legs, Log, Requests, Rules, Scratch, Times, new_log, new_scratch
 
 #: Legs kept between two readings of the log.
 _LEGS = 4096
@@ -51,6 +51,14 @@ class Strategy(Protocol):
         ...
 
 
+class Mover(Protocol):
+    """Sends idle vans to where requests are expected."""
+
+    def moves(self, desk: Desk, now_s: float) -> list[tuple[int, int]]:
+        """Idle vans and the stops to which they are to go."""
+        ...
+
+
 class Desk:
     """Vans and requests under one strategy.
 
@@ -70,9 +78,11 @@ class Desk:
         self.times = times
         self.rules = rules
         self.strategy = strategy
-        self.scratch: Floats = np.zeros(PLAN_TASKS)
+        #: Sends idle vans ahead of demand from :meth:`move_idle` on.
+        self.rebalancing: Mover | None = None
+        self.scratch: Scratch = new_scratch(len(fleet))
         self.log: Log = new_log(len(fleet), len(requests), _LEGS)
-        self.heap: Heap = new_heap(2 * len(fleet) + 8)
+        self.heap: Heap = new_heap(8 * len(fleet) + 32)
 
     @property
     def next_s(self) -> float:
@@ -88,6 +98,14 @@ class Desk:
     def close_daily(self, van: int, first_s: float) -> None:
         """Let a van go home at the end of service, from ``first_s`` on every day."""
         self._push(first_s, kernels.CLOSE, van)
+
+    def plan_anew(self, first_s: float) -> None:
+        """Let plans be made anew from a moment on, every ``rules.every_s``."""
+        self._push(first_s, kernels.REPLAN, -1)
+
+    def move_idle(self, first_s: float) -> None:
+        """Let idle vans be sent ahead of demand from a moment on, every ``rules.rebalance_s``."""
+        self._push(first_s, kernels.REBALANCE, -1)
 
     def run_until(self, until_s: float) -> Legs:
         """Let everything happen up to and including ``until_s``.
@@ -108,6 +126,12 @@ class Desk:
                 break
             if state == kernels.DECIDE:
                 self._decide(int(request))
+            if state == kernels.PLAN_ANEW:
+                self._plan_anew()
+            if state == kernels.MOVE_IDLE:
+                self._move_idle()
+            if state == kernels.HEAP_FULL:
+                self._grow_heap()
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
     def take_departing(self) -> list[int]:
@@ -115,6 +139,13 @@ class Desk:
         vans = [int(v) for v in self.log.departing[: self.log.counts[kernels.DEPARTURES]]]
         self.log.counts[kernels.DEPARTURES] = 0
         return vans
+
+    def take_turning(self) -> list[tuple[int, int, float]]:
+        """Vans that the road must turn: van, stop at which it turns, moment of the decision; forgets them."""
+        count = int(self.log.counts[kernels.TURNS])
+        self.log.counts[kernels.TURNS] = 0
+        columns = self.log.turning[:count], self.log.turn_stop[:count], self.log.turn_s[:count]
+        return [(int(van), int(stop), float(at_s)) for van, stop, at_s in zip(*columns, strict=True)]
 
     def set_times(self, times: Times, now_s: float) -> None:
         """Go on with other times between stops from a moment on; timetables are made anew, promises re-checked."""
@@ -127,6 +158,7 @@ class Desk:
         out.update({f"heap/{name}": values.copy() for name, values in self.heap._asdict().items()})
         out["finished"] = self.log.finished.copy()
         out["counts"] = self.log.counts.copy()
+        out["success"] = self.scratch.success.copy()
         return out
 
     def restore(self, state: State) -> None:
@@ -137,6 +169,8 @@ class Desk:
         self.log = new_log(len(self.fleet), len(self.requests), _LEGS)
         self.log.finished[:] = state["finished"]
         self.log.counts[:] = state["counts"]
+        self.scratch = new_scratch(len(self.fleet))
+        self.scratch.success[:] = state["success"]
 
     def take_over(self, before: Desk) -> None:
         """Go on from another desk with the same past: its events, but for ends of service, and its answers."""
@@ -145,15 +179,36 @@ class Desk:
         self.log.counts[:] = before.log.counts
         heap = before.heap
         for entry in range(int(heap.size[0])):
-            if heap.kinds[entry] != kernels.CLOSE:
+            if heap.kinds[entry] not in (kernels.CLOSE, kernels.REPLAN, kernels.REBALANCE):
                 self._push(heap.times[entry], heap.kinds[entry], int(heap.payloads[entry]))
 
     def _push(self, time_s: float, kind: int, van: int) -> None:
-        if not push(*self.heap, time_s, kind, self.fleet["id"][van], van):
+        if not push(*self.heap, time_s, kind, self.fleet["id"][van] if van >= 0 else np.uint64(0), van):
             raise EngineError(
                 f"the event queue of transit is full with {int(self.heap.size[0])} events",
                 mend="this is a fault of the model, not of the scenario; please report it with the scenario",
             )
+
+    def _plan_anew(self) -> None:
+        """Let the strategy change plans, then the vans do what these ask for."""
+        now_s = float(self.log.times[0])
+        for van in self.strategy.plan_anew(self, now_s):  # type: ignore[union-attr]
+            kernels.follow_plan(self.fleet[van], van, now_s, self.times, self.rules, self.log, self.heap)
+
+    def _move_idle(self) -> None:
+        """Send idle vans where the rebalancing wants them."""
+        now_s = float(self.log.times[0])
+        for van, stop in self.rebalancing.moves(self, now_s) if self.rebalancing else []:
+            kernels.send(van, stop, now_s, self.fleet, self.rules, self.heap)
+
+    def _grow_heap(self) -> None:
+        """Twice as much room for events."""
+        heap = new_heap(2 * len(self.heap.times))
+        count = int(self.heap.size[0])
+        for name in ("times", "kinds", "ids", "payloads"):
+            getattr(heap, name)[:count] = getattr(self.heap, name)[:count]
+        heap.size[0] = count
+        self.heap = heap
 
     def _read_legs(self) -> Legs:
         count = int(self.log.counts[kernels.LEGS])
@@ -170,7 +225,7 @@ class Desk:
             return
         cost = kernels.insertion_cost(
             request, choice.van, choice.pick_before, choice.drop_before, now_s,
-            self.scratch, self.fleet, self.requests, self.times, self.rules,
+            self.scratch.moved, self.fleet, self.requests, self.times, self.rules,
         )  # fmt: skip
         if not np.isfinite(cost):
             raise EngineError(
@@ -180,5 +235,5 @@ class Desk:
             )  # fmt: skip
         kernels.insert(
             request, choice.van, choice.pick_before, choice.drop_before, now_s,
-            self.fleet, self.requests, self.times, self.rules, self.heap,
+            self.fleet, self.requests, self.times, self.rules, self.log, self.heap,
         )  # fmt: skip

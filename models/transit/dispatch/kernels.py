@@ -1,9 +1,7 @@
-"""Kernels of transit: a van's timetable, cheapest insertion, and what happens to vans in one order of time.
+"""Kernels of transit: what happens to vans and requests in one order of time.
 
-``fleet``, ``requests``, ``times``, ``rules`` and ``log`` are the named tuples of ``fleet.py``. A visit is a run
-of tasks at one stop: everyone who alights does so on arrival, boarders step in on arrival or when they have
-walked up, and the dwell runs from the last of them. A van that leaves after a task leaves at ``latest + dwell``
-of the visit so far.
+``fleet``, ``requests``, ``times``, ``rules`` and ``log`` are the named tuples of ``fleet/rows.py``. Timetables and
+insertion are in ``insertion_kernels.py``, plans made anew in ``reoptimise_kernels.py``.
 """
 
 from __future__ import annotations
@@ -12,26 +10,65 @@ import numpy as np
 
 from twin.engine.event_queue import pop, push
 from twin.jit import lean_kernel
+from twin.models.transit.dispatch.insertion_kernels import (
+    ACCEPTED,
+    ASK,
+    BREAK,
+    CANCELLED,
+    CHEAPEST,
+    DETOUR,
+    EPS_S,
+    FIRST_COME,
+    GOING,
+    IDLE,
+    NO_PLACE,
+    NO_SEAT,
+    NO_SHOW,
+    NO_STEP_FREE_VAN,
+    NO_VAN_IN_TIME,
+    ON_BOARD,
+    OUT_OF_HOURS,
+    PARTY_TOO_LARGE,
+    REFUSED,
+    SAME_STOP,
+    SERVED,
+    STANDING,
+    UNREACHABLE,
+    cheapest_insertion,
+    find_turn,
+    insertion_cost,
+    move_anchor,
+    put,
+    schedule_van,
+    take,
+)
+from twin.models.transit.dispatch.reoptimise_kernels import make_room, reoptimise
 
-#: Slack of comparisons with a promise: sums of seconds taken in another order differ in the last bits.
-EPS_S = 1e-6
+__all__ = [
+    "CHEAPEST",
+    "DETOUR",
+    "EPS_S",
+    "FIRST_COME",
+    "NO_SEAT",
+    "NO_VAN_IN_TIME",
+    "cheapest_insertion",
+    "insertion_cost",
+]
+
 #: A promise counts as broken from here on: below it is arithmetic.
 BREACH_S = 0.1
 
-IDLE, STANDING, GOING = 0, 1, 2
-ACCEPTED, ON_BOARD, SERVED, REFUSED = 1, 2, 3, 4
-OUT_OF_HOURS, SAME_STOP, UNREACHABLE, PARTY_TOO_LARGE, NO_VAN_IN_TIME, NO_SEAT, DETOUR = 1, 2, 3, 4, 5, 6, 7
-
 #: Kinds of events, in the order in which they fall on one instant.
-ARRIVE, COMMIT, CLOSE = 0, 1, 2
+ARRIVE, COMMIT, CLOSE, REPLAN, REBALANCE, CANCEL = 0, 1, 2, 3, 4, 5
 
 #: Why :func:`run_until` came back.
-DONE, LOG_FULL, DECIDE = 0, 1, 2
+DONE, LOG_FULL, DECIDE, HEAP_FULL, PLAN_ANEW, MOVE_IDLE = 0, 1, 2, 3, 4, 5
 
-CHEAPEST, FIRST_COME, ASK = 0, 1, 2
+#: What is done at a ``REPLAN``: nothing, ruin and recreate, or whatever the strategy does in Python.
+NEVER, RUIN_AND_RECREATE, BY_STRATEGY = 0, 1, 2
 
 #: Places in ``Log.counts``.
-LEGS, DEPARTURES, FINISHED, NEXT = 0, 1, 2, 3
+LEGS, DEPARTURES, FINISHED, NEXT, TURNS, REPLANS = 0, 1, 2, 3, 4, 5
 
 DAY_S = 86400.0
 
@@ -46,348 +83,56 @@ def is_open(time_s, rules):
 
 
 @lean_kernel
-def schedule_van(van, requests, times, rules):
-    """Work out a van's timetable from its anchor: arrivals, starts, dwells, load, slack."""
-    stop = van["anchor_stop"]
-    latest = van["anchor_s"]
-    load = van["load"]
-    arrive = latest
-    dwell = 0.0
-    for k in range(van["size"]):
-        r = van["task_request"][k]
-        here = van["task_stop"][k]
-        van["leg_s"][k] = times.between_s[stop, here]
-        if k == 0 or here != stop:
-            arrive = latest + dwell + van["leg_s"][k]
-            latest = arrive
-            dwell = rules.dwell_s
-            stop = here
-        van["partner"][k] = -1
-        if van["task_pick"][k]:
-            van["task_ready_s"][k] = requests[r]["ready_s"]
-            van["task_dwell_s"][k] = requests[r]["board_s"]
-            late = requests[r]["pickup_by_s"]
-            load += requests[r]["party"]
-        else:
-            van["task_ready_s"][k] = -np.inf
-            van["task_dwell_s"][k] = requests[r]["alight_s"]
-            late = requests[r]["dropoff_by_s"]
-            load -= requests[r]["party"]
-            if requests[r]["status"] == ON_BOARD:
-                late = min(late, requests[r]["pickup_s"] + requests[r]["ride_max_s"])
-            for p in range(k):
-                if van["task_request"][p] == r:
-                    van["partner"][k] = p
-        start = max(arrive, van["task_ready_s"][k])
-        latest = max(latest, start)
-        dwell += van["task_dwell_s"][k]
-        van["task_party"][k] = requests[r]["party"]
-        van["arrive_s"][k] = arrive
-        van["start_s"][k] = start
-        van["latest_s"][k] = latest
-        van["dwell_s"][k] = dwell
-        van["load_after"][k] = load
-        van["late_s"][k] = late
-        van["ride_max_s"][k] = requests[r]["ride_max_s"]
-    _find_slack(van)
-
-
-@lean_kernel
-def _find_slack(van):
-    """Slack of each visit, from the last to the first: forward time slack (Savelsbergh 1992).
-
-    A visit's arrival may slip until one of its own tasks is late, or until the next visit's slack is used up
-    beyond what waiting for a walking rider takes in.
-    """
-    next_slack = np.inf
-    own = np.inf
-    last_start = -np.inf
-    for k in range(van["size"] - 1, -1, -1):
-        own = min(own, van["late_s"][k] - van["arrive_s"][k])
-        last_start = max(last_start, van["start_s"][k])
-        van["slack_s"][k] = min(own, last_start - van["arrive_s"][k] + next_slack)
-        if k == 0 or van["task_stop"][k - 1] != van["task_stop"][k]:
-            next_slack = van["slack_s"][k]
-            own = np.inf
-            last_start = -np.inf
-
-
-@lean_kernel
-def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):
-    """Exact timetable of the tasks from ``j`` on, behind a set-down at ``stop``.
-
-    Parameters
-    ----------
-    i
-        Position of the new pick-up; starts of tasks ``i .. j - 1`` stand in ``moved``.
-    arrive, latest, dwell
-        The visit of the set-down so far.
-    from_stop
-        Seconds from ``stop`` to every stop.
-
-    Returns
-    -------
-    feasible, end_s, riders_s
-        Whether every promise holds, when the van is free again, and by how many rider-seconds the set-downs
-        of others slip.
-    """
-    n = van["size"]
-    riders_s = 0.0
-    for k in range(j, n):
-        here = van["task_stop"][k]
-        if here != stop:
-            arrive = latest + dwell + (from_stop[here] if k == j else van["leg_s"][k])
-            begins = k == 0 or van["task_stop"][k - 1] != here
-            if begins and arrive == van["arrive_s"][k] and van["slack_s"][k] >= -EPS_S:
-                # Waiting has taken the whole detour in: nothing moves from here on.
-                return True, van["latest_s"][n - 1] + van["dwell_s"][n - 1], riders_s
-            latest = arrive
-            dwell = rules.dwell_s
-            stop = here
-        start = max(arrive, van["task_ready_s"][k])
-        if start > van["late_s"][k] + EPS_S:
-            return False, 0.0, 0.0
-        if van["task_pick"][k]:
-            moved[k] = start
-        else:
-            p = van["partner"][k]
-            if p >= 0:
-                picked = moved[p] if p >= i else van["start_s"][p]
-                if start - picked > van["ride_max_s"][k] + EPS_S:
-                    return False, 0.0, 0.0
-            riders_s += van["task_party"][k] * (start - van["start_s"][k])
-        latest = max(latest, start)
-        dwell += van["task_dwell_s"][k]
-    return True, latest + dwell, riders_s
-
-
-@lean_kernel
-def _best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules):
-    """Cheapest way to put a request into one van's plan, if it beats ``best``.
-
-    For each pick-up position the plan is walked once; each set-down position costs O(1) to refuse by the slack
-    of the task behind it, and only those that pass are timed to the end.
-
-    Parameters
-    ----------
-    first, last
-        Pick-up positions to look at.
-    only_j
-        The one set-down position to look at, or -1 for all.
-
-    Returns
-    -------
-    cost, i, j, stage
-        ``best`` and -1 if nothing beats it. Stage 1: in time; 2: with seats too.
-    """
-    n = van["size"]
-    o = requests[r]["origin"]
-    d = requests[r]["destination"]
-    to_o = times.towards_s[o]
-    to_d = times.towards_s[d]
-    from_o = times.between_s[o]
-    from_d = times.between_s[d]
-    party = requests[r]["party"]
-    seats = van["seats"]
-    asked = requests[r]["asked_s"]
-    ready = requests[r]["ready_s"]
-    pickup_by = requests[r]["pickup_by_s"] + EPS_S
-    dropoff_by = requests[r]["dropoff_by_s"] + EPS_S
-    ride_max = requests[r]["ride_max_s"] + EPS_S
-    end = van["latest_s"][n - 1] + van["dwell_s"][n - 1] if n else van["anchor_s"]
-    worth = rules.rider_time_weight
-    best_i = best_j = -1
-    stage = 0
-    for i in range(first, last + 1):
-        if i == 0:
-            stop = van["anchor_stop"]
-            arrive = latest = van["anchor_s"]
-            dwell = 0.0
-            load = van["load"]
-        else:
-            stop = van["task_stop"][i - 1]
-            arrive = van["arrive_s"][i - 1]
-            latest = van["latest_s"][i - 1]
-            dwell = van["dwell_s"][i - 1]
-            load = van["load_after"][i - 1]
-        if arrive > pickup_by:
-            break
-        if i == 0 or stop != o:
-            arrive = latest + dwell + to_o[stop]
-            latest = arrive
-            dwell = rules.dwell_s
-        picked = max(arrive, ready)
-        if picked > pickup_by:
-            continue
-        stage = max(stage, 1)
-        if load + party > seats:
-            continue
-        stage = 2
-        if worth * party * (picked + from_o[d] - asked) >= best:
-            continue
-        latest = max(latest, picked)
-        dwell += requests[r]["board_s"]
-        stop = o
-        riders_s = 0.0
-        for j in range(i, n + 1):
-            if j > i:
-                k = j - 1
-                if van["load_after"][k] + party > seats:
-                    break
-                here = van["task_stop"][k]
-                if here != stop:
-                    arrive = latest + dwell + (from_o[here] if k == i else van["leg_s"][k])
-                    if arrive - picked > ride_max:
-                        break
-                    latest = arrive
-                    dwell = rules.dwell_s
-                    stop = here
-                start = max(arrive, van["task_ready_s"][k])
-                if start > van["late_s"][k] + EPS_S:
-                    break
-                moved[k] = start
-                if not van["task_pick"][k]:
-                    p = van["partner"][k]
-                    if p >= 0:
-                        begun = moved[p] if p >= i else van["start_s"][p]
-                        if start - begun > van["ride_max_s"][k] + EPS_S:
-                            break
-                    riders_s += van["task_party"][k] * (start - van["start_s"][k])
-                latest = max(latest, start)
-                dwell += van["task_dwell_s"][k]
-            if only_j >= 0 and j != only_j:
-                continue
-            if stop == d:
-                set_down = arrive
-                latest_d = latest
-                dwell_d = dwell + requests[r]["alight_s"]
-            else:
-                set_down = latest + dwell + to_d[stop]
-                latest_d = set_down
-                dwell_d = rules.dwell_s + requests[r]["alight_s"]
-            if set_down - picked > ride_max or set_down > dropoff_by:
-                continue
-            if j < n:
-                here = van["task_stop"][j]
-                if here != d and (j == 0 or van["task_stop"][j - 1] != here):
-                    slip = latest_d + dwell_d + from_d[here] - van["arrive_s"][j]
-                    if slip > van["slack_s"][j] + EPS_S:
-                        continue
-            feasible, new_end, tail_s = _tail(van, i, j, set_down, latest_d, dwell_d, d, from_d, moved, rules)
-            if feasible:
-                cost = new_end - end + worth * (riders_s + tail_s + party * (set_down - asked))
-                if cost < best:
-                    best = cost
-                    best_i = i
-                    best_j = j
-    return best, best_i, best_j, stage
-
-
-@lean_kernel
-def _move_anchor(van, now_s, requests, times, rules):
-    """Bring the anchor of a van up to now: idle vans have to acknowledge, late ones cannot go on before now."""
-    if van["phase"] == IDLE:
-        van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
-    elif van["anchor_s"] < now_s:
-        van["anchor_s"] = now_s
-        schedule_van(van, requests, times, rules)
-
-
-@lean_kernel
-def _first_position(van, origin):
-    """First position of a pick-up: a van on its way to its first task can take others along there only."""
-    return 1 if van["bound"] and van["task_stop"][0] != origin else 0
-
-
-@lean_kernel
-def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules):
-    """Van and positions that serve a request at the least cost, over all vans and all positions.
-
-    The cost is the time the van is longer at work plus ``rider_time_weight`` times the rider-seconds: asking to
-    alighting of the new riders, and what others alight later. Ties go to the first van, then to the earliest
-    positions. Bounds only skip what cannot be feasible or cannot be cheaper.
-
-    Parameters
-    ----------
-    strategy
-        CHEAPEST, or FIRST_COME to look at the end of plans only.
-    moved : (PLAN_TASKS,) float64
-        Scratch.
-
-    Returns
-    -------
-    van, i, j, reason
-        Pick-up before task i, set-down before task j of the present plan; van -1 and a reason if refused.
-    """
-    o = requests[r]["origin"]
-    to_o = times.towards_s[o]
-    pickup_by = requests[r]["pickup_by_s"] + EPS_S
-    best = np.inf
-    chosen = i = j = -1
-    stage = 0
-    for v in range(fleet.size):
-        van = fleet[v]
-        if not van["working"]:
-            continue
-        # Written out here: a call that hands arrays over for every van would cost more than the test below.
-        if van["phase"] == IDLE:
-            van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
-        elif van["anchor_s"] < now_s:
-            _move_anchor(van, now_s, requests, times, rules)
-        if van["anchor_s"] + to_o[van["anchor_stop"]] > pickup_by:
-            continue
-        n = van["size"]
-        if n + 2 > moved.size:
-            stage = max(stage, 1)
-            continue
-        first = _first_position(van, o)
-        if strategy == FIRST_COME:
-            first = n
-        best, at_i, at_j, reached = _best_in_van(van, r, best, first, n, -1, moved, requests, times, rules)
-        stage = max(stage, reached)
-        if at_i >= 0:
-            chosen, i, j = v, at_i, at_j
-    if chosen >= 0:
-        return chosen, i, j, 0
-    return chosen, i, j, NO_VAN_IN_TIME if stage == 0 else NO_SEAT if stage == 1 else DETOUR
-
-
-@lean_kernel
-def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):
-    """Cost of one van and pair of positions, as in :func:`cheapest_insertion`; inf if it breaks a promise."""
-    if v < 0 or v >= fleet.size or not fleet[v]["working"]:
-        return np.inf
+def insert(r, v, i, j, now_s, fleet, requests, times, rules, log, heap):
+    """Put a request into a plan; the van wakes if it stands idle, or turns if it can."""
     van = fleet[v]
-    _move_anchor(van, now_s, requests, times, rules)
-    first = _first_position(van, requests[r]["origin"])
-    if i < first or j < i or j > van["size"] or van["size"] + 2 > moved.size:
-        return np.inf
-    return _best_in_van(van, r, np.inf, i, i, j, moved, requests, times, rules)[0]
-
-
-@lean_kernel
-def insert(r, v, i, j, now_s, fleet, requests, times, rules, heap):
-    """Put a request into a plan and wake the van if it stands idle."""
-    van = fleet[v]
-    n = van["size"]
-    for k in range(n - 1, -1, -1):
-        shift = 2 if k >= j else 1 if k >= i else 0
-        if shift:
-            van["task_request"][k + shift] = van["task_request"][k]
-            van["task_pick"][k + shift] = van["task_pick"][k]
-            van["task_stop"][k + shift] = van["task_stop"][k]
-    van["task_request"][i] = r
-    van["task_pick"][i] = 1
-    van["task_stop"][i] = requests[r]["origin"]
-    van["task_request"][j + 1] = r
-    van["task_pick"][j + 1] = 0
-    van["task_stop"][j + 1] = requests[r]["destination"]
-    van["size"] = n + 2
+    put(van, r, i, j, requests)
     requests[r]["status"] = ACCEPTED
     requests[r]["van"] = v
-    if van["phase"] == IDLE:
-        _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
+    if requests[r]["cancel_s"] >= now_s:
+        push(
+            heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+            requests[r]["cancel_s"], CANCEL, requests[r]["id"], r,
+        )  # fmt: skip
+    follow_plan(van, v, now_s, times, rules, log, heap)
     schedule_van(van, requests, times, rules)
+
+
+@lean_kernel
+def follow_plan(van, v, now_s, times, rules, log, heap):
+    """Let a van do what its changed plan asks for: an idle one wakes, one under way turns where it can."""
+    if van["phase"] == IDLE:
+        if van["size"] > 0:
+            _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
+        return
+    if not rules.turn or van["phase"] != GOING:
+        return
+    here = van["anchor_stop"]
+    if van["size"] == 0:
+        # Nothing left to do: it stops where it could turn, unless it is on an errand or the road has it.
+        if van["errand"] or van["on_road"]:
+            return
+        new = here
+    else:
+        new = van["task_stop"][0]
+    if here == van["target"] or new == van["target"]:
+        if new == van["target"]:
+            van["errand"] = 0
+        return
+    van["errand"] = 0
+    van["turn_stop"] = here
+    van["piece_stop"] = here
+    van["piece_s"] = van["anchor_s"]
+    van["target"] = new
+    van["due_s"] = van["anchor_s"] + times.between_s[here, new]
+    van["bound"] = 1 if new == here and van["size"] > 0 else 0
+    if van["on_road"]:
+        log.turning[log.counts[TURNS]] = v
+        log.turn_stop[log.counts[TURNS]] = here
+        log.turn_s[log.counts[TURNS]] = now_s
+        log.counts[TURNS] += 1
+    else:
+        push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, van["due_s"], ARRIVE, van["id"], v)
 
 
 @lean_kernel
@@ -398,17 +143,15 @@ def _stand_until(van, v, free_s, now_s, rules, heap):
     van["anchor_s"] = free_s
     van["anchor_stop"] = van["stop"]
     van["bound"] = 0
-    push(
-        heap.times,
-        heap.kinds,
-        heap.ids,
-        heap.payloads,
-        heap.size,
-        max(now_s, free_s - rules.lead_s),
-        COMMIT,
-        van["id"],
-        v,
-    )
+    van["errand"] = 0
+    _decide_at(van, v, max(now_s, free_s - rules.lead_s), heap)
+
+
+@lean_kernel
+def _decide_at(van, v, at_s, heap):
+    """Decide at a moment what a van does next; what was to be decided at another moment is void."""
+    van["commit_s"] = at_s
+    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, at_s, COMMIT, van["id"], v)
 
 
 @lean_kernel
@@ -432,18 +175,31 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):
     dwell = rules.dwell_s
     done = 0
     n = van["size"]
+    absent, waited_s = -1, -np.inf
     while done < n and van["task_stop"][done] == here:
         r = van["task_request"][done]
-        if van["task_pick"][done]:
+        if van["task_pick"][done] == BREAK:
+            van["break_began_s"][-1 - r] = max(now_s, van["break_from_s"][-1 - r])
+            latest = max(latest, van["break_began_s"][-1 - r])
+            dwell += van["break_s"][-1 - r]
+        elif van["task_pick"][done] and requests[r]["no_show"]:
+            waited_s = max(waited_s, max(now_s, requests[r]["ready_s"]) + rules.no_show_wait_s)
+            requests[r]["status"] = NO_SHOW
+            log.finished[log.counts[FINISHED]] = r
+            log.counts[FINISHED] += 1
+            absent = r
+        elif van["task_pick"][done]:
             requests[r]["pickup_s"] = max(now_s, requests[r]["ready_s"])
             requests[r]["status"] = ON_BOARD
-            van["load"] += requests[r]["party"]
+            van["load"] += requests[r]["seats"]
+            van["chairs"] += requests[r]["chairs"]
             latest = max(latest, requests[r]["pickup_s"])
             dwell += requests[r]["board_s"]
         else:
             requests[r]["dropoff_s"] = now_s
             requests[r]["status"] = SERVED
-            van["load"] -= requests[r]["party"]
+            van["load"] -= requests[r]["seats"]
+            van["chairs"] -= requests[r]["chairs"]
             dwell += requests[r]["alight_s"]
             log.finished[log.counts[FINISHED]] = r
             log.counts[FINISHED] += 1
@@ -455,21 +211,84 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):
     van["size"] = n - done
     # Without a visit (the way home) a new order still has to be acknowledged.
     free_s = latest + dwell if done else now_s + rules.acknowledge_s
+    if absent >= 0:
+        free_s = _wait_for_nobody(van, free_s, waited_s, requests, times, rules)
     _stand_until(van, v, free_s, now_s, rules, heap)
     schedule_van(van, requests, times, rules)
 
 
 @lean_kernel
+def _wait_for_nobody(van, free_s, waited_s, requests, times, rules):
+    """Drop those who did not come from the plan; until when the van waits for them, at most what promises leave."""
+    n = 0
+    for k in range(van["size"]):
+        r = van["task_request"][k]
+        if van["task_pick"][k] == BREAK or requests[r]["status"] != NO_SHOW:
+            van["task_request"][n] = r
+            van["task_pick"][n] = van["task_pick"][k]
+            van["task_stop"][n] = van["task_stop"][k]
+            n += 1
+    van["size"] = n
+    van["anchor_s"] = free_s
+    van["anchor_stop"] = van["stop"]
+    schedule_van(van, requests, times, rules)
+    spare_s = max(0.0, van["slack_s"][0]) if n > 0 else np.inf
+    for k in range(n):
+        # A ride that has begun is not made longer than promised either.
+        if van["task_pick"][k] == 0 and van["partner"][k] < 0:
+            spare_s = min(spare_s, max(0.0, van["late_s"][k] - van["start_s"][k]))
+    return max(free_s, min(waited_s, free_s + spare_s))
+
+
+@lean_kernel
+def _cancel(r, now_s, fleet, requests, times, rules, log, heap):
+    """Take a request that nobody has boarded out of its plan; the van goes on with the rest."""
+    if requests[r]["status"] != ACCEPTED:
+        return
+    v = requests[r]["van"]
+    van = fleet[v]
+    move_anchor(van, now_s, requests, times, rules)
+    take(van, r)
+    requests[r]["status"] = CANCELLED
+    log.finished[log.counts[FINISHED]] = r
+    log.counts[FINISHED] += 1
+    if van["phase"] == GOING and van["bound"] and (van["size"] == 0 or van["task_stop"][0] != van["target"]):
+        # It drives on to where nobody waits any more, and takes new orders there.
+        van["bound"] = 0
+        van["errand"] = 1
+        van["anchor_s"] += rules.acknowledge_s
+    elif van["phase"] == GOING and not van["bound"] and van["size"] == 0:
+        van["errand"] = 1
+    schedule_van(van, requests, times, rules)
+    follow_plan(van, v, now_s, times, rules, log, heap)
+
+
+@lean_kernel
+def _hold_until(van, rules):
+    """When a van sets off for its first visit if it need not be there before somebody is; -inf if it need."""
+    ready_s = np.inf
+    for k in range(van["size"]):
+        if van["task_stop"][k] != van["task_stop"][0]:
+            break
+        ready_s = min(ready_s, van["task_ready_s"][k])
+    return ready_s - van["leg_s"][0] - rules.early_s if van["size"] > 0 else -np.inf
+
+
+@lean_kernel
 def _commit(van, v, now_s, requests, times, rules, log, heap):
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
-    homeward = van["size"] == 0
-    if homeward:
-        off_duty = not van["working"] or not is_open(now_s, rules)
-        home_s = times.between_s[van["stop"], van["depot_stop"]]
-        if not off_duty or van["stop"] == van["depot_stop"] or not np.isfinite(home_s):
+    hold_s = _hold_until(van, rules)
+    holds = hold_s > now_s + rules.hold_from_s
+    errand = van["size"] == 0 or holds
+    if errand:
+        off_duty = not van["working"] or not is_open(now_s, rules) or now_s >= van["off_s"]
+        target = van["depot_stop"] if off_duty and not holds else van["goal"]
+        van["goal"] = -1
+        if target < 0 or van["stop"] == target or not np.isfinite(times.between_s[van["stop"], target]):
             van["phase"] = IDLE
+            if holds:
+                _decide_at(van, v, hold_s, heap)
             return
-        target = van["depot_stop"]
     else:
         target = van["task_stop"][0]
     here = van["stop"]
@@ -478,10 +297,18 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
     van["phase"] = GOING
     van["target"] = target
     van["depart_s"] = depart_s
+    van["due_s"] = arrive_s
+    van["piece_stop"] = here
+    van["piece_s"] = depart_s
     van["leg_riders"] = van["load"]
+    van["errand"] = 1 if errand else 0
     van["anchor_stop"] = target
-    van["anchor_s"] = arrive_s + rules.acknowledge_s if homeward else arrive_s
-    van["bound"] = 0 if homeward else 1
+    van["anchor_s"] = arrive_s + rules.acknowledge_s if errand else arrive_s
+    van["bound"] = 0 if errand else 1
+    if rules.turn:
+        # On the road the drive is announced; only what lies behind the first place to turn can still be changed.
+        van["turn_stop"] = times.via[here, target] if rules.road else here
+        find_turn(van, now_s, times, rules)
     if rules.road and times.node[here] != times.node[target]:
         van["on_road"] = 1
         log.departing[log.counts[DEPARTURES]] = v
@@ -496,7 +323,8 @@ def _close(van, v, now_s, rules, heap):
     """End of service: an idle van sets off for its depot; the next end is a day later."""
     if van["phase"] == IDLE and van["stop"] != van["depot_stop"]:
         _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
-    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, now_s + DAY_S, CLOSE, van["id"], v)
+    if now_s < van["off_s"]:
+        push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, now_s + DAY_S, CLOSE, van["id"], v)
 
 
 @lean_kernel
@@ -505,21 +333,38 @@ def promise(r, fleet, requests, times, rules):
     direct = times.between_s[requests[r]["origin"], requests[r]["destination"]]
     requests[r]["direct_s"] = direct
     requests[r]["ride_max_s"] = rules.times_direct * direct + rules.plus_s
-    requests[r]["pickup_by_s"] = requests[r]["asked_s"] + rules.wait_at_most_s
+    requests[r]["pickup_by_s"] = requests[r]["since_s"] + rules.wait_at_most_s
     requests[r]["dropoff_by_s"] = requests[r]["pickup_by_s"] + requests[r]["ride_max_s"]
-    if not is_open(requests[r]["asked_s"], rules):
+    arrive_by = requests[r]["arrive_by_s"]
+    if arrive_by == arrive_by:
+        # Who must be somewhere in time boards at most so early that the longest wait and the longest ride fit.
+        requests[r]["dropoff_by_s"] = arrive_by
+        requests[r]["pickup_by_s"] = arrive_by - direct - rules.dwell_s - requests[r]["board_s"]
+        requests[r]["since_s"] = max(
+            requests[r]["asked_s"], arrive_by - requests[r]["ride_max_s"] - rules.wait_at_most_s
+        )
+        requests[r]["ready_s"] = max(requests[r]["ready_s"], requests[r]["since_s"])
+    if requests[r]["reason"]:
+        return requests[r]["reason"]
+    if not is_open(requests[r]["since_s"], rules):
         return OUT_OF_HOURS
     if requests[r]["origin"] == requests[r]["destination"]:
         return SAME_STOP
     if not np.isfinite(direct):
         return UNREACHABLE
-    widest = 0
+    widest, fits, steps = 0, 0, 0
     for v in range(fleet.size):
         van = fleet[v]
         if van["working"]:
             widest = max(widest, van["seats"])
-    if widest > 0 and requests[r]["party"] > widest:
+            fits |= van["seats"] >= requests[r]["seats"] and van["chair_places"] >= requests[r]["chairs"]
+            steps |= van["step_free"] >= requests[r]["step_free"]
+    if widest > 0 and requests[r]["seats"] > widest:
         return PARTY_TOO_LARGE
+    if widest > 0 and not fits:
+        return NO_PLACE
+    if widest > 0 and not steps:
+        return NO_STEP_FREE_VAN
     return 0
 
 
@@ -536,7 +381,51 @@ def refuse(r, reason, requests, log):
 
 
 @lean_kernel
-def run_until(until_s, moved, fleet, requests, times, rules, log, heap):
+def _again(now_s, every_s, kind, requests, log, heap):
+    """Repeat an event on the grid of its periods, not before there is another request; not when all are answered."""
+    if log.counts[NEXT] >= requests.size and log.counts[FINISHED] >= requests.size:
+        return
+    again_s = now_s + every_s
+    if log.counts[NEXT] == log.counts[FINISHED]:
+        asked_s = requests[log.counts[NEXT]]["asked_s"]
+        again_s += max(0.0, np.ceil((asked_s - again_s) / every_s)) * every_s
+    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, again_s, kind, np.uint64(0), 0)
+
+
+@lean_kernel
+def send(v, stop, now_s, fleet, rules, heap):
+    """Send an idle van to a stop; it drives for nobody and takes requests on the way where it may turn."""
+    van = fleet[v]
+    van["goal"] = stop
+    _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
+
+
+@lean_kernel
+def _follow_plans(now_s, scratch, fleet, times, rules, log, heap):
+    """Let all vans do what their plans ask for after these were made anew."""
+    for v in range(fleet.size):
+        if scratch.changed[v]:
+            follow_plan(fleet[v], v, now_s, times, rules, log, heap)
+
+
+@lean_kernel
+def clear(base, near, v, requests, times, rules):
+    """Take the requests of a van that may change out of a copy of it."""
+    for r in near:
+        if requests[r]["van"] == v:
+            take(base[0], r)
+    schedule_van(base[0], requests, times, rules)
+
+
+@lean_kernel
+def _replan(now_s, number, scratch, fleet, requests, times, rules, log, heap):
+    """Make the plans of all vans anew by ruin and recreate."""
+    reoptimise(now_s, number, scratch, fleet, requests, times, rules)
+    _follow_plans(now_s, scratch, fleet, times, rules, log, heap)
+
+
+@lean_kernel
+def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
     """Let everything happen up to and including ``until_s``, in the order of time.
 
     Events of vans come before requests of the same instant; vans by kind, then id; requests by id.
@@ -544,7 +433,9 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):
     Returns
     -------
     state, request
-        DONE; LOG_FULL: read the log and call again; DECIDE: the request waits for an answer.
+        DONE; LOG_FULL: read the log and call again; DECIDE: the request waits for an answer; HEAP_FULL: give the
+        queue of events more room; PLAN_ANEW: the strategy may change plans;
+        MOVE_IDLE: idle vans may be sent.
     """
     while True:
         r = log.counts[NEXT]
@@ -552,29 +443,73 @@ def run_until(until_s, moved, fleet, requests, times, rules, log, heap):
         event_s = heap.times[0] if heap.size[0] else np.inf
         if min(asked, event_s) > until_s or min(asked, event_s) == np.inf:
             return DONE, -1
-        if log.counts[LEGS] >= log.legs.size:
+        if log.counts[LEGS] >= log.legs.size or log.counts[TURNS] + fleet.size > log.turning.size:
             return LOG_FULL, -1
+        if heap.size[0] + 2 * fleet.size + 2 >= heap.times.size:
+            return HEAP_FULL, -1
         if event_s <= asked:
             kind = heap.kinds[0]
             v = heap.payloads[0]
             pop(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size)
             if kind == ARRIVE:
-                _arrive(fleet[v], v, event_s, requests, times, rules, log, heap)
+                # A van that has turned since arrives at another moment, elsewhere.
+                if fleet[v]["on_road"] or (fleet[v]["phase"] == GOING and fleet[v]["due_s"] == event_s):
+                    _arrive(fleet[v], v, event_s, requests, times, rules, log, heap)
             elif kind == COMMIT:
-                _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
-            else:
+                if fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == STANDING:
+                    _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
+                elif fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == IDLE and fleet[v]["size"] > 0:
+                    free_s = max(fleet[v]["free_s"], event_s + rules.acknowledge_s)
+                    _stand_until(fleet[v], v, free_s, event_s, rules, heap)
+            elif kind == CANCEL:
+                _cancel(v, event_s, fleet, requests, times, rules, log, heap)
+            elif kind == CLOSE:
                 _close(fleet[v], v, event_s, rules, heap)
+            elif kind == REBALANCE:
+                _again(event_s, rules.rebalance_s, REBALANCE, requests, log, heap)
+                log.times[0] = event_s
+                return MOVE_IDLE, -1
+            else:
+                _again(event_s, rules.every_s, REPLAN, requests, log, heap)
+                if rules.replan == BY_STRATEGY:
+                    log.times[0] = event_s
+                    return PLAN_ANEW, -1
+                log.counts[REPLANS] += 1
+                _replan(event_s, log.counts[REPLANS], scratch, fleet, requests, times, rules, log, heap)
         else:
             log.counts[NEXT] = r + 1
             reason = promise(r, fleet, requests, times, rules)
             if reason == 0 and rules.strategy == ASK:
                 return DECIDE, r
             if reason == 0:
-                v, i, j, reason = cheapest_insertion(r, asked, rules.strategy, moved, fleet, requests, times, rules)
+                v, i, j, reason = cheapest_insertion(
+                    r, asked, rules.strategy, scratch.moved, fleet, requests, times, rules
+                )
                 if reason == 0:
-                    insert(r, v, i, j, asked, fleet, requests, times, rules, heap)
+                    insert(r, v, i, j, asked, fleet, requests, times, rules, log, heap)
+                elif rules.tries > 0 and make_room(r, asked, rules.tries, scratch, fleet, requests, times, rules):
+                    reason = 0
+                    if requests[r]["cancel_s"] >= asked:
+                        push(
+                            heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+                            requests[r]["cancel_s"], CANCEL, requests[r]["id"], r,
+                        )  # fmt: skip
+                    _follow_plans(asked, scratch, fleet, times, rules, log, heap)
             if reason:
                 refuse(r, reason, requests, log)
+
+
+@lean_kernel
+def _redo_drive(van, now_s, times, rules):
+    """When a van under way that may turn is due, and from where it can turn, after times between stops changed."""
+    drive_s = times.between_s[van["piece_stop"], van["target"]]
+    if not van["on_road"] or not np.isfinite(drive_s):
+        return
+    if now_s <= van["piece_s"]:
+        van["due_s"] = van["piece_s"] + drive_s
+    elif van["due_s"] > now_s:
+        van["due_s"] = now_s + drive_s * (van["due_s"] - now_s) / (van["due_s"] - van["piece_s"])
+    find_turn(van, now_s, times, rules)
 
 
 @lean_kernel
@@ -588,13 +523,16 @@ def reschedule(now_s, fleet, requests, times, rules):
     for v in range(fleet.size):
         van = fleet[v]
         drive_s = times.between_s[van["stop"], van["target"]]
-        if van["on_road"] and np.isfinite(drive_s):
+        if rules.turn:
+            _redo_drive(van, now_s, times, rules)
+        elif van["on_road"] and np.isfinite(drive_s):
             homeward_s = 0.0 if van["bound"] else rules.acknowledge_s
             from_s = max(now_s, van["depart_s"])
             arrive_s = van["anchor_s"] - homeward_s
             if arrive_s > from_s:
                 drive_s *= (arrive_s - from_s) / (arrive_s - van["depart_s"])
                 van["anchor_s"] = from_s + drive_s + homeward_s
+                van["due_s"] = from_s + drive_s
         schedule_van(van, requests, times, rules)
         _warn(now_s, van, requests)
 
@@ -605,6 +543,8 @@ def _warn(now_s, van, requests):
     for k in range(van["size"]):
         r = van["task_request"][k]
         start_s = van["start_s"][k]
+        if van["task_pick"][k] == BREAK:
+            continue
         if van["task_pick"][k]:
             if start_s > requests[r]["pickup_by_s"] + BREACH_S and np.isnan(requests[r]["pickup_warned_s"]):
                 requests[r]["pickup_warned_s"] = now_s

@@ -63,6 +63,21 @@ def test_what_is_compiled_is_not_compiled_again(cold):
     assert not {kernel.key for kernel in DRAWS} & {kernel.key for kernel in kernels_for([{"terminal": {}}])}
 
 
+def test_a_run_finds_what_was_compiled_ahead(cold):
+    """Both processes must tell the folder of a kernel alike, whatever else they have loaded."""
+    said = (
+        "import sys; from pathlib import Path; {}; import twin.engine.draws as draws; from twin import jit; "
+        "print(jit._folder_of(Path(draws.__file__)).name)"
+    )
+    names = {
+        subprocess.run(
+            [sys.executable, "-c", said.format(first)], capture_output=True, text=True, check=True, env={**os.environ}
+        ).stdout
+        for first in ("import twin.jit_signatures", "import twin.simulate", "from twin.experiments import compiling")
+    }
+    assert len(names) == 1
+
+
 def test_a_kernel_that_has_changed_since_it_was_listed_is_left_to_its_run(cold):
     gone = [
         Kernel("twin.engine.draws", "no_such_kernel", ("int64",), frozenset()),

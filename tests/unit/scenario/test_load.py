@@ -4,11 +4,10 @@ import json
 
 import pytest
 
+from tests.unit.scenario.conftest import HEAD
 from twin.errors import ScenarioError
 from twin.scenario.language.load import load_scenario
 from twin.scenario.plan.plan import make_plan
-
-from .conftest import HEAD
 
 
 def problems_of(load, body, head=HEAD, **options):
@@ -93,7 +92,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_lines(load):
             "terminal.service: '１０ min' holds full-width characters",
             "write '10 min'",
         ),
-        ("terminal:\nobserved: []\n", "observed is not yet understood by this version", "leave it out for now"),
+        ("terminal:\nareas: []\n", "areas is not yet understood by this version", "leave it out for now"),
         ("terminal:\ntables: {a: {file: ../x.csv}}\n", "'../x.csv' lies outside the scenario's folder", None),
         ("terminal:\nrecord: {traces: 20}\n", "record.traces: 20 has no unit", "write for example 60 %"),
         ("terminal:\nreplications: 0\n", "replications must be at least 1, got 0", ""),

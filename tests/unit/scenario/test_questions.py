@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.scenario.conftest import HEAD
+from tests.unit.scenario.test_load import only_problem, problems_of
 from twin.scenario.language.questions import AmountError, amount_of
 from twin.scenario.plan.check import check_scenario
-
-from .conftest import HEAD
-from .test_load import only_problem, problems_of
 
 BODY = (
     "terminal: {lanes: {A: {count: 6}}}\n"
@@ -201,11 +200,6 @@ def test_questions_are_part_of_what_the_scenario_means(load):
             "add better: lower or better: higher, or use at_most and at_least",
         ),
         ("{id: q}", f"questions[0]: the question names no figure; add kpi: {WAIT}, or find: and such_that:", ""),
-        (
-            f"{{id: q, kpi: {WAIT}, hold_on: each_day}}",
-            "hold_on is not yet understood by this version",
-            "leave it out; a scenario has one kind of day",
-        ),
         (
             f"{{id: q, table: [{WAIT}], kpi: {WAIT}}}",
             "table is not yet understood by this version",

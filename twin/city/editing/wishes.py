@@ -35,6 +35,7 @@ from twin.city.editing.streets import (
     resembling,
 )
 from twin.city.editing.types import Edit, EditFault, LayerName, Match
+from twin.city.street_life import WALKING_CHANGES, StreetLife
 from twin.columns import VEHICLE_CLASSES
 
 #: Pavements without a name count as the street's up to this distance from its line.
@@ -74,6 +75,7 @@ class Wanted:
     signals: list[SignalWish] = field(default_factory=list)
     new: list[NewLink] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
+    life: list[StreetLife] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ def add_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
         return
     target = _target(city, edit)
     wanted.matches.append(_match(city, edit, target.chosen))
+    if edit.change in WALKING_CHANGES:
+        links = tuple(_pavements(city, edit, target).tolist())
+        wanted.life.append(StreetLife(edit.change, edit.measure, links, dict(edit.values), edit.span_s))
+        return
     before = len(wanted.links)
     _MAKERS[edit.change](city, edit, target, wanted.links)
     if not any(_differs(city, wish) for wish in wanted.links[before:]):

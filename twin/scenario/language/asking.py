@@ -9,16 +9,20 @@ from typing import Literal
 
 from twin.errors import ScenarioError
 from twin.results.asked import Better, Check, Question, Questions, Role, Setting, looks_until
+from twin.results.days import MEAN_DAY, WORST_DAY, YEAR, Days, run_name
 from twin.scenario.language.document import Listing, Mark, Node, Problems
 from twin.scenario.language.document import Mapping as Tree
 from twin.scenario.language.label import Label
 from twin.scenario.language.questions import Amount, AmountError, FindSpec, LimitSpec, QuestionSpec, amount_of
 from twin.scenario.language.schema import Head, Variant, folder_name
+from twin.scenario.language.splits import split_pairs
 from twin.scenario.language.validate import nearest
 from twin.scenario.language.variants import changed, params_with_changes
 
 #: Replications of a question without a budget of its own.
 MOST_PAIRS = 64
+#: Word for every kind of day by itself.
+EACH_DAY = "each_day"
 _MOST_SETTINGS = 100
 
 
@@ -49,12 +53,31 @@ class _Figure:
     name: str
     unit: str
     better: Better
+    additive: bool = False
 
 
-def questions_of(
-    head: Head, tree: Tree, variants: Mapping[str, Variant], kept: Mapping[str, Variant], problems: Problems
-) -> tuple[Questions, dict[str, Variant]]:
-    """Questions as plain checks, and the variants that searches add, one per setting.
+@dataclass(frozen=True)
+class Askable:
+    """What may be asked of.
+
+    Attributes
+    ----------
+    variants, kept
+        Every variant of the file, and those that are run; checks of others are left out.
+    days
+        Kinds of day.
+    on_days
+        Variants on kinds of day, by the name of their runs; as ``variants`` where the scenario has one day.
+    """
+
+    variants: Mapping[str, Variant]
+    kept: Mapping[str, Variant]
+    days: Days
+    on_days: Mapping[str, Variant]
+
+
+def questions_of(head: Head, tree: Tree, askable: Askable, problems: Problems) -> tuple[Questions, dict[str, Variant]]:
+    """Questions as plain checks, and the variants that searches add, one per setting and kind of day.
 
     Parameters
     ----------
@@ -62,11 +85,12 @@ def questions_of(
         The checked head of the file.
     tree
         The file, for the places of faults.
-    variants, kept
-        Every variant of the file, and those that are run; checks of others are left out.
+    askable
+        Variants and kinds of day.
     problems
         Receives what is wrong.
     """
+    variants, kept, days = askable.variants, askable.kept, askable.days
     if not head.questions or not variants:
         return Questions(), {}
     listed: list[Question] = []
@@ -76,16 +100,17 @@ def questions_of(
         item = node.items[index] if isinstance(node, Listing) and index < len(node.items) else node
         place = _Place(item, problems)
         settings = list(_settings(spec, variants, place)) if spec.find is not None else []
-        reader = _Reader(variants, place)
+        reader = _Reader(variants, place, days)
         checks = list(reader.checks(spec, [setting.variant for setting, _ in settings]))
         _refuse_contradictions(checks, place)
         fresh = {made.name: made for _, made in settings if made is not None}
         known = {*kept, *(fresh if (spec.base or next(iter(variants))) in kept else ())}
-        checks = [c for c in checks if c.second in known and (c.first is None or c.first in known)]
+        checks = [c for c in checks if reader.asks_of(c) <= known]
+        fresh = dict(_on_each_day(spec, fresh, askable, place)) if days else fresh
         wanted = [setting for setting, _ in settings if setting.variant in known]
         if not checks:
             continue
-        added.update({name: made for name, made in fresh.items() if name in known})
+        added.update({name: made for name, made in fresh.items() if (made.of or name) in known})
         find = spec.find
         listed.append(
             Question(
@@ -102,7 +127,51 @@ def questions_of(
                 groups=list(spec.by) if isinstance(spec.by, tuple) else [],
             )
         )
-    return _with_looks(head, listed, len(kept) + len(added), node, problems), added
+    runs = len(kept) * max(len(days.kinds), 1) + len(added)
+    return _with_looks(head, listed, runs, node, problems), added
+
+
+def _on_each_day(
+    spec: QuestionSpec, made: Mapping[str, Variant], askable: Askable, place: _Place
+) -> Iterator[tuple[str, Variant]]:
+    """Settings of a search on every kind of day."""
+    base = spec.base or next(iter(askable.variants))
+    for setting in made.values():
+        for kind in askable.days.kinds:
+            day = askable.on_days.get(run_name(base, kind.name))
+            value = setting.setting.partition(" = ")
+            if day is None or spec.find is None:
+                continue
+            name = run_name(setting.name, kind.name)
+            try:
+                folder_name(name)
+                params = params_with_changes(day.resolved, {spec.find.key: _scalar(value[2])})
+            except (ScenarioError, ValueError) as fault:
+                place.add(f"{setting.setting} on {kind.name}: {fault}", "use shorter names, or narrow the span", "find")
+                return
+            yield (
+                name,
+                replace(
+                    day,
+                    name=name,
+                    label=Label(
+                        ja=f"{setting.label.ja}（{kind.label['ja']}）", en=f"{setting.label.en} ({kind.label['en']})"
+                    ),
+                    models=params,
+                    resolved=changed(day.resolved, {spec.find.key: _scalar(value[2])}),
+                    setting=setting.setting,
+                    made_of=day.name,
+                    of=setting.name,
+                ),
+            )
+
+
+def _scalar(text: str) -> Amount:
+    """A setting as a file holds it."""
+    try:
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    except ValueError:
+        return text
 
 
 def _with_looks(head: Head, listed: list[Question], variants: int, node: Node | None, problems: Problems) -> Questions:
@@ -236,23 +305,73 @@ def _is_variant(name: str, variants: Mapping[str, Variant], place: _Place, *keys
 class _Reader:
     """Reads the checks of one question."""
 
-    def __init__(self, variants: Mapping[str, Variant], place: _Place) -> None:
-        self.variants, self.place = variants, place
+    def __init__(self, variants: Mapping[str, Variant], place: _Place, days: Days) -> None:
+        self.variants, self.place, self.days = variants, place, days
+        # Parts of a split are variants that only its question speaks of.
+        self.usual = [name for name, variant in variants.items() if not variant.setting]
         self.first = next(iter(variants))
+
+    def asks_of(self, check: Check) -> set[str]:
+        """Variants that a check speaks of, whatever the day."""
+        return {self.days.split(name)[0] for name in (check.first, check.second) if name is not None}
+
+    def _on_days(self, checks: Iterator[Check], days: str | tuple[str, ...] | None, key: str) -> Iterator[Check]:
+        """Each check on the kinds of day asked for."""
+        wanted = self._wanted(days, key)
+        for check in checks:
+            for day in wanted:
+                first = None if check.first is None else run_name(check.first, day)
+                yield check.model_copy(update={"first": first, "second": run_name(check.second, day)})
+
+    def _wanted(self, days: str | tuple[str, ...] | None, key: str) -> list[str]:
+        if not self.days:
+            if days not in (None, EACH_DAY, MEAN_DAY):
+                self.place.add(
+                    "the scenario has one day",
+                    "add days: {平日: {date: 2027-06-08, weight: 244 days}, ...}, or leave it out",
+                    key,
+                )
+            return [""]
+        out: list[str] = []
+        for day in [MEAN_DAY] if days is None else [days] if isinstance(days, str) else days:
+            if day == EACH_DAY:
+                out.extend(self.days.names)
+            elif day in self.days.every:
+                out.append(day)
+            else:
+                self.place.add(f"there is no kind of day {day!r}", nearest(day, [*self.days.every, EACH_DAY]), key)
+        return list(dict.fromkeys(out))
 
     def checks(self, spec: QuestionSpec, settings: Sequence[str]) -> Iterator[Check]:
         """Every check of the question; of a search, all of the first setting, then of the next."""
+        days, key = (spec.hold_on, "hold_on") if spec.hold_on is not None else (spec.day, "day")
         if spec.find is not None:
             for nth, name in enumerate(settings):
                 for index, limit in enumerate(spec.such_that):
                     # What is wrong with a constraint is said once, not at every setting.
                     place = self.place.below("such_that", index) if nth == 0 else _Place(None, Problems(""))
-                    yield from _Reader(self.variants, place).limit(limit, name)
+                    reader = _Reader(self.variants, place, self.days)
+                    own = days if limit.day is None else limit.day
+                    yield from reader._on_days(reader.limit(limit, name), own, "day" if limit.day is not None else key)
             return
         for kpi in spec.kpis:
             figure = self._figure(kpi, "kpi")
-            if figure is not None:
-                yield from self._of_figure(spec, figure)
+            if figure is None:
+                continue
+            wanted = self._wanted(days, key) if self.days else []
+            if YEAR in wanted and not figure.additive:
+                self.place.add(
+                    f"{figure.name} is no count, so that it has no sum over the year",
+                    f"ask for {MEAN_DAY} or {WORST_DAY}",
+                    key,
+                )
+                continue
+            if WORST_DAY in wanted and figure.better == "neither":
+                self.place.add(
+                    f"{figure.name} has no direction, so that no day is the worst", f"ask for {MEAN_DAY}", key
+                )
+                continue
+            yield from self._on_days(self._of_figure(spec, figure), days, key)
 
     def limit(self, spec: LimitSpec, variant: str) -> Iterator[Check]:
         """A constraint of a search at one setting."""
@@ -321,11 +440,13 @@ class _Reader:
             self.place.add(f"no model of this scenario gives {kpi}", f"models here: {', '.join(models)}", key)
             return None
         info = known[kpi]
-        return _Figure(kpi, info.unit, info.better)
+        return _Figure(kpi, info.unit, info.better, info.additive)
 
     def _pairs(self, spec: QuestionSpec) -> list[tuple[str, str]]:
+        if spec.split is not None:
+            return list(split_pairs(spec.split, spec.base or self.first))
         if spec.compare is None:
-            return [(self.first, name) for name in self.variants if name != self.first]
+            return [(self.first, name) for name in self.usual if name != self.first]
         for first, second in spec.compare:
             named = _is_variant(first, self.variants, self.place, "compare")
             if _is_variant(second, self.variants, self.place, "compare") and named and first == second:
@@ -337,7 +458,7 @@ class _Reader:
             return [name for name in spec.variants if _is_variant(name, self.variants, self.place, "variants")]
         if spec.compare is not None:
             return list(dict.fromkeys(name for pair in self._pairs(spec) for name in pair))
-        return list(self.variants)
+        return list(self.usual)
 
     def _bound(
         self, key: str, value: Amount | None, figure: _Figure, group: str, variants: Sequence[str], written: str = ""

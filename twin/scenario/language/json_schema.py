@@ -10,8 +10,9 @@ from twin.models import registry
 from twin.params import Params
 from twin.scenario.language.edits import CHANGES
 from twin.scenario.language.label import Label
+from twin.scenario.language.observed import ObservedSpec
 from twin.scenario.language.questions import BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec
-from twin.scenario.language.schema import Head, MeasureSpec, TableSpec, VariantSpec
+from twin.scenario.language.schema import CalibrationSpec, Head, MeasureSpec, TableSpec, VariantSpec
 from twin.scenario.language.validate import models_in
 from twin.scenario.plan.assumptions import field_text
 
@@ -25,8 +26,10 @@ _UNGRADED: tuple[type[BaseModel], ...] = (
     TableSpec,
     VariantSpec,
     BudgetSpec,
+    CalibrationSpec,
     FindSpec,
     LimitSpec,
+    ObservedSpec,
     QuestionSpec,
     UncertaintySpec,
 )

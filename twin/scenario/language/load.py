@@ -14,7 +14,10 @@ from twin.errors import ScenarioError
 from twin.models import registry
 from twin.params import Params
 from twin.results.asked import Questions
-from twin.scenario.language.asking import questions_of
+from twin.results.days import Days, run_name
+from twin.scenario.language.asking import Askable, questions_of
+from twin.scenario.language.day_demand import on_day
+from twin.scenario.language.days import days_of
 from twin.scenario.language.document import (
     Listing,
     Mapping,
@@ -29,11 +32,24 @@ from twin.scenario.language.document import (
 )
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.language.label import Label
+from twin.scenario.language.observed import check_observed, without_not_yet
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
-from twin.scenario.language.schema import MEASURE_NOT_YET, NOT_YET, VERSION, Head, Scenario, Variant
+from twin.scenario.language.schema import (
+    HEAD_MENDS,
+    MEASURE_NOT_YET,
+    NOT_YET,
+    VERSION,
+    Head,
+    Scenario,
+    Variant,
+    folder_name,
+)
+from twin.scenario.language.splits import split_recipes
+from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
+from twin.scenario.language.vary import axes_of
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
 
 _TOP = Mark(1, 1)
@@ -74,23 +90,35 @@ def load_scenario(
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
     head = _head(tree, problems)
+    tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
     resolved, recipes = _resolved(tree, problems)
-    variants = _variants(resolved, recipes, head, _edits(tree, problems), problems)
+    every = _variants(resolved, recipes, head, _edits(tree, problems), problems)
+    days, variants = Days(), every
+    if head is not None and (head.days or head.calendar is not None):
+        days = days_of(head.days, head.calendar, tree.entries.get("days"), problems)
+        variants = {name: v for name, v in every.items() if not v.day}
+        every = {
+            name: on_day(v, head.days[v.day], tree.entries.get("days"), problems) for name, v in every.items() if v.day
+        }
     _check_model_present(resolved, tree, problems)
     _check_table_names(resolved, tree, problems)
     _check_files(tree, path.parent, allow_read, problems)
     kept = _kept(variants, only, problems)
     questions, settings = Questions(), dict[str, Variant]()
     if head is not None:
-        questions, settings = questions_of(head, tree, variants, kept, problems)
-    assumptions = _assumptions(resolved, tree, kept)
+        questions, settings = questions_of(head, tree, Askable(variants, kept, days, every), problems)
+        models = {name: variant.models for name, variant in variants.items()}
+        check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
+        _check_vary(head, variants, tree, problems)
+    runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
+    assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
     problems.raise_if_any()
     if head is None:
         raise ScenarioError("the file cannot be read", where=str(path))
     return Scenario(
         head,
-        {**kept, **settings},
+        {**runs, **settings},
         assumptions,
         path.parent,
         tuple(Path(p) for p in allow_read),
@@ -98,6 +126,8 @@ def load_scenario(
         str(path),
         _lines(tree),
         questions,
+        days,
+        stands_on,
     )
 
 
@@ -125,20 +155,24 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     known = [*known_keys(Head, ()), *registry.ORDER]
     for key, mark in tree.key_marks.items():
         if key in NOT_YET:
-            problems.add(f"{key} is not yet understood by this version", mark, key, "leave it out for now")
+            mend = HEAD_MENDS.get(key, "leave it out for now")
+            problems.add(f"{key} is not yet understood by this version", mark, key, mend)
         elif key not in known:
             problems.add(f"unknown key {key!r}", mark, key, nearest(key, known))
     kept = {key: node for key, node in tree.entries.items() if key in known and key not in (*registry.ORDER, "twin")}
     kept["twin"] = Scalar(VERSION, str(VERSION), _TOP, "twin")
-    for section in ("measures", "variants"):
+    for section in ("measures", "variants", "days"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
-    for key in ("measures", "variants", "tables", "record", "limits", "questions"):
+    nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
+    for key in (*nullable, "observed", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
     if "questions" in kept:
         kept["questions"] = _known_questions(kept["questions"], problems)
+    if (listed := without_not_yet(kept.get("observed"), problems)) is not None:
+        kept["observed"] = listed
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
     return validated(Head, replace(tree, entries=kept, key_marks=marks), "", problems)
 
@@ -200,6 +234,13 @@ def _resolved(tree: Mapping, problems: Problems) -> tuple[list[Resolved], dict[s
     recipes = {name: _recipe(name, spec, problems) for name, spec in _members(tree, "variants")}
     if not recipes:
         recipes = {BASE: Recipe(BASE, (), None, None, _TOP, "")}
+    recipes |= split_recipes(tree.entries.get("questions"), recipes)
+    days = [(day, _recipe(day, spec, problems)) for day, spec in _members(tree, "days")]
+    recipes |= {
+        run_name(name, day): replace(recipe, name=run_name(name, day), parent=name)
+        for name in list(recipes)
+        for day, recipe in days
+    }
     resolved = resolve(base, recipes, changes, problems)
     for name, change in changes.items():
         if not any(name in variant.measures for variant in resolved):
@@ -268,11 +309,14 @@ def _lines(tree: Mapping) -> dict[str, tuple[int, int]]:
     """Where everything stands whose faults may show only on the map."""
     found: dict[str, tuple[int, int]] = {}
     waiting: list[Node] = [node for section in ("layers", "measures") for _, node in _members(tree, section)]
+    waiting += [tree.entries[key] for key in ("observed", "sensors") if key in tree.entries]
     while waiting:
         node = waiting.pop()
         found[node.path] = (node.mark.line, node.mark.column)
         if isinstance(node, Mapping):
             waiting.extend(node.entries.values())
+        elif isinstance(node, Listing):
+            waiting.extend(node.items)
     return found
 
 
@@ -297,8 +341,56 @@ def _variants(
         sections.update({name: {} for name in models if name not in sections})
         ordered = {name: sections[name] for name in registry.ORDER if name in sections}
         own = tuple(edits[name] for name in found.measures if name in edits)
-        out[found.name] = Variant(found.name, label, found.measures, models, ordered, own)
+        variant = Variant(found.name, label, found.measures, models, ordered, own)
+        of, day = _of_day(found.name, recipes, head)
+        if day and head is not None and of in out:
+            words = head.days[day].label if head.days[day].label.ja else Label(ja=day, en=day)
+            above = out[of].label
+            label = Label(ja=f"{above.ja}（{words.ja}）", en=f"{above.en} ({words.en})")
+            variant = replace(variant, label=label, of=of, day=day, setting=out[of].setting)
+        elif head and found.name not in head.variants and found.name != BASE:
+            variant = _part_of_split(variant, recipes[found.name], head, problems)
+        out[found.name] = variant
     return out
+
+
+def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Problems) -> Variant:
+    """A variant that a question with ``split`` needs: what it is made of is its setting."""
+    try:
+        folder_name(variant.name)
+    except ValueError as fault:
+        problems.add(
+            f"a part of the split gets a name that is no folder: {fault}", recipe.mark, recipe.path, "use shorter names"
+        )
+    words = [head.measures[name].label for name in recipe.measures if name in head.measures]
+    label = Label(
+        ja="＋".join(w.ja or name for w, name in zip(words, recipe.measures, strict=False)) or variant.name,
+        en=" + ".join(w.en or name for w, name in zip(words, recipe.measures, strict=False)) or variant.name,
+    )
+    return replace(variant, label=label, setting=f"split = {'+'.join(recipe.measures)}", made_of=recipe.parent or "")
+
+
+def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
+    """Every setting to vary is one that its variant may take."""
+    if head.vary is None or not variants:
+        return
+    node = tree.entries["vary"]
+    base = head.vary.base or next(iter(variants))
+    if base not in variants:
+        problems.add(f"there is no variant {base!r}", node.mark, "vary.base", nearest(base, variants))
+        return
+    try:
+        axes_of(head.vary.keys, variants[base].resolved)
+    except ScenarioError as fault:
+        problems.add(fault.what, node.mark, "vary.keys", fault.mend)
+
+
+def _of_day(name: str, recipes: dict[str, Recipe], head: Head | None) -> tuple[str, str]:
+    """Variant of the file and kind of day of a variant that is one on the other."""
+    parent = recipes[name].parent
+    days = head.days if head is not None else {}
+    day = next((day for day in days if parent is not None and name == run_name(parent, day)), "")
+    return (parent or "", day) if day else ("", "")
 
 
 def _check_model_present(resolved: list[Resolved], tree: Mapping, problems: Problems) -> None:
@@ -367,9 +459,12 @@ def _assumptions(resolved: list[Resolved], tree: Mapping, kept: dict[str, Varian
                 holders.setdefault(key, []).append(found.name)
                 nodes[key] = leaf
     for way, leaf in scalars(tree):
-        if leaf.grading is not None and way[0] not in (*registry.ORDER, "measures", "variants"):
+        if leaf.grading is not None and way[0] not in (*registry.ORDER, "measures", "variants", "days"):
             key = (".".join(way), id(leaf.grading))
             holders[key], nodes[key] = list(kept), leaf
+        elif leaf.grading is not None and way[0] == "days" and len(way) > 1 and "set" not in way[:3]:
+            key = (".".join(way), id(leaf.grading))
+            holders[key], nodes[key] = [name for name, v in kept.items() if v.day == way[1]], leaf
         elif leaf.grading is not None and way[0] == "measures" and len(way) > 1 and "set" not in way[:3]:
             # What a measure costs, and how wide a pavement it makes, are assumptions wherever it is taken.
             key = (".".join(way), id(leaf.grading))

@@ -16,11 +16,15 @@ from twin.units import Count, Seconds, Share, magnitudes
 Amount = str | int | float
 
 #: Keys that other versions will understand.
-QUESTION_NOT_YET = ("hold_on", "seen_as", "split", "within", "out_of", "day", "along", "table")
+QUESTION_NOT_YET = ("seen_as", "within", "out_of", "along", "table")
 #: What is written in their place today, where there is something.
 QUESTION_MENDS = {
     "table": "list the figures under kpi: [...]",
-    "hold_on": "leave it out; a scenario has one kind of day",
+    "within": "the promise is a figure of its own: kpi: transit.refused_share counts all requests, "
+    "transit.wait_p95_s those served",
+    "out_of": "each figure says whom it is out of; transit.refused_share is out of all requests",
+    "seen_as": "figures of the model are compared as they are; what a sensor would have seen belongs to observed:",
+    "along": "name a figure of the road, e.g. kpi: road.delay_mean_s; twin map shows the links of a street",
 }
 
 _ID = re.compile(r"\w[\w-]{0,39}")
@@ -59,6 +63,7 @@ class LimitSpec(Params):
 
     kpi: str = Field(min_length=1, description="figure, e.g. terminal.wait_mean_min")
     group: str = Field("all", description="group of the figure")
+    day: str | tuple[str, ...] | None = Field(None, description="kinds of day on which it must hold; as hold_on")
     at_most: Amount | None = Field(None, description="the mean is at most this")
     at_least: Amount | None = Field(None, description="the mean is at least this")
     not_worse_than: Amount | None = Field(None, description="the loss allowed against another variant, e.g. 1 %")
@@ -128,6 +133,13 @@ class QuestionSpec(Params):
     find: FindSpec | None = Field(None, description="the smallest or largest setting for which such_that holds")
     base: str | None = Field(None, alias="in", description="variant that is set; the first one if not given")
     such_that: tuple[LimitSpec, ...] = Field((), max_length=50, description="constraints of a search")
+    split: tuple[str, ...] | None = Field(
+        None, max_length=12, description="measures: which of them does the work, each alone and each left out of all"
+    )
+    day: str | tuple[str, ...] | None = Field(
+        None, description="kind of day, each_day, mean_day (if not given), worst_day or year"
+    )
+    hold_on: str | tuple[str, ...] | None = Field(None, description="as day, for bounds and searches")
     by: Literal["every_group"] | tuple[str, ...] | None = Field(None, description="groups: who gains and who loses")
     confidence: Share = Field(0.95, gt=0.5, lt=1, description="of all that the answer says together")
     budget: BudgetSpec = Field(BudgetSpec(), description="what the answer may cost")
@@ -140,12 +152,18 @@ class QuestionSpec(Params):
                 raise ValueError("a search has its figures under such_that; leave out kpi, compare, by and bounds here")
             if not self.such_that:
                 raise ValueError("a search needs such_that: [{kpi: …, at_most: …}]")
-        elif self.such_that or self.base is not None:
+        elif self.such_that or (self.base is not None and self.split is None):
             raise ValueError("such_that and in go with find")
         elif not self.kpi:
             raise ValueError("the question names no figure; add kpi: terminal.wait_mean_min, or find: and such_that:")
         if self.by is not None and bounds:
             raise ValueError("by asks who gains and who loses; ask for bounds in a question of its own")
+        if self.day is not None and self.hold_on is not None:
+            raise ValueError("day and hold_on say the same; keep one")
+        if self.split is not None and (bounds or self.find is not None or self.by is not None or self.compare):
+            raise ValueError("split asks which measure does the work; leave out compare, by, find and bounds")
+        if self.split is not None and len(set(self.split)) < 2:
+            raise ValueError("split needs at least two measures")
         if self.by is not None and not self.by:
             raise ValueError("by names no group; write by: every_group, or by: [booked, ordinary]")
         return self

@@ -14,16 +14,25 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from twin.params import Params
 from twin.results.asked import Questions
+from twin.results.days import Days
+from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
+from twin.scenario.language.observed import ObservedSpec, Sensors
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
+from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("days", "vary", "observed", "areas", "money", "output", "calendar", "circulation_kpi")
-MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
+NOT_YET = ("vary", "areas", "money", "output", "circulation_kpi")
+#: What is written in the place of words that planners wished for, where there is something.
+HEAD_MENDS = {
+    "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
+    "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
+}
+MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
@@ -197,6 +206,15 @@ class TableSpec(Params):
         return columns
 
 
+class CalibrationSpec(Params):
+    """A calibration that a scenario stands on: its values take the place of those in the base."""
+
+    file: str = Field(min_length=1, max_length=500, description="calibration.json as twin calibrate wrote it")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{8,64}$", description="hash of the file, or how it begins; another file is refused"
+    )
+
+
 class Head(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
@@ -216,10 +234,20 @@ class Head(Params):
     layers: dict[str, LayerSpec] = Field(default_factory=dict, max_length=100, description="drawings by name")
     measures: dict[str, MeasureSpec] = Field(default_factory=dict, max_length=200, description="sets of changes")
     variants: dict[str, VariantSpec] = Field(default_factory=dict, max_length=200, description="what is compared")
+    days: dict[str, DaySpec] = Field(default_factory=dict, max_length=40, description="kinds of day and their weights")
+    calendar: CalendarSpec | None = Field(None, description="the fiscal year that weights are of")
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
+    sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
+    observed: tuple[ObservedSpec, ...] = Field(
+        (), max_length=200, description="what was counted or measured today; the first variant is held against it"
+    )
+    calibration: str | CalibrationSpec | None = Field(
+        None, description="calibration.json on which the scenario stands, or {file, sha256}"
+    )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
@@ -240,6 +268,13 @@ class Head(Params):
                 raise ValueError(f"{seen[folded]!r} and {name!r} would be one folder on Windows; rename one")
             seen[folded] = name
         return variants
+
+    @field_validator("days")
+    @classmethod
+    def _days_name_folders(cls, days: dict[str, DaySpec]) -> dict[str, DaySpec]:
+        for name in days:
+            folder_name(name)
+        return days
 
     @field_validator("questions")
     @classmethod
@@ -280,6 +315,8 @@ class Variant:
         What a search set in it; empty for a variant of the file.
     made_of
         The variant that a search set it in.
+    of, day
+        The variant of the file and the kind of day that it is; empty where the scenario has one day.
     """
 
     name: str
@@ -290,6 +327,8 @@ class Variant:
     edits: tuple[dict[str, Any], ...] = ()
     setting: str = ""
     made_of: str = ""
+    of: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -312,6 +351,10 @@ class Scenario:
         The file as it was read.
     questions
         What is asked, as plain checks, and when it is looked at.
+    days
+        Kinds of day with their weights; each variant then stands in ``variants`` once per kind.
+    stands_on
+        Name, hash and values of the calibration that it stands on; empty without.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -327,6 +370,8 @@ class Scenario:
     file: str = ""
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     questions: Questions = field(default_factory=Questions)
+    days: Days = field(default_factory=Days)
+    stands_on: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -411,6 +456,7 @@ class Scenario:
                 "latest_s": head.clock.last_s,
                 "step_s": head.clock.step_s,
             },
+            **self._observing(),
             "record": head.record.model_dump(mode="json"),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
@@ -428,12 +474,32 @@ class Scenario:
                     "models": {name: p.model_dump(mode="json", by_alias=False) for name, p in v.models.items()},
                     "edits": list(v.edits),
                     "setting": v.setting,
+                    **({"of": v.of, "day": v.day} if v.day else {}),
                 }
                 for v in self.variants.values()
             ],
+            **({"days": self.days.model_dump(mode="json")} if self.days else {}),
             # A line moves with every comment above it and means nothing.
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
+
+    def runs_of(self, name: str) -> list[str]:
+        """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""
+        if name in self.variants:
+            return [name]
+        variant, _ = self.days.split(name)
+        return [v.name for v in self.variants.values() if v.of == variant]
+
+    def _observing(self) -> dict[str, Any]:
+        """Sensors and observations; nothing where there are none, so that other scenarios keep their hash."""
+        head, out = self.head, dict[str, Any]()
+        if head.sensors:
+            out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
+        if self.stands_on:
+            out["calibration"] = self.stands_on
+        if head.observed:
+            out["observed"] = [one.model_dump(mode="json") for one in head.observed]
+        return out
 
     def edits_by_variant(self) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
         """Edits of the city with the drawings they name, and the SHA-256 of every layer; reads the layers' files.

@@ -163,6 +163,7 @@ def _tables_of(scenario: Scenario) -> dict[str, TableData]:
 
 def _warnings(scenario: Scenario, tables: Mapping[str, TableData]) -> Iterator[str]:
     used = {name for variant in scenario.variants.values() for name in tables_named(variant.resolved)}
+    used |= {spec.table for spec in scenario.head.observed if spec.table}
     for name, table in tables.items():
         if name not in used:
             yield f"table {name} is used by no model"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,16 @@ class _Ranged:
             return float(min(math.floor(self.low + share * (self.high - self.low + 1)), int(self.high)))
         return self.low + share * (self.high - self.low)
 
+    def share(self, number: float) -> float:
+        """Place of a value in the range, 0 to 1; of whole numbers the middle of its share."""
+        if self.whole:
+            return (number - self.low + 0.5) / (self.high - self.low + 1)
+        return (number - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+
+    def facts(self) -> dict[str, Any]:
+        """Key, unit and range as plain data."""
+        return {"key": self.key, "unit": self.unit, "low": self.low, "high": self.high, "whole": self.whole}
+
     def text(self, number: float) -> str:
         """A value as a scenario file has it."""
         shown = str(int(number)) if self.whole else f"{number:.6g}"
@@ -68,20 +78,24 @@ def drawn_of(scenario: Scenario) -> Drawn:
     where = f"{scenario.file or scenario.name}, uncertainty.assumptions"
     ranged, left_out = _ranged(scenario, spec, where)
     asked = dict.fromkeys(name for question in scenario.questions.listed for name in question.variants)
-    variants = [scenario.variants[name] for name in asked]
+    variants = _runs_of(scenario, asked)
     entries: dict[str, dict[str, Any]] = {}
     columns = {one.key: _column(scenario.seed, one.key, spec.draws) for one in ranged}
     draws = []
     for nth in range(spec.draws):
         numbers = {one.key: one.at(columns[one.key][nth]) for one in ranged}
         made = dict(_made(variants, f"d{nth:03d}", ranged, numbers, entries, where))
+        made.update(_followed(scenario, asked, f"d{nth:03d}"))
         draws.append(Draw(values={one.key: one.text(numbers[one.key]) for one in ranged}, made=made))
     main = next(question for question in scenario.questions.listed if question.main)
-    moved = [scenario.variants[name] for name in main.variants]
+    moved = _runs_of(scenario, main.variants)
     ends = []
     for nth, one in enumerate(ranged):
         at = [
-            dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where))
+            {
+                **dict(_made(moved, f"e{nth:02d}{word}", [one], {one.key: number}, entries, where)),
+                **_followed(scenario, main.variants, f"e{nth:02d}{word}"),
+            }
             for word, number in (("low", one.low), ("high", one.high))
         ]
         ends.append(
@@ -89,6 +103,27 @@ def drawn_of(scenario: Scenario) -> Drawn:
         )
     most = min(spec.replications, scenario.questions.looks[0])
     return Drawn(replications=most, draws=draws, ends=ends, left_out=left_out, variants=list(entries.values()))
+
+
+def ranges_of(scenario: Scenario) -> list[_Ranged]:
+    """Every value of a scenario that has a range, in the unit of its value.
+
+    Raises
+    ------
+    ScenarioError
+        If none has one.
+    """
+    return _ranged(scenario, UncertaintySpec(assumptions="every_range"), scenario.file or scenario.name)[0]
+
+
+def _runs_of(scenario: Scenario, asked: Iterable[str]) -> list[Variant]:
+    """Variants to run for what is asked, on every kind of day that it follows from."""
+    return [scenario.variants[run] for run in dict.fromkeys(r for name in asked for r in scenario.runs_of(name))]
+
+
+def _followed(scenario: Scenario, asked: Iterable[str], prefix: str) -> dict[str, str]:
+    """Figures that follow from several kinds of day -> the same figures of a draw."""
+    return {name: f"{prefix}+{name}" for name in asked if name not in scenario.variants}
 
 
 def _ranged(scenario: Scenario, spec: UncertaintySpec, where: str) -> tuple[list[_Ranged], list[str]]:
@@ -196,6 +231,8 @@ def _made(
             ) from fault
         models = {model: p.model_dump(mode="json", by_alias=False) for model, p in params.items()}
         entries[name] = {"name": name, "label": {}, "models": models, "edits_of": variant.name}
+        if variant.day:
+            entries[name] |= {"of": f"{prefix}+{variant.of}", "day": variant.day}
         yield variant.name, name
 
 
@@ -205,3 +242,27 @@ def _plain(text: str) -> Any:
         return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
     except ValueError:
         return text
+
+
+#: A value with a range, for those who draw it themselves.
+Ranged = _Ranged
+
+
+def ranged_values(scenario: Scenario, variant: str, prefixes: Sequence[str] = ()) -> tuple[list[Ranged], list[str]]:
+    """Values of a variant that have a range, stated or by their author, and keys with a range that cannot be drawn.
+
+    Parameters
+    ----------
+    scenario, variant
+        Which values.
+    prefixes
+        Only keys that begin with one of these.
+    """
+    found, left_out = _ranged(scenario, UncertaintySpec(assumptions="every_range"), scenario.file or scenario.name)
+    wanted = [one for one in found if variant in one.variants and one.high > one.low]
+    return [one for one in wanted if not prefixes or one.key.startswith(tuple(prefixes))], left_out
+
+
+def plain_value(text: str) -> Any:
+    """A value as a file holds it: a bare number is one, everything else is text."""
+    return _plain(text)

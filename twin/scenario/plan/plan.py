@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from twin.errors import RunError
 from twin.models import registry
 from twin.npz import read_npz, write_npz
 from twin.params import Params
 from twin.results.asked import Questions
+from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
+from twin.results.searched import MadePoints, Search
+from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
     from twin.scenario.language.schema import Scenario
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 PLAN_FORMAT = 1
 PLAN_FILE = "plan.json"
 INPUTS_FILE = "inputs.npz"
+POINTS_FILE = "points.json"
 
 #: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
 _MOST_S = 14 * 86400.0
@@ -72,6 +76,8 @@ class _VariantPart(_Part):
     name: Annotated[str, Field(pattern=r"^\w[\w+-]{0,39}$")]
     label: dict[str, str] = {}
     models: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    of: str = ""
+    day: str = ""
 
     @model_validator(mode="after")
     def _known_models(self) -> Self:
@@ -80,6 +86,11 @@ class _VariantPart(_Part):
                 raise ValueError(f"there is no model {model[:40]!r}")
             registry.params_class(model).model_validate(values)
         return self
+
+
+class _PointPart(_Part):
+    of: str
+    changes: dict[str, str | int | float | bool]
 
 
 class _Content(_Part):
@@ -95,6 +106,9 @@ class _Content(_Part):
     parent: _ParentPart | None = None
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
+    days: Days = Days()
+    observed: ObservedPart | None = None
+    search: Search | None = None
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -116,10 +130,13 @@ class Plan:
         assumptions, tables, parent, warnings``.
     tables
         Tables of the scenario: name -> column -> array.
+    points
+        Points of a search: run name -> the variant that is set and its changes.
     """
 
     content: dict[str, Any]
     tables: TableColumns = field(default_factory=dict)
+    points: MadePoints = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -130,6 +147,21 @@ class Plan:
     def variants(self) -> list[str]:
         """Names of the variants, in order."""
         return [v["name"] for v in self.content["variants"]]
+
+    @property
+    def compared(self) -> list[str]:
+        """Names of the variants that are compared: those of the runs, or without their kinds of day."""
+        return list(dict.fromkeys(v.get("of") or v["name"] for v in self.content["variants"]))
+
+    @property
+    def days(self) -> Days:
+        """Kinds of day; none where the scenario has one."""
+        return Days.model_validate(self.content.get("days", {}))
+
+    def run_of(self, name: str) -> tuple[str, str]:
+        """Variant and kind of day of a run's name."""
+        entry = self.variant(name)
+        return str(entry.get("of") or name), str(entry.get("day", ""))
 
     @property
     def replications(self) -> int:
@@ -147,9 +179,33 @@ class Plan:
         return Drawn.model_validate(self.content.get("drawn", {}))
 
     @property
+    def observed(self) -> dict[str, Any]:
+        """Sensors and observations as plain data; empty where the scenario has none."""
+        found = self.content.get("observed") or {}
+        return dict(found) if isinstance(found, dict) else {}
+
+    @property
     def labels(self) -> dict[str, dict[str, str]]:
-        """Words for people, by variant."""
-        return {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        """Words for people, by variant, and by variant and day where there are kinds of day."""
+        own = {v["name"]: v.get("label", {}) for v in self.content["variants"]}
+        days = self.days
+        if not days:
+            return own
+        out = dict(own)
+        for v in self.content["variants"]:
+            words, behind = v.get("label", {}), days.words(v["day"])
+            out[v["of"]] = {
+                "ja": words.get("ja", "").removesuffix(f"（{behind['ja']}）"),
+                "en": words.get("en", "").removesuffix(f" ({behind['en']})"),
+            }
+        for variant in self.compared:
+            for day in days.every:
+                words = days.words(day)
+                out.setdefault(
+                    run_name(variant, day),
+                    {"ja": f"{out[variant]['ja']}（{words['ja']}）", "en": f"{out[variant]['en']} ({words['en']})"},
+                )
+        return out
 
     def variant(self, name: str) -> dict[str, Any]:
         """One variant's entry.
@@ -162,9 +218,43 @@ class Plan:
         for entry in (*self.content["variants"], *self.content.get("drawn", {}).get("variants", ())):
             if entry["name"] == name:
                 return dict(entry)
+        if name in self.points:
+            return self._point(name)
         raise RunError(
             f"there is no variant {name!r}", where=self.name, mend=f"variants here: {', '.join(self.variants)}"
         )
+
+    def _point(self, name: str) -> dict[str, Any]:
+        """Entry of a point of a search, made from the variant that is set."""
+        from twin.scenario.language.variants import params_with_changes
+
+        made = self.points[name]
+        base = self.variant(str(made["of"]))
+        params = params_with_changes(base["resolved"], dict(made["changes"])) if made["changes"] else None
+        text = ", ".join(f"{key} = {value}" for key, value in made["changes"].items()) or "as it stands"
+        day = base.get("day", "")
+        return {
+            **base,
+            "name": name,
+            "label": {"ja": text, "en": text},
+            "models": base["models"] if params is None else models_json(params),
+            **({"of": name.removesuffix(f"+{day}"), "day": day} if day else {}),
+        }
+
+    def with_points(self, points: MadePoints) -> Plan:
+        """The plan with points of a search."""
+        return Plan(self.content, self.tables, {**self.points, **points})
+
+    def at_point(self, name: str, of: str, changes: Mapping[str, str | int | float | bool]) -> Plan:
+        """The plan of one point alone: its parameters are made once, however often they are asked for."""
+        entry = self.with_points({name: {"of": of, "changes": changes}}).variant(name)
+        return Plan({**self.content, "variants": [entry]}, self.tables)
+
+    @property
+    def search(self) -> Search | None:
+        """What is searched; None for an ordinary study."""
+        found = self.content.get("search")
+        return None if found is None else Search.model_validate(found)
 
     def params_of(self, variant: str) -> dict[str, Params]:
         """Parameters of a variant's models, in the fixed order of the models."""
@@ -214,7 +304,22 @@ class Plan:
                 mend="read it with the version of twin that made it",
             )
         _check_content(content, folder / PLAN_FILE)
-        return cls(content, tables)
+        return cls(content, tables, _points_in(folder / POINTS_FILE))
+
+
+def _points_in(path: Path) -> dict[str, dict[str, Any]]:
+    """Points that a finished search went to."""
+    if not path.is_file():
+        return {}
+    try:
+        found = TypeAdapter(dict[str, _PointPart]).validate_json(path.read_text(encoding="utf-8"), strict=True)
+    except (OSError, ValueError) as fault:
+        raise RunError(
+            f"the points of the search cannot be read: {str(fault).splitlines()[0]}",
+            where=str(path),
+            mend="copy the folder anew, or run the search again",
+        ) from fault
+    return {name: point.model_dump() for name, point in found.items()}
 
 
 def _check_content(content: Mapping[str, Any], path: Path) -> None:
@@ -243,6 +348,7 @@ def make_plan(scenario: Scenario) -> Plan:
     from twin.scenario.plan.demand_clock import outside_clock
     from twin.scenario.plan.draws import drawn_of
     from twin.scenario.plan.estimate import estimate_of, refuse_beyond_limits
+    from twin.scenario.plan.observed import observed_of
     from twin.scenario.tables.read import read_tables
 
     tables = read_tables(scenario)
@@ -259,6 +365,8 @@ def make_plan(scenario: Scenario) -> Plan:
     for made in drawn["variants"]:
         made["edits"] = edits[made.pop("edits_of")]
     content["drawn"] = drawn
+    if scenario.head.sensors or scenario.head.observed:
+        content["observed"] = observed_of(scenario, tables)
     for name, digest in hashes.items():
         content["layers"][name]["sha256"] = digest
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}

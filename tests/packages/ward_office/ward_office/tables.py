@@ -15,5 +15,6 @@ TABLES: tuple[Table, ...] = (
         ("call_s", "float64", "s", "when a clerk called the number"),
         ("leave_s", "float64", "s", "when the visitor left the counter"),
         ("clerk", "int32", "", "counter, from 0"),
+        ("booked", "bool", "", "whether called before those without an appointment"),
     ),
 )

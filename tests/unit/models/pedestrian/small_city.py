@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.engine.city_model import CityModel
+from twin.models.pedestrian.forms import MakeForm, make_form
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 
@@ -130,8 +131,13 @@ def grid_city(columns: int = 6, rows: int = 4, spacing_m: float = 90.0) -> City:
 
 
 def params_for(numbers: Mapping[str, float], **changes: Any) -> PedestrianParams:
-    """Parameters with the given visitors per day by class, nobody else, and a flat profile over 24 h."""
-    classes = {name: {"visitors_per_day": numbers.get(name, 0.0), "arrival_profile": (1.0,) * 24} for name in CLASSES}
+    """Parameters with the given visitors per day by class, nobody else, and a flat profile over 24 h.
+
+    Plain people unless told otherwise: alone, bound for nowhere, free to leave, split by riders, on least-cost ways.
+    """
+    plain = {"arrival_profile": (1.0,) * 24, "party_shares": (1.0,), "through_m": 0.0, "no_stop_cost": 0.0}
+    classes = {name: {"visitors_per_day": numbers.get(name, 0.0), **plain} for name in CLASSES}
+    changes["choice"] = {"exit_pull": 0.0, "way_scale": 0.0, **changes.get("choice", {})}
     for name, more in changes.pop("classes", {}).items():
         classes[name].update(more)
     return PedestrianParams.model_validate({"classes": classes, **changes})
@@ -147,9 +153,10 @@ def model_of(
     seed: int = 7,
     trace_share: float = 0.0,
     tables: Mapping[str, Any] | None = None,
+    form: MakeForm = make_form,
 ) -> tuple[CityModel, Pedestrian]:
     """A city of walkers only, at the start of its clock."""
-    model = Pedestrian(params, city, tables or {})
+    model = Pedestrian(params, city, tables or {}, form)
     city_model = CityModel(
         [model], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share
     )
@@ -159,7 +166,7 @@ def model_of(
 def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 172800.0) -> Tables:
     """Step until nobody is inside and the clock has passed its end; tables sorted as they are declared."""
     parts: list[dict[str, dict[str, np.ndarray]]] = []
-    end_s = model._stage.end_s
+    end_s = city_model.end_s
     while city_model.now_s < latest_s and (city_model.now_s < end_s or not city_model.is_empty()):
         city_model.step()
         parts.append(model.drain_tables())

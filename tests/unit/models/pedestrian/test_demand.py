@@ -8,14 +8,17 @@ import pytest
 from tests.unit.models.pedestrian.small_city import grid_city, model_of, params_for
 from twin.engine.ids import Kind
 from twin.errors import ScenarioError, TableError
-from twin.models.pedestrian.demand.places import read_exits
+from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 
 
 def arrivals(params, *, tables=None, seed=7, start_s=0.0, end_s=86400.0):
     city = grid_city()
-    return make_arrivals(params, read_exits(city, ""), city, tables or {}, np.uint64(seed), start_s, end_s)
+    exits, stays = read_exits(city, ""), read_stay_places(city, "", 120)
+    shares = exit_shares(params, exits, stays, city.walk)
+    return make_arrivals(params, exits, shares, city, tables or {}, np.uint64(seed), start_s, end_s)
 
 
 def table(**columns):
@@ -159,16 +162,16 @@ def test_an_absurd_number_of_people_and_a_clock_of_days_are_errors():
         arrivals(params_for({}), end_s=200000.0)
 
 
-def test_default_parameters_bring_about_a_hundred_thousand_people():
+def test_default_parameters_bring_a_real_day():
     total = sum(c.visitors_per_day for c in PedestrianParams().classes.in_order())
-    assert total == 100_000
+    assert total == 350_000
 
 
 def test_visitors_start_with_a_budget_and_a_speed_within_their_bounds():
     city_model, model = model_of(params_for({"tourist": 40000.0, "commuter": 40000.0}), grid_city(), end_s=3600.0)
     for _ in range(600):
         city_model.step()
-    inside = model._walkers[model._walkers.event > 0]
+    inside = model.form.slots[model.form.slots.event > 0]
     assert len(inside) > 1000
     assert ((inside.budget_s >= 300.0) & (inside.budget_s <= 43200.0)).all()
     assert ((inside.speed_mps >= 0.5) & (inside.speed_mps <= 2.2)).all()

@@ -20,7 +20,7 @@ from twin.columns import TABLES
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.sim_model import SimModel
 from twin.errors import CityError, LimitError, ScenarioError
-from twin.models.pedestrian.model import _FIRST_SLOTS
+from twin.models.pedestrian.movement.network import FIRST_SLOTS
 
 NUMBERS = {"shopper": 20000.0, "diner": 6000.0, "passer_through": 20000.0, "commuter": 9000.0, "tourist": 3000.0}
 
@@ -92,8 +92,8 @@ def test_a_checkpoint_in_the_middle_resumes_byte_for_byte(tmp_path):
 def test_more_walkers_at_once_than_first_slots_change_nothing_but_memory():
     city_model, model = busy(end_s=3600.0, numbers={"commuter": 90000.0})
     run = run_to_end(city_model, model)
-    assert len(model._walkers) > _FIRST_SLOTS
-    assert len(run["pedestrian_visits"]["id"]) > 2 * _FIRST_SLOTS
+    assert len(model.form.slots) > FIRST_SLOTS
+    assert len(run["pedestrian_visits"]["id"]) > 2 * FIRST_SLOTS
 
 
 def test_a_fork_that_doubles_visitors_changes_only_who_comes_afterwards():
@@ -119,13 +119,13 @@ def test_a_fork_that_changes_the_lights_lets_waiting_people_start_by_the_new_pla
     city_model, model = busy(step_s=60.0, params={"crossings": lights, "choice": blind})
     for _ in range(30):
         city_model.step()
-    assert (model._walkers.event == 2).any()
+    assert (model.form.slots.event == 2).any()
     fork, forked = busy(step_s=60.0, params={"crossings": lights | {"side_green_s": 540.0}, "choice": blind})
     fork.restore(city_model.state(), 1800.0)
-    waiting = forked._walkers[forked._walkers.event == 2]
-    for s in np.flatnonzero(forked._walkers.event == 2):
-        expected = forked.lights.wait_s(int(forked._walkers.link[s]), 1800.0)
-        assert forked._walkers.next_s[s] == pytest.approx(1800.0 + expected)
+    waiting = forked.form.slots[forked.form.slots.event == 2]
+    for s in np.flatnonzero(forked.form.slots.event == 2):
+        expected = forked.lights.wait_s(int(forked.form.slots.link[s]), 1800.0)
+        assert forked.form.slots.next_s[s] == pytest.approx(1800.0 + expected)
     assert (waiting.next_s < 1800.0 + 61.0).all()
     run_to_end(fork, forked)
 
@@ -179,7 +179,7 @@ def test_few_agents_are_registered_and_a_walker_can_be_looked_at():
     assert len(city_model.agents) == 2
     for _ in range(200):
         city_model.step()
-    walker = model._walkers[model._walkers.event > 0][0]
+    walker = model.form.slots[model.form.slots.event > 0][0]
     view = model.view(int(walker.id))
     assert view.doing in {"walking", "waiting", "staying"}
     assert view.next_s > city_model.now_s
@@ -231,7 +231,7 @@ def test_people_step_onto_a_frontage_without_being_slowed():
         ],
     )
     _, model = model_of(params_for({"shopper": 100.0}), city)
-    areas = model._world.links.area_m2[:6]
+    areas = model.form.world.links.area_m2[:6]
     dead_end = (layer.link_from == 3) | (layer.link_to == 3)
     assert np.isinf(areas[dead_end]).all()
     assert np.isfinite(areas[~dead_end]).all()

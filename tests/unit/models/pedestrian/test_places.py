@@ -8,9 +8,10 @@ import pytest
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
 from twin.city.city import CROSSING, STEPS
 from twin.city.reading.road_classes import CLASS_INDEX
+from twin.models.pedestrian.choice.legs import steps_of
 from twin.models.pedestrian.choice.programs import find_arcs, program_nodes, stay_values
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
-from twin.models.pedestrian.movement.streets import find_legs, read_streets, steps_of, streets_crossed, twin_links
+from twin.models.pedestrian.movement.streets import find_legs, read_streets, streets_crossed, twin_links
 from twin.models.pedestrian.params import PedestrianParams, Shopper
 
 
@@ -136,7 +137,7 @@ def test_interests_weigh_categories_and_hide_what_does_not_interest():
     stays = read_stay_places(city, "", 99)
     shopper = Shopper.model_validate({"interests": {"shop": 2.0, "other": 0.0}, "stay_durations_s": (600.0,)})
     choice = PedestrianParams().choice
-    values = stay_values(shopper, choice, stays, np.array([10], np.int32))
+    (values,) = stay_values(shopper, PedestrianParams(), stays, np.array([10], np.int32))
     for i, attraction in enumerate(stays.attraction):
         shops = 2.0 * attraction.get("shop", 0.0)
         if shops == 0:

@@ -98,10 +98,16 @@ def road_city():
 
     made = []
 
-    def build(layer, params, tables=None, step_s=5.0, start_s=0.0, end_s=86400.0, trace_share=0.0, seed=1):
+    def build(layer, params, tables=None, step_s=5.0, start_s=0.0, end_s=86400.0, trace_share=0.0, seed=1, agents=None):
         road, sink = RoadTraffic(params, city_of(layer), tables or {}), Sink("transit")
         model = CityModel(
-            [road, sink], start_s=start_s, end_s=end_s, step_s=step_s, run_seed=np.uint64(seed), trace_share=trace_share
+            [road, sink],
+            start_s=start_s,
+            end_s=end_s,
+            step_s=step_s,
+            run_seed=np.uint64(seed),
+            trace_share=trace_share,
+            agents=agents,
         )
         made.append(model)
         return model, road, sink

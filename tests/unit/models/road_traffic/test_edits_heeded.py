@@ -41,10 +41,10 @@ def closure(link, from_s, to_s):
 def edited():
     made = []
 
-    def build(given, links=FORK, tables=None, step_s=5.0, nodes=6, layer=None, **edits):
+    def build(given, links=FORK, tables=None, step_s=5.0, nodes=6, layer=None, agents=None, **edits):
         city = dataclasses.replace(city_of(layer or street_layer(nodes, links)), **edits)
         road, sink = RoadTraffic(given, city, tables or {}), Sink("transit")
-        model = CityModel([road, sink], start_s=0.0, end_s=7200.0, step_s=step_s, run_seed=np.uint64(1))
+        model = CityModel([road, sink], start_s=0.0, end_s=7200.0, step_s=step_s, run_seed=np.uint64(1), agents=agents)
         made.append(model)
         return model, road, sink
 

@@ -135,7 +135,7 @@ def test_trips_find_the_shorter_way_and_learn_of_a_closure_when_they_plan_again(
     net.add_link("m", "d", 500.0)
     net.close_entry(near, 600.0, 1e6)
     net.add_trips(np.arange(0.0, 2000.0, 20.0), ["o"] * 100, ["d"] * 100)
-    result = net.run(np.inf, replan_every_s=100.0, weight_of_news=1.0)
+    result = net.run(np.inf, replan_every_s=100.0, weight_of_news=1.0, route_spread=0.0)
     assert result.finished == 100
     assert result.exit_times_s(near).max() < 640.0
     assert result.entry_times_s(far).min() >= 600.0

@@ -74,6 +74,7 @@ def start(
     tables=None,
     others=(),
     trace_share=0.0,
+    agents=None,
 ):
     """A city model with the terminal as its last model, at the start of its clock."""
     terminal = Terminal(params, city, tables or {})
@@ -84,6 +85,7 @@ def start(
         step_s=step_s,
         run_seed=make_run_seed(seed, replication),
         trace_share=trace_share,
+        agents=agents,
     )
     return model, terminal
 

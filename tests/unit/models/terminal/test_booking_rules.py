@@ -5,9 +5,9 @@ import pytest
 
 from tests.unit.models.terminal.gate import finish, kpis, run, same_tables, start
 from tests.unit.models.terminal.test_booking import SEED, booked, booked_day
+from twin.booking.params import slot_spans
 from twin.models.terminal import names as k
 from twin.models.terminal.booking.learning import learn
-from twin.models.terminal.booking.params import slot_spans
 from twin.models.terminal.demand.trucks import read_counts
 from twin.models.terminal.params import TerminalParams
 

@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.errors import CityError, EngineError, ScenarioError
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.dispatch.strategies import CheapestInsertion, Choice
 from twin.models.transit.fleet.rows import SERVED
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 
 HOUR_S = 3600.0
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from unit.models.transit.town import build, finish, town
 
 from twin.engine.draws import make_run_seed
 from twin.errors import ScenarioError, TableError
@@ -14,7 +15,6 @@ from twin.models.transit.demand.requests import make_requests
 from twin.models.transit.demand.zones import zones_of, zones_of_vans
 from twin.models.transit.kpis import compute
 from twin.models.transit.params import TransitParams
-from unit.models.transit.town import build, finish, town
 
 NORTH = [f"town/stop/s{k}" for k in (0, "10", "11")]
 SOUTH = [f"town/stop/s{k}" for k in ("12", "13", "14", "15", "16", "17", "18", "19", "2")]

@@ -74,6 +74,7 @@ def build(
     tables=None,
     road=None,
     strategy=None,
+    agents=None,
 ):
     city = city or town()
     params = params if isinstance(params, TransitParams) else TransitParams.model_validate(params or {})
@@ -85,6 +86,7 @@ def build(
         step_s=step_s,
         run_seed=np.uint64(seed),
         trace_share=trace_share,
+        agents=agents,
     )
     return model, transit
 

@@ -1,0 +1,110 @@
+"""Which line a customer joins before the first stage; servers with lines of their own, and jockeying between them."""
+
+from __future__ import annotations
+
+from twin.engine.stations import names as s
+from twin.engine.stations.line_kernels import take_first, take_last
+from twin.engine.stations.serve_kernels import queue
+from twin.jit import inner_kernel, lean_template
+
+
+@inner_kernel
+def _waiting(lines, groups, lane):
+    """Customers in the lines of a server that has lines of its own."""
+    number = lines[groups[lane, s.LINE_A], s.COUNT]
+    if groups[lane, s.LINE_B] >= 0:
+        number += lines[groups[lane, s.LINE_B], s.COUNT]
+        if groups[lane, s.LINE_C] >= 0:
+            number += lines[groups[lane, s.LINE_C], s.COUNT]
+    return number
+
+
+@inner_kernel
+def line_to_join(lines, groups, tally, sort):
+    """Line a customer joins by its sort: the common one, or that of the server with the fewest, open ones first."""
+    if not tally[s.OWN_LINES]:
+        return sort
+    best = -1
+    fewest = 0
+    best_open = False
+    for lane in range(tally[s.FIRST_GROUPS]):
+        line = groups[lane, s.LINE_OF + sort]
+        if line < 0:
+            continue
+        is_open = groups[lane, s.CAP] > 0
+        number = _waiting(lines, groups, lane) + groups[lane, s.BUSY]
+        if best < 0 or (is_open and not best_open) or (is_open == best_open and number < fewest):
+            best = line
+            fewest = number
+            best_open = is_open
+    return best
+
+
+@lean_template
+def leave_shut_lanes(
+    service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s
+):  # fmt: skip
+    """Customers in the own line of a shut server go to the end of the shortest line before an open one, if any is.
+
+    Server by server, head first.
+    """
+    for lane in range(tally[s.FIRST_GROUPS]):
+        if groups[lane, s.CAP] > 0:
+            continue
+        for sort in range(s.SORTS):
+            line = groups[lane, s.LINE_OF + sort]
+            for _ in range(lines[line, s.COUNT] if line >= 0 else 0):
+                row = lines[line, s.HEAD]
+                new = line_to_join(lines, groups, tally, word[row, s.SORT])
+                # The line of an own lane is served by that lane alone.
+                if groups[lines[new, s.SERVED_BY], s.CAP] == 0:
+                    break
+                take_first(word, lines, tally, line)
+                queue(
+                    service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, row,
+                    new, now_s,
+                )  # fmt: skip
+
+
+@lean_template
+def jockey(service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, lane, now_s):
+    """The last customer of the longer line beside a server moves over if it is longer by enough; then the next.
+
+    A move makes the sum of the squares of lengths smaller, as the difference is at least 2: it ends.
+    """
+    while groups[lane, s.CAP] > 0:
+        own = _waiting(lines, groups, lane) + groups[lane, s.BUSY]
+        longest = -1
+        longest_line = -1
+        most = own + tally[s.JOCKEY] - 1
+        for beside in (lane - 1, lane + 1):
+            if beside < 0 or beside >= tally[s.FIRST_GROUPS]:
+                continue
+            length = _waiting(lines, groups, beside) + groups[beside, s.BUSY]
+            if length <= most:
+                continue
+            # The last customer of a server with several lines is the one that joined last.
+            last = -1
+            for at in range(s.LINE_A, s.LINE_C + 1):
+                line = groups[beside, at]
+                if line < 0 or lines[line, s.COUNT] == 0:
+                    continue
+                row = lines[line, s.TAIL]
+                if (
+                    last < 0
+                    or time_s[row, s.JOIN] > time_s[last, s.JOIN]
+                    or (time_s[row, s.JOIN] == time_s[last, s.JOIN] and ids[row] > ids[last])
+                ):
+                    last = row
+            if last >= 0 and groups[lane, s.LINE_OF + word[last, s.SORT]] >= 0:
+                longest = beside
+                longest_line = word[last, s.LINE]
+                most = length
+        if longest < 0:
+            return
+        row = take_last(word, lines, tally, longest_line)
+        line = groups[lane, s.LINE_OF + word[row, s.SORT]]
+        queue(
+            service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line, now_s
+        )
+        lane = longest
