@@ -23,7 +23,6 @@ _MAX_TRIPS = 1000
 _METRES_PER_DEGREE = 111_320.0
 
 
-
 def queue_pack(run: RunView) -> dict[str, Any] | None:
     """Length of the queue over time and the road it stands on; None where a run has no queue.
 

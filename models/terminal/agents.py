@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from twin.city.city import Place
 
 
-
 @dataclass(frozen=True)
 class LanesLook:
     """What the operator sees when it says how many lanes of a group are open from now on.
