@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from twin.city.editing.edits import apply_edits
-from twin.city.keeping.find import find_city
+from twin.city.keeping.build import find_city
 from twin.engine.city_model import CityModel
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import PedestrianParams
