@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
+from twin.experiments.calibrate.arrivals import Arrivals, scaled_arrivals
 from twin.experiments.calibrate.emulator import Emulator, emulator_of
 from twin.experiments.calibrate.identify import Identified, identified
 from twin.experiments.calibrate.outlook import Outlook, outlook_of
@@ -22,8 +23,8 @@ from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Compression, Statistic, compression_of, evened, matrix, targets_of
 from twin.experiments.calibrate.waves import points_plan, run_points
 from twin.kpi import Kpi
-from twin.results.calibration import CALIBRATION, calibration_json
-from twin.results.run_folder import partial_of, read_json, sync_folder, write_json
+from twin.results.calibration import ARRIVALS, CALIBRATION, calibration_json
+from twin.results.run_folder import file_sha256, partial_of, read_json, sync_folder, write_json
 from twin.scenario.plan.draws import Ranged
 from twin.scenario.plan.plan import Plan
 
@@ -114,6 +115,9 @@ def calibrate(
     if out.exists():
         raise RunError("the output folder exists already", where=str(out), mend="choose another with --out")
     growing = partial_of(out)
+    arrivals = scaled_arrivals(plan, city, variant)
+    if arrivals is not None:
+        plan = arrivals.put(plan, variant)
     fitted, held = targets_of(plan.observed)
     keys, p = [one.key for one in ranged], len(ranged)
     count = settings.runs or _runs_for(p)
@@ -149,6 +153,7 @@ def calibrate(
         fitted=_fitted(waves, fit),
         outlook=outlook.after(waves.unit, waves.runs, fit.samples, settings, informed=bool(fitted)),
         dropped=list(fit.dropped),
+        arrivals=_write_arrivals(growing, arrivals),
     )
     write_json(growing / CALIBRATION, content)
     for wave in range(settings.waves):
@@ -156,6 +161,24 @@ def calibrate(
     sync_folder(growing)
     os.replace(growing, out)
     return read_json(out / CALIBRATION)
+
+
+def _write_arrivals(growing: Path, arrivals: Arrivals | None) -> dict[str, Any] | None:
+    """Write ``arrivals.csv``; returns what the calibration says of it."""
+    if arrivals is None:
+        return None
+    lines = ["exit,hour,class,count", *(",".join(map(str, row)) for row in arrivals.rows())]
+    path = growing / ARRIVALS
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return {
+        "file": ARRIVALS,
+        "sha256": file_sha256(path),
+        "key": arrivals.key,
+        "factor": arrivals.factor,
+        "counted": arrivals.counted,
+        "scaled_by": arrivals.scaled_by,
+        "observations": list(arrivals.entries),
+    }
 
 
 def _runs_for(parameters: int) -> int:

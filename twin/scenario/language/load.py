@@ -90,8 +90,8 @@ def load_scenario(
         problems.add("the file is no mapping of keys to values", tree.mark, mend="start with twin: 1, or use twin new")
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
-    head = _head(tree, problems)
     tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
+    head = _head(tree, problems)
     resolved, recipes = _resolved(tree, problems)
     every = _variants(resolved, recipes, head, _edits(tree, problems), problems)
     days, variants = Days(), every
