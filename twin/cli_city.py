@@ -43,7 +43,7 @@ def city_build(
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, save_city
 
     if clip is not None and file is None:
@@ -78,7 +78,7 @@ def city_build(
     if as_json:
         print_json({"city": str(out), "report": dict(city.report)})
     else:
-        cli_show.show_city_report(city, out)
+        cli_show_plan.show_city_report(city, out)
 
 
 def cut_out(file: Path, clip: str, folder: Path, progress: Callable[[str, float], None]) -> Path:
@@ -97,7 +97,7 @@ def city_update(
     as_json: Json = False,
 ) -> None:
     """Tell what changed between two dates of a map: streets, lanes, speeds, lights, bans, places."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import find_city
     from twin.city.keeping.changes import change_lines, city_changes
 
@@ -105,7 +105,7 @@ def city_update(
     if as_json:
         print_json(changes)
     else:
-        cli_show.show_lines(change_lines(changes))
+        cli_show_plan.show_lines(change_lines(changes))
 
 
 @city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
@@ -114,14 +114,14 @@ def city_info_command(
     as_json: Json = False,
 ) -> None:
     """Say what a city holds."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import city_info, find_city
 
     facts = city_info(find_city(city, Path()))
     if as_json:
         print_json(facts)
     else:
-        cli_show.show_facts(facts)
+        cli_show_plan.show_facts(facts)
 
 
 @city_app.command("list")

@@ -135,7 +135,7 @@ class RoadTraffic:
         spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
         self._routes = LawfulRoutes(
             self._drive,
-            self._form.link_times(stage.start_s),
+            self._first_times_s(stage.start_s),
             self._access,
             spread,
             make_stream(stage.run_seed, "road.taste"),
@@ -296,6 +296,15 @@ class RoadTraffic:
         if forked_at_s is not None:
             self._publish(self._reached_s)
         self._next_s = -np.inf
+
+    def _first_times_s(self, start_s: float) -> NDArray[np.float64]:
+        """Link times by which cars choose until some have been measured."""
+        empty_s, static = self._form.link_times(start_s), self.params.background.static
+        if static is None:
+            return empty_s
+        from twin.models.road_traffic.equilibrium.first_times import first_times_s  # its kernels are seldom needed
+
+        return first_times_s(static, self._drive, self._cars, start_s, empty_s)
 
     def _apply_measures(self) -> None:
         """Edits with hours as the authority applies them."""

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from twin.models.road_traffic.day_to_day.params import DaysParams
+from twin.models.road_traffic.equilibrium.params import StaticLinkParams
 from twin.models.road_traffic.gravity.params import GravityParams
 from twin.models.road_traffic.records.params import FuelParams
 from twin.params import Params, quantity
@@ -232,6 +233,14 @@ class BackgroundParams(Params):
         doc="cars repeat their day before the run until none could have come much sooner, and then drive the ways they "
         "learned; {} takes the defaults; queueing form",
     )
+    static: StaticLinkParams | None = quantity(
+        None,
+        source="choice: at the start of the clock cars know empty streets",
+        grade="D",
+        fork="no",
+        doc="before the first times are measured, cars choose by those of a static user equilibrium of the cars of the "
+        "first hour; {} takes the defaults; queueing form",
+    )
     replan_share: Share = quantity(
         0.25,
         "%",
@@ -368,6 +377,12 @@ class RoadParams(Params):
     def _days_need_queues(self) -> Self:
         if self.background.days is not None and self.form != "queueing":
             raise ValueError("background.days needs form: queueing; in free flow no other way is ever quicker")
+        return self
+
+    @model_validator(mode="after")
+    def _static_needs_queues(self) -> Self:
+        if self.background.static is not None and self.form != "queueing":
+            raise ValueError("background.static needs form: queueing; in free flow no street is slower for traffic")
         return self
 
     @model_validator(mode="after")

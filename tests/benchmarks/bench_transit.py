@@ -22,7 +22,6 @@ import numpy as np
 
 from twin.engine.draws import make_stream
 from twin.models.transit.desk.desk import Desk
-from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.strategies import Assignment, CheapestInsertion, Reoptimise, rules_of
 from twin.models.transit.fleet import rows as state
 from twin.models.transit.params import DispatchParams
