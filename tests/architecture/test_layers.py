@@ -22,6 +22,7 @@ ANYONE = {
     "model_card",
     "models.registry",
     "engine.ids",
+    "arrays",
     "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.run_folder import sealed
 from twin.results.words import Lang, figure, number
-
-Floats = NDArray[np.float64]
 
 CALIBRATION = "calibration.json"
 #: Arrivals scaled to counts, beside it: a table of the scenario that stands on it.

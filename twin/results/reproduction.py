@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.days import run_name
 from twin.results.reproduction_words import entry_words, overall_words
-
-Floats = NDArray[np.float64]
 
 #: Begins the name of cells of a table among the KPIs; what follows is the id of the observation.
 CELLS = "observed:"

@@ -15,8 +15,10 @@ MakeTable = Callable[[Sequence[str], Sequence[Sequence[str]], Sequence[int], str
 _WORDS = {
     "money": ("費用と便益", "Money and carbon"),
     "pack": (
-        "単価表：{id}（{year}年価格、{issued}発行、出典：{page}、SHA-256 {hash}…）。"
-        "単価表にない項目は貨幣換算していない。",
+        (
+            "単価表：{id}（{year}年価格、{issued}発行、出典：{page}、SHA-256 {hash}…）。"
+            "単価表にない項目は貨幣換算していない。"
+        ),
         "Prices: {id} (prices of {year}, issued {issued}, from: {page}, SHA-256 {hash}…). What it lacks is not priced.",
     ),
     "figure": ("指標", "Figure"),

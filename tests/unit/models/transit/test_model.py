@@ -302,9 +302,10 @@ def test_places_that_streets_do_not_join_are_refused_as_unreachable():
         vertex_y_m=city.drive.vertex_y_m[vertices],
         out_ptr=np.concatenate([[0], np.cumsum(np.bincount(ends["link_from"], minlength=81))]),
     )
+    wanted = {**CALM, "demand": {**CALM["demand"], "allow_unreachable": True}}
     rows = finish(
         *build(
-            CALM,
+            wanted,
             city=dataclasses.replace(city, drive=layer),
             tables=requests_table((8 * HOUR_S, "s00", "s24"), (8 * HOUR_S, "s00", "s04")),
         )
