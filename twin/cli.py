@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
-from twin.cli_desk import doctor, runs
+from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
 from twin.cli_results import add_to as add_results
 from twin.cli_search import add_to as add_searches
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(city_app, name="city")
 add_searches(app)
+app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
 add_results(app)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
@@ -106,7 +108,7 @@ def check(
     allow_read: AllowRead = None,
 ) -> None:
     """Check a scenario: every problem at once; tables echoed; size, memory and time estimated."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.api import check as check_scenario
 
     report = check_scenario(_scenario_file(scenario), allow_read=allow_read or [])
@@ -116,7 +118,7 @@ def check(
             sys.exit(ScenarioError.exit_code)
     else:
         report.raise_if_wrong()
-        cli_show.show_check(report, defaults)
+        cli_show_plan.show_check(report, defaults)
 
 
 @app.command(epilog="Example: twin new ikuno-fleet  (then: twin run ikuno-fleet.yaml)")
@@ -366,7 +368,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a study from outside: hashes, versions, answers from the figures, a sample of runs anew, the report."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.experiments.verify import verify as verify_study
     from twin.results.run_folder import Study
     from twin.viz.report.page import is_report_of
@@ -395,7 +397,7 @@ def verify(
     if as_json:
         print_json(content)
     else:
-        cli_show.show_facts(content)
+        cli_show_plan.show_facts(content)
     if faults:
         sys.exit(RunError.exit_code)
 
@@ -411,15 +413,15 @@ def map_command(
     as_json: Json = False,
 ) -> None:
     """List and draw every link that a scenario's edits touch, old to new, before any run."""
-    from twin import cli_show, service
+    from twin import cli_show_plan, service
 
     drawn = service.draw_edits(
         _scenario_file(scenario), out, variant=variant, lang=_language(lang), allow_read=allow_read or []
     )
     if as_json:
-        print_json(cli_show.edits_json(drawn.name, drawn.content, drawn.files))
+        print_json(cli_show_plan.edits_json(drawn.name, drawn.content, drawn.files))
     else:
-        cli_show.show_edits(drawn.content, drawn.files)
+        cli_show_plan.show_edits(drawn.content, drawn.files)
     if not no_open and not as_json:
         import webbrowser
 
@@ -505,3 +507,4 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
+app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

@@ -11,13 +11,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Flags, Floats
 from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
 from twin.models.terminal.tables import TRUCK_CLASSES
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Waiting surveys of the Japanese trucking associations count from 07:30 whoever joins the line earlier.
 SURVEY_START_S = 27000.0

@@ -23,6 +23,7 @@ from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
+from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
 from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
 from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
@@ -31,7 +32,7 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
-from twin.models.transit.fleet.rows import Ints, Legs, Rules, new_fleet
+from twin.models.transit.fleet.rows import Ints, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
 from twin.models.transit.params import TransitParams
 
@@ -94,6 +95,16 @@ class Transit:
             weights = stop_weights(demand, self._city, self.stops)
             refuse_unjoined(self.stops, self._network.times.between_s, self.zones, weights)
 
+    def _check_bookings(self, requests: Requests) -> None:
+        """Refuse bookings of a table that no street joins, or say how many there are where they are wanted."""
+        table, between_s = self.params.demand.table, self._network.times.between_s
+        if table is None:
+            return
+        if not self.params.demand.allow_unreachable:
+            refuse_unjoined_bookings(requests, between_s, self.stops, table)
+        rows = without_way(requests, between_s)
+        self.notes = (told(requests, rows, self.stops),) if rows.size else ()
+
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
         """Make the model of one run; arguments as of the class."""
@@ -121,7 +132,9 @@ class Transit:
         self._strategy = self.dispatcher.strategy
         count = int(self.params.fleet.count)
         fleet = new_fleet(self._homes(count), int(self.params.fleet.seats), stage.start_s)
-        self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
+        requests = self._make_requests()
+        self._check_bookings(requests)
+        self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         self.vans = [Van(stage.city_model, self, row) for row in range(count)]
         self._close_daily(range(count), stage.start_s)
         self._rebalance()

@@ -399,8 +399,8 @@ class RebalancingParams(Params):
         ge=2,
         le=1000,
         multiple_of=1,
-        doc="Days that the forecast learns from where demand is drawn: other days of the same demand, never the day of the "
-        "run. As many again are held out to judge it.",
+        doc="Days that the forecast learns from where demand is drawn: other days of the same demand, never the day "
+        "of the run. As many again are held out to judge it.",
     )
     table: str | None = quantity(
         None,
@@ -422,9 +422,10 @@ class DispatchParams(Params):
         source="our choice",
         grade="D",
         fork="now",
-        doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan; reoptimise makes "
-        "all plans anew every period by ruin and recreate; assignment matches requests, trips and vans anew by an integer "
-        "programme (up to about 100 vans). Or the name of an entry point of the group osaka_twin.transit_strategies.",
+        doc="cheapest_insertion shares rides; first_come puts every request at the end of a van's plan; reoptimise "
+        "makes all plans anew every period by ruin and recreate; assignment matches requests, trips and vans anew by "
+        "an integer programme (up to about 100 vans). Or the name of an entry point of the group "
+        "osaka_twin.transit_strategies.",
     )
     rider_time_weight: float = quantity(
         0.6,

@@ -7,14 +7,13 @@ import time
 
 import pytest
 
+from tests.scenarios.cases import assert_one_clear_message, command_line, results
+from tests.scenarios.test_search import HALF_HOUR, LANES
 from twin import api
 from twin.errors import LimitError, RunError, ScenarioError
 from twin.experiments.cluster import LocalCluster, cluster_executor, refuse_others, software
 from twin.experiments.packing import packed, unpack
 from twin.service_search import Place, Searcher, sweep
-
-from .cases import assert_one_clear_message, command_line, results
-from .test_search import HALF_HOUR, LANES
 
 pytest.importorskip("distributed")
 

@@ -8,15 +8,14 @@ import json
 import pytest
 from openpyxl import load_workbook
 
+from tests.scenarios.cases import assert_one_clear_message, command_line
+from tests.scenarios.test_search import HALF_HOUR
 from twin import api
 from twin.errors import ScenarioError
 from twin.experiments.verify import verify
 from twin.results.querying import query, studies_in
 from twin.service_results import export
 from twin.viz.report.page import is_report_of, write_report
-
-from .cases import assert_one_clear_message, command_line
-from .test_search import HALF_HOUR
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.jit import compiled_folder
-from twin.jit import source_digest as digest_of_sources
+from twin.cache import compiled_folder
+from twin.cache import source_digest as digest_of_sources
 from twin.models import registry
 from twin.scenario.plan.estimate import Estimate
 

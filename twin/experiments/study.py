@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from twin import __version__
+from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
@@ -34,7 +35,6 @@ from twin.experiments.priced import priced
 from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
-from twin.jit import source_digest
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
 from twin.results.run_folder import (
@@ -452,6 +452,7 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[st
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
         **_told_of_today(partial),
+        **({"calibration": plan.content["calibration"]} if plan.content.get("calibration") else {}),
     }
 
 

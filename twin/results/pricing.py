@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.kpi import KpiInfo, Price
 from twin.results.answers import Figures
 from twin.results.days import Days, run_name
 from twin.results.pack import UNITS, Item, Money
 from twin.results.verdicts import interval_of
 
-Floats = NDArray[np.float64]
 #: Item of what changes hands only.
 TRANSFER = "transfer"
 #: Costs and benefits are both moved by this share, as appraisal manuals ask.

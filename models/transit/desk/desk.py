@@ -14,7 +14,19 @@ from twin.engine.event_queue import Heap, new_heap, push
 from twin.engine.sim_model import State
 from twin.errors import EngineError
 from twin.models.transit.dispatch import kernels
-from twin.models.transit.fleet.rows import Fleet, Legs, Log, Requests, Rules, Scratch, Times, new_log, new_scratch
+from twin.models.transit.fleet.rows import (
+    REQUEST,
+    VAN,
+    Fleet,
+    Legs,
+    Log,
+    Requests,
+    Rules,
+    Scratch,
+    Times,
+    new_log,
+    new_scratch,
+)
 
 #: Legs kept between two readings of the log.
 _LEGS = 4096
@@ -80,7 +92,7 @@ class Desk:
         self.strategy = strategy
         #: Sends idle vans ahead of demand from :meth:`move_idle` on.
         self.rebalancing: Mover | None = None
-        self.scratch: Scratch = new_scratch(len(fleet), len(requests))
+        self.scratch: Scratch = new_scratch(len(fleet))
         self.log: Log = new_log(len(fleet), len(requests), _LEGS)
         self.heap: Heap = new_heap(8 * len(fleet) + 32)
 
@@ -163,13 +175,14 @@ class Desk:
 
     def restore(self, state: State) -> None:
         """Put back what :meth:`state` gave; sizes may differ from those the desk was made with."""
-        self.fleet = state["fleet"].copy()  # type: ignore[assignment]
-        self.requests = state["requests"].copy()  # type: ignore[assignment]
+        # Arrays from a file have lost that their records are aligned, by which the compiler tells types apart.
+        self.fleet = state["fleet"].astype(VAN)
+        self.requests = state["requests"].astype(REQUEST)
         self.heap = Heap(**{name: state[f"heap/{name}"].copy() for name in Heap._fields})  # type: ignore[arg-type]
         self.log = new_log(len(self.fleet), len(self.requests), _LEGS)
         self.log.finished[:] = state["finished"]
         self.log.counts[:] = state["counts"]
-        self.scratch = new_scratch(len(self.fleet), len(self.requests))
+        self.scratch = new_scratch(len(self.fleet))
         self.scratch.success[:] = state["success"]
 
     def take_over(self, before: Desk) -> None:
@@ -205,8 +218,8 @@ class Desk:
         """Twice as much room for events."""
         heap = new_heap(2 * len(self.heap.times))
         count = int(self.heap.size[0])
-        for to, values in zip(heap[:-1], self.heap[:-1], strict=True):
-            to[:count] = values[:count]
+        for name in ("times", "kinds", "ids", "payloads"):
+            getattr(heap, name)[:count] = getattr(self.heap, name)[:count]
         heap.size[0] = count
         self.heap = heap
 

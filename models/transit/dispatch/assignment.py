@@ -1,7 +1,7 @@
 """Rung 3: requests, trips and vans matched anew at every period by an integer programme (Alonso-Mora et al. 2017).
 
-Requests are answered at once by cheapest insertion. At every period each van is asked which sets of requests that nobody
-has boarded it could serve (:mod:`twin.models.transit.dispatch.trip_kernels`), and HiGHS chooses one set per van so that
+Requests are answered at once by cheapest insertion. At every period each van is asked which sets of requests that
+nobody has boarded it could serve (``trip_kernels.py``), and HiGHS chooses one set per van so that
 every request is in exactly one and the plans cost least. The plans in force are one choice, so that there always is one
 and the day never becomes dearer. For fleets of up to about a hundred vans.
 """
@@ -88,7 +88,8 @@ class Assignment:
             changed.append((v, work[0].copy()))
         for v, plan in changed:
             fleet[v] = plan
-            requests["van"][plan["task_request"][: plan["size"]]] = v
+            tasks = plan["task_request"][: plan["size"]]
+            requests["van"][tasks[tasks >= 0]] = v
         return [v for v, _ in changed]
 
     def _asked(self, desk: Desk, free: NDArray[np.int32]) -> list[tuple[int, NDArray[np.int32]]]:

@@ -15,8 +15,14 @@ from twin.jit import lean_kernel
 EPS_S = 1e-6
 
 IDLE, STANDING, GOING = 0, 1, 2
-ACCEPTED, ON_BOARD, SERVED, REFUSED = 1, 2, 3, 4
+ACCEPTED, ON_BOARD, SERVED, REFUSED, CANCELLED, NO_SHOW = 1, 2, 3, 4, 5, 6
 OUT_OF_HOURS, SAME_STOP, UNREACHABLE, PARTY_TOO_LARGE, NO_VAN_IN_TIME, NO_SEAT, DETOUR = 1, 2, 3, 4, 5, 6, 7
+NO_PLACE, NO_STEP_FREE_VAN, PHONE_CLOSED, PHONE_GAVE_UP, TOO_LATE, TOO_EARLY = 8, 9, 10, 11, 12, 13
+
+#: Kinds of tasks (``task_pick``): setting down, picking up, and a break, which is no request's.
+DROP, PICK, BREAK = 0, 1, 2
+#: Load of a break: nobody fits beside it.
+_NOBODY = 1 << 20
 
 CHEAPEST, FIRST_COME, ASK = 0, 1, 2
 
@@ -27,6 +33,7 @@ def schedule_van(van, requests, times, rules):
     stop = van["anchor_stop"]
     latest = van["anchor_s"]
     load = van["load"]
+    chairs = van["chairs"]
     arrive = latest
     dwell = 0.0
     for k in range(van["size"]):
@@ -39,17 +46,27 @@ def schedule_van(van, requests, times, rules):
             dwell = rules.dwell_s
             stop = here
         van["partner"][k] = -1
-        if van["task_pick"][k]:
+        if van["task_pick"][k] == BREAK:
+            van["task_ready_s"][k] = van["break_from_s"][-1 - r]
+            van["task_dwell_s"][k] = van["break_s"][-1 - r]
+            van["task_worth"][k] = 0.0
+            late = van["break_by_s"][-1 - r]
+            longest = np.inf
+        elif van["task_pick"][k]:
             van["task_ready_s"][k] = requests[r]["ready_s"]
             van["task_dwell_s"][k] = requests[r]["board_s"]
             late = requests[r]["pickup_by_s"]
-            load += requests[r]["party"]
+            load += requests[r]["seats"]
+            chairs += requests[r]["chairs"]
+            longest = requests[r]["ride_max_s"]
             van["task_worth"][k] = rules.wait_weight * requests[r]["party"]
         else:
             van["task_ready_s"][k] = -np.inf
             van["task_dwell_s"][k] = requests[r]["alight_s"]
             late = requests[r]["dropoff_by_s"]
-            load -= requests[r]["party"]
+            load -= requests[r]["seats"]
+            chairs -= requests[r]["chairs"]
+            longest = requests[r]["ride_max_s"]
             van["task_worth"][k] = requests[r]["party"]
             if requests[r]["status"] == ON_BOARD:
                 late = min(late, requests[r]["pickup_s"] + requests[r]["ride_max_s"])
@@ -64,19 +81,27 @@ def schedule_van(van, requests, times, rules):
         van["latest_s"][k] = latest
         van["dwell_s"][k] = dwell
         van["load_after"][k] = load
+        # Nobody is on board during a break.
+        van["span_after"][k] = _NOBODY if van["task_pick"][k] == BREAK else load
+        van["chairs_after"][k] = chairs
         van["late_s"][k] = late
-        van["ride_max_s"][k] = requests[r]["ride_max_s"]
-    _find_slack(van)
+        van["ride_max_s"][k] = longest
+    end_slack = np.inf
+    if van["off_s"] < np.inf:
+        end_slack = van["off_s"] - latest - dwell - times.between_s[stop, van["depot_stop"]]
+    _find_slack(van, end_slack)
 
 
 @lean_kernel
-def _find_slack(van):
+def _find_slack(van, end_slack):
     """Slack of each visit, from the last to the first: forward time slack (Savelsbergh 1992).
+
+    ``end_slack`` is by how much the end of the plan may slip before the van is back at its depot too late.
 
     A visit's arrival may slip until one of its own tasks is late, or until the next visit's slack is used up
     beyond what waiting for a walking rider takes in.
     """
-    next_slack = np.inf
+    next_slack = end_slack
     own = np.inf
     last_start = -np.inf
     for k in range(van["size"] - 1, -1, -1):
@@ -165,14 +190,17 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
     from_o = times.between_s[o]
     from_d = times.between_s[d]
     party = requests[r]["party"]
-    seats = van["seats"]
-    asked = requests[r]["asked_s"]
+    seats = van["seats"] - requests[r]["seats"]
+    chairs = requests[r]["chairs"]
+    places = van["chair_places"] - chairs
+    asked = requests[r]["since_s"]
     ready = requests[r]["ready_s"]
     pickup_by = requests[r]["pickup_by_s"] + EPS_S
     dropoff_by = requests[r]["dropoff_by_s"] + EPS_S
     ride_max = requests[r]["ride_max_s"] + EPS_S
     end = van["latest_s"][n - 1] + van["dwell_s"][n - 1] if n else van["anchor_s"]
     worth = rules.rider_time_weight
+    off = van["off_s"] + EPS_S
     best_i = best_j = -1
     stage = 0
     for i in range(first, last + 1):
@@ -197,7 +225,9 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
         if picked > pickup_by:
             continue
         stage = max(stage, 1)
-        if load + party > seats:
+        if load > seats:
+            continue
+        if chairs > 0 and (van["chairs_after"][i - 1] if i > 0 else van["chairs"]) > places:
             continue
         stage = 2
         waited = worth * rules.wait_weight * party * (picked - asked)
@@ -210,7 +240,9 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
         for j in range(i, n + 1):
             if j > i:
                 k = j - 1
-                if van["load_after"][k] + party > seats:
+                if van["span_after"][k] > seats:
+                    break
+                if chairs > 0 and van["chairs_after"][k] > places:
                     break
                 here = van["task_stop"][k]
                 if here != stop:
@@ -253,6 +285,12 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
                         continue
             feasible, new_end, tail_s = _tail(van, i, j, set_down, latest_d, dwell_d, d, from_d, moved, rules)
             if feasible:
+                # Looked up for vans with shifts only: it lies far off in memory.
+                if (
+                    off < np.inf
+                    and new_end + times.between_s[d if j == n else van["task_stop"][n - 1], van["depot_stop"]] > off
+                ):
+                    continue
                 cost = new_end - end + worth * (riders_s + tail_s + party * (set_down - asked)) + waited
                 if cost < best:
                     best = cost
@@ -292,6 +330,8 @@ def move_anchor(van, now_s, requests, times, rules):
     """
     if van["phase"] == IDLE:
         van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
+        if van["size"] > 0:
+            schedule_van(van, requests, times, rules)
     elif rules.turn and van["phase"] == GOING:
         if van["anchor_s"] < now_s + rules.turn_lead_s and (
             van["anchor_stop"] != van["target"] or van["anchor_s"] < now_s
@@ -337,11 +377,15 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
     stage = 0
     for v in range(fleet.size):
         van = fleet[v]
-        if not van["working"]:
+        if not van["working"] or van["off_s"] < now_s:
+            continue
+        if requests[r]["step_free"] > van["step_free"]:
             continue
         # Written out here: a call that hands arrays over for every van would cost more than the test below.
         if van["phase"] == IDLE:
             van["anchor_s"] = max(van["free_s"], now_s + rules.acknowledge_s)
+            if van["size"] > 0:
+                schedule_van(van, requests, times, rules)
         elif van["anchor_s"] < now_s + rules.turn_lead_s:
             move_anchor(van, now_s, requests, times, rules)
         if van["anchor_s"] + to_o[van["anchor_stop"]] > pickup_by:
@@ -359,13 +403,15 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
             chosen, i, j = v, at_i, at_j
     if chosen >= 0:
         return chosen, i, j, 0
+    if stage == 1 and requests[r]["chairs"] > 0:
+        return chosen, i, j, NO_PLACE
     return chosen, i, j, NO_VAN_IN_TIME if stage == 0 else NO_SEAT if stage == 1 else DETOUR
 
 
 @lean_kernel
 def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):
     """Cost of one van and pair of positions, as in :func:`cheapest_insertion`; inf if it breaks a promise."""
-    if v < 0 or v >= fleet.size or not fleet[v]["working"]:
+    if v < 0 or v >= fleet.size or not fleet[v]["working"] or requests[r]["step_free"] > fleet[v]["step_free"]:
         return np.inf
     van = fleet[v]
     move_anchor(van, now_s, requests, times, rules)

@@ -13,13 +13,18 @@ from twin.jit import lean_kernel
 from twin.models.transit.dispatch.insertion_kernels import (
     ACCEPTED,
     ASK,
+    BREAK,
+    CANCELLED,
     CHEAPEST,
     DETOUR,
     EPS_S,
     FIRST_COME,
     GOING,
     IDLE,
+    NO_PLACE,
     NO_SEAT,
+    NO_SHOW,
+    NO_STEP_FREE_VAN,
     NO_VAN_IN_TIME,
     ON_BOARD,
     OUT_OF_HOURS,
@@ -32,6 +37,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     cheapest_insertion,
     find_turn,
     insertion_cost,
+    move_anchor,
     put,
     schedule_van,
     take,
@@ -53,7 +59,7 @@ __all__ = [
 BREACH_S = 0.1
 
 #: Kinds of events, in the order in which they fall on one instant.
-ARRIVE, COMMIT, CLOSE, REPLAN, REBALANCE = 0, 1, 2, 3, 4
+ARRIVE, COMMIT, CLOSE, REPLAN, REBALANCE, CANCEL = 0, 1, 2, 3, 4, 5
 
 #: Why :func:`run_until` came back.
 DONE, LOG_FULL, DECIDE, HEAP_FULL, PLAN_ANEW, MOVE_IDLE = 0, 1, 2, 3, 4, 5
@@ -83,6 +89,11 @@ def insert(r, v, i, j, now_s, fleet, requests, times, rules, log, heap):
     put(van, r, i, j, requests)
     requests[r]["status"] = ACCEPTED
     requests[r]["van"] = v
+    if requests[r]["cancel_s"] >= now_s:
+        push(
+            heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+            requests[r]["cancel_s"], CANCEL, requests[r]["id"], r,
+        )  # fmt: skip
     follow_plan(van, v, now_s, times, rules, log, heap)
     schedule_van(van, requests, times, rules)
 
@@ -133,17 +144,14 @@ def _stand_until(van, v, free_s, now_s, rules, heap):
     van["anchor_stop"] = van["stop"]
     van["bound"] = 0
     van["errand"] = 0
-    push(
-        heap.times,
-        heap.kinds,
-        heap.ids,
-        heap.payloads,
-        heap.size,
-        max(now_s, free_s - rules.lead_s),
-        COMMIT,
-        van["id"],
-        v,
-    )
+    _decide_at(van, v, max(now_s, free_s - rules.lead_s), heap)
+
+
+@lean_kernel
+def _decide_at(van, v, at_s, heap):
+    """Decide at a moment what a van does next; what was to be decided at another moment is void."""
+    van["commit_s"] = at_s
+    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, at_s, COMMIT, van["id"], v)
 
 
 @lean_kernel
@@ -167,18 +175,31 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):
     dwell = rules.dwell_s
     done = 0
     n = van["size"]
+    absent, waited_s = -1, -np.inf
     while done < n and van["task_stop"][done] == here:
         r = van["task_request"][done]
-        if van["task_pick"][done]:
+        if van["task_pick"][done] == BREAK:
+            van["break_began_s"][-1 - r] = max(now_s, van["break_from_s"][-1 - r])
+            latest = max(latest, van["break_began_s"][-1 - r])
+            dwell += van["break_s"][-1 - r]
+        elif van["task_pick"][done] and requests[r]["no_show"]:
+            waited_s = max(waited_s, max(now_s, requests[r]["ready_s"]) + rules.no_show_wait_s)
+            requests[r]["status"] = NO_SHOW
+            log.finished[log.counts[FINISHED]] = r
+            log.counts[FINISHED] += 1
+            absent = r
+        elif van["task_pick"][done]:
             requests[r]["pickup_s"] = max(now_s, requests[r]["ready_s"])
             requests[r]["status"] = ON_BOARD
-            van["load"] += requests[r]["party"]
+            van["load"] += requests[r]["seats"]
+            van["chairs"] += requests[r]["chairs"]
             latest = max(latest, requests[r]["pickup_s"])
             dwell += requests[r]["board_s"]
         else:
             requests[r]["dropoff_s"] = now_s
             requests[r]["status"] = SERVED
-            van["load"] -= requests[r]["party"]
+            van["load"] -= requests[r]["seats"]
+            van["chairs"] -= requests[r]["chairs"]
             dwell += requests[r]["alight_s"]
             log.finished[log.counts[FINISHED]] = r
             log.counts[FINISHED] += 1
@@ -190,20 +211,83 @@ def _arrive(van, v, now_s, requests, times, rules, log, heap):
     van["size"] = n - done
     # Without a visit (the way home) a new order still has to be acknowledged.
     free_s = latest + dwell if done else now_s + rules.acknowledge_s
+    if absent >= 0:
+        free_s = _wait_for_nobody(van, free_s, waited_s, requests, times, rules)
     _stand_until(van, v, free_s, now_s, rules, heap)
     schedule_van(van, requests, times, rules)
 
 
 @lean_kernel
+def _wait_for_nobody(van, free_s, waited_s, requests, times, rules):
+    """Drop those who did not come from the plan; until when the van waits for them, at most what promises leave."""
+    n = 0
+    for k in range(van["size"]):
+        r = van["task_request"][k]
+        if van["task_pick"][k] == BREAK or requests[r]["status"] != NO_SHOW:
+            van["task_request"][n] = r
+            van["task_pick"][n] = van["task_pick"][k]
+            van["task_stop"][n] = van["task_stop"][k]
+            n += 1
+    van["size"] = n
+    van["anchor_s"] = free_s
+    van["anchor_stop"] = van["stop"]
+    schedule_van(van, requests, times, rules)
+    spare_s = max(0.0, van["slack_s"][0]) if n > 0 else np.inf
+    for k in range(n):
+        # A ride that has begun is not made longer than promised either.
+        if van["task_pick"][k] == 0 and van["partner"][k] < 0:
+            spare_s = min(spare_s, max(0.0, van["late_s"][k] - van["start_s"][k]))
+    return max(free_s, min(waited_s, free_s + spare_s))
+
+
+@lean_kernel
+def _cancel(r, now_s, fleet, requests, times, rules, log, heap):
+    """Take a request that nobody has boarded out of its plan; the van goes on with the rest."""
+    if requests[r]["status"] != ACCEPTED:
+        return
+    v = requests[r]["van"]
+    van = fleet[v]
+    move_anchor(van, now_s, requests, times, rules)
+    take(van, r)
+    requests[r]["status"] = CANCELLED
+    log.finished[log.counts[FINISHED]] = r
+    log.counts[FINISHED] += 1
+    if van["phase"] == GOING and van["bound"] and (van["size"] == 0 or van["task_stop"][0] != van["target"]):
+        # It drives on to where nobody waits any more, and takes new orders there.
+        van["bound"] = 0
+        van["errand"] = 1
+        van["anchor_s"] += rules.acknowledge_s
+    elif van["phase"] == GOING and not van["bound"] and van["size"] == 0:
+        van["errand"] = 1
+    schedule_van(van, requests, times, rules)
+    follow_plan(van, v, now_s, times, rules, log, heap)
+
+
+@lean_kernel
+def _hold_until(van, rules):
+    """When a van sets off for its first visit if it need not be there before somebody is; -inf if it need."""
+    ready_s = np.inf
+    for k in range(van["size"]):
+        if van["task_stop"][k] != van["task_stop"][0]:
+            break
+        ready_s = min(ready_s, van["task_ready_s"][k])
+    return ready_s - van["leg_s"][0] - rules.early_s if van["size"] > 0 else -np.inf
+
+
+@lean_kernel
 def _commit(van, v, now_s, requests, times, rules, log, heap):
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
-    homeward = van["size"] == 0
-    if homeward:
-        off_duty = not van["working"] or not is_open(now_s, rules)
-        target = van["depot_stop"] if off_duty else van["goal"]
+    hold_s = _hold_until(van, rules)
+    holds = hold_s > now_s + rules.hold_from_s
+    errand = van["size"] == 0 or holds
+    if errand:
+        off_duty = not van["working"] or not is_open(now_s, rules) or now_s >= van["off_s"]
+        target = van["depot_stop"] if off_duty and not holds else van["goal"]
         van["goal"] = -1
         if target < 0 or van["stop"] == target or not np.isfinite(times.between_s[van["stop"], target]):
             van["phase"] = IDLE
+            if holds:
+                _decide_at(van, v, hold_s, heap)
             return
     else:
         target = van["task_stop"][0]
@@ -217,10 +301,10 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
     van["piece_stop"] = here
     van["piece_s"] = depart_s
     van["leg_riders"] = van["load"]
-    van["errand"] = 1 if homeward else 0
+    van["errand"] = 1 if errand else 0
     van["anchor_stop"] = target
-    van["anchor_s"] = arrive_s + rules.acknowledge_s if homeward else arrive_s
-    van["bound"] = 0 if homeward else 1
+    van["anchor_s"] = arrive_s + rules.acknowledge_s if errand else arrive_s
+    van["bound"] = 0 if errand else 1
     if rules.turn:
         # On the road the drive is announced; only what lies behind the first place to turn can still be changed.
         van["turn_stop"] = times.via[here, target] if rules.road else here
@@ -239,7 +323,8 @@ def _close(van, v, now_s, rules, heap):
     """End of service: an idle van sets off for its depot; the next end is a day later."""
     if van["phase"] == IDLE and van["stop"] != van["depot_stop"]:
         _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
-    push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, now_s + DAY_S, CLOSE, van["id"], v)
+    if now_s < van["off_s"]:
+        push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, now_s + DAY_S, CLOSE, van["id"], v)
 
 
 @lean_kernel
@@ -248,21 +333,38 @@ def promise(r, fleet, requests, times, rules):
     direct = times.between_s[requests[r]["origin"], requests[r]["destination"]]
     requests[r]["direct_s"] = direct
     requests[r]["ride_max_s"] = rules.times_direct * direct + rules.plus_s
-    requests[r]["pickup_by_s"] = requests[r]["asked_s"] + rules.wait_at_most_s
+    requests[r]["pickup_by_s"] = requests[r]["since_s"] + rules.wait_at_most_s
     requests[r]["dropoff_by_s"] = requests[r]["pickup_by_s"] + requests[r]["ride_max_s"]
-    if not is_open(requests[r]["asked_s"], rules):
+    arrive_by = requests[r]["arrive_by_s"]
+    if arrive_by == arrive_by:
+        # Who must be somewhere in time boards at most so early that the longest wait and the longest ride fit.
+        requests[r]["dropoff_by_s"] = arrive_by
+        requests[r]["pickup_by_s"] = arrive_by - direct - rules.dwell_s - requests[r]["board_s"]
+        requests[r]["since_s"] = max(
+            requests[r]["asked_s"], arrive_by - requests[r]["ride_max_s"] - rules.wait_at_most_s
+        )
+        requests[r]["ready_s"] = max(requests[r]["ready_s"], requests[r]["since_s"])
+    if requests[r]["reason"]:
+        return requests[r]["reason"]
+    if not is_open(requests[r]["since_s"], rules):
         return OUT_OF_HOURS
     if requests[r]["origin"] == requests[r]["destination"]:
         return SAME_STOP
     if not np.isfinite(direct):
         return UNREACHABLE
-    widest = 0
+    widest, fits, steps = 0, 0, 0
     for v in range(fleet.size):
         van = fleet[v]
         if van["working"]:
             widest = max(widest, van["seats"])
-    if widest > 0 and requests[r]["party"] > widest:
+            fits |= van["seats"] >= requests[r]["seats"] and van["chair_places"] >= requests[r]["chairs"]
+            steps |= van["step_free"] >= requests[r]["step_free"]
+    if widest > 0 and requests[r]["seats"] > widest:
         return PARTY_TOO_LARGE
+    if widest > 0 and not fits:
+        return NO_PLACE
+    if widest > 0 and not steps:
+        return NO_STEP_FREE_VAN
     return 0
 
 
@@ -354,7 +456,13 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
                 if fleet[v]["on_road"] or (fleet[v]["phase"] == GOING and fleet[v]["due_s"] == event_s):
                     _arrive(fleet[v], v, event_s, requests, times, rules, log, heap)
             elif kind == COMMIT:
-                _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
+                if fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == STANDING:
+                    _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
+                elif fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == IDLE and fleet[v]["size"] > 0:
+                    free_s = max(fleet[v]["free_s"], event_s + rules.acknowledge_s)
+                    _stand_until(fleet[v], v, free_s, event_s, rules, heap)
+            elif kind == CANCEL:
+                _cancel(v, event_s, fleet, requests, times, rules, log, heap)
             elif kind == CLOSE:
                 _close(fleet[v], v, event_s, rules, heap)
             elif kind == REBALANCE:
@@ -381,6 +489,11 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
                     insert(r, v, i, j, asked, fleet, requests, times, rules, log, heap)
                 elif rules.tries > 0 and make_room(r, asked, rules.tries, scratch, fleet, requests, times, rules):
                     reason = 0
+                    if requests[r]["cancel_s"] >= asked:
+                        push(
+                            heap.times, heap.kinds, heap.ids, heap.payloads, heap.size,
+                            requests[r]["cancel_s"], CANCEL, requests[r]["id"], r,
+                        )  # fmt: skip
                     _follow_plans(asked, scratch, fleet, times, rules, log, heap)
             if reason:
                 refuse(r, reason, requests, log)
@@ -430,6 +543,8 @@ def _warn(now_s, van, requests):
     for k in range(van["size"]):
         r = van["task_request"][k]
         start_s = van["start_s"][k]
+        if van["task_pick"][k] == BREAK:
+            continue
         if van["task_pick"][k]:
             if start_s > requests[r]["pickup_by_s"] + BREACH_S and np.isnan(requests[r]["pickup_warned_s"]):
                 requests[r]["pickup_warned_s"] = now_s

@@ -13,7 +13,7 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch.forecast import expected
 from twin.models.transit.fleet.rows import IDLE, Floats, Ints
 
-#: What a van that stays away from where it is wanted costs, over the longest drive: enough that all are sent that can be.
+#: What a van costs that stays away from where it is wanted, over the longest drive: enough that all go that can.
 _AWAY = 10.0
 
 
@@ -42,7 +42,7 @@ class Rebalancing:
         """Idle vans and the stops to which they are to go."""
         fleet = desk.fleet
         working = fleet["working"] > 0
-        idle = np.flatnonzero(working & (fleet["phase"] == IDLE) & (fleet["size"] == 0))
+        idle = np.flatnonzero(working & (fleet["phase"] == IDLE) & (fleet["size"] == 0) & (fleet["free_s"] <= now_s))
         if not len(idle):
             return []
         wanted = self._wanted(desk, now_s, len(idle), working)

@@ -1,9 +1,9 @@
 """Plans of all vans made anew by ruin and recreate: requests that nobody has boarded leave their plans and come back.
 
 Large neighbourhood search (Shaw 1998; Schrimpf et al. 2000) with ways to ruin chosen by their success (Ropke and
-Pisinger 2006, *Transportation Science* 40(4)), on the plans of a day that runs: recreation is by the insertion of
-``insertion_kernels.py``, which keeps every promise, break and seat, so that each accepted plan does. A plan is only ever
-replaced by a cheaper one, so that the search may stop after any step.
+Pisinger 2006, *Transportation Science* 40(4)), on the plans of a day that runs: recreation is by the insertion
+of ``insertion_kernels.py``, which keeps every promise, break and seat, so that each accepted plan does. A plan is only
+ever replaced by a cheaper one, so that the search may stop after any step.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from twin.engine.draws import uniform
 from twin.jit import lean_kernel
 from twin.models.transit.dispatch.insertion_kernels import (
     ACCEPTED,
+    BREAK,
+    PICK,
     best_in_van,
     first_position,
     move_anchor,
@@ -60,7 +62,7 @@ def _find_movable(now_s, scratch, fleet, requests, times, rules):
         for k in range(van["size"]):
             # The visit that a bound van drives to stays as it is.
             fixed = fixed and van["task_stop"][k] == van["task_stop"][0]
-            if van["task_pick"][k] and not fixed:
+            if van["task_pick"][k] == PICK and not fixed:
                 scratch.movable[count] = van["task_request"][k]
                 count += 1
     return count
@@ -78,7 +80,7 @@ def _touch(v, touched, scratch, fleet, rules):
 
 
 @lean_kernel
-def _ruin(way, size, seed, count, key, event_, scratch, fleet, requests, times, rules):
+def _ruin(way, size, seed, count, key, event_, scratch, requests, times, rules):
     """Choose requests to take out around one of them: how many, and draws used."""
     first = scratch.movable[seed]
     for m in range(count):
@@ -121,7 +123,9 @@ def _bring_back(r, now_s, blink, key, event_, scratch, fleet, requests, times, r
     for v in range(fleet.size):
         van = fleet[v]
         n = van["size"]
-        if not van["working"] or n + 2 > scratch.moved.size:
+        if not van["working"] or n + 2 > scratch.moved.size or van["off_s"] < now_s:
+            continue
+        if requests[r]["step_free"] > van["step_free"]:
             continue
         if van["anchor_s"] + to_o[van["anchor_stop"]] > pickup_by:
             continue
@@ -153,12 +157,14 @@ def _recreate(out, now_s, blink, touched, old, key, event_, scratch, fleet, requ
 
 
 @lean_kernel
-def _undo(touched, out, scratch, fleet, requests):
+def _undo(touched, scratch, fleet, requests):
     """Put back the plans that were kept."""
     for n in range(touched):
         v = scratch.touched[n]
         fleet[v] = scratch.kept[v]
         for k in range(fleet[v]["size"]):
+            if fleet[v]["task_pick"][k] == BREAK:
+                continue
             requests[fleet[v]["task_request"][k]]["van"] = v
 
 
@@ -206,7 +212,7 @@ def reoptimise(now_s, number, scratch, fleet, requests, times, rules):
         seed = min(count - 1, int(uniform(rules.stream, key, np.uint64(1)) * count))
         most = min(count, _MOST_OUT)
         size = 1 + min(most - 1, int(uniform(rules.stream, key, np.uint64(2)) * most))
-        event_ = _ruin(way, size, seed, count, key, 3, scratch, fleet, requests, times, rules)
+        event_ = _ruin(way, size, seed, count, key, 3, scratch, requests, times, rules)
         event_ = _shuffle(size, key, event_, scratch, rules)
         touched, old = 0, 0.0
         for n in range(size):
@@ -225,7 +231,7 @@ def reoptimise(now_s, number, scratch, fleet, requests, times, rules):
         better = fits and new < old - _GAIN_S
         scratch.success[way] = max(_LEAST, _KEEP * scratch.success[way] + (1.0 - _KEEP) * 10.0 * better)
         if not better:
-            _undo(touched, size, scratch, fleet, requests)
+            _undo(touched, scratch, fleet, requests)
             continue
         found += 1
         for n in range(touched):
@@ -244,7 +250,7 @@ def make_room(r, now_s, tries, scratch, fleet, requests, times, rules):
         most = min(count, _MOST_OUT)
         size = 1 + min(most - 1, int(uniform(rules.stream, key, np.uint64(1)) * most))
         scratch.movable[count] = r
-        event_ = _ruin(_NEAR, size + 1, count, count + 1, key, 3, scratch, fleet, requests, times, rules)
+        event_ = _ruin(_NEAR, size + 1, count, count + 1, key, 3, scratch, requests, times, rules)
         touched, old = 0, 0.0
         for n in range(1, size + 1):
             v = requests[scratch.out[n]]["van"]
@@ -261,5 +267,5 @@ def make_room(r, now_s, tries, scratch, fleet, requests, times, rules):
                 scratch.changed[scratch.touched[n]] = 1
             return True
         requests[r]["van"] = -1
-        _undo(touched, size, scratch, fleet, requests)
+        _undo(touched, scratch, fleet, requests)
     return False

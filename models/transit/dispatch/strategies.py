@@ -1,12 +1,13 @@
 """Strategies of dispatch: who serves a request, and where in the plan. To add one, list it here.
 
 A strategy answers requests by ``choose``. One that carries ``kernel_rule`` is answered for inside the compiled loop.
-Further attributes, all optional: ``replan`` (``kernels.NEVER``, ``RUIN_AND_RECREATE``, or ``BY_STRATEGY``, for which it
-has a method ``plan_anew(desk, now_s)`` that returns the vans it changed), ``turns`` (whether vans under way may turn),
-``wait_weight`` (worth of a second of waiting on top of that of any second of a rider).
+Further attributes, all optional: ``replan`` (``kernels.NEVER``, ``RUIN_AND_RECREATE``, or ``BY_STRATEGY``, for which
+it has a method ``plan_anew(desk, now_s)`` that returns the vans it changed), ``turns`` (whether vans under way may
+turn), ``wait_weight`` (worth of a second of waiting on top of that of any second of a rider).
 
-Packages add strategies by an entry point of the group ``osaka_twin.transit_strategies`` that gives a class or a function
-without arguments; a scenario then names the entry point. A program hands over an object: ``Transit(..., strategy=...)``.
+Packages add strategies by an entry point of the group ``osaka_twin.transit_strategies`` that gives a class or a
+function without arguments; a scenario then names the entry point. A program hands over an object:
+``Transit(..., strategy=...)``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from twin.models.transit.desk.desk import Choice, Strategy
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.assignment import Assignment
 from twin.models.transit.dispatch.insertion import CheapestInsertion, FirstCome
+from twin.models.transit.dispatch.insertion_kernels import ASK
 from twin.models.transit.dispatch.reoptimise import Reoptimise
 from twin.models.transit.params import STRATEGY_GROUP, DispatchParams
 
@@ -56,7 +58,7 @@ def rules_of(strategy: Strategy, params: DispatchParams) -> dict[str, Any]:
     turns = getattr(strategy, "turns", False) if params.turning is None else params.turning
     replan = int(getattr(strategy, "replan", kernels.NEVER))
     return {
-        "strategy": int(getattr(strategy, "kernel_rule", kernels.ASK)), "replan": replan,
+        "strategy": int(getattr(strategy, "kernel_rule", ASK)), "replan": replan,
         "wait_weight": float(getattr(strategy, "wait_weight", 0.0) if waits is None else waits),
         "turn": int(turns), "every_s": params.every_s, "steps": int(params.steps),
         "tries": int(params.tries) if replan else 0,

@@ -1,7 +1,8 @@
 """Trips that vans can make: sets of requests that nobody has boarded, grown one request at a time.
 
 Request-trip-vehicle graph after Alonso-Mora, Samaranayake, Wallar, Frazzoli and Rus (2017), *On-demand high-capacity
-ride-sharing via dynamic trip-vehicle assignment*, PNAS 114(3): a set of requests is tried with a van only if the van can
+ride-sharing via dynamic trip-vehicle assignment*, PNAS 114(3): a
+set of requests is tried with a van only if the van can
 make the trip without any one of them. The plan of a trip is the cheapest of those that come from putting each of its
 requests, as the last one, into the plan of the rest.
 """
@@ -12,6 +13,7 @@ import numpy as np
 
 from twin.jit import lean_kernel
 from twin.models.transit.dispatch.insertion_kernels import (
+    PICK,
     best_in_van,
     first_position,
     move_anchor,
@@ -40,7 +42,7 @@ def find_free(now_s, free, fleet, requests, times, rules):
         fixed = van["bound"] > 0
         for k in range(van["size"]):
             fixed = fixed and van["task_stop"][k] == van["task_stop"][0]
-            if van["task_pick"][k] and not fixed:
+            if van["task_pick"][k] == PICK and not fixed:
                 free[count] = van["task_request"][k]
                 count += 1
     return count
@@ -115,10 +117,13 @@ def grow(v, base, work, near, near_count, most, largest, moved, trips, fleet, re
                         break
                     rebuild(work, base, rest, trips, requests, times, rules)
                     r = near[q]
+                    if requests[r]["step_free"] > base[0]["step_free"]:
+                        best_at = -1
+                        break
                     first = first_position(work[0], requests[r]["origin"])
                     if work[0]["size"] + 2 > moved.size:
                         continue
-                    cost, i, j, _ = best_in_van(
+                    _, i, j, _ = best_in_van(
                         work[0], r, np.inf, first, work[0]["size"], -1, moved, requests, times, rules
                     )
                     if i < 0:

@@ -27,6 +27,9 @@ Legs = NDArray[np.void]
 #: Longest plan of a van in tasks. Two per request: 32 requests ahead, far more than any promise lets in.
 PLAN_TASKS = 64
 
+#: Most breaks of a shift.
+BREAKS = 4
+
 #: Turns that are kept between two readings of the log, for each van.
 TURNS_PER_VAN = 8
 #: Ways to ruin a plan.
@@ -36,11 +39,12 @@ RUINS = 4
 IDLE, STANDING, GOING = 0, 1, 2
 
 #: Where a request stands (``status``); ``ACCEPTED`` riders walk to their stop or wait there.
-FUTURE, ACCEPTED, ON_BOARD, SERVED, REFUSED = 0, 1, 2, 3, 4
+FUTURE, ACCEPTED, ON_BOARD, SERVED, REFUSED, CANCELLED, NO_SHOW = 0, 1, 2, 3, 4, 5, 6
 
 #: Why a request was refused (``reason``); index 0 means it was not.
 REASONS: tuple[str, ...] = (
     "", "out_of_hours", "same_stop", "unreachable", "party_too_large", "no_van_in_time", "no_seat", "detour",
+    "no_place", "no_step_free_van", "phone_closed", "phone_gave_up", "too_late", "too_early",
 )  # fmt: skip
 
 #: Groups of riders (``age_group``).
@@ -49,50 +53,59 @@ AGE_GROUPS: tuple[str, ...] = ("adult", "age_65", "wheelchair")
 #: One van. Stops are rows of the list of stops.
 VAN = np.dtype(
     [
+        # First what is read of every van at every request.
         ("id", "<u8"),
         # When a standing van can leave its stop.
         ("free_s", "<f8"),
-        # On duty since the start of the clock, or since the fork that brought it.
-        ("since_s", "<f8"),
-        ("depart_s", "<f8"),
         # From where and when the plan can be changed. A bound van goes to the stop of its first task, and
         # nothing else can be put before it.
         ("anchor_s", "<f8"),
+        # By when it must be back at its depot; inf without a shift.
+        ("off_s", "<f8"),
         ("anchor_stop", "<i4"),
         ("bound", "u1"),
         # False for a van that a fork took out: it finishes its plan and goes home.
         ("working", "u1"),
         ("phase", "u1"),
-        # Whether the road has the van.
-        ("on_road", "u1"),
-        # Whether it drives for nobody: home, or to where the next request is expected.
-        ("errand", "u1"),
         # Whether one boards without a step.
         ("step_free", "u1"),
-        # Row of the van's type in the parameters.
-        ("type", "<u2"),
-        # Next stop on its way at which it can still turn, and when it is due at its target.
-        ("turn_stop", "<i4"),
-        ("due_s", "<f8"),
-        # Where the way began that it is on since it last turned, and when it was or will be there.
-        ("piece_s", "<f8"),
-        ("piece_stop", "<i4"),
-        # Stop to which it goes when it has nothing to do, or -1; and the charger it uses, or -1.
-        ("goal", "<i4"),
-        ("charger", "<i4"),
-        # People in wheelchairs on board, and places for them.
-        ("chairs", "<i2"),
-        ("chair_places", "<i2"),
         ("seats", "<i4"),
+        # People on board after what has happened.
+        ("load", "<i4"),
+        # Places for wheelchairs, and those taken.
+        ("chair_places", "<i2"),
+        ("chairs", "<i2"),
+        # Tasks in the plan; one value per task stands below.
+        ("size", "<i4"),
         ("depot_stop", "<i4"),
         ("stop", "<i4"),
         ("target", "<i4"),
+        # Row of the van's type in the parameters.
+        ("type", "<u2"),
+        # Whether the road has the van; whether it drives for nobody: home, or to where the next request is expected.
+        ("on_road", "u1"),
+        ("errand", "u1"),
+        # On duty since the start of the clock, or since the fork that brought it.
+        ("since_s", "<f8"),
+        ("depart_s", "<f8"),
+        # When it is due at its target, and when what it does next is decided.
+        ("due_s", "<f8"),
+        ("commit_s", "<f8"),
+        # Where the way began that it is on since it last turned, and when it was or will be there.
+        ("piece_s", "<f8"),
+        ("piece_stop", "<i4"),
+        # Next stop on its way at which it can still turn.
+        ("turn_stop", "<i4"),
+        # Stop to which it goes when it has nothing to do, or -1.
+        ("goal", "<i4"),
         ("leg_riders", "<i4"),
         ("leg_count", "<i4"),
-        # People on board after what has happened.
-        ("load", "<i4"),
-        # Tasks in the plan, then one value per task.
-        ("size", "<i4"),
+        ("unused", "<i4"),
+        # Breaks of its shift: earliest and latest beginning, length, and when it began (nan until then).
+        ("break_from_s", "<f8", BREAKS),
+        ("break_by_s", "<f8", BREAKS),
+        ("break_s", "<f8", BREAKS),
+        ("break_began_s", "<f8", BREAKS),
         ("task_request", "<i4", PLAN_TASKS),
         ("task_stop", "<i4", PLAN_TASKS),
         ("task_pick", "u1", PLAN_TASKS),
@@ -108,7 +121,10 @@ VAN = np.dtype(
         ("start_s", "<f8", PLAN_TASKS),
         ("latest_s", "<f8", PLAN_TASKS),
         ("dwell_s", "<f8", PLAN_TASKS),
+        # People on board behind the task, and the most that would leave room for one who rides past it.
         ("load_after", "<i4", PLAN_TASKS),
+        ("span_after", "<i4", PLAN_TASKS),
+        ("chairs_after", "<i4", PLAN_TASKS),
         # Latest promised start, longest ride, position of the pick-up in the plan (set-down only) or -1.
         ("late_s", "<f8", PLAN_TASKS),
         ("ride_max_s", "<f8", PLAN_TASKS),
@@ -124,8 +140,14 @@ REQUEST = np.dtype(
     [
         ("id", "<u8"),
         ("asked_s", "<f8"),
-        # When the riders are at the stop.
+        # When the riders are at the stop, and from when on they wait: asking, or the time they booked for.
         ("ready_s", "<f8"),
+        ("since_s", "<f8"),
+        # Latest arrival that was booked, else nan; when it will be cancelled, else nan.
+        ("arrive_by_s", "<f8"),
+        ("cancel_s", "<f8"),
+        # After a refusal: the earliest boarding that would have been possible, else nan.
+        ("offer_s", "<f8"),
         # What they add to the dwell.
         ("board_s", "<f8"),
         ("alight_s", "<f8"),
@@ -142,12 +164,21 @@ REQUEST = np.dtype(
         ("walk_s", "<f8"),
         ("egress_s", "<f8"),
         ("party", "<i8"),
+        # Seats and places for wheelchairs that they take.
+        ("seats", "<i4"),
+        ("chairs", "<i4"),
         ("origin", "<i4"),
         ("destination", "<i4"),
         ("van", "<i4"),
         ("age_group", "u1"),
         ("status", "u1"),
         ("reason", "<u2"),
+        # By app or by phone; whether booked ahead; whether nobody will be there; whether a step is in the way.
+        ("channel", "u1"),
+        ("booked", "u1"),
+        ("no_show", "u1"),
+        ("step_free", "u1"),
+        ("unused", "<i4"),
     ],
     align=True,
 )
@@ -168,8 +199,11 @@ LEG = np.dtype(
 
 
 class Times(NamedTuple):
-    """Seconds between stops, both ways round, so that a request reads rows only; the stops' nodes; and for each pair
-    the first stop on the way (the second of the pair if there is none), with no rows where nobody turns."""
+    """Seconds between stops, both ways round, so that a request reads rows only; the stops' nodes; ways by stops.
+
+    ``via`` is for each pair the first stop on the way, the second of the pair if there is none; it has no rows where
+    nobody turns.
+    """
 
     between_s: Floats
     towards_s: Floats
@@ -202,14 +236,24 @@ class Rules(NamedTuple):
     steps: int = 0
     #: Steps in which room is sought for a request that fits nowhere.
     tries: int = 0
+    #: A van that would wait longer than this at its next stop stays where it is, and sets off so much early.
+    hold_from_s: float = 600.0
+    early_s: float = 120.0
+    #: How long a van waits for people who do not come, as far as promises to others allow.
+    no_show_wait_s: float = 180.0
+    #: Whether refusals look for the earliest boarding that would have been possible.
+    offers: int = 0
     #: How often idle vans are sent to where requests are expected.
     rebalance_s: float = 600.0
-    stream: np.uint64 = np.uint64(0)  # noqa: RUF009  (a plain number)
+    stream: np.uint64 = np.uint64(0)
 
 
 class Log(NamedTuple):
-    """What kernels report. ``counts``: legs, departures, finished requests, next request, turns, plans made anew;
-    ``times``: the moment at which plans are due to be made anew; ``turn_s``: moments at which turns were decided."""
+    """What kernels report.
+
+    ``counts``: legs, departures, finished requests, next request, turns, plans made anew; ``times``: the moment for
+    which they came back; ``turn_s``: moments at which turns were decided.
+    """
 
     legs: Legs
     departing: Ints
@@ -256,7 +300,10 @@ def new_fleet(stops: Ints, seats: int, start_s: float, *, first_serial: int = 0)
     fleet["id"] = make_ids(Kind.VAN, 0, len(stops), first_serial)
     fleet["seats"] = seats
     fleet["working"] = 1
-    fleet["goal"] = fleet["charger"] = -1
+    fleet["goal"] = -1
+    fleet["off_s"] = np.inf
+    fleet["step_free"] = 1
+    fleet["break_began_s"] = np.nan
     for name in ("depot_stop", "stop", "anchor_stop", "target"):
         fleet[name] = stops
     for name in ("free_s", "anchor_s", "since_s"):
@@ -296,6 +343,10 @@ def new_requests(
     ):
         requests[name] = np.nan
     requests["van"] = -1
+    for name in ("arrive_by_s", "cancel_s", "offer_s"):
+        requests[name] = np.nan
+    requests["since_s"] = asked_s
+    requests["seats"] = party
     columns = {
         "id": ids, "asked_s": asked_s, "ready_s": asked_s + walk_s, "origin": origin, "destination": destination,
         "party": party, "age_group": age_group, "walk_s": walk_s, "egress_s": egress_s, "board_s": board_s,
@@ -325,8 +376,8 @@ def new_log(vans: int, requests: int, legs: int) -> Log:
     )  # fmt: skip
 
 
-def new_scratch(vans: int, requests: int) -> Scratch:
-    """Room for kernels of so many vans and requests."""
+def new_scratch(vans: int) -> Scratch:
+    """Room for kernels of so many vans."""
     most = max(vans, 1) * PLAN_TASKS
     return Scratch(
         np.zeros(PLAN_TASKS), np.zeros(max(vans, 1), VAN), np.zeros(max(vans, 1), np.int32),

@@ -47,6 +47,7 @@ from twin.scenario.language.schema import (
     folder_name,
 )
 from twin.scenario.language.splits import split_recipes
+from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
 from twin.scenario.language.vary import axes_of
@@ -89,6 +90,7 @@ def load_scenario(
         problems.add("the file is no mapping of keys to values", tree.mark, mend="start with twin: 1, or use twin new")
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
+    tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
     head = _head(tree, problems)
     resolved, recipes = _resolved(tree, problems)
     every = _variants(resolved, recipes, head, _edits(tree, problems), problems)
@@ -109,7 +111,7 @@ def load_scenario(
         _check_vary(head, variants, tree, problems)
         _check_money(head, tree, path.parent, allow_read, problems)
         models = {name: variant.models for name, variant in variants.items()}
-        check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
+        check_observed(head.observed, head.sensors, head.tables, models, list(head.days), tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
@@ -127,6 +129,7 @@ def load_scenario(
         _lines(tree),
         questions,
         days,
+        stands_on,
     )
 
 

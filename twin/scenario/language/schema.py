@@ -34,7 +34,7 @@ HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
-MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
+MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
@@ -208,6 +208,15 @@ class TableSpec(Params):
         return columns
 
 
+class CalibrationSpec(Params):
+    """A calibration that a scenario stands on: its values take the place of those in the base."""
+
+    file: str = Field(min_length=1, max_length=500, description="calibration.json as twin calibrate wrote it")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{8,64}$", description="hash of the file, or how it begins; another file is refused"
+    )
+
+
 class Head(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
@@ -238,6 +247,9 @@ class Head(Params):
     sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
     observed: tuple[ObservedSpec, ...] = Field(
         (), max_length=200, description="what was counted or measured today; the first variant is held against it"
+    )
+    calibration: str | CalibrationSpec | None = Field(
+        None, description="calibration.json on which the scenario stands, or {file, sha256}"
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
@@ -344,6 +356,8 @@ class Scenario:
         What is asked, as plain checks, and when it is looked at.
     days
         Kinds of day with their weights; each variant then stands in ``variants`` once per kind.
+    stands_on
+        Name, hash and values of the calibration that it stands on; empty without.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -360,6 +374,7 @@ class Scenario:
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     questions: Questions = field(default_factory=Questions)
     days: Days = field(default_factory=Days)
+    stands_on: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -490,6 +505,8 @@ class Scenario:
         head, out = self.head, dict[str, Any]()
         if head.sensors:
             out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
+        if self.stands_on:
+            out["calibration"] = self.stands_on
         if head.observed:
             out["observed"] = [one.model_dump(mode="json") for one in head.observed]
         return out
