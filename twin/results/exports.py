@@ -126,8 +126,9 @@ def _provenance(study: Study) -> Sheet:
         ["反復数", manifest["replications"]],
         ["地図", "模式図" if manifest["city"]["schematic"] else "実地図"],
         *(["地図の出典", text] for text in manifest["city"]["attribution"]),
-        *([["単価表", f"{study.money['pack']['id']} {study.money['pack']['sha256']}"]] if study.money else []),
     ]
+    if study.money:
+        rows.append(["単価表", f"{study.money['pack']['id']} {study.money['pack']['sha256']}"])
     return "来歴", ["項目", "内容"], rows
 
 
@@ -155,7 +156,8 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
         for at, heading in enumerate(headings, 1):
             widest = max([len(heading) * 2, *(len(str(row[at - 1] or "")) + 2 for row in rows[:200])])
             sheet.column_dimensions[get_column_letter(at)].width = min(widest, _MOST_WIDTH)
-        for nth, row in enumerate([headings, *rows]):
+        every: list[Sequence[Cell]] = [headings, *rows]
+        for nth, row in enumerate(every):
             cells = []
             for value in row:
                 cell = WriteOnlyCell(sheet, printable(value) if isinstance(value, str) else value)
