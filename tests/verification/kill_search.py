@@ -1,4 +1,4 @@
-"""Random kills of a search: ``python -m tests.verification.kill_search 100``; the tables must be equal to the byte.
+"""Random kills of a search: ``python -m tests.verification.kill_search 100``; files must be equal to the byte.
 
 Each round starts or resumes ``twin frontier`` (or ``twin optimise``, in turn) on half an hour of a gate and kills it, or
 one of its workers, after a random time, until it is done; then every file is held against an undisturbed search.
@@ -7,7 +7,7 @@ one of its workers, after a random time, until it is done; then every file is he
 from __future__ import annotations
 
 import os
-import random  # noqa: TID251  (when to kill is no draw of a model)
+import random
 import shutil
 import signal
 import subprocess
@@ -22,20 +22,16 @@ from tests.scenarios.cases import results
 from tests.scenarios.test_search import HALF_HOUR, LANES, WAIT
 
 TWIN = [sys.executable, "-m", "twin"]
+_SPAN = f"{LANES}=1..4 step 1"
 METHODS = {
-    "frontier": [
-        "--vary",
-        f"{LANES}=1..4 step 1",
-        "--cost",
-        f"setting:{LANES}",
-        "--service",
-        WAIT,
-        "--at-most",
-        "3 min",
-    ]
-    + ["--replications", "6", "--most-runs", "80"],
-    "optimise": ["--vary", f"{LANES}=1..6", "--kpi", WAIT, "--delta", "1 min", "--trials", "16", "--finalists", "2"]
-    + ["--replications", "2", "--most-runs", "90"],
+    "frontier": (
+        *("--vary", _SPAN, "--cost", f"setting:{LANES}", "--service", WAIT, "--at-most", "3 min"),
+        *("--replications", "6", "--most-runs", "80"),
+    ),
+    "optimise": (
+        *("--vary", f"{LANES}=1..6", "--kpi", WAIT, "--delta", "1 min", "--trials", "16", "--finalists", "2"),
+        *("--replications", "2", "--most-runs", "90"),
+    ),
 }
 
 
@@ -65,7 +61,7 @@ def kills(method: str, scenario: Path, folder: Path, rng: random.Random) -> int:
 
 def main(wanted: int) -> None:
     """Kill until so many kills were survived."""
-    rng, done, rounds = random.Random(5), 0, 0
+    rng, done, rounds = random.Random(5), 0, 0  # noqa: S311  (moments of kills are no secret)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         scenario = root / "tiny.yaml"
