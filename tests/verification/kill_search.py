@@ -1,7 +1,7 @@
 """Random kills of a search: ``python -m tests.verification.kill_search 100``; files must be equal to the byte.
 
-Each round starts or resumes ``twin frontier`` (or ``twin optimise``, in turn) on half an hour of a gate and kills it, or
-one of its workers, after a random time, until it is done; then every file is held against an undisturbed search.
+Each round starts or resumes ``twin frontier`` (or ``twin optimise``, in turn) on half an hour of a gate and kills it,
+or one of its workers, after a random time, until it is done; then every file is held against an undisturbed search.
 """
 
 from __future__ import annotations
