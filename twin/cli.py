@@ -20,10 +20,12 @@ from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
 from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
+from twin.cli_results import add_to as add_results
 from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
+    from twin.experiments.pool import MakeExecutor
     from twin.results.run_folder import Study
 
 app = typer.Typer(
@@ -40,10 +42,15 @@ app = typer.Typer(
 app.add_typer(city_app, name="city")
 add_searches(app)
 app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
+add_results(app)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
+]
+
+Cluster = Annotated[
+    str, typer.Option("--cluster", help="Address of a Dask scheduler, or local:N. Default: this machine's processes.")
 ]
 
 _INTERRUPTED = 130
@@ -161,6 +168,7 @@ def run(
         bool, typer.Option("--keep-checkpoints", help="Keep them in the study, for `twin fork`.")
     ] = False,
     lean: Annotated[bool, typer.Option("--lean", help="Keep KPIs only, no folder per run.")] = False,
+    cluster: Cluster = "",
     allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
@@ -184,6 +192,7 @@ def run(
             keep_checkpoints=keep_checkpoints,
             lean=lean,
             on_progress=on_progress,
+            executor=_executor(cluster),
         )
     _show_study(study, as_json)
 
@@ -192,6 +201,7 @@ def run(
 def resume(
     study: Annotated[Path, typer.Argument(help="Folder of the study, with or without .partial.")],
     workers: Workers = None,
+    cluster: Cluster = "",
     as_json: Json = False,
 ) -> None:
     """Go on with a study that was killed or stopped; the result is the same to the byte."""
@@ -199,7 +209,9 @@ def resume(
     from twin.cli_progress import study_progress
 
     with study_progress() as on_progress:
-        finished = service.resume(study, workers=workers or _cores(), on_progress=on_progress)
+        finished = service.resume(
+            study, workers=workers or _cores(), on_progress=on_progress, executor=_executor(cluster)
+        )
     _show_study(finished, as_json)
 
 
@@ -450,6 +462,14 @@ def _language(text: str) -> Literal["ja", "en"]:
     if text == "en":
         return "en"
     raise ScenarioError(f"--lang {text!r} is no language of the page", mend="say ja or en")
+
+
+def _executor(cluster: str) -> MakeExecutor | None:
+    if not cluster:
+        return None
+    from twin.experiments.cluster import cluster_executor
+
+    return cluster_executor(cluster)
 
 
 def _cores() -> int:

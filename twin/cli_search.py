@@ -23,6 +23,7 @@ Vary = Annotated[
 Base = Annotated[str | None, typer.Option("--base", help="Variant that is set. Default: that of vary, or the first.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the study. Default: runs/NAME-METHOD.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it.")]
+Cluster = Annotated[str, typer.Option("--cluster", help="Address of a Dask scheduler, or local:N.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Instead of the one in the file.")]
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Group = Annotated[str, typer.Option("--group", help="Group of the figure.")]
@@ -61,13 +62,15 @@ def _searcher(
     )
 
 
-def _run(call: Any, out: Path | None, workers: int | None, as_json: bool, shown: Any, **given: Any) -> None:
+def _run(
+    call: Any, out: Path | None, workers: int | None, cluster: str, as_json: bool, shown: Any, **given: Any
+) -> None:
     from twin import cli_show
     from twin.cli_progress import study_progress
-    from twin.service_search import Place
+    from twin.service_search import Place, executor_of
 
     with study_progress() as on_progress:
-        place: Place = Place(out, workers or os.cpu_count() or 1, on_progress)
+        place: Place = Place(out, workers or os.cpu_count() or 1, on_progress, executor_of(cluster))
         study: Study = call(**given, place=place)
     if as_json:
         print_json({"study": str(study.folder), **study.search})
@@ -85,6 +88,7 @@ def sweep(
     kpi: Annotated[list[str] | None, typer.Option("--kpi", help="Figure looked at; may be repeated.")] = None,
     out: Out = None,
     workers: Workers = None,
+    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -94,7 +98,7 @@ def sweep(
 
     searcher = _searcher(scenario, vary, base, seed, allow_read)
     given = {"searcher": searcher, "sample": sample, "replications": replications, "kpis": kpi or []}
-    _run(service_search.sweep, out, workers, as_json, _show_sweep, **given)
+    _run(service_search.sweep, out, workers, cluster, as_json, _show_sweep, **given)
 
 
 def frontier(
@@ -113,6 +117,7 @@ def frontier(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
+    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -134,7 +139,7 @@ def frontier(
         "group": group,
         "day": day,
     }
-    _run(service_search.frontier, out, workers, as_json, _show_frontier, **given)
+    _run(service_search.frontier, out, workers, cluster, as_json, _show_frontier, **given)
 
 
 def sensitivity(
@@ -149,6 +154,7 @@ def sensitivity(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
+    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -166,7 +172,7 @@ def sensitivity(
         "sampled": sampled,
         "replications": replications,
     }
-    _run(service_search.sensitivity, out, workers, as_json, _show_sensitivity, **given)
+    _run(service_search.sensitivity, out, workers, cluster, as_json, _show_sensitivity, **given)
 
 
 def optimise(
@@ -187,6 +193,7 @@ def optimise(
     day: Day = None,
     out: Out = None,
     workers: Workers = None,
+    cluster: Cluster = "",
     seed: Seed = None,
     allow_read: AllowRead = None,
     as_json: Json = False,
@@ -211,7 +218,7 @@ def optimise(
         "group": group,
         "day": day,
     }
-    _run(service_search.optimise, out, workers, as_json, _show_optimum, **given)
+    _run(service_search.optimise, out, workers, cluster, as_json, _show_optimum, **given)
 
 
 def _amount(text: str | None) -> str | float | None:

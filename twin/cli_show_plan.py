@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +167,12 @@ def show_city_report(city: City, folder: Path) -> None:
     for line in report_lines(city):
         out.print(escape(line), highlight=False, soft_wrap=True)
     out.print(f"wrote {escape(str(folder))}", highlight=False)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Lines as they are."""
+    for line in lines:
+        out.print(escape(line), highlight=False, soft_wrap=True)
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:

@@ -53,6 +53,9 @@ class Observable:
         Column and value of the rows that make up the share, of ``part``.
     period_s
         Length of a period.
+    feeds, feeds_class, feeds_factor
+        Parameter that takes such counts as demand (exit, hour, class, count), the column with the class, and the
+        parameter by which that demand is multiplied, which then is 100 %; empty where the model takes none.
     """
 
     name: str
@@ -73,6 +76,9 @@ class Observable:
     only: tuple[str, str] | None = None
     part: tuple[str, str] | None = None
     period_s: float = 0.0
+    feeds: str = ""
+    feeds_class: str = ""
+    feeds_factor: str = ""
 
 
 @dataclass(frozen=True)

@@ -240,8 +240,8 @@ def calibrate(
     RunError
         If a folder is in the way.
     """
-    from twin.experiments.calibrate.run import Settings
     from twin.experiments.calibrate.run import calibrate as calibrate_plan
+    from twin.experiments.calibrate.settings import Settings
     from twin.scenario.plan.asked_of import asked_of
     from twin.scenario.plan.draws import ranged_values
 

@@ -45,6 +45,15 @@ class Place:
     executor: MakeExecutor | None = None
 
 
+def executor_of(cluster: str) -> MakeExecutor | None:
+    """Who does runs at a cluster's address; nobody but this machine without one."""
+    if not cluster:
+        return None
+    from twin.experiments.cluster import cluster_executor
+
+    return cluster_executor(cluster)
+
+
 class Searcher:
     """A scenario whose settings are searched.
 

@@ -36,6 +36,9 @@ OBSERVABLES: tuple[Observable, ...] = (
         where="entry_exit",
         layer="exit",
         groups=_CLASS,
+        feeds="pedestrian.arrivals_table",
+        feeds_class="class",
+        feeds_factor="pedestrian.visitors_factor",
     ),
     Observable(
         "pedestrian.departures_count",

@@ -12,6 +12,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.cast import Cast
 from twin.engine.stations.state import StationState
 from twin.errors import EngineError
@@ -23,8 +24,6 @@ from twin.models.terminal.params import HaulierType, TerminalParams
 
 if TYPE_CHECKING:
     from twin.city.city import Place
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ ANYONE = {
     "model_card",
     "models.registry",
     "engine.ids",
+    "arrays",
     "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
@@ -97,6 +98,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli_show",
         "cli_search",
         "cli_show_plan",
+        "cli_results",
         "city",
         "experiments",
         "results",
@@ -106,6 +108,8 @@ ALLOWED: dict[str, set[str]] = {
         "viz",
     },
     "cli_search": {"cli_json", "cli_progress", "cli_show", "service_search", "scenario", "results"},
+    "cli_results": {"cli_json", "cli_show", "service_results", "results"},
+    "service_results": {"experiments", "results", "scenario"},
     "service_search": {"api", "experiments", "results", "scenario"},
     "cli_city": {"cli_json", "cli_progress", "cli_show_plan", "city"},
     "cli_progress": set(),
@@ -145,6 +149,7 @@ TYPES: dict[str, set[str]] = {"models.registry": {"engine", "city"}, "cli_show":
 #: Ways back that are asked late, for the convenience of callers: module -> what it calls for them.
 LATE = {
     "twin.columns": {"twin.models.registry"},
+    "twin.results.run_folder": {"twin.results.querying"},
     "twin.city.city": {"twin.city.keeping.graph", "twin.city.routing.trips", "twin.city.routing.turns"},
     "twin.models.road_traffic.queueing.network": {"twin.models.road_traffic.queueing.loading"},
 }

@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 
 from twin import api
-from twin.service_search import Place, Searcher, sweep
+from twin.service_search import Place, Searcher, executor_of, sweep
 from twin.simulate import simulate
 
 GATE = Path(__file__).resolve().parents[2] / "scenarios" / "yumeshima_decision.yaml"
 LANES = "terminal.lanes.A.count"
 
 
-def main(runs: int = 1000, workers: int = 1) -> None:
+def main(runs: int = 1000, workers: int = 1, cluster: str = "") -> None:
     """Sweep ten settings of the lanes, ``runs`` runs in all."""
     vary = {LANES: list(range(13, 23))}
     searcher = Searcher(GATE, vary=vary, base="today")
@@ -34,7 +34,9 @@ def main(runs: int = 1000, workers: int = 1) -> None:
     bare = time.process_time() - began
     with tempfile.TemporaryDirectory() as folder:
         began, wall, times = time.process_time(), time.perf_counter(), os.times()
-        sweep(searcher, replications=runs // 10, place=Place(Path(folder) / "s", workers))
+        sweep(
+            searcher, replications=runs // 10, place=Place(Path(folder) / "s", workers, executor=executor_of(cluster))
+        )
         spent, after = time.process_time() - began, os.times()
         spent += after.children_user + after.children_system - times.children_user - times.children_system
         wall = time.perf_counter() - wall
@@ -43,6 +45,7 @@ def main(runs: int = 1000, workers: int = 1) -> None:
             {
                 "runs": runs,
                 "workers": workers,
+                "cluster": cluster,
                 "bare_cpu_s": round(bare, 2),
                 "sweep_cpu_s": round(spent, 2),
                 "overhead": round(spent / bare - 1.0, 4),
@@ -53,4 +56,4 @@ def main(runs: int = 1000, workers: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(x) for x in sys.argv[1:]))
+    main(*(int(x) for x in sys.argv[1:3]), *sys.argv[3:])

@@ -6,13 +6,12 @@ import json
 
 import pytest
 
+from tests.scenarios.cases import assert_one_clear_message, command_line, results
 from twin.errors import ScenarioError
 from twin.experiments.study import resume
 from twin.experiments.verify import verify
 from twin.results.run_folder import Study
 from twin.service_search import Place, Searcher, frontier, optimise, sensitivity, sweep
-
-from .cases import assert_one_clear_message, command_line, results
 
 LANES, WAIT = "terminal.lanes.A.count", "terminal.wait_mean_min"
 

@@ -4,8 +4,8 @@
 
 Each of the runs draws its true parameters from the prior, simulates a day with luck of its own, observes it through the
 three sensors and calibrates. The first wave of a calibration does not depend on what was observed: it is run once and
-read by all; the second, where the data are likely, is each run's own. What was done stays in the folder, and the same
-command goes on.
+read by all. With ``--second N`` each run has a second wave of its own, where its data are likely. What was done stays
+in the folder, and the same command goes on.
 """
 
 from __future__ import annotations
@@ -106,23 +106,26 @@ def run_at(case: Case, unit, out: Path, workers: int, seed: int):
     return exact, run_points(made, case.city, out, workers)
 
 
-def recover(case: Case, folder: Path, count: int, wave: int, workers: int, part=(0, 1)):
+def recover(case: Case, folder: Path, count: int, first_wave: int, second_wave: int, workers: int):
     """Truth and posterior of each run: (count, p) and a list of samples (s, p)."""
     p = len(case.ranged)
     truth = _hypercube(count, p, 4242)
     truth, days = run_at(case, truth, folder / "truth", workers, case.seed + 1)
-    first, runs = run_at(case, _hypercube(2 * wave, p, 17), folder / "first", workers, case.seed + 2)
+    first, runs = run_at(case, _hypercube(first_wave, p, 17), folder / "first", workers, case.seed + 2)
     found = []
-    for n in range(part[0], count, part[1]):
+    for n in range(count):
         fitted, _ = targets_of(observed_by(case.plan, days[n]).observed)
         waves = Waves(first, list(runs))
         fit = fit_of(waves, fitted, np.zeros(p), np.ones(p), n)
+        if not second_wave:
+            found.append(fit.samples)
+            continue
         low, high = box_around(fit.samples)
-        unit = low + (high - low) * _hypercube(wave, p, 1000 + n)
+        unit = low + (high - low) * _hypercube(second_wave, p, 1000 + n)
         own, more = run_at(case, unit, folder / f"second-{n:02d}", workers, case.seed + 100 + n)
         waves = Waves(np.vstack([first, own]), [*runs, *more])
         found.append(fit_of(waves, fitted, low, high, n).samples)
-    return truth[part[0] :: part[1]], found
+    return truth, found
 
 
 def summary(case: Case, truth, found):
@@ -144,15 +147,14 @@ def summary(case: Case, truth, found):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=50)
-    parser.add_argument("--wave", type=int, default=60)
-    parser.add_argument("--factor", default="40 %")
+    parser.add_argument("--first", type=int, default=240)
+    parser.add_argument("--second", type=int, default=0)
+    parser.add_argument("--factor", default="100 %")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--part", default="0/1", help="i/k: only every k-th run from the i-th on, for k processes")
     given = parser.parse_args()
-    part = tuple(int(x) for x in given.part.split("/"))
     case = write_case(given.out, given.factor)
-    found = summary(case, *recover(case, given.out, given.runs, given.wave, given.workers, part))
+    found = summary(case, *recover(case, given.out, given.runs, given.first, given.second, given.workers))
     print(json.dumps(found, indent=1))
 
 

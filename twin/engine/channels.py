@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.engine.clock import clock_text
 from twin.engine.row_kinds import ROW_DTYPE, TRAVELLER_KINDS, Body
 from twin.engine.row_kinds import RowKind as RowKind
 from twin.errors import EngineError
 
 RowArray = NDArray[np.void]
-Ints = NDArray[np.int32]
 _NO_PATH = np.empty(0, np.int32)
 
 

@@ -19,15 +19,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ids, Ints
 from twin.engine.channels import Channels, Rows
 from twin.engine.row_kinds import RowKind
 from twin.errors import EngineError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
 
 
 def hand_over(

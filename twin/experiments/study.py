@@ -31,6 +31,7 @@ from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import LocalPool, MakeExecutor, do_all
+from twin.experiments.priced import priced
 from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
@@ -41,6 +42,7 @@ from twin.results.run_folder import (
     DRAWS,
     FORMAT,
     MANIFEST,
+    MONEY,
     OBSERVED,
     Study,
     file_sha256,
@@ -416,6 +418,8 @@ def _merge(partial: Path, plan: Plan, growth: AnyGrowth) -> None:
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
     if outcome.answers:
         write_json(partial / ANSWERS, outcome.answers)
+    if plan.money is not None:
+        write_json(partial / MONEY, priced(plan, kpis, growth.pairs, plan.money))
     if outcome.reproduction:
         write_json(partial / OBSERVED, outcome.reproduction)
 

@@ -17,6 +17,7 @@ from twin import __version__
 from twin.city.keeping.build import open_city
 from twin.columns import KPI_COLUMNS
 from twin.experiments.outcome import outcome_of
+from twin.experiments.priced import priced
 from twin.experiments.searching.growth import outcome_from
 from twin.results.day_figures import with_days
 from twin.results.days import run_name
@@ -153,6 +154,10 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
         study.search["outcome"], sort_keys=True
     ):
         yield "search.json: the answer of the search does not follow from the figures"
+    if plan.money is not None and not study.search:
+        paid = priced(plan, kpis, study.replications, plan.money)
+        if json.dumps(paid, sort_keys=True) != json.dumps(study.money, sort_keys=True):
+            yield "money.json: the amounts do not follow from the figures and the pack"
     told = study.answers if ANSWERS in study.manifest["files"] else {}
     if json.dumps(outcome.answers, sort_keys=True) != json.dumps(told, sort_keys=True):
         yield "answers.json: the answers do not follow from the figures"

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.run_folder import sealed
 from twin.results.words import Lang, figure, number
 
-Floats = NDArray[np.float64]
-
 CALIBRATION = "calibration.json"
+#: Arrivals scaled to counts, beside it: a table of the scenario that stands on it.
+ARRIVALS = "arrivals.csv"
 FORMAT = 1
 METHOD = (
     "polynomial emulator of second degree on Latin hypercube runs, statistics compressed to one per parameter, "
@@ -35,6 +35,7 @@ def calibration_json(
     fitted: Mapping[str, Any] | None,
     outlook: Mapping[str, Any] | None,
     dropped: Sequence[str],
+    arrivals: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of ``calibration.json``, sealed.
 
@@ -52,6 +53,8 @@ def calibration_json(
         How many runs it took.
     identified, held_out, fitted, outlook, dropped
         What the data tell, as plain data; None where nothing was observed or asked.
+    arrivals
+        The table of arrivals that was scaled to counts; None without.
     """
     keys = [_key(fact, samples[:, k]) for k, fact in enumerate(facts)]
     chosen = samples[np.linspace(0, len(samples) - 1, min(_KEPT, len(samples))).astype(int)]
@@ -76,6 +79,7 @@ def calibration_json(
         "held_out": held_out,
         "outlook": outlook,
         "dropped": list(dropped),
+        "arrivals": arrivals,
     }
     content["sentences"] = {lang: list(_sentences(content, lang)) for lang in ("ja", "en")}
     return sealed(content)
@@ -115,6 +119,11 @@ def _ja(content: Mapping[str, Any]) -> list[str]:
     out = []
     if not content["observed"]:
         out.append("観測値がないため較正はできない。以下は前提の範囲をそのまま述べたものである。")
+    if content["arrivals"]:
+        factor = number(content["arrivals"]["scaled_by"])
+        out.append(
+            f"来訪者数を計数{number(content['arrivals']['counted'])}人に合わせた（全体で{factor}倍、arrivals.csv）。"
+        )
     out += [
         f"{key['key']}：{key['value_text']}（95％区間 {key['low_text']}〜{key['high_text']}、"
         f"前提の幅の{number(100 * key['width'])} %）"
@@ -160,6 +169,10 @@ def _en(content: Mapping[str, Any]) -> list[str]:
     out = []
     if not content["observed"]:
         out.append("Nothing was observed, so that nothing can be calibrated: what follows is the prior as it stands.")
+    if content["arrivals"]:
+        factor = number(content["arrivals"]["scaled_by"])
+        counted = number(content["arrivals"]["counted"])
+        out.append(f"Arrivals were scaled to {counted} people counted ({factor} times in all; arrivals.csv).")
     out += [
         f"{key['key']}: {key['value_text']} (95 % interval {key['low_text']} to {key['high_text']}, "
         f"{number(100 * key['width'])} % of the prior's width)"

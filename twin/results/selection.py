@@ -19,9 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.sequences import PRIOR
-
-Floats = NDArray[np.float64]
 
 
 def ocba_allocation(

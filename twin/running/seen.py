@@ -43,7 +43,7 @@ def seen_kpis(plan: Plan, variant: str, replication: int, tables: TableColumns) 
     seen = dict(_seen_tables(sensors, models, tables, run_seed))
     out = [kpi for (sensor, model), own in seen.items() for kpi in _figures(sensor, model, own)]
     for entry in observed["entries"]:
-        if entry.get("observable") and entry["variant"] in (variant, EVERY):
+        if entry.get("observable") and entry["run"] in (variant, EVERY):
             out += _cells(entry, sensors, models, tables, seen, run_seed)
     return out
 

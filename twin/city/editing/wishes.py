@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from twin.city.editing.streets import (
     resembling,
 )
 from twin.city.editing.types import Edit, EditFault, LayerName, Match
+from twin.city.routing.along import shortest_along, steps_of
 from twin.city.street_life import WALKING_CHANGES, StreetLife
 from twin.columns import VEHICLE_CLASSES
 
@@ -391,19 +391,4 @@ def _signal_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
 
 def _distances_m(layer: StreetLayer, section: Section) -> dict[int, float]:
     """Metres from the start of a section to its nodes along the street, one-ways ignored."""
-    steps: dict[int, list[tuple[int, float]]] = {}
-    for link in section.links.tolist():
-        a, b, length_m = int(layer.link_from[link]), int(layer.link_to[link]), float(layer.length_m[link])
-        steps.setdefault(a, []).append((b, length_m))
-        steps.setdefault(b, []).append((a, length_m))
-    best = {node: 0.0 for node in section.start_nodes if node in steps}
-    heap = [(0.0, node) for node in sorted(best)]
-    while heap:
-        far, node = heapq.heappop(heap)
-        if far > best[node]:
-            continue
-        for other, length_m in steps[node]:
-            if far + length_m < best.get(other, math.inf):
-                best[other] = far + length_m
-                heapq.heappush(heap, (far + length_m, other))
-    return best
+    return shortest_along(steps_of(layer, section.links.tolist()), section.start_nodes)[0]

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.city.city import Floats, Ints, StreetLayer
+from twin.arrays import Floats, Ints
+from twin.city.city import StreetLayer
 from twin.city.routing import kernels
 from twin.city.routing.labels import LabelSearch
 from twin.city.routing.turns import TurnGraph, closed_links, turn_graph

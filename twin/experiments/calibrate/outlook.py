@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.experiments.calibrate.emulator import emulator_of
+from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Statistic, evened, matrix
 from twin.experiments.calibrate.value import Measurement, chance, worth
 from twin.kpi import Kpi
 from twin.results.reproduction import AT, CELLS
-
-if TYPE_CHECKING:
-    from twin.experiments.calibrate.run import Settings
 
 Floats = NDArray[np.float64]
 

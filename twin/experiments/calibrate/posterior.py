@@ -8,6 +8,7 @@ affine-invariant ensemble of Goodman and Weare (2010) as ``emcee`` has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from twin.experiments.calibrate.emulator import Emulator
 
 Floats = NDArray[np.float64]
 
-_WALKERS, _STEPS, _BURN, _THIN = 64, 1500, 500, 10
+_WALKERS, _STEPS, _BURN, _THIN = 64, 800, 300, 8
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,20 @@ class Likelihood:
     low: Floats
     high: Floats
 
-    def log(self, unit: Floats) -> Floats:
-        """Logarithm, but for a constant: (n, p) to (n,); minus infinity outside the box."""
-        # In directions where the noise is 1 and luck is diagonal, the error of the mean only stretches each.
+    @cached_property
+    def _directions(self) -> tuple[Floats, Floats]:
+        """Luck of one run in directions in which the noise is 1, and those directions."""
         root = np.linalg.cholesky(self.noise + 1e-12 * np.trace(self.noise) * np.eye(len(self.noise)))
         inner = np.linalg.solve(root, np.linalg.solve(root, self.emulator.luck).T)
         size, ways = np.linalg.eigh((inner + inner.T) / 2)
-        off = np.linalg.solve(root, (self.emulator.mean(unit) - self.observed).T).T @ ways
-        stretch = 1.0 + self.emulator.leverage(unit)[:, None] * np.maximum(size, 0.0)
+        return np.maximum(size, 0.0), np.linalg.solve(root.T, ways)
+
+    def log(self, unit: Floats) -> Floats:
+        """Logarithm, but for a constant: (n, p) to (n,); minus infinity outside the box."""
+        # In directions where the noise is 1 and luck is diagonal, the error of the mean only stretches each.
+        size, ways = self._directions
+        off = (self.emulator.mean(unit) - self.observed) @ ways
+        stretch = 1.0 + self.emulator.leverage(unit)[:, None] * size
         square = (off**2 / stretch).sum(axis=1)
         runs = self.emulator.freedom + 1
         out = -0.5 * runs * np.log1p(square / max(runs - 1, 1)) - 0.5 * np.log(stretch).sum(axis=1)

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
+from twin.experiments.calibrate.arrivals import Arrivals, scaled_arrivals
 from twin.experiments.calibrate.emulator import Emulator, emulator_of
 from twin.experiments.calibrate.identify import Identified, identified
 from twin.experiments.calibrate.outlook import Outlook, outlook_of
 from twin.experiments.calibrate.posterior import Likelihood, box_around, sample
+from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Compression, Statistic, compression_of, evened, matrix, targets_of
 from twin.experiments.calibrate.waves import points_plan, run_points
 from twin.kpi import Kpi
-from twin.results.calibration import CALIBRATION, calibration_json
-from twin.results.run_folder import partial_of, read_json, sync_folder, write_json
+from twin.results.calibration import ARRIVALS, CALIBRATION, calibration_json
+from twin.results.run_folder import file_sha256, partial_of, read_json, sync_folder, write_json
 from twin.scenario.plan.draws import Ranged
 from twin.scenario.plan.plan import Plan
 
@@ -33,28 +35,6 @@ OnProgress = Callable[[float, int, int], None]
 _LEAST_RUNS_PER_KEY = 8
 #: Chance below which what is left between model and observations is no luck.
 _MISFIT = 1e-3
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a calibration is done.
-
-    Attributes
-    ----------
-    runs
-        Runs of each wave; 0: as many as the form of the emulator asks for.
-    waves
-        Waves of runs: the second gathers where the first found the data likely.
-    kpi, group, target, direction
-        Figure that is asked of, the value to reach, and whether that is a floor (``higher``) or a ceiling.
-    """
-
-    runs: int = 0
-    waves: int = 2
-    kpi: str = ""
-    group: str = "all"
-    target: float | None = None
-    direction: str = "higher"
 
 
 @dataclass
@@ -135,6 +115,9 @@ def calibrate(
     if out.exists():
         raise RunError("the output folder exists already", where=str(out), mend="choose another with --out")
     growing = partial_of(out)
+    arrivals = scaled_arrivals(plan, city, variant)
+    if arrivals is not None:
+        plan = arrivals.put(plan, variant)
     fitted, held = targets_of(plan.observed)
     keys, p = [one.key for one in ranged], len(ranged)
     count = settings.runs or _runs_for(p)
@@ -170,6 +153,7 @@ def calibrate(
         fitted=_fitted(waves, fit),
         outlook=outlook.after(waves.unit, waves.runs, fit.samples, settings, informed=bool(fitted)),
         dropped=list(fit.dropped),
+        arrivals=_write_arrivals(growing, arrivals),
     )
     write_json(growing / CALIBRATION, content)
     for wave in range(settings.waves):
@@ -177,6 +161,24 @@ def calibrate(
     sync_folder(growing)
     os.replace(growing, out)
     return read_json(out / CALIBRATION)
+
+
+def _write_arrivals(growing: Path, arrivals: Arrivals | None) -> dict[str, Any] | None:
+    """Write ``arrivals.csv``; returns what the calibration says of it."""
+    if arrivals is None:
+        return None
+    lines = ["exit,hour,class,count", *(",".join(map(str, row)) for row in arrivals.rows())]
+    path = growing / ARRIVALS
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return {
+        "file": ARRIVALS,
+        "sha256": file_sha256(path),
+        "key": arrivals.key,
+        "factor": arrivals.factor,
+        "counted": arrivals.counted,
+        "scaled_by": arrivals.scaled_by,
+        "observations": list(arrivals.entries),
+    }
 
 
 def _runs_for(parameters: int) -> int:

@@ -53,7 +53,7 @@ def worth(
     """
     slope = linear(unit, answer[:, None])[0][:, 0]
     doubt = float(slope @ slope) * FLAT**2
-    if not doubt > 0:
+    if not doubt > 1e-18 * float(answer @ answer) / len(answer):
         return []
     out = [Measurement(key, "parameter", float(slope[k] ** 2) * FLAT**2 / doubt) for k, key in enumerate(keys)]
     for (kind, name), values in candidates.items():

@@ -40,7 +40,7 @@ def points_plan(plan: Plan, variant: str, ranged: Sequence[Ranged], unit: Floats
     unit : (n, p)
         Points, ranges as 0 to 1.
     """
-    entry = plan.variant(variant)
+    entry = {key: value for key, value in plan.variant(variant).items() if key not in ("of", "day")}
     entries, exact = [], np.zeros_like(unit)
     for i, point in enumerate(unit):
         numbers = [one.at(float(share)) for one, share in zip(ranged, point, strict=True)]
@@ -54,6 +54,7 @@ def points_plan(plan: Plan, variant: str, ranged: Sequence[Ranged], unit: Floats
         "replications": max(len(unit), 1),
         "questions": {},
         "drawn": {},
+        "days": {},
         "observed": _for_every(plan.observed),
     }
     return Plan(content, plan.tables), exact
@@ -62,7 +63,7 @@ def points_plan(plan: Plan, variant: str, ranged: Sequence[Ranged], unit: Floats
 def _for_every(observed: Mapping[str, Any]) -> dict[str, Any] | None:
     if not observed:
         return None
-    return {**observed, "entries": [{**entry, "variant": EVERY} for entry in observed["entries"]]}
+    return {**observed, "entries": [{**entry, "run": EVERY} for entry in observed["entries"]]}
 
 
 def run_points(plan: Plan, city: City, out: Path, workers: int, on_runs: OnRuns | None = None) -> list[list[Kpi]]:

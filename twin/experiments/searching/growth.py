@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
 from twin.experiments.searching.methods import policy_of
@@ -24,9 +24,6 @@ from twin.results.run_folder import SEARCH, write_json
 from twin.results.searched import Figure, Point, Search
 from twin.scenario.plan.plan import POINTS_FILE, Plan
 from twin.simulate import kpi_columns
-
-Floats = NDArray[np.float64]
-
 
 #: What makes a figure of a setting itself, such as the number of vans.
 SETTING = "setting:"

@@ -12,14 +12,13 @@ from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.searched import Figure, Point, Search
 from twin.results.selection import feasibility_allocation, kn_select, knee_of, pareto, side_error
 from twin.results.verdicts import interval_of
 
 Batch = list[tuple[Point, int]]
-Floats = NDArray[np.float64]
 
 
 class Values(Protocol):

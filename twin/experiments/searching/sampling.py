@@ -6,12 +6,10 @@ import itertools
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.experiments.extras import needed
 from twin.results.searched import Axis, Point, Search
-
-Floats = NDArray[np.float64]
 
 
 def named(nth: int, changes: dict[str, str | int | float | bool]) -> Point:

@@ -19,6 +19,7 @@ from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
+from twin.scenario.language.packs import MoneySpec, read_money
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
@@ -26,7 +27,7 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("vary", "areas", "money", "output", "circulation_kpi")
+NOT_YET = ("areas", "circulation_kpi", "output")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
@@ -239,6 +240,7 @@ class Head(Params):
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    money: MoneySpec | None = Field(None, description="what results are priced by; there is no default")
     vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
@@ -482,6 +484,13 @@ class Scenario:
             # A line moves with every comment above it and means nothing.
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
+
+    def money_json(self) -> dict[str, Any] | None:
+        """The pack of prices as the plan holds it; None where the scenario names none."""
+        spec = self.head.money
+        if spec is None:
+            return None
+        return read_money(spec, self.folder, self.allow_read).model_dump(mode="json")
 
     def runs_of(self, name: str) -> list[str]:
         """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from twin.models import registry
-from twin.scenario.language.document import Grading, Mapping, Node, Problems, Scalar, plain
+from twin.scenario.language.document import Grading, Mapping, Node, Problems, Scalar, plain, tree_of
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.variants import merged, undotted
 
 _MOST_BYTES = 50_000_000
+#: Name of the table of arrivals.
+TABLE = "calibrated_arrivals"
 
 
 def standing_on(
@@ -79,6 +81,7 @@ def standing_on(
         value: Any = _plain_number(key["value_text"]) if number else key["value_text"]
         grading = Grading(key["low_text"], key["high_text"], "D", source, "", node.mark)
         changes[key["key"]] = Scalar(value, key["value_text"], node.mark, key["key"], grading)
+    tree = _with_arrivals(tree, content, path, folder, changes, node, problems)
     over = Mapping(changes, dict.fromkeys(changes, node.mark), node.mark, "calibration")
     nested = undotted(over, problems)
     facts = {
@@ -89,6 +92,44 @@ def standing_on(
         "keys": {key["key"]: key["value_text"] for key in content["keys"]},
     }
     return merged(_with_sections(tree, nested), nested), facts
+
+
+def _with_arrivals(
+    tree: Mapping,
+    content: dict[str, Any],
+    path: Path,
+    folder: Path,
+    changes: dict[str, Node],
+    node: Node,
+    problems: Problems,
+) -> Mapping:
+    """The tree with the table of arrivals that lies beside the calibration, held against its hash."""
+    told = content.get("arrivals")
+    if not isinstance(told, dict):
+        return tree
+    beside = path.parent / "arrivals.csv"
+    found = hashlib.sha256(beside.read_bytes()).hexdigest() if beside.is_file() else ""
+    if found != told.get("sha256"):
+        problems.add(
+            "arrivals.csv beside the calibration is missing or was changed",
+            node.mark,
+            "calibration",
+            "copy it from where the calibration was made",
+        )
+        return tree
+    try:
+        file = beside.relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        file = str(beside)
+    spec = tree_of({"file": file, "source": f"calibration {content['name']}", "grade": "D"}, f"tables.{TABLE}")
+    tables = tree.entries.get("tables")
+    own = tables if isinstance(tables, Mapping) else Mapping({}, {}, node.mark, "tables")
+    grown = replace(own, entries={**own.entries, TABLE: spec}, key_marks={**own.key_marks, TABLE: node.mark})
+    changes[str(told["key"])] = Scalar(TABLE, TABLE, node.mark, str(told["key"]))
+    # The table holds everybody: what multiplied the arrivals before does so no more.
+    changes[str(told["factor"])] = Scalar("100 %", "100 %", node.mark, str(told["factor"]))
+    entries, marks = {**tree.entries, "tables": grown}, {**tree.key_marks, "tables": node.mark}
+    return replace(tree, entries=entries, key_marks=marks)
 
 
 def _with_sections(tree: Mapping, nested: Mapping) -> Mapping:

@@ -19,6 +19,7 @@ from twin.errors import Problem, ScenarioError
 from twin.models import registry
 from twin.observables import Observable
 from twin.observe.cells import MOVE, Cell
+from twin.results.days import run_name
 from twin.scenario.language.observed import ObservedSpec, ids_of, in_unit
 from twin.scenario.language.questions import AmountError, amount_of
 from twin.scenario.language.schema import Scenario
@@ -59,16 +60,20 @@ def observed_of(scenario: Scenario, tables: Mapping[str, TableData]) -> dict[str
     head, known = scenario.head, infos()
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    first = next(iter(head.variants), next(iter(scenario.variants)))
+    ran = next(iter(scenario.variants.values()))
+    first = next(iter(head.variants), ran.of or ran.name)
     for index, (spec, name) in enumerate(zip(head.observed, ids_of(head.observed), strict=True)):
         today = spec.variant or first
-        if today not in scenario.variants:
+        run = run_name(today, spec.day or "")
+        if run not in scenario.variants:
             continue  # today is not run: nothing is held against it
         entry: dict[str, Any] = {
             "id": name,
             "kpi": spec.kpi,
             "label": spec.label.to_dict() if spec.label.ja else None,
             "variant": today,
+            "day": spec.day or "",
+            "run": run,
             "group": spec.group,
             "sensor": spec.seen_as,
             "days": spec.days,

@@ -24,6 +24,8 @@ class EntryPart(_Part):
     id: Name
     kpi: Text
     variant: Text
+    day: Text = ""
+    run: Text
     group: Text = "all"
     sensor: Name | None = None
     days: Annotated[int, Field(ge=1)] = 1

@@ -23,6 +23,7 @@ from twin.params import Params
 from twin.results.asked import Questions
 from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
+from twin.results.pack import Money
 from twin.results.searched import MadePoints, Search
 from twin.scenario.plan.observed_part import ObservedPart
 
@@ -107,8 +108,9 @@ class _Content(_Part):
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
     days: Days = Days()
-    observed: ObservedPart | None = None
     search: Search | None = None
+    money: Money | None = None
+    observed: ObservedPart | None = None
 
     @model_validator(mode="after")
     def _one_folder_each(self) -> Self:
@@ -251,6 +253,26 @@ class Plan:
         return Plan({**self.content, "variants": [entry]}, self.tables)
 
     @property
+    def money(self) -> Money | None:
+        """What results are priced by; None where the scenario names no pack."""
+        found = self.content.get("money")
+        return None if found is None else Money.model_validate(found)
+
+    @property
+    def costs(self) -> dict[str, dict[str, float]]:
+        """Variant -> build and upkeep of its measures, those that state a cost."""
+        out: dict[str, dict[str, float]] = {}
+        for v in self.content["variants"]:
+            name = v.get("of") or v["name"]
+            for measure in v.get("measures", []):
+                cost = self.content.get("measures", {}).get(measure, {}).get("cost")
+                parts = cost if isinstance(cost, dict) else {} if cost is None else {"build_yen": cost}
+                if name not in out or not v.get("day") or v["day"] == self.days.names[0]:
+                    for key, value in parts.items():
+                        out.setdefault(name, {})[key] = out.get(name, {}).get(key, 0.0) + float(value or 0.0)
+        return out
+
+    @property
     def search(self) -> Search | None:
         """What is searched; None for an ordinary study."""
         found = self.content.get("search")
@@ -365,6 +387,8 @@ def make_plan(scenario: Scenario) -> Plan:
     for made in drawn["variants"]:
         made["edits"] = edits[made.pop("edits_of")]
     content["drawn"] = drawn
+    if (money := scenario.money_json()) is not None:
+        content["money"] = money
     if scenario.head.sensors or scenario.head.observed:
         content["observed"] = observed_of(scenario, tables)
     for name, digest in hashes.items():
