@@ -211,8 +211,10 @@ def _try_in_place(chosen: list[tuple[Path, Mutant]], report: Report, quick: bool
 
     suites = {file: SUITES[str(file.relative_to(ROOT))] for file, _ in chosen}
     tests = list(dict.fromkeys(test for suite in suites.values() for test in suite.tests))
-    which = " or ".join(f"({word})" for word in dict.fromkeys(suite.quick for suite in suites.values()) if word)
-    return try_faults(chosen, ["-k", which, *tests] if quick and which else tests, heed)
+    # Of files without a quick choice all tests are taken.
+    words = [suite.quick or " or ".join(Path(test).stem for test in suite.tests) for suite in suites.values()]
+    which = " or ".join(f"({word})" for word in dict.fromkeys(words))
+    return try_faults(chosen, ["-k", which, *tests] if quick else tests, heed)
 
 
 def _try_by_import(chosen: list[tuple[Path, Mutant]], report: Report) -> bool:
