@@ -77,6 +77,8 @@ class Transit:
         self._records = GrowingTables()
         #: What is to be said of the results beyond the tables.
         self.notes: Sequence[str] = ()
+        #: What is said of bookings without a way.
+        self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
         self.turns = self.turns_missed = 0
         self.check_reach()
@@ -103,7 +105,7 @@ class Transit:
         if not self.params.demand.allow_unreachable:
             refuse_unjoined_bookings(requests, between_s, self.stops, table)
         rows = without_way(requests, between_s)
-        self.notes = (told(requests, rows, self.stops),) if rows.size else ()
+        self._lost = (told(requests, rows, self.stops),) if rows.size else ()
 
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
@@ -404,7 +406,7 @@ class Transit:
         self._rebalancing, note = make_rebalancing(
             self.params, self._city, self.stops, self._tables, self._stage.run_seed, self._network.times.between_s
         )
-        self.notes = (note,) if note else ()
+        self.notes = (*self._lost, note) if note else self._lost
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing

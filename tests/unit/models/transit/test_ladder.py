@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
+from tests.unit.models.transit.town import BUSY, assert_same, build, finish, merged
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 
 HOUR_S = 3600.0
