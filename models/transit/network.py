@@ -71,6 +71,10 @@ class StopNetwork:
             )
         return self._ways[key]
 
+    def link_s(self, link: int) -> float:
+        """Seconds on a link as the road stands."""
+        return float(self._cost_s[link])
+
     def length_m(self, way: Ints) -> float:
         """Length of a way."""
         return float(self._layer.length_m[way].sum())
