@@ -23,6 +23,18 @@ _SHORTEST_PATH_M = 6.0  # shorter ones are drawn into junctions when the map is 
 _EXIT_SPACING_M = 45.0
 _SLOT_M = 8.0  # least distance of doors from one another and from corners
 _SHORTEST_BLOCK_M = 45.0  # shorter blocks get no point of interest
+#: Pavements of cross streets by class of street, and stairs of exits: guesses. At the 2 m that a map without widths is
+#: given, a few paths would have to carry what whole pavements carry.
+_KERB_WIDTH_M = {
+    "trunk": 5.0,
+    "primary": 5.0,
+    "secondary": 4.0,
+    "tertiary": 3.5,
+    "residential": 3.0,
+    "living_street": 5.0,
+}
+_EXIT_WIDTH_M = 4.0
+_CLASS_OF = {row.slug: row.highway for row in table.ROWS}
 _SIDES = {"west": -1, "east": 1}
 _SIDE_JA = {"west": "西側", "east": "東側"}
 
@@ -149,8 +161,9 @@ def _draw_crossings(sketch: Sketch, junction: Junction, corners: Mapping[str, tu
             sketch.way([corners["west"][end], corners["east"][end]], crossing)
     for side, far in junction.far_ends.items():
         sketch.way(corners[side], crossing)
+        width = {"width": f"{_KERB_WIDTH_M[_CLASS_OF.get(junction.slug, 'residential')]:g}", "twin:assumed": "width"}
         for end in (0, 1):
-            sketch.way([far[end], corners[side][end]], {"highway": "footway", "footway": "sidewalk"})
+            sketch.way([far[end], corners[side][end]], {"highway": "footway", "footway": "sidewalk", **width})
     for side, node in junction.ends_at.items():
         sketch.way([corners[side][1], node], {"highway": "footway", "footway": "sidewalk"})
 
@@ -248,7 +261,8 @@ def _draw_block(sketch: Sketch, block: _Block) -> None:
         refs.append(sketch.node(kerb))
         at = moved(kerb, east_m=-north_m * outward, north_m=east_m * outward)
         node = sketch.place(door.kind, door.slug, at, ja=door.ja, en=door.en, twin=door.twin, tags=door.tags)
-        sketch.way([refs[-1], node], {"highway": "footway"})
+        door_m = {"width": f"{_EXIT_WIDTH_M:g}", "twin:assumed": "width"} if door.kind == "exit" else {}
+        sketch.way([refs[-1], node], {"highway": "footway", **door_m})
     refs.append(block.ends[1])
     width_m = table.WIDE_PAVEMENT_M if block.north.wide else table.PAVEMENT_M
     tags = {

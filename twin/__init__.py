@@ -18,7 +18,6 @@ The public names below load on first use, so that ``import twin`` stays light.
 
 from __future__ import annotations
 
-import importlib
 import os
 
 # As `typing` has it, without loading it: the command line is interruptible only once it has begun.
@@ -64,6 +63,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
+        # Loaded here: the command line needs none of it before it is interruptible.
+        import importlib
+
         return getattr(importlib.import_module(f"twin.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'twin' has no attribute {name!r}")
 

@@ -16,12 +16,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
-from twin.cli_desk import doctor, runs
+from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
+from twin.cli_results import add_to as add_results
+from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
+    from twin.experiments.pool import MakeExecutor
     from twin.results.run_folder import Study
 
 app = typer.Typer(
@@ -36,10 +40,17 @@ app = typer.Typer(
     "5 engine, 6 limit, 70 fault of the twin.",
 )
 app.add_typer(city_app, name="city")
+add_searches(app)
+app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
+add_results(app)
 
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
+]
+
+Cluster = Annotated[
+    str, typer.Option("--cluster", help="Address of a Dask scheduler, or local:N. Default: this machine's processes.")
 ]
 
 _INTERRUPTED = 130
@@ -97,7 +108,7 @@ def check(
     allow_read: AllowRead = None,
 ) -> None:
     """Check a scenario: every problem at once; tables echoed; size, memory and time estimated."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.api import check as check_scenario
 
     report = check_scenario(_scenario_file(scenario), allow_read=allow_read or [])
@@ -107,7 +118,7 @@ def check(
             sys.exit(ScenarioError.exit_code)
     else:
         report.raise_if_wrong()
-        cli_show.show_check(report, defaults)
+        cli_show_plan.show_check(report, defaults)
 
 
 @app.command(epilog="Example: twin new ikuno-fleet  (then: twin run ikuno-fleet.yaml)")
@@ -157,6 +168,7 @@ def run(
         bool, typer.Option("--keep-checkpoints", help="Keep them in the study, for `twin fork`.")
     ] = False,
     lean: Annotated[bool, typer.Option("--lean", help="Keep KPIs only, no folder per run.")] = False,
+    cluster: Cluster = "",
     allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
@@ -180,6 +192,7 @@ def run(
             keep_checkpoints=keep_checkpoints,
             lean=lean,
             on_progress=on_progress,
+            executor=_executor(cluster),
         )
     _show_study(study, as_json)
 
@@ -188,6 +201,7 @@ def run(
 def resume(
     study: Annotated[Path, typer.Argument(help="Folder of the study, with or without .partial.")],
     workers: Workers = None,
+    cluster: Cluster = "",
     as_json: Json = False,
 ) -> None:
     """Go on with a study that was killed or stopped; the result is the same to the byte."""
@@ -195,7 +209,9 @@ def resume(
     from twin.cli_progress import study_progress
 
     with study_progress() as on_progress:
-        finished = service.resume(study, workers=workers or _cores(), on_progress=on_progress)
+        finished = service.resume(
+            study, workers=workers or _cores(), on_progress=on_progress, executor=_executor(cluster)
+        )
     _show_study(finished, as_json)
 
 
@@ -352,7 +368,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a study from outside: hashes, versions, answers from the figures, a sample of runs anew, the report."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.experiments.verify import verify as verify_study
     from twin.results.run_folder import Study
     from twin.viz.report.page import is_report_of
@@ -381,7 +397,7 @@ def verify(
     if as_json:
         print_json(content)
     else:
-        cli_show.show_facts(content)
+        cli_show_plan.show_facts(content)
     if faults:
         sys.exit(RunError.exit_code)
 
@@ -397,15 +413,15 @@ def map_command(
     as_json: Json = False,
 ) -> None:
     """List and draw every link that a scenario's edits touch, old to new, before any run."""
-    from twin import cli_show, service
+    from twin import cli_show_plan, service
 
     drawn = service.draw_edits(
         _scenario_file(scenario), out, variant=variant, lang=_language(lang), allow_read=allow_read or []
     )
     if as_json:
-        print_json(cli_show.edits_json(drawn.name, drawn.content, drawn.files))
+        print_json(cli_show_plan.edits_json(drawn.name, drawn.content, drawn.files))
     else:
-        cli_show.show_edits(drawn.content, drawn.files)
+        cli_show_plan.show_edits(drawn.content, drawn.files)
     if not no_open and not as_json:
         import webbrowser
 
@@ -422,13 +438,9 @@ def _show_study(study: Study, as_json: bool) -> None:
 
 
 def _scenario_file(given: Path) -> Path:
-    """The file named, or the shipped scenario of that bare name."""
-    if given.exists() or given.suffix or len(given.parts) != 1:
-        return given
-    from importlib.resources import files
+    from twin.scenario.plan.new import scenario_file
 
-    shipped = Path(str(files("twin.scenarios") / f"{given.name}.yaml"))
-    return shipped if shipped.is_file() else given
+    return scenario_file(given)
 
 
 def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, lang: Literal["ja", "en"]) -> None:
@@ -450,6 +462,14 @@ def _language(text: str) -> Literal["ja", "en"]:
     if text == "en":
         return "en"
     raise ScenarioError(f"--lang {text!r} is no language of the page", mend="say ja or en")
+
+
+def _executor(cluster: str) -> MakeExecutor | None:
+    if not cluster:
+        return None
+    from twin.experiments.cluster import cluster_executor
+
+    return cluster_executor(cluster)
 
 
 def _cores() -> int:
@@ -487,3 +507,4 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
+app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

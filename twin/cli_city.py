@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -21,6 +24,12 @@ def city_build(
     bbox: Annotated[
         str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
     ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(
+            "--clip", help="Only this part of FILE (OSM XML or PBF): west,south,east,north, or a GeoJSON of polygons."
+        ),
+    ] = None,
     scenery: Annotated[
         list[Path] | None,
         typer.Option("--scenery", help="Buildings to lay over the map: CityGML or GeoJSON, also .gz; several times."),
@@ -34,17 +43,25 @@ def city_build(
     as_json: Json = False,
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, save_city
 
+    if clip is not None and file is None:
+        raise ScenarioError(
+            "--clip cuts a part out of FILE", mend="twin city build country.osm.pbf --clip BOX --out city"
+        )
     if sum(given is not None for given in (file, place, bbox)) != 1:
         raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
     if out.exists():
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
     from twin.cli_progress import stage_progress
 
-    with stage_progress() as on_progress:
+    with stage_progress() as on_progress, ExitStack() as cut:
         if file is not None:
+            if clip is not None:
+                file = cut_out(
+                    file, clip, Path(cut.enter_context(TemporaryDirectory(prefix="osaka-twin-"))), on_progress
+                )
             city = build_city(
                 file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, scenery=scenery or ()
             )
@@ -61,7 +78,34 @@ def city_build(
     if as_json:
         print_json({"city": str(out), "report": dict(city.report)})
     else:
-        cli_show.show_city_report(city, out)
+        cli_show_plan.show_city_report(city, out)
+
+
+def cut_out(file: Path, clip: str, folder: Path, progress: Callable[[str, float], None]) -> Path:
+    """The part of a map that a clip names, as a file of its own in a folder."""
+    from twin.city.reading.clipped import ClipArea, clip_map
+
+    target = folder / "clip.osm.pbf"
+    clip_map(file, target, ClipArea(clip), progress)
+    return target
+
+
+@city_app.command("update", epilog="Example: twin city update cities/kita-2025 kita-2026.osm.pbf")
+def city_update(
+    old: Annotated[str, typer.Argument(help="A built city's folder, a map file or a bundled name.")],
+    new: Annotated[str, typer.Argument(help="The same place at a later date.")],
+    as_json: Json = False,
+) -> None:
+    """Tell what changed between two dates of a map: streets, lanes, speeds, lights, bans, places."""
+    from twin import cli_show_plan
+    from twin.city.keeping.build import find_city
+    from twin.city.keeping.changes import change_lines, city_changes
+
+    changes = city_changes(find_city(old, Path()), find_city(new, Path()))
+    if as_json:
+        print_json(changes)
+    else:
+        cli_show_plan.show_lines(change_lines(changes))
 
 
 @city_app.command("info", epilog="Example: twin city info osaka_midosuji --json")
@@ -70,14 +114,14 @@ def city_info_command(
     as_json: Json = False,
 ) -> None:
     """Say what a city holds."""
-    from twin import cli_show
+    from twin import cli_show_plan
     from twin.city.keeping.build import city_info, find_city
 
     facts = city_info(find_city(city, Path()))
     if as_json:
         print_json(facts)
     else:
-        cli_show.show_facts(facts)
+        cli_show_plan.show_facts(facts)
 
 
 @city_app.command("list")

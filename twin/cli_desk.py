@@ -1,10 +1,10 @@
-"""``twin doctor`` and ``twin runs``: the machine and the studies that lie on it."""
+"""``twin doctor``, ``twin keys`` and ``twin runs``: the machine, the words of a scenario, the studies that lie here."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -56,6 +56,45 @@ def _show_findings(findings: Sequence[Finding]) -> None:
     else:
         more = (f", {odd} could be better", f"（改善の余地{odd}件）") if odd else ("", "")
         out.print(f"The twin runs here{more[0]} / この機器で実行できる{more[1]}", markup=False)
+
+
+def keys(
+    prefix: Annotated[str, typer.Argument(help="Beginning of the names, e.g. transit.fleet.")] = "",
+    kpis: Annotated[bool, typer.Option("--kpis", help="KPIs instead of keys.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page of the handbook.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the keys of a scenario with default, unit, range, grade and source; or the KPIs."""
+    from dataclasses import asdict
+
+    from twin.scenario.plan import reference
+
+    if markdown:
+        sys.stdout.write(reference.kpis_markdown() if kpis else reference.keys_markdown())
+        return
+    found = [asdict(one) for one in (reference.kpis_of(prefix) if kpis else reference.keys_of(prefix))]
+    if as_json:
+        print_json({"kpis" if kpis else "keys": found})
+    else:
+        _show_names(
+            found, ("name", "unit", "better", "ja", "en") if kpis else ("key", "default", "grade", "doc"), prefix
+        )
+
+
+def _show_names(found: Sequence[Mapping[str, object]], columns: Sequence[str], prefix: str) -> None:
+    from rich.table import Table
+
+    from twin.cli_show import escape, out
+    from twin.errors import ScenarioError
+
+    if not found:
+        raise ScenarioError(f"no name begins with {prefix!r}", mend="twin keys lists all; twin keys --kpis the KPIs")
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for one in found:
+        table.add_row(*(escape(str(one[column])) for column in columns))
+    out.print(table)
 
 
 def runs(

@@ -275,7 +275,7 @@ def _disk() -> Finding:
 
 
 def _cache() -> Finding:
-    from twin.jit import compiled_folder
+    from twin.cache import compiled_folder
 
     before = os.environ.get("TWIN_CACHE_DIR")
     folder = compiled_folder()

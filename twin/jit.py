@@ -9,18 +9,12 @@ install with the same sources shares one compilation.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import hashlib
 import importlib
-import importlib.metadata
-import importlib.util
 import os
-import platform
 import re
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
-import platformdirs
 from llvmlite import ir  # type: ignore[import-untyped]  # numba brings it
 from numba.core import caching
+
+from twin.cache import compiled_folder, platform_parts
 
 if TYPE_CHECKING:
     from twin.jit_signatures import Described
@@ -38,48 +33,9 @@ if TYPE_CHECKING:
 # Some options below are numba's own, known to its compiler and not to its types.
 _njit: Any = numba.njit
 _function_cache: Any = caching.FunctionCache
-#: Folders that no process has used for so long are removed: longer than any run, so that none loses its folder.
-_KEPT_S = 14 * 86400.0
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.MULTILINE
 )
-
-
-def _package_files() -> list[tuple[str, Path]]:
-    """Every Python file of the package as (dotted name, path), found through import specs.
-
-    The models live outside the ``twin`` folder in a checkout and inside it in a wheel; the import
-    system knows both, a path does not.
-    """
-    files: list[tuple[str, Path]] = []
-    for package in ("twin", "twin.models", "twin.viz", "twin.data"):
-        spec = importlib.util.find_spec(package)
-        for location in (spec.submodule_search_locations or ()) if spec else ():
-            root = Path(location)
-            files.extend((f"{package}/{path.relative_to(root).as_posix()}", path) for path in root.rglob("*.py"))
-    # The links twin/models -> ../models show a file twice in a checkout, once in a wheel.
-    return sorted({path.resolve(): (name, path) for name, path in files}.values())
-
-
-def _platform_parts() -> tuple[str, ...]:
-    return (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version, platform.machine())
-
-
-def source_digest() -> str:
-    """Digest of the package's sources and of what compiles them.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for _, path in _package_files():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    for part in _platform_parts():
-        digest.update(part.encode())
-    return digest.hexdigest()[:16]
 
 
 def _imported_names(text: str) -> set[str]:
@@ -126,46 +82,9 @@ def _closure_digest(path: Path) -> str:
     for file in {Path(__file__): None, **dict.fromkeys(_seen_from(path))}:
         digest.update(f"{file.parent.name}/{file.name}".encode())
         digest.update(file.read_bytes())
-    for part in _platform_parts():
+    for part in platform_parts():
         digest.update(part.encode())
     return digest.hexdigest()[:16]
-
-
-def _prune(root: Path) -> None:
-    """Remove cache folders that no process has used for long, so that edits do not fill the disk.
-
-    A folder in use was touched when its process started.
-    """
-    for folder in root.iterdir():
-        try:
-            if folder.is_dir() and folder.name != "speed" and folder.stat().st_mtime < time.time() - _KEPT_S:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # another process removed it first
-
-
-@functools.cache
-def _cache_root() -> Path:
-    """Folder of all compiled kernels of this user; one of this process where the home cannot be written."""
-    root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "kernels"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=root).close()
-        _prune(root)
-    except OSError:
-        # A read-only home. Workers inherit the folder, so that a study compiles once; it goes with the process
-        # that made it.
-        folder = Path(tempfile.mkdtemp(prefix="osaka-twin-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        os.environ["TWIN_CACHE_DIR"] = str(folder)
-        root = folder / "kernels"
-        root.mkdir()
-    return root
-
-
-def compiled_folder() -> Path:
-    """Folder of all compiled kernels of this user, and of what is known of their speed."""
-    return _cache_root()
 
 
 def compilations() -> int:
@@ -230,7 +149,7 @@ _KERNELS: list[Any] = []
 
 @functools.cache
 def _folder_of(path: Path) -> Path:
-    folder = _cache_root() / f"{path.stem}-{_closure_digest(path)}"
+    folder = compiled_folder() / f"{path.stem}-{_closure_digest(path)}"
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
     return folder

@@ -17,6 +17,24 @@ Columns = Mapping[str, NDArray[np.generic]]
 TableColumns = Mapping[str, Columns]
 
 
+class Price(NamedTuple):
+    """What a KPI is priced as.
+
+    Attributes
+    ----------
+    item
+        Name of a price in packs, or ``transfer`` for money that only changes hands.
+    times
+        Of a mean per head: the KPI that counts the heads.
+    speed
+        KPI of the mean speed in m/s, for prices that depend on it.
+    """
+
+    item: str
+    times: str = ""
+    speed: str = ""
+
+
 @dataclass(frozen=True)
 class KpiInfo:
     """What a KPI means, for tables and pages.
@@ -38,6 +56,8 @@ class KpiInfo:
         ``all``, because the KPI counts who and each belongs to one group. Means, percentiles, maxima and shares
         do not; nor does a maximum in time, which each group reaches at a moment of its own. Classes that a
         scenario leaves out of ``all`` keep their own group and are no part of the sum.
+    prices
+        What a change of it is worth, by names of packs of prices; from ``PRICES`` of the model's ``kpis.py``.
     """
 
     name: str
@@ -47,6 +67,7 @@ class KpiInfo:
     en: str
     headline: bool = False
     additive: bool = False
+    prices: tuple[Price, ...] = ()
 
 
 class Kpi(NamedTuple):

@@ -41,6 +41,8 @@ class Observable:
         Column that says how many each row counts for; 1 if empty.
     where
         Column that names the place.
+    origin
+        Column that names the place they came from, of moves between two places.
     layer
         ``walk`` or ``drive`` if ``where`` is a row of links; ``exit`` if it is the id of an exit; empty otherwise.
     groups
@@ -51,6 +53,9 @@ class Observable:
         Column and value of the rows that make up the share, of ``part``.
     period_s
         Length of a period.
+    feeds, feeds_class, feeds_factor
+        Parameter that takes such counts as demand (exit, hour, class, count), the column with the class, and the
+        parameter by which that demand is multiplied, which then is 100 %; empty where the model takes none.
     """
 
     name: str
@@ -65,11 +70,15 @@ class Observable:
     length: str = ""
     weight: str = ""
     where: str = ""
+    origin: str = ""
     layer: Literal["", "walk", "drive", "exit"] = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only: tuple[str, str] | None = None
     part: tuple[str, str] | None = None
     period_s: float = 0.0
+    feeds: str = ""
+    feeds_class: str = ""
+    feeds_factor: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Every verb on studies as one function with progress and a typed result: what all faces of the twin call.
 
 ``twin.api`` loads, checks, runs, opens and compares; here are the verbs that build on a study or a scenario:
-``resume``, ``fork``, ``rank``, ``view`` and ``draw_edits``.
+``resume``, ``fork``, ``rank``, ``calibrate``, ``view`` and ``draw_edits``.
 
 To stop a verb, raise from ``on_progress``: workers end, what is done stays, and :func:`resume` goes on with a study.
 """
@@ -189,6 +189,73 @@ def rank(
         out=Path(out) if out is not None else None,
         on_progress=on_progress,
         executor=executor,
+    )
+
+
+def calibrate(
+    scenario: PathLike | Scenario,
+    out: PathLike | None = None,
+    *,
+    variant: str | None = None,
+    keys: Sequence[str] = (),
+    kpi: str = "",
+    target: str | None = None,
+    runs: int = 0,
+    waves: int = 2,
+    seed: int | None = None,
+    workers: int = 1,
+    allow_read: Sequence[PathLike] = (),
+    on_progress: OnStudyProgress | None = None,
+) -> dict[str, Any]:
+    """Find which values of the parameters agree with what was observed, with intervals; the prior where nothing was.
+
+    Parameters
+    ----------
+    scenario
+        The YAML file, or what :func:`twin.load` gave.
+    out
+        Folder for ``calibration.json``; by default ``calibrations/NAME``. The same call goes on with an unfinished one.
+    variant
+        Which variant is today; the first by default.
+    keys
+        Only parameters whose keys begin so; every one with a range by default.
+    kpi, target
+        Figure asked of and value to reach; of the main question if not given.
+    runs, waves
+        Runs of each wave, 0 for as many as the parameters ask for; and how many waves.
+    seed, allow_read
+        As in :func:`twin.load`.
+    workers, on_progress
+        As in :func:`resume`.
+
+    Returns
+    -------
+    dict
+        The content of ``calibration.json``.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing has a range, or there is no such figure or target.
+    RunError
+        If a folder is in the way.
+    """
+    from twin.experiments.calibrate.run import calibrate as calibrate_plan
+    from twin.experiments.calibrate.settings import Settings
+    from twin.scenario.plan.asked_of import asked_of
+    from twin.scenario.plan.draws import ranged_values
+
+    loaded = _loaded(scenario, None, allow_read, seed=seed)
+    name = variant or next(iter(loaded.variants))
+    if name not in loaded.variants:
+        raise ScenarioError(f"there is no variant {name!r}", mend=f"variants here: {', '.join(loaded.variants)}")
+    asked = asked_of(loaded, kpi, target)
+    ranged, _ = ranged_values(loaded, name, keys)
+    plan, city = api.plan_and_city(loaded)
+    settings = Settings(runs, waves, asked.kpi, asked.group, asked.target, asked.direction)
+    folder = Path(out) if out is not None else Path("calibrations") / plan.name
+    return calibrate_plan(
+        plan, city, name, ranged, folder, settings, workers=checked_workers(workers), on_progress=on_progress
     )
 
 

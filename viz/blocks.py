@@ -12,9 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz.run_view import Streets
-
-Floats = NDArray[np.float64]
 
 #: Most blocks in one page; beyond, the smallest are left out and the legend says so.
 BLOCK_BUDGET = 6_000

@@ -9,11 +9,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz import massing, port
 from twin.viz.run_view import Ground, PlaceMark, RunView, Streets
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms
-
-Floats = NDArray[np.float64]
 
 #: Most buildings of one page; beyond, the smallest are left out and the legend says so.
 BUILDING_BUDGET = 20_000

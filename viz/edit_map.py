@@ -44,6 +44,7 @@ _HEADINGS: tuple[tuple[str, str, str], ...] = (
     ("width_m", "歩道幅 m", "pavement m"),
     ("open", "通行", "open"),
     ("closed_to", "通行不可", "closed to"),
+    ("along", "歩道沿い", "along it"),
     ("hours", "時間帯", "hours"),
     ("measure", "施策", "measure"),
 )
@@ -250,8 +251,8 @@ def _names(frame: _Frame, names: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _tip(row: Mapping[str, Any]) -> str:
     said = [f"{row['street'] or '–'} · way {row['way_id']} · {row['from_node']} → {row['to_node']}"]
-    for key, ja, en in _HEADINGS[5:10]:
-        if row[f"new_{key}"] is not None:
+    for key, ja, en in _HEADINGS[5:11]:
+        if row.get(f"new_{key}") is not None:
             said.append(f"{ja} / {en}: {_word(row[f'old_{key}'], 'en')} → {_word(row[f'new_{key}'], 'en')}")
     said.append(f"{row['measure']} {row['hours']}".strip())
     return "\n".join(said)
@@ -267,9 +268,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Every touched link; columns that nothing touches are left out."""
     if not rows:
         return ""
-    shown = [
-        h for h in _HEADINGS if f"new_{h[0]}" not in rows[0] or any(row[f"new_{h[0]}"] is not None for row in rows)
-    ]
+    shown = [h for h in _HEADINGS if h[0] in rows[0] or any(row.get(f"new_{h[0]}") is not None for row in rows)]
     shown = [h for h in shown if h[0] != "hours" or any(row["hours"] for row in rows)]
     head = "".join(f"<th>{_both(ja, en)}</th>" for _, ja, en in shown)
     body = "".join("<tr>" + "".join(f"<td>{_cell(row, key)}</td>" for key, _, _ in shown) + "</tr>" for row in rows)

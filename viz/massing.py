@@ -16,9 +16,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms
-
-Floats = NDArray[np.float64]
 
 #: Midosuji from Umeda to Namba, lon and lat of its junctions.
 AVENUE = (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz.city_ground import footpath_m
 from twin.viz.run_view import Streets
 from twin.viz.shapes import Frame
-
-Floats = NDArray[np.float64]
 
 #: Half a walker's shoulders, and a hand's breadth from wall and kerb.
 CLEAR_M = 0.4

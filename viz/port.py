@@ -11,12 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz.run_view import PlaceMark
 from twin.viz.shapes import Frame, Shapes, box, keyed_uniforms
-
-Floats = NDArray[np.float64]
 
 #: West, north, east and south corner of the island, lon and lat: they touch the known frame.
 ISLAND = ((135.3729, 34.6555), (135.3988, 34.6601), (135.4045, 34.6464), (135.3786, 34.6418))

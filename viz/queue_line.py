@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import BODIES
 from twin.viz.packs import SECOND_STEP, pack_columns, steps_of
 from twin.viz.run_view import Columns, RunView
@@ -20,8 +21,6 @@ _AT_GATE_M = 150.0
 #: Trips looked at to find the longest way in; more would not change it on any map with one gate road.
 _MAX_TRIPS = 1000
 _METRES_PER_DEGREE = 111_320.0
-
-Floats = NDArray[np.float64]
 
 
 def queue_pack(run: RunView) -> dict[str, Any] | None:

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import BODIES, BODY_STATES, TABLES
 from twin.errors import RunError
 from twin.npz import read_npz
 from twin.results.parquet import read_columns
 from twin.results.run_folder import Run, file_sha256
 
-Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[np.generic]]
 
 _EPSG = re.compile(r"^EPSG:\d{4,6}$")

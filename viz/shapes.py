@@ -10,9 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.viz.packs import DEGREE_STEP, pack_columns, steps_of
-
-Floats = NDArray[np.float64]
 
 #: Length of a degree of the equator (WGS 84, semi-major axis 6,378,137 m).
 METRES_PER_DEGREE = np.pi * 6_378_137.0 / 180.0

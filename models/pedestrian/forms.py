@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.city.city import City
 from twin.city.lights.plans import WalkLights
 from twin.engine.sim_model import State
@@ -45,6 +48,10 @@ class Form(Protocol):
 
     def begin(self, behaviour: Behaviour, arrivals: Rows, records: Records, start_s: float) -> None:
         """Start with nobody inside; ``arrivals`` ascend by (time, id)."""
+        ...
+
+    def start_counting(self, start_s: float) -> None:
+        """Forget what was before the clock starts; whoever is inside stays."""
         ...
 
     def advance(self, until_s: float) -> None:
@@ -85,11 +92,21 @@ class Form(Protocol):
 
 
 #: Makes a form from the parameters, the city, its exits, its places to stay and the lights of the junctions.
-MakeForm = Callable[[PedestrianParams, City, Exits, StayPlaces, WalkLights], Form]
+MakeForm = Callable[..., Form]
 
 
-def make_form(params: PedestrianParams, city: City, exits: Exits, stays: StayPlaces, lights: WalkLights) -> Form:
-    """The form of walking that runs: over the network of pavements; see :class:`Form`."""
+def make_form(
+    params: PedestrianParams,
+    city: City,
+    exits: Exits,
+    stays: StayPlaces,
+    lights: WalkLights,
+    slower: NDArray[np.float64] | None = None,
+) -> Form:
+    """The form of walking that runs: over the network of pavements; see :class:`Form`.
+
+    ``slower`` is the time expected over each walk link as a multiple of the free one, for forms that can plan with it.
+    """
     from twin.models.pedestrian.movement.network import Network
 
-    return Network(params, city, exits, stays, lights)
+    return Network(params, city, exits, stays, lights, slower)

@@ -134,6 +134,48 @@ INFOS: tuple[KpiInfo, ...] = (
         "person-minutes walked at level of service D, E or F by density",
         headline=True,
     ),
+    KpiInfo(
+        "pedestrian.delay_person_min",
+        "min",
+        "lower",
+        "混雑と満杯による歩行の遅れ（人・分）",
+        "person-minutes by which crowds and full links slow people",
+    ),
+    KpiInfo(
+        "pedestrian.turned_away_count",
+        "people",
+        "lower",
+        "満席で入れなかった延べ人数",
+        "people who came to a place and found no room",
+    ),
+    KpiInfo(
+        "pedestrian.flow_d_share",
+        "share",
+        "lower",
+        "10分交通量でサービス水準D以下の歩行の割合",
+        "share of walking on links at level of service D or worse by the flow of ten minutes, 49 people/(min m)",
+    ),
+    KpiInfo(
+        "pedestrian.platoon_d_share",
+        "share",
+        "lower",
+        "最混雑1分でサービス水準D以下の歩行の割合",
+        "share of walking on links whose busiest minute is at level of service D or worse by flow",
+    ),
+    KpiInfo(
+        "pedestrian.worth_mean_min",
+        "min",
+        "higher",
+        "来訪の価値（歩行分換算・差のみ有意味）",
+        "mean value of a visit as planned, in minutes of walking; only differences between variants mean something",
+    ),
+    KpiInfo(
+        "pedestrian.feedback_residual_share",
+        "share",
+        "lower",
+        "計画と実際の歩行時間の差（フィードバック残差）",
+        "difference of planned and met walking times after the days walked beforehand",
+    ),
 )
 _UNITS = {info.name: info.unit for info in INFOS}
 
@@ -166,7 +208,33 @@ def compute(tables: TableColumns) -> list[Kpi]:
         ("crowded_person_min", crowded_s / 60.0),
     ):
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
+    for name, value in _of_streets(tables):
+        kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
     return kpis
+
+
+#: Fruin's walkway level of service D begins above this flow, people per minute and metre of clear width.
+_FLOW_D_PER_MIN_M = 49.0
+_PERIOD_MIN = 10.0
+
+
+def _of_streets(tables: TableColumns) -> Iterator[tuple[str, float]]:
+    """KPIs of links and places over the whole run; without rows there is no crowd. No feedback, no residual."""
+    links, places = tables.get("pedestrian_links") or {}, tables.get("pedestrian_stays") or {}
+
+    def of(table: Columns, name: str) -> Floats:
+        return np.asarray(table[name], np.float64) if name in table else np.zeros(0)
+
+    yield "delay_person_min", float(of(links, "delay_person_s").sum()) / 60.0
+    walked, width_m = of(links, "entries_count"), of(links, "clear_width_m")
+    by_ten = walked / (_PERIOD_MIN * width_m)
+    by_one = of(links, "minute_max_count") / width_m
+    for name, flow in (("flow_d_share", by_ten), ("platoon_d_share", by_one)):
+        yield name, _ratio(float(walked[flow > _FLOW_D_PER_MIN_M].sum()), float(walked.sum()))
+    yield "turned_away_count", float(of(places, "turned_away_count").sum())
+    days = tables.get("pedestrian_feedback")
+    if days is not None and len(days["day"]):
+        yield "feedback_residual_share", float(np.asarray(days["residual_share"])[-1])
 
 
 def _groups(visits: Columns | None) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -188,35 +256,41 @@ def _of_group(visits: Columns | None, chosen: NDArray[np.bool_], group: str) -> 
     # name is always counted in its own group.
     bands = column("stay_band")
     counted = column("counted") > 0 if group == "all" else np.ones(len(bands), np.bool_)
-    # Each walker stands for as many people; means need no weights, since all stand for the same number.
-    people = column("people")[counted]
+    weight = column("people")
+    people = weight[counted]
     heads = np.array([people[bands[counted] == band].sum() for band in range(3)], np.float64)
     for band, name in enumerate(_BANDS):
         yield f"{name}_share", _ratio(heads[band], heads.sum())
         yield f"{name}_count", float(heads[band])
     yield "visitors_count", float(heads.sum())
     dwell_min = column("dwell_s") / 60.0
-    yield "dwell_mean_min", _mean(dwell_min)
-    yield "dwell_p50_min", _quantile(dwell_min, 0.5)
-    yield "dwell_p95_min", _quantile(dwell_min, 0.95)
-    yield "walked_mean_m", _mean(column("walked_m"))
-    yield "stays_mean_count", _mean(column("stays_count"))
-    yield "crossing_wait_mean_s", _ratio(column("wait_s").sum(), column("crossings_count").sum())
+    yield "dwell_mean_min", _mean(dwell_min, weight)
+    yield "dwell_p50_min", _quantile(dwell_min, weight, 0.5)
+    yield "dwell_p95_min", _quantile(dwell_min, weight, 0.95)
+    yield "walked_mean_m", _mean(column("walked_m"), weight)
+    yield "stays_mean_count", _mean(column("stays_count"), weight)
+    yield "crossing_wait_mean_s", _ratio((weight * column("wait_s")).sum(), (weight * column("crossings_count")).sum())
     over_s = np.maximum(column("dwell_s") - column("budget_s"), 0.0)
-    yield "overrun_share", _mean((over_s > 0).astype(np.float64))
-    yield "overrun_p95_s", _quantile(over_s, 0.95)
+    yield "overrun_share", _mean((over_s > 0).astype(np.float64), weight)
+    worth = column("worth_min")
+    planned = np.isfinite(worth)
+    yield "worth_mean_min", _mean(worth[planned], weight[planned])
+    yield "overrun_p95_s", _quantile(over_s, weight, 0.95)
 
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0 else float("nan")
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+def _mean(values: Floats, weight: Floats) -> float:
+    return float((values * weight).sum() / weight.sum()) if len(values) else float("nan")
 
 
-def _quantile(values: Floats, share: float) -> float:
-    return float(np.quantile(values, share)) if len(values) else float("nan")
+def _quantile(values: Floats, weight: Floats, share: float) -> float:
+    """Quantile over people: a party counts once for each of its members."""
+    if not len(values):
+        return float("nan")
+    return float(np.quantile(np.repeat(values, np.rint(weight / weight.min()).astype(np.int64)), share))
 
 
 def _people(tables: TableColumns, entry: str) -> float:

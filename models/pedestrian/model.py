@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 
 import numpy as np
@@ -17,11 +18,17 @@ from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, W
 from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
 from twin.models.pedestrian.choice.programs import solve_plans
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
+from twin.models.pedestrian.feedback import Expected, Settled, settle
 from twin.models.pedestrian.forms import MakeForm, make_form
-from twin.models.pedestrian.movement.rows import Plans
+from twin.models.pedestrian.measures import told_places, with_life
+from twin.models.pedestrian.movement.rows import Plans, Rows
 from twin.models.pedestrian.params import PedestrianParams
-from twin.models.pedestrian.records import PERIOD_S, Records
+from twin.models.pedestrian.records import PERIOD_S, Records, Unrecorded
+
+#: After the clock's end the last who came leave within the longest budget, and a margin for crowds.
+_LAST_LEAVE_S = 13 * 3600.0
 
 
 class Pedestrian:
@@ -47,15 +54,26 @@ class Pedestrian:
     def __init__(self, params: PedestrianParams, city: City, tables: InputTables, form: MakeForm = make_form) -> None:
         self._params, self._city, self._tables, self._make_form = params, city, tables, form
         self._exits = read_exits(city, params.district)
-        self._stays = read_stay_places(city, params.district, params.choice.stay_places_most)
+        mapped = read_stay_places(city, params.district, params.choice.stay_places_most)
+        self._stays = with_life(city, mapped)
+        self.shares = exit_shares(params, self._exits, mapped, city.walk)
+        self._told = told_places(city, self._stays, params.choice)
 
-    def _plans(self, lights: WalkLights) -> Plans:
+    def _plans(self, lights: WalkLights, clock_s: tuple[float, float], expected: Expected | None) -> Plans:
         """What going from place to place is worth; the same for every replication under the same lights."""
         seen = sha256(lights.as_rows().tobytes()).hexdigest()
-        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}"
-        kept = self._city.worked_out
+        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}/{clock_s}"
+        kept = self._city.worked_out if expected is None else {}
         if key not in kept:
-            kept[key] = solve_plans(self._params, self._exits, self._stays, self.form.legs)
+            kept[key] = solve_plans(
+                self._params,
+                self._exits,
+                self._stays,
+                self.form.legs,
+                clock_s=clock_s,
+                admitted=expected.admitted if expected else None,
+                local=self._told,
+            )
         found: Plans = kept[key]
         return found
 
@@ -99,26 +117,69 @@ class Pedestrian:
         return {}
 
     def begin(self, stage: Stage) -> None:
-        """Find the ways under the lights that the road runs, find out who comes, and start with nobody inside."""
-        lights = self._lights_of(stage)
+        """Find the ways under the lights that the road runs, find out who comes, and who is inside already."""
+        self._lights_seen = self._lights_of(stage)
         self._channels = stage.channels
         self._lights_since_s = self._lit_since(stage.start_s)
-        self.form = self._make_form(self._params, self._city, self._exits, self._stays, lights)
-        self._notes = [*_notes(self._params), *self.form.notes]
-        self.plans = self._plans(lights)
-        self.arrivals = make_arrivals(
-            self._params, self._exits, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
-        )
+        self._stage = stage
         self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
-        behaviour = Behaviour(self.plans, make_laws(self._params, stage))
-        self.form.begin(behaviour, self.arrivals, self._records, stage.start_s)
+        self._set_out(stage, self._records, None)
+        self._notes = [*_notes(self._params), *self.form.notes]
+        # Walking whole days beforehand waits until somebody walks: a check only begins.
+        self._unsettled = self._params.feedback.rounds > 0
         self._now_s = float(stage.start_s)
         self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
         self.lights = CrossingLights(stage.city_model, self.form.lights)
-        self.observer = CirculationObserver(stage.city_model, self.form.walkers)
+        self.observer = CirculationObserver(stage.city_model, lambda: self.form.walkers())
+
+    def _settle_first(self) -> None:
+        """Plan the day with the crowding that it meets, once, before anything happens in it."""
+        if not self._unsettled:
+            return
+        self._unsettled = False
+        settled = self._settle(self._stage)
+        self._set_out(self._stage, self._records, settled.expected)
+        self._notes.append(_settled_note(settled, self._params.feedback.residual))
+        self._records.feedback(settled.residuals)
+
+    def _set_out(self, stage: Stage, records: Records, expected: Expected | None) -> None:
+        """Make the form and the plans, and walk those who came before the clock starts."""
+        make = self._make_form if expected is None else partial(self._make_form, slower=expected.slower)
+        self.form = make(self._params, self._city, self._exits, self._stays, self._lights_seen)
+        self.plans = self._plans(self._lights_seen, (stage.start_s, stage.end_s), expected)
+        self.arrivals = make_arrivals(
+            self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
+        )
+        behaviour = Behaviour(self.plans, make_laws(self._params, stage))
+        began_s = max(stage.start_s - self._params.inside.warm_up_s, 0.0)
+        self.form.begin(behaviour, self.arrivals, records, began_s)
+        if began_s < stage.start_s:
+            # Who came before is walked first, so that workers and shoppers are inside when the clock starts.
+            self.form.advance(float(np.nextafter(stage.start_s, -np.inf)))
+            self.form.start_counting(stage.start_s)
+            records.drain()
+
+    def _settle(self, stage: Stage) -> Settled:
+        """Walk the day beforehand until people meet the times they planned with; once per seed and lights."""
+        seen = sha256(self._lights_seen.as_rows().tobytes()).hexdigest()
+        clock = f"{stage.start_s}/{stage.end_s}/{int(stage.run_seed)}"
+        key = f"pedestrian.feedback/{self._params.model_dump_json()}/{seen}/{clock}"
+        kept = self._city.worked_out
+        if key not in kept:
+            quiet = Unrecorded(self._params, self._city.walk, self._exits.id, self._stays.id)
+
+            def walk_day(expected: Expected) -> Rows:
+                self._set_out(stage, quiet, expected)
+                self.form.advance(stage.end_s + _LAST_LEAVE_S)
+                return self.form.spaces(stage.end_s + _LAST_LEAVE_S + 1.0)
+
+            kept[key] = settle(walk_day, self._city.walk.link_count, len(self._stays.id), self._params.feedback)
+        found: Settled = kept[key]
+        return found
 
     def advance(self, until_s: float) -> None:
         """Let everybody walk up to an instant; on the way periods of the tables close, and lights change plans."""
+        self._settle_first()
         since_s = self._lit_since(until_s)
         if since_s > self._lights_since_s:
             self._walk_to(float(np.nextafter(since_s, -np.inf)))
@@ -170,18 +231,29 @@ class Pedestrian:
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
+        self._settle_first()
         self.form.hand_over()
         times_s = np.array([self._now_s, self._period_s])
         return {**self.form.state(), "times_s": times_s, **self._records.state()}
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
+        self._settle_first()
         self._now_s, self._period_s = (float(t) for t in state["times_s"])
         since_s = self._lit_since(self._now_s)
         if since_s > self._lights_since_s and forked_at_s is None:
             self._follow_lights(since_s)
         self.form.restore(state, self._now_s, forked_at_s)
         self._records.restore(state)
+
+
+def _settled_note(settled: Settled, wanted: float) -> str:
+    days, last = len(settled.residuals), settled.residuals[-1]
+    verdict = "settled" if last < wanted else f"NOT settled, {100 * wanted:g} % were wanted"
+    return (
+        f"plans know the crowding of the day: walked {days} times beforehand, planned and met times differ by "
+        f"{100 * last:.2f} % of the time walked ({verdict})"
+    )
 
 
 def _notes(params: PedestrianParams) -> list[str]:

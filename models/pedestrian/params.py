@@ -22,7 +22,13 @@ _MIN = 60.0
 _HOURS = 24
 _MENU_SOURCE = "choice of the time-budget model: 2 to 90 min"
 _GUESS = "guess, no count or survey behind it"
-_MIX = "guess; the mix lets the bundled schematic Midosuji start near the 40 % of the city plan"
+_MIX = (
+    "guess: 350,000 a day between Umeda and Namba, of some 710,000 who alight at its five stations of the line; who "
+    "stays below ground, changes trains or walks elsewhere is unknown. The mix lets the schematic district start near "
+    "40 %"
+)
+_PARTIES = "guess; some 55 to 70 % of people in shopping streets walk in groups (Moussaid et al. 2010)"
+_NO_STOP = "guess: who comes for something does it, if there is time at all"
 _SIZE = "guess: choice grows with the log of size, weight below 1"
 
 
@@ -81,8 +87,8 @@ class VisitorClass(Params):
         grade="G",
         fork="new_only",
         min_length=_HOURS,
-        max_length=_HOURS,
-        doc="24 weights, one per hour of the day",
+        max_length=6 * _HOURS,
+        doc="24 weights, one per hour of the day, or 144, one per ten minutes",
     )
     budget_mean_s: Seconds = quantity(
         60 * _MIN,
@@ -153,9 +159,47 @@ class VisitorClass(Params):
         fork="now",
         doc="how much of a category's attraction counts for this class; `other` for categories not named",
     )
+    no_stop_cost: float = quantity(
+        0.0,
+        source=_GUESS,
+        grade="G",
+        fork="now",
+        ge=0,
+        le=100,
+        doc="cost of leaving without having stopped anywhere; only those whose time allows no stop then do so",
+    )
+    party_shares: tuple[float, ...] = quantity(
+        (1.0,),
+        source="choice: everybody walks alone",
+        grade="G",
+        fork="new_only",
+        min_length=1,
+        max_length=8,
+        doc="shares of parties of 1, 2, 3 ... people, who walk and decide as one",
+    )
+    through_m: Metres = quantity(
+        0.0,
+        "m",
+        source="choice: no class but passers-through is bound for somewhere",
+        grade="D",
+        fork="new_only",
+        ge=0,
+        le=5000,
+        doc="most usual walk of those who are bound for a station when they come; 0: they leave wherever it suits",
+    )
+
+    @property
+    def party_mean(self) -> float:
+        """Mean number of people in a party."""
+        shares = self.party_shares
+        return sum((i + 1) * s for i, s in enumerate(shares)) / sum(shares)
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if len(self.arrival_profile) not in (_HOURS, 6 * _HOURS):
+            raise ValueError(f"arrival_profile must hold 24 or 144 weights, got {len(self.arrival_profile)}")
+        if any(not s >= 0 for s in self.party_shares) or sum(self.party_shares) <= 0:
+            raise ValueError(f"party_shares must hold shares of at least 0, not all 0, got {self.party_shares}")
         if any(not w >= 0 for w in self.arrival_profile) or sum(self.arrival_profile) <= 0:
             raise ValueError(f"arrival_profile must hold weights of at least 0, not all 0, got {self.arrival_profile}")
         if any(not d > 0 for d in self.stay_durations_s):
@@ -171,104 +215,138 @@ class VisitorClass(Params):
 class Commuter(VisitorClass):
     """People who work in the area."""
 
-    visitors_per_day: Count = quantity(18000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(150000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+        _WORK, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
     budget_mean_s: Seconds = quantity(570 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.15, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(10, 30, 60, 240, 360, 480, 540), "s", source=_GUESS, grade="G", fork="now", max_length=16
+        _minutes(10, 30, 60, 240, 360, 480, 540, 600, 660), "s", source=_GUESS, grade="G", fork="now", max_length=16
     )
     typical_stay_s: Seconds = quantity(480 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
-    duration_weight: float = quantity(8.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
+    duration_weight: float = quantity(20.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(
-        -12.0, source="guess: people come in order to work", grade="G", fork="now", ge=-20, le=20
+        -4.0, source="guess: people come in order to work", grade="G", fork="now", ge=-20, le=20
     )
     interests: dict[str, float] = quantity(
         default_factory=lambda: {"office": 1.0, "food": 0.02, "other": 0.01}, source=_GUESS, grade="G", fork="now"
     )
+    no_stop_cost: float = quantity(30.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
 
 
 class Shopper(VisitorClass):
     """People who come to shop."""
 
-    visitors_per_day: Count = quantity(28000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(55000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+        _SHOPS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
     budget_mean_s: Seconds = quantity(110 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "office": 0.0, "other": 0.2},
+        default_factory=lambda: {"shop": 1.0, "food": 0.4, "culture": 0.2, "event": 0.5, "office": 0.0, "other": 0.2},
         source=_GUESS,
         grade="G",
         fork="now",
+    )
+    no_stop_cost: float = quantity(6.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
+    party_shares: tuple[float, ...] = quantity(
+        (0.55, 0.32, 0.08, 0.05), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
     )
 
 
 class Diner(VisitorClass):
     """People who come for a meal or a drink."""
 
-    visitors_per_day: Count = quantity(14000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(30000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _MEALS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+        _MEALS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
     budget_mean_s: Seconds = quantity(95 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     typical_stay_s: Seconds = quantity(60 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     duration_weight: float = quantity(1.5, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(1.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"food": 1.0, "office": 0.0, "other": 0.1}, source=_GUESS, grade="G", fork="now"
+        default_factory=lambda: {"food": 1.0, "event": 0.5, "office": 0.0, "other": 0.1},
+        source=_GUESS,
+        grade="G",
+        fork="now",
+    )
+    no_stop_cost: float = quantity(6.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
+    party_shares: tuple[float, ...] = quantity(
+        (0.35, 0.4, 0.13, 0.12), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
     )
 
 
 class Tourist(VisitorClass):
     """Visitors from elsewhere who look around."""
 
-    visitors_per_day: Count = quantity(12000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(25000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     arrival_profile: tuple[float, ...] = quantity(
-        _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=_HOURS
+        _SIGHTS, source=_GUESS, grade="G", fork="new_only", min_length=_HOURS, max_length=6 * _HOURS
     )
     budget_mean_s: Seconds = quantity(150 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.6, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     duration_weight: float = quantity(1.2, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(3.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
     interests: dict[str, float] = quantity(
-        default_factory=lambda: {"culture": 1.0, "tourism": 1.0, "food": 0.5, "shop": 0.5, "office": 0.0, "other": 0.5},
+        default_factory=lambda: {
+            "event": 1.0,
+            "culture": 1.0,
+            "tourism": 1.0,
+            "food": 0.5,
+            "shop": 0.5,
+            "office": 0.0,
+            "other": 0.5,
+        },
         source=_GUESS,
         grade="G",
         fork="now",
+    )
+    no_stop_cost: float = quantity(6.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
+    party_shares: tuple[float, ...] = quantity(
+        (0.3, 0.4, 0.15, 0.15), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
     )
 
 
 class PasserThrough(VisitorClass):
     """People who only cross the area, from one exit to another."""
 
-    visitors_per_day: Count = quantity(24000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(80000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     budget_mean_s: Seconds = quantity(30 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     stay_durations_s: tuple[Seconds, ...] = quantity(
         _minutes(2, 5, 10), "s", source="guess: a short stop on the way", grade="G", fork="now", max_length=16
     )
     typical_stay_s: Seconds = quantity(5 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
     stop_cost: float = quantity(6.0, source=_GUESS, grade="G", fork="now", ge=-20, le=20)
+    through_m: Metres = quantity(
+        500.0, "m", source="guess: half the way between stations of the line", grade="G", fork="new_only", ge=0, le=5000
+    )
+    party_shares: tuple[float, ...] = quantity(
+        (0.85, 0.13, 0.02), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
+    )
 
 
 class Resident(VisitorClass):
     """People who live in the area and come home."""
 
-    visitors_per_day: Count = quantity(4000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
+    visitors_per_day: Count = quantity(10000.0, "people", source=_MIX, grade="G", fork="new_only", ge=0, le=5e6)
     budget_mean_s: Seconds = quantity(500 * _MIN, "s", source=_GUESS, grade="G", fork="new_only", ge=300, le=43200)
     budget_cv: Share = quantity(0.3, source=_GUESS, grade="G", fork="new_only", ge=0.01, le=3)
     stay_durations_s: tuple[Seconds, ...] = quantity(
-        _minutes(10, 30, 60, 120, 240, 360, 480, 600), "s", source=_GUESS, grade="G", fork="now", max_length=16
+        _minutes(10, 30, 60, 120, 240, 360, 480, 600, 660), "s", source=_GUESS, grade="G", fork="now", max_length=16
     )
     typical_stay_s: Seconds = quantity(360 * _MIN, "s", source=_GUESS, grade="G", fork="now", gt=0)
-    duration_weight: float = quantity(8.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
+    duration_weight: float = quantity(20.0, source=_GUESS, grade="G", fork="now", ge=0, le=20)
     stop_cost: float = quantity(
-        -10.0, source="guess: people come in order to be at home", grade="G", fork="now", ge=-20, le=20
+        -4.0, source="guess: people come in order to be at home", grade="G", fork="now", ge=-20, le=20
+    )
+    no_stop_cost: float = quantity(30.0, source=_NO_STOP, grade="G", fork="now", ge=0, le=100)
+    party_shares: tuple[float, ...] = quantity(
+        (0.8, 0.2), source=_PARTIES, grade="G", fork="new_only", min_length=1, max_length=8
     )
 
 
@@ -326,6 +404,24 @@ class WalkParams(Params):
         gt=0,
         le=1,
         doc="speed on steps as a share of the speed on the level",
+    )
+    storage_per_m2: float = quantity(
+        5.4,
+        "/m2",
+        source="Weidmann (1993), density at which nobody moves",
+        grade="M",
+        ge=1,
+        le=20,
+        doc="people a link holds per m2 of clear width; whoever finds it full waits on the link behind",
+    )
+    release_after_s: Seconds = quantity(
+        0.0,
+        "s",
+        source="choice: nobody is moved by force",
+        grade="D",
+        ge=0,
+        le=86400,
+        doc="who has stood this long before a full link is let on at the next ten minutes, and counted; 0: never",
     )
     counterflow_share: Share = quantity(
         0.85,
@@ -485,6 +581,63 @@ class ChoiceParams(Params):
         le=10,
         doc="value of a minute of the budget that is not used",
     )
+    seat_local_per_m: float = quantity(
+        0.0001,
+        "/m",
+        source="guess; seats and greenery moved the choice of ways little in Oyama (2024)",
+        grade="G",
+        ge=0,
+        le=0.1,
+        doc="where ways are chosen, per metre: this times log(1 + seats per 100 m) of a measure",
+    )
+    green_local_per_m: float = quantity(
+        0.0002,
+        "/m",
+        source="guess; greenery near 0 in the studies that were told of",
+        grade="G",
+        ge=0,
+        le=0.1,
+        doc="where ways are chosen, per metre planted by a measure",
+    )
+    arcade_weight_per_m: float = quantity(
+        0.0005, "/m", source=_GUESS, grade="G", ge=0, le=0.1, doc="value per metre walked under a roof of a measure"
+    )
+    sign_local: float = quantity(
+        0.1,
+        source="guess: signs raise the odds of a place by a tenth",
+        grade="G",
+        ge=0,
+        le=5,
+        doc="where the next place is chosen, added for places that signs tell of",
+    )
+    exit_pull: float = quantity(
+        0.5,
+        source="guess: people come by the station near what they come for",
+        grade="G",
+        fork="new_only",
+        ge=0,
+        le=5,
+        doc="a class is split over exits by riders times (1 + attraction for it near the exit) to this power",
+    )
+    exit_reach_m: Metres = quantity(
+        300.0,
+        "m",
+        source=_GUESS,
+        grade="G",
+        fork="new_only",
+        gt=0,
+        le=5000,
+        doc="walk over which the attraction of a place near an exit falls to 37 %",
+    )
+    way_scale: float = quantity(
+        0.1,
+        source="guess: as much as 37 m of walking; a recursive logit on the links that lead closer",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=10,
+        doc="spread of taste between ways of one pair of places, in the unit of costs; 0: all take the least-cost way",
+    )
     stay_places_most: int = quantity(
         120,
         source="choice: keeps the plans of a class near a second",
@@ -495,10 +648,133 @@ class ChoiceParams(Params):
     )
 
 
+_OPEN_ALL_DAY = (1.0,) * _HOURS
+
+
+def _open(start: int, end: int) -> tuple[float, ...]:
+    return tuple(1.0 if start <= hour < end else 0.0 for hour in range(_HOURS))
+
+
+class PlaceKind(Params):
+    """Places of one category: when they attract, and how many they hold."""
+
+    by_hour: tuple[float, ...] = quantity(
+        _OPEN_ALL_DAY,
+        source=_GUESS,
+        grade="G",
+        fork="no",
+        min_length=_HOURS,
+        max_length=_HOURS,
+        doc="share of the attraction in each hour of the day; 0: closed, and stays end before",
+    )
+    holds_per_attraction: float = quantity(
+        0.0,
+        "people",
+        source="not known: no count of seats or floors was found",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=1e6,
+        doc="people a place holds per unit of attraction, the rest are turned away; 0: no limit",
+    )
+
+
+def _usual_kinds() -> dict[str, PlaceKind]:
+    return {
+        "shop": PlaceKind(by_hour=_open(10, 21)),
+        "food": PlaceKind(by_hour=_open(11, 24)),
+        "culture": PlaceKind(by_hour=_open(10, 20)),
+    }
+
+
+class PlaceParams(Params):
+    """Hours, capacity and attraction by hour of places, by category."""
+
+    hours: bool = quantity(
+        False,
+        source="choice: without hours a day is planned once; with them once per three hours, some seconds more",
+        grade="D",
+        doc="whether kinds hold; without them every place is open all day and holds everybody",
+    )
+    kinds: dict[str, PlaceKind] = quantity(
+        default_factory=_usual_kinds,
+        source="guess: usual opening hours of shops, restaurants and museums",
+        grade="G",
+        doc="by category; categories that are not named are open all day and hold everybody",
+    )
+
+
+class InsideParams(Params):
+    """Who is inside when the clock starts."""
+
+    warm_up_s: Seconds = quantity(
+        0.0,
+        "s",
+        source="choice: nobody came before the clock starts",
+        grade="D",
+        fork="no",
+        ge=0,
+        le=86400,
+        doc="arrivals of this long before the clock's start are walked first; whoever is still there is inside then",
+    )
+    residents: Count = quantity(
+        0.0,
+        "people",
+        source="not known: the night population of the area was not found",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=1e6,
+        doc="residents at home when the clock starts who leave in the day; they count as inside, not in the shares",
+    )
+    leaving_profile: tuple[float, ...] = quantity(
+        _profile(h05=1, h06=4, h07=8, h08=8, h09=4, h10=3, h11=2, h12=2, h13=2, h14=2, h15=1, h16=1, h17=1, h18=1),
+        source=_GUESS,
+        grade="G",
+        fork="no",
+        min_length=_HOURS,
+        max_length=_HOURS,
+        doc="24 weights: the hour in which residents leave home",
+    )
+
+
+class FeedbackParams(Params):
+    """Crowding of the day, fed back into plans by successive averages."""
+
+    rounds: int = quantity(
+        0,
+        source="choice: plans know free walking times only; 4 rounds bring crowded days below 1 %",
+        grade="D",
+        fork="no",
+        ge=0,
+        le=50,
+        doc="days walked beforehand at most, each with the mean of the times met so far; none: no feedback",
+    )
+    residual: Share = quantity(
+        0.01,
+        "%",
+        source="choice: the residual below which flows are called settled",
+        grade="D",
+        fork="no",
+        gt=0,
+        le=1,
+        doc="stop when planned and met person-times on links differ by less than this",
+    )
+    first_times: float = quantity(
+        1.0,
+        source="choice: free times; another start tells whether the end depends on it",
+        grade="D",
+        fork="no",
+        ge=1,
+        le=10,
+        doc="walking times expected on the first day, as a multiple of the free times",
+    )
+
+
 class CirculationKpi(Params):
     """How the circulation share is counted; bounds are inclusive."""
 
-    stay_from_s: Seconds = quantity(900.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
+    stay_from_s: Seconds = quantity(700.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
     stay_to_s: Seconds = quantity(10800.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", gt=0)
     leave_out: tuple[ClassName, ...] = quantity(
         (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts"
@@ -548,6 +824,9 @@ class PedestrianParams(Params):
     walk: WalkParams = Field(default_factory=WalkParams)
     crossings: CrossingParams = Field(default_factory=CrossingParams)
     choice: ChoiceParams = Field(default_factory=ChoiceParams)
+    places: PlaceParams = Field(default_factory=PlaceParams)
+    inside: InsideParams = Field(default_factory=InsideParams)
+    feedback: FeedbackParams = Field(default_factory=FeedbackParams)
     circulation_kpi: CirculationKpi = Field(default_factory=CirculationKpi)
 
     @property

@@ -13,6 +13,7 @@ from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import State, Tables
 from twin.models.pedestrian.movement.rows import Rows
+from twin.models.pedestrian.movement.streets import clear_widths_m
 from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams
 
 Columns = dict[str, NDArray[np.generic]]
@@ -24,7 +25,7 @@ _WALKER = BODIES.index("walker")
 
 
 class Heads(NamedTuple):
-    """Walkers who came so far, are inside, have left by an exit, and were refused: came = inside + left + refused."""
+    """People walked who came, are inside, have left by an exit, and were refused: came = inside + left + refused."""
 
     came: int
     inside: int
@@ -33,7 +34,9 @@ class Heads(NamedTuple):
 
     def account(self) -> Account:
         """Their part of the ledger."""
-        return Account("walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused})
+        return Account(
+            "walkers", self.came, self.inside, {"exit": self.left, REFUSED_REASON: self.refused}, body="traveller"
+        )
 
 
 class Records:
@@ -53,13 +56,15 @@ class Records:
         self, params: PedestrianParams, layer: StreetLayer, exit_ids: tuple[str, ...], place_ids: tuple[str, ...]
     ) -> None:
         self._kpi, self._people = params.circulation_kpi, params.people_per_walker
+        self._worth_per_min = params.choice.walk_weight_per_min
         self._layer, self._exit_ids, self._place_ids = layer, exit_ids, place_ids
         self._share_along = shares_along(layer)
+        self._clear_width_m = clear_widths_m(layer, params)
         self._finished = GrowingTables()
 
     def visits(self, visits: Rows) -> None:
         """Visits are over; ``VISIT`` rows."""
-        columns = visit_columns(visits, self._exit_ids, self._kpi, self._people)
+        columns = visit_columns(visits, self._exit_ids, self._kpi, self._people, self._worth_per_min)
         self._finished.append("pedestrian_visits", columns)
 
     def moves(self, moves: Rows) -> None:
@@ -72,13 +77,18 @@ class Records:
 
     def period(self, spaces: Rows, from_s: float) -> None:
         """A period ends; ``SPACE`` rows of links and places, which are set back for the next."""
-        links, places = period_columns(spaces, self._layer.link_count, self._place_ids, from_s, self._people)
+        links, places = period_columns(spaces, self._clear_width_m, self._place_ids, from_s, self._people)
         self._finished.append("pedestrian_links", links)
         self._finished.append("pedestrian_stays", places)
 
     def close(self, account: Account) -> None:
         """The run is over."""
         self._finished.append("pedestrian_people", people_columns(account, self._people))
+
+    def feedback(self, residuals: tuple[float, ...]) -> None:
+        """The day was walked beforehand, with these residuals."""
+        days = np.arange(1, len(residuals) + 1, dtype=np.int32)
+        self._finished.append("pedestrian_feedback", {"day": days, "residual_share": np.array(residuals)})
 
     def drain(self) -> Tables:
         """Finished rows since the last call."""
@@ -95,21 +105,36 @@ class Records:
         )
 
 
+class Unrecorded(Records):
+    """Observation of a day that is walked beforehand: nothing is kept."""
+
+    def visits(self, visits: Rows) -> None:
+        """Dropped."""
+
+    def moves(self, moves: Rows) -> None:
+        """Dropped."""
+
+
 def stay_bands(dwell_s: Floats, from_s: float, to_s: float) -> NDArray[np.uint8]:
     """0 below the bounds, 1 within them (both inclusive), 2 above."""
     return ((dwell_s >= from_s).astype(np.uint8) + (dwell_s > to_s)).astype(np.uint8)
 
 
-def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, people: float) -> Columns:
+def visit_columns(
+    visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, people: float, worth_per_min: float = 1.0
+) -> Columns:
     """Rows of ``pedestrian_visits`` from finished visits of walkers who stand for ``people`` each."""
     exits = np.array(exit_ids, np.str_)
+    came = visits.entry < len(exits)
     classes = np.array(CLASSES, np.str_)[visits.visitor_class]
     dwell_s = visits.leave_s - visits.enter_s
     return {
         "id": visits.id.copy(),
-        "people": np.full(len(visits), people),
+        "people": visits.members * people,
+        "party_size": visits.members.copy(),
         "class": classes,
-        "entry_exit": exits[visits.entry],
+        # Residents who were at home when the clock started came by no exit.
+        "entry_exit": np.where(came, exits[np.where(came, visits.entry, 0)], ""),
         # In the program an exit stands twice: first as a place to enter, then as one to leave by.
         "leave_exit": exits[visits.leave - len(exits)],
         "enter_s": visits.enter_s.copy(),
@@ -117,23 +142,26 @@ def visit_columns(visits: Rows, exit_ids: tuple[str, ...], kpi: CirculationKpi, 
         "dwell_s": dwell_s,
         "budget_s": visits.budget_s.copy(),
         "stay_band": stay_bands(dwell_s, kpi.stay_from_s, kpi.stay_to_s),
-        "counted": (~np.isin(classes, np.array(kpi.leave_out, np.str_))).astype(np.uint8),
+        "counted": (came & ~np.isin(classes, np.array(kpi.leave_out, np.str_))).astype(np.uint8),
         "stays_count": visits.stays.copy(),
         "stay_s": visits.stay_s.copy(),
         "walked_m": visits.walked_m.copy(),
         "wait_s": visits.wait_s.copy(),
+        "room_wait_s": visits.room_s.copy(),
+        "worth_min": visits.worth / worth_per_min,
         "crossings_count": visits.crossings.copy(),
     }
 
 
 def period_columns(
-    spaces: Rows, link_count: int, place_ids: tuple[str, ...], from_s: float, people: float
+    spaces: Rows, clear_width_m: Floats, place_ids: tuple[str, ...], from_s: float, people: float
 ) -> tuple[Columns, Columns]:
     """Rows of ``pedestrian_links`` and ``pedestrian_stays`` for the period that ends; then counts it anew.
 
     Rows count people, of whom each walker stands for ``people``.
     """
-    used = np.flatnonzero((spaces.entries > 0) | (spaces.person_s > 0))
+    link_count = len(clear_width_m)
+    used = np.flatnonzero((spaces.entries > 0) | (spaces.person_s > 0) | (spaces.turned > 0))
     links, places = used[used < link_count], used[used >= link_count]
     link_rows: Columns = {
         "from_s": np.full(len(links), from_s),
@@ -142,6 +170,9 @@ def period_columns(
         "person_s": spaces.person_s[links] * people,
         "occupancy_max_count": spaces.occupancy_most[links] * people,
         "crowded_person_s": spaces.crowded_s[links] * people,
+        "minute_max_count": spaces.minute_most[links] * people,
+        "clear_width_m": clear_width_m[links],
+        "delay_person_s": np.maximum(spaces.met_s[links] - spaces.free_s[links], 0.0) * people,
     }
     place_rows: Columns = {
         "from_s": np.full(len(places), from_s),
@@ -149,10 +180,15 @@ def period_columns(
         "arrivals_count": spaces.entries[places] * people,
         "person_s": spaces.person_s[places] * people,
         "staying_max_count": spaces.occupancy_most[places] * people,
+        "turned_away_count": spaces.turned[places] * people,
     }
     spaces.entries[:] = 0
     spaces.person_s[:] = 0.0
     spaces.crowded_s[:] = 0.0
+    spaces.free_s[:] = 0.0
+    spaces.met_s[:] = 0.0
+    spaces.minute_most[:] = 0
+    spaces.turned[:] = 0
     spaces.occupancy_most[:] = spaces.occupancy
     return link_rows, place_rows
 

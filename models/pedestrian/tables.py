@@ -7,12 +7,13 @@ from twin.columns import Table, table
 TABLES: tuple[Table, ...] = (
     table(
         "pedestrian_visits",
-        "One row per walker who has left by an exit",
+        "One row per party that has left by an exit",
         ("id",),
-        ("id", "uint64", "", "id of the walker"),
-        ("people", "float64", "people", "people this walker stands for: 1 unless a sample is walked"),
+        ("id", "uint64", "", "id of the party that walks as one"),
+        ("people", "float64", "people", "people this row stands for: the party, times more where a sample is walked"),
+        ("party_size", "uint8", "people", "people who walk together"),
         ("class", "str", "", "class of visitor"),
-        ("entry_exit", "str", "", "exit by which the walker came"),
+        ("entry_exit", "str", "", "exit by which the walker came; empty for who was at home when the clock started"),
         ("leave_exit", "str", "", "exit by which the walker left"),
         ("enter_s", "float64", "s", "arrival; seconds since midnight of day one"),
         ("leave_s", "float64", "s", "departure; seconds since midnight of day one"),
@@ -24,6 +25,13 @@ TABLES: tuple[Table, ...] = (
         ("stay_s", "float64", "s", "time spent at places"),
         ("walked_m", "float64", "m", "distance walked"),
         ("wait_s", "float64", "s", "time spent waiting for green"),
+        (
+            "worth_min",
+            "float64",
+            "min",
+            "value of the visit as planned on arrival, in minutes of walking; the level means nothing, differences do",
+        ),
+        ("room_wait_s", "float64", "s", "time spent standing because the next link was full"),
         ("crossings_count", "int32", "", "crossings with lights that were passed"),
     ),
     table(
@@ -36,6 +44,14 @@ TABLES: tuple[Table, ...] = (
         ("person_s", "float64", "s", "person-seconds on the link"),
         ("occupancy_max_count", "float64", "people", "most people on the link at once"),
         ("crowded_person_s", "float64", "s", "person-seconds at level of service D or worse, above 0.72 people/m2"),
+        ("minute_max_count", "float64", "people", "people who stepped onto the link in the busiest minute"),
+        ("clear_width_m", "float64", "m", "width of the link less shy distances and furniture"),
+        (
+            "delay_person_s",
+            "float64",
+            "s",
+            "person-seconds by which crowds and full links slow those who step onto the link",
+        ),
     ),
     table(
         "pedestrian_stays",
@@ -46,6 +62,14 @@ TABLES: tuple[Table, ...] = (
         ("arrivals_count", "float64", "people", "people who began a stay"),
         ("person_s", "float64", "s", "person-seconds of staying"),
         ("staying_max_count", "float64", "people", "most people at once"),
+        ("turned_away_count", "float64", "people", "people who came and found no room"),
+    ),
+    table(
+        "pedestrian_feedback",
+        "Days walked beforehand, so that plans know the crowding of the day",
+        ("day",),
+        ("day", "int32", "", "first, second, ... day"),
+        ("residual_share", "float64", "share", "difference of planned and met person-times on links by those met"),
     ),
     table(
         "pedestrian_people",

@@ -33,10 +33,11 @@ _PUBLIC = {
     "RoadNetwork": "queueing.network",
     "LoadingResult": "queueing.loading",
     "load_network": "queueing.loading",
+    "repeat_days": "day_to_day.days",
     "solve_equilibrium": "equilibrium",
 }
 
-__all__ = ["MODEL", "LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "solve_equilibrium"]
+__all__ = ["MODEL", "LoadingResult", "RoadNetwork", "RoadTraffic", "load_network", "repeat_days", "solve_equilibrium"]
 
 
 def __getattr__(name: str) -> Any:

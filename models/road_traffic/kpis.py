@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import VEHICLE_CLASSES
-from twin.kpi import Kpi, KpiInfo, TableColumns
+from twin.kpi import Kpi, KpiInfo, Price, TableColumns
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +57,12 @@ INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.gridlocked_count", "links", "lower", "膠着した道路区間数", "Links caught in a gridlock"),
     KpiInfo("road.unfinished_count", "vehicles", "lower", "走行中の車両数", "Vehicles still on the road at the end"),
 )
+
+PRICES = {
+    "road.delay_total_h": (Price("time.vehicle"),),
+    "road.co2_kg": (Price("co2"),),
+    "road.vkm_km": (Price("running.vehicle_km", speed="road.speed_mean_mps"), Price("accidents.vehicle_km")),
+}
 _UNITS = {info.name: info.unit for info in INFOS}
 #: KPI -> the part of the road's answer that it needs.
 _NEEDS = {

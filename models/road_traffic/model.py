@@ -30,6 +30,8 @@ from twin.models.road_traffic.access import Access, LawfulRoutes
 from twin.models.road_traffic.agents import RoadAuthority
 from twin.models.road_traffic.background.cars import BackgroundCars
 from twin.models.road_traffic.controlled import ControlledLights
+from twin.models.road_traffic.day_to_day.city_days import LearnedWays, learn_ways
+from twin.models.road_traffic.day_to_day.params import DaysParams
 from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
@@ -80,6 +82,8 @@ class RoadTraffic:
         self.caught = 0
         self._stuck: Slots = np.empty(0, np.int64)
         self._rows = GrowingTables()
+        #: What background cars learned by repeating their day, once they have.
+        self._learned: LearnedWays | None = None
 
     @classmethod
     def build(cls, params: RoadParams, city: City, tables: InputTables) -> RoadTraffic:
@@ -102,7 +106,7 @@ class RoadTraffic:
     @property
     def notes(self) -> Sequence[str]:
         """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
-        return self._form.notes
+        return [*self._form.notes, *(self._learned.notes if self._learned is not None else ())]
 
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
@@ -131,11 +135,12 @@ class RoadTraffic:
         spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
         self._routes = LawfulRoutes(
             self._drive,
-            self._form.link_times(stage.start_s),
+            self._first_times_s(stage.start_s),
             self._access,
             spread,
             make_stream(stage.run_seed, "road.taste"),
         )
+        self._seed = stage.run_seed
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
@@ -246,6 +251,8 @@ class RoadTraffic:
             "stuck": self._stuck.copy(),
             "costs_s": self._routes.cost_s.copy(),
         }
+        if self._learned is not None:
+            out.update({f"days/{key}": values for key, values in self._learned.state().items()})
         parts: list[tuple[str, _Saved]] = [
             ("fleet", self._fleet),
             ("form", self._form),
@@ -269,6 +276,8 @@ class RoadTraffic:
         self._access.move_to(self._reached_s)
         self._stuck = np.array(state["stuck"], np.int64)
         self._routes.set_costs(np.array(state["costs_s"], np.float64))
+        days = _part(state, "days")
+        self._learned = LearnedWays(days) if days else None
         if forked_at_s is not None:
             self._next_car = self._cars.first_after(forked_at_s)
         self._fleet.restore(_part(state, "fleet"))
@@ -287,6 +296,15 @@ class RoadTraffic:
         if forked_at_s is not None:
             self._publish(self._reached_s)
         self._next_s = -np.inf
+
+    def _first_times_s(self, start_s: float) -> NDArray[np.float64]:
+        """Link times by which cars choose until some have been measured."""
+        empty_s, static = self._form.link_times(start_s), self.params.background.static
+        if static is None:
+            return empty_s
+        from twin.models.road_traffic.equilibrium.first_times import first_times_s  # its kernels are seldom needed
+
+        return first_times_s(static, self._drive, self._cars, start_s, empty_s)
 
     def _apply_measures(self) -> None:
         """Edits with hours as the authority applies them."""
@@ -340,6 +358,8 @@ class RoadTraffic:
 
     def _replan(self, at_s: float) -> None:
         """Let a share of the background cars look for a new way by the times just measured."""
+        if self.params.background.days is not None:
+            return  # who knows the day keeps to what it taught
         own = CODES[self.name]
         slots = np.flatnonzero(self._fleet.alive & (self._fleet.owner == own))
         period = event(int(at_s // self.params.board_every_s))
@@ -434,7 +454,7 @@ class RoadTraffic:
         cars, slots = self._cars, []
         for i in range(self._next_car, last):
             vehicle_class = int(cars.vehicle_class[i])
-            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
+            path = self._way(i)
             if path is None:
                 raise EngineError(
                     f"there is no way to drive from node {cars.from_node[i]} to node {cars.to_node[i]} "
@@ -450,6 +470,34 @@ class RoadTraffic:
                 self._arrived += 1  # from a place to the same node: no metre to drive
         self._next_car = max(self._next_car, last)
         return slots
+
+    def _way(self, i: int) -> Ints | None:
+        """Way of a background car: as learned on the days before, led around what is closed now; else as it chooses."""
+        cars, vehicle_class = self._cars, int(self._cars.vehicle_class[i])
+        if self.params.background.days is not None and self._learned is None:
+            self._repeat_days(self.params.background.days)
+        path = self._learned.path(cars.id[i]) if self._learned is not None else None
+        if path is not None:
+            path = self._routes.around(vehicle_class, path, 0, keeps_last=False)
+        if path is None:
+            path = self._routes.chosen(vehicle_class, int(cars.from_node[i]), int(cars.to_node[i]), cars.id[i])
+        return path
+
+    def _repeat_days(self, days: DaysParams) -> None:
+        """Let the background cars of this run repeat their day; done when the first of them starts."""
+        cars = self._cars
+
+        def otherwise(row: int) -> Ints | None:
+            ends = int(cars.from_node[row]), int(cars.to_node[row])
+            return self._routes.chosen(int(cars.vehicle_class[row]), *ends, cars.id[row])
+
+        span = self._next_car, cars.first_after(self._end_s)
+        begun = self._access, self._reached_s, self._end_s
+        self._learned = learn_ways(
+            self.params, days, self._city, self._tables, cars, span, otherwise, begun, self._seed
+        )
+        if self._learned is not None:
+            self._rows.append("road_days", self._learned.rows())
 
     def _take_orders(self, until_s: float) -> None:
         orders = self._channels.take_orders(self.name, until_s)

@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from twin.models.road_traffic.day_to_day.params import DaysParams
+from twin.models.road_traffic.equilibrium.params import StaticLinkParams
 from twin.models.road_traffic.gravity.params import GravityParams
 from twin.models.road_traffic.records.params import FuelParams
 from twin.params import Params, quantity
@@ -223,6 +225,22 @@ class BackgroundParams(Params):
         doc="cars of a day between zones and entries: sums per place kept, scaled to counts if there are any; {} "
         "takes the defaults; adds to od_table if both are given",
     )
+    days: DaysParams | None = quantity(
+        None,
+        source="choice: a day of its own, on which cars know what they learned on the way",
+        grade="D",
+        fork="no",
+        doc="cars repeat their day before the run until none could have come much sooner, and then drive the ways they "
+        "learned; {} takes the defaults; queueing form",
+    )
+    static: StaticLinkParams | None = quantity(
+        None,
+        source="choice: at the start of the clock cars know empty streets",
+        grade="D",
+        fork="no",
+        doc="before the first times are measured, cars choose by those of a static user equilibrium of the cars of the "
+        "first hour; {} takes the defaults; queueing form",
+    )
     replan_share: Share = quantity(
         0.25,
         "%",
@@ -354,6 +372,18 @@ class RoadParams(Params):
         le=3600,
         doc="how often measured link times are published; used by the queueing form",
     )
+
+    @model_validator(mode="after")
+    def _days_need_queues(self) -> Self:
+        if self.background.days is not None and self.form != "queueing":
+            raise ValueError("background.days needs form: queueing; in free flow no other way is ever quicker")
+        return self
+
+    @model_validator(mode="after")
+    def _static_needs_queues(self) -> Self:
+        if self.background.static is not None and self.form != "queueing":
+            raise ValueError("background.static needs form: queueing; in free flow no street is slower for traffic")
+        return self
 
     @model_validator(mode="after")
     def _no_overlap(self) -> Self:

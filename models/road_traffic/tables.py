@@ -77,6 +77,20 @@ TABLES: tuple[Table, ...] = (
         ("link_index", "int32", "", "row of the link in the drive layer of the city"),
     ),
     table(
+        "road_days",
+        "Days that background cars repeated before the run, where road_traffic.background.days asks for them",
+        ("day",),
+        ("day", "int32", "", "counted from 1; the run follows the last"),
+        (
+            "relative_gap",
+            "float64",
+            "",
+            "what all could have saved by the quickest ways of that day, over what these take",
+        ),
+        ("total_travel_h", "float64", "h", "vehicle hours of that day, waits before the first link included"),
+        ("switched_count", "int64", "vehicles", "cars that took another way on the next day"),
+    ),
+    table(
         "road_mfd",
         "Network diagram: the whole drive layer per period of five minutes, where anybody drove",
         ("from_s",),

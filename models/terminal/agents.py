@@ -12,6 +12,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.cast import Cast
 from twin.engine.stations.state import StationState
 from twin.errors import EngineError
@@ -23,8 +24,6 @@ from twin.models.terminal.params import HaulierType, TerminalParams
 
 if TYPE_CHECKING:
     from twin.city.city import Place
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,8 @@ class Haulier(mesa.Agent):
         Name of its type.
     params
         Of the terminal; ``traits`` are those of its type.
+    slots
+        Starts and ends of the hours that it tells apart.
 
     Attributes
     ----------
@@ -147,12 +148,14 @@ class Haulier(mesa.Agent):
         Missed bookings that count against it; ``banned_until`` is the first day on which it may book again.
     """
 
-    def __init__(self, model: mesa.Model, index: int, size: str, params: TerminalParams) -> None:
+    def __init__(
+        self, model: mesa.Model, index: int, size: str, params: TerminalParams, slots: tuple[Floats, Floats]
+    ) -> None:
         super().__init__(model)
         self.index, self.size = index, size
         self.traits: HaulierType = params.hauliers[size]
         self.learning = params.learning
-        self.slot_from_s, self.slot_to_s = choice_slots(params)
+        self.slot_from_s, self.slot_to_s = slots
         self.expected_wait_s = np.zeros(len(self.slot_from_s))
         self.points = self.banned_until = 0
 
@@ -209,5 +212,6 @@ def hire_staff(params: TerminalParams, model: mesa.Model | None = None, cast: Ca
     cast = cast or Cast()
     operator = cast.hire("terminal.gate_operator", TerminalOperator, model, params)
     sizes = [size for size, traits in params.hauliers.items() for _ in range(traits.hauliers)]
-    hauliers = [cast.hire("terminal.haulier", Haulier, model, i, size, params) for i, size in enumerate(sizes)]
+    slots = choice_slots(params)
+    hauliers = [cast.hire("terminal.haulier", Haulier, model, i, size, params, slots) for i, size in enumerate(sizes)]
     return Staff(operator, hauliers)

@@ -11,13 +11,10 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
+from twin.arrays import Flags, Floats
+from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
 from twin.models.terminal.tables import TRUCK_CLASSES
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Waiting surveys of the Japanese trucking associations count from 07:30 whoever joins the line earlier.
 SURVEY_START_S = 27000.0
@@ -173,6 +170,14 @@ INFOS: tuple[KpiInfo, ...] = (
     ),
     KpiInfo("terminal.slots_unplaced", "trucks", "lower", "予約できなかった台数", "trucks that found no slot"),
 )
+
+#: Minutes of the gate hold those on the road; both priced would count them twice.
+PRICES = {
+    "terminal.wait_mean_min": (Price("time.large_truck", times="terminal.throughput_day"),),
+    "terminal.co2_kg": (Price("co2"),),
+    "terminal.idle_fuel_l": (Price("fuel.diesel"),),
+    "terminal.waiting_fee_yen": (Price("transfer"),),
+}
 _UNITS = {info.name: info.unit for info in INFOS}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.columns import TABLES
-from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -134,6 +134,11 @@ _RIDER_INFOS = (
         "Share of refusals that could have boarded within two more hours",
     ),
 )
+
+PRICES = {
+    "transit.vkm_km": (Price("running.van_km"),),
+    "transit.wait_mean_s": (Price("time.rider", times="transit.served_count"),),
+}
 _REFUSAL_INFOS = tuple(
     KpiInfo(f"transit.refused_{reason}_share", "share", "lower", f"断り率：{ja}", f"Share refused: {en}")
     for reason, (ja, en) in _REASON_TEXT.items()

@@ -24,6 +24,7 @@ from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
+from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
 from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
 from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
@@ -33,7 +34,7 @@ from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.kernels import schedule_all
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
-from twin.models.transit.fleet.rows import Fleet, Ints, Legs, Rules, new_fleet
+from twin.models.transit.fleet.rows import Fleet, Ints, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.duties import duties_of, equip
@@ -102,6 +103,16 @@ class Transit:
             between_s = self._network.times.between_s[:count, :count]
             refuse_unjoined(stops, between_s, zones_of(self.params, stops), stop_weights(demand, self._city, stops))
 
+    def _check_bookings(self, requests: Requests) -> None:
+        """Refuse bookings of a table that no street joins, or say how many there are where they are wanted."""
+        table, between_s = self.params.demand.table, self._network.times.between_s
+        if table is None:
+            return
+        if not self.params.demand.allow_unreachable:
+            refuse_unjoined_bookings(requests, between_s, self.stops, table)
+        rows = without_way(requests, between_s)
+        self.notes = (told(requests, rows, self.stops),) if rows.size else ()
+
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
         """Make the model of one run; arguments as of the class."""
@@ -128,7 +139,9 @@ class Transit:
         self.dispatcher = stage.cast.hire("transit.dispatcher", Dispatcher, stage.city_model, self, self._named)
         self._strategy = self.dispatcher.strategy
         fleet = self._make_fleet(stage.start_s)
-        self.desk = Desk(fleet, self._make_requests(), self._network.times, self._rules(), self._strategy)
+        requests = self._make_requests()
+        self._check_bookings(requests)
+        self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self.vans = [Van(stage.city_model, self, row) for row in range(len(fleet))]
         self._close_daily(range(len(fleet)), stage.start_s)
@@ -470,7 +483,7 @@ class Transit:
             self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
             self._network.times.between_s,
         )  # fmt: skip
-        self.notes = (note,) if note else ()
+        self.notes = (*self.notes, *((note,) if note else ()))
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing

@@ -1,9 +1,9 @@
 """``python -m tests.mutation``: put faults into the code, one at a time, and list those that no test notices.
 
-A fault is put into the module while it is imported: no file is changed. Each runs in a process of its own, forked from
-one that has imported the libraries. A fault that makes the tests run ten times as long as they should counts as
-noticed. The exit code is 1 if a fault survives that ``explained.txt`` does not explain. Which faults come first
-follows from the seed and their names alone: an edit elsewhere, or a faster machine, draws no others.
+No file is changed: a fault of a kernel exchanges the code of a function (``in_place.py``), any other is put into the
+module while it is imported. Each runs in a process of its own. A fault that makes the tests run many times as long as
+they should counts as noticed. The exit code is 1 if a fault survives that ``explained.txt`` does not explain. Which
+faults come first follows from the seed and their names alone: an edit elsewhere, or a faster machine, draws no others.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.mutation.in_place import Outcome, try_faults
 from tests.mutation.mutants import Mutant, mutants_of, mutated
 from tests.mutation.suites import SUITES
 
@@ -25,8 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = Path(__file__).with_name("explained.txt")
 #: Exit codes of a child; anything else is a fault of this program, not of the code.
 _KILLED, _SURVIVED = 40, 41
-#: Without the compiler the hash of a key overflows in the open.
-_OVERFLOW = "ignore:overflow encountered:RuntimeWarning"
 #: A run of the tests may take this many times as long as without a fault, and at least so many seconds.
 _PATIENCE, _LEAST_S = 10.0, 20.0
 #: The longest that all tests of a module may take.
@@ -67,7 +66,7 @@ class _Finder(importlib.abc.MetaPathFinder):
         return None
 
 
-def _run_tests(file: Path, fault: str, tests: tuple[str, ...], which: str) -> None:
+def _run_tests(file: Path, fault: str, tests: tuple[str, ...]) -> None:
     """The life of a forked process: run the tests in silence and end with a code that says whether they passed."""
     import pytest
 
@@ -80,24 +79,21 @@ def _run_tests(file: Path, fault: str, tests: tuple[str, ...], which: str) -> No
             sys.meta_path.insert(0, _Finder(file, fault))
         # File by file: what a later one imports is slow, and most faults are noticed by the first.
         for test in tests:
-            passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", _OVERFLOW, "-k", which, test])
-            # 1: a test failed; 2: interrupted, as when a module cannot be imported; 5: none of this file is chosen.
-            code = {0: _SURVIVED, 1: _KILLED, 2: _KILLED, 5: _SURVIVED}.get(int(passed), -1)
+            passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", test])
+            # 1: a test failed; 2: interrupted, as when a module cannot be imported.
+            code = {0: _SURVIVED, 1: _KILLED, 2: _KILLED}.get(int(passed), -1)
             if code != _SURVIVED:
                 break
     finally:
         os._exit(code & 0xFF)
 
 
-def _tests_pass(file: Path, fault: str, limit_s: float, which: str) -> bool | None:
-    """Whether the tests pass with a fault (none if empty), in a forked process; None if they take too long.
-
-    ``which`` is given to ``pytest -k``; all if empty.
-    """
+def _tests_pass(file: Path, fault: str, limit_s: float) -> bool | None:
+    """Whether the tests pass with a fault (none if empty), in a forked process; None if they take too long."""
     suite = SUITES[str(file.relative_to(ROOT))]
     child = os.fork()
     if child == 0:
-        _run_tests(file, fault, suite.tests, which)
+        _run_tests(file, fault, suite.tests)
     began = time.monotonic()
     while time.monotonic() - began < limit_s:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -142,6 +138,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no mutant after so long")
     parser.add_argument("--count", type=int, help="try the first so many")
     parser.add_argument("--name", help="this mutant only, by its name")
+    parser.add_argument("--quick", action="store_true", help="kernels: only one seed of each kind of test")
     given = parser.parse_args()
     modules = given.module or [
         name
@@ -151,49 +148,96 @@ def main() -> int:
     needs_jit = {SUITES[module].compiled for module in modules}
     if len(needs_jit) > 1:
         parser.error("modules with and without the compiler cannot share a run: give --kernels or --compiled")
-    os.environ["NUMBA_DISABLE_JIT"] = "0" if needs_jit.pop() else "1"
+    compiled = needs_jit.pop()
+    os.environ["NUMBA_DISABLE_JIT"] = "0" if compiled else "1"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    chosen = [one for one in _chosen(modules, given.seed) if given.name in (None, one[1].name)][: given.count]
+    report = Report(given.seed, given.seconds)
+    sound = _try_by_import(chosen, report) if compiled else _try_in_place(chosen, report, given.quick)
+    return report.print_summary() if sound else 2
+
+
+class Report:
+    """Counts what became of faults, and prints those that survive.
+
+    Parameters
+    ----------
+    seconds
+        No fault is begun after so long.
+    """
+
+    def __init__(self, seed: int, seconds: float) -> None:
+        self._seed, self._seconds, self._began = seed, seconds, time.monotonic()
+        self._known, self._unexplained = explained(), 0
+        self._counts: dict[str, list[int]] = {}
+
+    def is_explained(self, file: Path, mutant: Mutant) -> bool:
+        """Whether the list of survivors has the fault."""
+        return _name(file, mutant) in self._known
+
+    def in_time(self) -> bool:
+        """Whether another fault may be begun."""
+        return time.monotonic() - self._began <= self._seconds
+
+    def heed(self, file: Path, mutant: Mutant, survived: bool, more: str = "") -> None:
+        """Count a fault, and print it if it survived."""
+        tally = self._counts.setdefault(str(file.relative_to(ROOT)), [0, 0, 0])
+        tally[0] += 1
+        if survived:
+            name = _name(file, mutant)
+            why = self._known.get(name, "")
+            tally[1] += 1
+            tally[2] += not why
+            self._unexplained += not why
+            change = " ".join(f"{mutant.was} -> {mutant.becomes}".split())
+            print(f"survived {name} (line {mutant.line}{more}): {change}  {why}", flush=True)
+
+    def print_summary(self) -> int:
+        """A line per module; returns 1 if a fault survives without an explanation."""
+        for module, (tried, alive, new) in sorted(self._counts.items()):
+            print(f"{module}: {tried} faults, {tried - alive} noticed, {alive - new} explained, {new} not")
+        tried = sum(tally[0] for tally in self._counts.values())
+        spent = time.monotonic() - self._began
+        print(f"{tried} faults in {spent:.0f} s, seed {self._seed}: {self._unexplained} survive unexplained")
+        return int(self._unexplained > 0)
+
+
+def _try_in_place(chosen: list[tuple[Path, Mutant]], report: Report, quick: bool) -> bool:
+    """Kernels: whether their tests pass without a fault; what became of each goes into the report."""
+
+    def heed(file: Path, mutant: Mutant, outcome: Outcome) -> bool:
+        report.heed(file, mutant, outcome.survived, f", reached by {outcome.reached_by} tests")
+        return report.in_time()
+
+    suites = {file: SUITES[str(file.relative_to(ROOT))] for file, _ in chosen}
+    tests = list(dict.fromkeys(test for suite in suites.values() for test in suite.tests))
+    which = " or ".join(f"({word})" for word in dict.fromkeys(suite.quick for suite in suites.values()) if word)
+    return try_faults(chosen, ["-k", which, *tests] if quick and which else tests, heed)
+
+
+def _try_by_import(chosen: list[tuple[Path, Mutant]], report: Report) -> bool:
+    """Modules whose kernels are compiled: each fault in a process that imports the project anew."""
     # Libraries only, and none that pytest rewrites: what belongs to the project is imported after the fork, with the
     # fault in it.
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     import numba  # noqa: F401
     import numpy  # noqa: F401
     import pytest  # noqa: F401
     import scipy.stats  # noqa: F401
 
-    began = time.monotonic()
     # Modules that share their tests share one run without a fault.
     limits: dict[tuple[str, ...], float] = {}
-    known, unexplained = explained(), 0
-    counts: dict[str, list[int]] = {}
-    chosen = [one for one in _chosen(modules, given.seed) if given.name in (None, one[1].name)]
-    for file, mutant in chosen[: given.count]:
-        if time.monotonic() - began > given.seconds:
+    for file, mutant in chosen:
+        if not report.in_time():
             break
-        suite = SUITES[str(file.relative_to(ROOT))]
-        tests = suite.tests
+        tests = SUITES[str(file.relative_to(ROOT))].tests
         if tests not in limits:
             started = time.monotonic()
-            if not _tests_pass(file, "", _WHOLE_S, suite.quick):
+            if not _tests_pass(file, "", _WHOLE_S):
                 print(f"{file.relative_to(ROOT)}: its tests fail without any fault")
-                return 2
+                return False
             limits[tests] = max(_PATIENCE * (time.monotonic() - started), _LEAST_S)
-        name = _name(file, mutant)
-        survived = _tests_pass(file, mutant.name, limits[tests], suite.quick)
-        if survived and suite.quick and name not in known:
-            survived = _tests_pass(file, mutant.name, _WHOLE_S, "")
-        tally = counts.setdefault(str(file.relative_to(ROOT)), [0, 0, 0])
-        tally[0] += 1
-        if survived:
-            tally[1] += 1
-            why = known.get(name, "")
-            tally[2] += not why
-            unexplained += not why
-            print(f"survived {name} (line {mutant.line}): {mutant.was} -> {mutant.becomes}  {why}", flush=True)
-    for module, (tried, alive, new) in sorted(counts.items()):
-        print(f"{module}: {tried} faults, {tried - alive} noticed, {alive - new} explained, {new} not")
-    tried = sum(tally[0] for tally in counts.values())
-    print(f"{tried} faults in {time.monotonic() - began:.0f} s, seed {given.seed}: {unexplained} survive unexplained")
-    return int(unexplained > 0)
+        report.heed(file, mutant, bool(_tests_pass(file, mutant.name, limits[tests])))
+    return True
 
 
 if __name__ == "__main__":

@@ -90,7 +90,8 @@ def _sites(function: ast.FunctionDef):
         node = stack.pop()
         if isinstance(node, ast.FunctionDef):
             continue
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _DECLARATIONS:
+        said = node.value if isinstance(node, ast.Expr) else node
+        if isinstance(said, ast.Call) and getattr(said.func, "id", "") in _DECLARATIONS:
             continue
         yield from _of_node(node)
         stack.extend(reversed(list(_inside(node))))

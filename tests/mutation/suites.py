@@ -1,4 +1,4 @@
-"""Which tests must notice a fault in which module, from quick to slow."""
+"""Which tests must notice a fault in which module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Suite:
     compiled
         Whether kernels are compiled.
     quick
-        Which of the tests are tried first, as ``pytest -k`` takes it; all are tried if these notice nothing.
+        Of a kernel's tests those that ``--quick`` runs, as ``pytest -k`` takes it: one seed of each kind of case.
     """
 
     tests: tuple[str, ...]
@@ -26,38 +26,82 @@ class Suite:
 
 _BY_CLASS = "tests/unit/models/terminal/test_queue_by_class.py"
 _GROUPED = "tests/unit/results/test_grouped_kpis.py"
-_GATE = Suite(("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0-")
+_GATE = Suite(
+    ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
+)
 _STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick="test_stations")
-_SLOTS = Suite(("tests/oracles/test_terminal_slots.py",))
+_PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_STATIONS.tests), quick="terminal_parts")
+_ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_STATIONS.tests), quick="terminal_rows")
+_SLOTS = Suite(
+    (
+        "tests/oracles/test_terminal_slot_parts.py",
+        "tests/oracles/test_terminal_slots.py",
+        "tests/oracles/test_terminal_gate.py",
+    ),
+    quick="slot_parts or slots",
+)
+_BOOKING = Suite(("tests/oracles/test_booking_rules.py", *_SLOTS.tests), quick="booking_rules")
+_VANS = Suite(
+    ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
+    quick="test_transit_day or [0] or [1] or [3]",
+)
+_PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
 
 SUITES: dict[str, Suite] = {
-    "twin/engine/stations/line_kernels.py": _STATIONS,
-    "twin/engine/stations/serve_kernels.py": _STATIONS,
+    "twin/engine/stations/line_kernels.py": _PARTS,
+    "twin/engine/stations/serve_kernels.py": Suite(_PARTS.tests, quick="terminal_parts or test_stations"),
     "twin/engine/stations/loop_kernels.py": _STATIONS,
     "twin/engine/stations/passage_kernels.py": _STATIONS,
     "twin/engine/stations/plain_kernels.py": Suite(("tests/oracles/test_stations.py",)),
-    "twin/engine/stations/calendar_kernels.py": _STATIONS,
-    "twin/engine/stations/law_kernels.py": _STATIONS,
+    "twin/engine/stations/calendar_kernels.py": _PARTS,
+    "twin/engine/stations/law_kernels.py": _ROWS,
     "twin/engine/stations/lane_kernels.py": Suite(
-        ("tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"), quick="stations",
+        ("tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"), quick="[0-"
     ),
     "twin/engine/stations/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
-    "models/terminal/gate/space_kernels.py": _GATE,
-    "models/terminal/gate/truck_kernels.py": _GATE,
-    "models/terminal/gate/row_kernels.py": _GATE,
+    "models/terminal/gate/space_kernels.py": _PARTS,
+    "models/terminal/gate/truck_kernels.py": Suite(_ROWS.tests, quick="terminal_rows or [0-"),
+    "models/terminal/gate/row_kernels.py": _ROWS,
+    "twin/booking/book_kernels.py": _SLOTS,
+    "twin/booking/people_kernels.py": _BOOKING,
+    "twin/booking/window_kernels.py": _BOOKING,
     "models/terminal/booking/kernels.py": _SLOTS,
     "models/terminal/booking/asking_kernels.py": _SLOTS,
-    "models/transit/dispatch/kernels.py": Suite(
-        ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
-        quick="test_transit_day or [0] or [1] or [3]",
+    "models/terminal/demand/kernels.py": Suite(
+        ("tests/unit/models/terminal/test_booking.py", "tests/unit/models/terminal/test_vessels.py",
+         "tests/unit/models/terminal/test_model.py"), quick="one_box or haulier or keeps or moves or by_kind",
     ),
+    "models/transit/dispatch/kernels.py": _VANS,
+    "models/transit/dispatch/insertion_kernels.py": _VANS,
+    "models/transit/planning/kernels/improvement.py": _PLANNING,
+    "models/transit/planning/kernels/insertion.py": _PLANNING,
+    "models/transit/planning/kernels/rows.py": _PLANNING,
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
     "models/pedestrian/choice/kernels.py": Suite(
         ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
-        ("tests/oracles/test_road_queueing.py", "tests/oracles/test_road_gate_queue.py"), quick="[0] or [1]",
+        (
+            "tests/oracles/test_road_queueing.py",
+            "tests/oracles/test_road_gate_queue.py",
+            "tests/verification/test_road_signals.py",
+        ),
+        quick="queueing or bay",
     ),
+    "models/road_traffic/free_flow/kernels.py": Suite(
+        ("tests/unit/models/road_traffic/test_free_flow.py", "tests/unit/models/road_traffic/test_junction_delays.py",
+         "tests/unit/models/road_traffic/test_outputs.py"),
+    ),
+    "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
+    "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
+    "twin/city/routing/kernels.py": Suite(
+        ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
+    ),
+    "twin/city/routing/turn_kernels.py": Suite(
+        ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
+    ),
+    "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
+    "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),
     "models/terminal/gate/road_queue.py": Suite(
         ("tests/unit/models/terminal/test_road_queue.py", "tests/unit/models/terminal/test_gate_on_road.py"),
         compiled=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -85,3 +87,50 @@ def test_the_fit_is_the_minimum_that_a_general_search_finds(seed):
 
     best = minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-9})
     np.testing.assert_allclose(fit_counts(trips, crosses, count, slack), trips * np.exp(best.x), rtol=1e-4)
+
+
+def balanced(weight, rows, columns, tolerance=1e-9, most=500):
+    out = np.full((len(rows), len(rows)), -1.0)
+    args = (np.array(weight, float), np.array(rows, float), np.array(columns, float))
+    return kernels.balance(*args, tolerance, most, out), out
+
+
+def test_rounds_are_counted_and_bound_the_search():
+    weight = np.random.default_rng(3).uniform(0.1, 2.0, (4, 4))
+    sums = ([5.0, 1.0, 2.0, 4.0], [3.0, 3.0, 4.0, 2.0])
+    rounds, _ = balanced(weight, *sums)
+    assert rounds > 3
+    assert balanced(weight, *sums, most=rounds)[0] == rounds
+    assert balanced(weight, *sums, most=rounds - 1)[0] == -1
+    # Rows that fit by chance do not end the search before columns had their turn; a table that fits ends it then.
+    rounds, trips = balanced([[1.0, 3.0], [2.0, 2.0]], [4.0, 4.0], [4.0, 4.0])
+    assert rounds > 2
+    np.testing.assert_allclose(trips.sum(axis=0), 4.0, rtol=1e-8)
+    assert balanced([[2.0, 2.0], [2.0, 2.0]], [4.0, 4.0], [4.0, 4.0], tolerance=0.0)[0] == 2
+
+
+def test_a_zone_that_nobody_leaves_or_reaches_stays_empty():
+    rounds, trips = balanced([[1.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]], [3.0, 2.0, 0.0], [1.0, 4.0, 0.0])
+    assert rounds > 1
+    np.testing.assert_allclose(trips.sum(axis=1), [3.0, 2.0, 0.0], atol=1e-8)
+    rounds, trips = balanced(np.ones((3, 3)), [3.0, 2.0, 0.0], [1.0, 4.0, 0.0])
+    assert rounds > 1
+    np.testing.assert_allclose(trips.sum(axis=0), [1.0, 4.0, 0.0], atol=1e-8)
+
+
+def test_whoever_cannot_reach_the_destination_crosses_the_posts_up_to_where_the_way_ends():
+    """Links 0 and 1 lead from node 0 over 1 to 2, where the way ends; 3 and 2 from node 5 over 3 to the goal, 4."""
+    next_link, head = np.array([0, 1, -1, 2, -1, 3], np.int32), np.array([1, 2, 4, 3], np.int32)
+    crosses = np.zeros((3, 3), bool)
+    nodes = np.array([0, 3, 4], np.int32)
+    kernels.mark_crossings(next_link, head, nodes, 4, np.array([0, 1, 1, 3, 3]), np.array([0, 1, 2]), crosses)
+    assert crosses.tolist() == [[True, False, False], [False, True, True], [False, False, False]]
+
+
+def test_pairs_without_trips_stay_without_and_a_pivot_of_zero_is_told():
+    out = np.full(3, -1.0)
+    ptr, posts = np.array([0, 1, 2, 2]), np.array([0, 1])
+    total = kernels.tilt(np.array([2.0, 0.0, 0.5]), ptr, posts, np.array([math.log(3.0), 9.0]), out)
+    np.testing.assert_allclose(out, [6.0, 0.0, 0.5])
+    assert total == pytest.approx(6.5)
+    assert kernels.solve_positive(np.zeros((1, 1)), np.ones(1)) == 0

@@ -31,6 +31,15 @@ def twelve_places():
     return arcs, ptr, stay, may_pass
 
 
+def plans_of(ptr, to, utility, taken, durations, stay, go, come, scale, local=()):
+    """One class, one program, values by slot of the clock."""
+    one = np.zeros(1, np.int32)
+    return Plans(
+        ptr, to, utility[None], taken[None], durations[None], stay[None], go[None], come[None], scale, 60.0,
+        one.reshape(1, 1, 1), one, np.array(local, np.float64), 10800.0,
+    )  # fmt: skip
+
+
 def solved(steps, scale, slope=0.05):
     arcs, ptr, stay, may_pass = twelve_places()
     leave = np.full((steps + 1, 12), -np.inf)
@@ -41,8 +50,9 @@ def solved(steps, scale, slope=0.05):
     utility = np.array([a[3] for a in arcs])
     durations = np.array(DURATIONS, np.int32)
     go, come = np.empty((steps + 1, 12)), np.empty((steps + 1, 12))
-    solve_program(ptr, to, taken, utility, durations, stay, leave, may_pass, scale, go, come)
-    plans = Plans(ptr, to, utility, taken[None], durations[None], stay[None], go[None], come[None], scale, 60.0)
+    slot_of = np.zeros(steps + 1, np.int32)
+    solve_program(ptr, to, taken, utility, durations, stay[None], slot_of, leave, may_pass, scale, go, come)
+    plans = plans_of(ptr, to, utility, taken, durations, stay[None], go, come, scale)
     return plans, leave, may_pass
 
 
@@ -56,11 +66,11 @@ def paths(plans, leave, may_pass, steps):
         if just_stayed or may_pass[i]:
             for a in range(plans.arc_ptr[i], plans.arc_ptr[i + 1]):
                 if plans.arc_steps[0, a] <= k:
-                    walk(k - plans.arc_steps[0, a], plans.arc_to[a], total + plans.arc_utility[a], False)
+                    walk(k - plans.arc_steps[0, a], plans.arc_to[a], total + plans.arc_utility[0, a], False)
         if not just_stayed:
             for d, length in enumerate(DURATIONS):
-                if length <= k and plans.stay_utility[0, i, d] > -math.inf:
-                    walk(k - length, i, total + plans.stay_utility[0, i, d], True)
+                if length <= k and plans.stay_utility[0, 0, i, d] > -math.inf:
+                    walk(k - length, i, total + plans.stay_utility[0, 0, i, d], True)
 
     walk(steps, 0, 0.0, True)
     return np.array(found)
@@ -85,7 +95,7 @@ def test_choice_probabilities_sum_to_one():
                 shares = [math.exp((leave[k, i] - go) / 0.8)]
                 shares += [
                     math.exp(
-                        (plans.arc_utility[a] + plans.come_value[0, k - plans.arc_steps[0, a], plans.arc_to[a]] - go)
+                        (plans.arc_utility[0, a] + plans.come_value[0, k - plans.arc_steps[0, a], plans.arc_to[a]] - go)
                         / 0.8
                     )
                     for a in range(plans.arc_ptr[i], plans.arc_ptr[i + 1])
@@ -95,7 +105,7 @@ def test_choice_probabilities_sum_to_one():
             if come > -math.inf:
                 shares = [math.exp((go - come) / 0.8)] if may_pass[i] else []
                 shares += [
-                    math.exp((plans.stay_utility[0, i, d] + plans.go_value[0, k - length, i] - come) / 0.8)
+                    math.exp((plans.stay_utility[0, 0, i, d] + plans.go_value[0, k - length, i] - come) / 0.8)
                     for d, length in enumerate(DURATIONS)
                     if length <= k
                 ]
@@ -107,7 +117,7 @@ def test_nothing_feasible_is_minus_infinity_and_chooses_nothing():
     assert plans.go_value[0, 0, 0] == -math.inf
     assert choose_arc(plans, 0, 0, 0, 0.5) == -1
     assert choose_arc(plans, 0, -1, 0, 0.5) == -1
-    assert choose_stay(plans, 0, 1, 3, 0.5) == -1
+    assert choose_stay(plans, 0, 1, 3, 0, 0.5) == -1
 
 
 def test_draws_follow_the_probabilities_at_every_quantile():
@@ -118,7 +128,9 @@ def test_draws_follow_the_probabilities_at_every_quantile():
         below, out = 0.0, []
         for a in range(plans.arc_ptr[0], plans.arc_ptr[1]):
             k = 12 - plans.arc_steps[0, a]
-            below += math.exp(plans.arc_utility[a] + plans.come_value[0, k, plans.arc_to[a]] - plans.go_value[0, 12, 0])
+            below += math.exp(
+                plans.arc_utility[0, a] + plans.come_value[0, k, plans.arc_to[a]] - plans.go_value[0, 12, 0]
+            )
             out.append((a, below))
         return out
 

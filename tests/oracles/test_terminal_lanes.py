@@ -210,6 +210,10 @@ TROUBLE = {
     "trouble": {"share": 0.2, "at": "gate_lane", "lasts": {"mean_s": 600.0}},
 }  # fmt: skip
 OTHERS = {"oversize": {"share": 0.2, "lanes_take_others": True}}
+#: Ten trucks at each of fifteen moments, the first when the gate opens: ties everywhere.
+BY_TENS = {"demand": {"table": "tens"}}
+MOMENTS = 30600.0 + 1800.0 * np.arange(15)
+TENS = {"tens": {"hour_start_s": MOMENTS, "hour_end_s": np.nextafter(MOMENTS, np.inf), "trucks": np.full(15, 10.0)}}
 CASES = {
     "own lines": OWN,
     "own lines, ties": OWN | {"service": {"law": "deterministic", "mean_s": 240.0}},
@@ -230,6 +234,15 @@ CASES = {
     "trouble lane with own lines": TROUBLE | JOCKEY,
     "trouble lane and oversize": TROUBLE | OTHERS | {
         "lanes": TROUBLE["lanes"] | {"W": {"count": 1, "kind": "oversize"}}, "at_closure": "suspend"},
+    "all sorts with own lines, works": JOCKEY | OTHERS | {
+        "lanes": BOOKED["lanes"] | {"W": {"count": 1, "kind": "oversize"}}, "conpas": {"reserved_lane": True},
+        "lane_closures": {
+            "w": {"lanes": "W", "count": 1, "hours": (34200.0, 37800.0)},
+            "b": {"lanes": "B", "count": 1, "hours": (37800.0, 41400.0)},
+            "all": {"lanes": "B", "count": 2, "hours": (50400.0, 52200.0)},
+        }},
+    "jockeying, by tens": JOCKEY | BY_TENS,
+    "oversize with own lines, by tens": OVERSIZE | JOCKEY | OTHERS | BY_TENS,
 }  # fmt: skip
 
 
@@ -237,11 +250,11 @@ CASES = {
 @pytest.mark.parametrize("replication", range(3))
 def test_lanes_and_their_slow_twin_agree_truck_by_truck(case, replication):
     params = TerminalParams.model_validate(SMALL | CASES[case])
-    model, terminal = start(params, replication)
+    model, terminal = start(params, replication, tables=TENS)
     trucks = [Truck(terminal._now, row) for row in range(len(terminal._now.ids))]
     model.close()
     Gate(params, make_run_seed(1, replication)).run(trucks)
-    visits = run(params, replication)["terminal_visits"]
+    visits = run(params, replication, tables=TENS)["terminal_visits"]
     by_id = {truck.id: truck for truck in trucks}
     assert len(visits["id"]) == len(trucks) > 80
     for row, id_ in enumerate(visits["id"].tolist()):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from twin.engine.stations.order_kernels import order_rows
 from twin.engine.stations.state import in_order
 
 N = 3000
@@ -65,3 +66,27 @@ def test_two_crowded_moments_far_apart_are_sorted_by_id():
     at_s = np.where(np.arange(n) % 2, 50000.0, 100.0)
     ids = np.random.default_rng(7).permutation(n).astype(np.uint64)
     assert in_order(at_s, ids, np.arange(n)).tolist() == np.lexsort((ids, at_s)).tolist()
+
+
+def late_rush(luck):
+    """Most within the last second, so that spans dealt out anew lie at the end of the room to work in."""
+    return np.where(luck.uniform(size=N) < 0.7, 86399.0 + luck.uniform(size=N), luck.uniform(0.0, 86399.0, N))
+
+
+@pytest.mark.parametrize("moments", [spread, rush, late_rush, many_pairs])
+def test_spans_alone_sort_without_comparing_all(moments):
+    """The kernel by itself, which else may leave the work to the sort that stands behind it."""
+    luck = np.random.default_rng(5)
+    at_s, ids = moments(luck), luck.permutation(N).astype(np.uint64)
+    rows, out = np.arange(N), np.full(N, -1)
+    ends, few_ends = np.zeros(N + 1, np.int64), np.zeros(N + 1, np.int64)
+    assert order_rows(at_s, ids, rows, ends, few_ends, out)
+    np.testing.assert_array_equal(out, np.lexsort((ids, at_s)))
+
+
+def test_no_rows_are_in_order_and_a_crowd_at_one_moment_is_left_to_another_sort():
+    none, one = np.empty(0, np.int64), np.zeros(1, np.int64)
+    assert order_rows(np.zeros(0), np.zeros(0, np.uint64), none, one, one.copy(), none.copy())
+    crowd = np.arange(200)
+    room = (np.zeros(201, np.int64), np.zeros(201, np.int64), np.zeros(200, np.int64))
+    assert not order_rows(np.zeros(200), crowd.astype(np.uint64), crowd, *room)

@@ -58,7 +58,7 @@ def mapped(tmp_path_factory):
 
 
 def test_the_map_lists_the_side_lanes_and_pavements_and_no_other_link(mapped):
-    today, step1 = mapped[0]["variants"]
+    today, step1, _ = mapped[0]["variants"]
     assert (today["name"], today["touched"], today["nothing_else_changed"]) == ("today", [], True)
     assert step1["nothing_else_changed"] is True
     drive = [row for row in step1["touched"] if row["layer"] == "drive"]

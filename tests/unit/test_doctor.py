@@ -131,5 +131,5 @@ def test_a_cache_that_cannot_be_written_is_told(monkeypatch, tmp_path):
         return tmp_path
 
     monkeypatch.delenv("TWIN_CACHE_DIR", raising=False)
-    monkeypatch.setattr("twin.jit.compiled_folder", elsewhere)
+    monkeypatch.setattr("twin.cache.compiled_folder", elsewhere)
     assert doctor._cache().state == "warn"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from twin import jit
+from twin import cache
 
 
 def test_an_edit_in_any_file_moves_to_another_cache_folder(tmp_path, monkeypatch):
@@ -17,15 +17,15 @@ def test_an_edit_in_any_file_moves_to_another_cache_folder(tmp_path, monkeypatch
         path = tmp_path / name
         path.write_text("x = 1\n", encoding="utf-8")
         files.append((name, path))
-    monkeypatch.setattr(jit, "_package_files", lambda: files)
-    before = jit.source_digest()
-    assert jit.source_digest() == before
+    monkeypatch.setattr(cache, "_package_files", lambda: files)
+    before = cache.source_digest()
+    assert cache.source_digest() == before
     files[0][1].write_text("x = 2\n", encoding="utf-8")
-    assert jit.source_digest() != before
+    assert cache.source_digest() != before
 
 
 def test_the_digest_sees_every_python_file_of_the_package_once():
-    found = [path.resolve() for _, path in jit._package_files()]
+    found = [path.resolve() for _, path in cache._package_files()]
     assert len(found) == len(set(found))
     names = {path.as_posix() for path in found}
     for ending in ("twin/engine/draws.py", "models/registry.py", "viz/__init__.py", "data/__init__.py"):
@@ -39,7 +39,7 @@ def test_old_cache_folders_go_and_young_ones_stay(tmp_path):
         folder.mkdir()
         old = 20 * 86400 if i < 6 else 86400
         os.utime(folder, (now - old - i, now - old - i))
-    jit._prune(tmp_path)
+    cache._prune(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["digest6", "digest7"]
 
 
@@ -94,7 +94,7 @@ def test_a_kernel_is_compiled_anew_only_when_something_that_it_sees_changes(tmp_
 def test_a_home_that_cannot_be_written_still_runs(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("no folder", encoding="utf-8")
-    code = "import twin.jit; twin.jit._cache_root(); print('ok')"
+    code = "import twin.cache; twin.cache.compiled_folder(); print('ok')"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

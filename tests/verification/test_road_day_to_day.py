@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twin.errors import ScenarioError
-from twin.models.road_traffic import RoadNetwork
+from twin.models.road_traffic import RoadNetwork, repeat_days
 from twin.models.road_traffic.day_to_day.timed_turns import TimedTurns
 from twin.models.road_traffic.queueing.build import build_road
 
@@ -35,7 +35,7 @@ def two_ways(near_m=800.0, far_m=4800.0):
 def test_two_ways_find_wardrops_split(rule):
     """The near way alone until its queue takes 200 s, then half on each: waits there grow alike."""
     net, _, far = two_ways()
-    days = net.equilibrate(6000.0, most_days=40, gap=0.015, interval_s=60.0, rule=rule)
+    days = repeat_days(net, 6000.0, most_days=40, gap=0.015, interval_s=60.0, rule=rule)
     assert days.converged
     assert days.relative_gap[-1] <= 0.015
     assert days.relative_gap[-1] == days.relative_gap.min()
@@ -53,7 +53,7 @@ def test_equal_ways_end_with_equal_flows():
     net, near, _ = two_ways(2000.0, 2000.0)
     # All begin on one way.
     paths = np.arange(901) * 3, np.tile([0, near, 3], 900).astype(np.int32)
-    days = net.equilibrate(9000.0, most_days=60, gap=0.01, interval_s=60.0, first_paths=paths)
+    days = repeat_days(net, 9000.0, most_days=60, gap=0.01, interval_s=60.0, first_paths=paths)
     assert days.relative_gap[0] > 0.5
     assert days.converged
     assert len(days.result.entry_times_s(near)) / 900 == pytest.approx(0.5, abs=0.03)
@@ -76,10 +76,10 @@ def braess(with_shortcut):
 
 def test_braess_a_new_link_makes_the_equilibrium_worse():
     """Without it nobody waits: 220 s each. With it 0.7 a second drive into the first bottleneck, then into both."""
-    without = braess(False).equilibrate(9000.0, gap=0.01, interval_s=60.0)
+    without = repeat_days(braess(False), 9000.0, gap=0.01, interval_s=60.0)
     assert without.converged
     assert without.result.travel_time_s.mean() == pytest.approx(220.0, rel=0.03)
-    within = braess(True).equilibrate(9000.0, gap=0.025, most_days=60, interval_s=60.0)
+    within = repeat_days(braess(True), 9000.0, gap=0.025, most_days=60, interval_s=60.0)
     assert within.converged
     assert within.total_travel_s[-1] > 1.2 * without.total_travel_s[-1]
     # The last pay for both queues, each as long as its slow half.
@@ -151,12 +151,12 @@ def test_quickest_ways_equal_a_search_over_all_paths():
 
 
 def test_days_are_the_same_twice_and_say_when_they_did_not_settle():
-    runs = [two_ways()[0].equilibrate(6000.0, most_days=3, gap=1e-6, seed=4) for _ in range(2)]
+    runs = [repeat_days(two_ways()[0], 6000.0, most_days=3, gap=1e-6, seed=4) for _ in range(2)]
     assert not runs[0].converged
     assert len(runs[0].relative_gap) == len(runs[0].switched) == 3
     assert runs[0].result.time_s.tobytes() == runs[1].result.time_s.tobytes()
     assert runs[0].relative_gap.tobytes() == runs[1].relative_gap.tobytes()
     with pytest.raises(ScenarioError, match="gap or msa"):
-        two_ways()[0].equilibrate(100.0, rule="best")
+        repeat_days(two_ways()[0], 100.0, rule="best")
     with pytest.raises(ScenarioError, match="most_days"):
-        two_ways()[0].equilibrate(100.0, most_days=0)
+        repeat_days(two_ways()[0], 100.0, most_days=0)

@@ -130,3 +130,20 @@ def test_m6_a_bus_that_yields_waits_for_the_end_of_a_saturated_stream():
     result, cars, bus = merge_from_bay(priority=False)
     assert result.leave_s[bus][0] - 50.0 == pytest.approx(650.625, abs=1e-9)
     assert (result.travel_time_s[cars] - 100.0).sum() == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("priority", [True, False])
+def test_whoever_leaves_a_bay_and_the_stream_share_one_stop_line_wherever_they_go(priority):
+    """Buses go straight on, cars turn off: nothing but the line joins them, and it lets one through per headway."""
+    net = RoadNetwork()
+    first = net.add_link(0, 1, 1000.0, exit_capacity_per_s=0.5)
+    straight, aside = net.add_link(1, 2, 1000.0), net.add_link(1, 3, 1000.0)
+    net.add_bay(first, priority=priority)
+    net.add_vehicles(np.arange(200) / 0.45, path=[first, aside], keys=np.arange(200))
+    for nth in range(10):
+        net.add_vehicles([40.0 * nth], path=[first, straight], stops=[(0, 7.3, "bay")], keys=[1000 + nth])
+    result = net.run(np.inf)
+    rows = result.from_link == first
+    passed_s = np.sort(result.time_s[rows & (result.to_link >= 0)])
+    assert len(passed_s) == 210
+    assert np.diff(passed_s).min() > 2.0 - 1e-9

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from verification.transit_cases import draws, grid_metres, pickup_metres
 
 from twin.models.transit.fleet.rows import new_times
-from verification.transit_cases import draws, grid_metres, pickup_metres
 
 
 def expected_on_grid(side, spacing_m, vans):

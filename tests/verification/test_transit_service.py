@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from verification.transit_cases import draws, grid_metres, requests, rules
 
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.fleet import rows as state
-from verification.transit_cases import draws, grid_metres, requests, rules
 
 SIDE, SPACING_M, SPEED_MPS = 21, 150.0, 20 / 3.6
 SECONDS = grid_metres(SIDE, SPACING_M) / SPEED_MPS

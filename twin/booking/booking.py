@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.booking import names as n
 from twin.booking import people_kernels as people
 from twin.booking import plain_kernels as plain
@@ -23,7 +24,6 @@ from twin.booking.windows import EARLY_CODES, LATE_CODES
 from twin.engine.draws import make_stream
 from twin.engine.event_queue import new_heap
 
-Floats = NDArray[np.float64]
 #: Bookings of a day without a limit of its own.
 _NO_LIMIT = 1 << 40
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.booking import names as n
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 

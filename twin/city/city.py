@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Flags, Floats, Ints, Longs
 from twin.city.rules import DriveRules
 from twin.city.scenery import Scenery, empty_scenery
+from twin.city.street_life import StreetLife
 from twin.columns import VEHICLE_CLASSES
 
 if TYPE_CHECKING:  # networkx alone would take most of the time in which a built city opens
@@ -20,10 +22,6 @@ if TYPE_CHECKING:  # networkx alone would take most of the time in which a built
 
     from twin.city.routing.trips import Trip
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: Bits of ``StreetLayer.flags``.
 TUNNEL = 1
@@ -83,7 +81,7 @@ class StreetLayer:
         Drive layer: who may use its links and when, and which turns are banned. Routing obeys them.
     """
 
-    node_id: Ids
+    node_id: Longs
     x_m: Floats
     y_m: Floats
     lon_deg: Floats
@@ -97,13 +95,13 @@ class StreetLayer:
     lanes: NDArray[np.int16]
     road_class: NDArray[np.uint8]
     name_index: Ints
-    way_id: Ids
+    way_id: Longs
     width_m: Floats
     flags: NDArray[np.uint8]
-    vertex_ptr: Ids
+    vertex_ptr: Longs
     vertex_x_m: Floats
     vertex_y_m: Floats
-    out_ptr: Ids
+    out_ptr: Longs
     names: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     crs: str = ""
@@ -131,7 +129,7 @@ class StreetLayer:
         return np.arange(self.link_count, dtype=np.int32)
 
     @cached_property
-    def in_links(self) -> tuple[Ids, Ints]:
+    def in_links(self) -> tuple[Longs, Ints]:
         """Links by the node they enter: ``links[ptr[i]:ptr[i + 1]]`` enter node i, ascending."""
         ptr = np.zeros(self.node_count + 1, np.int64)
         np.cumsum(np.bincount(self.link_to, minlength=self.node_count), out=ptr[1:])
@@ -274,6 +272,8 @@ class City:
         Plans that edits gave to lights; the others keep the road layer's default.
     scenery
         Buildings, water, green, railways and land use of the map, for pictures, frontage and shade.
+    street_life
+        Seats, places, green, events, signs, roofs and one-way walking along walk links, by edits.
     """
 
     name: str
@@ -290,6 +290,7 @@ class City:
     closed_to: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     signal_plans: tuple[SignalPlan, ...] = ()
     scenery: Scenery = field(default_factory=empty_scenery)
+    street_life: tuple[StreetLife, ...] = ()
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from twin.arrays import Floats, Ints, Longs
+
 Bits = NDArray[np.uint8]
 
 DAY_S = 86400.0

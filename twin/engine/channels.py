@@ -1,7 +1,7 @@
 """The three channels through which models meet: rows, orders and boards.
 
-* **Rows**: travellers and vehicles who change model, with their exact time. A row sent to a model later in
-  the fixed order acts in the same interval; towards an earlier model it carries a future time.
+* **Rows**: travellers and vehicles who change model, with their exact time; their kinds stand in ``row_kinds``. A row
+  sent to a model later in the fixed order acts in the same interval; towards an earlier model it carries a future time.
 * **Orders**: the same arrays with another meaning: rewrite a path, open a lane, grant a place.
 * **Boards**: read-only arrays that one model publishes, each valid from an exact time, so that a reader gets
   the same board for the same moment whatever the step.
@@ -17,45 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.engine.clock import clock_text
+from twin.engine.row_kinds import ROW_DTYPE, TRAVELLER_KINDS, Body
+from twin.engine.row_kinds import RowKind as RowKind
 from twin.errors import EngineError
 
-#: One crossing. ``bodies`` is 1 when a traveller or vehicle is in the row, 0 for an announcement or order.
-#: ``a``, ``b``, ``amount`` and ``since_s`` mean what the row kind says; see :class:`RowKind`.
-ROW_DTYPE = np.dtype(
-    [
-        ("time_s", "<f8"),
-        ("kind", "<u2"),
-        ("id", "<u8"),
-        ("bodies", "<u2"),
-        ("vehicle_class", "<u2"),
-        ("a", "<i4"),
-        ("b", "<i4"),
-        ("amount", "<f8"),
-        ("since_s", "<f8"),
-    ]
-)
-
 RowArray = NDArray[np.void]
-Ints = NDArray[np.int32]
 _NO_PATH = np.empty(0, np.int32)
-
-
-class RowKind:
-    """Kinds of rows and orders; the numbers also order rows that fall on the same instant."""
-
-    #: To the road: a vehicle enters at its exact time. ``a`` first link, ``b`` code of the model that gets it
-    #: back, ``path`` the drive links in order (first is ``a``).
-    ROAD_ENTER = 10
-    #: From the road: the vehicle has driven the whole path. ``a`` last link, ``b`` code of the model that
-    #: owns it, ``amount`` the time it entered the road, ``since_s`` since when it stood in the queue to the end of
-    #: its way, the row's time if it did not.
-    ROAD_LEAVE = 11
-    #: Order to the road: replace the rest of a vehicle's path. ``path`` new links after the current one.
-    ROAD_REPATH = 20
-    #: Order to the road: ``amount`` places are free at the end of link ``a`` from this time on, for vehicles of
-    #: the model with code ``b``; from the first such order on their ways end there only against a place.
-    ROAD_CREDIT = 21
 
 
 @dataclass
@@ -226,12 +195,16 @@ class Channels:
         """Whether a board has been published."""
         return name in self._boards
 
-    def bodies_under_way(self) -> int:
-        """Travellers and vehicles in rows that no model has taken yet."""
+    def bodies_under_way(self, body: Body | None = None) -> int:
+        """Travellers and vehicles in rows that no model has taken yet, or only one of both."""
         total = 0
         for (channel, _), box in self._boxes.items():
             if channel == "rows" and len(box.rows):
-                total += int(box.rows.data["bodies"].sum())
+                bodies = box.rows.data["bodies"]
+                if body is not None:
+                    travels = np.isin(box.rows.data["kind"], TRAVELLER_KINDS)
+                    bodies = bodies[travels == (body == "traveller")]
+                total += int(bodies.sum())
         return total
 
     def reached(self, model: str, now_s: float) -> None:

@@ -7,6 +7,7 @@ One :meth:`CityModel.step` takes every model of the city to the next common inst
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 import mesa
 import numpy as np
@@ -17,6 +18,7 @@ from twin.engine.cast import Cast
 from twin.engine.channels import Channels
 from twin.engine.clock import Clock, clock_text
 from twin.engine.ledger import Account, check_accounts, check_channels
+from twin.engine.row_kinds import Body
 from twin.engine.sim_model import SimModel, Stage, State
 from twin.engine.space import Streets, make_space
 from twin.errors import ScenarioError
@@ -132,7 +134,8 @@ class CityModel(mesa.Model):
             accounts = sim_model.accounts()
             check_accounts(sim_model.name, accounts, self.now_s)
             every.extend(accounts)
-        check_channels(every, self.channels.bodies_under_way(), self.now_s)
+        bodies: tuple[Body, ...] = get_args(Body)
+        check_channels(every, {body: self.channels.bodies_under_way(body) for body in bodies}, self.now_s)
 
     def state(self) -> State:
         """The whole state of the run as arrays."""

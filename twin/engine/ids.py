@@ -76,3 +76,16 @@ def origins_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def serials_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Serial of each id: (n,) uint64 in, (n,) uint64 out."""
     return ids & np.uint64(SERIALS - 1)
+
+
+def kinds_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Kind of each id: (n,) uint64 in, (n,) uint64 out."""
+    return ids >> np.uint64(56)
+
+
+def requests_of(ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Id of the request of each traveller: of kind ``REQUEST``, with origin and serial of the traveller.
+
+    Requests of walkers and those of a demand never meet as long as their origins differ.
+    """
+    return (ids & np.uint64((1 << 56) - 1)) | np.uint64(int(Kind.REQUEST) << 56)

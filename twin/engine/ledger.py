@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from twin.engine.clock import clock_text
+from twin.engine.row_kinds import Body
 from twin.errors import EngineError
 
 
@@ -26,6 +27,8 @@ class Account:
         ``served``, ``refused`` and ``cancelled``, and ``inside`` is what is still open.
     received, handed_over
         Taken from and given to other models as rows, since the start.
+    body
+        What is handed over; the ledger between models holds both apart.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Account:
     left: Mapping[str, int] = field(default_factory=dict)
     received: int = 0
     handed_over: int = 0
+    body: Body = "vehicle"
 
 
 def check_accounts(model_name: str, accounts: Iterable[Account], now_s: float) -> None:
@@ -56,16 +60,32 @@ def check_accounts(model_name: str, accounts: Iterable[Account], now_s: float) -
             )
 
 
-def check_channels(totals: Iterable[Account], bodies_under_way: int, now_s: float) -> None:
-    """Check that what all models handed over is what they received plus what is under way."""
-    handed = received = 0
+def check_channels(totals: Iterable[Account], under_way: Mapping[Body, int], now_s: float) -> None:
+    """Check that what all models handed over is what they received plus what is under way, of each kind of body.
+
+    Parameters
+    ----------
+    totals
+        Accounts of all models.
+    under_way
+        Bodies in rows that no model has taken yet.
+    now_s
+        The instant.
+
+    Raises
+    ------
+    EngineError
+        Naming the body and the instant, with all the numbers.
+    """
+    handed, received = dict.fromkeys(under_way, 0), dict.fromkeys(under_way, 0)
     for account in totals:
-        handed += account.handed_over
-        received += account.received
-    if handed != received + bodies_under_way:
-        raise EngineError(
-            f"the ledger between models does not close: handed over {handed} is not received {received} + "
-            f"under way {bodies_under_way}",
-            where=f"channels, {clock_text(now_s)}",
-            mend="this is a fault of a model, not of the scenario; please report it with the scenario",
-        )
+        handed[account.body] += account.handed_over
+        received[account.body] += account.received
+    for body, bodies in under_way.items():
+        if handed[body] != received[body] + bodies:
+            raise EngineError(
+                f"the ledger between models does not close for a {body}: handed over {handed[body]} is not received "
+                f"{received[body]} + under way {bodies}",
+                where=f"channels, {clock_text(now_s)}",
+                mend="this is a fault of a model, not of the scenario; please report it with the scenario",
+            )

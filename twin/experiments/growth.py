@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +74,11 @@ class Growth:
         """Number of runs up to the next look, and of those of the draws."""
         drawn = self._plan.drawn
         return self.pairs * len(self._plan.variants) + len(drawn.variants) * drawn.replications
+
+    def named(self) -> dict[str, Any]:
+        """Variants and their words, for the manifest."""
+        labels = self._plan.labels
+        return {"variants": self._plan.compared, "labels": {v: labels.get(v, {}) for v in self._plan.compared}}
 
     @property
     def drawn_tasks(self) -> list[Task]:

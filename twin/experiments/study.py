@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from twin import __version__
+from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
@@ -30,9 +31,10 @@ from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import LocalPool, MakeExecutor, do_all
+from twin.experiments.priced import priced
+from twin.experiments.searching.growth import SearchGrowth
 from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
-from twin.jit import source_digest
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
 from twin.results.run_folder import (
@@ -40,6 +42,7 @@ from twin.results.run_folder import (
     DRAWS,
     FORMAT,
     MANIFEST,
+    MONEY,
     OBSERVED,
     Study,
     file_sha256,
@@ -55,6 +58,7 @@ from twin.results.run_folder import (
 from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts
 
+AnyGrowth = Growth | SearchGrowth
 #: Called with (share of the whole study done, runs done, runs in all).
 #: What also :class:`ShowsCompiling` hears of the kernels that are compiled before the first run.
 OnStudyProgress = Callable[[float, int, int], None]
@@ -316,6 +320,8 @@ def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
+    if plan.search is not None:
+        return SearchGrowth(partial, plan).tasks_there()
     growth = Growth(partial, plan, task_of)
     return [*(task_of(v, r) for r in range(plan.replications) for v in plan.variants), *growth.drawn_tasks]
 
@@ -327,7 +333,7 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
-    growth = Growth(partial, plan, task_of)
+    growth = Growth(partial, plan, task_of) if plan.search is None else SearchGrowth(partial, plan)
     done = _grow(partial, plan, growth, how, on_progress)
     _merge(partial, plan, growth)
     _log(partial, f"merged; the study goes to {out.name}")
@@ -345,7 +351,7 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     write_json(partial / MANIFEST, sealed(_manifest(partial, plan, how, growth)))
 
 
-def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnStudyProgress | None) -> int:
+def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: How, on_progress: OnStudyProgress | None) -> int:
     """Do what is due, look by look, until the study is settled; returns the number of runs done."""
     done = 0
 
@@ -358,11 +364,13 @@ def _grow(partial: Path, plan: Plan, growth: Growth, how: How, on_progress: OnSt
         return left
 
     left = due()
-    needed = kernels_for([plan.variant(name)["models"] for name in dict.fromkeys(task.variant for task in left)])
+    needed = kernels_for(
+        [plan.variant(name)["models"] for name in dict.fromkeys(task.of or task.variant for task in left)]
+    )
     if needed:
         compile_all(needed, how.workers, on_progress.compiling if isinstance(on_progress, ShowsCompiling) else None)
         _log(partial, f"{len(needed)} kernels compiled, or found compiled")
-    alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed)
+    alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None)
     if alone and how.executor is None:
         while left:
             _do_here(partial, plan, left, growth.total, on_progress)
@@ -395,8 +403,11 @@ def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_pro
             on_progress((done + 1) / total, done + 1, total)
 
 
-def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
+def _merge(partial: Path, plan: Plan, growth: AnyGrowth) -> None:
     """KPIs of all runs, in the order of variants and replications, the paired differences, and the answers."""
+    if isinstance(growth, SearchGrowth):
+        growth.write(partial)
+        return
     order = {variant: i for i, variant in enumerate(plan.variants)}
     kpis = growth.with_days(growth.kpis(sorted(growth.tasks, key=lambda t: (order[t.variant], t.replication))))
     write_columns(partial / "kpis.parquet", KPI_COLUMNS, kpis)
@@ -407,11 +418,13 @@ def _merge(partial: Path, plan: Plan, growth: Growth) -> None:
     write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, outcome.differences)
     if outcome.answers:
         write_json(partial / ANSWERS, outcome.answers)
+    if plan.money is not None:
+        write_json(partial / MONEY, priced(plan, kpis, growth.pairs, plan.money))
     if outcome.reproduction:
         write_json(partial / OBSERVED, outcome.reproduction)
 
 
-def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, Any]:
+def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[str, Any]:
     scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", f"{DONE}/", "runs/", HOW, SETTLED)
     runs = {
         path.parent.relative_to(partial).as_posix(): file_sha256(path)
@@ -424,8 +437,7 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         "name": plan.name,
         "title": plan.content["title"],
         "scenario_sha256": plan.content["scenario_sha256"],
-        "variants": plan.compared,
-        "labels": {name: plan.labels.get(name, {}) for name in plan.compared},
+        **growth.named(),
         "replications": growth.pairs,
         **({"days": plan.days.names} if plan.days else {}),
         "seed": plan.content["seed"],
@@ -440,6 +452,7 @@ def _manifest(partial: Path, plan: Plan, how: How, growth: Growth) -> dict[str, 
         "files": {name: digest for name, digest in files_of(partial).items() if not name.startswith(scaffold)},
         "runs": runs,
         **_told_of_today(partial),
+        **({"calibration": plan.content["calibration"]} if plan.content.get("calibration") else {}),
     }
 
 

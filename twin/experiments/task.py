@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ PAST = "past"
 DONE = "done"
 HOW = "how.json"
 _LOCK_WAIT_S = 120.0
+#: A study of thousands of runs is not walked through at each of them.
+_WALK_EVERY_S = 5.0
+_WALKED: dict[Path, tuple[float, int]] = {}
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Task:
         Whether they stay in the finished run, for forks.
     lean
         Whether only the KPIs are kept.
+    of, changes
+        Of a point of a search: the variant that is set, and key and value of each setting.
     """
 
     variant: str
@@ -52,6 +58,12 @@ class Task:
     checkpoint_every_s: float | None = None
     keep_checkpoints: bool = False
     lean: bool = False
+    of: str = ""
+    changes: tuple[tuple[str, str | int | float | bool], ...] = ()
+
+    def __post_init__(self) -> None:
+        # As it comes back from JSON, settings are lists.
+        object.__setattr__(self, "changes", tuple((key, value) for key, value in self.changes))
 
 
 def is_done(partial: Path, task: Task) -> bool:
@@ -89,6 +101,8 @@ def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Prog
         if is_done(partial, task):
             return
         _refuse_full(partial, plan)
+        if task.of:
+            plan = plan.at_point(task.variant, task.of, dict(task.changes))
         if task.lean:
             _do_lean(partial, plan, city, task, on_progress)
         else:
@@ -111,7 +125,10 @@ def _locked(lock: Path) -> Iterator[None]:
 def _refuse_full(partial: Path, plan: Plan) -> None:
     """Stop before a run if the study's folder has grown past its limit."""
     limit = plan.content["limits"].get("disk_bytes")
-    used = _bytes_in(partial) if limit else 0
+    walked_s, used = _WALKED.get(partial, (-math.inf, 0))
+    if limit and time.monotonic() - walked_s > _WALK_EVERY_S:
+        used = _bytes_in(partial)
+        _WALKED[partial] = time.monotonic(), used
     if limit and used > limit:
         raise LimitError(
             f"the study's folder holds {used / 1e9:.2f} GB, the limit is {limit / 1e9:.2f} GB",
@@ -160,9 +177,9 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
 
 
 def _learn(plan: Plan, task: Task, cpu_s: float, *, warm: bool) -> None:
-    """Keep what the run took for the next estimate; a fork runs only a part of the day."""
+    """Keep what the run took for the next estimate; a fork runs a part of the day, points were not estimated."""
     estimated_s = plan.content.get("estimate", {}).get("run_times_s", {}).get(task.variant, 0.0)
-    if not plan.content.get("parent"):
+    if not plan.content.get("parent") and not task.of:
         learn(plan.variant(task.variant)["models"], float(estimated_s) * machine_factor(), cpu_s, warm=warm)
 
 

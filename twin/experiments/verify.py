@@ -17,6 +17,8 @@ from twin import __version__
 from twin.city.keeping.build import open_city
 from twin.columns import KPI_COLUMNS
 from twin.experiments.outcome import outcome_of
+from twin.experiments.priced import priced
+from twin.experiments.searching.growth import outcome_from
 from twin.results.day_figures import with_days
 from twin.results.days import run_name
 from twin.results.kpis import infos
@@ -148,6 +150,14 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
     outcome = outcome_of(plan, kpis, drawn, study.replications)
     if not _equal(outcome.differences, study.columns("differences")):
         yield "differences.parquet: the differences do not follow from the figures"
+    if study.search and json.dumps(outcome_from(plan, kpis), sort_keys=True) != json.dumps(
+        study.search["outcome"], sort_keys=True
+    ):
+        yield "search.json: the answer of the search does not follow from the figures"
+    if plan.money is not None and not study.search:
+        paid = priced(plan, kpis, study.replications, plan.money)
+        if json.dumps(paid, sort_keys=True) != json.dumps(study.money, sort_keys=True):
+            yield "money.json: the amounts do not follow from the figures and the pack"
     told = study.answers if ANSWERS in study.manifest["files"] else {}
     if json.dumps(outcome.answers, sort_keys=True) != json.dumps(told, sort_keys=True):
         yield "answers.json: the answers do not follow from the figures"
@@ -158,6 +168,10 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
 
 def _every(study: Study) -> list[tuple[str, str, int]]:
     """Variant, kind of day and replication of every run."""
+    if study.search:
+        kpis = study.columns("kpis")
+        rows = zip(*(kpis[name].tolist() for name in ("variant", "day", "replication")), strict=True)
+        return sorted({(v, day, r) for v, day, r in rows if day in study.days})
     return [(v, day, r) for r in range(study.replications) for v in study.variants for day in study.days]
 
 

@@ -19,6 +19,8 @@ Columns = Mapping[str, NDArray[np.generic]]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+#: Stands between the two places of a move.
+MOVE = " > "
 _ALWAYS = 1e12
 
 
@@ -54,8 +56,8 @@ class SiteRows(BaseModel):
     ----------
     links, back
         Links whose passages count, and those from which passages are wrongly put down to them.
-    places
-        Ids of places.
+    places, origins
+        Ids of places, and of moves those where they began.
     x_m, y_m, radius_m
         Circle of a zone.
     """
@@ -65,6 +67,7 @@ class SiteRows(BaseModel):
     links: list[int] = []
     back: list[int] = []
     places: list[str] = []
+    origins: list[str] = []
     x_m: float = 0.0
     y_m: float = 0.0
     radius_m: float = 0.0
@@ -161,6 +164,8 @@ def _of(what: Observable, table: Columns, cell: Cell, sites: Mapping[str, SiteRo
     rows = np.ones(len(table[what.time]), np.bool_)
     if cell.site and what.where:
         rows &= np.isin(np.asarray(table[what.where]).astype(str), sites[cell.site].places)
+        if what.origin:
+            rows &= np.isin(np.asarray(table[what.origin]).astype(str), sites[cell.site].origins)
     for column, word in cell.groups.items():
         words = what.groups[column]
         found = np.asarray(table[column])

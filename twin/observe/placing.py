@@ -8,7 +8,7 @@ from typing import Any
 from twin.city.city import City
 from twin.errors import Problem, ScenarioError
 from twin.models import registry
-from twin.observe.cells import SiteRows
+from twin.observe.cells import MOVE, SiteRows
 from twin.observe.sensors import Sensor, Site
 from twin.observe.sites import SiteError, exits_by_name, links_at, metres_of, zone_at
 
@@ -49,8 +49,14 @@ def _put(entry: dict[str, Any], sensors: Mapping[str, Sensor], city: City) -> No
     names = list(entry["sites"])
     found: dict[str, SiteRows]
     if what.layer == "exit":
-        places = exits_by_name(city.places_of("exit"), names)
-        found = {name: SiteRows(places=[place]) for name, place in places.items()}
+        own = city.places_of("exit")
+        single = list(dict.fromkeys(part for name in names for part in name.split(MOVE)))
+        places = exits_by_name(own, single)
+        parts = {name: name.split(MOVE) for name in names}
+        found = {
+            name: SiteRows(places=places[of[-1]], origins=places[of[0]] if what.origin else [])
+            for name, of in parts.items()
+        }
     else:
         sensor = sensors.get(entry["sensor"] or "")
         if sensor is None:

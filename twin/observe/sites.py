@@ -104,8 +104,8 @@ def folded_exit(text: str) -> str:
     return _FILLER.sub(between, plain)
 
 
-def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, str]:
-    """Place of each exit that a table names, by id, by name or number.
+def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, list[str]]:
+    """Places of each exit that a table names, by id, by name or number; of a station, all its exits.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, st
     Returns
     -------
     dict
-        Name as written -> id of the place.
+        Name as written -> ids of the places.
 
     Raises
     ------
@@ -125,7 +125,12 @@ def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, st
         If a name is that of no exit or of several, or two names are one exit.
     """
     known: dict[str, dict[str, Place]] = {}
+    stations: dict[str, dict[str, Place]] = {}
     for place in places:
+        station = str(place.attributes.get("station", ""))
+        for text in (station, place.name_ja.partition(" ")[0] if station else ""):
+            if folded_exit(text):
+                stations.setdefault(folded_exit(text), {})[place.id] = place
         own = (
             place.id,
             place.id.rsplit("/", 1)[-1],
@@ -136,18 +141,22 @@ def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, st
         for text in own:
             if folded_exit(text):
                 known.setdefault(folded_exit(text), {})[place.id] = place
-    out: dict[str, str] = {}
+    out: dict[str, list[str]] = {}
     taken: dict[str, str] = {}
     for name in names:
-        found = known.get(folded_exit(name), {})
-        if len(found) != 1:
+        folded = folded_exit(name)
+        found = known.get(folded, {})
+        if not found and folded in stations:
+            found = stations[folded]
+        elif len(found) != 1:
             raise _unclear(name, found, known)
-        only = next(iter(found))
-        if only in taken:
-            raise SiteError(
-                f"{taken[only]!r} and {name!r} are one exit, {only}", "write it one way, or add the rows up"
-            )
-        taken[only], out[name] = name, only
+        for place_id in found:
+            if place_id in taken:
+                raise SiteError(
+                    f"{taken[place_id]!r} and {name!r} are one exit, {place_id}", "write it one way, or add the rows up"
+                )
+            taken[place_id] = name
+        out[name] = list(found)
     return out
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.results.asked import Check, Question, Questions, Setting
 from twin.results.days import run_name
 from twin.results.sequences import METHOD, sequence_interval
@@ -25,7 +26,6 @@ FOUND, NONE_HOLDS = "found", "no setting holds"
 SHARED = "Bonferroni"
 ONE_LOOK = "Student's t, one look"
 
-Floats = NDArray[np.float64]
 
 #: Skewness of a sample that is worth a word; one value of eight that stands alone has 2.3.
 _SKEWED = 1.5

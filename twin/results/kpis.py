@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
 from twin.models import registry
@@ -27,4 +28,11 @@ def compute_all(tables: TableColumns, models: Sequence[str]) -> list[Kpi]:
 def infos() -> dict[str, KpiInfo]:
     """Every KPI there is, by name."""
     modules = (registry.kpi_module(name) for name in registry.ORDER)
-    return {info.name: info for module in modules if module is not None for info in module.INFOS}
+    return {
+        info.name: replace(info, prices=priced[info.name])
+        if info.name in (priced := getattr(module, "PRICES", {}))
+        else info
+        for module in modules
+        if module is not None
+        for info in module.INFOS
+    }

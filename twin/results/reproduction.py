@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
+from twin.results.days import run_name
 from twin.results.reproduction_words import entry_words, overall_words
-
-Floats = NDArray[np.float64]
 
 #: Begins the name of cells of a table among the KPIs; what follows is the id of the observation.
 CELLS = "observed:"
+#: Joins a figure to the sensor that sees it: ``pedestrian.stay_share@gps``.
 AT = "@"
+#: In place of a variant: the cells are wanted of every variant, as calibration does.
+EVERY = "*"
 GOOD, FAIR, POOR, UNKNOWN = "reproduced", "nearly reproduced", "not reproduced", "cannot tell"
 GEH_LIMIT, GEH_SHARE, GEH_FAIR = 5.0, 0.85, 0.6
 #: Standard errors, and shares of the value where no standard error is stated, up to which a figure is reproduced.
@@ -31,6 +34,7 @@ _GOOD_SHARE, _FAIR_SHARE = 0.1, 0.25
 #: Units of counts: GEH is for them.
 _COUNTS = ("people", "trucks", "vehicles", "requests")
 _MOST_ROWS = 2000
+_TOLD = ("id", "kpi", "label", "variant", "day", "group", "sensor", "unit", "source", "grade", "note", "gaps")
 _LAGS = range(-6, 7)
 
 
@@ -75,7 +79,7 @@ def reproduction_of(
         return {}
     entries = [_entry(entry, observed, kpis) for entry in observed["entries"]]
     for entry in entries:
-        entry["sentence"] = entry_words(entry, labels.get(entry["variant"], {}))
+        entry["sentence"] = entry_words(entry, labels.get(run_name(entry["variant"], entry["day"]), {}))
     verdicts = [entry["verdict"] for entry in entries]
     return {
         "format": 1,
@@ -93,9 +97,11 @@ def _overall(verdicts: Sequence[str]) -> str:
     return GOOD
 
 
-def _values(kpis: Mapping[str, NDArray[Any]], variant: str, kpi: str, group: str | None) -> dict[str, Floats]:
+def _values(
+    kpis: Mapping[str, NDArray[Any]], entry: Mapping[str, Any], kpi: str, group: str | None
+) -> dict[str, Floats]:
     """Group -> value per replication."""
-    rows = (kpis["variant"] == variant) & (kpis["kpi"] == kpi)
+    rows = (kpis["variant"] == entry["variant"]) & (kpis["day"] == entry["day"]) & (kpis["kpi"] == kpi)
     if group is not None:
         rows &= kpis["group"] == group
     found: dict[str, dict[int, float]] = {}
@@ -108,7 +114,20 @@ def _entry(entry: Mapping[str, Any], observed: Mapping[str, Any], kpis: Mapping[
     numbers = _of_table(entry, kpis) if entry.get("observable") else _of_value(entry, kpis)
     out = {
         key: entry.get(key)
-        for key in ("id", "kpi", "label", "variant", "group", "sensor", "unit", "source", "grade", "note", "gaps")
+        for key in (
+            "id",
+            "kpi",
+            "label",
+            "variant",
+            "day",
+            "group",
+            "sensor",
+            "unit",
+            "source",
+            "grade",
+            "note",
+            "gaps",
+        )
     }
     out["sensor_kind"] = observed["sensors"][entry["sensor"]]["kind"] if entry.get("sensor") else None
     out["counts"] = entry["unit"] in _COUNTS and bool(entry.get("observable"))
@@ -122,7 +141,7 @@ def _entry(entry: Mapping[str, Any], observed: Mapping[str, Any], kpis: Mapping[
 
 def _of_value(entry: Mapping[str, Any], kpis: Mapping[str, NDArray[Any]]) -> _Numbers:
     name = f"{entry['kpi']}{AT}{entry['sensor']}" if entry.get("sensor") else entry["kpi"]
-    found = _values(kpis, entry["variant"], name, entry["group"]).get(entry["group"], np.array([np.nan]))
+    found = _values(kpis, entry, name, entry["group"]).get(entry["group"], np.array([np.nan]))
     mean, luck = _mean_and_luck(found[None, :])
     spread = math.nan if entry["spread"] is None else float(entry["spread"])
     return _Numbers(
@@ -131,7 +150,7 @@ def _of_value(entry: Mapping[str, Any], kpis: Mapping[str, NDArray[Any]]) -> _Nu
 
 
 def _of_table(entry: Mapping[str, Any], kpis: Mapping[str, NDArray[Any]]) -> _Numbers:
-    found = _values(kpis, entry["variant"], f"{CELLS}{entry['id']}", None)
+    found = _values(kpis, entry, f"{CELLS}{entry['id']}", None)
     count = len(entry["cells"])
     longest = max((len(v) for v in found.values()), default=1)
     table = np.full((count, longest), np.nan)

@@ -43,6 +43,8 @@ MANIFEST = "manifest.json"
 ANSWERS = "answers.json"
 OBSERVED = "observed.json"
 DRAWS = "draws.parquet"
+SEARCH = "search.json"
+MONEY = "money.json"
 #: Files of a finished folder that no comparison looks at.
 OUTSIDE = frozenset({"timing.json", "log.txt", MANIFEST})
 #: Largest JSON file that is read; a study of thousands of runs stays far below.
@@ -290,6 +292,16 @@ class Run:
             )
         return read_columns(_vouched(self.folder, self.manifest, f"tables/{name}.parquet"))
 
+    def vouched(self, relative: str) -> Path:
+        """Path of one of the run's files, which is as the manifest says.
+
+        Raises
+        ------
+        RunError
+            If it is missing or was changed.
+        """
+        return _vouched(self.folder, self.manifest, relative)
+
     def kpis(self) -> dict[str, NDArray[np.generic]]:
         """Columns of the KPIs of this run."""
         return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
@@ -388,9 +400,32 @@ class Study:
             return {}
         return read_json(self.vouched(ANSWERS))
 
+    @cached_property
+    def money(self) -> dict[str, Any]:
+        """What the study comes to in money; empty where the scenario names no pack."""
+        if MONEY not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(MONEY))
+
+    @cached_property
+    def search(self) -> dict[str, Any]:
+        """What a search came to: ``search`` and ``outcome``; empty for a study that searched nothing."""
+        if SEARCH not in self.manifest["files"]:
+            return {}
+        return read_json(self.vouched(SEARCH))
+
     def columns(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Columns of ``kpis`` or ``differences``."""
         return read_columns(self.vouched(f"{name}.parquet"))
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """Rows of all runs by SQL; see :func:`twin.results.querying.query`."""
+        import pandas as pd
+
+        from twin.results.querying import query
+
+        columns, rows = query([self], sql)
+        return pd.DataFrame(rows, columns=columns)
 
     @property
     def kpis(self) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from twin.observables import Stays
 from twin.observe.cells import Cell, SiteRows, values_of
 from twin.observe.phones import seen_visits
 from twin.observe.sensors import Beacon, Gps, Sensor
-from twin.results.reproduction import AT, CELLS
+from twin.results.reproduction import AT, CELLS, EVERY
 from twin.scenario.plan.observed_part import sensor_of
 from twin.scenario.plan.plan import Plan
 
@@ -43,13 +43,9 @@ def seen_kpis(plan: Plan, variant: str, replication: int, tables: TableColumns) 
     seen = dict(_seen_tables(sensors, models, tables, run_seed))
     out = [kpi for (sensor, model), own in seen.items() for kpi in _figures(sensor, model, own)]
     for entry in observed["entries"]:
-        if entry.get("observable") and entry["variant"] in (variant, EVERY):
+        if entry.get("observable") and entry["run"] in (variant, EVERY):
             out += _cells(entry, sensors, models, tables, seen, run_seed)
     return out
-
-
-#: In place of a variant: the cells are wanted of every variant, as calibration does.
-EVERY = "*"
 
 
 def _seen_tables(

@@ -13,6 +13,7 @@ from twin.viz.charts import interval_chart
 from twin.viz.palette import BLUE, VERDICTS, VERMILLION
 from twin.viz.report.charts import every_replication, two_ranges
 from twin.viz.report.content import Content
+from twin.viz.report.money import money_section
 from twin.viz.report.today import as_seen, today
 from twin.viz.report.words import safe, word
 
@@ -31,6 +32,7 @@ def sections(content: Content, lang: Lang) -> Iterator[str]:
     yield from _settings(content, lang)
     yield from _kpis(content, lang)
     yield from _differences(content, lang)
+    yield from money_section(content, lang, _table)
     yield from _spread(content, lang)
     yield from _assumptions(content, lang)
     yield from _not_in_the_ranges(content, lang)

@@ -35,11 +35,11 @@ def make_laws(params: PedestrianParams, stage: Stage) -> Laws:
         # Without a spread the cut does not matter: everybody walks at the mean.
         row.speed_low = normal_share((_SPEED_LEAST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 0.0
         row.speed_high = normal_share((_SPEED_MOST_MPS - c.walk_speed_mps) / sd) if sd > 0 else 1.0
-    place, stay, budget, speed, trace = (
+    place, stay, budget, speed, way, trace = (
         make_stream(stage.run_seed, f"pedestrian.{purpose}")
-        for purpose in ("place", "stay", "budget", "speed", "trace")
+        for purpose in ("place", "stay", "budget", "speed", "way", "trace")
     )
-    return Laws(place, stay, budget, speed, trace, float(stage.trace_share), float(sd), rows)
+    return Laws(place, stay, budget, speed, way, trace, float(stage.trace_share), float(sd), rows)
 
 
 def normal_share(z: float) -> float:

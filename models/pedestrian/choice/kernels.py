@@ -1,7 +1,7 @@
 """What people want: the time-budget program, what is drawn for a person, and what a walker decides at a place.
 
 Nothing here knows how a walker gets from place to place: every form of walking asks the same questions of the same
-rows (``WALKER``, ``PLACE``, ``Plans`` and ``Laws`` of ``movement/rows.py``).
+rows (``WALKER``, ``PLACE``, ``Plans``, ``Laws`` of ``movement/rows.py``).
 """
 
 from __future__ import annotations
@@ -11,15 +11,44 @@ import math
 import numpy as np
 
 from twin.engine.draws import event_key, normal_quantile, uniform
-from twin.jit import index, inline_kernel, lean_kernel
+from twin.jit import index, inline_kernel, kernel, lean_kernel
 
 # exp(-45) is below the rounding of 1, so such options cannot be seen in a sum that holds a 1.
 _NEGLIGIBLE = -45.0
+# Terms that underflow are below 1e-307; against a sum above this they cannot be seen.
+_SURELY_SEEN = 1e-280
 
 
 @lean_kernel
+def _log_sum_of_arcs(arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, come, k, i):
+    """Mu ln of the sum of exp(value / mu) over leaving and the arcs of a place, the largest taken out first."""
+    best = leaving
+    for a in range(arc_ptr[i], arc_ptr[i + 1]):
+        if arc_steps[a] <= k:
+            best = max(best, arc_utility[a] + come[k - arc_steps[a], arc_to[a]])
+    if best == -np.inf:
+        return -np.inf
+    total = math.exp((leaving - best) * per_scale)
+    for a in range(arc_ptr[i], arc_ptr[i + 1]):
+        if arc_steps[a] <= k:
+            total += math.exp((arc_utility[a] + come[k - arc_steps[a], arc_to[a]] - best) * per_scale)
+    return best + math.log(total) / per_scale
+
+
+@kernel
 def solve_program(
-    arc_ptr, arc_to, arc_steps, arc_utility, stay_steps, stay_utility, leave_value, may_pass, scale, out_go, out_come
+    arc_ptr,
+    arc_to,
+    arc_steps,
+    arc_utility,
+    stay_steps,
+    stay_utility,
+    slot_of,
+    leave_value,
+    may_pass,
+    scale,
+    out_go,
+    out_come,
 ):
     """Value of every place with every number of steps left, backwards from none left.
 
@@ -28,7 +57,7 @@ def solve_program(
         go(k, i)   = mu ln( sum over arcs a, steps_a <= k, of exp((u_a + come(k - steps_a, to_a)) / mu)
                             + exp(leave_i(k) / mu) )
         come(k, i) = mu ln( [may_pass] exp(go(k, i) / mu)
-                            + sum over stays d, steps_d <= k, of exp((s(i, d) + go(k - steps_d, i)) / mu) )
+                            + sum over stays d, steps_d <= k, of exp((s(h(k), i, d) + go(k - steps_d, i)) / mu) )
 
     ``go`` is the value of having just stayed (or entered): walk on, or leave. ``come`` is the value of having
     just walked here: stay, once. -inf where nothing is feasible.
@@ -39,8 +68,10 @@ def solve_program(
         Arcs by place; every arc takes at least one step.
     stay_steps : (d,) int32
         Steps of each length of stay; 0 fills up.
-    stay_utility : (n, d) float64
-        -inf where one cannot stay.
+    stay_utility : (h, n, d) float64
+        By slot of the clock in which a stay begins; -inf where one cannot stay.
+    slot_of : (k + 1,) int32
+        Slot of the clock with k steps left.
     leave_value : (k + 1, n) float64
         Value of leaving; -inf where one cannot leave.
     may_pass : (n,) bool
@@ -56,32 +87,45 @@ def solve_program(
     a time prism.
     """
     per_scale = 1.0 / scale
-    places = arc_ptr.size - 1
-    for k in range(out_go.shape[0]):
+    steps_most, places = out_go.shape[0], arc_ptr.size - 1
+    # Exponentials are taken once per place and once per arc: W = exp(u / mu), E(k, j) = exp((come - top(k)) / mu).
+    # What is lost to underflow is below the rounding of the sum, or else the sum is done anew with logarithms.
+    weight = np.exp(arc_utility * per_scale)
+    grown = np.zeros((steps_most, places))
+    top = np.full(steps_most, -np.inf)
+    longest = 1
+    for a in range(arc_steps.size):
+        longest = max(longest, arc_steps[a])
+    shrink = np.zeros(longest + 1)
+    for k in range(steps_most):
+        h = index(slot_of[k])
+        reach = min(longest, k)
+        above = -np.inf
+        for tau in range(1, reach + 1):
+            above = max(above, top[k - tau])
+        for tau in range(1, reach + 1):
+            shrink[tau] = math.exp((top[k - tau] - above) * per_scale) if top[k - tau] > -np.inf else 0.0
         for i in range(places):
-            best = leave_value[k, i]
+            total = 0.0
             for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                steps = index(arc_steps[index(a)])
-                if steps <= k:
-                    value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
-                    best = value if value > best else best
-            if best > -np.inf:
-                total = math.exp((leave_value[k, i] - best) * per_scale)
-                for a in range(arc_ptr[i], arc_ptr[i + 1]):
-                    steps = index(arc_steps[index(a)])
-                    if steps <= k:
-                        value = arc_utility[index(a)] + out_come[index(k - steps), index(arc_to[index(a)])]
-                        x = (value - best) * per_scale
-                        if x > _NEGLIGIBLE:
-                            total += math.exp(x)
-                out_go[k, i] = best + scale * math.log(total)
+                tau = index(arc_steps[index(a)])
+                if tau <= k:
+                    total += weight[index(a)] * grown[index(k - tau), index(arc_to[index(a)])] * shrink[tau]
+            leaving = leave_value[k, i]
+            if total > _SURELY_SEEN:
+                value = above + scale * math.log(total)
+                best = max(value, leaving)
+                both = math.exp((value - best) * per_scale) + math.exp((leaving - best) * per_scale)
+                out_go[k, i] = best + scale * math.log(both)
             else:
-                out_go[k, i] = -np.inf
+                out_go[k, i] = _log_sum_of_arcs(
+                    arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, out_come, k, i
+                )
             best = out_go[k, i] if may_pass[i] else -np.inf
             for d in range(stay_steps.size):
                 steps = index(stay_steps[d])
                 if 0 < steps <= k:
-                    value = stay_utility[i, d] + out_go[index(k - steps), i]
+                    value = stay_utility[h, i, d] + out_go[index(k - steps), i]
                     best = value if value > best else best
             if best == -np.inf:
                 out_come[k, i] = -np.inf
@@ -90,64 +134,121 @@ def solve_program(
             for d in range(stay_steps.size):
                 steps = index(stay_steps[d])
                 if 0 < steps <= k:
-                    x = (stay_utility[i, d] + out_go[index(k - steps), i] - best) * per_scale
+                    x = (stay_utility[h, i, d] + out_go[index(k - steps), i] - best) * per_scale
                     if x > _NEGLIGIBLE:
                         total += math.exp(x)
             out_come[k, i] = best + scale * math.log(total)
+            top[k] = max(top[k], out_come[k, i])
+        if top[k] > -np.inf:
+            for i in range(places):
+                grown[k, i] = math.exp((out_come[k, i] - top[k]) * per_scale)
 
 
 @lean_kernel
-def choose_arc(plans, c, k, place, u):
-    """Arc drawn with the probabilities of the program, from a uniform number; -1 if nothing is feasible.
+def _arc_value(plans, p, k, a):
+    """Value of an arc and all that follows, with k steps left; -inf if it takes longer."""
+    steps = plans.arc_steps[plans.class_of[p], a]
+    if steps > k:
+        return -np.inf
+    value = plans.arc_utility[plans.class_of[p], a] + plans.come_value[p, k - steps, plans.arc_to[a]]
+    if plans.local.size > 0:
+        value += plans.local[plans.arc_to[a]]
+    return value
 
-    Places from which one leaves have no arcs: leaving is walking to such a place.
+
+@lean_kernel
+def choose_arc(plans, p, k, place, u):
+    """Arc drawn with the probabilities of a program, from a uniform number; -1 if nothing is feasible.
+
+    Places from which one leaves have no arcs: leaving is walking to such a place. With local terms the options at hand
+    are weighed anew (Oyama 2024); without, the program's own value is the sum of the weights.
     """
-    if k < 0 or plans.go_value[c, k, place] == -np.inf:
+    if k < 0 or plans.go_value[p, k, place] == -np.inf:
         return -1
-    value = plans.go_value[c, k, place]
+    value = plans.go_value[p, k, place]
+    per_scale = 1.0 / plans.scale
+    if plans.local.size > 0:
+        total = 0.0
+        for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
+            x = (_arc_value(plans, p, k, a) - value) * per_scale
+            if x > -np.inf:
+                total += math.exp(x)
+        u *= total
     below = 0.0
     last = -1
     for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
-        steps = plans.arc_steps[c, a]
-        if steps <= k:
-            x = (plans.arc_utility[a] + plans.come_value[c, k - steps, plans.arc_to[a]] - value) / plans.scale
-            if x > -np.inf:
-                below += math.exp(x)
-                last = a
-                if u < below:
-                    break
+        x = (_arc_value(plans, p, k, a) - value) * per_scale
+        if x > -np.inf:
+            below += math.exp(x)
+            last = a
+            if u < below:
+                break
     return last
 
 
 @lean_kernel
-def choose_stay(plans, c, k, place, u):
-    """Index of a length of stay drawn with the probabilities of the program; -1 if none fits."""
-    if k < 0 or plans.come_value[c, k, place] == -np.inf:
+def choose_stay(plans, p, k, place, slot, u):
+    """Index of a length of stay drawn with the probabilities of a program; -1 if none fits or the place is closed.
+
+    ``slot`` is that of the clock now. The program was solved for the middle of its stretch, so that the options at hand
+    are weighed anew.
+    """
+    if k < 0:
         return -1
-    value = plans.come_value[c, k, place]
+    c = plans.class_of[p]
+    best = -np.inf
+    for d in range(plans.stay_steps.shape[1]):
+        steps = plans.stay_steps[c, d]
+        if 0 < steps <= k:
+            value = plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place]
+            best = value if value > best else best
+    if best == -np.inf:
+        return -1
+    per_scale = 1.0 / plans.scale
+    total = 0.0
+    for d in range(plans.stay_steps.shape[1]):
+        steps = plans.stay_steps[c, d]
+        if 0 < steps <= k:
+            value = plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place]
+            total += math.exp((value - best) * per_scale)
     below = 0.0
     last = -1
     for d in range(plans.stay_steps.shape[1]):
         steps = plans.stay_steps[c, d]
         if 0 < steps <= k:
-            x = (plans.stay_utility[c, place, d] + plans.go_value[c, k - steps, place] - value) / plans.scale
+            x = (plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place] - best) * per_scale
             if x > -np.inf:
                 below += math.exp(x)
                 last = d
-                if u < below:
+                if u * total < below:
                     break
     return last
 
 
 @lean_kernel
-def nearest_way_out(places, plans, c, place):
+def nearest_way_out(places, plans, p, place):
     """Arc to the exit that is soonest reached, for a person whose time is up; -1 if there is none."""
+    c = plans.class_of[p]
     best = -1
     for a in range(plans.arc_ptr[place], plans.arc_ptr[place + 1]):
         sooner = best < 0 or plans.arc_steps[c, a] < plans.arc_steps[c, best]
         if sooner and places.leaves[plans.arc_to[a]]:
             best = a
     return best
+
+
+@inline_kernel
+def clock_slot(plans, time_s):
+    """Slot of the clock, whole hours, of values that differ by the hour; 0 where they do not."""
+    return min(int(time_s // 3600.0), plans.stay_utility.shape[1] - 1)
+
+
+@lean_kernel
+def find_plan(plans, walkers, s, destination):
+    """Program of a group: by class, by where it is bound for, by when its time is up."""
+    up_s = walkers.enter_s[s] + walkers.budget_s[s]
+    stretch = min(int(up_s // plans.stretch_s), plans.program.shape[2] - 1)
+    return plans.program[walkers.visitor_class[s], destination, stretch]
 
 
 @inline_kernel
@@ -159,27 +260,27 @@ def steps_left(plans, walkers, s, time_s):
 @lean_kernel
 def aim(places, plans, laws, walkers, s, place, time_s):
     """Choose where to go from a place; False if no exit can be reached at all."""
-    c = walkers.visitor_class[s]
+    p = walkers.plan[s]
     key = event_key(walkers.decisions[s], 0)
     arc = choose_arc(
-        plans, c, steps_left(plans, walkers, s, time_s), place, uniform(laws.place_stream, walkers.id[s], key)
+        plans, p, steps_left(plans, walkers, s, time_s), place, uniform(laws.place_stream, walkers.id[s], key)
     )
     walkers.decisions[s] += 1
     if arc < 0:
-        arc = nearest_way_out(places, plans, c, place)
+        arc = nearest_way_out(places, plans, p, place)
     if arc < 0:
         return False
     walkers.target[s] = plans.arc_to[arc]
     return True
 
 
-@lean_kernel
+@inline_kernel
 def draw_stay(plans, laws, walkers, s, time_s):
-    """How long to stay at the target: index of a length of stay, -1 if none fits into the time left."""
-    c = walkers.visitor_class[s]
+    """How long to stay at the place that is the target: index of a length of stay, -1 if none fits."""
     key = event_key(walkers.decisions[s], 1)
     u = uniform(laws.stay_stream, walkers.id[s], key)
-    return choose_stay(plans, c, steps_left(plans, walkers, s, time_s), walkers.target[s], u)
+    k = steps_left(plans, walkers, s, time_s)
+    return choose_stay(plans, walkers.plan[s], k, walkers.target[s], clock_slot(plans, time_s), u)
 
 
 @lean_kernel
@@ -188,9 +289,9 @@ def truncated_quantile(u, low, high):
     return normal_quantile(low + u * (high - low))
 
 
-@lean_kernel
+@inline_kernel
 def draw_person(laws, walkers, s):
-    """Time budget and free speed of somebody of a class, from the id alone."""
+    """Time budget of a group of a class, and its free speed: that of its slowest member; from the id alone."""
     law = laws.classes
     id_ = walkers.id[s]
     c = walkers.visitor_class[s]
@@ -198,4 +299,8 @@ def draw_person(laws, walkers, s):
     z = truncated_quantile(uniform(laws.budget_stream, id_, key), law.budget_low[c], law.budget_high[c])
     walkers.budget_s[s] = math.exp(law.budget_log_mean[c] + law.budget_log_sd[c] * z)
     z = truncated_quantile(uniform(laws.speed_stream, id_, key), law.speed_low[c], law.speed_high[c])
+    for member in range(1, walkers.members[s]):
+        u = uniform(laws.speed_stream, id_, event_key(member, 0))
+        other = truncated_quantile(u, law.speed_low[c], law.speed_high[c])
+        z = other if other < z else z
     walkers.speed_mps[s] = law.speed_mean_mps[c] + laws.speed_sd_mps * z

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,4 +32,4 @@ def steps_of(metres_m: Floats, wait_s: Floats, speed_mps: float, step_s: float) 
     """
     with np.errstate(invalid="ignore"):
         steps = np.ceil((metres_m / speed_mps + wait_s) / step_s)
-    return np.where(np.isfinite(steps), np.clip(steps, 1, math.inf), 0).astype(np.int32)
+    return np.where(np.isfinite(steps), np.clip(steps, 1, np.inf), 0).astype(np.int32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import LimitError
 from twin.models.pedestrian.choice import kernels
 from twin.models.pedestrian.choice.legs import Legs, steps_of
-from twin.models.pedestrian.demand.places import Exits, StayPlaces
+from twin.models.pedestrian.demand.places import Exits, StayPlaces, interest
 from twin.models.pedestrian.movement.rows import Plans
 from twin.models.pedestrian.params import ChoiceParams, PedestrianParams, VisitorClass
 
@@ -23,8 +23,15 @@ Floats = NDArray[np.float64]
 #: Longest time budget; budgets are cut to 5-720 min.
 BUDGET_LEAST_S = 300.0
 BUDGET_MOST_S = 43200.0
-#: Arcs times steps times classes that are solved at most: some 30 seconds.
+#: Arcs times steps times programs that are solved at most: some ten seconds.
 _WORK_MOST = 4_000_000_000
+#: Where places have hours, programs are told apart by the stretch of the clock in which the time is up.
+STRETCH_S = 3.0 * 3600.0
+#: Hours of the clock for which stays have values; later ones are as the last.
+HOURS_PLANNED = 48
+_NOON_S = 12.5 * 3600.0
+#: A place that has room for nobody is still worth a try: some leave.
+_LEAST_ADMITTED = 0.02
 
 
 @dataclass(frozen=True)
@@ -68,55 +75,93 @@ def find_arcs(exit_count: int, legs: Legs) -> Arcs:
     return Arcs(ptr, start.astype(np.int32), end.astype(np.int32))
 
 
-def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs: Legs) -> Plans:
-    """Solve the program of every class.
+def solve_plans(
+    params: PedestrianParams,
+    exits: Exits,
+    stays: StayPlaces,
+    legs: Legs,
+    *,
+    clock_s: tuple[float, float] = (0.0, 0.0),
+    admitted: Floats | None = None,
+    local: Floats | None = None,
+) -> Plans:
+    """Solve the program of every class, of every destination of those who are bound for one, and by the clock.
+
+    Parameters
+    ----------
+    params, exits, stays, legs
+        How people choose; where they come from, go to, and what lies between.
+    clock_s
+        First and last moment at which somebody comes; matters where places have hours.
+    admitted : (s,) float64, optional
+        Share of those who come to each place that it has room for; the log of it is added to the value of a stay.
+    local : (s,) float64, optional
+        What signs and events add to each place for those who choose where to go.
 
     Returns
     -------
     Plans
-        Values in float64: classes x (steps + 1) x places, twice.
+        Values in float64: programs x (steps + 1) x places, twice.
 
     Raises
     ------
     LimitError
         If there are so many exits and places that solving would take minutes.
     """
-    choice = params.choice
-    classes = params.classes.in_order()
-    x = len(exits.id)
+    choice, classes, x, places = params.choice, params.classes.in_order(), len(exits.id), len(legs.cost)
     arcs = find_arcs(x, legs)
     steps_most = int(BUDGET_MOST_S // choice.step_s)
-    _check_work(len(arcs.end) * steps_most * len(classes), x)
     durations = _duration_steps(classes, choice.step_s)
-    utility = np.ascontiguousarray(-legs.cost[arcs.start, arcs.end])
-    leave_value = _leave_values(choice, exits, len(legs.cost), steps_most)
-    may_pass = np.zeros(len(legs.cost), np.bool_)
+    programs = _list_programs(params, exits, clock_s, by_hour(params, stays))
+    _check_work(len(arcs.end) * steps_most * len(programs.class_of), x)
+    cost = -legs.cost[arcs.start, arcs.end]
+    no_stop = (arcs.start < x) & (arcs.end < 2 * x)
+    utility = np.array([cost - c.no_stop_cost * no_stop for c in classes])
+    leave_value = _leave_values(choice, exits, places, steps_most)
+    may_pass = np.zeros(places, np.bool_)
     may_pass[x : 2 * x] = True
-    shape = (len(classes), steps_most + 1, len(legs.cost))
-    go_value, come_value = np.empty(shape), np.empty(shape)
-    arc_steps = np.empty((len(classes), len(arcs.end)), np.int32)
-    stay_utility = np.full((len(classes), len(legs.cost), durations.shape[1]), -np.inf)
+    arc_steps = np.array(
+        [
+            steps_of(
+                legs.metres_m[arcs.start, arcs.end], legs.wait_s[arcs.start, arcs.end], c.walk_speed_mps, choice.step_s
+            )
+            for c in classes
+        ],
+        np.int32,
+    )
+    slots = HOURS_PLANNED if by_hour(params, stays) else 1
+    stay_utility = np.full((len(classes), slots, places, durations.shape[1]), -np.inf)
     for c, visitor_class in enumerate(classes):
-        arc_steps[c] = steps_of(
-            legs.metres_m[arcs.start, arcs.end],
-            legs.wait_s[arcs.start, arcs.end],
-            visitor_class.walk_speed_mps,
-            choice.step_s,
-        )
-        stay_utility[c, 2 * x :] = stay_values(visitor_class, choice, stays, durations[c])
+        values = stay_values(visitor_class, params, stays, durations[c])
+        if admitted is not None:
+            with np.errstate(divide="ignore"):
+                values = values + choice.scale * np.log(np.maximum(admitted, _LEAST_ADMITTED))[None, :, None]
+        stay_utility[c, :, 2 * x :] = values
+    shape = (len(programs.class_of), steps_most + 1, places)
+    go_value, come_value = np.empty(shape), np.empty(shape)
+    for p, c in enumerate(programs.class_of.tolist()):
+        leaving = leave_value
+        if programs.destination[p] > 0:
+            leaving = leave_value.copy()
+            leaving[:, x : 2 * x][:, exits.cluster != programs.destination[p] - 1] = -np.inf
         kernels.solve_program(
             arcs.ptr,
             arcs.end,
             arc_steps[c],
-            utility,
+            utility[c],
             durations[c],
             stay_utility[c],
-            leave_value,
+            slots_left(programs.time_up_s[p], steps_most, choice.step_s, slots),
+            leaving,
             may_pass,
             choice.scale,
-            go_value[c],
-            come_value[c],
+            go_value[p],
+            come_value[p],
         )
+    at_place = np.zeros(0)
+    if local is not None and local.any():
+        at_place = np.zeros(places)
+        at_place[2 * x :] = local
     return Plans(
         arcs.ptr,
         arcs.end,
@@ -128,7 +173,49 @@ def solve_plans(params: PedestrianParams, exits: Exits, stays: StayPlaces, legs:
         come_value,
         float(choice.scale),
         float(choice.step_s),
+        programs.program,
+        programs.class_of,
+        at_place,
+        STRETCH_S,
     )
+
+
+@dataclass(frozen=True)
+class _Programs:
+    """Which programs there are: (p,) arrays, and the row of each class, destination and stretch of the clock."""
+
+    class_of: NDArray[np.int32]
+    destination: NDArray[np.int32]
+    time_up_s: Floats
+    program: NDArray[np.int32]
+
+
+def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float], hours: bool) -> _Programs:
+    clusters = int(exits.cluster.max(initial=0)) + 1
+    classes = params.classes.in_order()
+    first, last = (int(t // STRETCH_S) for t in (clock_s[0], clock_s[1] + BUDGET_MOST_S))
+    table = np.zeros((len(classes), clusters + 1, last + 1 if hours else 1), np.int32)
+    rows: list[tuple[int, int, float]] = []
+    for c, visitor_class in enumerate(classes):
+        bound = visitor_class.through_m > 0
+        for destination in range(clusters + 1 if bound else 1):
+            # Who is bound for somewhere stops for minutes only: one program, at noon, does for the whole day.
+            stretches = range(first, last + 1) if hours and not bound else range(1)
+            for stretch in stretches:
+                table[c, destination, stretch:] = len(rows)
+                rows.append((c, destination, (stretch + 0.5) * STRETCH_S if len(stretches) > 1 else _NOON_S))
+            if stretches.start > 0:
+                table[c, destination, : stretches.start] = table[c, destination, stretches.start]
+        if not bound:
+            table[c, 1:] = table[c, 0]
+    class_of, bound_for, time_up = zip(*rows, strict=True)
+    return _Programs(np.array(class_of, np.int32), np.array(bound_for, np.int32), np.array(time_up), table)
+
+
+def slots_left(time_up_s: float, steps_most: int, step_s: float, slots: int) -> NDArray[np.int32]:
+    """Hour of the clock with k steps left of a time that is up at a moment, (k + 1,)."""
+    hour = np.floor((time_up_s - np.arange(steps_most + 1) * step_s) / 3600.0)
+    return np.clip(hour, 0, slots - 1).astype(np.int32)
 
 
 def _check_work(work: int, exit_count: int) -> None:
@@ -153,29 +240,61 @@ def _duration_steps(classes: tuple[VisitorClass, ...], step_s: float) -> NDArray
 
 
 def stay_values(
-    visitor_class: VisitorClass, choice: ChoiceParams, stays: StayPlaces, duration_steps: NDArray[np.int32]
+    visitor_class: VisitorClass, params: PedestrianParams, stays: StayPlaces, duration_steps: NDArray[np.int32]
 ) -> Floats:
-    """Value of each length of stay at each place, (s, d); -inf where a class finds nothing.
+    """Value of each length of stay at each place by hour of the clock, (h, s, d); -inf where a class finds nothing.
 
     attraction_weight·ln(1 + A) + seat_weight·ln(1 + seats) - stop_cost + duration_weight·ln(D / typical), where
-    A sums the attraction of the place over categories by the interests of the class.
+    A sums the attraction of the place over categories by the interests of the class, and by the hour where places have
+    hours. A place is open while A is above 0; a stay ends before it closes.
     """
-    interests = visitor_class.interests
-    other = interests.get("other", 0.0 if interests else 1.0)
-    size = np.array(
-        [sum(interests.get(category, other) * a for category, a in place.items()) for place in stays.attraction],
-        np.float64,
-    )
+    choice = params.choice
+    slots = HOURS_PLANNED if by_hour(params, stays) else 1
+    hours = hours_of_kinds(params, stays)
+    size = np.zeros((slots, len(stays.id)))
+    for i, place in enumerate(stays.attraction):
+        for category, attraction in place.items():
+            share = np.asarray(hours[category])[np.arange(slots) % 24] if category in hours else 1.0
+            size[:, i] += interest(visitor_class, category) * attraction * share
     place_value = (
         visitor_class.attraction_weight * np.log1p(size)
         + choice.seat_weight * np.log1p(stays.seats)
         - visitor_class.stop_cost
     )
-    place_value = np.where(size > 0, place_value, -np.inf)
     lengths_s = np.maximum(duration_steps, 1) * choice.step_s
     length_value = visitor_class.duration_weight * np.log(lengths_s / visitor_class.typical_stay_s)
-    values: Floats = place_value[:, None] + np.where(duration_steps > 0, length_value, -np.inf)[None, :]
+    values: Floats = place_value[:, :, None] + np.where(duration_steps > 0, length_value, -np.inf)
+    if slots == 1:
+        return np.where((size > 0)[:, :, None], values, -np.inf)
+    for d, length_s in enumerate(lengths_s.tolist()):
+        # A stay begins in the middle of its hour, as far as plans know.
+        for slot in range(slots):
+            until = min(int(slot + 0.5 + length_s / 3600.0), slots - 1)
+            values[slot, ~(size[slot : until + 1] > 0).all(axis=0), d] = -np.inf
     return values
+
+
+def by_hour(params: PedestrianParams, stays: StayPlaces) -> bool:
+    """Whether what places are worth depends on the clock."""
+    return params.places.hours or bool(stays.hours)
+
+
+def hours_of_kinds(params: PedestrianParams, stays: StayPlaces) -> dict[str, tuple[float, ...]]:
+    """Share of attraction by hour of the day, for categories that have hours."""
+    kinds = params.places.kinds if params.places.hours else {}
+    return {**{name: kind.by_hour for name, kind in kinds.items()}, **stays.hours}
+
+
+def capacities(params: PedestrianParams, stays: StayPlaces) -> Floats:
+    """People each place holds, (s,); inf where one of its categories has no limit."""
+    out = np.full(len(stays.id), np.inf)
+    if not params.places.hours:
+        return out
+    for i, place in enumerate(stays.attraction):
+        kinds = [(params.places.kinds.get(category), a) for category, a in place.items() if a > 0]
+        if kinds and all(kind is not None and kind.holds_per_attraction > 0 for kind, _ in kinds):
+            out[i] = sum(kind.holds_per_attraction * a for kind, a in kinds if kind is not None)
+    return out
 
 
 def _leave_values(choice: ChoiceParams, exits: Exits, places: int, steps_most: int) -> Floats:

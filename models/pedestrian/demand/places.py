@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place
 from twin.errors import CityError
+from twin.models.pedestrian.params import VisitorClass
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 _FIRST_CELL_M = 25.0
+#: Exits are told apart as destinations by station, or by cells of this size, and no more than so many.
+_FIRST_CLUSTER_M, _LAST_CLUSTER_M = 400.0, 1e6
+_CLUSTERS_MOST = 12
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,14 @@ class Exits:
         Walk nodes.
     riders_share : (x,) float64
         Share of each exit in all riders; equal shares where the map names no riders. Sums to 1.
+    cluster : (x,) int32
+        Station of each exit, as the map says it, else a cell of the ground; numbered from 0.
     """
 
     id: tuple[str, ...]
     node: Ints
     riders_share: Floats
+    cluster: Ints
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,15 @@ class StayPlaces:
     attraction : sequence of mappings
         Per place: category -> sum of attraction.
     seats : (s,) float64
+    hours
+        Category -> share of its attraction in each hour of the day, for events.
     """
 
     id: tuple[str, ...]
     node: Ints
     attraction: Sequence[Mapping[str, float]]
     seats: Floats
+    hours: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def read_exits(city: City, district: str) -> Exits:
@@ -87,7 +97,19 @@ def read_exits(city: City, district: str) -> Exits:
     if not riders.sum() > 0:
         log.info("the map names no riders at exits: visitors are split evenly over %d exits", len(found))
         riders = np.ones(len(found))
-    return Exits(tuple(p.id for p in found), np.array([p.walk_node for p in found], np.int32), riders / riders.sum())
+    nodes = np.array([p.walk_node for p in found], np.int32)
+    return Exits(tuple(p.id for p in found), nodes, riders / riders.sum(), _clusters(found))
+
+
+def _clusters(exits: Sequence[Place]) -> Ints:
+    """Exits of one station together; those of none by cells that grow until there are few."""
+    cell_m = _FIRST_CLUSTER_M
+    while True:
+        names = [str(p.attributes.get("station", "")) or str(_cell(p, cell_m)) for p in exits]
+        kinds = {name: row for row, name in enumerate(dict.fromkeys(names))}
+        if len(kinds) <= _CLUSTERS_MOST or cell_m > _LAST_CLUSTER_M:
+            return np.array([min(kinds[name], _CLUSTERS_MOST - 1) for name in names], np.int32)
+        cell_m *= 2
 
 
 def read_stay_places(city: City, district: str, most: int) -> StayPlaces:
@@ -170,3 +192,12 @@ def _number(place: Place, key: str, default: float) -> float:
 def city_point(place: Place) -> str:
     """Where a place is, for messages."""
     return f"{place.lat_deg:.5f}, {place.lon_deg:.5f}"
+
+
+def interest(visitor_class: VisitorClass, category: str) -> float:
+    """How much of a category's attraction counts for a class; an event by its own name, by ``event``, or as other."""
+    interests = visitor_class.interests
+    other = interests.get("other", 0.0 if interests else 1.0)
+    if category.startswith("event:"):
+        return interests.get(category, interests.get("event", other))
+    return interests.get(category, other)

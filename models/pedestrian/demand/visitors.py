@@ -18,8 +18,10 @@ from twin.engine.draws import event, make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
 from twin.errors import Problem, ScenarioError, TableError
 from twin.models.pedestrian.demand.places import Exits
-from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, rows_of
-from twin.models.pedestrian.params import CLASSES, PedestrianParams
+from twin.models.pedestrian.demand.shares import ExitShares
+from twin.models.pedestrian.measures import EventCrowd, event_crowds
+from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, new_rows, rows_of
+from twin.models.pedestrian.params import CLASSES, PedestrianParams, VisitorClass
 
 Columns = Mapping[str, NDArray[np.generic]]
 Ids = NDArray[np.uint64]
@@ -27,7 +29,12 @@ Floats = NDArray[np.float64]
 
 SLOT_S = 600.0
 _SLOTS_MOST = 256
+_SLOTS_A_DAY = 144
 _HOUR_S = 3600.0
+#: Stands for an exit in ids of people who are at home when the clock starts.
+_AT_HOME = 0xFFF
+#: Stands for an exit in ids of people who come for the first event of a scenario; later events count downwards.
+_FOR_EVENTS = 0xFFE
 #: Stands for the class in ids of walkers from a table that names no class.
 _ANY_CLASS = 15
 #: Rows of a table that fall into one slot of one exit have this many ids each.
@@ -41,6 +48,7 @@ _LIMIT = 20_000_000
 def make_arrivals(
     params: PedestrianParams,
     exits: Exits,
+    shares: ExitShares,
     city: City,
     tables: Mapping[str, Columns],
     run_seed: np.uint64,
@@ -48,6 +56,8 @@ def make_arrivals(
     end_s: float,
 ) -> Rows:
     """Everybody who enters from ``start_s`` up to ``end_s``, ascending by (time, id).
+
+    Those inside when the clock starts are not among them but for residents at home: who came before is walked first.
 
     Raises
     ------
@@ -63,13 +73,131 @@ def make_arrivals(
             where="clock.to",
             mend="let the clock end earlier",
         )
+    began_s = max(start_s - params.inside.warm_up_s, 0.0)
     if params.arrivals_table:
         ids, enter_s, classes, entry = _from_table(params, exits, city, tables, run_seed)
+        members = np.ones(len(ids), np.uint8)
     else:
-        ids, enter_s, classes, entry = _from_params(params, exits, run_seed, start_s, end_s)
-    kept = np.flatnonzero((enter_s >= start_s) & (enter_s < end_s))
-    order = kept[np.lexsort((ids[kept], enter_s[kept]))]
-    return rows_of(ARRIVAL, id=ids[order], enter_s=enter_s[order], entry=entry[order], visitor_class=classes[order])
+        ids, enter_s, classes, entry = _from_params(params, shares, run_seed, began_s, end_s)
+        members = _parties(params, ids, classes, run_seed)
+    destination = _destinations(params, shares, ids, classes, entry, run_seed)
+    came = rows_of(
+        ARRIVAL,
+        id=ids,
+        enter_s=enter_s,
+        until_s=np.zeros(len(ids)),
+        entry=entry,
+        visitor_class=classes,
+        members=members,
+        destination=destination,
+    )
+    kept = came[(came.enter_s >= began_s) & (came.enter_s < end_s)]
+    others = (
+        residents_inside(params, shares, exits, run_seed, start_s),
+        *(
+            event_visitors(params, shares, crowd, i, run_seed, (began_s, end_s))
+            for i, crowd in enumerate(event_crowds(city))
+        ),
+    )
+    people = np.concatenate([kept, *others]).view(np.recarray)
+    return people[np.lexsort((people.id, people.enter_s))]
+
+
+def residents_inside(
+    params: PedestrianParams, shares: ExitShares, exits: Exits, run_seed: np.uint64, start_s: float
+) -> Rows:
+    """Residents at home when the clock starts who leave later in the day, as rows that stay until they leave."""
+    c = CLASSES.index("resident")
+    inside, resident = params.inside, params.classes.resident
+    count = round(inside.residents * params.visitors_factor * params.sample_share / resident.party_mean)
+    if not count or not len(shares.home):
+        return new_rows(ARRIVAL, 0)
+    ids = first_ids(Kind.WALKER, np.array([_origin(c, _AT_HOME, 0)]))[0] + np.arange(count, dtype=np.uint64)
+    ids = ids.astype(np.uint64)
+    by_hour = np.cumsum(inside.leaving_profile) / sum(inside.leaving_profile)
+    u = uniforms(make_stream(run_seed, "pedestrian.leave_home"), ids, event(0))
+    hour = np.minimum(np.searchsorted(by_hour, u, side="right"), 23)
+    until_s = (hour + uniforms(make_stream(run_seed, "pedestrian.leave_home"), ids, event(1))) * _HOUR_S
+    home = np.searchsorted(shares.home, uniforms(make_stream(run_seed, "pedestrian.home"), ids, event(0)), side="right")
+    home = np.minimum(home, len(shares.home) - 1)
+    classes = np.full(count, c, np.uint8)
+    rows = rows_of(
+        ARRIVAL,
+        id=ids,
+        enter_s=np.full(count, start_s),
+        until_s=until_s,
+        entry=(2 * len(exits.id) + home).astype(np.int32),
+        visitor_class=classes,
+        members=_parties(params, ids, classes, run_seed),
+        destination=np.zeros(count, np.uint8),
+    )
+    return rows[until_s > start_s]
+
+
+def event_visitors(
+    params: PedestrianParams,
+    shares: ExitShares,
+    crowd: EventCrowd,
+    place: int,
+    run_seed: np.uint64,
+    clock_s: tuple[float, float],
+) -> Rows:
+    """People who come for an event, from an hour before it to an hour before its end; ``place`` counts events.
+
+    They are tourists, and come by every exit.
+    """
+    c = CLASSES.index("tourist")
+    first, last = (int((t - _HOUR_S) // SLOT_S) for t in (crowd.from_s, crowd.to_s))
+    slots = np.arange(max(first, 0), max(last, first + 1, 1))
+    stream = make_stream(run_seed, f"pedestrian.event.{crowd.measure}")
+    slot_ids = first_ids(Kind.WALKER, _origin(c, _FOR_EVENTS - place, 0) + slots)
+    people = crowd.people * params.visitors_factor * params.sample_share / params.classes.tourist.party_mean
+    count = poisson_counts(stream, slot_ids, np.full(len(slots), people / len(slots)))
+    ids = np.repeat(slot_ids, count) + _ranks(count).astype(np.uint64)
+    enter_s = (np.repeat(slots, count) + uniforms(stream, ids, event(1))) * SLOT_S
+    entry = np.searchsorted(np.cumsum(shares.come[c]), uniforms(stream, ids, event(2)), side="right")
+    classes = np.full(len(ids), c, np.uint8)
+    rows = rows_of(
+        ARRIVAL,
+        id=ids,
+        enter_s=enter_s,
+        until_s=np.zeros(len(ids)),
+        entry=np.minimum(entry, shares.come.shape[1] - 1).astype(np.int32),
+        visitor_class=classes,
+        members=_parties(params, ids, classes, run_seed),
+        destination=np.zeros(len(ids), np.uint8),
+    )
+    return rows[(enter_s >= clock_s[0]) & (enter_s < clock_s[1])]
+
+
+def _parties(params: PedestrianParams, ids: Ids, classes: NDArray[np.uint8], run_seed: np.uint64) -> NDArray[np.uint8]:
+    """Members of each party, drawn by its id from the shares of its class."""
+    u = uniforms(make_stream(run_seed, "pedestrian.party"), ids, event(0))
+    out = np.ones(len(ids), np.uint8)
+    for c, visitor_class in enumerate(params.classes.in_order()):
+        below = np.cumsum(visitor_class.party_shares) / sum(visitor_class.party_shares)
+        mine = classes == c
+        out[mine] = 1 + np.minimum(np.searchsorted(below, u[mine], side="right"), len(below) - 1)
+    return out
+
+
+def _destinations(
+    params: PedestrianParams,
+    shares: ExitShares,
+    ids: Ids,
+    classes: NDArray[np.uint8],
+    entry: NDArray[np.int32],
+    run_seed: np.uint64,
+) -> NDArray[np.uint8]:
+    """Cluster of exits each party is bound for, from 1; 0 for classes that leave wherever it suits."""
+    out = np.zeros(len(ids), np.uint8)
+    u = uniforms(make_stream(run_seed, "pedestrian.destination"), ids, event(0))
+    for c, visitor_class in enumerate(params.classes.in_order()):
+        mine = np.flatnonzero(classes == c) if visitor_class.through_m > 0 else np.zeros(0, np.intp)
+        if len(mine):
+            below = shares.bound[c][entry[mine]]
+            out[mine] = 1 + np.minimum((u[mine, None] >= below).sum(axis=1), below.shape[1] - 1)
+    return out
 
 
 def after(arrivals: Rows, time_s: float) -> int:
@@ -84,18 +212,18 @@ def _origin(class_index: int, exit_index: int, slot: int) -> int:
     return class_index << 20 | exit_index << 8 | slot
 
 
-def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, start_s: float, end_s: float) -> _People:
+def _from_params(
+    params: PedestrianParams, shares: ExitShares, run_seed: np.uint64, start_s: float, end_s: float
+) -> _People:
     first, last = int(start_s // SLOT_S), int(np.ceil(end_s / SLOT_S))
     slots = np.arange(max(first, 0), last)
     walked = params.visitors_factor * params.sample_share
     bases, means, slot_of, class_of, exit_of = [], [], [], [], []
     for c, visitor_class in enumerate(params.classes.in_order()):
-        profile = np.asarray(visitor_class.arrival_profile) / sum(visitor_class.arrival_profile)
-        hours = (slots * SLOT_S // _HOUR_S).astype(np.int64) % 24
-        by_slot = visitor_class.visitors_per_day * walked * profile[hours] * (SLOT_S / _HOUR_S)
-        for x, share in enumerate(exits.riders_share.tolist()):
+        by_slot = visitor_class.visitors_per_day / visitor_class.party_mean * walked * slot_shares(visitor_class)
+        for x, share in enumerate(shares.come[c].tolist()):
             bases.append(first_ids(Kind.WALKER, _origin(c, x, 0) + slots))
-            means.append(by_slot * share)
+            means.append(by_slot[slots % len(by_slot)] * share)
             slot_of.append(slots)
             class_of.append(np.full(len(slots), c, np.uint8))
             exit_of.append(np.full(len(slots), x, np.int32))
@@ -111,6 +239,13 @@ def _from_params(params: PedestrianParams, exits: Exits, run_seed: np.uint64, st
     within = uniforms(make_stream(run_seed, "pedestrian.enter"), ids, event(0))
     enter_s = (np.repeat(np.concatenate(slot_of), count) + within) * SLOT_S
     return ids, enter_s, np.repeat(np.concatenate(class_of), count), np.repeat(np.concatenate(exit_of), count)
+
+
+def slot_shares(visitor_class: VisitorClass) -> Floats:
+    """Share of the day's arrivals in each ten minutes, (144,)."""
+    profile = np.asarray(visitor_class.arrival_profile, np.float64)
+    shares: Floats = np.repeat(profile, _SLOTS_A_DAY // len(profile))
+    return shares / shares.sum()
 
 
 def _ranks(count: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -157,7 +292,7 @@ def _classes_of(
     if not len(open_rows):
         return out
     classes = params.classes.in_order()
-    mix = np.array([np.asarray(c.arrival_profile) / sum(c.arrival_profile) * c.visitors_per_day for c in classes])
+    mix = np.array([slot_shares(c).reshape(24, -1).sum(axis=1) * c.visitors_per_day for c in classes])
     if not mix.sum() > 0:
         raise TableError(
             "the table of arrivals names no class, and visitors_per_day of every class is 0",

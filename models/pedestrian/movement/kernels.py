@@ -13,7 +13,8 @@ import numpy as np
 from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
 from twin.jit import lean_kernel
-from twin.models.pedestrian.choice.kernels import aim, draw_person, draw_stay, steps_left
+from twin.models.pedestrian.choice.kernels import aim, draw_person, draw_stay, find_plan, steps_left
+from twin.models.pedestrian.movement.room_kernels import has_room, join_line, let_in, schedule
 
 # Weidmann (1993): v = v0 * (1 - exp(-1.913 * (1/rho - 1/5.4))), rho in people per m2.
 _GAMMA_PER_M2 = 1.913
@@ -32,6 +33,8 @@ _TWO_WAY_SHARE = 0.2
 _LINK_END = 1
 _GREEN = 2
 _STAY_END = 3
+_ROOM = 4
+_LINE = 5
 _FREE = 0
 _ENTERED = 0
 _LEFT = 1
@@ -39,6 +42,10 @@ _REFUSED = 2
 _CURSOR = 3
 _VISITS = 4
 _MOVES = 5
+_INSIDE = 6
+_TURNED = 7
+_TURNS = 8
+_FORCED = 9
 
 DONE = 0
 NEED_SLOTS = 1
@@ -106,13 +113,19 @@ def settle(world, spaces, space, time_s):
 
 @lean_kernel
 def _change(world, spaces, space, by, time_s):
-    """Somebody comes into a space (+1) or leaves it (-1)."""
+    """A group comes into a space (+ its size) or leaves it (- its size)."""
     settle(world, spaces, space, time_s)
     if world.links.twin[space] >= 0:
         settle(world, spaces, world.links.twin[space], time_s)
     spaces.occupancy[space] += by
     if by > 0:
-        spaces.entries[space] += 1
+        spaces.entries[space] += by
+        minute_s = math.floor(time_s / 60.0) * 60.0
+        if minute_s > spaces.minute_s[space]:
+            spaces.minute_s[space] = minute_s
+            spaces.minute_entries[space] = 0
+        spaces.minute_entries[space] += by
+        spaces.minute_most[space] = max(spaces.minute_most[space], spaces.minute_entries[space])
         spaces.occupancy_most[space] = max(spaces.occupancy_most[space], spaces.occupancy[space])
 
 
@@ -122,8 +135,7 @@ def link_speed(world, spaces, link, free_speed_mps):
 
     Beyond the density of capacity people stand in line and the link lets out as many as it can carry: density
     times speed stays at its greatest value. Weidmann's falling branch holds where people cannot get out in
-    front; without a limit of storage that never happens here, and the branch would lock a link that a crowd
-    enters faster than it can pass, though its end is free.
+    front; that is told by the line before the next link, which keeps them here.
     """
     same = spaces.occupancy[link]
     twin = world.links.twin[link]
@@ -135,6 +147,26 @@ def link_speed(world, spaces, link, free_speed_mps):
     if density_per_m2 > _TWO_WAY_FROM_PER_M2 and min(same, other) > _TWO_WAY_SHARE * (same + other):
         speed *= world.counterflow_share
     return speed * world.links.speed_share[link]
+
+
+@lean_kernel
+def next_on_way(world, laws, walkers, s):
+    """Link to take from the node of a walker towards its target: that of least cost, or drawn by the shares of ways."""
+    route = world.places.route[walkers.target[s]]
+    node = walkers.node[s]
+    if world.link_share.shape[0] == 0:
+        return world.next_link[route, node]
+    u = uniform(laws.way_stream, walkers.id[s], event_key(walkers.decisions[s], node))
+    below = 0.0
+    last = world.next_link[route, node]
+    for link in range(world.out_ptr[node], world.out_ptr[node + 1]):
+        share = world.link_share[route, link]
+        if share > 0.0:
+            below += share
+            last = link
+            if u < below:
+                break
+    return last
 
 
 @lean_kernel
@@ -152,21 +184,28 @@ def _note(buffers, counts, walkers, s, link, from_s, to_s, staying):
 
 
 @lean_kernel
-def _schedule(walkers, s, heap, kind, time_s):
-    # The heap has as many places as there are slots, and each slot has one event: it cannot overflow.
-    walkers.event[s] = kind
-    walkers.next_s[s] = time_s
-    push(heap[0], heap[1], heap[2], heap[3], heap[4], time_s, kind, walkers.id[s], s)
+def _enter_link(world, spaces, lines, walkers, s, heap, buffers, counts, time_s):
+    """Step onto the link at hand, its end known from the density now; or stand in line before it while it is full."""
+    link = walkers.link[s]
+    if not has_room(world, spaces, lines, link, walkers.members[s]):
+        if walkers.behind[s] >= 0:
+            spaces.occupancy[walkers.behind[s]] += walkers.members[s]  # it never got off the link behind
+        join_line(lines, walkers, s, counts, time_s)
+        return
+    _walk_link(world, spaces, walkers, s, heap, buffers, counts, time_s)
 
 
 @lean_kernel
-def _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s):
-    """Step onto the link at hand; its end is known from the density met now."""
+def _walk_link(world, spaces, walkers, s, heap, buffers, counts, time_s):
     link = walkers.link[s]
+    walkers.behind[s] = -1
     end_s = time_s + world.links.length_m[link] / link_speed(world, spaces, link, walkers.speed_mps[s])
-    _change(world, spaces, link, 1, time_s)
+    free_mps = walkers.speed_mps[s] * world.links.speed_share[link]
+    spaces.free_s[link] += walkers.members[s] * (world.links.length_m[link] / free_mps)
+    spaces.met_s[link] += walkers.members[s] * (end_s - time_s)
+    _change(world, spaces, link, walkers.members[s], time_s)
     _note(buffers, counts, walkers, s, link, time_s, end_s, 0)
-    _schedule(walkers, s, heap, _LINK_END, end_s)
+    schedule(walkers, s, heap, _LINK_END, end_s)
 
 
 @lean_kernel
@@ -175,6 +214,7 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):
     visits = buffers.visits
     visits.id[n] = walkers.id[s]
     visits.visitor_class[n] = walkers.visitor_class[s]
+    visits.members[n] = walkers.members[s]
     visits.entry[n] = walkers.entry[s]
     visits.leave[n] = place
     visits.enter_s[n] = walkers.enter_s[s]
@@ -184,33 +224,46 @@ def _leave(walkers, s, free_slots, buffers, counts, place, time_s):
     visits.stay_s[n] = walkers.stay_s[s]
     visits.walked_m[n] = walkers.walked_m[s]
     visits.wait_s[n] = walkers.wait_s[s]
+    visits.room_s[n] = walkers.room_s[s]
+    visits.worth[n] = walkers.worth[s]
     visits.crossings[n] = walkers.crossings[s]
     counts[_VISITS] = n + 1
-    counts[_LEFT] += 1
+    counts[_LEFT] += walkers.members[s]
+    counts[_INSIDE] -= walkers.members[s]
     walkers.event[s] = _FREE
     free_slots[free_slots.size - 1] -= 1
     free_slots[free_slots[free_slots.size - 1]] = s
 
 
 @lean_kernel
+def _begin_stay(world, spaces, walkers, s, heap, buffers, counts, until_s, time_s):
+    """Be at the place that is the target until a moment."""
+    walkers.stays[s] += 1
+    walkers.stay_s[s] += until_s - time_s
+    walkers.behind[s] = -1
+    _change(world, spaces, world.places.space[walkers.target[s]], walkers.members[s], time_s)
+    _note(buffers, counts, walkers, s, -1, time_s, until_s, 1)
+    schedule(walkers, s, heap, _STAY_END, until_s)
+
+
+@lean_kernel
 def _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):
-    """Having come to a place: stay as long as chosen; False if no stay fits into the time left."""
-    c = walkers.visitor_class[s]
-    place = walkers.target[s]
+    """Having come to a place: stay as long as chosen; False if it is closed or full, or no stay fits into the time."""
     d = draw_stay(plans, laws, walkers, s, time_s)
     if d < 0:
         return False
-    length_s = plans.stay_steps[c, d] * plans.step_s
-    walkers.stays[s] += 1
-    walkers.stay_s[s] += length_s
-    _change(world, spaces, world.places.space[place], 1, time_s)
-    _note(buffers, counts, walkers, s, -1, time_s, time_s + length_s, 1)
-    _schedule(walkers, s, heap, _STAY_END, time_s + length_s)
+    space = world.places.space[walkers.target[s]]
+    if (spaces.occupancy[space] + walkers.members[s]) * world.people > world.links.storage[space]:
+        counts[_TURNED] += walkers.members[s]
+        spaces.turned[space] += walkers.members[s]
+        return False
+    until_s = time_s + plans.stay_steps[plans.class_of[walkers.plan[s]], d] * plans.step_s
+    _begin_stay(world, spaces, walkers, s, heap, buffers, counts, until_s, time_s)
     return True
 
 
 @lean_kernel
-def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):
+def _go_on(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buffers, counts, time_s):
     """At a node: leave, stay, wait for green or step onto the next link, as the target asks."""
     while walkers.node[s] == world.places.node[walkers.target[s]]:
         place = walkers.target[s]
@@ -220,73 +273,135 @@ def _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, co
             return
         if _stay(world, plans, laws, spaces, walkers, s, heap, buffers, counts, time_s):
             return
-        # Slower than planned: no stay fits any more. Every stay place has a way out (plans.py checks it).
+        # Closed, full, or slower than planned: on to elsewhere. Every stay place has a way out (programs.py checks it).
         aim(world.places, plans, laws, walkers, s, place, time_s)
-    link = world.next_link[world.places.route[walkers.target[s]], walkers.node[s]]
+    link = next_on_way(world, laws, walkers, s)
     walkers.link[s] = link
     if world.links.green_s[link] > 0.0:
         walkers.crossings[s] += 1
         wait_s = signal_wait_s(time_s, world.links.cycle_s[link], world.links.green_s[link], world.links.offset_s[link])
         if wait_s > 0.0:
             walkers.since_s[s] = time_s
+            walkers.behind[s] = -1
             _note(buffers, counts, walkers, s, -1, time_s, time_s + wait_s, 0)
-            _schedule(walkers, s, heap, _GREEN, time_s + wait_s)
+            schedule(walkers, s, heap, _GREEN, time_s + wait_s)
             return
-    _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s)
+    _enter_link(world, spaces, lines, walkers, s, heap, buffers, counts, time_s)
 
 
 @lean_kernel
-def _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts):
-    """Take a slot for the next arrival and let it choose; -1 if it is refused for want of a feasible way."""
+def _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots, buffers, counts):
+    """Take a slot for the next arrival and let it choose; -1 if it has no feasible way, or already stays at a place."""
     s = free_slots[free_slots[free_slots.size - 1]]
     id_ = arrivals.id[row]
     c = arrivals.visitor_class[row]
+    size = arrivals.members[row]
+    place = arrivals.entry[row]
+    time_s = arrivals.enter_s[row]
     walkers.id[s] = id_
     walkers.visitor_class[s] = c
-    walkers.enter_s[s] = arrivals.enter_s[row]
+    walkers.members[s] = size
+    walkers.enter_s[s] = time_s
     draw_person(laws, walkers, s)
-    walkers.entry[s] = arrivals.entry[row]
-    walkers.node[s] = world.places.node[arrivals.entry[row]]
+    walkers.entry[s] = place
+    walkers.node[s] = world.places.node[place]
     walkers.walked_m[s] = 0.0
     walkers.wait_s[s] = 0.0
     walkers.stay_s[s] = 0.0
+    walkers.room_s[s] = 0.0
+    walkers.worth[s] = np.nan
+    walkers.turn[s] = 0
+    walkers.behind[s] = -1
     walkers.decisions[s] = 0
     walkers.stays[s] = 0
     walkers.crossings[s] = 0
     walkers.traced[s] = uniform(laws.trace_stream, id_, event_key(0, 0)) < laws.trace_share
-    counts[_ENTERED] += 1
-    time_s = arrivals.enter_s[row]
-    k = steps_left(plans, walkers, s, time_s)
-    if plans.go_value[c, k, arrivals.entry[row]] == -np.inf:
-        counts[_REFUSED] += 1
+    counts[_ENTERED] += size
+    at_home = arrivals.until_s[row] > 0.0
+    if at_home:
+        # Inside when the clock starts: the time budget begins when it leaves.
+        walkers.budget_s[s] += arrivals.until_s[row] - time_s
+    walkers.plan[s] = find_plan(plans, walkers, s, arrivals.destination[row])
+    if arrivals.destination[row] > 0:
+        # Who is bound for somewhere takes the time that the way there needs.
+        k = max(steps_left(plans, walkers, s, time_s), 0)
+        while k < plans.go_value.shape[1] - 1 and plans.go_value[walkers.plan[s], k, place] == -np.inf:
+            k += 1
+        walkers.budget_s[s] = max(walkers.budget_s[s], k * plans.step_s)
+    if at_home:
+        walkers.target[s] = place
+        counts[_INSIDE] += size
+        free_slots[free_slots.size - 1] += 1
+        _begin_stay(world, spaces, walkers, s, heap, buffers, counts, arrivals.until_s[row], time_s)
         return -1
-    aim(world.places, plans, laws, walkers, s, arrivals.entry[row], time_s)
+    k = min(steps_left(plans, walkers, s, time_s), plans.go_value.shape[1] - 1)
+    if plans.go_value[walkers.plan[s], k, place] == -np.inf:
+        counts[_REFUSED] += size
+        return -1
+    walkers.worth[s] = plans.go_value[walkers.plan[s], k, place]
+    aim(world.places, plans, laws, walkers, s, place, time_s)
+    counts[_INSIDE] += size
     free_slots[free_slots.size - 1] += 1
     return s
 
 
 @lean_kernel
-def _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s):
+def _step_on_from_line(world, spaces, lines, walkers, s, heap, buffers, counts, time_s):
+    """Room was promised: step on, unless the light has turned red meanwhile."""
+    link = walkers.link[s]
+    size = walkers.members[s]
+    lines.promised[link] -= size
+    if world.links.green_s[link] > 0.0:
+        wait_s = signal_wait_s(time_s, world.links.cycle_s[link], world.links.green_s[link], world.links.offset_s[link])
+        if wait_s > 0.0:
+            walkers.since_s[s] = time_s
+            schedule(walkers, s, heap, _GREEN, time_s + wait_s)
+            let_in(world, spaces, lines, walkers, heap, link, time_s)
+            return
+    behind = walkers.behind[s]
+    if behind >= 0:
+        _change(world, spaces, behind, -size, time_s)
+    _walk_link(world, spaces, walkers, s, heap, buffers, counts, time_s)
+    if behind >= 0:
+        let_in(world, spaces, lines, walkers, heap, behind, time_s)
+
+
+@lean_kernel
+def _happen(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buffers, counts, time_s):
     """One event of one walker."""
     kind = walkers.event[s]
     if kind == _GREEN:
         walkers.wait_s[s] += time_s - walkers.since_s[s]
-        _enter_link(world, spaces, walkers, s, heap, buffers, counts, time_s)
+        behind = walkers.behind[s]
+        if behind >= 0:
+            _change(world, spaces, behind, -walkers.members[s], time_s)
+        _enter_link(world, spaces, lines, walkers, s, heap, buffers, counts, time_s)
+        if behind >= 0 and walkers.behind[s] < 0:
+            let_in(world, spaces, lines, walkers, heap, behind, time_s)
         return
+    if kind == _ROOM:
+        walkers.room_s[s] += time_s - walkers.since_s[s]
+        spaces.met_s[walkers.link[s]] += walkers.members[s] * (time_s - walkers.since_s[s])
+        _step_on_from_line(world, spaces, lines, walkers, s, heap, buffers, counts, time_s)
+        return
+    link = -1
     if kind == _LINK_END:
         link = walkers.link[s]
-        _change(world, spaces, link, -1, time_s)
+        _change(world, spaces, link, -walkers.members[s], time_s)
         walkers.node[s] = world.links.to[link]
         walkers.walked_m[s] += world.links.length_m[link]
+        walkers.behind[s] = link
     else:
         place = walkers.target[s]
-        _change(world, spaces, world.places.space[place], -1, time_s)
+        _change(world, spaces, world.places.space[place], -walkers.members[s], time_s)
         aim(world.places, plans, laws, walkers, s, place, time_s)
-    _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, time_s)
+    _go_on(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buffers, counts, time_s)
+    if link >= 0 and (walkers.event[s] == _FREE or walkers.behind[s] < 0):
+        let_in(world, spaces, lines, walkers, heap, link, time_s)
 
 
 @lean_kernel
-def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free_slots, buffers, counts):
+def run_until(until_s, world, plans, laws, arrivals, spaces, lines, walkers, heap, free_slots, buffers, counts):
     """Handle every event up to and including ``until_s``, in the order of (time, kind, id).
 
     Returns
@@ -308,21 +423,22 @@ def run_until(until_s, world, plans, laws, arrivals, spaces, walkers, heap, free
         if next_s <= comes_s:
             s = heap[3][0]
             pop(heap[0], heap[1], heap[2], heap[3], heap[4])
-            _happen(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, next_s)
+            _happen(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buffers, counts, next_s)
             continue
         if free_slots[slots] >= slots:
             return NEED_SLOTS
         counts[_CURSOR] = row + 1
-        s = _arrive(world, plans, laws, arrivals, row, walkers, free_slots, counts)
+        s = _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots, buffers, counts)
         if s >= 0:
-            _go_on(world, plans, laws, spaces, walkers, s, heap, free_slots, buffers, counts, comes_s)
+            _go_on(world, plans, laws, spaces, lines, walkers, s, heap, free_slots, buffers, counts, comes_s)
 
 
 @lean_kernel
 def fill_queue(walkers, used, heap):
-    """Put the coming event of each of the first ``used`` rows into an empty queue."""
+    """Put the coming event of each of the first ``used`` rows into an empty queue; who stands in line has none."""
     for s in range(used):
-        push(heap[0], heap[1], heap[2], heap[3], heap[4], walkers.next_s[s], walkers.event[s], walkers.id[s], s)
+        if walkers.event[s] != _LINE:
+            push(heap[0], heap[1], heap[2], heap[3], heap[4], walkers.next_s[s], walkers.event[s], walkers.id[s], s)
 
 
 @lean_kernel

@@ -14,25 +14,32 @@ from twin.engine.event_queue import Heap, new_heap
 from twin.engine.sim_model import State
 from twin.models.pedestrian.choice.behaviour import Behaviour
 from twin.models.pedestrian.choice.legs import Legs
-from twin.models.pedestrian.choice.programs import program_nodes
+from twin.models.pedestrian.choice.programs import capacities, program_nodes
 from twin.models.pedestrian.demand.places import Exits, StayPlaces
 from twin.models.pedestrian.demand.visitors import after
-from twin.models.pedestrian.movement import kernels
+from twin.models.pedestrian.measures import link_life
+from twin.models.pedestrian.movement import kernels, room_kernels
 from twin.models.pedestrian.movement.rows import (
+    COUNTS,
     CURSOR,
     ENTERED,
+    FORCED,
     GREEN,
+    INSIDE,
     LEFT,
+    LINE,
     LINK,
     MOVE,
     MOVES,
     PLACE,
     REFUSED,
     SPACE,
+    TURNED,
     VISIT,
     VISITS,
     WALKER,
     Buffers,
+    Lines,
     Rows,
     World,
     new_rows,
@@ -47,7 +54,7 @@ from twin.models.pedestrian.movement.streets import (
     read_streets,
 )
 from twin.models.pedestrian.params import PedestrianParams
-from twin.models.pedestrian.records import Heads, Records
+from twin.models.pedestrian.records import PERIOD_S, Heads, Records
 
 FIRST_SLOTS = 1024
 _BUFFER_ROWS = 8192
@@ -64,22 +71,34 @@ class Network:
         Places of the program.
     lights
         What the junctions of the road leave to each walk link.
+    slower : (m,) float64, optional
+        Time that people expect over each link as a multiple of the free one.
     """
 
     def __init__(
-        self, params: PedestrianParams, city: City, exits: Exits, stays: StayPlaces, lights: WalkLights
+        self,
+        params: PedestrianParams,
+        city: City,
+        exits: Exits,
+        stays: StayPlaces,
+        lights: WalkLights,
+        slower: NDArray[np.float64] | None = None,
     ) -> None:
         self.notes: Sequence[str] = _notes(city, params, lights)
         self._layer, self._params = city.walk, params
+        self._patience_s = params.walk.release_after_s
         rows = lights.as_rows()
         # The same for every replication under the same lights.
         key = f"pedestrian.network/{params.model_dump_json()}/{sha256(rows.tobytes()).hexdigest()}"
-        kept = city.worked_out
+        kept = city.worked_out if slower is None else {}
         if key not in kept:
-            streets = read_streets(city.walk, params, rows)
+            life = link_life(city, params.choice)
+            streets = read_streets(city.walk, params, rows, slower, bonus=life.bonus, closed=life.closed)
             nodes = program_nodes(exits, stays)
-            ways = find_legs(city.walk, streets, nodes)
-            kept[key] = ways, make_world(city, params, streets, ways, nodes, len(exits.id))
+            ways = find_legs(city.walk, streets, nodes, way_scale=params.choice.way_scale, link_local=life.local)
+            world = make_world(city, params, streets, ways, nodes, len(exits.id))
+            world.links.storage[city.walk.link_count :] = capacities(params, stays)
+            kept[key] = ways, world
         self._ways: Ways
         self.world: World
         self._ways, self.world = kept[key]
@@ -104,11 +123,21 @@ class Network:
         """Start with nobody inside."""
         self._plans, self._laws = behaviour
         self.arrivals, self._records = arrivals, records
-        self.counts = np.zeros(6, np.int64)
+        self.counts = np.zeros(COUNTS, np.int64)
         self.space_rows = new_rows(SPACE, len(self.world.links))
         self.space_rows.last_s = start_s
         self._buffers = Buffers(new_rows(VISIT, _BUFFER_ROWS), new_rows(MOVE, _BUFFER_ROWS))
         self._set_slots(FIRST_SLOTS)
+
+    def start_counting(self, start_s: float) -> None:
+        """Whoever is inside now is so when the clock starts; what was before is no part of the run."""
+        self.counts[[ENTERED, LEFT, REFUSED, TURNED, FORCED, VISITS, MOVES]] = 0
+        self.counts[ENTERED] = self.counts[INSIDE]
+        kernels.close_period(self.world, self.space_rows, start_s)
+        for name in ("person_s", "crowded_s", "free_s", "met_s", "entries", "turned"):
+            self.space_rows[name][:] = 0
+        self.space_rows.occupancy_most[:] = self.space_rows.occupancy
+        self.space_rows.minute_most[:] = 0
 
     def advance(self, until_s: float) -> None:
         """Handle all events up to and including a moment."""
@@ -126,6 +155,7 @@ class Network:
                 self._laws,
                 self.arrivals,
                 self.space_rows,
+                self.lines,
                 self.slots,
                 self._heap,
                 self._free,
@@ -151,15 +181,17 @@ class Network:
     def heads(self) -> Heads:
         """Count everybody."""
         came, left, refused = (int(self.counts[i]) for i in (ENTERED, LEFT, REFUSED))
-        return Heads(came, int(self._free[-1]), left, refused)  # the last element counts the slots in use
+        return Heads(came, int(self.counts[INSIDE]), left, refused)
 
     def is_empty(self) -> bool:
         """Whether nobody is inside and nobody is still to come."""
-        return bool(self._heap.size[0] == 0 and self.counts[CURSOR] >= len(self.arrivals))
+        return bool(self.counts[INSIDE] == 0 and self.counts[CURSOR] >= len(self.arrivals))
 
     def spaces(self, end_s: float) -> Rows:
-        """Counters of links and stay places up to the end of a period."""
+        """Counters of links and stay places up to the end of a period, when whoever stood too long is let on."""
         kernels.close_period(self.world, self.space_rows, end_s)
+        if self._patience_s > 0 and end_s % PERIOD_S == 0:
+            room_kernels.force_in(self.lines, self.slots, self._heap, self.counts, self._patience_s, end_s)
         return self.space_rows
 
     def walkers(self) -> Rows:
@@ -228,6 +260,10 @@ class Network:
         self._free[capacity] = used
         self._heap: Heap = new_heap(capacity)
         kernels.fill_queue(self.slots, used, self._heap)
+        nobody = np.full(len(self.world.links), -1, np.int64)
+        self.lines = Lines(nobody, nobody.copy(), np.full(capacity, -1, np.int64), np.zeros(len(nobody), np.int64))
+        waiting = np.flatnonzero(self.slots.event[:used] == LINE)
+        room_kernels.fill_lines(self.lines, self.slots, waiting[np.argsort(self.slots.turn[waiting])])
 
 
 def make_world(
@@ -236,13 +272,15 @@ def make_world(
     """Links with all that the model adds to the map, and the places of the program among them."""
     links, stays = city.walk.link_count, len(nodes) - 2 * exit_count
     rows = new_rows(LINK, links + stays)
-    rows.area_m2 = np.inf  # no place to stay is ever too full
+    rows.area_m2 = np.inf  # density is asked of links only
+    rows.storage = np.inf
     area_m2 = np.where(frontage_links(city.walk, nodes[2 * exit_count :]), np.inf, streets.area_m2)
     rows.twin = -1
     for name, values in (
         ("length_m", city.walk.length_m),
         ("to", city.walk.link_to),
         ("area_m2", area_m2),
+        ("storage", area_m2 * params.walk.storage_per_m2 * np.where(streets.twin >= 0, 0.5, 1.0)),
         ("speed_share", streets.speed_share),
         ("cycle_s", streets.cycle_s),
         ("green_s", streets.green_s),
@@ -254,7 +292,10 @@ def make_world(
     places.leaves[exit_count : 2 * exit_count] = True
     places.space = -1
     places.space[2 * exit_count :] = links + np.arange(stays)
-    return World(rows, places, ways.next_link, float(params.walk.counterflow_share), params.people_per_walker)
+    counterflow_share = float(params.walk.counterflow_share)
+    return World(
+        rows, places, ways.next_link, ways.link_share, city.walk.out_ptr, counterflow_share, params.people_per_walker
+    )
 
 
 def _notes(city: City, params: PedestrianParams, lights: WalkLights) -> list[str]:

@@ -14,7 +14,7 @@ from twin.city.routing.ways import next_link_to
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
 from twin.models.pedestrian.choice.legs import Legs
-from twin.models.pedestrian.movement import kernels
+from twin.models.pedestrian.movement import kernels, way_kernels
 from twin.models.pedestrian.params import PedestrianParams
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,8 @@ class Streets:
         Cycle, green (0 without lights) and its offset in the cycle; mean wait of somebody who comes at random.
     cost : (m,) float64
         Disutility of the link, greater than 0.
+    slower : (m,) float64
+        Expected time over the link as a multiple of the free one.
     """
 
     clear_width_m: Floats
@@ -59,9 +61,18 @@ class Streets:
     offset_s: Floats
     wait_s: Floats
     cost: Floats
+    slower: Floats
 
 
-def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | None = None) -> Streets:
+def read_streets(
+    layer: StreetLayer,
+    params: PedestrianParams,
+    lights: Floats | None = None,
+    slower: Floats | None = None,
+    *,
+    bonus: Floats | None = None,
+    closed: NDArray[np.bool_] | None = None,
+) -> Streets:
     """Prepare the walk layer.
 
     Parameters
@@ -71,21 +82,37 @@ def read_streets(layer: StreetLayer, params: PedestrianParams, lights: Floats | 
     lights : (3, m) float64, optional
         Cycle, green and offset that the junctions of the road leave to each walk link; a cycle of 0 where a crossing
         belongs to none.
+    slower : (m,) float64, optional
+        Time that is expected over each link as a multiple of the free one; 1 without a day walked beforehand.
+    bonus : (m,) float64, optional
+        Taken off the cost of each link, for what measures put there.
+    closed : (m,) bool, optional
+        Links that nobody may walk.
 
     Raises
     ------
     ScenarioError
         If a link would have a cost of 0 or less: the weight of width is too large against that of walking.
     """
-    walk = params.walk
-    width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
-    clear_m = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
-    share = _speed_share(layer, walk.stairs_share)
+    clear_m = clear_widths_m(layer, params)
+    share = _speed_share(layer, params.walk.stairs_share)
     length_m = layer.length_m
     cycle_s, green_s, offset_s = merged_lights(layer, params, lights)
     wait_s = mean_wait_s(cycle_s, green_s)
-    cost = _cost(layer, params, clear_m, share, wait_s)
-    return Streets(clear_m, clear_m * length_m, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost)
+    slower = np.ones(layer.link_count) if slower is None else slower
+    cost = _cost(layer, params, clear_m, share / slower, wait_s, np.zeros(layer.link_count) if bonus is None else bonus)
+    if closed is not None:
+        cost = np.where(closed, np.inf, cost)
+    area_m2 = clear_m * length_m
+    return Streets(clear_m, area_m2, share, twin_links(layer), cycle_s, green_s, offset_s, wait_s, cost, slower)
+
+
+def clear_widths_m(layer: StreetLayer, params: PedestrianParams) -> Floats:
+    """Width of each link less the shy distances to kerb and wall, and furniture, (m,)."""
+    walk = params.walk
+    width_m = np.where(np.isfinite(layer.width_m) & (layer.width_m > 0), layer.width_m, walk.default_width_m)
+    clear: Floats = np.maximum(width_m - walk.kerb_m - walk.wall_m - walk.furniture_m, _LEAST_WIDTH_M)
+    return clear
 
 
 def _speed_share(layer: StreetLayer, stairs_share: float) -> Floats:
@@ -185,7 +212,9 @@ def streets_crossed(layer: StreetLayer) -> Floats:
     return np.where(on_road, halves, out)
 
 
-def _cost(layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats) -> Floats:
+def _cost(
+    layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: Floats, wait_s: Floats, bonus: Floats
+) -> Floats:
     choice = params.choice
     time_min = layer.length_m / (_REFERENCE_SPEED_MPS * share) / 60.0
     comfort = choice.width_weight_per_m * layer.length_m * np.log(clear_m / _REFERENCE_WIDTH_M)
@@ -194,6 +223,7 @@ def _cost(layer: StreetLayer, params: PedestrianParams, clear_m: Floats, share: 
         + choice.wait_weight_per_min * wait_s / 60.0
         + choice.crossing_weight * streets_crossed(layer)
         - comfort
+        - bonus
     )
     bad = np.flatnonzero(~(cost > 0))
     if bad.size:
@@ -232,14 +262,23 @@ class Ways(Legs):
         Per destination node the link to take from every node.
     route : (p,) int32
         Row of ``next_link`` that leads to each place.
+    link_share : (r, m) float32
+        Where people differ in their ways: share of those at the start of a link who go over it; else no rows.
     """
 
     next_link: NDArray[np.int32]
     route: Ints
+    link_share: NDArray[np.float32]
 
 
-def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Ways:
-    """Least-cost ways between the nodes of all places.
+def find_legs(
+    layer: StreetLayer, streets: Streets, nodes: Ints, *, way_scale: float = 0.0, link_local: Floats | None = None
+) -> Ways:
+    """Ways between the nodes of all places: those of least cost, or all that lead closer, by a recursive logit.
+
+    With a scale above 0, and c the cost of a link, l its local terms, over the links whose end is nearer to the place
+    in cost than their start: V(i) = s ln( sum exp((V(j) - c) / s) ), shares of links as exp((V(j) - c + l) / s). The
+    cost between two places is then -V, metres and waits are expectations under the shares.
 
     Parameters
     ----------
@@ -247,17 +286,51 @@ def find_legs(layer: StreetLayer, streets: Streets, nodes: Ints) -> Ways:
         The walk layer.
     nodes : (p,) int32
         Walk node of each place; repeats cost nothing.
+    way_scale
+        Spread of taste, in the unit of costs; 0 for least cost.
+    link_local : (m,) float64, optional
+        What greenery, seats, signs and events add where a link is chosen, and only there.
+
+    References
+    ----------
+    Dial (1971), Transportation Research 5, for the links that lead closer; Fosgerau, Frejinger and Karlstrom (2013),
+    Transportation Research Part B 56; Oyama (2024) for local terms.
     """
     ends, route = np.unique(nodes, return_inverse=True)
     trees = np.empty((len(ends), layer.node_count), np.int32)
+    spread = way_scale > 0
+    link_share = np.zeros((len(ends) if spread else 0, layer.link_count), np.float32)
+    local = np.zeros(layer.link_count) if link_local is None else link_local
     tables = [np.empty((len(ends), len(ends))) for _ in range(3)]
     # Metres take the time of stairs with them: a leg is as long as the level walk of the same time.
-    level_m = layer.length_m / streets.speed_share
+    level_m = layer.length_m / streets.speed_share * streets.slower
+    every = np.arange(layer.node_count, dtype=np.int32)
     for row, end in enumerate(ends.tolist()):
         trees[row] = next_link_to(layer, end, streets.cost)
-        column = [np.empty(len(ends)) for _ in tables]
-        kernels.legs_to(trees[row], layer.link_to, level_m, streets.wait_s, streets.cost, ends, end, *column)
+        at = every if spread else ends
+        column = [np.empty(len(at)) for _ in tables]
+        kernels.legs_to(trees[row], layer.link_to, level_m, streets.wait_s, streets.cost, at, end, *column)
+        if spread:
+            far = column[2].copy()
+            order = np.argsort(far, kind="stable")
+            order = order[np.isfinite(far[order])]
+            way_kernels.spread_ways(
+                order,
+                layer.out_ptr,
+                layer.link_to,
+                far,
+                streets.cost,
+                local,
+                way_scale,
+                level_m,
+                streets.wait_s,
+                link_share[row],
+                column[2],
+                column[0],
+                column[1],
+            )
+            column = [values[ends] for values in column]
         for table, values in zip(tables, column, strict=True):
             table[:, row] = values
     metres, waits, cost = (table[np.ix_(route, route)] for table in tables)
-    return Ways(metres, waits, cost, trees, route.astype(np.int32))
+    return Ways(metres, waits, cost, trees, route.astype(np.int32), link_share)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
+from twin.models.road_traffic.day_to_day.params import GAP, INTERVAL_S, MOST_DAYS, PACE
 from twin.models.road_traffic.day_to_day.timed_turns import TimedTurns, merged, taken
 from twin.models.road_traffic.queueing.arrays import Vehicles
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicles
@@ -52,7 +53,6 @@ Paths = tuple[Longs, Ints]
 Lawful = Callable[[Longs, Ints], NDArray[np.bool_]]
 
 _WORSE, _BETTER = 1.5, 0.25
-MOST_DAYS, GAP, INTERVAL_S, PACE = 40, 0.02, 300.0, 5.0
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,29 @@ class FreeFlow:
 
     def enter(self, fleet: Fleet, slots: NDArray[np.int64]) -> None:
         """Fix the times of vehicles that have just been taken in."""
-        for slot in slots.tolist():
-            self._time_path(fleet, slot, 0)
-            self._first_leave_s = min(self._first_leave_s, float(fleet.leave_s[slot]))
+        if not len(slots):
+            return
+        kernels.drive_paths(
+            slots,
+            fleet.path_start,
+            fleet.path_len,
+            fleet.enter_s,
+            fleet.vehicle_class,
+            self._class_speed_mps,
+            fleet.pool_link,
+            self._length_m,
+            self._speed_mps,
+            self._group,
+            self._opens_s,
+            self._slice_from_s,
+            self._slice_factor,
+            tuple(self._lights),
+            tuple(self._losses),
+            fleet.pool_leave_s,
+            fleet.free_s,
+            fleet.leave_s,
+        )
+        self._first_leave_s = min(self._first_leave_s, float(fleet.leave_s[slots].min()))
 
     def repath(self, fleet: Fleet, slot: int, at_s: float, keep: int, path: Ints) -> None:  # noqa: ARG002
         """Replace what follows the first ``keep`` links of a vehicle's path; their times stay."""

@@ -124,6 +124,38 @@ def drive_path(
 
 
 @kernel
+def drive_paths(
+    slots,
+    path_start,
+    path_len,
+    enter_s,
+    vehicle_class,
+    class_speed_mps,
+    pool_link,
+    length_m,
+    speed_mps,
+    group,
+    opens_s,
+    slice_from_s,
+    slice_factor,
+    lights,
+    losses,
+    out_pool_leave_s,
+    out_free_s,
+    out_leave_s,
+):
+    """Fill the times of whole paths of many vehicles, see :func:`drive_path`; free-flow seconds and the end of each."""
+    for slot in slots:
+        start = path_start[slot]
+        end = start + path_len[slot]
+        out_free_s[slot] = drive_path(
+            enter_s[slot], pool_link[start:end], 0, class_speed_mps[vehicle_class[slot]], length_m, speed_mps, group,
+            opens_s, slice_from_s, slice_factor, lights, losses, out_pool_leave_s[start:end],
+        )  # fmt: skip
+        out_leave_s[slot] = out_pool_leave_s[end - 1]
+
+
+@kernel
 def link_times(at_s, class_speed_mps, length_m, speed_mps, group, slice_from_s, slice_factor, out_s):
     """Fill the seconds over every link, without its end, for a vehicle that enters it at ``at_s``."""
     for link in range(length_m.size):

@@ -17,7 +17,6 @@ from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.queueing.given import numbers, whole_numbers
 
 if TYPE_CHECKING:
-    from twin.models.road_traffic.day_to_day.days import DayToDay
     from twin.models.road_traffic.queueing.loading import LoadingResult
 
 Floats = NDArray[np.float64]
@@ -457,12 +456,6 @@ class RoadNetwork:
         from twin.models.road_traffic.queueing.loading import load_network
 
         return load_network(self, until_s, **options)
-
-    def equilibrate(self, until_s: float, **options: Any) -> DayToDay:
-        """Repeat the day until nobody without a path could have come much sooner; options as in ``repeat_days``."""
-        from twin.models.road_traffic.day_to_day.days import repeat_days
-
-        return repeat_days(self, until_s, **options)
 
     # Inside ------------------------------------------------------------------------------------------
 

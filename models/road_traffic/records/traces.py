@@ -9,6 +9,7 @@ from twin.city.city import StreetLayer
 from twin.columns import BODIES
 from twin.engine.draws import event, make_stream, uniforms
 from twin.models.road_traffic.fleet import Fleet
+from twin.models.road_traffic.records import trace_kernels
 from twin.models.road_traffic.records.crossings import Crossings
 
 _CAR = BODIES.index("car")
@@ -31,6 +32,8 @@ class CarTraces:
         self._drive = drive
         self._stream = make_stream(run_seed, "road.trace")
         self._share = share
+        #: Share of its link at every vertex, once somebody is drawn.
+        self._share_at: NDArray[np.float64] | None = None
 
     def points(self, crossings: Crossings, fleet: Fleet, own: int) -> dict[str, NDArray[np.generic]] | None:
         """Rows of the table ``traces`` for the crossings of sampled cars owned by ``own``; None without any."""
@@ -41,34 +44,33 @@ class CarTraces:
         rows = rows[uniforms(self._stream, fleet.id[slots[rows]], event(0)) < self._share]
         if not len(rows):
             return None
-        ids, times, xs, ys = [], [], [], []
-        for row in rows.tolist():
-            t, x, y = self._along(crossings, row)
-            ids.append(np.full(len(t), fleet.id[slots[row]], np.uint64))
-            times.append(t)
-            xs.append(x)
-            ys.append(y)
-        count = sum(map(len, times))
+        drive = self._drive
+        if self._share_at is None:
+            step_m = np.hypot(np.diff(drive.vertex_x_m, append=0.0), np.diff(drive.vertex_y_m, append=0.0))
+            self._share_at = np.empty(len(step_m))
+            trace_kernels.shares_along(drive.vertex_ptr, step_m, self._share_at)
+        link = crossings.from_link[rows]
+        room = int(np.where(link < 0, 1, np.diff(drive.vertex_ptr)[link] - 1).sum())
+        row, time_s, x_m, y_m = np.empty(room, np.int64), np.empty(room), np.empty(room), np.empty(room)
+        count = trace_kernels.points_of(
+            rows,
+            crossings.time_s,
+            crossings.from_link,
+            crossings.to_link,
+            crossings.on_link_s,
+            (drive.link_from, drive.x_m, drive.y_m, drive.vertex_ptr, drive.vertex_x_m, drive.vertex_y_m),
+            self._share_at,
+            row,
+            time_s,
+            x_m,
+            y_m,
+        )
         return {
             "body": np.full(count, _CAR, np.uint8),
-            "id": np.concatenate(ids),
+            "id": fleet.id[slots[row]],
             "trip": np.zeros(count, np.int32),
-            "time_s": np.concatenate(times),
-            "x_m": np.concatenate(xs).astype(np.float32),
-            "y_m": np.concatenate(ys).astype(np.float32),
+            "time_s": time_s,
+            "x_m": x_m.astype(np.float32),
+            "y_m": y_m.astype(np.float32),
             "state": np.zeros(count, np.uint8),
         }
-
-    def _along(
-        self, crossings: Crossings, row: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Times and points after the start of the link that was left; the very start at entry."""
-        drive, time_s, link = self._drive, crossings.time_s[row], int(crossings.from_link[row])
-        if link < 0:
-            node = drive.link_from[crossings.to_link[row]]
-            return np.array([time_s]), drive.x_m[node : node + 1], drive.y_m[node : node + 1]
-        span = slice(int(drive.vertex_ptr[link]), int(drive.vertex_ptr[link + 1]))
-        x, y = drive.vertex_x_m[span], drive.vertex_y_m[span]
-        along_m = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        share = along_m / along_m[-1] if along_m[-1] > 0 else np.linspace(0.0, 1.0, len(x))
-        return time_s - crossings.on_link_s[row] * (1.0 - share[1:]), x[1:], y[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.booking.slots import Slots, give_at_short_notice, missed_before, next_with_place
 from twin.engine.draws import make_stream, uniform
 from twin.engine.stations.state import StationState
@@ -13,7 +14,6 @@ from twin.models.terminal.booking.engine import Bookings, mark
 from twin.models.terminal.demand.trucks import Trucks
 from twin.models.terminal.params import TerminalParams
 
-Floats = NDArray[np.float64]
 _NO_EVENT = np.uint64(0)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Flags, Floats, Ints
 from twin.booking import names as rules
 from twin.booking.params import slot_spans
 from twin.booking.slots import Slots, count_in, new_slots, no_slots, places_of
@@ -19,10 +20,6 @@ from twin.models.terminal.booking import kernels as b
 from twin.models.terminal.booking.params import QuotaLimit
 from twin.models.terminal.demand.trucks import Counts, Trucks
 from twin.models.terminal.params import Quota, TerminalParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 
 _NO_EVENT = np.uint64(0)
 _NO_LIMIT = 1 << 40

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.draws import make_stream
 from twin.engine.stations.state import StationState, in_order
 from twin.models.terminal import names as k
@@ -23,7 +24,6 @@ from twin.models.terminal.gate.layout import make_layout
 from twin.models.terminal.gate.state import new_state, record_room
 from twin.models.terminal.params import TerminalParams
 
-Floats = NDArray[np.float64]
 _FOREVER_S = 1e18
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ids, Ints
 from twin.engine.draws import make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
 from twin.errors import TableError
@@ -22,9 +23,6 @@ from twin.models.terminal.gate.state import BLANK, empty_rows
 from twin.models.terminal.params import TerminalParams
 from twin.models.terminal.tables import TRUCK_KINDS
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
 Columns = Mapping[str, NDArray[np.generic]]
 
 _NO_KIND = -1

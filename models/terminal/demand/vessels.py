@@ -13,14 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ids, Ints
 from twin.engine.draws import make_stream, uniforms
 from twin.engine.ids import Kind, make_ids
 from twin.models.terminal.demand.params import DAY_S, Vessels, call_key, vessel_of
 from twin.models.terminal.params import TerminalParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
 
 #: Weeks of calls, and days of the calendar, around the day that is simulated.
 WEEKS = range(-5, 4)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ids, Ints
 from twin.city.city import City, Place
 from twin.city.routing.ways import shortest_path
 from twin.columns import VEHICLE_CLASSES
@@ -12,10 +12,6 @@ from twin.engine.channels import Channels, RowKind, Rows
 from twin.errors import CityError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.terminal.params import TerminalParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
 
 ROAD = "road_traffic"
 _TRUCK = VEHICLE_CLASSES.index("container_truck")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.booking.windows import EARLY_CODES, LATE_CODES
 from twin.engine.draws import make_stream
 from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
@@ -16,9 +17,6 @@ from twin.models.terminal import names as k
 from twin.models.terminal.demand.vessel_work import crane_steps
 from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
 from twin.models.terminal.params import Quota, TerminalParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 #: Booked trucks go to a reserved lane before they take one that ordinary trucks could use; others leave oversize
 #: lanes to the last.

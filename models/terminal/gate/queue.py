@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.draws import make_run_seed
 from twin.engine.ids import Kind, make_ids
 from twin.engine.stations.state import StationState, arrays_of
@@ -24,8 +25,6 @@ from twin.models.terminal.gate.params import GateService, HoldingYard, LaneGroup
 from twin.models.terminal.gate.row_kernels import copy_served, reset_rows
 from twin.models.terminal.gate.state import BLANK, RecordRoom, blank_rows, new_state, record_room, state_of
 from twin.models.terminal.params import Conpas, TerminalParams
-
-Floats = NDArray[np.float64]
 
 #: The servers open so long before and close so long after time 0.
 _FOREVER_S = 1e17

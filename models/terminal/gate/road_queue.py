@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.sim_model import State
 from twin.engine.stations.state import StationState
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.state import RecordRoom, record_room
 from twin.models.terminal.params import QueueOnRoad
-
-Floats = NDArray[np.float64]
 
 #: Columns of what is kept of each truck: since when it stood, until when, whether it is a booked truck.
 _FROM, _TO, _BOOKED = range(3)

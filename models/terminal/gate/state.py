@@ -8,16 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Codes, Floats, Ids, Ints
 from twin.engine.stations.state import StationState, empty_calendar, take_up
 from twin.models.terminal import names as k
 from twin.models.terminal.gate.layout import Layout
 from twin.models.terminal.gate.params import MOST_LANES
 from twin.models.terminal.gate.row_kernels import reset_rows
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
-Codes = NDArray[np.int8]
 Arrays = Mapping[str, NDArray[np.generic]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City, StreetLayer
 from twin.columns import BODIES, BODY_STATES
 from twin.engine.draws import make_stream, uniforms
@@ -15,8 +16,6 @@ from twin.models.terminal import names as k
 from twin.models.terminal.gate.approach import Approach
 from twin.models.terminal.params import TerminalParams
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 Rows = NDArray[np.int64]
 
 _TRUCK = BODIES.index("truck")

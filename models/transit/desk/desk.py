@@ -14,7 +14,19 @@ from twin.engine.event_queue import Heap, new_heap, push
 from twin.engine.sim_model import State
 from twin.errors import EngineError
 from twin.models.transit.dispatch import kernels
-from twin.models.transit.fleet.rows import Fleet, Legs, Log, Requests, Rules, Scratch, Times, new_log, new_scratch
+from twin.models.transit.fleet.rows import (
+    REQUEST,
+    VAN,
+    Fleet,
+    Legs,
+    Log,
+    Requests,
+    Rules,
+    Scratch,
+    Times,
+    new_log,
+    new_scratch,
+)
 
 #: Legs kept between two readings of the log.
 _LEGS = 4096
@@ -167,8 +179,9 @@ class Desk:
 
     def restore(self, state: State) -> None:
         """Put back what :meth:`state` gave; sizes may differ from those the desk was made with."""
-        self.fleet = state["fleet"].copy()  # type: ignore[assignment]
-        self.requests = state["requests"].copy()  # type: ignore[assignment]
+        # Arrays from a file have lost that their records are aligned, by which the compiler tells types apart.
+        self.fleet = state["fleet"].astype(VAN)
+        self.requests = state["requests"].astype(REQUEST)
         self.heap = Heap(**{name: state[f"heap/{name}"].copy() for name in Heap._fields})  # type: ignore[arg-type]
         self.log = new_log(len(self.fleet), len(self.requests), _LEGS)
         self.log.finished[:] = state["finished"]

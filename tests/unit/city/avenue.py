@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .conftest import MapText
+from tests.unit.city.conftest import MapText
 
 ROWS = {"北通": 300, "中通": 200, "南通": 0}
 COLUMNS = {

@@ -7,14 +7,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from tests.unit.city.avenue import avenue
 from twin.city.city import City
 from twin.city.editing.edits import apply_edits, check_nothing_else_changed
 from twin.city.editing.types import Edit, Where
 from twin.city.keeping.digest import city_digest
 from twin.city.routing import ways as routing
 from twin.errors import EngineError, ScenarioError
-
-from .avenue import avenue
 
 
 @pytest.fixture
@@ -428,4 +427,5 @@ def test_the_check_looks_at_every_part_of_a_city():
         "closed_to",
         "signal_plans",
         "scenery",
+        "street_life",
     }

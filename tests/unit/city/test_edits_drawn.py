@@ -8,14 +8,13 @@ import json
 import numpy as np
 import pytest
 
+from tests.unit.city.avenue import avenue
+from tests.unit.city.conftest import LAT_M, LON_M, ORIGIN
+from tests.unit.city.test_edits import edit, link, section
 from twin.city.editing.edits import apply_edits
 from twin.city.editing.table import COLUMNS, edit_picture, edit_rows, kind_of, write_csv, write_geopackage
 from twin.city.editing.types import Edit, Feature, Where
 from twin.errors import RunError, ScenarioError
-
-from .avenue import avenue
-from .conftest import LAT_M, LON_M, ORIGIN
-from .test_edits import edit, link, section
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.unit.city.avenue import avenue
+from tests.unit.city.test_edits import edit, section
 from twin.city.editing.edits import apply_edits
 from twin.errors import ScenarioError
-
-from .avenue import avenue
-from .test_edits import edit, section
 
 H = 3600.0
 

@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from tests.unit.city.conftest import LAT_M, LON_M, ORIGIN, MapText
 from twin.city.keeping.build import build_city
 from twin.city.reading.unused import map_warnings
 from twin.errors import CityError
-
-from .conftest import LAT_M, LON_M, ORIGIN, MapText
 
 
 def as_json(text):

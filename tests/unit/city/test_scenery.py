@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
+from tests.unit.city.conftest import LAT_M, LON_M, ORIGIN
 from twin.city.keeping.build import build_city, city_info, join_cities, open_city, save_city
 from twin.city.keeping.geometry import geometry_arrays
 from twin.city.reading.scenery_tags import building_heights, scenery_kind
@@ -27,8 +28,6 @@ from twin.city.scenery import (
     join_scenery,
 )
 from twin.errors import CityError
-
-from .conftest import LAT_M, LON_M, ORIGIN
 
 BOX = ((20, 20), (60, 20), (60, 50), (20, 50))
 
@@ -171,7 +170,7 @@ def test_scenery_is_saved_opened_joined_and_given_to_a_run(build, cross, tmp_pat
 
 
 def test_districts_keep_their_scenery_when_they_are_joined(tmp_path):
-    from .conftest import MapText
+    from tests.unit.city.conftest import MapText
 
     cities = []
     for k in range(2):

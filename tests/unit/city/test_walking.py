@@ -9,7 +9,7 @@ import pytest
 
 from twin.city.city import STEP_FREE, STEPS
 from twin.city.reading.ferries import parse_duration_s
-from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.measures import parse_length_m
 from twin.city.reading.pavements import EDGE_WIDTH_M, ESCALATOR_SPEED_MPS, drawn_separately, sides
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
 from twin.city.routing import ways as routing

@@ -32,6 +32,7 @@ def test_entries_leave_by_time_then_kind_then_id(entries):
 
 def test_a_full_queue_refuses_and_keeps_what_it_has():
     heap = new_heap(2)
+    assert [len(part) for part in heap] == [2, 2, 2, 2, 1]
     assert push(*heap, 2.0, 0, np.uint64(1), 0)
     assert push(*heap, 1.0, 0, np.uint64(2), 0)
     assert not push(*heap, 0.0, 0, np.uint64(3), 0)

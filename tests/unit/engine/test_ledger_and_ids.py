@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.engine.ids import FIRST_INSTALLED, Kind, first_ids, make_id, make_ids, origins_of, serials_of
+from twin.engine.ids import (
+    FIRST_INSTALLED,
+    Kind,
+    first_ids,
+    kinds_of,
+    make_id,
+    make_ids,
+    origins_of,
+    requests_of,
+    serials_of,
+)
 from twin.engine.ledger import Account, check_accounts, check_channels
 from twin.errors import EngineError
 
@@ -20,9 +30,19 @@ def test_an_account_that_closes_passes_and_one_that_does_not_names_every_number(
 
 def test_what_is_handed_over_must_be_received_or_under_way():
     accounts = [Account("a", 5, 2, received=0, handed_over=3), Account("b", 0, 2, received=2)]
-    check_channels(accounts, 1, 0.0)
+    check_channels(accounts, {"vehicle": 1, "traveller": 0}, 0.0)
     with pytest.raises(EngineError, match="handed over 3 is not received 2"):
-        check_channels(accounts, 0, 0.0)
+        check_channels(accounts, {"vehicle": 0, "traveller": 0}, 0.0)
+
+
+def test_a_vehicle_received_for_a_traveller_is_found():
+    accounts = [
+        Account("a", 5, 2, handed_over=3, body="traveller"),
+        Account("b", 0, 2, received=2, body="traveller"),
+        Account("b", 0, 1, received=1),
+    ]
+    with pytest.raises(EngineError, match="for a vehicle: handed over 0 is not received 1"):
+        check_channels(accounts, {"vehicle": 0, "traveller": 0}, 0.0)
 
 
 def test_ids_of_different_kinds_and_origins_never_meet():
@@ -54,3 +74,6 @@ def test_origins_and_serials_come_back_from_ids():
     for kind, origin, serial in ((Kind.CAR, 0, 0), (Kind.BOOKING, 2**24 - 1, 2**32 - 1), (Kind.VAN, 5, 17)):
         ids = np.array([make_id(kind, origin, serial)], np.uint64)
         assert (int(origins_of(ids)[0]), int(serials_of(ids)[0])) == (origin, serial)
+        assert int(kinds_of(ids)[0]) == kind
+        request = requests_of(ids)
+        assert int(request[0]) == int(make_id(Kind.REQUEST, origin, serial))

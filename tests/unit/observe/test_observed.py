@@ -105,12 +105,22 @@ def test_an_hour_that_a_change_of_the_clock_repeats_is_told_of(tmp_path):
         ("{kpi: terminal.wait_mean_min, value: 5 min, hold_out: 20 %}", "go with a table"),
         ("{kpi: terminal.gate_in_count, table: nowhere}", "there is no table 'nowhere'"),
         ("{kpi: pedestrian.stay_share, value: 40 %}", "no model of this scenario gives pedestrian.stay_share"),
-        ("{kpi: terminal.wait_mean_min, value: 5 min, day: 平日}", "day is not yet understood"),
+        ("{kpi: terminal.wait_mean_min, value: 5 min, day: 平日}", "there is no kind of day '平日'"),
     ],
 )
 def test_a_wrong_observation_is_told_at_its_line(tmp_path, entry, said):
     told = refused(tmp_path, GATE + f"observed:\n  - {entry}\n")
     assert any(said in text and "line 10" in text for text in told), told
+
+
+def test_with_kinds_of_day_an_observation_names_its_own(tmp_path):
+    days = "days: {平日: {weight: 300 days}, 休日: {weight: 65 days}}\n"
+    entry = "observed: [{kpi: terminal.wait_mean_min, value: 5 min%s}]\n"
+    (told,) = refused(tmp_path, GATE + days + entry % "")
+    assert "several kinds of day" in told
+    plan, _ = plan_and_city(load(scenario(tmp_path, GATE + days + entry % ", day: 休日")))
+    assert plan.observed["entries"][0]["run"] in plan.variants
+    assert plan.observed["entries"][0]["day"] == "休日"
 
 
 def test_a_figure_that_a_table_cannot_hold_names_what_is_counted_in_its_place(tmp_path):

@@ -26,12 +26,12 @@ def named(city, *refs):
 
 @pytest.mark.parametrize("written", ["12-A", "１２Ａ", "12A", "12a番出口", "出口12-A", "12 A号"])
 def test_an_exit_is_met_however_its_name_is_written(midosuji, written):
-    assert exits_by_name(named(midosuji, "12-A", "南12", "12"), [written]) == {written: "x/exit/0"}
+    assert exits_by_name(named(midosuji, "12-A", "南12", "12"), [written]) == {written: ["x/exit/0"]}
 
 
 @pytest.mark.parametrize("written", ["南12号", "南１２", "南-12", "南12番出口"])
 def test_a_southern_exit_is_not_the_exit_of_that_number(midosuji, written):
-    assert exits_by_name(named(midosuji, "12-A", "南12", "12"), [written]) == {written: "x/exit/1"}
+    assert exits_by_name(named(midosuji, "12-A", "南12", "12"), [written]) == {written: ["x/exit/1"]}
 
 
 def test_1_1_is_not_11():
@@ -42,10 +42,17 @@ def test_1_1_is_not_11():
 def test_exits_of_the_bundled_district_are_met_by_station_and_number(midosuji):
     found = exits_by_name(midosuji.places_of("exit"), ["本町12", "淀屋橋 ７番出口", "Namba exit 1"])
     assert list(found.values()) == [
-        "osaka_midosuji/exit/hommachi-12",
-        "osaka_midosuji/exit/yodoyabashi-7",
-        "osaka_midosuji/exit/namba-1",
+        ["osaka_midosuji/exit/hommachi-12"],
+        ["osaka_midosuji/exit/yodoyabashi-7"],
+        ["osaka_midosuji/exit/namba-1"],
     ]
+
+
+def test_a_station_is_all_its_exits(midosuji):
+    found = exits_by_name(midosuji.places_of("exit"), ["本町", "namba"])
+    assert len(found["本町"]) > 5
+    assert all("/exit/hommachi-" in place for place in found["本町"])
+    assert all("/exit/namba-" in place for place in found["namba"])
 
 
 def test_an_unknown_exit_names_the_nearest_and_two_names_of_one_are_told(midosuji):

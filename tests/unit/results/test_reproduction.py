@@ -24,7 +24,7 @@ def kpis(rows):
 
 def value(**changes):
     entry = {
-        "id": "share", "kpi": "pedestrian.stay_share", "label": None, "variant": "today", "group": "all",
+        "id": "share", "kpi": "pedestrian.stay_share", "label": None, "variant": "today", "day": "", "group": "all",
         "sensor": None, "source": "", "grade": "", "note": "", "unit": "share", "value": 0.40, "spread": 0.01,
     }  # fmt: skip
     return entry | changes

@@ -2,10 +2,9 @@
 
 import pytest
 
+from tests.unit.scenario.conftest import Gate, Lane, Quota, Walk
 from twin.errors import ScenarioError
 from twin.scenario.plan.forks import ForkChange, fork_changes, unforkable_changes
-
-from .conftest import Gate, Lane, Quota, Walk
 
 
 def fault(load, body):

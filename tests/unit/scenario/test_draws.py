@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.unit.scenario.test_questions import WAIT
 from twin.errors import ScenarioError
 from twin.scenario.plan.draws import drawn_of
-
-from .test_questions import WAIT
 
 SPEED = "road_traffic: {speed: {value: 30 km/h, range: [5 m/s, 40 km/h], grade: G, source: toy}}\n"
 BODY = (

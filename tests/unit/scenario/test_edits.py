@@ -107,7 +107,16 @@ def test_variants_inherit_the_edits_of_their_parent(load):
     [
         ("change: close", "where is missing", None),
         ("change: clos, where: {street: a}", "change 'clos' is no change of the city", "did you mean close?"),
-        ("change: event, where: {street: a}", "change 'event' is not yet understood by this version", None),
+        (
+            "change: event, where: {street: a}, attraction: 5",
+            "measures.m: an event has hours; add when: 17:00-21:00, or hours: for every day",
+            None,
+        ),
+        (
+            "change: add_seats, where: {street: a}, seats: 9 seats, when: 09:00-10:00",
+            "measures.m: add_seats holds the whole day; for some hours use close, set_lanes, set_speed or set_access",
+            None,
+        ),
         ("where: {street: a}", "where belongs to an edit of the city, but the measure has no change", None),
         ("change: close, where: {stret: a, street: a}", "unknown key 'stret'", "did you mean street?"),
         ("change: close, where: {street: a}, pavement_width: 14 m", "unknown key 'pavement_width'", None),

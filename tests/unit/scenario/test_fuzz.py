@@ -7,13 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.scenario.conftest import HEAD
 from twin.errors import LimitError, ScenarioError, TableError
 from twin.scenario.language.load import load_scenario
 from twin.scenario.plan.check import check_scenario
 from twin.scenario.plan.plan import make_plan
 from twin.scenario.tables.read import read_tables
-
-from .conftest import HEAD
 
 FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
+from tests.unit.scenario.conftest import HEAD
 from twin.errors import ScenarioError
 from twin.scenario.language.load import load_scenario
 from twin.scenario.plan.plan import make_plan
-
-from .conftest import HEAD
 
 
 def problems_of(load, body, head=HEAD, **options):

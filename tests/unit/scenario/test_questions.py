@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.scenario.conftest import HEAD
+from tests.unit.scenario.test_load import only_problem, problems_of
 from twin.scenario.language.questions import AmountError, amount_of
 from twin.scenario.plan.check import check_scenario
-
-from .conftest import HEAD
-from .test_load import only_problem, problems_of
 
 BODY = (
     "terminal: {lanes: {A: {count: 6}}}\n"

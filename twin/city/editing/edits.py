@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from twin.city.city import City, LinkChange, SignalPlan, StreetLayer
 from twin.city.editing.links import with_links
 from twin.city.editing.streets import name_of
-from twin.city.editing.types import FIELDS, Edit, EditedCity, EditFault, LayerName, TouchedLink, TouchedSignal
+from twin.city.editing.types import FIELDS, Edit, EditedCity, EditFault, LayerName, TouchedLink, TouchedSignal, Where
 from twin.city.editing.wishes import SignalWish, Wanted, Wish, add_wishes, value_before
 from twin.city.keeping.digest import city_digest, layer_arrays
 from twin.errors import EngineError, Problem, ScenarioError
@@ -175,11 +175,16 @@ def _edited(city: City, wanted: Wanted) -> EditedCity:
         walk=walk,
         closed_to=dict(sorted(closed_to.items())),
         timed=tuple(_timed(city, by_link, row)),
+        street_life=tuple(sorted(wanted.life, key=lambda life: (life.change, life.measure))),
         signal_plans=tuple(SignalPlan(w.node, w.street, w.cycle_s, w.green_share, w.offset_s) for w in signals),
     )
     after = replace(after, digest=_digest(after))
     base_link = {"drive": drive_base, "walk": np.arange(city.walk.link_count)}
-    touched = [*_touched(city, after, by_link, row), *_touched_new(after, wanted, drive_base)]
+    touched = [
+        *_touched(city, after, by_link, row),
+        *_touched_new(after, wanted, drive_base),
+        *_touched_by_life(after, wanted),
+    ]
     return EditedCity(
         after,
         tuple(sorted(touched, key=lambda t: (t.layer, t.link_index, t.span_s or (-1.0, -1.0)))),
@@ -250,6 +255,8 @@ def _digest(city: City) -> str:
         "closed_to": {str(link): classes for link, classes in city.closed_to.items()},
         "signal_plans": [asdict(plan) for plan in city.signal_plans],
     }
+    if city.street_life:
+        beside["street_life"] = [asdict(life) for life in city.street_life]
     text = city_digest(city) + json.dumps(beside, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -318,6 +325,18 @@ def _touched_new(after: City, wanted: Wanted, drive_base: NDArray[np.int64]) -> 
         )
         for link, owner in zip(new_rows, owners, strict=True)
     ]
+
+
+def _touched_by_life(after: City, wanted: Wanted) -> list[TouchedLink]:
+    """Walk links along which a measure puts something, each with the whole of what the section gets."""
+    out = []
+    for life in wanted.life:
+        edit = Edit(life.measure, "", life.change, Where())  # type: ignore[arg-type]
+        out += [
+            _touched_link(after, "walk", link, link, {}, {"along": life.words}, life.span_s, True, [edit])
+            for link in life.links
+        ]
+    return out
 
 
 def _touched_link(

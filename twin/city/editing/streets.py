@@ -7,7 +7,6 @@ the other; whatever of the street lies alongside (another carriageway, side lane
 from __future__ import annotations
 
 import difflib
-import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, StreetLayer
 from twin.city.editing.types import EditFault, Where
+from twin.city.routing.along import Step, shortest_along, steps_of
 
 Links = NDArray[np.int64]
 
@@ -179,41 +179,25 @@ def beside(layer: StreetLayer, links: Links, spine: shapely.LineString, reach_m:
 
 def _spine(layer: StreetLayer, street: Links, start: Sequence[int], end: Sequence[int]) -> shapely.LineString | None:
     """Shortest line along a street, whatever its one-ways, from one set of nodes to another."""
-    steps: dict[int, list[tuple[float, int, int]]] = {}
-    for link in street.tolist():
-        a, b, length = int(layer.link_from[link]), int(layer.link_to[link]), float(layer.length_m[link])
-        steps.setdefault(a, []).append((length, b, link))
-        steps.setdefault(b, []).append((length, a, link))
-    for length, a, b in _gaps(layer, steps):
-        steps[a].append((length, b, -1))
-        steps[b].append((length, a, -1))
-    goal = set(end)
-    best = dict.fromkeys(start, 0.0)
-    came: dict[int, tuple[int, int]] = {}
-    heap = [(0.0, node) for node in start]
-    while heap:
-        far, node = heapq.heappop(heap)
-        if far > best[node]:
-            continue
-        if node in goal:
-            return _line_back(layer, node, came)
-        for length, other, link in steps.get(node, ()):
-            if far + length < best.get(other, np.inf):
-                best[other] = far + length
-                came[other] = (node, link)
-                heapq.heappush(heap, (far + length, other))
-    return None
+    steps = steps_of(layer, street.tolist())
+    far, came = shortest_along([*steps, *_gaps(layer, steps)], start)
+    reached = [node for node in end if node in far]
+    return _line_back(layer, min(reached, key=lambda node: (far[node], node)), came) if reached else None
 
 
-def _gaps(layer: StreetLayer, steps: dict[int, list[tuple[float, int, int]]]) -> list[tuple[float, int, int]]:
+def _gaps(layer: StreetLayer, steps: Sequence[Step]) -> list[Step]:
     """Pairs of loose ends of the street that face each other over a gap."""
-    loose = sorted(node for node, ways in steps.items() if len({other for _, other, _ in ways}) == 1)
+    beside_of: dict[int, set[int]] = {}
+    for one, other, _, _ in steps:
+        beside_of.setdefault(one, set()).add(other)
+        beside_of.setdefault(other, set()).add(one)
+    loose = sorted(node for node, others in beside_of.items() if len(others) == 1)
     found = []
     for i, a in enumerate(loose):
         for b in loose[i + 1 :]:
             apart_m = float(np.hypot(layer.x_m[a] - layer.x_m[b], layer.y_m[a] - layer.y_m[b]))
             if apart_m <= _GAP_M:
-                found.append((apart_m, a, b))
+                found.append(Step(a, b, apart_m, -1))
     return found
 
 

@@ -21,7 +21,7 @@ from twin.errors import RunError
 _MARGIN_M = 120.0
 _LEAST_SHAPE = 0.8
 _MOST_NAMES = 60
-_TOUCH = {"lanes": 0, "speed_kmh": 1, "width_m": 2, "open": 3, "closed_to": 4}
+_TOUCH = {"lanes": 0, "speed_kmh": 1, "width_m": 2, "open": 3, "closed_to": 4, "along": 5}
 #: Columns of the table, in order.
 COLUMNS: tuple[str, ...] = (
     "layer",

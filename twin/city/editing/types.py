@@ -8,11 +8,14 @@ from typing import Any, Literal
 
 from twin.city.city import City
 
-Change = Literal["lanes_to_pavement", "close", "set_lanes", "set_speed", "set_access", "set_signal", "add_link"]
+Change = Literal[
+    "lanes_to_pavement", "close", "set_lanes", "set_speed", "set_access", "set_signal", "add_link",
+    "add_seats", "add_places", "green", "event", "signs", "arcade", "one_way_walk",
+]  # fmt: skip
 LayerName = Literal["drive", "walk"]
 
 #: Fields of a link that edits change, in the order in which they are shown.
-FIELDS: tuple[str, ...] = ("lanes", "speed_mps", "width_m", "open", "closed_to")
+FIELDS: tuple[str, ...] = ("lanes", "speed_mps", "width_m", "open", "closed_to", "along")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +34,8 @@ from twin.city.editing.streets import (
     resembling,
 )
 from twin.city.editing.types import Edit, EditFault, LayerName, Match
+from twin.city.routing.along import shortest_along, steps_of
+from twin.city.street_life import WALKING_CHANGES, StreetLife
 from twin.columns import VEHICLE_CLASSES
 
 #: Pavements without a name count as the street's up to this distance from its line.
@@ -74,6 +75,7 @@ class Wanted:
     signals: list[SignalWish] = field(default_factory=list)
     new: list[NewLink] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
+    life: list[StreetLife] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,10 @@ def add_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
         return
     target = _target(city, edit)
     wanted.matches.append(_match(city, edit, target.chosen))
+    if edit.change in WALKING_CHANGES:
+        links = tuple(_pavements(city, edit, target).tolist())
+        wanted.life.append(StreetLife(edit.change, edit.measure, links, dict(edit.values), edit.span_s))
+        return
     before = len(wanted.links)
     _MAKERS[edit.change](city, edit, target, wanted.links)
     if not any(_differs(city, wish) for wish in wanted.links[before:]):
@@ -385,19 +391,4 @@ def _signal_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
 
 def _distances_m(layer: StreetLayer, section: Section) -> dict[int, float]:
     """Metres from the start of a section to its nodes along the street, one-ways ignored."""
-    steps: dict[int, list[tuple[int, float]]] = {}
-    for link in section.links.tolist():
-        a, b, length_m = int(layer.link_from[link]), int(layer.link_to[link]), float(layer.length_m[link])
-        steps.setdefault(a, []).append((b, length_m))
-        steps.setdefault(b, []).append((a, length_m))
-    best = {node: 0.0 for node in section.start_nodes if node in steps}
-    heap = [(0.0, node) for node in sorted(best)]
-    while heap:
-        far, node = heapq.heappop(heap)
-        if far > best[node]:
-            continue
-        for other, length_m in steps[node]:
-            if far + length_m < best.get(other, math.inf):
-                best[other] = far + length_m
-                heapq.heappush(heap, (far + length_m, other))
-    return best
+    return shortest_along(steps_of(layer, section.links.tolist()), section.start_nodes)[0]

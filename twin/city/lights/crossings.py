@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from twin.arrays import Floats, Ints
 from twin.city.city import CROSSING, SIGNALISED, StreetLayer
 from twin.city.lights.junctions import Junctions
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 #: Pieces of one crossing that are followed from kerb to kerb at most.
 _PIECES_MOST = 10

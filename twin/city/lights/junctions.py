@@ -7,11 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
+from twin.arrays import Flags, Floats, Ints
 from twin.city.city import StreetLayer
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 
 #: A street both of whose directions have at least this share of its lanes and driving time runs both ways.
 _BOTH_WAYS = 0.25

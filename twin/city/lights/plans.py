@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City, SignalPlan, StreetLayer
 from twin.city.lights.crossings import Crossings, find_crossings
 from twin.city.lights.junctions import Junctions, green_centres
 from twin.errors import ScenarioError
 
-Floats = NDArray[np.float64]
 Links = NDArray[np.intp]
 
 #: Approaches and crossings within this angle of a stage's axis move in it.

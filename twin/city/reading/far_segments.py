@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import Floats
+from twin.arrays import Floats
 from twin.city.reading.raw_map import RawMap, RawWay
 
 #: How the report begins to speak of them.

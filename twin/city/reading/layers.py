@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twin.city.city import Floats, StreetLayer
+from twin.arrays import Floats
+from twin.city.city import StreetLayer
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.rules import DriveRules
 from twin.errors import CityError

@@ -1,25 +1,16 @@
-"""Lengths and weights as people write them on signs and in tags."""
+"""Lengths and weights as people write them on signs and in tags: ``3,5 m``, ``8'6"``, ``2;3``, ``~2``, ``5.5 t``."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-_METRES = {
-    "": 1.0,
-    "m": 1.0,
-    "meter": 1.0,
-    "meters": 1.0,
-    "metre": 1.0,
-    "metres": 1.0,
-    "cm": 0.01,
-    "mm": 0.001,
-    "ft": 0.3048,
-    "feet": 0.3048,
-    "'": 0.3048,
-    "in": 0.0254,
-    '"': 0.0254,
-    "km": 1000.0,
-}
+_NUMBER = r"(\d{1,6}(?:[.,]\d{1,6})?|[.,]\d{1,6})"
+_FEET = re.compile(rf"{_NUMBER}\s*(?:'|ft|feet|foot)\s*(?:{_NUMBER}\s*(?:\"|''|in|inch|inches)?)?", re.IGNORECASE)
+_INCHES = re.compile(rf"{_NUMBER}\s*(?:\"|''|in|inch|inches)", re.IGNORECASE)
+_METRIC = re.compile(rf"{_NUMBER}\s*(mm|cm|dm|km|m|meters?|metres?|mtrs?|yd|yards?|mi|miles?)?\.?", re.IGNORECASE)
+_UNITS_M = {"": 1.0, "mm": 0.001, "cm": 0.01, "dm": 0.1, "m": 1.0, "km": 1000.0, "yd": 0.9144, "mi": 1609.344}
+_FOOT_M, _INCH_M = 0.3048, 0.0254
 _TONNES = {
     "": 1.0,
     "t": 1.0,
@@ -34,30 +25,75 @@ _TONNES = {
     "lt": 1.0160469,
     "cwt": 0.0508023,
 }
-_FEET = re.compile(r"^(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|''|in|inch|inches)?)?$")
-_PLAIN = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([a-z'\"]*)\.?$")
+_WEIGHT = re.compile(r"^(\d+(?:[.,]\d+)?)\s*([a-z]*)\.?$")
+#: Marks for "about", "at least", "at most" before a number.
+_ABOUT = re.compile(r"^(?:~|≈|>=?|<=?|約|ca?\.?|approx\.?|about)\s*", re.IGNORECASE)
+_QUOTES = str.maketrans({"’": "'", "′": "'", "‘": "'", "”": '"', "″": '"', "“": '"', "メ": "m", "米": "m"})
 
 
-def _plain(text: str, units: dict[str, float]) -> float | None:
-    match = _PLAIN.match(text)
-    if not match or match[2] not in units:
+def parse_length_m(text: str | None, *, least_m: float = 0.001, most_m: float = 999.999) -> float | None:
+    """Metres from a tag; of several values the least that is possible, None where there is none.
+
+    Parameters
+    ----------
+    text
+        As in the map. A bare number is metres. A comma before digits is a decimal comma. A range (``2-3 m``) counts
+        by its lower end.
+    least_m, most_m
+        Values beyond these are taken for slips of the pen.
+    """
+    if not text:
         return None
-    return float(match[1].replace(",", ".")) * units[match[2]]
+    found = [value for part in re.split(r"[;|]", text) for value in _read_one(part)]
+    possible = [value for value in found if least_m <= value <= most_m]
+    return min(possible) if possible else None
 
 
-def parse_length_m(text: str | None) -> float | None:
-    """Metres from ``2.1``, ``2,1 m``, ``7'6"``, ``7 ft 6 in``, ``210 cm``; the least of several, None for words."""
-    found = []
-    for part in (text or "").lower().split(";"):
-        part = part.strip()
-        feet = _FEET.match(part)
-        metres = float(feet[1]) * 0.3048 + float(feet[2] or 0) * 0.0254 if feet else _plain(part, _METRES)
-        if metres is not None and 0 < metres < 1000:
-            found.append(metres)
-    return min(found, default=None)
+def _read_one(text: str) -> list[float]:
+    """Value of one part, or both of a range."""
+    text = unicodedata.normalize("NFKC", text[:60]).translate(_QUOTES).replace("mートル", "m").strip()
+    text = _ABOUT.sub("", text)
+    single = _read_plain(text)
+    if single is not None:
+        return [single]
+    ends = [end.strip() for end in re.split(r"\s*(?:-|–|~|to|bis)\s*", text) if end.strip()]
+    if len(ends) != 2:
+        return []
+    values = [_read_plain(end) for end in ends]
+    if values[0] is not None and values[1] is not None:
+        unit = _METRIC.fullmatch(ends[0])
+        if unit and not unit.group(2):  # "80-100 cm": the unit of the second counts for both
+            second = _METRIC.fullmatch(ends[1])
+            values[0] *= _factor(second.group(2)) if second else _FOOT_M
+        return [value for value in values if value is not None]
+    return []
+
+
+def _factor(unit: str | None) -> float:
+    unit = (unit or "").lower()
+    for name in ("mm", "cm", "dm", "km", "yd", "mi"):
+        if unit == name or (unit.startswith(name) and name == "mi"):
+            return _UNITS_M[name]
+    return _UNITS_M["yd"] if unit.startswith("yard") else 1.0
+
+
+def _read_plain(text: str) -> float | None:
+    feet = _FEET.fullmatch(text)
+    if feet:
+        return _number(feet.group(1)) * _FOOT_M + (_number(feet.group(2)) * _INCH_M if feet.group(2) else 0.0)
+    inches = _INCHES.fullmatch(text)
+    if inches:
+        return _number(inches.group(1)) * _INCH_M
+    metric = _METRIC.fullmatch(text)
+    return _number(metric.group(1)) * _factor(metric.group(2)) if metric else None
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def parse_weight_t(text: str | None) -> float | None:
     """Tonnes from ``5.5``, ``5.5 t``, ``3500 kg``, ``10000 lbs``, ``8 st``; the least of several, None for words."""
-    weights = [_plain(part.strip(), _TONNES) for part in (text or "").lower().split(";")]
+    matches = [_WEIGHT.match(part.strip()) for part in (text or "").lower().split(";")]
+    weights = [float(m[1].replace(",", ".")) * _TONNES[m[2]] if m and m[2] in _TONNES else None for m in matches]
     return min((weight for weight in weights if weight is not None and 0 < weight < 1000), default=None)

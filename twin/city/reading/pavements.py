@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from twin.city.city import STEP_FREE
 from twin.city.reading.elements import Tags
-from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.measures import parse_length_m
 from twin.city.reading.raw_map import Direction, StreetFacts
 from twin.city.reading.road_classes import CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS, RoadClass
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import TUNNEL, Floats, Place, StreetLayer
+from twin.arrays import Floats
+from twin.city.city import TUNNEL, Place, StreetLayer
 from twin.city.reading.contract import CLUSTER_SPAN
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.raw_map import RawPlace

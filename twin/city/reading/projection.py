@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twin.city.city import Floats
+from twin.arrays import Floats
 from twin.errors import CityError
 
 #: JGD2011 plane rectangular system VI, in force in Kyoto, Osaka, Fukui, Shiga, Mie, Nara and Wakayama.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.reading.elements import Tags
-from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.measures import parse_length_m
 from twin.city.scenery import HEIGHT_FROM_LEVELS, HEIGHT_GIVEN, HEIGHT_UNKNOWN, LINE_KINDS, ROOF_SHAPES
 
 __all__ = ["LINE_KINDS", "SCENERY_KEYS", "Heights", "building_heights", "scenery_kind"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from twin.city.city import BRIDGE, COVERED, CROSSING, SIGNALISED, STEPS, TUNNEL
 from twin.city.reading.access import always_closed, default_states, read_access
-from twin.city.reading.lengths import parse_length_m
+from twin.city.reading.measures import parse_length_m
 from twin.city.reading.pavements import may_walk, walk_facts
 from twin.city.reading.raw_map import Direction, StreetFacts, WayFacts
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, RoadClass

@@ -126,6 +126,24 @@ def grow_tree(ptr, links, far_node, cost_s, root, wanted, out_distance, out_link
 
 
 @kernel
+def follow_tree(origin, root, link_at, far_node, out_links):
+    """Write the links of a tree from a node to its root; how many, or -1 where no way leads.
+
+    ``out_links`` has room for as many links as there are nodes.
+    """
+    node = origin
+    n = 0
+    while node != root:
+        link = link_at[node]
+        if link < 0:
+            return -1
+        out_links[n] = link
+        n += 1
+        node = far_node[link]
+    return n
+
+
+@kernel
 def least_cost_per_m(cost_s, link_from, link_to, x_m, y_m):
     """Least cost of any open link per metre of the straight line between its ends, a hair less; 0 without any."""
     least = np.inf

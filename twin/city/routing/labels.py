@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.city.city import Floats, Ints, StreetLayer
+from twin.arrays import Floats, Ints
+from twin.city.city import StreetLayer
 from twin.city.routing import turn_kernels
 from twin.city.routing.turns import TurnGraph
 

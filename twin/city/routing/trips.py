@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.city.city import City, Ints
+from twin.arrays import Ints
+from twin.city.city import City
 from twin.city.routing.ways import CAR, describe_node, shortest_path
 from twin.columns import VEHICLE_CLASSES
 from twin.errors import CityError

@@ -17,15 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Codes, Flags, Ints, Longs
 from twin.columns import VEHICLE_CLASSES
 
 if TYPE_CHECKING:
     from twin.city.city import StreetLayer
 
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Bytes = NDArray[np.int8]
 
 _LEAVING, _THROUGH, _ENDING, _NEVER = 0, 1, 2, 3
 
@@ -66,7 +63,7 @@ class TurnGraph:
     head: Ints
     tail: Ints
     base: Ints
-    stage: Bytes
+    stage: Codes
     reverse: Ints
     uturn: Flags
     plain: Flags
@@ -186,7 +183,7 @@ _Progress = frozenset[tuple[int, int]]
 class _Copies:
     """Labels that know which banned sequences their vehicles have begun, and turns onto and from them."""
 
-    def __init__(self, layer: StreetLayer, bans: NDArray[np.intp], second: Mapping[int, int], stage: Bytes) -> None:
+    def __init__(self, layer: StreetLayer, bans: NDArray[np.intp], second: Mapping[int, int], stage: Codes) -> None:
         rules = layer.rules
         self._second, self._stage = second, stage
         self._plain_count = layer.link_count + len(second)

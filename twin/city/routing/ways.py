@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.city.city import Floats, Ints, StreetLayer
+from twin.arrays import Floats, Ints
+from twin.city.city import StreetLayer
 from twin.city.routing import kernels
 from twin.city.routing.labels import LabelSearch
 from twin.city.routing.turns import TurnGraph, closed_links, turn_graph
@@ -232,14 +233,9 @@ class Tree:
         return not (graph.exc_to[special] == label).any()
 
     def _along(self, origin: int) -> Ints | None:
-        links, node = [], origin
-        while node != self._root:
-            link = int(self._first[node])
-            if link < 0:
-                return None
-            links.append(link)
-            node = int(self._layer.link_to[link])
-        return np.array(links, np.int32)
+        room = np.empty(self._layer.node_count, np.int32)
+        n = kernels.follow_tree(origin, self._root, self._first, self._layer.link_to, room)
+        return None if n < 0 else room[:n].copy()
 
     @property
     def first_link(self) -> Ints:

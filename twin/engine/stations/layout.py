@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.draws import lognormal_law
 from twin.engine.stations import names as s
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 Law = Literal["exponential", "lognormal", "erlang", "deterministic"]
 
 _LAWS = {"exponential": s.EXPONENTIAL, "lognormal": s.LOGNORMAL, "erlang": s.ERLANG, "deterministic": s.DETERMINISTIC}

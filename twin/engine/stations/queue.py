@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.draws import make_stream
 from twin.engine.stations import names as s
 from twin.engine.stations import plain_kernels as p
@@ -33,8 +34,6 @@ from twin.engine.stations.state import (
 )
 from twin.errors import EngineError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 Rows = NDArray[np.int64]
 Moment = Literal["join", "called", "out", "waited"]
 

@@ -8,13 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Codes, Floats, Ids, Ints
 from twin.engine.stations import names as s
 from twin.engine.stations.order_kernels import order_rows
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Ids = NDArray[np.uint64]
-Codes = NDArray[np.int8]
 
 
 class StationState(NamedTuple):

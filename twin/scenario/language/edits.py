@@ -16,35 +16,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from twin.columns import VEHICLE_CLASSES
 from twin.params import Params
 from twin.scenario.language.document import Mapping, Node, Problems, Scalar
+from twin.scenario.language.edit_spec import EditSpec, WhereSpec
 from twin.scenario.language.validate import nearest, validated
-from twin.units import ClockSpan, Metres, Seconds, Share, Speed
+from twin.scenario.language.walking_edits import WALKING_EDITS
+from twin.units import Metres, Seconds, Share, Speed
 
-Side = Literal["east", "west", "north", "south"]
 VehicleClass = Literal["car", "van", "small_truck", "container_truck", "bus"]
 #: Changes other versions will understand.
-CHANGES_NOT_YET = ("add_seats", "event")
+CHANGES_NOT_YET: tuple[str, ...] = ()
 #: Keys of a measure that are no part of its edit.
 _BESIDE = ("label", "cost", "set", "change")
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-def _words(value: Any) -> Any:
-    """A word or a list of words; a number that names something is text to its writer."""
-    return [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in _listed(value)]
-
-
-def _sides(value: Any) -> Any:
-    return [] if value in ("both", "all") else _listed(value)
 
 
 def composed(text: str) -> str:
@@ -72,71 +60,6 @@ class LayerSpec(Params):
     file: str = Field(min_length=1, max_length=500, description="GeoPackage or GeoJSON beside the scenario")
     layer: str | None = Field(None, description="layer of a GeoPackage; needed if it has more than one")
     id_field: str = Field(alias="id", min_length=1, max_length=100, description="field that names the features")
-
-
-class WhereSpec(Params):
-    """Which links are meant: a section of a street, or what was drawn in a layer."""
-
-    street: str = Field("", max_length=100, description="name as on signs, or an alias of it; never a part of it")
-    start: str = Field("", alias="from", max_length=100, description="cross street at which the section begins")
-    end: str = Field("", alias="to", max_length=100, description="cross street at which it ends")
-    at: str = Field("", max_length=100, description="the one crossing meant; for lights")
-    sides: Annotated[tuple[Side, ...], BeforeValidator(_sides)] = Field((), description="sides; both if not given")
-    direction: Side | None = Field(None, description="only what is driven towards this point of the compass")
-    lanes: Literal["all", "main", "side"] | None = Field(
-        None, description="side: side lanes that are ways of their own, else a lane of the one way"
-    )
-    layer: str = Field("", max_length=100, description="layer of drawings, declared under layers")
-    ids: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
-        (), alias="id", max_length=1000, description="features of the layer; all if not given"
-    )
-    within_m: Metres = Field(10.0, gt=0, le=200, description="how far from a drawn line a link may lie")
-
-    @model_validator(mode="after")
-    def _some_place(self) -> Self:
-        if not self.street and not self.layer:
-            raise ValueError("no place is named; write street: NAME, or layer: NAME with id: [...]")
-        if bool(self.start) != bool(self.end):
-            raise ValueError("a section needs both from and to, the names of two cross streets")
-        if self.at and (self.start or self.layer):
-            raise ValueError("at names one crossing; leave from, to and layer out")
-        if self.layer and self.start:
-            raise ValueError("a drawn feature is a section already; leave from and to out")
-        if self.ids and not self.layer:
-            raise ValueError("id names features of a layer; add layer: NAME")
-        if (self.start or self.at) and not self.street:
-            raise ValueError("from, to and at are crossings of a street; add street: NAME")
-        return self
-
-
-class EditSpec(Params):
-    """What every change has in common."""
-
-    change: ClassVar[str]
-    #: Whether the change can be limited to some hours.
-    hourly: ClassVar[bool] = False
-    default_lanes: ClassVar[str] = "all"
-
-    where: WhereSpec
-    hours: ClockSpan | None = Field(None, description="hours of every day")
-    when: ClockSpan | None = Field(None, description="hours of day one only")
-
-    @model_validator(mode="after")
-    def _hours(self) -> Self:
-        if self.hours is not None and self.when is not None:
-            raise ValueError("hours come back every day, when does not; keep one of the two")
-        if not self.hourly and (self.hours or self.when):
-            raise ValueError(
-                f"{self.change} holds the whole day; for some hours use close, set_lanes, set_speed or set_access"
-            )
-        span = self.hours or self.when
-        if span is not None and span[1] <= span[0]:
-            raise ValueError("the hours end before they start; after midnight write 24:30")
-        return self
-
-    def values(self) -> dict[str, Any]:
-        """Numbers and words of the change, in SI units."""
-        return {}
 
 
 class PavementEdit(EditSpec):
@@ -314,9 +237,10 @@ class NewLinkEdit(EditSpec):
         }
 
 
-CHANGES: dict[str, type[EditSpec]] = {
-    spec.change: spec for spec in (PavementEdit, CloseEdit, LanesEdit, SpeedEdit, AccessEdit, SignalEdit, NewLinkEdit)
-}
+_ROAD_EDITS: tuple[type[EditSpec], ...] = (
+    PavementEdit, CloseEdit, LanesEdit, SpeedEdit, AccessEdit, SignalEdit, NewLinkEdit,
+)  # fmt: skip
+CHANGES: dict[str, type[EditSpec]] = {spec.change: spec for spec in (*_ROAD_EDITS, *WALKING_EDITS)}
 #: Every key of a measure that belongs to an edit.
 EDIT_KEYS: frozenset[str] = frozenset(
     {"change"} | {info.alias or name for spec in CHANGES.values() for name, info in spec.model_fields.items()}

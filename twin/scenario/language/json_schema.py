@@ -12,7 +12,7 @@ from twin.scenario.language.edits import CHANGES
 from twin.scenario.language.label import Label
 from twin.scenario.language.observed import ObservedSpec
 from twin.scenario.language.questions import BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec
-from twin.scenario.language.schema import Head, MeasureSpec, TableSpec, VariantSpec
+from twin.scenario.language.schema import CalibrationSpec, Head, MeasureSpec, TableSpec, VariantSpec
 from twin.scenario.language.validate import models_in
 from twin.scenario.plan.assumptions import field_text
 
@@ -26,6 +26,7 @@ _UNGRADED: tuple[type[BaseModel], ...] = (
     TableSpec,
     VariantSpec,
     BudgetSpec,
+    CalibrationSpec,
     FindSpec,
     LimitSpec,
     ObservedSpec,

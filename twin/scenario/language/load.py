@@ -33,6 +33,7 @@ from twin.scenario.language.document import (
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.language.label import Label
 from twin.scenario.language.observed import check_observed, without_not_yet
+from twin.scenario.language.packs import read_money
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
 from twin.scenario.language.schema import (
@@ -46,8 +47,10 @@ from twin.scenario.language.schema import (
     folder_name,
 )
 from twin.scenario.language.splits import split_recipes
+from twin.scenario.language.standing import standing_on
 from twin.scenario.language.validate import known_keys, nearest, validated
 from twin.scenario.language.variants import BASE, Recipe, Resolved, merged, params_of_sections, resolve, undotted
+from twin.scenario.language.vary import axes_of
 from twin.scenario.plan.assumptions import Assumption, assumption_of, without_gradings
 
 _TOP = Mark(1, 1)
@@ -87,6 +90,7 @@ def load_scenario(
         problems.add("the file is no mapping of keys to values", tree.mark, mend="start with twin: 1, or use twin new")
         raise ScenarioError.of(problems.listed, str(path))
     tree = _overridden(tree, {"seed": seed, "replications": replications})
+    tree, stands_on = standing_on(tree, path.parent, allow_read, problems)
     head = _head(tree, problems)
     resolved, recipes = _resolved(tree, problems)
     every = _variants(resolved, recipes, head, _edits(tree, problems), problems)
@@ -104,8 +108,10 @@ def load_scenario(
     questions, settings = Questions(), dict[str, Variant]()
     if head is not None:
         questions, settings = questions_of(head, tree, Askable(variants, kept, days, every), problems)
+        _check_vary(head, variants, tree, problems)
+        _check_money(head, tree, path.parent, allow_read, problems)
         models = {name: variant.models for name, variant in variants.items()}
-        check_observed(head.observed, head.sensors, head.tables, models, tree, problems)
+        check_observed(head.observed, head.sensors, head.tables, models, list(head.days), tree, problems)
     runs = {name: v for name, v in every.items() if v.of in kept} if head is not None and head.days else kept
     assumptions = _assumptions(resolved, tree, runs)
     _check_ranges(resolved, problems)
@@ -123,6 +129,7 @@ def load_scenario(
         _lines(tree),
         questions,
         days,
+        stands_on,
     )
 
 
@@ -363,6 +370,33 @@ def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Probl
         en=" + ".join(w.en or name for w, name in zip(words, recipe.measures, strict=False)) or variant.name,
     )
     return replace(variant, label=label, setting=f"split = {'+'.join(recipe.measures)}", made_of=recipe.parent or "")
+
+
+def _check_money(head: Head, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems) -> None:
+    """The pack is there, is one, and has the hash that is stated."""
+    if head.money is None:
+        return
+    node = tree.entries["money"]
+    try:
+        read_money(head.money, folder, allow_read)
+    except ScenarioError as fault:
+        told = fault.problems[0] if fault.problems else fault
+        problems.add(f"{told.what} ({told.where})", node.mark, "money.pack", told.mend)
+
+
+def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
+    """Every setting to vary is one that its variant may take."""
+    if head.vary is None or not variants:
+        return
+    node = tree.entries["vary"]
+    base = head.vary.base or next(iter(variants))
+    if base not in variants:
+        problems.add(f"there is no variant {base!r}", node.mark, "vary.base", nearest(base, variants))
+        return
+    try:
+        axes_of(head.vary.keys, variants[base].resolved)
+    except ScenarioError as fault:
+        problems.add(fault.what, node.mark, "vary.keys", fault.mend)
 
 
 def _of_day(name: str, recipes: dict[str, Recipe], head: Head | None) -> tuple[str, str]:

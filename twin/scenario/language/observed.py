@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -21,7 +21,6 @@ from twin.units import Share
 _ID = re.compile(r"\w[\w-]{0,39}")
 #: Keys that other versions will understand, and what is written in their place today.
 OBSERVED_NOT_YET = {
-    "day": "leave it out; a scenario has one kind of day",
     "from": "leave it out",
     "to": "leave it out",
     "compare": "leave it out; lengths are compared as means by hour or group",
@@ -54,11 +53,13 @@ class ObservedSpec(Params):
     label: LabelField = Field(Label(), description="words for people")
     kpi: str = Field(min_length=1, max_length=100, description="figure, or what of a model can be counted in tables")
     variant: str | None = Field(None, description="variant that is today; the first one if not given")
+    day: str | None = Field(None, description="kind of day on which it was counted, where the scenario has several")
     group: str = Field("all", description="group of the figure")
     value: Amount | None = Field(None, description="the value, with its unit")
     spread: Amount | None = Field(
         None, description="standard error of the value, or of each number of a table as an amount or as %"
     )
+    days: int = Field(1, ge=1, le=10_000, description="days of which the numbers are means; luck shrinks with them")
     table: str | None = Field(None, description="table of the numbers")
     count: str | tuple[str, ...] = Field(
         "count", description="column of the numbers; several, if they are headings: [north, south]"
@@ -126,6 +127,7 @@ def check_observed(
     sensors: Mapping[str, Sensor],
     tables: Mapping[str, object],
     variants: Mapping[str, Mapping[str, object]],
+    days: Sequence[str],
     tree: Tree,
     problems: Problems,
 ) -> None:
@@ -137,6 +139,8 @@ def check_observed(
         As the file declares them.
     variants
         Variant -> its models.
+    days
+        Kinds of day; none where the scenario has one.
     tree
         The file, for the places of faults.
     problems
@@ -163,6 +167,10 @@ def check_observed(
         taken.add(spec.id or "")
         if spec.variant is not None and spec.variant not in variants:
             add(f"there is no variant {spec.variant!r}", nearest(spec.variant, variants), "variant")
+        if days and spec.day is None:
+            add("the scenario has several kinds of day", f"say on which it was counted, for example day: {days[0]}")
+        elif spec.day is not None and spec.day not in days:
+            add(f"there is no kind of day {spec.day!r}", nearest(spec.day, days) or "leave day out", "day")
         if spec.seen_as is not None and spec.seen_as not in sensors:
             mend = nearest(spec.seen_as, sensors) or "declare it: sensors: {gps: {kind: gps, every: 5 min}}"
             add(f"there is no sensor {spec.seen_as!r}", mend, "seen_as")

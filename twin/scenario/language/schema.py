@@ -19,19 +19,21 @@ from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
+from twin.scenario.language.packs import MoneySpec, read_money
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
+from twin.scenario.language.schema_vary import VarySpec
 from twin.scenario.plan.assumptions import Assumption, unset_fields
 from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("vary", "areas", "money", "output", "circulation_kpi")
+NOT_YET = ("areas", "circulation_kpi", "output")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
-MEASURE_NOT_YET = ("from_date", "bays", "visitors", "extra_share", "closes", "one_way_walk")
+MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
@@ -205,6 +207,15 @@ class TableSpec(Params):
         return columns
 
 
+class CalibrationSpec(Params):
+    """A calibration that a scenario stands on: its values take the place of those in the base."""
+
+    file: str = Field(min_length=1, max_length=500, description="calibration.json as twin calibrate wrote it")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{8,64}$", description="hash of the file, or how it begins; another file is refused"
+    )
+
+
 class Head(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
@@ -229,10 +240,15 @@ class Head(Params):
     questions: tuple[QuestionSpec, ...] = Field(
         (), max_length=50, description="what is asked; runs are added until it is answered or the budget is spent"
     )
+    money: MoneySpec | None = Field(None, description="what results are priced by; there is no default")
+    vary: VarySpec | None = Field(None, description="settings that twin sweep, frontier and optimise try")
     uncertainty: UncertaintySpec | None = Field(None, description="what is drawn beside luck")
     sensors: Sensors = Field(default_factory=dict, max_length=100, description="who counts, with what errors, by name")
     observed: tuple[ObservedSpec, ...] = Field(
         (), max_length=200, description="what was counted or measured today; the first variant is held against it"
+    )
+    calibration: str | CalibrationSpec | None = Field(
+        None, description="calibration.json on which the scenario stands, or {file, sha256}"
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
@@ -339,6 +355,8 @@ class Scenario:
         What is asked, as plain checks, and when it is looked at.
     days
         Kinds of day with their weights; each variant then stands in ``variants`` once per kind.
+    stands_on
+        Name, hash and values of the calibration that it stands on; empty without.
     lines
         Path of a node below ``layers`` and ``measures`` -> line and column, for faults that show only on the map.
     file
@@ -355,6 +373,7 @@ class Scenario:
     lines: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     questions: Questions = field(default_factory=Questions)
     days: Days = field(default_factory=Days)
+    stands_on: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -466,6 +485,13 @@ class Scenario:
             "assumptions": [{k: v for k, v in a.to_dict().items() if k != "line"} for a in self.assumptions],
         }
 
+    def money_json(self) -> dict[str, Any] | None:
+        """The pack of prices as the plan holds it; None where the scenario names none."""
+        spec = self.head.money
+        if spec is None:
+            return None
+        return read_money(spec, self.folder, self.allow_read).model_dump(mode="json")
+
     def runs_of(self, name: str) -> list[str]:
         """Variants to run for a figure's name: itself, or on every kind of day for one that follows from them."""
         if name in self.variants:
@@ -478,6 +504,8 @@ class Scenario:
         head, out = self.head, dict[str, Any]()
         if head.sensors:
             out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
+        if self.stands_on:
+            out["calibration"] = self.stands_on
         if head.observed:
             out["observed"] = [one.model_dump(mode="json") for one in head.observed]
         return out

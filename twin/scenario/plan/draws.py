@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,16 @@ class _Ranged:
         if self.whole:
             return float(min(math.floor(self.low + share * (self.high - self.low + 1)), int(self.high)))
         return self.low + share * (self.high - self.low)
+
+    def share(self, number: float) -> float:
+        """Place of a value in the range, 0 to 1; of whole numbers the middle of its share."""
+        if self.whole:
+            return (number - self.low + 0.5) / (self.high - self.low + 1)
+        return (number - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+
+    def facts(self) -> dict[str, Any]:
+        """Key, unit and range as plain data."""
+        return {"key": self.key, "unit": self.unit, "low": self.low, "high": self.high, "whole": self.whole}
 
     def text(self, number: float) -> str:
         """A value as a scenario file has it."""
@@ -93,6 +103,17 @@ def drawn_of(scenario: Scenario) -> Drawn:
         )
     most = min(spec.replications, scenario.questions.looks[0])
     return Drawn(replications=most, draws=draws, ends=ends, left_out=left_out, variants=list(entries.values()))
+
+
+def ranges_of(scenario: Scenario) -> list[_Ranged]:
+    """Every value of a scenario that has a range, in the unit of its value.
+
+    Raises
+    ------
+    ScenarioError
+        If none has one.
+    """
+    return _ranged(scenario, UncertaintySpec(assumptions="every_range"), scenario.file or scenario.name)[0]
 
 
 def _runs_of(scenario: Scenario, asked: Iterable[str]) -> list[Variant]:
@@ -221,3 +242,27 @@ def _plain(text: str) -> Any:
         return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
     except ValueError:
         return text
+
+
+#: A value with a range, for those who draw it themselves.
+Ranged = _Ranged
+
+
+def ranged_values(scenario: Scenario, variant: str, prefixes: Sequence[str] = ()) -> tuple[list[Ranged], list[str]]:
+    """Values of a variant that have a range, stated or by their author, and keys with a range that cannot be drawn.
+
+    Parameters
+    ----------
+    scenario, variant
+        Which values.
+    prefixes
+        Only keys that begin with one of these.
+    """
+    found, left_out = _ranged(scenario, UncertaintySpec(assumptions="every_range"), scenario.file or scenario.name)
+    wanted = [one for one in found if variant in one.variants and one.high > one.low]
+    return [one for one in wanted if not prefixes or one.key.startswith(tuple(prefixes))], left_out
+
+
+def plain_value(text: str) -> Any:
+    """A value as a file holds it: a bare number is one, everything else is text."""
+    return _plain(text)

@@ -192,3 +192,13 @@ def _variants(what: Kind) -> Iterator[str]:
     yield "  today: {label: {ja: 現況, en: Today}}"
     for _, e in taken:
         yield f'  {e.name}: {{label: {{ja: {e.ja}, en: "{e.en}"}}, with: [{e.name}]}}'
+
+
+def scenario_file(given: Path) -> Path:
+    """The file named, or the shipped scenario of that bare name."""
+    if given.exists() or given.suffix or len(given.parts) != 1:
+        return given
+    from importlib.resources import files
+
+    shipped = Path(str(files("twin.scenarios") / f"{given.name}.yaml"))
+    return shipped if shipped.is_file() else given

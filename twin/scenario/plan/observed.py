@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from twin.errors import Problem, ScenarioError
 from twin.models import registry
 from twin.observables import Observable
-from twin.observe.cells import Cell
+from twin.observe.cells import MOVE, Cell
+from twin.results.days import run_name
 from twin.scenario.language.observed import ObservedSpec, ids_of, in_unit
 from twin.scenario.language.questions import AmountError, amount_of
 from twin.scenario.language.schema import Scenario
@@ -59,18 +60,24 @@ def observed_of(scenario: Scenario, tables: Mapping[str, TableData]) -> dict[str
     head, known = scenario.head, infos()
     entries: list[dict[str, Any]] = []
     problems: list[Problem] = []
-    first = next(iter(head.variants), next(iter(scenario.variants)))
+    ran = next(iter(scenario.variants.values()))
+    first = next(iter(head.variants), ran.of or ran.name)
     for index, (spec, name) in enumerate(zip(head.observed, ids_of(head.observed), strict=True)):
         today = spec.variant or first
-        if today not in scenario.variants:
+        run = run_name(today, spec.day or "")
+        if run not in scenario.variants:
             continue  # today is not run: nothing is held against it
         entry: dict[str, Any] = {
             "id": name,
             "kpi": spec.kpi,
             "label": spec.label.to_dict() if spec.label.ja else None,
             "variant": today,
+            "day": spec.day or "",
+            "run": run,
             "group": spec.group,
             "sensor": spec.seen_as,
+            "days": spec.days,
+            "spread_stated": spec.spread is not None,
             "source": spec.source,
             "grade": spec.grade,
             "note": spec.note,
@@ -167,6 +174,12 @@ def _where_and_whom(spec: ObservedSpec, what: Observable, columns: Columns) -> t
                 "name it with by: and map its heading under columns:",
             )
         return "", groups
+    if what.origin:
+        if len(others) != 2:
+            raise _TableError(
+                f"{what.name} needs two columns of places: from which and to which", "write by: [origin, destination]"
+            )
+        return MOVE.join(others), groups
     if len(others) > 1:
         raise _TableError(f"by names two places, {others[0]} and {others[1]}", "name one column of sensors")
     if others and not what.where:
@@ -228,7 +241,7 @@ def _rows(
                 out.outside += 1
                 continue
             _refuse_off_grid(what, from_s, to_s)
-            site = str(columns[site_column][i]) if site_column else ""
+            site = MOVE.join(str(columns[name][i]) for name in site_column.split(MOVE)) if site_column else ""
             if headed and site:
                 site = f"{site}|{number}"
             of = tuple((name, str(columns[column][i])) for name, column in groups.items())

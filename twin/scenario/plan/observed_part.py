@@ -24,8 +24,12 @@ class EntryPart(_Part):
     id: Name
     kpi: Text
     variant: Text
+    day: Text = ""
+    run: Text
     group: Text = "all"
     sensor: Name | None = None
+    days: Annotated[int, Field(ge=1)] = 1
+    spread_stated: bool = False
     unit: Text
     value: float | None = None
     spread: Annotated[float, Field(ge=0)] | None = None

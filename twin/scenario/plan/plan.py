@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from twin.errors import RunError
 from twin.models import registry
@@ -23,6 +23,8 @@ from twin.params import Params
 from twin.results.asked import Questions
 from twin.results.days import Days, run_name
 from twin.results.drawn import Drawn
+from twin.results.pack import Money
+from twin.results.searched import MadePoints, Search
 from twin.scenario.plan.observed_part import ObservedPart
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 PLAN_FORMAT = 1
 PLAN_FILE = "plan.json"
 INPUTS_FILE = "inputs.npz"
+POINTS_FILE = "points.json"
 
 #: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
 _MOST_S = 14 * 86400.0
@@ -86,6 +89,11 @@ class _VariantPart(_Part):
         return self
 
 
+class _PointPart(_Part):
+    of: str
+    changes: dict[str, str | int | float | bool]
+
+
 class _Content(_Part):
     name: str
     title: dict[str, str]
@@ -100,6 +108,8 @@ class _Content(_Part):
     questions: Questions = Questions()
     drawn: Drawn = Drawn()
     days: Days = Days()
+    search: Search | None = None
+    money: Money | None = None
     observed: ObservedPart | None = None
 
     @model_validator(mode="after")
@@ -122,10 +132,13 @@ class Plan:
         assumptions, tables, parent, warnings``.
     tables
         Tables of the scenario: name -> column -> array.
+    points
+        Points of a search: run name -> the variant that is set and its changes.
     """
 
     content: dict[str, Any]
     tables: TableColumns = field(default_factory=dict)
+    points: MadePoints = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -207,9 +220,63 @@ class Plan:
         for entry in (*self.content["variants"], *self.content.get("drawn", {}).get("variants", ())):
             if entry["name"] == name:
                 return dict(entry)
+        if name in self.points:
+            return self._point(name)
         raise RunError(
             f"there is no variant {name!r}", where=self.name, mend=f"variants here: {', '.join(self.variants)}"
         )
+
+    def _point(self, name: str) -> dict[str, Any]:
+        """Entry of a point of a search, made from the variant that is set."""
+        from twin.scenario.language.variants import params_with_changes
+
+        made = self.points[name]
+        base = self.variant(str(made["of"]))
+        params = params_with_changes(base["resolved"], dict(made["changes"])) if made["changes"] else None
+        text = ", ".join(f"{key} = {value}" for key, value in made["changes"].items()) or "as it stands"
+        day = base.get("day", "")
+        return {
+            **base,
+            "name": name,
+            "label": {"ja": text, "en": text},
+            "models": base["models"] if params is None else models_json(params),
+            **({"of": name.removesuffix(f"+{day}"), "day": day} if day else {}),
+        }
+
+    def with_points(self, points: MadePoints) -> Plan:
+        """The plan with points of a search."""
+        return Plan(self.content, self.tables, {**self.points, **points})
+
+    def at_point(self, name: str, of: str, changes: Mapping[str, str | int | float | bool]) -> Plan:
+        """The plan of one point alone: its parameters are made once, however often they are asked for."""
+        entry = self.with_points({name: {"of": of, "changes": changes}}).variant(name)
+        return Plan({**self.content, "variants": [entry]}, self.tables)
+
+    @property
+    def money(self) -> Money | None:
+        """What results are priced by; None where the scenario names no pack."""
+        found = self.content.get("money")
+        return None if found is None else Money.model_validate(found)
+
+    @property
+    def costs(self) -> dict[str, dict[str, float]]:
+        """Variant -> build and upkeep of its measures, those that state a cost."""
+        out: dict[str, dict[str, float]] = {}
+        for v in self.content["variants"]:
+            name = v.get("of") or v["name"]
+            for measure in v.get("measures", []):
+                cost = self.content.get("measures", {}).get(measure, {}).get("cost")
+                parts = cost if isinstance(cost, dict) else {} if cost is None else {"build_yen": cost}
+                if name not in out or not v.get("day") or v["day"] == self.days.names[0]:
+                    for key, value in parts.items():
+                        out.setdefault(name, {})[key] = out.get(name, {}).get(key, 0.0) + float(value or 0.0)
+        return out
+
+    @property
+    def search(self) -> Search | None:
+        """What is searched; None for an ordinary study."""
+        found = self.content.get("search")
+        return None if found is None else Search.model_validate(found)
 
     def params_of(self, variant: str) -> dict[str, Params]:
         """Parameters of a variant's models, in the fixed order of the models."""
@@ -259,7 +326,22 @@ class Plan:
                 mend="read it with the version of twin that made it",
             )
         _check_content(content, folder / PLAN_FILE)
-        return cls(content, tables)
+        return cls(content, tables, _points_in(folder / POINTS_FILE))
+
+
+def _points_in(path: Path) -> dict[str, dict[str, Any]]:
+    """Points that a finished search went to."""
+    if not path.is_file():
+        return {}
+    try:
+        found = TypeAdapter(dict[str, _PointPart]).validate_json(path.read_text(encoding="utf-8"), strict=True)
+    except (OSError, ValueError) as fault:
+        raise RunError(
+            f"the points of the search cannot be read: {str(fault).splitlines()[0]}",
+            where=str(path),
+            mend="copy the folder anew, or run the search again",
+        ) from fault
+    return {name: point.model_dump() for name, point in found.items()}
 
 
 def _check_content(content: Mapping[str, Any], path: Path) -> None:
@@ -305,6 +387,8 @@ def make_plan(scenario: Scenario) -> Plan:
     for made in drawn["variants"]:
         made["edits"] = edits[made.pop("edits_of")]
     content["drawn"] = drawn
+    if (money := scenario.money_json()) is not None:
+        content["money"] = money
     if scenario.head.sensors or scenario.head.observed:
         content["observed"] = observed_of(scenario, tables)
     for name, digest in hashes.items():

@@ -72,12 +72,13 @@ class Beeline:
 
     def _arrive(self, comer, time_s):
         who = new_rows(WALKER, 1)
-        for name in ("id", "visitor_class", "enter_s", "entry"):
+        for name in ("id", "visitor_class", "enter_s", "entry", "members"):
             who[name] = comer[name]
         kernels.draw_person(self.laws, who, 0)
+        who.plan = kernels.find_plan(self.plans, who, 0, comer.destination)
         self.came += 1
         left = kernels.steps_left(self.plans, who, 0, time_s)
-        if self.plans.go_value[comer.visitor_class, left, comer.entry] == -np.inf:
+        if self.plans.go_value[who.plan[0], left, comer.entry] == -np.inf:
             self.refused += 1
             return
         self._set_out(who, int(comer.entry), time_s)
@@ -103,7 +104,7 @@ class Beeline:
         else:
             length = kernels.draw_stay(self.plans, self.laws, who, 0, time_s)
             if length >= 0:
-                length_s = self.plans.stay_steps[who.visitor_class[0], length] * self.plans.step_s
+                length_s = self.plans.stay_steps[self.plans.class_of[who.plan[0]], length] * self.plans.step_s
                 who.stays += 1
                 who.stay_s += length_s
                 self._count(place, 1, time_s)

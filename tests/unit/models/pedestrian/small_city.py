@@ -131,8 +131,13 @@ def grid_city(columns: int = 6, rows: int = 4, spacing_m: float = 90.0) -> City:
 
 
 def params_for(numbers: Mapping[str, float], **changes: Any) -> PedestrianParams:
-    """Parameters with the given visitors per day by class, nobody else, and a flat profile over 24 h."""
-    classes = {name: {"visitors_per_day": numbers.get(name, 0.0), "arrival_profile": (1.0,) * 24} for name in CLASSES}
+    """Parameters with the given visitors per day by class, nobody else, and a flat profile over 24 h.
+
+    Plain people unless told otherwise: alone, bound for nowhere, free to leave, split by riders, on least-cost ways.
+    """
+    plain = {"arrival_profile": (1.0,) * 24, "party_shares": (1.0,), "through_m": 0.0, "no_stop_cost": 0.0}
+    classes = {name: {"visitors_per_day": numbers.get(name, 0.0), **plain} for name in CLASSES}
+    changes["choice"] = {"exit_pull": 0.0, "way_scale": 0.0, **changes.get("choice", {})}
     for name, more in changes.pop("classes", {}).items():
         classes[name].update(more)
     return PedestrianParams.model_validate({"classes": classes, **changes})

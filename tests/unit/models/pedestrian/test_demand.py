@@ -8,14 +8,17 @@ import pytest
 from tests.unit.models.pedestrian.small_city import grid_city, model_of, params_for
 from twin.engine.ids import Kind
 from twin.errors import ScenarioError, TableError
-from twin.models.pedestrian.demand.places import read_exits
+from twin.models.pedestrian.demand.places import read_exits, read_stay_places
+from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.params import CLASSES, PedestrianParams
 
 
 def arrivals(params, *, tables=None, seed=7, start_s=0.0, end_s=86400.0):
     city = grid_city()
-    return make_arrivals(params, read_exits(city, ""), city, tables or {}, np.uint64(seed), start_s, end_s)
+    exits, stays = read_exits(city, ""), read_stay_places(city, "", 120)
+    shares = exit_shares(params, exits, stays, city.walk)
+    return make_arrivals(params, exits, shares, city, tables or {}, np.uint64(seed), start_s, end_s)
 
 
 def table(**columns):
@@ -159,9 +162,9 @@ def test_an_absurd_number_of_people_and_a_clock_of_days_are_errors():
         arrivals(params_for({}), end_s=200000.0)
 
 
-def test_default_parameters_bring_about_a_hundred_thousand_people():
+def test_default_parameters_bring_a_real_day():
     total = sum(c.visitors_per_day for c in PedestrianParams().classes.in_order())
-    assert total == 100_000
+    assert total == 350_000
 
 
 def test_visitors_start_with_a_budget_and_a_speed_within_their_bounds():

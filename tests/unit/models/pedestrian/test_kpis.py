@@ -28,6 +28,7 @@ def visits(dwell_min, classes, *, counted=None, **columns):
         "walked_m": np.full(n, 500.0),
         "wait_s": np.zeros(n),
         "crossings_count": np.zeros(n, np.int32),
+        "worth_min": np.full(n, 30.0),
     }
     if counted is not None:
         rows["counted"] = np.array(counted, np.uint8)
@@ -111,7 +112,8 @@ def test_nobody_gives_zero_heads_and_undefined_means():
 def test_every_kpi_is_described_and_every_description_is_computed():
     names = [info.name for info in INFOS]
     assert len(set(names)) == len(names)
-    computed = compute(visits(MINUTES, ["shopper"] * 4))
+    days = {"day": np.array([1, 2], np.int32), "residual_share": np.array([0.2, 0.004])}
+    computed = compute(visits(MINUTES, ["shopper"] * 4) | {"pedestrian_feedback": days})
     assert {k.kpi for k in computed} == set(names)
     units = {info.name: info.unit for info in INFOS}
     assert all(k.unit == units[k.kpi] for k in computed)
@@ -137,3 +139,35 @@ def test_the_95th_percentile_of_dwell_and_the_mean_of_stays_are_those_done_by_ha
 
 def test_without_links_nobody_walks_in_a_crowd():
     assert values(visits([20], ["shopper"]))["crowded_person_min", "all"] == 0.0
+
+
+def test_service_by_flow_is_told_by_ten_minutes_and_by_the_busiest_minute():
+    """Fruin's D begins above 49 people per minute and metre: 2 m carry 98, ten minutes 980."""
+    links = {
+        "entries_count": np.array([980.0, 981.0, 500.0]),
+        "minute_max_count": np.array([98.0, 120.0, 99.0]),
+        "clear_width_m": np.full(3, 2.0),
+        "crowded_person_s": np.zeros(3),
+        "delay_person_s": np.array([30.0, 30.0, 60.0]),
+    }
+    found = values({"pedestrian_links": links})
+    assert found["flow_d_share", "all"] == pytest.approx(981 / 2461)
+    assert found["platoon_d_share", "all"] == pytest.approx(1481 / 2461)
+    assert found["delay_person_min", "all"] == 2.0
+
+
+def test_a_party_counts_once_for_each_of_its_members():
+    found = values(visits([10, 60], ["shopper"] * 2, people=np.array([1.0, 3.0]), worth_min=np.array([10.0, np.nan])))
+    assert found["stay_share", "all"] == 0.75
+    assert found["dwell_mean_min", "all"] == pytest.approx(47.5)
+    assert found["dwell_p50_min", "all"] == 60.0
+    assert found["worth_mean_min", "all"] == 10.0
+
+
+def test_turned_away_people_and_the_last_residual_are_told_and_no_residual_without_feedback():
+    places = {"turned_away_count": np.array([3.0, 4.0])}
+    days = {"day": np.array([1, 2], np.int32), "residual_share": np.array([0.2, 0.004])}
+    found = values({"pedestrian_stays": places, "pedestrian_feedback": days})
+    assert found["turned_away_count", "all"] == 7.0
+    assert found["feedback_residual_share", "all"] == 0.004
+    assert not any(name == "feedback_residual_share" for name, _ in values(visits([20], ["shopper"])))

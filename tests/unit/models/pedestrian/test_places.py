@@ -137,7 +137,7 @@ def test_interests_weigh_categories_and_hide_what_does_not_interest():
     stays = read_stay_places(city, "", 99)
     shopper = Shopper.model_validate({"interests": {"shop": 2.0, "other": 0.0}, "stay_durations_s": (600.0,)})
     choice = PedestrianParams().choice
-    values = stay_values(shopper, choice, stays, np.array([10], np.int32))
+    (values,) = stay_values(shopper, PedestrianParams(), stays, np.array([10], np.int32))
     for i, attraction in enumerate(stays.attraction):
         shops = 2.0 * attraction.get("shop", 0.0)
         if shops == 0:

@@ -95,7 +95,7 @@ def test_more_lanes_than_there_are_and_agents_that_do_not_fit_are_refused():
         run(always_open(**BUSY), agents={"terminal.boss": OpensTen})
     assert "terminal.gate_operator, terminal.haulier" in str(fault.value)
     with pytest.raises(ScenarioError, match="is played by a TerminalOperator, got a Haulier"):
-        run(always_open(**BUSY), agents={OPERATOR: lambda model, params: Haulier(model, 0, "large", params)})
+        run(always_open(**BUSY), agents={OPERATOR: lambda model, params: Haulier(model, 0, "large", params, ((), ()))})
 
 
 QUOTA = {

@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from unit.models.transit.town import place, town
 
 from twin.engine.draws import make_run_seed
 from twin.errors import TableError
 from twin.models.transit.demand.requests import make_requests, stop_weights
 from twin.models.transit.params import Demand, TransitParams
-from unit.models.transit.town import place, town
 
 SEED = make_run_seed(3, 0)
 DAY = (0.0, 86400.0)

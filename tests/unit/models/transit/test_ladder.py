@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
 HOUR_S = 3600.0
 RUNGS = ("reoptimise", "assignment")

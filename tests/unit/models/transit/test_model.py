@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.errors import CityError, EngineError, ScenarioError
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.dispatch.strategies import CheapestInsertion, Choice
 from twin.models.transit.fleet.rows import SERVED
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 
 HOUR_S = 3600.0
 
@@ -302,9 +302,10 @@ def test_places_that_streets_do_not_join_are_refused_as_unreachable():
         vertex_y_m=city.drive.vertex_y_m[vertices],
         out_ptr=np.concatenate([[0], np.cumsum(np.bincount(ends["link_from"], minlength=81))]),
     )
+    wanted = {**CALM, "demand": {**CALM["demand"], "allow_unreachable": True}}
     rows = finish(
         *build(
-            CALM,
+            wanted,
             city=dataclasses.replace(city, drive=layer),
             tables=requests_table((8 * HOUR_S, "s00", "s24"), (8 * HOUR_S, "s00", "s04")),
         )

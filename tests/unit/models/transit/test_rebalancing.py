@@ -6,13 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
+from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import TableError
 from twin.models.transit.dispatch import forecast
 from twin.models.transit.dispatch.rebalancing import least_flow
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
 HOUR_S = 3600.0
 

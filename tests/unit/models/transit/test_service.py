@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from unit.models.transit.town import assert_same, build, finish, merged
 
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.calls import answer_calls, within_hours
 from twin.models.transit.service.params import Shift, VanType
-from unit.models.transit.town import assert_same, build, finish, merged
 
 HOUR_S = 3600.0
 SHIFTS = [

@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from unit.models.transit.town import BUSY, build, finish, town
 
 from twin.city.reading.projection import project
 from twin.errors import CityError, TableError
 from twin.models.transit.demand.requests import make_requests
 from twin.models.transit.demand.stops import find_stops
 from twin.models.transit.params import Stops, TransitParams
-from unit.models.transit.town import BUSY, build, finish, town
 
 
 def real_town():

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from unit.models.transit.town import build, finish, town
 
 from twin.engine.draws import make_run_seed
 from twin.errors import ScenarioError, TableError
@@ -14,7 +15,6 @@ from twin.models.transit.demand.requests import make_requests
 from twin.models.transit.demand.zones import zones_of, zones_of_vans
 from twin.models.transit.kpis import compute
 from twin.models.transit.params import TransitParams
-from unit.models.transit.town import build, finish, town
 
 NORTH = [f"town/stop/s{k}" for k in (0, "10", "11")]
 SOUTH = [f"town/stop/s{k}" for k in ("12", "13", "14", "15", "16", "17", "18", "19", "2")]
@@ -194,6 +194,36 @@ def test_trips_without_a_way_are_drawn_where_they_are_wanted_and_refused_one_by_
     assert 20 < crosses.sum() < len(crosses)
     assert (rows["reason"][crosses] == "unreachable").all()
     assert not (rows["reason"][~crosses] == "unreachable").any()
+
+
+def booked(*trips):
+    times, origins, destinations = zip(*trips, strict=True)
+    return {"t": {"time": np.array(times), "from_stop": np.array(origins), "to_stop": np.array(destinations)}}
+
+
+def test_bookings_between_stops_that_no_street_joins_are_counted_and_named():
+    across, back, fine = (30000.0, "s00", "s20"), (31000.0, "s21", "s01"), (32000.0, "s00", "s04")
+    early = (-1.0 + 8 * 3600.0, "s00", "s22")
+    table = booked(across, (30500.0, *across[1:]), back, fine)
+    with pytest.raises(TableError) as fault:
+        build({"demand": {"table": "t"}}, city=two_islands(), tables=table)
+    said = str(fault.value)
+    assert "3 of 4 bookings in the clock have no way by road" in said
+    assert "2 from town/stop/s00 to town/stop/s20; 1 from town/stop/s21 to town/stop/s01" in said
+    assert "tables.t" in said
+    assert "3 stops like town/stop/s00; 2 stops like town/stop/s20" in said
+    assert "allow_unreachable" in said
+    # Trips that nobody asks for within the clock are no mistake, and neither are those on one side.
+    model, _ = build({"demand": {"table": "t"}}, city=two_islands(), tables=booked(early, fine), start_s=8 * 3600.0)
+    assert model is not None
+
+
+def test_bookings_without_a_way_that_are_wanted_are_told_in_a_note():
+    table = booked((30000.0, "s00", "s20"), (32000.0, "s00", "s04"))
+    params = {"demand": {"table": "t", "allow_unreachable": True}}
+    model, transit = build(params, city=two_islands(), tables=table)
+    assert [note.split(":")[0] for note in transit.notes] == ["1 of 2 bookings in the clock have no way by road"]
+    assert finish(model, transit)["transit_requests"]["reason"].tolist().count("unreachable") == 1
 
 
 def test_zones_on_both_sides_of_a_gap_are_no_mistake():

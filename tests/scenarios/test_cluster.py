@@ -1,0 +1,112 @@
+"""A real scheduler and real workers: the same bytes as local runs, whoever dies in the middle of a task."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from tests.scenarios.cases import assert_one_clear_message, command_line, results
+from tests.scenarios.test_search import HALF_HOUR, LANES
+from twin import api
+from twin.errors import LimitError, RunError, ScenarioError
+from twin.experiments.cluster import LocalCluster, cluster_executor, refuse_others, software
+from twin.experiments.packing import packed, unpack
+from twin.service_search import Place, Searcher, sweep
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    made = LocalCluster(2)
+    try:
+        made.address  # noqa: B018  (waits until the scheduler listens)
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        HALF_HOUR + f"variants: {{today: {{}}, more: {{set: {{{LANES}: 3}}}}}}\nreplications: 6\n", encoding="utf-8"
+    )
+    return path
+
+
+@pytest.mark.slow
+def test_workers_that_die_in_the_middle_lose_nothing(cluster, scenario, tmp_path):
+    local = api.run(scenario, tmp_path / "local")
+    failed = []
+
+    def run():
+        try:
+            api.run(scenario, tmp_path / "far", executor=cluster_executor(cluster.address))
+        except BaseException as fault:  # noqa: BLE001  (told below)
+            failed.append(fault)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    runs = tmp_path / "far.partial" / "runs"
+
+    def done():
+        return len(list(runs.glob("*/*/manifest.json")))
+
+    def wait_for(count):
+        began = time.monotonic()
+        while thread.is_alive() and done() < count and time.monotonic() - began < 120:
+            time.sleep(0.01)
+
+    wait_for(1)
+    cluster.processes[1].kill()  # one worker in the middle of its task
+    wait_for(4)
+    for process in cluster.processes[2:]:
+        process.kill()  # then all that the host has left
+    cluster.add_worker()
+    cluster.add_worker()
+    thread.join(240)
+    assert not failed
+    assert not thread.is_alive()
+    assert results(tmp_path / "far") == results(local.folder)
+
+
+def test_a_search_is_the_same_on_a_cluster(cluster, scenario, tmp_path):
+    vary = {LANES: [1, 2]}
+    sweep(Searcher(scenario, vary=vary), replications=2, place=Place(tmp_path / "a"))
+    far = cluster_executor(cluster.address)
+    sweep(Searcher(scenario, vary=vary), replications=2, place=Place(tmp_path / "b", executor=far))
+    assert results(tmp_path / "a") == results(tmp_path / "b")
+
+
+def test_an_error_of_a_run_comes_back_as_one(cluster, scenario, tmp_path):
+    scenario.write_text(scenario.read_text() + "limits: {disk: 1 kB}\n")
+    with pytest.raises(LimitError, match="the limit is"):
+        api.run(scenario, tmp_path / "s", executor=cluster_executor(cluster.address))
+
+
+def test_a_cluster_that_is_none_is_one_clear_message(scenario, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("twin.experiments.cluster._CONNECT_S", 0.5)
+    said = command_line(capsys, "run", scenario, "--out", tmp_path / "s", "--cluster", "tcp://127.0.0.1:9")
+    assert_one_clear_message(said, RunError.exit_code, "the cluster cannot be reached")
+    for wrong in ("somewhere", "local:none", "local:0"):
+        with pytest.raises(ScenarioError, match="--cluster"):
+            cluster_executor(wrong)
+
+
+def test_workers_of_another_version_are_refused():
+    refuse_others({"w": software()})
+    with pytest.raises(RunError, match=r"a worker runs numpy 1\.0, here is") as caught:
+        refuse_others({"tcp://w": {**software(), "numpy": "1.0"}})
+    assert "tcp://w" in str(caught.value)
+
+
+def test_a_worker_cannot_write_outside_its_folder(tmp_path):
+    unpack(packed([("a/b.txt", b"x")]), tmp_path / "in")
+    assert (tmp_path / "in" / "a" / "b.txt").read_bytes() == b"x"
+    for name in ("../out.txt", "/out.txt", "a/../../out.txt"):
+        with pytest.raises(RunError, match="outside its folder"):
+            unpack(packed([(name, b"x")]), tmp_path / "in")
+    assert not (tmp_path / "out.txt").exists()

@@ -1,0 +1,298 @@
+"""Runs of a study on a Dask cluster: the same tasks, the same bytes, on other machines.
+
+What a study was begun with (plan, tables, city) goes to each worker once, as a plugin that also workers which come
+later receive. A task runs in a folder of the worker's own and gives back its finished files as one Arrow table; here
+they take their place as if a process of this machine had made them. A worker that dies takes nothing along: Dask gives
+its task to another, up to three times. Workers run what the scheduler sends them, so that a cluster must be trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from twin import __version__, errors
+from twin.errors import InternalError, RunError, ScenarioError, TwinError
+from twin.experiments.extras import needed
+from twin.experiments.packing import packed, unpack
+from twin.experiments.pool import Executor, MakeExecutor
+from twin.experiments.task import DONE, LEAN, LOCKS, Task, is_done, lean_path, record_path
+from twin.jit import source_digest
+from twin.results.run_folder import run_path, sync_name
+
+_CONNECT_S = 20.0
+_START_S = 120.0
+#: Folders of a growing study that its tasks do not begin with.
+_GROWN = (LEAN, DONE, LOCKS, "runs")
+
+
+def cluster_executor(address: str) -> MakeExecutor:
+    """Executors on a cluster.
+
+    Parameters
+    ----------
+    address
+        Of a Dask scheduler, e.g. ``tcp://10.0.0.5:8786``, or ``local:N`` for N worker processes of this machine.
+
+    Raises
+    ------
+    ScenarioError
+        If the address is none, or Dask is not installed.
+    """
+    needed("distributed", "cluster")
+    kind, _, count = address.partition(":")
+    if kind == "local":
+        if not count.isdecimal() or not 1 <= int(count) <= 1024:
+            raise ScenarioError(f"--cluster {address!r} names no number of workers", mend="say --cluster local:2")
+    elif "://" not in address and not (kind and count.isdecimal()):
+        raise ScenarioError(
+            f"--cluster {address!r} is no address", mend="say --cluster tcp://HOST:8786, or --cluster local:2"
+        )
+
+    def make(partial: Path, _: int, on_news: Callable[[Sequence[float]], None] | None = None) -> Executor:
+        return DaskExecutor(partial, address, on_news)
+
+    return make
+
+
+def software() -> dict[str, str]:
+    """What must be equal on all machines for equal bytes."""
+    return {
+        "twin": __version__,
+        "sources": source_digest(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: version(name) for name in ("mesa", "numba", "numpy", "pyarrow", "scipy")},
+    }
+
+
+class LocalCluster:
+    """A scheduler and workers as processes of this machine, without importing the caller's script again."""
+
+    def __init__(self, workers: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="twin-cluster-"))
+        told = self.folder / "scheduler.json"
+        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": self.folder}
+        module = "distributed.cli.dask_scheduler"
+        here = ["--host", "127.0.0.1"]
+        self.processes = [
+            subprocess.Popen(  # noqa: S603  (our own interpreter)
+                [sys.executable, "-m", module, *here, "--port", "0", "--no-dashboard", "--scheduler-file", str(told)],
+                **common,  # type: ignore[call-overload]
+            )
+        ]
+        for _ in range(workers):
+            self.add_worker()
+        self._told = told
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """One more worker process."""
+        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        process = subprocess.Popen(  # noqa: S603  (our own interpreter)
+            [
+                *(sys.executable, "-m", "distributed.cli.dask_worker", "--host", "127.0.0.1"),
+                *("--scheduler-file", str(self.folder / "scheduler.json"), "--nthreads", "1", "--no-nanny"),
+                *("--no-dashboard", "--local-directory", str(self.folder)),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=self.folder,
+        )
+        self.processes.append(process)
+        return process
+
+    @property
+    def address(self) -> str:
+        """Of the scheduler, once it listens.
+
+        Raises
+        ------
+        RunError
+            If it does not come up.
+        """
+        import json
+
+        began = time.monotonic()
+        while time.monotonic() - began < _START_S:
+            try:
+                return str(json.loads(self._told.read_text(encoding="utf-8"))["address"])
+            except (OSError, ValueError, KeyError):
+                time.sleep(0.1)
+        raise RunError("the scheduler of the local cluster does not come up", mend="run without --cluster")
+
+    def close(self) -> None:
+        """End every process of the cluster."""
+        for process in reversed(self.processes):
+            process.kill()
+        for process in self.processes:
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class DaskExecutor:
+    """An executor on a Dask cluster.
+
+    Parameters
+    ----------
+    partial
+        The study's growing folder.
+    address
+        As in :func:`cluster_executor`.
+    on_news
+        Called whenever a task is done.
+
+    Raises
+    ------
+    RunError
+        If no scheduler answers, no worker comes, or a worker runs other software.
+    """
+
+    def __init__(self, partial: Path, address: str, on_news: Callable[[Sequence[float]], None] | None = None) -> None:
+        distributed = needed("distributed", "cluster")
+        self._partial, self._on_news, self._distributed = partial, on_news, distributed
+        self._local = LocalCluster(int(address.partition(":")[2])) if address.startswith("local:") else None
+        self._client: Any = None
+        self._futures: dict[Any, Task] = {}
+        self._answers: Any = None
+        try:
+            self._connect(self._local.address if self._local else address)
+        except BaseException:
+            self.cancel()
+            raise
+
+    def _connect(self, address: str) -> None:
+        try:
+            self._client = self._distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
+            self._client.wait_for_workers(1, timeout=_START_S if self._local else _CONNECT_S)
+        except (OSError, ValueError, TimeoutError) as fault:
+            raise RunError(
+                f"the cluster cannot be reached: {str(fault).splitlines()[0] if str(fault) else 'no answer'}",
+                where=address,
+                mend="start a scheduler and workers (docs/cluster.md), or run without --cluster",
+            ) from fault
+        from twin.experiments.cluster_worker import StudyPlugin
+
+        refuse_others(self._client.run(software))
+        self._client.register_plugin(StudyPlugin(self._partial.name, packed(begun_with(self._partial))))
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        if is_done(self._partial, task):
+            return
+        name = f"twin-{self._partial.name}-{task.variant}-{task.replication}-{os.getpid()}"
+        from twin.experiments.cluster_worker import do_there
+
+        future = self._client.submit(do_there, self._partial.name, asdict(task), key=name, pure=False, retries=2)
+        self._futures[future] = task
+        if self._answers is not None:
+            self._answers.add(future)
+
+    def as_completed(self) -> Iterator[Task]:
+        """Every task submitted and not yet given, as soon as its files stand here.
+
+        Raises
+        ------
+        TwinError
+            The first error of a task.
+        RunError
+            If a task kills its workers, or the cluster goes away.
+        """
+        self._answers = self._distributed.as_completed(list(self._futures), loop=self._client.loop)
+        while self._futures:
+            future = next(self._answers)
+            task = self._futures.pop(future)
+            try:
+                answer = future.result()
+            except Exception as fault:
+                raise RunError(
+                    f"variant {task.variant}, replication {task.replication} was lost by the cluster: "
+                    f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
+                    mend="look at the workers' logs; `twin resume` goes on with what is done",
+                ) from fault
+            if isinstance(answer, dict):
+                raise _as_error(answer, task)
+            put(self._partial, task, answer)
+            if self._on_news:
+                self._on_news([])
+            yield task
+        self._answers = None
+
+    def cancel(self) -> None:
+        """Drop what waits and leave the cluster; one of our own is ended."""
+        if self._client is not None:
+            for future in self._futures:
+                future.cancel()
+            self._client.close(timeout=5)
+            self._client = None
+        self._futures.clear()
+        if self._local is not None:
+            self._local.close()
+            self._local = None
+
+
+def refuse_others(found: dict[str, dict[str, str]]) -> None:
+    """Check that every worker runs what runs here.
+
+    Parameters
+    ----------
+    found
+        Worker -> its software.
+
+    Raises
+    ------
+    RunError
+        Naming the first worker and what is different there.
+    """
+    own = software()
+    for worker, theirs in found.items():
+        for name, here in own.items():
+            if theirs.get(name) != here:
+                raise RunError(
+                    f"a worker runs {name} {theirs.get(name, 'of none')}, here is {here}: its figures could differ",
+                    where=worker,
+                    mend="install the same versions on all machines of the cluster",
+                )
+
+
+def begun_with(partial: Path) -> list[tuple[str, bytes]]:
+    """Files that a study's tasks need: name and content."""
+    files = sorted(p for p in partial.rglob("*") if p.is_file() and p.relative_to(partial).parts[0] not in _GROWN)
+    kept = [p for p in files if p.name not in ("log.txt", "timing.json") and p.suffix != ".tmp"]
+    return [(p.relative_to(partial).as_posix(), p.read_bytes()) for p in kept]
+
+
+def put(partial: Path, task: Task, data: bytes) -> None:
+    """Give the files of a finished task their place: the record first, then the run under its name, whole."""
+    if is_done(partial, task):
+        return
+    with tempfile.TemporaryDirectory(dir=partial, prefix="arrived-", ignore_cleanup_errors=True) as arrived:
+        folder = Path(arrived)
+        unpack(data, folder)
+        made = lean_path(folder, task) if task.lean else folder / run_path(task.variant, task.replication)
+        final = lean_path(partial, task) if task.lean else partial / run_path(task.variant, task.replication)
+        record = record_path(partial, task)
+        for path in (record, final):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(record_path(folder, task), record)
+        os.replace(made, final)
+        sync_name(final)
+
+
+def _as_error(answer: dict[str, str], task: Task) -> TwinError:
+    kind = getattr(errors, answer["error"], None)
+    where = ", ".join(p for p in (answer["where"], f"variant {task.variant}, replication {task.replication}") if p)
+    if isinstance(kind, type) and issubclass(kind, TwinError):
+        return kind(answer["what"], where=where, mend=answer["mend"])
+    return InternalError(answer["what"], where=where, mend="report it with the workers' logs")

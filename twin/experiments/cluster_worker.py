@@ -1,0 +1,93 @@
+"""The worker's side of a Dask cluster: a study in a folder of its own, and tasks that give back their files."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from twin.errors import TwinError
+from twin.experiments.packing import packed, unpack
+from twin.experiments.task import Task, lean_path, record_path
+from twin.results.run_folder import run_path
+
+#: Longest time a task waits for its study, which comes as a plugin.
+_START_S = 120.0
+
+
+class StudyPlugin(WorkerPlugin):
+    """What a study was begun with, on every worker; compiles what its runs need once per host."""
+
+    def __init__(self, study: str, files: bytes) -> None:
+        self.name = f"twin-{study}"
+        self._study, self._files = study, files
+
+    def setup(self, worker: Any) -> None:
+        """Unpack the study in the worker's own folder."""
+        folder = Path(worker.local_directory) / f"twin-{self._study}"
+        shutil.rmtree(folder, ignore_errors=True)
+        unpack(self._files, folder)
+        _FOLDERS[self._study] = folder
+        _OPEN.pop(self._study, None)
+        _compile_once(folder)
+
+    def teardown(self, worker: Any) -> None:
+        """Forget the study."""
+        _OPEN.pop(self._study, None)
+        shutil.rmtree(_FOLDERS.pop(self._study, Path(worker.local_directory) / "nothing"), ignore_errors=True)
+
+
+#: Study -> its folder on this worker; filled by the plugin.
+_FOLDERS: dict[str, Path] = {}
+#: Study -> its plan and city, read at the first task.
+_OPEN: dict[str, tuple[Any, Any]] = {}
+#: A worker with several threads still does one task after the other: models are no threads' friends.
+_ONE_TASK = threading.Lock()
+
+
+def _compile_once(folder: Path) -> None:
+    """Compile the kernels of a study, one worker of a host after the other: who comes later finds them."""
+    from filelock import FileLock
+
+    from twin.experiments.compiling import compile_all, kernels_for
+    from twin.jit import compiled_folder
+    from twin.scenario.plan.plan import Plan
+
+    plan = Plan.read(folder)
+    with FileLock(Path(compiled_folder()) / "cluster.lock"):
+        cold = kernels_for([plan.variant(name)["models"] for name in plan.variants])
+        if cold:
+            compile_all(cold, 1)
+
+
+def do_there(study: str, given: dict[str, Any]) -> bytes | dict[str, str]:
+    """On a worker: do a task and give back its files, or what went wrong."""
+    from twin.city.keeping.build import open_city
+    from twin.experiments.task import do_task
+    from twin.scenario.plan.plan import Plan
+
+    task = Task(**given)
+    began = time.monotonic()
+    while study not in _FOLDERS and time.monotonic() - began < _START_S:
+        time.sleep(0.05)
+    folder = _FOLDERS[study]
+    with _ONE_TASK:
+        try:
+            if study not in _OPEN:
+                _OPEN[study] = Plan.read(folder), open_city(folder / "city")
+            do_task(folder, *_OPEN[study], task)
+        except TwinError as fault:
+            return {"error": type(fault).__name__, "what": fault.what, "where": fault.where, "mend": fault.mend}
+        record = record_path(folder, task)
+        run = folder / run_path(task.variant, task.replication)
+        made = [lean_path(folder, task)] if task.lean else sorted(run.rglob("*"))
+        files = [p for p in (record, *made) if p.is_file()]
+        data = packed([(p.relative_to(folder).as_posix(), p.read_bytes()) for p in files])
+        # The worker keeps nothing: a study of thousands of runs would fill its disk.
+        for path in files:
+            path.unlink()
+    return data
