@@ -278,9 +278,8 @@ class Transit:
             kept = until_node(self._city.drive, self._ways[van], int(self._network.times.node[stop]))
             self._ways[van] = np.concatenate([kept, onward]).astype(np.int32)
             if not len(onward):
-                # It ends at the stop where it turns: after the last link, which it may be on already.
-                begins_s = float(self.desk.fleet["due_s"][van]) - self._network.link_s(int(kept[-1]))
-                onward = kept[-1:] if begins_s > time_s + lead_s else onward
+                # It ends at the stop where it turns; the last link lies ahead of it by the margin.
+                onward = kept[-1:]
             self._channels.send_orders(ROAD, Rows.of(
                 1, paths=[onward], time_s=time_s + lead_s, kind=RowKind.ROAD_REPATH,
                 id=self.desk.fleet["id"][van : van + 1],
@@ -388,7 +387,8 @@ class Transit:
             plus_s=params.promise.detour.plus_s, dwell_s=params.dwell.per_stop_s,
             acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s, offers=1,
             no_show_wait_s=params.booking.no_show_wait_s, open_s=params.hours[0],
-            close_s=params.hours[1], road=1, turn_lead_s=params.lead_s + _TURN_MARGIN_S,
+            close_s=params.hours[1], road=1,
+            turn_lead_s=params.lead_s + _TURN_MARGIN_S + self._network.last_link_s,
             stream=make_stream(self._stage.run_seed, "transit.dispatch"),
             **rules_of(self._strategy, params.dispatch),
         )  # fmt: skip
