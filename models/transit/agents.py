@@ -8,7 +8,10 @@ import mesa
 
 from twin.city.city import Place
 from twin.models.transit.desk.desk import Choice, Desk, Strategy
+from twin.models.transit.dispatch.insertion_kernels import BREAK
 from twin.models.transit.fleet.rows import GOING, IDLE, Legs
+
+_TASKS = ("set down", "pick up", "break")
 
 
 class Service(Protocol):
@@ -93,13 +96,12 @@ class Van(mesa.Agent):
 
     @property
     def plan(self) -> list[tuple[str, int, str]]:
-        """Tasks ahead as (``pick up`` or ``set down``, id of the request, id of the stop)."""
+        """Tasks ahead as (``pick up``, ``set down`` or ``break``, id of the request or 0, id of the stop)."""
         van, requests = self._transit.desk.fleet[self.row], self._transit.desk.requests
+        tasks = zip(
+            *(van[name][: int(van["size"])] for name in ("task_pick", "task_request", "task_stop")), strict=True
+        )
         return [
-            (
-                "pick up" if van["task_pick"][k] else "set down",
-                int(requests["id"][van["task_request"][k]]),
-                self._transit.stops[int(van["task_stop"][k])].id,
-            )
-            for k in range(int(van["size"]))
+            (_TASKS[int(kind)], 0 if kind == BREAK else int(requests["id"][row]), self._transit.stops[int(stop)].id)
+            for kind, row, stop in tasks
         ]

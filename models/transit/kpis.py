@@ -16,8 +16,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 AGE_GROUPS = ("adult", "age_65", "wheelchair")
+CHANNELS = ("app", "phone")
 REASONS = (
     "out_of_hours", "same_stop", "unreachable", "party_too_large", "no_van_in_time", "no_seat", "detour",
+    "no_place", "no_step_free_van", "phone_closed", "phone_gave_up", "too_late", "too_early",
 )  # fmt: skip
 _REASON_TEXT = {
     "out_of_hours": ("運行時間外", "asked out of hours"),
@@ -27,6 +29,12 @@ _REASON_TEXT = {
     "no_van_in_time": ("約束時間内に着ける車両なし", "no van in time"),
     "no_seat": ("空席なし", "no free seat"),
     "detour": ("約束を守れる経路なし", "no route that keeps all promises"),
+    "no_place": ("車いす席なし", "no free place for a wheelchair"),
+    "no_step_free_van": ("段差なし車両なし", "no van without a step"),
+    "phone_closed": ("電話受付時間外", "phone closed"),
+    "phone_gave_up": ("電話がつながらず断念", "hung up before being answered"),
+    "too_late": ("希望時刻後の申込", "asked after the time wanted"),
+    "too_early": ("予約可能期間より前の申込", "asked further ahead than bookings are taken"),
 }
 #: A promise counts as broken from a tenth of a second: below that it is arithmetic.
 _BREACH_S = 0.1
@@ -42,7 +50,7 @@ _RIDER_INFOS = (
         "share",
         "higher",
         "15分以内に乗車できた割合（全申込比）",
-        "Share of all requests that boarded within 15 minutes",
+        "Share of all who wanted to travel that boarded within 15 minutes",
         True,
     ),
     KpiInfo(
@@ -94,6 +102,37 @@ _RIDER_INFOS = (
         additive=True,
     ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
+    KpiInfo("transit.cancelled_count", "requests", "neither", "取消件数", "Requests taken back", additive=True),
+    KpiInfo("transit.no_show_count", "requests", "lower", "無断不乗車件数", "Requests nobody came for", additive=True),
+    KpiInfo(
+        "transit.picked_up_on_promise_share",
+        "share",
+        "higher",
+        "約束時刻までに乗車できた割合（全申込比）",
+        "Share of all who wanted to travel that boarded by the promised time",
+    ),
+    KpiInfo("transit.wait_gini", "index", "lower", "待ち時間のジニ係数", "Gini coefficient of waits of those served"),
+    KpiInfo(
+        "transit.worst_hour_wait_mean_s",
+        "s",
+        "lower",
+        "最も混む時間帯の平均待ち時間",
+        "Mean wait of those who wanted to leave in the hour with the longest mean wait",
+    ),
+    KpiInfo(
+        "transit.worst_hour_refused_share",
+        "share",
+        "lower",
+        "最も断りの多い時間帯の断り率",
+        "Share refused in the hour with most refusals for its requests",
+    ),
+    KpiInfo(
+        "transit.refused_with_offer_share",
+        "share",
+        "higher",
+        "断りのうち代案のある割合",
+        "Share of refusals that could have boarded within two more hours",
+    ),
 )
 
 PRICES = {
@@ -141,6 +180,13 @@ _FLEET_INFOS = (
         "実車時の平均速度（停車を含む）",
         "Metres with riders per second with riders on board, stops included: door to door of the van",
     ),
+    KpiInfo("transit.vans_on_duty_max", "vans", "lower", "同時稼働車両数の最大", "Most vans on duty at once"),
+    KpiInfo("transit.cost_yen", "yen", "lower", "運行費用", "Costs: hours on duty and fuel", additive=True),
+    KpiInfo("transit.revenue_yen", "yen", "higher", "運賃収入", "Fares of those carried", additive=True),
+    KpiInfo("transit.subsidy_yen", "yen", "lower", "公的負担額", "Costs less fares", True, additive=True),
+    KpiInfo("transit.cost_per_ride_yen", "yen/person", "lower", "1人当たり運行費用", "Costs per rider carried", True),
+    KpiInfo("transit.cost_recovery_share", "share", "higher", "収支率", "Fares by costs", True),
+    KpiInfo("transit.co2_per_ride_kg", "kg/person", "lower", "1人当たりCO2排出量", "CO2 of vans per rider carried"),
     KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
 )
 INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS)
@@ -150,6 +196,7 @@ _UNITS = {info.name: info.unit for info in INFOS}
 def compute(tables: TableColumns) -> list[Kpi]:
     """KPIs of riders, of all and by age group and zone, then of the fleet, of all and by zone; nan where undefined."""
     requests, legs, shifts = (_table(tables, f"transit_{name}") for name in ("requests", "legs", "shifts"))
+    terms = _table(tables, "transit_terms")
     group = np.asarray(requests["age_group"])
     zone, zone_of_van = _zones(tables, requests, shifts)
     names = sorted({*np.unique(zone).tolist(), *zone_of_van.values()} - {""})
@@ -158,12 +205,17 @@ def compute(tables: TableColumns) -> list[Kpi]:
         out += _of_riders(name, requests, group == name)
     for name in names:
         out += _of_riders(name, requests, zone == name)
-    values = _of_fleet(requests, legs, shifts)
+    channel = np.asarray(requests["channel"]) if "channel" in requests else np.zeros(0, np.str_)
+    if (channel == "phone").any():
+        for name in CHANNELS:
+            out += _of_riders(name, requests, channel == name)
+    values = _of_fleet(requests, legs, shifts, terms)
     values["transit.unfinished_count"] = float(_unfinished(tables))
     out += [Kpi(info.name, "all", values[info.name], info.unit) for info in _FLEET_INFOS]
     for name in names:
         vans = [van for van, its in zone_of_van.items() if its == name]
-        mine = _of_fleet(*(_rows(table, np.isin(table["van"], vans)) for table in (requests, legs, shifts)))
+        of_zone = [_rows(table, np.isin(table["van"], vans)) for table in (requests, legs, shifts)]
+        mine = _of_fleet(of_zone[0], of_zone[1], of_zone[2], terms)
         out += [Kpi(info.name, name, mine[info.name], info.unit) for info in _FLEET_INFOS if info.name in mine]
     return out
 
@@ -194,13 +246,18 @@ def _table(tables: TableColumns, name: str) -> Columns:
 
 def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
     served = rows & (np.asarray(requests["outcome"]) == "served")
+    refused = np.asarray(requests["outcome"]) == "refused"
     reason = np.asarray(requests["reason"])
     asked = int(rows.sum())
+    # Who takes a request back or does not come did not want to travel then.
+    wanted = int((rows & (served | refused)).sum())
+    since_s = np.asarray(requests["since_s" if "since_s" in requests else "asked_s"], np.float64)
+    offer_s = np.asarray(requests["offer_s"], np.float64) if "offer_s" in requests else np.full(len(rows), np.nan)
 
     def of_served(name: str) -> Floats:
         return np.asarray(requests[name], np.float64)[served]
 
-    wait_s = of_served("pickup_s") - of_served("asked_s")
+    wait_s = of_served("pickup_s") - of_served("since_s" if "since_s" in requests else "asked_s")
     ride_s = of_served("dropoff_s") - of_served("pickup_s")
     direct_s = of_served("direct_s")
     moved = direct_s > 0
@@ -213,8 +270,8 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.asked_count": float(asked),
         "transit.served_count": float(served.sum()),
         "transit.riders_count": float(of_served("party").sum()),
-        "transit.refused_share": _share(int((rows & ~served).sum()), asked),
-        "transit.served_within_15_min_share": _share(int((wait_s <= _WITHIN_S).sum()), asked),
+        "transit.refused_share": _share(int((rows & refused).sum()), asked),
+        "transit.served_within_15_min_share": _share(int((wait_s <= _WITHIN_S).sum()), wanted),
         "transit.wait_mean_s": _mean(wait_s),
         "transit.wait_p50_s": _quantile(wait_s, 0.5),
         "transit.wait_p95_s": _quantile(wait_s, 0.95),
@@ -227,20 +284,73 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.promise_breach_ride_count": float((long_ride_s > _BREACH_S).sum()),
         "transit.promise_warned_count": float(warned.sum()),
         "transit.late_max_s": float(late_s.max()) if len(late_s) else np.nan,
+        "transit.cancelled_count": float((rows & (np.asarray(requests["outcome"]) == "cancelled")).sum()),
+        "transit.no_show_count": float((rows & (np.asarray(requests["outcome"]) == "no_show")).sum()),
+        "transit.picked_up_on_promise_share": _share(int((late_pickup_s <= _BREACH_S).sum()), wanted),
+        "transit.wait_gini": gini(wait_s),
+        "transit.worst_hour_wait_mean_s": _worst_hour(since_s[served], wait_s),
+        "transit.worst_hour_refused_share": _worst_hour(since_s[rows], refused[rows].astype(np.float64)),
+        "transit.refused_with_offer_share": _share(
+            int((rows & refused & np.isfinite(offer_s)).sum()), int((rows & refused).sum())
+        ),
     }
     for name in REASONS:
         values[f"transit.refused_{name}_share"] = _share(int((rows & (reason == name)).sum()), asked)
     return [Kpi(name, group, value, _UNITS[name]) for name, value in values.items()]
 
 
-def _of_fleet(requests: Columns, legs: Columns, shifts: Columns) -> dict[str, float]:
+def gini(values: Floats) -> float:
+    """Gini coefficient: mean difference of all pairs over twice the mean; 0 where all are alike, nan over nobody."""
+    n = len(values)
+    if n == 0 or not values.sum() > 0:
+        return float("nan") if n == 0 else 0.0
+    ordered = np.sort(values)
+    return float((2.0 * np.arange(1, n + 1) - n - 1) @ ordered / (n * ordered.sum()))
+
+
+def _worst_hour(at_s: Floats, values: Floats) -> float:
+    """Highest mean of the hours of the day in which anything happened; nan over nobody."""
+    if not len(at_s):
+        return float("nan")
+    hour = (at_s // 3600 % 24).astype(np.int64)
+    count = np.bincount(hour, minlength=24)
+    total = np.bincount(hour, values, minlength=24)
+    return float((total[count > 0] / count[count > 0]).max())
+
+
+def _most_on_duty(shifts: Columns) -> float:
+    """Most vans on duty at one moment."""
+    from_s, to_s = np.asarray(shifts["from_s"], np.float64), np.asarray(shifts["to_s"], np.float64)
+    if not len(from_s):
+        return 0.0
+    return float(max(((from_s <= at_s) & (to_s > at_s)).sum() for at_s in np.unique(from_s)))
+
+
+def _money(values: dict[str, float], riders: float, terms: Columns) -> dict[str, float]:
+    """Costs and fares; nan where the run does not tell its terms."""
+    known = len(np.asarray(terms["revenue_yen"])) > 0
+    one = {name: float(np.asarray(terms[name])[0]) if known else float("nan") for name in terms}
+    hours, km = values["transit.vehicle_hours_h"], values["transit.vkm_km"]
+    cost, revenue = hours * one["vehicle_hour_yen"] + km * one["km_yen"], riders * one["revenue_yen"]
+    return {
+        "transit.cost_yen": cost,
+        "transit.revenue_yen": revenue,
+        "transit.subsidy_yen": cost - revenue,
+        "transit.cost_per_ride_yen": _share(cost, riders),
+        "transit.cost_recovery_share": _share(revenue, cost),
+        "transit.co2_per_ride_kg": _share(km * one["km_co2_kg"], riders),
+    }
+
+
+def _of_fleet(requests: Columns, legs: Columns, shifts: Columns, terms: Columns) -> dict[str, float]:
     served = np.asarray(requests["outcome"]) == "served"
     riders = float(np.asarray(requests["party"])[served].sum())
     metres = np.asarray(legs["metres_m"], np.float64)
     on_board = np.asarray(legs["riders"], np.float64)
     duty_s, loaded_s = _duty_s(legs, shifts), _loaded_s(requests, served)
     drive_s = float((np.asarray(legs["arrive_s"], np.float64) - np.asarray(legs["depart_s"], np.float64)).sum())
-    return {
+    values = {
+        "transit.vans_on_duty_max": _most_on_duty(shifts),
         "transit.vehicle_hours_h": duty_s / 3600,
         "transit.riders_per_vehicle_hour": _share(riders, duty_s / 3600),
         "transit.vkm_km": float(metres.sum()) / 1000,
@@ -250,6 +360,7 @@ def _of_fleet(requests: Columns, legs: Columns, shifts: Columns) -> dict[str, fl
         "transit.speed_driving_mps": _share(float(metres.sum()), drive_s),
         "transit.speed_loaded_mps": _share(float(metres[on_board > 0].sum()), loaded_s),
     }
+    return {**values, **_money(values, riders, terms)}
 
 
 def _duty_s(legs: Columns, shifts: Columns) -> float:

@@ -5,6 +5,7 @@ What happens is in ``desk.py`` and ``kernels.py``; here are the channels, the ta
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -31,10 +32,12 @@ from twin.models.transit.desk.books import Books
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
+from twin.models.transit.dispatch.kernels import schedule_all
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
-from twin.models.transit.fleet.rows import Ints, Legs, Requests, Rules, new_fleet
+from twin.models.transit.fleet.rows import Fleet, Ints, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
 from twin.models.transit.params import TransitParams
+from twin.models.transit.service.duties import duties_of, equip
 
 ROAD = "road_traffic"
 _DAY_S = 86400.0
@@ -66,17 +69,23 @@ class Transit:
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
     ) -> None:
         self.params = params
-        self.stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
+        self._asked_stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
+        self.stops = self._asked_stops
         self.zones = zones_of(params, self.stops)
         self._city = city
         self._tables = tables
         self._named = strategy or make_strategy(params.dispatch.strategy)
         turns = bool(rules_of(self._named, params.dispatch)["turn"])
-        self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._depots = self._find_depots()
+        self._duties = duties_of(params)
+        self._home_of_row = self._homes(1 + max((duty.van for duty in self._duties), default=-1))
+        self._lay_yards()
+        self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._records = GrowingTables()
         #: What is to be said of the results beyond the tables.
         self.notes: Sequence[str] = ()
+        #: What is said of bookings without a way.
+        self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
         self.turns = self.turns_missed = 0
         self.check_reach()
@@ -92,8 +101,9 @@ class Transit:
         demand = self.params.demand
         asked = sum(self.params.requests_per_day(zone) for zone in self.zones.names)
         if demand.table is None and asked > 0 and not demand.allow_unreachable:
-            weights = stop_weights(demand, self._city, self.stops)
-            refuse_unjoined(self.stops, self._network.times.between_s, self.zones, weights)
+            stops, count = self._asked_stops, len(self._asked_stops)
+            between_s = self._network.times.between_s[:count, :count]
+            refuse_unjoined(stops, between_s, zones_of(self.params, stops), stop_weights(demand, self._city, stops))
 
     def _check_bookings(self, requests: Requests) -> None:
         """Refuse bookings of a table that no street joins, or say how many there are where they are wanted."""
@@ -103,7 +113,7 @@ class Transit:
         if not self.params.demand.allow_unreachable:
             refuse_unjoined_bookings(requests, between_s, self.stops, table)
         rows = without_way(requests, between_s)
-        self.notes = (told(requests, rows, self.stops),) if rows.size else ()
+        self._lost = (told(requests, rows, self.stops),) if rows.size else ()
 
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
@@ -130,16 +140,18 @@ class Transit:
         self._ways: dict[int, Ints] = {}
         self.dispatcher = stage.cast.hire("transit.dispatcher", Dispatcher, stage.city_model, self, self._named)
         self._strategy = self.dispatcher.strategy
-        count = int(self.params.fleet.count)
-        fleet = new_fleet(self._homes(count), int(self.params.fleet.seats), stage.start_s)
+        fleet = self._make_fleet(stage.start_s)
         requests = self._make_requests()
         self._check_bookings(requests)
         self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
-        self.vans = [Van(stage.city_model, self, row) for row in range(count)]
-        self._close_daily(range(count), stage.start_s)
+        schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
+        self.vans = [Van(stage.city_model, self, row) for row in range(len(fleet))]
+        self._close_daily(range(len(fleet)), stage.start_s)
+        self._wake_holding(stage.start_s)
         self._rebalance()
         self._plan_anew(stage.start_s)
         self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
+        self._write_terms()
         self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
@@ -267,8 +279,11 @@ class Transit:
             onward = self._network.way(stop, int(self.desk.fleet["target"][van]))
             kept = until_node(self._city.drive, self._ways[van], int(self._network.times.node[stop]))
             self._ways[van] = np.concatenate([kept, onward]).astype(np.int32)
+            if not len(onward):
+                # It ends at the stop where it turns; the last link lies ahead of it by the margin.
+                onward = kept[-1:]
             self._channels.send_orders(ROAD, Rows.of(
-                1, paths=[onward if len(onward) else kept[-1:]], time_s=time_s + lead_s, kind=RowKind.ROAD_REPATH,
+                1, paths=[onward], time_s=time_s + lead_s, kind=RowKind.ROAD_REPATH,
                 id=self.desk.fleet["id"][van : van + 1],
             ))  # fmt: skip
 
@@ -326,16 +341,42 @@ class Transit:
         return np.array(self.zones.names, np.str_)
 
     def _end_shifts(self, until_s: float) -> None:
+        fleet = self.desk.fleet
         for from_s, to_s in self._shifts_of_run:
             if self._reached_s < to_s <= until_s:
-                self._write_shift(self.desk.fleet[self.desk.fleet["working"] > 0], from_s, to_s)
+                self._write_shift(fleet[(fleet["working"] > 0) & (fleet["off_s"] == np.inf)], from_s, to_s)
+        off_s = np.minimum(fleet["off_s"], self._stage.end_s)
+        ended = (fleet["off_s"] < np.inf) & (fleet["working"] > 0) & (self._reached_s < off_s) & (off_s <= until_s)
+        for row in np.flatnonzero(ended).tolist():
+            self._write_shift(fleet[row : row + 1], float(fleet["since_s"][row]), float(off_s[row]))
+            self._write_breaks(fleet[row])
+
+    def _type_names(self) -> NDArray[np.str_]:
+        return np.array(list(self.params.fleet.types) or [""], np.str_)
+
+    def _write_breaks(self, van: np.void) -> None:
+        due = np.flatnonzero(van["break_s"] > 0)
+        self._records.append("transit_breaks", {
+            "van": np.full(len(due), van["id"]), "due_from_s": van["break_from_s"][due],
+            "due_by_s": van["break_by_s"][due], "length_s": van["break_s"][due],
+            "began_s": van["break_began_s"][due],
+        })  # fmt: skip
+
+    def _write_terms(self) -> None:
+        fare, costs = self.params.fare, self.params.costs
+        self._records.append("transit_terms", {
+            "revenue_yen": np.array([fare.mean_yen]), "vehicle_hour_yen": np.array([costs.vehicle_hour_yen]),
+            "km_yen": np.array([costs.fuel_yen_per_l / costs.fuel_km_per_l]),
+            "km_co2_kg": np.array([costs.co2_kg_per_km]),
+        })  # fmt: skip
 
     def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
         begin_s = np.maximum(from_s, vans["since_s"])
         on = begin_s < to_s
         zone = self.zones.of_stop[vans["depot_stop"][on]]
         self._records.append("transit_shifts", {
-            "van": vans["id"][on], "zone": self._zone_names()[zone], "seats": vans["seats"][on], "from_s": begin_s[on],
+            "van": vans["id"][on], "zone": self._zone_names()[zone], "type": self._type_names()[vans["type"][on]],
+            "seats": vans["seats"][on], "from_s": begin_s[on],
             "to_s": np.full(int(on.sum()), to_s),
         })  # fmt: skip
 
@@ -346,8 +387,10 @@ class Transit:
         return Rules(
             wait_at_most_s=params.promise.wait_at_most_s, times_direct=params.promise.detour.times_direct,
             plus_s=params.promise.detour.plus_s, dwell_s=params.dwell.per_stop_s,
-            acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s, open_s=params.hours[0],
-            close_s=params.hours[1], road=1, turn_lead_s=params.lead_s + _TURN_MARGIN_S,
+            acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s, offers=1,
+            no_show_wait_s=params.booking.no_show_wait_s, open_s=params.hours[0],
+            close_s=params.hours[1], road=1,
+            turn_lead_s=params.lead_s + _TURN_MARGIN_S + self._network.last_link_s,
             stream=make_stream(self._stage.run_seed, "transit.dispatch"),
             **rules_of(self._strategy, params.dispatch),
         )  # fmt: skip
@@ -356,7 +399,7 @@ class Transit:
         self._shifts_of_run = self._shifts()
         stage = self._stage
         return make_requests(
-            self.params, self._city, self.stops, self._tables, stage.run_seed, stage.start_s, stage.end_s
+            self.params, self._city, self._asked_stops, self._tables, stage.run_seed, stage.start_s, stage.end_s
         )
 
     def _find_depots(self) -> list[int]:
@@ -393,18 +436,56 @@ class Transit:
     def _close_daily(self, vans: Sequence[int], after_s: float) -> None:
         """End of service of every day from a moment on; round the clock there is none."""
         open_s, close_s = self.params.hours
-        if close_s - open_s >= _DAY_S:
-            return
-        first_s = close_s + max(0.0, np.floor((after_s - close_s) / _DAY_S) + 1) * _DAY_S
+        first_s = (
+            np.inf
+            if close_s - open_s >= _DAY_S
+            else close_s + max(0.0, np.floor((after_s - close_s) / _DAY_S) + 1) * _DAY_S
+        )
         for van in vans:
-            self.desk.close_daily(van, first_s)
+            off_s = float(self.desk.fleet["off_s"][van])
+            if off_s == np.inf and first_s < np.inf:
+                self.desk.close_daily(van, first_s)
+            elif after_s < off_s < np.inf:
+                self.desk.close_daily(van, off_s)
+
+    def _lay_yards(self) -> None:
+        """Where drivers have breaks, each depot gets a yard beside its stop: nobody boards there."""
+        if not any(duty.shift is not None and duty.shift.breaks_s() for duty in self._duties):
+            self._yard_of: dict[int, int] = {}
+            return
+        homes = np.unique(self._home_of_row).tolist()
+        self._yard_of = {home: len(self.stops) + k for k, home in enumerate(homes)}
+        yards = [dataclasses.replace(self.stops[home], id=f"{self.stops[home].id}/yard") for home in homes]
+        self.stops = (*self.stops, *yards)
+        self.zones = zones_of(self.params, self.stops)
+
+    def _make_fleet(self, start_s: float) -> Fleet:
+        """Vans at their depots, one row for each, or for each shift of each day of the clock."""
+        stage, types = self._stage, list(self.params.fleet.types.values())
+        parts: list[Fleet] = []
+        days = range(int(stage.start_s // _DAY_S), int(max(stage.start_s, stage.end_s - 1e-6) // _DAY_S) + 1)
+        for day in days:
+            duties = [duty for duty in self._duties if day == days[0] or duty.shift is not None]
+            homes = self._home_of_row[[duty.van for duty in duties]] if duties else np.zeros(0, np.int32)
+            serial = sum(len(part) for part in parts)
+            part = new_fleet(homes, int(self.params.fleet.seats), start_s, first_serial=serial)
+            yards = np.array([self._yard_of.get(int(home), int(home)) for home in homes], np.int32)
+            equip(part, duties, types, yards, start_s, day * _DAY_S)
+            parts.append(part)
+        return np.concatenate(parts)
+
+    def _wake_holding(self, now_s: float) -> None:
+        """Vans whose plan begins with a break set off for it in time."""
+        for row in np.flatnonzero(self.desk.fleet["size"] > 0).tolist():
+            self.desk.wake(row, now_s)
 
     def _rebalance(self) -> None:
         """Learn where requests are expected."""
         self._rebalancing, note = make_rebalancing(
-            self.params, self._city, self.stops, self._tables, self._stage.run_seed, self._network.times.between_s
-        )
-        self.notes = (note,) if note else ()
+            self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
+            self._network.times.between_s,
+        )  # fmt: skip
+        self.notes = (*self._lost, *((note,) if note else ()))
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing
@@ -420,7 +501,7 @@ class Transit:
         later = self._make_requests()
         later = later[later["asked_s"] > at_s]
         requests = np.concatenate([desk.requests[:asked], later])
-        old, count = desk.fleet, int(self.params.fleet.count)
+        old, count = desk.fleet, len(self._make_fleet(self._stage.start_s))
         leaving = (old["working"] > 0) & (np.arange(len(old)) >= count)
         for from_s, to_s in self._shifts_of_run:
             if from_s < at_s < to_s:
@@ -428,9 +509,7 @@ class Transit:
         coming = (old["working"] == 0) & (np.arange(len(old)) < count)
         old["since_s"][coming] = at_s
         old["working"] = np.arange(len(old)) < count
-        added = max(0, count - len(old))
-        homes = self._homes(count)[count - added :]
-        fresh = new_fleet(homes, int(self.params.fleet.seats), at_s, first_serial=len(old))
+        fresh = self._make_fleet(at_s)[len(old) :]
         self.desk = Desk(np.concatenate([old, fresh]), requests, desk.times, self._rules(), self._strategy)
         self.desk.take_over(desk)
         self._close_daily(range(len(self.desk.fleet)), at_s)

@@ -41,6 +41,10 @@ class StopNetwork:
         self._node: Ints = np.array([stop.drive_node for stop in stops], np.int32)
         self._stops = stops
         self._cost_s: Floats = city.lawful_times_s("van")
+        #: Longest free-flow time of a link that ends at a stop: a van is told to end there before it is on that link.
+        self.last_link_s = float(
+            self._cost_s[np.isin(self._layer.link_to, self._node) & np.isfinite(self._cost_s)].max(initial=0.0)
+        )
         self._ways: dict[tuple[int, int], Ints] = {}
         self.times: Times = self._measure()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
+from twin.models.transit.service.params import Booking, Costs, Fare, VanType
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
 
@@ -94,6 +95,14 @@ class FleetParams(Params):
         doc="Ids of the depots or stops where vans start and end their day, in turn; a depot counts as its "
         "nearest stop.",
     )
+    types: dict[str, VanType] = quantity(
+        default_factory=dict,
+        source="choice: vans are alike, and a wheelchair takes a seat",
+        grade="D",
+        fork="no",
+        doc="Types of vans by name, each with count, seats, wheelchair_spaces, step_free and shifts; in place of count "
+        "and seats.",
+    )
     acknowledge_s: Seconds = quantity(
         10.0,
         "s",
@@ -103,6 +112,19 @@ class FleetParams(Params):
         le=3600,
         doc="From the order to a standing van until it drives off.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _types_count(cls, data: Any) -> Any:
+        """The number of vans is that of the types, where there are any."""
+        types = data.get("types") if isinstance(data, dict) else None
+        if not types:
+            return data
+        made = {name: one if isinstance(one, VanType) else VanType.model_validate(one) for name, one in types.items()}
+        # A plan holds both, and they agree.
+        if data.get("count") not in (None, sum(one.count for one in made.values())):
+            raise ValueError("count and types are both given; each type has its own count, so leave count out")
+        return {**data, "types": made, "count": sum(one.count for one in made.values())}
 
 
 class Dwell(Params):
@@ -535,6 +557,9 @@ class TransitParams(Params):
     riders: Riders = Riders()
     demand: Demand = Demand()
     dispatch: DispatchParams = DispatchParams()
+    booking: Booking = Booking()
+    fare: Fare = Fare()
+    costs: Costs = Costs()
 
     @field_validator("fleet", mode="before")
     @classmethod
@@ -554,7 +579,7 @@ class TransitParams(Params):
     def _zones_fit(self) -> TransitParams:
         if not self.zones:
             return self
-        reserved = sorted({"all", "adult", "age_65", "wheelchair", ""} & set(self.zones))
+        reserved = sorted({"all", "adult", "age_65", "wheelchair", "app", "phone", ""} & set(self.zones))
         if reserved:
             raise ValueError(f"a zone cannot be named {reserved[0]!r}: results use the word for a group of riders")
         if self.area:

@@ -68,15 +68,19 @@ def make_rebalancing(
     params: TransitParams,
     city: City,
     stops: Sequence[Place],
+    asked: int,
     tables: Mapping[str, Table],
     run_seed: np.uint64,
     between_s: np.ndarray,
 ) -> tuple[Rebalancing | None, str]:
-    """Rebalancing with a forecast learned from past days, and a line that says how good the forecast is; or None."""
+    """Rebalancing with a forecast learned from past days, and a line that says how good the forecast is; or None.
+
+    Trips are asked for at the first ``asked`` stops.
+    """
     past = params.dispatch.rebalancing
     if past is None:
         return None, ""
-    learned, held_out = past_days(params, past, city, stops, tables, run_seed)
+    learned, held_out = past_days(params, past, city, stops[:asked], tables, run_seed)
     x_m, y_m = np.array([s.x_m for s in stops]), np.array([s.y_m for s in stops])
     cell = cells_of(x_m, y_m, past.cell_m)
     rate = learn(learned, cell)

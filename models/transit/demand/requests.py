@@ -22,6 +22,7 @@ from twin.models.transit.demand.stops import id_text
 from twin.models.transit.demand.zones import Zones, zones_of
 from twin.models.transit.fleet.rows import AGE_GROUPS, Bytes, Floats, Ints, Requests, Words, new_requests
 from twin.models.transit.params import Demand, Riders, TransitParams
+from twin.models.transit.service.booking import BOOKING_COLUMNS, book, book_table
 
 _LOG = logging.getLogger(__name__)
 _HOUR_S = 3600.0
@@ -51,6 +52,7 @@ def make_requests(
     if name is None:
         ids, asked_s, origin, destination = _drawn(params, city, stops, run_seed, start_s, end_s)
         party = age_group = None
+        extra = None
     else:
         if name not in tables:
             raise TableError(
@@ -59,8 +61,16 @@ def make_requests(
                 mend=f"declare it under tables; declared: {', '.join(sorted(tables)) or 'none'}",
             )  # fmt: skip
         zones = zones_of(params, stops)
-        ids, asked_s, origin, destination, party, age_group = _read(name, tables[name], stops, zones, start_s, end_s)
-    return _with_riders(params, ids, asked_s, origin, destination, party, age_group, run_seed)
+        ids, asked_s, origin, destination, party, age_group, extra = _read(
+            name, tables[name], stops, zones, start_s, end_s
+        )
+    made = _with_riders(params, ids, asked_s, origin, destination, party, age_group, run_seed)
+    has_places = any(one.wheelchair_spaces > 0 for one in params.fleet.types.values())
+    if extra is None:
+        return book(made, params.booking, run_seed, has_places=has_places)
+    order = np.lexsort((ids, asked_s))
+    extra = {column: values[order] for column, values in extra.items()}
+    return book_table(made, extra, params.booking, has_places=has_places)
 
 
 def stop_weights(demand: Demand, city: City, stops: Sequence[Place]) -> Floats:
@@ -233,8 +243,8 @@ def _walk_m(riders: Riders, purpose: str, ids: Words, run_seed: np.uint64) -> Fl
 
 def _read(
     name: str, table: Table, stops: Sequence[Place], zones: Zones, start_s: float, end_s: float
-) -> tuple[Words, Floats, Ints, Ints, Ints | None, Bytes | None]:
-    """Requests of a table; every bad row is told."""
+) -> tuple[Words, Floats, Ints, Ints, Ints | None, Bytes | None, Table]:
+    """Requests of a table, with what else it tells of bookings; every bad row is told."""
     missing = [column for column in ("time", "from_stop", "to_stop") if column not in table]
     if missing:
         raise TableError(
@@ -270,6 +280,7 @@ def _read(
     return (
         ids[kept], asked_s[kept], origin[kept], destination[kept],
         None if party is None else party[kept], None if age_group is None else age_group[kept],
+        {column: np.asarray(table[column])[kept] for column in BOOKING_COLUMNS if column in table},
     )  # fmt: skip
 
 

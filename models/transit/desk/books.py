@@ -7,7 +7,11 @@ import numpy as np
 from twin.engine.ledger import Account
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch import kernels
-from twin.models.transit.fleet.rows import ACCEPTED, ON_BOARD, SERVED
+from twin.models.transit.fleet.rows import ACCEPTED, CANCELLED, NO_SHOW, ON_BOARD, REFUSED, SERVED
+
+#: How requests leave the books; people who were served arrived.
+_LEFT = {"served": SERVED, "refused": REFUSED, "cancelled": CANCELLED, "no_show": NO_SHOW}
+_ARRIVED = {"served": "arrived"}
 
 
 class Books:
@@ -22,7 +26,8 @@ class Books:
     def __init__(self) -> None:
         self.open = 0
         self._asked = self._finished = self._first_open = 0
-        self._accepted_people = self._served = self._refused = self._served_people = 0
+        self._accepted_people = 0
+        self._left, self._people = dict.fromkeys(_LEFT, 0), dict.fromkeys(_LEFT, 0)
 
     def update(self, desk: Desk, received: int, handed_over: int) -> tuple[Account, ...]:
         """Take stock.
@@ -40,10 +45,10 @@ class Books:
         self._asked = asked
         last = int(desk.log.counts[kernels.FINISHED])
         finished = requests[desk.log.finished[self._finished : last]]
-        served = finished["status"] == SERVED
-        self._served += int(served.sum())
-        self._served_people += int(finished["party"][served].sum())
-        self._refused += int((~served).sum())
+        for name, code in _LEFT.items():
+            mine = finished["status"] == code
+            self._left[name] += int(mine.sum())
+            self._people[name] += int(finished["party"][mine].sum())
         self._finished = last
         # Everything before the first open request is answered for good and need not be looked at again.
         status = requests["status"][self._first_open : asked]
@@ -52,8 +57,13 @@ class Books:
         self.open = int(is_open.sum())
         self._first_open += int(is_open.argmax()) if self.open else len(status)
         return (
-            Account("requests", asked, self.open, {"served": self._served, "refused": self._refused}),
-            Account("riders", self._accepted_people, people, {"arrived": self._served_people}),
+            Account("requests", asked, self.open, dict(self._left)),
+            Account(
+                "riders",
+                self._accepted_people,
+                people,
+                {_ARRIVED.get(name, name): self._people[name] for name in _LEFT if name != "refused"},
+            ),
             Account(
                 "vans", len(desk.fleet), int(np.count_nonzero(desk.fleet["on_road"] == 0)), {}, received, handed_over
             ),

@@ -111,6 +111,10 @@ class Desk:
         """Let a van go home at the end of service, from ``first_s`` on every day."""
         self._push(first_s, kernels.CLOSE, van)
 
+    def wake(self, van: int, now_s: float) -> None:
+        """Let an idle van with a plan decide when it sets off."""
+        kernels.wake(van, now_s, self.fleet, self.rules, self.heap)
+
     def plan_anew(self, first_s: float) -> None:
         """Let plans be made anew from a moment on, every ``rules.every_s``."""
         self._push(first_s, kernels.REPLAN, -1)
@@ -234,6 +238,10 @@ class Desk:
         now_s = float(self.requests["asked_s"][request])
         choice = self.strategy.choose(self, request, now_s)
         if choice.van < 0:
+            if self.rules.offers:
+                kernels.find_offer(
+                    request, now_s, self.scratch, self.fleet, self.requests, self.times, self.rules
+                )  # fmt: skip
             kernels.refuse(request, choice.reason, self.requests, self.log)
             return
         cost = kernels.insertion_cost(

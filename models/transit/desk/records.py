@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import Place
-from twin.models.transit.fleet.rows import AGE_GROUPS, REASONS, REFUSED, Requests, Words
+from twin.models.transit.fleet.rows import AGE_GROUPS, CHANNELS, OUTCOMES, REASONS, Requests, Words
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -25,16 +25,18 @@ def stop_rows(stops: Sequence[Place], zone: NDArray[np.str_]) -> Columns:
 
 def request_rows(requests: Requests, van_ids: Words) -> Columns:
     """Rows of ``transit_requests``."""
-    refused = requests["status"] == REFUSED
     return {
         "id": requests["id"], "asked_s": requests["asked_s"], "from_stop": requests["origin"],
         "to_stop": requests["destination"], "party": requests["party"],
         "age_group": np.array(AGE_GROUPS)[requests["age_group"]],
-        "outcome": np.where(refused, "refused", "served"), "reason": np.array(REASONS)[requests["reason"]],
+        "outcome": np.array(OUTCOMES)[requests["status"]], "reason": np.array(REASONS)[requests["reason"]],
         "van": np.array([0 if van < 0 else van_ids[van] for van in requests["van"]], np.uint64),
         "walk_s": requests["walk_s"], "egress_s": requests["egress_s"], "direct_s": requests["direct_s"],
         "promised_pickup_s": requests["pickup_by_s"], "promised_dropoff_s": requests["dropoff_by_s"],
         "promised_ride_s": requests["ride_max_s"], "pickup_s": requests["pickup_s"],
         "dropoff_s": requests["dropoff_s"], "pickup_warned_s": requests["pickup_warned_s"],
-        "ride_warned_s": requests["ride_warned_s"],
+        "ride_warned_s": requests["ride_warned_s"], "called_s": requests["called_s"], "since_s": requests["since_s"],
+        "arrive_by_s": requests["arrive_by_s"], "offer_s": requests["offer_s"],
+        "channel": np.array(CHANNELS)[requests["channel"]], "booked": requests["booked"].astype(np.int32),
+        "wheelchairs": requests["chairs"],
     }  # fmt: skip

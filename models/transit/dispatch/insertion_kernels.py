@@ -306,7 +306,9 @@ def find_turn(van, now_s, times, rules):
     here = van["turn_stop"]
     due_s = van["due_s"]
     at_s = due_s - times.between_s[here, target]
-    while here != target and at_s < now_s + rules.turn_lead_s:
+    # The road can only be told of a vehicle that it has had for a lead.
+    from_s = max(now_s, van["depart_s"]) + rules.turn_lead_s
+    while here != target and at_s < from_s:
         here = times.via[here, target]
         at_s = due_s - times.between_s[here, target]
     van["turn_stop"] = here
@@ -419,6 +421,37 @@ def insertion_cost(r, v, i, j, now_s, moved, fleet, requests, times, rules):
     if i < first or j < i or j > van["size"] or van["size"] + 2 > moved.size:
         return np.inf
     return best_in_van(van, r, np.inf, i, i, j, moved, requests, times, rules)[0]
+
+
+@lean_kernel
+def rides_fit(van):
+    """Whether no ride of a plan is longer than promised.
+
+    Insertion sees to that, but a plan from which somebody was taken may pick others up earlier, and still wait for
+    somebody later on.
+    """
+    for k in range(van["size"]):
+        p = van["partner"][k]
+        if p >= 0 and van["start_s"][k] - van["start_s"][p] > van["ride_max_s"][k] + EPS_S:
+            return False
+    return True
+
+
+@lean_kernel
+def board_later(van, requests, times, rules):
+    """Let riders of a plan board so much later that no ride is longer than promised.
+
+    Before somebody was taken out, they boarded no earlier than that: every promise still holds.
+    """
+    for _ in range(van["size"]):
+        if rides_fit(van):
+            return
+        for k in range(van["size"]):
+            p = van["partner"][k]
+            if p >= 0:
+                r = van["task_request"][k]
+                requests[r]["ready_s"] = max(requests[r]["ready_s"], van["start_s"][k] - van["ride_max_s"][k])
+        schedule_van(van, requests, times, rules)
 
 
 @lean_kernel

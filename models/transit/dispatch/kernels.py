@@ -34,6 +34,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     SERVED,
     STANDING,
     UNREACHABLE,
+    board_later,
     cheapest_insertion,
     find_turn,
     insertion_cost,
@@ -69,6 +70,9 @@ NEVER, RUIN_AND_RECREATE, BY_STRATEGY = 0, 1, 2
 
 #: Places in ``Log.counts``.
 LEGS, DEPARTURES, FINISHED, NEXT, TURNS, REPLANS = 0, 1, 2, 3, 4, 5
+
+#: Steps after the longest wait in which an offer is looked for, and how many (G).
+_OFFER_STEP_S, _MOST_OFFERS = 300.0, 24
 
 DAY_S = 86400.0
 
@@ -129,7 +133,7 @@ def follow_plan(van, v, now_s, times, rules, log, heap):
     if van["on_road"]:
         log.turning[log.counts[TURNS]] = v
         log.turn_stop[log.counts[TURNS]] = here
-        log.turn_s[log.counts[TURNS]] = now_s
+        log.turn_s[log.counts[TURNS]] = max(now_s, van["depart_s"])
         log.counts[TURNS] += 1
     else:
         push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, van["due_s"], ARRIVE, van["id"], v)
@@ -232,7 +236,14 @@ def _wait_for_nobody(van, free_s, waited_s, requests, times, rules):
     van["anchor_s"] = free_s
     van["anchor_stop"] = van["stop"]
     schedule_van(van, requests, times, rules)
-    spare_s = max(0.0, van["slack_s"][0]) if n > 0 else np.inf
+    board_later(van, requests, times, rules)
+    spare_s = np.inf
+    if n > 0:
+        spare_s = max(0.0, van["slack_s"][0])
+    elif van["off_s"] < np.inf:
+        spare_s = max(
+            0.0, van["off_s"] - free_s - times.between_s[van["stop"], van["depot_stop"]] - rules.acknowledge_s
+        )
     for k in range(n):
         # A ride that has begun is not made longer than promised either.
         if van["task_pick"][k] == 0 and van["partner"][k] < 0:
@@ -260,6 +271,7 @@ def _cancel(r, now_s, fleet, requests, times, rules, log, heap):
     elif van["phase"] == GOING and not van["bound"] and van["size"] == 0:
         van["errand"] = 1
     schedule_van(van, requests, times, rules)
+    board_later(van, requests, times, rules)
     follow_plan(van, v, now_s, times, rules, log, heap)
 
 
@@ -275,19 +287,28 @@ def _hold_until(van, rules):
 
 
 @lean_kernel
+def _home_by(van, times, rules):
+    """When an idle van sets off for its depot so as to be there by the end of its shift; inf without one, or there."""
+    if van["off_s"] == np.inf or van["stop"] == van["depot_stop"]:
+        return np.inf
+    return van["off_s"] - times.between_s[van["stop"], van["depot_stop"]] - rules.acknowledge_s
+
+
+@lean_kernel
 def _commit(van, v, now_s, requests, times, rules, log, heap):
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
     hold_s = _hold_until(van, rules)
     holds = hold_s > now_s + rules.hold_from_s
     errand = van["size"] == 0 or holds
     if errand:
-        off_duty = not van["working"] or not is_open(now_s, rules) or now_s >= van["off_s"]
+        home_by_s = _home_by(van, times, rules)
+        off_duty = not van["working"] or not is_open(now_s, rules) or now_s >= home_by_s - EPS_S
         target = van["depot_stop"] if off_duty and not holds else van["goal"]
         van["goal"] = -1
         if target < 0 or van["stop"] == target or not np.isfinite(times.between_s[van["stop"], target]):
             van["phase"] = IDLE
-            if holds:
-                _decide_at(van, v, hold_s, heap)
+            if holds or home_by_s < np.inf:
+                _decide_at(van, v, hold_s if holds else max(now_s, home_by_s), heap)
             return
     else:
         target = van["task_stop"][0]
@@ -366,6 +387,32 @@ def promise(r, fleet, requests, times, rules):
     if widest > 0 and not steps:
         return NO_STEP_FREE_VAN
     return 0
+
+
+@lean_kernel
+def find_offer(r, now_s, scratch, fleet, requests, times, rules):
+    """Earliest moment by which a refused request could have boarded with every promise kept; nan within no offer.
+
+    Looked for in steps of ``_OFFER_STEP_S`` after the longest wait, by halving: who can board by a moment can board by
+    any later one.
+    """
+    pickup_by = requests[r]["pickup_by_s"]
+    dropoff_by = requests[r]["dropoff_by_s"]
+    low, high = 0, _MOST_OFFERS + 1
+    at = _MOST_OFFERS
+    while high - low > 1:
+        requests[r]["pickup_by_s"] = pickup_by + at * _OFFER_STEP_S
+        requests[r]["dropoff_by_s"] = max(dropoff_by, requests[r]["pickup_by_s"] + requests[r]["ride_max_s"])
+        if cheapest_insertion(r, now_s, CHEAPEST, scratch.moved, fleet, requests, times, rules)[0] >= 0:
+            high = at
+        elif at == _MOST_OFFERS:
+            break
+        else:
+            low = at
+        at = (low + high) // 2
+    requests[r]["offer_s"] = pickup_by + high * _OFFER_STEP_S if high <= _MOST_OFFERS else np.nan
+    requests[r]["pickup_by_s"] = pickup_by
+    requests[r]["dropoff_by_s"] = dropoff_by
 
 
 @lean_kernel
@@ -458,7 +505,7 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
             elif kind == COMMIT:
                 if fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == STANDING:
                     _commit(fleet[v], v, event_s, requests, times, rules, log, heap)
-                elif fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == IDLE and fleet[v]["size"] > 0:
+                elif fleet[v]["commit_s"] == event_s and fleet[v]["phase"] == IDLE:
                     free_s = max(fleet[v]["free_s"], event_s + rules.acknowledge_s)
                     _stand_until(fleet[v], v, free_s, event_s, rules, heap)
             elif kind == CANCEL:
@@ -496,6 +543,8 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
                         )  # fmt: skip
                     _follow_plans(asked, scratch, fleet, times, rules, log, heap)
             if reason:
+                if rules.offers and NO_VAN_IN_TIME <= reason <= NO_PLACE:
+                    find_offer(r, asked, scratch, fleet, requests, times, rules)
                 refuse(r, reason, requests, log)
 
 
@@ -510,6 +559,21 @@ def _redo_drive(van, now_s, times, rules):
     elif van["due_s"] > now_s:
         van["due_s"] = now_s + drive_s * (van["due_s"] - now_s) / (van["due_s"] - van["piece_s"])
     find_turn(van, now_s, times, rules)
+
+
+@lean_kernel
+def schedule_all(fleet, requests, times, rules):
+    """Work out the timetables of vans whose plans were given to them."""
+    for v in range(fleet.size):
+        schedule_van(fleet[v], requests, times, rules)
+
+
+@lean_kernel
+def wake(v, now_s, fleet, rules, heap):
+    """Let an idle van look at its plan."""
+    van = fleet[v]
+    if van["phase"] == IDLE and van["size"] > 0:
+        _stand_until(van, v, max(van["free_s"], now_s + rules.acknowledge_s), now_s, rules, heap)
 
 
 @lean_kernel

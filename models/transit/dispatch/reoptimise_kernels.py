@@ -20,6 +20,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     first_position,
     move_anchor,
     put,
+    rides_fit,
     schedule_van,
     take,
 )
@@ -228,6 +229,7 @@ def reoptimise(now_s, number, scratch, fleet, requests, times, rules):
         new = 0.0
         for n in range(touched):
             new += plan_cost(fleet[scratch.touched[n]], rules)
+            fits = fits and rides_fit(fleet[scratch.touched[n]])
         better = fits and new < old - _GAIN_S
         scratch.success[way] = max(_LEAST, _KEEP * scratch.success[way] + (1.0 - _KEEP) * 10.0 * better)
         if not better:
@@ -261,6 +263,8 @@ def make_room(r, now_s, tries, scratch, fleet, requests, times, rules):
         fits, touched, old, event_ = _recreate(
             size + 1, now_s, 0.0, touched, old, key, event_, scratch, fleet, requests, times, rules
         )
+        for n in range(touched):
+            fits = fits and rides_fit(fleet[scratch.touched[n]])
         if fits:
             requests[r]["status"] = ACCEPTED
             for n in range(touched):

@@ -18,6 +18,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     first_position,
     move_anchor,
     put,
+    rides_fit,
     schedule_van,
     take,
 )
@@ -93,11 +94,14 @@ def grow(v, base, work, near, near_count, most, largest, moved, trips, fleet, re
             own |= np.uint64(1) << np.uint64(k)
             take(base[0], near[k])
     schedule_van(base[0], requests, times, rules)
+    if not rides_fit(base[0]):
+        # Without somebody in between, others would ride too long: this van keeps its plan.
+        largest = -1
     trips[0]["mask"] = 0
     trips[0]["size"] = 0
     trips[0]["parent"] = -1
     trips[0]["cost"] = plan_cost(base[0], rules)
-    count, level_first, level_last = 1, 0, 1
+    count, level_first, level_last = 1 if largest >= 0 else 0, 0, 1
     for size in range(1, largest + 1):
         for parent in range(level_first, level_last):
             mask = trips[parent]["mask"]

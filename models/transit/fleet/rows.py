@@ -50,6 +50,11 @@ REASONS: tuple[str, ...] = (
 #: Groups of riders (``age_group``).
 AGE_GROUPS: tuple[str, ...] = ("adult", "age_65", "wheelchair")
 
+#: Words of ``status`` for requests that are answered for good.
+OUTCOMES: tuple[str, ...] = ("", "", "", "served", "refused", "cancelled", "no_show")
+#: Ways of asking (``channel``).
+CHANNELS: tuple[str, ...] = ("app", "phone")
+
 #: One van. Stops are rows of the list of stops.
 VAN = np.dtype(
     [
@@ -143,6 +148,8 @@ REQUEST = np.dtype(
         # When the riders are at the stop, and from when on they wait: asking, or the time they booked for.
         ("ready_s", "<f8"),
         ("since_s", "<f8"),
+        # When they called or opened the app; `asked_s` is when the request was made, after a call.
+        ("called_s", "<f8"),
         # Latest arrival that was booked, else nan; when it will be cancelled, else nan.
         ("arrive_by_s", "<f8"),
         ("cancel_s", "<f8"),
@@ -345,7 +352,7 @@ def new_requests(
     requests["van"] = -1
     for name in ("arrive_by_s", "cancel_s", "offer_s"):
         requests[name] = np.nan
-    requests["since_s"] = asked_s
+    requests["since_s"] = requests["called_s"] = asked_s
     requests["seats"] = party
     columns = {
         "id": ids, "asked_s": asked_s, "ready_s": asked_s + walk_s, "origin": origin, "destination": destination,

@@ -23,6 +23,8 @@ def day():
             "transit_requests",
             id=[1, 2, 3, 4],
             asked_s=[0.0, 100.0, 200.0, 300.0],
+            since_s=[0.0, 100.0, 200.0, 300.0],
+            offer_s=[nan, nan, nan, 1800.0],
             party=[1, 2, 1, 3],
             age_group=["adult", "age_65", "adult", "adult"],
             outcome=["served", "served", "served", "refused"],
@@ -49,6 +51,9 @@ def day():
             riders=[0, 1, 2, 1],
         ),
         "transit_shifts": table("transit_shifts", van=[7, 8], seats=[8, 8], from_s=[0.0, 0.0], to_s=[1500.0, 1500.0]),
+        "transit_terms": table(
+            "transit_terms", revenue_yen=[200.0], vehicle_hour_yen=[3600.0], km_yen=[20.0], km_co2_kg=[0.25]
+        ),
         "ledger": {
             "model": np.array(["transit", "transit"]),
             "account": np.array(["requests", "riders"]),
@@ -223,3 +228,24 @@ def test_zones_without_a_stop_or_a_request_are_no_error():
 
 def test_without_a_ledger_nobody_is_known_to_be_unfinished():
     assert values(tables=rides(pickup_s=[1.0]))["transit.unfinished_count"] == 0
+
+
+def test_money_gini_and_the_worst_hour_by_hand():
+    found = {(k.kpi, k.group): k.value for k in transit.compute(day())}
+    # Two vans on duty for 1,500 s and one more 150 s late; 8 km; four people carried.
+    hours = found["transit.vehicle_hours_h", "all"]
+    assert found["transit.cost_yen", "all"] == pytest.approx(hours * 3600 + 8 * 20)
+    assert found["transit.revenue_yen", "all"] == pytest.approx(4 * 200)
+    assert found["transit.subsidy_yen", "all"] == pytest.approx(hours * 3600 + 160 - 800)
+    assert found["transit.cost_recovery_share", "all"] == pytest.approx(800 / (hours * 3600 + 160))
+    assert found["transit.cost_per_ride_yen", "all"] == pytest.approx((hours * 3600 + 160) / 4)
+    assert found["transit.co2_per_ride_kg", "all"] == pytest.approx(8 * 0.25 / 4)
+    assert found["transit.vans_on_duty_max", "all"] == 2
+    # Waits of 300, 300 and 950 s: differences 0, 650, 650 of six ordered pairs twice over nine, over twice the mean.
+    assert found["transit.wait_gini", "all"] == pytest.approx((4 * 650 / 9) / (2 * 1550 / 3))
+    assert found["transit.worst_hour_wait_mean_s", "all"] == pytest.approx(1550 / 3)
+    assert found["transit.worst_hour_refused_share", "all"] == pytest.approx(1 / 4)
+    assert found["transit.refused_with_offer_share", "all"] == 1.0
+    # The third boards 50 s after its promise.
+    assert found["transit.picked_up_on_promise_share", "all"] == pytest.approx(2 / 4)
+    assert transit.gini(np.zeros(3)) == 0.0

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from unit.models.transit.town import place, town
 
+from tests.unit.models.transit.town import place, town
 from twin.engine.draws import make_run_seed
 from twin.errors import TableError
 from twin.models.transit.demand.requests import make_requests, stop_weights

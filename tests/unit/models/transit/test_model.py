@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 
+from tests.unit.models.transit.town import BUSY, assert_same, build, finish, merged, place, town
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.errors import CityError, EngineError, ScenarioError
 from twin.models.transit.agents import Dispatcher, Van

@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from unit.models.transit.town import BUSY, assert_same, build, finish, merged
 
+from tests.unit.models.transit.town import BUSY, assert_same, build, finish, merged
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import TableError

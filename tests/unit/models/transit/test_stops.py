@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from unit.models.transit.town import BUSY, build, finish, town
 
+from tests.unit.models.transit.town import BUSY, build, finish, town
 from twin.city.reading.projection import project
 from twin.errors import CityError, TableError
 from twin.models.transit.demand.requests import make_requests

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from unit.models.transit.town import build, finish, town
 
+from tests.unit.models.transit.town import build, finish, town
 from twin.engine.draws import make_run_seed
 from twin.errors import ScenarioError, TableError
 from twin.models.transit.demand.requests import make_requests
