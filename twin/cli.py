@@ -402,9 +402,15 @@ def verify(
         sys.exit(RunError.exit_code)
 
 
+#: Endings of map files.
+_MAPS = (".osm", ".pbf", ".gz", ".json", ".graphml", ".xml")
+
+
 @app.command("map", epilog="Example: twin map scenarios/midosuji_sidelanes.yaml --variant step1 --no-open")
 def map_command(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file, or the name of a shipped one.")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file or the name of a shipped one; or a city: folder, map file, district.")
+    ],
     variant: Annotated[str | None, typer.Option("--variant", help="Only this variant.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: maps/NAME.")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
@@ -412,9 +418,24 @@ def map_command(
     allow_read: AllowRead = None,
     as_json: Json = False,
 ) -> None:
-    """List and draw every link that a scenario's edits touch, old to new, before any run."""
+    """Draw a city as it was read; or list and draw every link that a scenario's edits touch, before any run."""
     from twin import cli_show_plan, service
 
+    if _is_city(scenario):
+        if variant is not None:
+            raise ScenarioError(
+                "a city has no variants", where=str(scenario), mend="name a scenario, or leave --variant out"
+            )
+        page = service.draw_city(str(scenario), out, lang=_language(lang))
+        if as_json:
+            print_json({"city": str(scenario), "html": str(page)})
+        else:
+            print(f"wrote {page}")
+            if not no_open:
+                import webbrowser
+
+                webbrowser.open(page.resolve().as_uri())
+        return
     drawn = service.draw_edits(
         _scenario_file(scenario), out, variant=variant, lang=_language(lang), allow_read=allow_read or []
     )
@@ -435,6 +456,13 @@ def _show_study(study: Study, as_json: bool) -> None:
         print_json(cli_show.study_json(study))
     else:
         cli_show.show_study(study)
+
+
+def _is_city(given: Path) -> bool:
+    """Whether a city is named: a folder, a map file by its ending, or a bundled district."""
+    from twin.city.keeping.build import list_cities
+
+    return given.is_dir() or given.suffix.lower() in _MAPS or str(given) in list_cities()
 
 
 def _scenario_file(given: Path) -> Path:

@@ -20,10 +20,22 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog='Example: twin price runs/yumeshima --pack port-h30-unverified --days-per-year "260 days"')(
         price
     )
+    app.command(epilog="Example: twin export runs/yumeshima --out for-excel")(export)
     app.command(
         epilog="Example: twin table \"SELECT variant, avg(value) FROM kpis WHERE kpi = 'terminal.wait_mean_min' "
         'GROUP BY 1" --in runs'
     )(table)
+
+
+def export(
+    study: StudyFolder,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: STUDY-tables.")] = None,
+) -> None:
+    """Write a study's figures for Excel: a workbook with Japanese headings, and CSV with BOM."""
+    from twin import service_results
+
+    for path in service_results.export(study, out):
+        print(f"wrote {path}")
 
 
 def price(

@@ -307,6 +307,34 @@ def view(
         ) from fault
 
 
+def draw_city(city: PathLike, folder: PathLike | None = None, *, lang: Lang = "ja") -> Path:
+    """Draw a city as it was read, on one page that needs no network; gives the page.
+
+    Parameters
+    ----------
+    city
+        A built city's folder, a map file or a bundled name.
+    folder
+        Where the page goes; by default ``maps/NAME``.
+    lang
+        Language of the page's own words.
+
+    Raises
+    ------
+    CityError
+        If there is no such city.
+    RunError
+        If the page cannot be written.
+    """
+    from twin.city.keeping.build import find_city, report_lines
+    from twin.city.keeping.picture import city_picture
+    from twin.viz.city_map import write_city_map
+
+    found = find_city(str(city))
+    target = Path(folder) if folder is not None else Path("maps") / Path(city).name.split(".")[0]
+    return write_city_map(city_picture(found, list(report_lines(found))), target / "city.html", lang=lang)
+
+
 def draw_edits(
     scenario: PathLike | Scenario,
     folder: PathLike | None = None,

@@ -66,3 +66,36 @@ def table(folder: PathLike, sql: str) -> pd.DataFrame:
 
     columns, rows = query(studies_in(Path(folder)), sql)
     return pd.DataFrame(rows, columns=columns)
+
+
+def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
+    """Write the figures of a study as an Excel workbook with Japanese headings and as CSV with BOM.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    out
+        Folder for the files; by default ``STUDY-tables`` beside it.
+
+    Raises
+    ------
+    RunError
+        If the study is damaged, or a file cannot be written.
+    """
+    from twin.results.exports import sheets_of, write_csv, write_workbook
+    from twin.results.kpis import infos
+    from twin.results.run_folder import Study
+
+    opened = Study(Path(study))
+    folder = Path(out) if out is not None else opened.folder.with_name(f"{opened.folder.name}-tables")
+    sheets = sheets_of(opened, infos())
+    book = folder / f"{opened.manifest['name']}.xlsx"
+    write_workbook(book, sheets)
+    names = {"指標": "kpis.csv", "差": "differences.csv", "費用便益": "money.csv"}
+    written = [book]
+    for sheet in sheets:
+        if sheet[0] in names and sheet[2]:
+            write_csv(folder / names[sheet[0]], sheet)
+            written.append(folder / names[sheet[0]])
+    return written

@@ -84,6 +84,8 @@ class Transit:
         self._records = GrowingTables()
         #: What is to be said of the results beyond the tables.
         self.notes: Sequence[str] = ()
+        #: What is said of bookings without a way.
+        self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
         self.turns = self.turns_missed = 0
         self.check_reach()
@@ -111,7 +113,7 @@ class Transit:
         if not self.params.demand.allow_unreachable:
             refuse_unjoined_bookings(requests, between_s, self.stops, table)
         rows = without_way(requests, between_s)
-        self.notes = (told(requests, rows, self.stops),) if rows.size else ()
+        self._lost = (told(requests, rows, self.stops),) if rows.size else ()
 
     @classmethod
     def build(cls, params: TransitParams, city: City, tables: InputTables) -> Transit:
@@ -483,7 +485,7 @@ class Transit:
             self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
             self._network.times.between_s,
         )  # fmt: skip
-        self.notes = (*self.notes, *((note,) if note else ()))
+        self.notes = (*self._lost, *((note,) if note else ()))
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing

@@ -137,7 +137,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="decides the order of the mutants")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no mutant after so long")
     parser.add_argument("--count", type=int, help="try the first so many")
-    parser.add_argument("--name", help="this mutant only, by its name")
+    parser.add_argument("--name", action="append", help="this mutant only, by its name; may be repeated")
     parser.add_argument("--quick", action="store_true", help="kernels: only one seed of each kind of test")
     given = parser.parse_args()
     modules = given.module or [
@@ -151,7 +151,7 @@ def main() -> int:
     compiled = needs_jit.pop()
     os.environ["NUMBA_DISABLE_JIT"] = "0" if compiled else "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    chosen = [one for one in _chosen(modules, given.seed) if given.name in (None, one[1].name)][: given.count]
+    chosen = [one for one in _chosen(modules, given.seed) if not given.name or one[1].name in given.name][: given.count]
     report = Report(given.seed, given.seconds)
     sound = _try_by_import(chosen, report) if compiled else _try_in_place(chosen, report, given.quick)
     return report.print_summary() if sound else 2
@@ -211,8 +211,10 @@ def _try_in_place(chosen: list[tuple[Path, Mutant]], report: Report, quick: bool
 
     suites = {file: SUITES[str(file.relative_to(ROOT))] for file, _ in chosen}
     tests = list(dict.fromkeys(test for suite in suites.values() for test in suite.tests))
-    which = " or ".join(f"({word})" for word in dict.fromkeys(suite.quick for suite in suites.values()) if word)
-    return try_faults(chosen, ["-k", which, *tests] if quick and which else tests, heed)
+    # Of files without a quick choice all tests are taken.
+    words = [suite.quick or " or ".join(Path(test).stem for test in suite.tests) for suite in suites.values()]
+    which = " or ".join(f"({word})" for word in dict.fromkeys(words))
+    return try_faults(chosen, ["-k", which, *tests] if quick else tests, heed)
 
 
 def _try_by_import(chosen: list[tuple[Path, Mutant]], report: Report) -> bool:

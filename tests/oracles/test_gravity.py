@@ -102,6 +102,10 @@ def test_rounds_are_counted_and_bound_the_search():
     assert rounds > 3
     assert balanced(weight, *sums, most=rounds)[0] == rounds
     assert balanced(weight, *sums, most=rounds - 1)[0] == -1
+    # Units play no part: weights and trips far below one take the same rounds.
+    small = [[0.1 * value for value in side] for side in sums]
+    assert balanced(0.001 * weight, *small)[0] == rounds
+    assert balanced(0.001 * weight, *small, most=rounds - 1)[0] == -1
     # Rows that fit by chance do not end the search before columns had their turn; a table that fits ends it then.
     rounds, trips = balanced([[1.0, 3.0], [2.0, 2.0]], [4.0, 4.0], [4.0, 4.0])
     assert rounds > 2

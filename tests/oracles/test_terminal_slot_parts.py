@@ -80,3 +80,14 @@ def test_a_slot_is_open_up_to_each_of_its_borders(change, is_open):
     places[:, 1] = with_["places"]
     args = (FROM_S, TO_S, ask, asker, rule, places, with_["left_today"])
     assert bool(b._open(1, 0, with_["now_s"], *args)) == is_open
+
+
+@pytest.mark.parametrize(
+    ("known_s", "fate", "free_s"),
+    [(899.9, n.FATE_KEPT, math.inf), (900.0, n.FATE_KEPT, math.inf), (900.1, n.FATE_LAPSED, 900.0)],
+)
+def test_a_booking_lapses_only_if_the_box_is_known_after_the_deadline(known_s, fate, free_s):
+    ask, asker = np.zeros((1, n.SECOND_LEAD + 1)), np.zeros((1, n.TYPE + 1), np.int32)
+    rule = np.zeros(n.WAITING_LIST + 1)
+    ask[0, n.KNOWN], rule[n.CONFIRM_BEFORE] = known_s, 100.0
+    assert b._fate(0, 0, 1000.0, 0.0, ask, asker, rule) == (fate, free_s)

@@ -46,7 +46,7 @@ def calibrated(tmp_path_factory):
 
 def calibrate(path, out, **more):
     return service.calibrate(
-        path, out, keys=["terminal.service"], runs=12, kpi="terminal.wait_p95_min", target="30 min", **more
+        path, out, keys=["terminal.service"], runs=12, kpi="terminal.wait_p95_min", target="90 min", **more
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.scenarios.cases import assert_one_clear_message, command_line
 from tests.scenarios.test_search import HALF_HOUR
@@ -12,6 +14,7 @@ from twin import api
 from twin.errors import ScenarioError
 from twin.experiments.verify import verify
 from twin.results.querying import query, studies_in
+from twin.service_results import export
 from twin.viz.report.page import is_report_of, write_report
 
 
@@ -82,3 +85,29 @@ def test_a_statement_that_cannot_be_answered_is_one_clear_message(study, sql, ca
         command_line(capsys, "table", sql, "--in", study.folder), ScenarioError.exit_code, "cannot be answered"
     )
     assert not list(tmp_path.glob("x*"))
+
+
+def test_the_workbook_and_csv_hold_the_figures_and_texts_stay_texts(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        HALF_HOUR + "variants:\n  today: {label: {ja: '=1+1', en: x}}\n"
+        "  more: {label: {ja: '@SUM(A1)', en: y}, set: {terminal.lanes.A.count: 3}}\nreplications: 2\n",
+        encoding="utf-8",
+    )
+    made = api.run(path, tmp_path / "study", lean=True)
+    book, kpis, differences = export(made.folder, tmp_path / "out")
+    sheets = load_workbook(book)
+    assert sheets.sheetnames == ["答え", "指標", "差", "費用便益", "来歴"]
+    cells = [cell for row in sheets["指標"].iter_rows() for cell in row]
+    assert "=1+1" in {cell.value for cell in cells}
+    assert "f" not in {cell.data_type for cell in cells}, "no cell is a formula"
+    assert [cell.value for cell in sheets["差"][1]][:3] == ["基準の案", "比べる案", "日の種類"]
+    raw = kpis.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
+    own = made.columns("kpis")
+    wait = "terminal.wait_mean_min"
+    of_wait = own["value"][(own["kpi"] == wait) & (own["variant"] == "today") & (own["group"] == "all")]
+    (told,) = (r for r in rows if (r["指標の記号"], r["案"], r["区分"]) == (wait, "'=1+1", "全体"))
+    assert float(told["平均"]) == pytest.approx(of_wait.mean())
+    assert differences.is_file()

@@ -15,7 +15,7 @@ import pytest
 from tests.unit.results.asking import asked, compare, figures, question, search
 from twin.results.answers import answer_all, is_settled
 from twin.results.asked import looks_until
-from twin.results.sequences import t_boundary
+from twin.results.sequences import sequence_interval, t_boundary, unskewed
 from twin.results.verdicts import interval_of
 
 STUDIES = int(os.environ.get("TWIN_STUDIES", "1000"))
@@ -57,6 +57,44 @@ def test_sequential_verdicts_are_wrong_in_at_most_five_of_a_hundred_studies(tail
     assert wrong <= 0.05 * STUDIES
     if abs(abs(effect) - matters) >= 0.7:
         assert told >= 0.9 * STUDIES, "a rule that never decides is never wrong, and of no use"
+
+
+#: As days on which a queue spills over make differences; both have mean 0 here.
+SKEWED = {
+    "exponential": lambda rng, size: rng.exponential(size=size) - 1.0,
+    "falling": lambda rng, size: 1.0 - rng.exponential(size=size),
+    "lognormal": lambda rng, size: np.exp(rng.standard_normal(size)) - math.exp(0.5),
+}
+
+
+@pytest.mark.parametrize("shape", list(SKEWED))
+def test_skewed_differences_are_wrong_in_at_most_five_of_a_hundred_studies(shape):
+    studies = max(STUDIES, 1000)
+    values = SKEWED[shape](np.random.default_rng(5), (studies, 64))
+    wrong = sum(any(not (i := sequence_interval(row[:n])).lo <= 0 <= i.hi for n in LOOKS) for row in values)
+    # 5 % and three standard errors of the number of studies.
+    assert wrong <= studies * 0.05 + 3 * math.sqrt(studies * 0.05 * 0.95)
+
+
+def test_skewed_differences_are_still_decided():
+    rng = np.random.default_rng(6)
+    values = (SKEWED["exponential"](rng, (300, 64)) + 1.0).tolist()
+    told = sum(any(sequence_interval(np.array(row[:n])).lo > 0 for n in LOOKS) for row in values)
+    assert told >= 0.95 * 300
+
+
+def test_a_symmetric_sample_has_the_interval_of_the_sequence():
+    values = np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 2.0, 4.0, 5.0])
+    values = np.concatenate([values, -values])
+    half = t_boundary(16, 0.05) * values.std(ddof=1) / 4.0
+    assert (sequence_interval(values).lo, sequence_interval(values).hi) == pytest.approx((-half, half))
+
+
+def test_the_transformation_is_undone_exactly():
+    for bound in (-4.0, -0.3, 0.0, 2.0, 7.5):
+        for skewness in (-3.0, -0.2, 0.0, 1.7):
+            t, a = unskewed(bound, skewness, 20), skewness / math.sqrt(20)
+            assert t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6 == pytest.approx(bound, abs=1e-9)
 
 
 def test_sequential_intervals_of_all_looks_together_miss_the_mean_in_at_most_five_of_a_hundred():

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from twin import __version__, errors
+from twin.cache import source_digest
 from twin.errors import InternalError, RunError, ScenarioError, TwinError
 from twin.experiments.extras import needed
 from twin.experiments.packing import packed, unpack
 from twin.experiments.pool import Executor, MakeExecutor
 from twin.experiments.task import DONE, LEAN, LOCKS, Task, is_done, lean_path, record_path
-from twin.jit import source_digest
 from twin.results.run_folder import run_path, sync_name
 
 _CONNECT_S = 20.0

@@ -53,8 +53,8 @@ def _compile_once(folder: Path) -> None:
     """Compile the kernels of a study, one worker of a host after the other: who comes later finds them."""
     from filelock import FileLock
 
+    from twin.cache import compiled_folder
     from twin.experiments.compiling import compile_all, kernels_for
-    from twin.jit import compiled_folder
     from twin.scenario.plan.plan import Plan
 
     plan = Plan.read(folder)

@@ -116,7 +116,7 @@ def test_draws_of_assumptions_are_part_of_the_study_and_equal_for_any_workers(tm
 
 
 def test_a_budget_that_is_spent_leaves_the_question_open_and_says_so(tmp_path):
-    path = asking(tmp_path, **{"matters_from: 10 s": "matters_from: 44 s\n    budget: {runs: 27}"})
+    path = asking(tmp_path, **{"matters_from: 10 s": "matters_from: 50 s\n    budget: {runs: 27}"})
     found = api.run(path, tmp_path / "s", lean=True)
     (answer,) = found.answers["answers"]
     assert found.replications == 9

@@ -101,6 +101,13 @@ def test_counts_are_judged_by_geh_of_hourly_volumes():
     assert of(table(np.full(20, 100.0)), *cells(np.full(20, 160.0)))["verdict"] == "not reproduced"
 
 
+def test_small_counts_are_not_reproduced_because_geh_is_lenient_with_them():
+    (entry,) = of(table(np.full(20, 12.0)), *cells(np.full(20, 3.0)))["entries"]
+    assert entry["fit"]["geh_share"] == 1.0
+    assert entry["verdict"] == "not reproduced"
+    assert of(table(np.full(20, 12.0)), *cells(np.full(20, 8.0)))["verdict"] == "nearly reproduced"
+
+
 def test_what_is_held_out_is_told_apart_and_judged_with_the_rest():
     counts = np.full(10, 500.0)
     models = counts.copy()

@@ -2,6 +2,11 @@
 
 A piece is a stretch of street between two nodes of the graph, with its shape, seen along the direction in
 which it was drawn. All steps take a list of pieces and give a new one; nodes are rows of the raw map.
+
+``osmnx.simplify_graph`` and ``consolidate_intersections`` are not used: the former joins across changes of lanes, speed
+and flags or else keeps every tag's change, knows no rules of turns and no place of lights, and the latter moves nodes
+that restrictions and kerbs hang on. Downloads and GraphML, which OSMnx does, are left to it (``graph_reader.py``), and
+graphs for its own functions are given by ``keeping/graph.py``.
 """
 
 from __future__ import annotations

