@@ -128,7 +128,7 @@ def run(
         Makes who does the runs, see :class:`twin.experiments.pool.Executor`; by default processes of this machine.
         The result does not depend on it.
     """
-    from twin.experiments.study import How, run_new
+    from twin.experiments.study import StudyOptions, run_new
 
     loaded = (
         scenario
@@ -139,7 +139,7 @@ def run(
     plan, city = plan_and_city(loaded)
     target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
-    how = How(workers, every_s, keep_checkpoints, lean, executor)
+    how = StudyOptions(workers, every_s, keep_checkpoints, lean, executor)
     return run_new(plan, city, target, how, on_progress, source=loaded.source)
 
 

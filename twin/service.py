@@ -117,14 +117,16 @@ def fork(
     """
     from twin.city.keeping.build import open_city
     from twin.experiments.fork import fork_plan
-    from twin.experiments.study import How, run_new
+    from twin.experiments.study import StudyOptions, run_new
     from twin.results.run_folder import Study
 
     parent = study if isinstance(study, Study) else Study(Path(study))
     plan, checkpoints = fork_plan(parent, variant or parent.variants[0], at_s, changes, name)
     target = Path(out) if out is not None else free_folder(parent.folder.parent, f"{parent.folder.name}-{name}")
     city = open_city(parent.folder / "city")
-    return run_new(plan, city, target, How(checked_workers(workers), executor=executor), on_progress, past=checkpoints)
+    return run_new(
+        plan, city, target, StudyOptions(checked_workers(workers), executor=executor), on_progress, past=checkpoints
+    )
 
 
 def rank(

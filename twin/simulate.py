@@ -23,7 +23,7 @@ from twin.running.books import kpi_columns, ledger_columns, ledger_rows, notes_o
 from twin.running.building import build_city_model
 from twin.running.checkpoints import (
     COLLECT_STEPS,
-    Past,
+    ForkPoint,
     checkpoint_ticks,
     checkpoints_of,
     collect,
@@ -37,7 +37,7 @@ from twin.scenario.plan.plan import Plan
 
 __all__ = [
     "Finished",
-    "Past",
+    "ForkPoint",
     "Progress",
     "build_city_model",
     "checkpoints_of",
@@ -65,7 +65,7 @@ def simulate(
     *,
     folder: Path | None = None,
     checkpoint_every_s: float | None = None,
-    past: Past | None = None,
+    past: ForkPoint | None = None,
     on_progress: Progress | None = None,
 ) -> Finished:
     """Run one variant of one replication to its end.

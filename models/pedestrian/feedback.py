@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.models.pedestrian.movement.rows import Rows
 from twin.models.pedestrian.params import FeedbackParams
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

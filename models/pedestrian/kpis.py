@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
-
-Floats = NDArray[np.float64]
 
 _BANDS = ("short", "stay", "long")
 

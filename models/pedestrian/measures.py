@@ -22,12 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City, StreetLayer
 from twin.city.street_life import StreetLife
 from twin.models.pedestrian.demand.places import StayPlaces
 from twin.models.pedestrian.params import ChoiceParams
-
-Floats = NDArray[np.float64]
 
 #: Places within this distance of a link lie beside it: their doors are a few metres off the pavement.
 _BESIDE_M = 40.0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import StreetLayer
 from twin.columns import BODIES
 from twin.engine.growing import GrowingTables
@@ -17,7 +18,6 @@ from twin.models.pedestrian.movement.streets import clear_widths_m
 from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams
 
 Columns = dict[str, NDArray[np.generic]]
-Floats = NDArray[np.float64]
 
 PERIOD_S = 600.0
 REFUSED_REASON = "refused: no feasible path"

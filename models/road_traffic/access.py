@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Flags, Floats, Ints
 from twin.city.city import City, LinkChange, StreetLayer
 from twin.city.hours import DAYS
 from twin.city.routing.turns import TurnGraph, first_banned_turn, turn_graph
@@ -12,10 +13,6 @@ from twin.city.routing.ways import PathFinder
 from twin.city.rules import DAY_S, EVERY_DAY
 from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.routes import RouteTrees
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 
 
 class Access:

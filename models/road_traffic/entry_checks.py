@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.city.city import StreetLayer
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import RowKind
@@ -12,8 +12,6 @@ from twin.engine.clock import clock_text
 from twin.errors import EngineError
 from twin.models.registry import ORDER
 from twin.models.road_traffic.fleet import Fleet
-
-Ints = NDArray[np.int32]
 
 
 def check_entry(row: np.void, path: Ints, fleet: Fleet, drive: StreetLayer) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.sim_model import State
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 _COLUMNS: dict[str, type[np.generic]] = {

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.city.city import City
 from twin.city.lights.plans import Window
 from twin.engine.channels import Rows
@@ -18,7 +19,6 @@ from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.network import Storage
 
-Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 

@@ -6,12 +6,10 @@ What the form of the road does not model (``road_modelled``) has no row: a delay
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import VEHICLE_CLASSES
 from twin.kpi import Kpi, KpiInfo, Price, TableColumns
-
-Floats = NDArray[np.float64]
 
 INFOS: tuple[KpiInfo, ...] = (
     KpiInfo("road.trips_count", "trips", "neither", "道路走行トリップ数", "Trips driven on the road", additive=True),

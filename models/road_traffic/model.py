@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.city.hours import with_hours
@@ -42,7 +43,6 @@ from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
 from twin.models.road_traffic.records.traces import CarTraces
 from twin.models.road_traffic.records.watched import WatchedStreets
 
-Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 #: Crossings that are kept at most before they are counted.

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from twin.arrays import Floats, Ints
 from twin.city.city import StreetLayer
 from twin.city.routing.ways import CAR, Tree
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 
 class RouteTrees:

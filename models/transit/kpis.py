@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Flags, Floats
 from twin.columns import TABLES
 from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 AGE_GROUPS = ("adult", "age_65", "wheelchair")
 CHANNELS = ("app", "phone")

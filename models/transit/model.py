@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints
 from twin.boards import LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
@@ -34,7 +35,7 @@ from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.kernels import schedule_all
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
-from twin.models.transit.fleet.rows import Fleet, Ints, Legs, Requests, Rules, new_fleet
+from twin.models.transit.fleet.rows import Fleet, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.duties import duties_of, equip

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City, Place, StreetLayer
 from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.demand.zones import Zones
-from twin.models.transit.fleet.rows import Floats, Ints, Times, new_times
+from twin.models.transit.fleet.rows import Times, new_times
 
 _CLASS = "van"
 _VAN = BODIES.index("van")

@@ -6,15 +6,6 @@ import ast
 
 from tests.architecture.test_layers import ROOT, sources
 
-#: Parts that still declare names of their own; a part that has none left is taken out.
-STILL_OWN = (
-    "models/pedestrian/",
-    "models/road_traffic/",
-    "models/transit/",
-    "twin/experiments/calibrate/",
-    "twin/observe/",
-)
-
 
 def declared(text: str) -> dict[str, str]:
     """Names that a source gives to types of arrays, with what they stand for."""
@@ -39,7 +30,7 @@ def test_no_module_declares_a_shared_name_again():
     found = {}
     for path in sources():
         name = path.relative_to(ROOT).as_posix()
-        if name != "twin/arrays.py" and not name.startswith(STILL_OWN):
+        if name != "twin/arrays.py":
             found[name] = again(path.read_text(encoding="utf-8"))
     assert {name: names for name, names in found.items() if names} == {}
 

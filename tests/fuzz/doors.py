@@ -19,7 +19,7 @@ from tests.unit.city.conftest import MapText
 from twin import api
 from twin.city.keeping.build import build_city
 from twin.errors import InternalError, TwinError
-from twin.experiments.study import How, resume, start
+from twin.experiments.study import StudyOptions, resume, start
 from twin.experiments.task import Task, do_task
 from twin.results.run_folder import Run, Study
 from twin.scenario.language.load import load_scenario
@@ -228,7 +228,7 @@ def _studies(work: Path) -> tuple[Path, Path, dict[str, str]]:
     (work / "s.yaml").write_text(TWO_VARIANTS, encoding="utf-8")
     loaded = api.load(work / "s.yaml")
     plan, city = api.plan_and_city(loaded)
-    partial = start(plan, city, work / "study", How(), source=loaded.source)
+    partial = start(plan, city, work / "study", StudyOptions(), source=loaded.source)
     do_task(partial, Plan.read(partial), city, Task(plan.variants[0], 0))
     kept = work / "kept.partial"
     shutil.copytree(partial, kept)

@@ -17,7 +17,7 @@ import pytest
 from tests.scenarios.cases import TINY, TWO_VARIANTS, assert_one_clear_message, command_line, results, tree
 from tests.unit.city.conftest import MapText
 from twin import api
-from twin.experiments.study import How, start
+from twin.experiments.study import StudyOptions, start
 from twin.results.run_folder import partial_of
 from twin.scenario.plan.plan import Plan
 
@@ -432,7 +432,7 @@ def stopped(tmp_path_factory):
     api.run(folder / "s.yaml", folder / "whole", checkpoint_every_s=600.0)
     loaded = api.load(folder / "s.yaml")
     plan, city = api.plan_and_city(loaded)
-    start(plan, city, folder / "study", How(checkpoint_every_s=600.0), source=loaded.source)
+    start(plan, city, folder / "study", StudyOptions(checkpoint_every_s=600.0), source=loaded.source)
     from twin.running import checkpoints
 
     written, write = 0, checkpoints.write_checkpoint
@@ -664,7 +664,7 @@ def test_files_that_may_not_grow_are_named(here):
 def test_a_task_that_kills_its_worker_three_times_is_named(here, capsys, monkeypatch):
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
     plan, city = api.plan_and_city(api.load(here / "s.yaml", replications=2))
-    start(plan, city, here / "study", How(workers=2))
+    start(plan, city, here / "study", StudyOptions(workers=2))
     # The worker's interpreter finds this module first and dies as the kernel's memory killer would have it.
     (here / "sitecustomize.py").write_text(
         "import os, sys\nif 'twin.experiments.worker' in ' '.join(sys.orig_argv):\n    os.kill(os.getpid(), 9)\n",

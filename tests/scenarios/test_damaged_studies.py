@@ -15,7 +15,7 @@ from tests.scenarios.cases import TWO_VARIANTS, assert_one_clear_message, comman
 from twin import api
 from twin.errors import CityError, RunError
 from twin.experiments import study as studies
-from twin.experiments.study import How, resume, start
+from twin.experiments.study import StudyOptions, resume, start
 from twin.experiments.task import Task, do_task
 from twin.results.run_folder import Study, study_target
 from twin.scenario.plan.plan import Plan
@@ -28,7 +28,7 @@ def half_done(folder, *, lean=False):
     (folder / "s.yaml").write_text(text + "tables: {hours: {file: hours.csv}}\n", encoding="utf-8")
     loaded = api.load(folder / "s.yaml")
     plan, city = api.plan_and_city(loaded)
-    partial = start(plan, city, folder / "study", How(lean=lean), source=loaded.source)
+    partial = start(plan, city, folder / "study", StudyOptions(lean=lean), source=loaded.source)
     do_task(partial, Plan.read(partial), city, Task("today", 0, lean=lean))
     return partial
 

@@ -9,7 +9,7 @@ from tests.scenarios.test_shipped import SMALL, changed, contents
 from twin import api
 from twin.errors import RunError, ScenarioError
 from twin.experiments.fork import fork_plan
-from twin.experiments.study import How, go_on, start
+from twin.experiments.study import StudyOptions, go_on, start
 
 NOON = 8 * 3600.0
 
@@ -18,7 +18,7 @@ NOON = 8 * 3600.0
 def parent(tmp_path_factory):
     plan, city = api.plan_and_city(api.load(SMALL))
     out = tmp_path_factory.mktemp("fork") / "parent"
-    how = How(1, checkpoint_every_s=1800.0, keep_checkpoints=True)
+    how = StudyOptions(1, checkpoint_every_s=1800.0, keep_checkpoints=True)
     return go_on(start(changed(plan, replications=2), city, out, how), out, how), city
 
 
@@ -28,7 +28,7 @@ def forked(parent):
     changes = {"terminal.lanes.A.count": 6, "pedestrian.crossings.cycle": "120 s"}
     plan, checkpoints = fork_plan(study, "base", NOON, changes, "more")
     out = study.folder.with_name("forked")
-    how = How(1)
+    how = StudyOptions(1)
     return go_on(start(plan, city, out, how, past=checkpoints), out, how)
 
 

@@ -18,7 +18,7 @@ from twin.city.editing.edits import apply_edits
 from twin.city.editing.types import Edit, Where
 from twin.city.keeping.build import build_city, find_city
 from twin.errors import ScenarioError
-from twin.experiments.study import How, go_on, start
+from twin.experiments.study import StudyOptions, go_on, start
 from twin.models.road_traffic.model import RoadTraffic
 from twin.simulate import build_city_model, city_of
 
@@ -190,7 +190,7 @@ def test_each_variant_runs_on_its_own_streets_and_the_one_without_edits_on_the_b
     plan, city = api.plan_and_city(loaded)
     clock = {**plan.content["clock"], "start_s": 39600.0, "end_s": 40200.0, "latest_s": 40200.0, "then": "stop"}
     plan.content["clock"] = clock
-    how = How(workers=1)
+    how = StudyOptions(workers=1)
     study = go_on(start(plan, city, tmp_path / "s", how), tmp_path / "s", how)
     digests = [study.run(name).manifest["city"]["digest"] for name in ("today", "step1")]
     assert digests[0] == city.digest
@@ -218,7 +218,7 @@ variants: {{today: {{}}, closed: {{with: [m]}}}}
     )
     plan, city = api.plan_and_city(api.load(path))
     plan.content["clock"].update(then="until_empty", latest_s=50_000.0)
-    how = How(workers=1)
+    how = StudyOptions(workers=1)
     study = go_on(start(plan, city, tmp_path / "s", how), tmp_path / "s", how)
     shut = np.flatnonzero(city_of(plan, "closed", city).drive.free_speed_mps == 0)
     inflow = {name: study.run(name).table("road_links") for name in ("today", "closed")}
@@ -237,7 +237,7 @@ def test_a_variant_that_edits_nothing_gives_the_bytes_of_one_without_measures(tm
     tables = []
     for name, loaded in (("a", with_measure), ("b", plain)):
         plan, city = api.plan_and_city(loaded)
-        how = How(workers=1)
+        how = StudyOptions(workers=1)
         study = go_on(start(plan, city, tmp_path / name, how), tmp_path / name, how)
         run = study.run("today")
         tables.append({p.name: p.read_bytes() for p in sorted((run.folder / "tables").iterdir())})

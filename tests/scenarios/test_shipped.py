@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from twin import api
-from twin.experiments.study import How, go_on, start
+from twin.experiments.study import StudyOptions, go_on, start
 from twin.results.run_folder import OUTSIDE, Study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ def contents(folder):
 
 
 def run_plan(plan, city, out, **how):
-    study = How(**how)
+    study = StudyOptions(**how)
     return go_on(start(plan, city, out, study), out, study)
 
 

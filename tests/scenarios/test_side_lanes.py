@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twin import api
-from twin.experiments.study import How, go_on, start
+from twin.experiments.study import StudyOptions, go_on, start
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios" / "midosuji_sidelanes.yaml"
 REPLICATIONS = 3
@@ -47,7 +47,7 @@ def study_of(folder, down, across=600, replications=REPLICATIONS, variants=2):
     (folder / "full.yaml").write_text(FULL.format(replications=replications), encoding="utf-8")
     plan, city = api.plan_and_city(api.load(folder / "full.yaml"))
     plan.content["variants"][variants:] = []
-    how = How(workers=2, lean=True)
+    how = StudyOptions(workers=2, lean=True)
     return go_on(start(plan, city, folder / "out", how), folder / "out", how)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from verification.transit_cases import draws, grid_metres, pickup_metres
 
+from tests.verification.transit_cases import draws, grid_metres, pickup_metres
 from twin.models.transit.fleet.rows import new_times
 
 

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from verification.transit_cases import draws, requests, rules
 
+from tests.verification.transit_cases import draws, requests, rules
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.fleet import rows as state

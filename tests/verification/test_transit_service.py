@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from verification.transit_cases import draws, grid_metres, requests, rules
 
+from tests.verification.transit_cases import draws, grid_metres, requests, rules
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.fleet import rows as state
 

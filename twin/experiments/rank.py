@@ -14,7 +14,7 @@ import numpy as np
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
 from twin.experiments.pool import MakeExecutor
-from twin.experiments.study import How, OnStudyProgress, run_new
+from twin.experiments.study import OnStudyProgress, StudyOptions, run_new
 from twin.results.kpis import infos
 from twin.results.run_folder import Study
 from twin.results.verdicts import Interval, interval_of
@@ -145,7 +145,7 @@ def rank(
     moved = Plan({**plan.content, "variants": entries}, plan.tables)
     with tempfile.TemporaryDirectory(prefix="twin-rank-") as folder:
         study = run_new(
-            moved, city, out or Path(folder) / "study", How(workers, lean=True, executor=executor), on_progress
+            moved, city, out or Path(folder) / "study", StudyOptions(workers, lean=True, executor=executor), on_progress
         )
         values = _values(study, kpi, group)
     base = values[_BASE]

@@ -65,7 +65,7 @@ OnStudyProgress = Callable[[float, int, int], None]
 
 
 @dataclass(frozen=True)
-class How:
+class StudyOptions:
     """How a study is run; nothing here can be seen in its results.
 
     Attributes
@@ -93,7 +93,7 @@ def run_new(
     plan: Plan,
     city: City,
     out: Path,
-    how: How,
+    how: StudyOptions,
     on_progress: OnStudyProgress | None = None,
     *,
     source: bytes = b"",
@@ -117,7 +117,9 @@ def run_new(
         raise
 
 
-def start(plan: Plan, city: City, out: Path, how: How, *, source: bytes = b"", past: Sequence[Path] = ()) -> Path:
+def start(
+    plan: Plan, city: City, out: Path, how: StudyOptions, *, source: bytes = b"", past: Sequence[Path] = ()
+) -> Path:
     """Make the growing folder of a study, with everything its runs need; returns it.
 
     Parameters
@@ -233,7 +235,7 @@ def resume(
     try:
         if (partial / MANIFEST).is_file():
             check_merged(partial)
-            how = How(workers)
+            how = StudyOptions(workers)
         else:
             how = replace(_read_how(partial / HOW, workers), executor=executor)
             check_begun(partial)
@@ -253,7 +255,7 @@ def _lost(out: Path) -> RunError:
     )
 
 
-def _read_how(path: Path, workers: int) -> How:
+def _read_how(path: Path, workers: int) -> StudyOptions:
     kept = read_json(path)
     every_s = kept.get("checkpoint_every_s")
     sound = every_s is None or (isinstance(every_s, int | float) and 0 < every_s < math.inf)
@@ -269,10 +271,10 @@ def _read_how(path: Path, workers: int) -> How:
             where=str(path),
             mend="resume it with that version, or delete the partial folder and run the scenario again",
         )
-    return How(workers, every_s, kept["keep_checkpoints"], kept["lean"])
+    return StudyOptions(workers, every_s, kept["keep_checkpoints"], kept["lean"])
 
 
-def go_on(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None = None) -> Study:
+def go_on(partial: Path, out: Path, how: StudyOptions, on_progress: OnStudyProgress | None = None) -> Study:
     """Do what is left of a study, merge, and put the folder in its place.
 
     Raises
@@ -314,7 +316,7 @@ def _alone(partial: Path, out: Path) -> Iterator[None]:
         ) from fault
 
 
-def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
+def _tasks(partial: Path, plan: Plan, how: StudyOptions) -> list[Task]:
     """Every run that a study may have, its draws among them."""
 
     def task_of(variant: str, replication: int) -> Task:
@@ -326,7 +328,7 @@ def _tasks(partial: Path, plan: Plan, how: How) -> list[Task]:
     return [*(task_of(v, r) for r in range(plan.replications) for v in plan.variants), *growth.drawn_tasks]
 
 
-def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | None) -> None:
+def _work(partial: Path, out: Path, how: StudyOptions, on_progress: OnStudyProgress | None) -> None:
     began = time.perf_counter()
     plan = Plan.read(partial)
 
@@ -351,7 +353,7 @@ def _work(partial: Path, out: Path, how: How, on_progress: OnStudyProgress | Non
     write_json(partial / MANIFEST, sealed(_manifest(partial, plan, how, growth)))
 
 
-def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: How, on_progress: OnStudyProgress | None) -> int:
+def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_progress: OnStudyProgress | None) -> int:
     """Do what is due, look by look, until the study is settled; returns the number of runs done."""
     done = 0
 
@@ -424,7 +426,7 @@ def _merge(partial: Path, plan: Plan, growth: AnyGrowth) -> None:
         write_json(partial / OBSERVED, outcome.reproduction)
 
 
-def _manifest(partial: Path, plan: Plan, how: How, growth: AnyGrowth) -> dict[str, Any]:
+def _manifest(partial: Path, plan: Plan, how: StudyOptions, growth: AnyGrowth) -> dict[str, Any]:
     scaffold = (f"{LOCKS}/", f"{LEAN}/", f"{PAST}/", f"{DONE}/", "runs/", HOW, SETTLED)
     runs = {
         path.parent.relative_to(partial).as_posix(): file_sha256(path)

@@ -22,7 +22,7 @@ from twin.jit import compilations
 from twin.kpi import Kpi
 from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
-from twin.simulate import Past, Progress, checkpoints_of, clear_run, simulate, write_run
+from twin.simulate import ForkPoint, Progress, checkpoints_of, clear_run, simulate, write_run
 
 LOCKS = "locks"
 LEAN = "lean"
@@ -244,7 +244,7 @@ def read_lean(partial: Path, task: Task) -> list[Kpi]:
         ) from fault
 
 
-def _past_of(partial: Path, plan: Plan, task: Task) -> Past | None:
+def _past_of(partial: Path, plan: Plan, task: Task) -> ForkPoint | None:
     """The parent's state and tables, when the study is a fork."""
     if not plan.content.get("parent"):
         return None
@@ -255,4 +255,4 @@ def _past_of(partial: Path, plan: Plan, task: Task) -> Past | None:
     state = read_checkpoint(checkpoints[-1])
     parts = int(state.pop("recorder/parts")[0])
     changed = task.variant != plan.content["parent"]["sibling"]
-    return Past(state, folder / "checkpoints" / "parts", parts, changed)
+    return ForkPoint(state, folder / "checkpoints" / "parts", parts, changed)

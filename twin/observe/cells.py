@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from twin.arrays import Flags, Floats
 from twin.engine.draws import make_stream
 from twin.observables import Observable
 from twin.observe import kernels
@@ -16,8 +17,6 @@ from twin.observe.phones import PHONE
 from twin.observe.sensors import COUNTERS, Camera, GateCount, Gps, Loop, Ticket
 
 Columns = Mapping[str, NDArray[np.generic]]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 #: Stands between the two places of a move.
 MOVE = " > "

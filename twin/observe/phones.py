@@ -11,13 +11,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.draws import make_stream
 from twin.observables import Stays
 from twin.observe import kernels
 from twin.observe.sensors import Beacon, Gps
 
 Columns = dict[str, NDArray[np.generic]]
-Floats = NDArray[np.float64]
 
 #: Whose phone is heard is one draw per person, whoever listens.
 PHONE = "observe.phone"

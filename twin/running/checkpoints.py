@@ -18,7 +18,7 @@ COLLECT_STEPS = 240
 
 
 @dataclass(frozen=True)
-class Past:
+class ForkPoint:
     """The past a fork begins with.
 
     Attributes
@@ -62,7 +62,7 @@ def checkpoints_of(folder: Path) -> list[Path]:
     return sorted((folder / "checkpoints").glob("*.npz"))
 
 
-def take_up(city_model: CityModel, recorder: Recorder, folder: Path | None, past: Past | None) -> None:
+def take_up(city_model: CityModel, recorder: Recorder, folder: Path | None, past: ForkPoint | None) -> None:
     """Begin where a killed run or a fork's parent left off; the newest readable checkpoint wins."""
     if folder is not None:
         for path in reversed(checkpoints_of(folder)):

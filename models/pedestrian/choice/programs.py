@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.errors import LimitError
 from twin.models.pedestrian.choice import kernels
 from twin.models.pedestrian.choice.legs import Legs, steps_of
 from twin.models.pedestrian.demand.places import Exits, StayPlaces, interest
 from twin.models.pedestrian.movement.rows import Plans
 from twin.models.pedestrian.params import ChoiceParams, PedestrianParams, VisitorClass
-
-Floats = NDArray[np.float64]
 
 #: Longest time budget; budgets are cut to 5-720 min.
 BUDGET_LEAST_S = 300.0

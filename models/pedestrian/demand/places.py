@@ -10,16 +10,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City, Place
 from twin.errors import CityError
 from twin.models.pedestrian.params import VisitorClass
 
 log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 _FIRST_CELL_M = 25.0
 #: Exits are told apart as destinations by station, or by cells of this size, and no more than so many.

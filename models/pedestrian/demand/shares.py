@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import StreetLayer
 from twin.models.pedestrian.demand.places import Exits, StayPlaces, interest
 from twin.models.pedestrian.params import PedestrianParams, VisitorClass
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ids
 from twin.city.city import City
 from twin.engine.draws import event, make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
@@ -24,8 +25,6 @@ from twin.models.pedestrian.movement.rows import ARRIVAL, Rows, new_rows, rows_o
 from twin.models.pedestrian.params import CLASSES, PedestrianParams, VisitorClass
 
 Columns = Mapping[str, NDArray[np.generic]]
-Ids = NDArray[np.uint64]
-Floats = NDArray[np.float64]
 
 SLOT_S = 600.0
 _SLOTS_MOST = 256

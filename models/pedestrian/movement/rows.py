@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
+from twin.arrays import Floats, Ints
+
 #: Rows with named fields; mypy knows neither the fields nor their types.
 Rows = Any
 

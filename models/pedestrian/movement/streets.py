@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import CROSSING, SIGNALISED, STEPS, StreetLayer
 from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES, STAIR_SPEED_MPS, WALK_SPEED_MPS
 from twin.city.routing.ways import next_link_to
@@ -16,9 +17,6 @@ from twin.errors import ScenarioError
 from twin.models.pedestrian.choice.legs import Legs
 from twin.models.pedestrian.movement import kernels, way_kernels
 from twin.models.pedestrian.params import PedestrianParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 #: Free speed at which links are compared; the mean of Weidmann's free speeds.
 _REFERENCE_SPEED_MPS = 1.34

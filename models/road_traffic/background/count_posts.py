@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City, StreetLayer
 from twin.city.reading.projection import project
 from twin.errors import Problem, TableError
 
 Columns = Mapping[str, NDArray[np.generic]]
-Floats = NDArray[np.float64]
 
 #: A post lies at most this far from its street.
 REACH_M = 50.0

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Ints, Longs
 from twin.city.city import City
 from twin.city.routing.turns import TurnGraph, first_banned_turn, turn_graph
 from twin.columns import VEHICLE_CLASSES
@@ -18,9 +19,6 @@ from twin.models.road_traffic.background.cars import BackgroundCars
 from twin.models.road_traffic.day_to_day.params import DaysParams
 from twin.models.road_traffic.params import RoadParams
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 #: Way of a car by its row, or None.
 Otherwise = Callable[[int], "Ints | None"]
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints, Longs
 from twin.engine.draws import event, make_stream, uniforms
 from twin.errors import ScenarioError
 from twin.models.road_traffic.day_to_day.params import GAP, INTERVAL_S, MOST_DAYS, PACE
@@ -45,9 +46,6 @@ from twin.models.road_traffic.queueing.news import no_trees
 if TYPE_CHECKING:
     from twin.models.road_traffic.queueing.network import RoadNetwork
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 Paths = tuple[Longs, Ints]
 #: Of paths (pointers and links), which may be driven.
 Lawful = Callable[[Longs, Ints], NDArray[np.bool_]]

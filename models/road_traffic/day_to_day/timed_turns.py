@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints, Longs
 from twin.models.road_traffic.day_to_day import day_kernels
 from twin.models.road_traffic.queueing.arrays import Road
 from twin.models.road_traffic.queueing.loading import LoadingResult
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 
 class TimedTurns:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import StreetLayer
 from twin.errors import ScenarioError
 from twin.models.road_traffic.background.cars import BackgroundCars
 from twin.models.road_traffic.equilibrium.network import StaticNetwork, street_network
 from twin.models.road_traffic.equilibrium.params import StaticLinkParams
 from twin.models.road_traffic.equilibrium.solver import solve_equilibrium
-
-Floats = NDArray[np.float64]
 
 #: Demand of a static equilibrium is a rate; it is taken over this long.
 HOUR_S = 3600.0

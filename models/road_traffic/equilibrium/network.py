@@ -8,12 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import StreetLayer
 from twin.errors import CityError
 from twin.models.road_traffic.equilibrium.params import StaticLinkParams
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 _FIELDS = ("free_cost", "capacity", "bpr_share", "bpr_power", "fixed_cost")
 

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twin.arrays import Floats, Ints, Longs
 from twin.city.routing.kernels import grow_tree
 from twin.errors import ScenarioError
 from twin.models.road_traffic.equilibrium import kernels
 from twin.models.road_traffic.equilibrium.network import StaticNetwork
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 #: Between two growths of trees, flow is shifted until the gap among the paths at hand is this share of the whole.
 _INNER_SHARE = 0.03

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City, StreetLayer
 from twin.city.lights.plans import Window
 from twin.city.reading.road_classes import ROAD_CLASSES
@@ -24,9 +25,6 @@ from twin.models.road_traffic.free_flow import kernels
 from twin.models.road_traffic.free_flow.junctions import lights_of, losses_of, mean_red_s, switched
 from twin.models.road_traffic.params import RoadParams, SpeedFactor
 from twin.models.road_traffic.records.crossings import Crossings
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 _DAY_S = 86400.0
 _CAR = VEHICLE_CLASSES.index("car")

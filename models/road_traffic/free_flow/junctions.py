@@ -13,14 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City, StreetLayer
 from twin.city.lights.plans import Window
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.models.road_traffic.params import CrossingParams, RoadParams
 from twin.models.road_traffic.queueing.signals import add_signals
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 #: Main streets, whose drivers have priority over those of streets that are not.
 _FIRST_SMALL = ROAD_CLASSES.index("unclassified")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City, Place
 from twin.city.routing.ways import Tree, next_link_to, travel_times
 from twin.errors import CityError, ScenarioError, TableError
@@ -27,7 +28,6 @@ from twin.models.road_traffic.background.count_posts import CountPosts, read_pos
 from twin.models.road_traffic.gravity import kernels
 from twin.models.road_traffic.gravity.params import GravityParams
 
-Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[np.generic]]
 
 _LOG = logging.getLogger(__name__)

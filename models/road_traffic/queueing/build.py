@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.errors import CityError
 from twin.models.road_traffic.queueing.arrays import (
     BAY,
@@ -34,10 +35,6 @@ from twin.models.road_traffic.queueing.arrays import (
     records,
 )
 from twin.models.road_traffic.queueing.network import RoadNetwork
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 
 def capacity_per_s(network: RoadNetwork) -> Floats:

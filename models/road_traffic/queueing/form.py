@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.city.city import City
 from twin.city.lights.plans import Window
 from twin.columns import VEHICLE_CLASSES
@@ -29,8 +30,6 @@ from twin.models.road_traffic.records.crossings import Crossings
 from twin.models.road_traffic.records.network import Storage
 from twin.models.road_traffic.tables import PARTS
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 Slots = NDArray[np.int64]
 
 _LOG_ROOM = 1 << 16

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Longs
 from twin.models.road_traffic.queueing.arrays import GROUP, Road, Vehicles
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 _SAME = 1e-9
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin.arrays import Floats
 from twin.errors import ScenarioError, TwinError
-
-Floats = NDArray[np.float64]
 
 
 def numbers(given: ArrayLike, what: str, count: int | None = None, error: type[TwinError] = ScenarioError) -> Floats:

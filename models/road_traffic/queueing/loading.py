@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints, Longs
 from twin.engine.sim_model import State
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.queueing import kernels
@@ -27,10 +28,6 @@ from twin.models.road_traffic.queueing.arrays import (
 from twin.models.road_traffic.queueing.build import build_edits, build_road, destinations, new_vehicles
 from twin.models.road_traffic.queueing.network import RoadNetwork
 from twin.models.road_traffic.queueing.news import News, new_trees, no_trees, turns_matter
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 #: What drivers without a path hear, and how they differ; sources and grades stand at the same names in ``params.py``.
 NEWS_EVERY_S, NEWS_WEIGHT, ROUTE_SPREAD = 120.0, 0.1, 0.5

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.sim_model import State
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 
 class LinkTimes:

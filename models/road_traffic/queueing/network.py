@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin.arrays import Floats, Ints, Longs
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.queueing.given import numbers, whole_numbers
 
 if TYPE_CHECKING:
     from twin.models.road_traffic.queueing.loading import LoadingResult
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 
 _LINK_FIELDS = ("length_m", "speed_mps", "lanes", "jam_density_per_m", "wave_speed_mps", "merge_weight")

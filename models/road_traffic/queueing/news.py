@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.draws import make_stream
 from twin.models.road_traffic.queueing import choice_kernels
 from twin.models.road_traffic.queueing.arrays import TREE_STATE, Road, Trees, Vehicles, records
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 
 def no_trees() -> Trees:

@@ -13,7 +13,6 @@ from twin.city.lights.plans import CityLights, PlanRules, Window, street_index
 from twin.errors import Problem, TableError
 from twin.models.road_traffic.params import RoadParams
 
-Floats = NDArray[np.float64]
 Tables = Mapping[str, Mapping[str, NDArray[np.generic]]]
 
 

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City
 from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.free_flow.form import class_speeds
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.queueing.network import RoadNetwork
 from twin.models.road_traffic.queueing.signals import add_signals, turns_apart
-
-Floats = NDArray[np.float64]
 
 
 def driven_lengths_m(params: RoadParams, city: City) -> Floats:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Ints
 from twin.engine.sim_model import State
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 PERIOD_S = 300.0
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import VEHICLE_CLASSES
 from twin.models.road_traffic.records.params import FuelParams
-
-Floats = NDArray[np.float64]
 
 
 class Consumption:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Longs
 from twin.city.city import StreetLayer
 from twin.engine.sim_model import State
 from twin.models.road_traffic.records.crossings import PERIOD_S, Crossings
 
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 Rows = dict[str, NDArray[np.generic]]
 
 #: Sums are of whole microseconds, millimetres and millionths of a car unit: exact in any order.

@@ -7,11 +7,10 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import StreetLayer
 from twin.errors import ScenarioError
 from twin.models.road_traffic.records.crossings import PERIOD_S
-
-Floats = NDArray[np.float64]
 
 
 class WatchedStreets:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from twin.arrays import Ints
 from twin.city.city import City, Place
 from twin.engine.draws import make_stream
 from twin.errors import TableError
 from twin.models.transit.demand.requests import Table, make_requests, stop_rows_of
 from twin.models.transit.dispatch.forecast import Day, cells_of, deviance, learn, learn_naively
 from twin.models.transit.dispatch.rebalancing import Rebalancing
-from twin.models.transit.fleet.rows import Ints
 from twin.models.transit.params import RebalancingParams, TransitParams
 
 _DAY_S = 86400.0

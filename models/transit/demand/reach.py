@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import Place
 from twin.errors import TableError
 from twin.models.transit.demand.zones import groups_of
-from twin.models.transit.fleet.rows import Floats, Requests
+from twin.models.transit.fleet.rows import Requests
 
 #: Trips and groups of stops that a message names.
 _NAMED = 5

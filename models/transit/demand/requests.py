@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Bytes, Floats, Ints
 from twin.city.city import City, Place
 from twin.engine.draws import event, make_stream, poisson_count, uniforms
 from twin.engine.ids import SERIALS, Kind, make_id, make_ids
 from twin.errors import CityError, Problem, ScenarioError, TableError
 from twin.models.transit.demand.stops import id_text
 from twin.models.transit.demand.zones import Zones, zones_of
-from twin.models.transit.fleet.rows import AGE_GROUPS, Bytes, Floats, Ints, Requests, Words, new_requests
+from twin.models.transit.fleet.rows import AGE_GROUPS, Requests, Words, new_requests
 from twin.models.transit.params import Demand, Riders, TransitParams
 from twin.models.transit.service.booking import BOOKING_COLUMNS, book, book_table
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from twin.arrays import Floats, Ints
 from twin.city.city import Place
 from twin.errors import ScenarioError
-from twin.models.transit.fleet.rows import Floats, Ints
 from twin.models.transit.params import TransitParams
 
 #: Groups of stops that a message names.

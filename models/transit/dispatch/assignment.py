@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.models.transit.desk.desk import Choice, Desk
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.insertion import kernel_choice
 from twin.models.transit.dispatch.trip_kernels import find_free, grow, rebuild
 from twin.models.transit.fleet.rows import PLAN_TASKS, VAN
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: One trip: a set of requests as bits, and how its plan comes from that of a smaller one. Size -1: the plan in force.

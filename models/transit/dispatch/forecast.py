@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.models.transit.fleet.rows import Floats, Ints
+from twin.arrays import Floats, Ints
 
 _DAY_S = 86400.0
 #: Length of a slot of the day (G).

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.arrays import Floats, Ints
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch.forecast import expected
-from twin.models.transit.fleet.rows import IDLE, Floats, Ints
+from twin.models.transit.fleet.rows import IDLE
 
 #: What a van costs that stays away from where it is wanted, over the longest drive: enough that all go that can.
 _AWAY = 10.0

@@ -12,12 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Bytes, Floats, Ints
 from twin.engine.ids import Kind, make_ids
 from twin.models.transit.fleet.kernels import first_on_the_way
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 #: Arrays of ``VAN``, ``REQUEST`` and ``LEG``.
 Fleet = NDArray[np.void]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.models.transit.planning.problem import Floats, Ints, Problem
+from twin.arrays import Floats, Longs
+from twin.models.transit.planning.problem import Problem
 
 #: Whole numbers up to here are exact as floats.
 _LARGEST_ID = 2.0**53
@@ -25,7 +26,7 @@ class Instance:
     """
 
     problem: Problem
-    ids: Ints
+    ids: Longs
 
 
 def read_dial_a_ride(text: str) -> Instance:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from twin.arrays import Floats, Longs
 
 
 @dataclass(frozen=True)
@@ -89,12 +87,12 @@ class Plan:
         Driving time of all routes, from depot to depot.
     """
 
-    routes: list[Ints]
-    unserved: Ints
+    routes: list[Longs]
+    unserved: Longs
     cost: float
 
 
-def timetable(problem: Problem, route: Ints) -> Floats | None:
+def timetable(problem: Problem, route: Longs) -> Floats | None:
     """Beginning of service at the depot, each node of a route, and the depot again; None if there is none.
 
     The earliest timetable that keeps windows, ride limits and the duty limit: each of them says that one moment lies

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.arrays import Longs
 from twin.engine.draws import make_stream
 from twin.models.transit.planning.kernels.improvement import improve
-from twin.models.transit.planning.problem import Ints, Plan, Problem
+from twin.models.transit.planning.problem import Plan, Problem
 
 #: Rows that are kept; the most that prices are found from, those of the best plans; and the most that a choice is made
 #: among, by their prices (G: a choice takes about 0.5 CPU-seconds).
@@ -159,11 +160,11 @@ class _Search:
         routes = [seq[row, 1 : size[row] + 1].copy() for row in range(size.size) if size[row]]
         return Plan(routes, np.flatnonzero(home < 0).astype(np.int64), self._cost(routes))
 
-    def _cost(self, routes: list[Ints]) -> float:
+    def _cost(self, routes: list[Longs]) -> float:
         ends = [np.concatenate([[self.problem.depot], route, [self.problem.depot]]) for route in routes]
         return float(sum(self.problem.between[nodes[:-1], nodes[1:]].sum() for nodes in ends))
 
-    def set_best(self, routes: list[Ints]) -> None:
+    def set_best(self, routes: list[Longs]) -> None:
         """Take routes as the current and the best plan."""
         seq, size, home = self.best
         seq[:], size[:], home[:] = self.problem.depot, 0, -1
@@ -178,7 +179,7 @@ class _Search:
         seq, size, home = self.best
         self.seq[: size.size], self.size[: size.size], self.home[:] = seq, size, home
 
-    def resize(self, routes: list[Ints], rows: int) -> None:
+    def resize(self, routes: list[Longs], rows: int) -> None:
         """Go on with so many vehicles from routes, which become the current and the best plan."""
         self.rows = rows
         self.best = (

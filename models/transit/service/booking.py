@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.draws import event, make_stream, uniforms
 from twin.models.transit.dispatch.insertion_kernels import TOO_EARLY, TOO_LATE
-from twin.models.transit.fleet.rows import AGE_GROUPS, CHANNELS, Floats, Requests
+from twin.models.transit.fleet.rows import AGE_GROUPS, CHANNELS, Requests
 from twin.models.transit.service.calls import answer_calls, within_hours
 from twin.models.transit.service.params import Booking
 

@@ -10,8 +10,8 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.models.transit.dispatch.insertion_kernels import PHONE_CLOSED, PHONE_GAVE_UP
-from twin.models.transit.fleet.rows import Floats
 
 _DAY_S = 86400.0
 

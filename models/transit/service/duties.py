@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.arrays import Ints
 from twin.models.transit.dispatch.insertion_kernels import BREAK
-from twin.models.transit.fleet.rows import Fleet, Ints
+from twin.models.transit.fleet.rows import Fleet
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.params import Shift, VanType
 

@@ -10,7 +10,7 @@ import pytest
 from tests.scenarios.test_shipped import contents, run_plan
 from twin import api
 from twin.errors import RunError
-from twin.experiments.study import How, go_on, resume, start
+from twin.experiments.study import StudyOptions, go_on, resume, start
 from twin.results.run_folder import Study, partial_of
 
 ASKING = Path(__file__).resolve().parents[2] / "scenarios" / "asking.yaml"
@@ -85,7 +85,7 @@ def test_workers_and_kills_cannot_be_seen_in_a_study_that_grew(tmp_path):
     whole = run_plan(plan, city, tmp_path / "one", workers=1, lean=True)
     assert whole.replications > 8
     two = run_plan(plan, city, tmp_path / "two", workers=2, lean=True)
-    how = How(lean=True)
+    how = StudyOptions(lean=True)
     partial = start(plan, city, tmp_path / "killed", how)
 
     def kill(share, done, total):
@@ -151,7 +151,7 @@ def test_a_study_without_questions_has_no_answers(tmp_path):
 
 def test_where_a_study_was_settled_must_be_one_of_its_looks(tmp_path):
     plan, city = api.plan_and_city(api.load(ASKING))
-    partial = start(plan, city, tmp_path / "s", How(lean=True))
+    partial = start(plan, city, tmp_path / "s", StudyOptions(lean=True))
     (partial / "settled.json").write_text(json.dumps({"pairs": 9}), encoding="utf-8")
     with pytest.raises(RunError, match="where the study was settled"):
         resume(tmp_path / "s")

@@ -9,7 +9,7 @@ import pytest
 from tests.scenarios.cases import TINY, TWO_VARIANTS
 from twin import api
 from twin.experiments import speed
-from twin.experiments.study import How, run_new
+from twin.experiments.study import StudyOptions, run_new
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +87,6 @@ def test_learning_leaves_no_trace_in_the_results(scenario, tmp_path):
 
     loaded = api.load(scenario)
     plan, city = api.plan_and_city(loaded)
-    run_new(plan, city, tmp_path / "first", How(), source=loaded.source)
-    run_new(plan, city, tmp_path / "second", How(), source=loaded.source)
+    run_new(plan, city, tmp_path / "first", StudyOptions(), source=loaded.source)
+    run_new(plan, city, tmp_path / "second", StudyOptions(), source=loaded.source)
     assert results(tmp_path / "first") == results(tmp_path / "second")

@@ -10,7 +10,7 @@ import pytest
 from tests.scenarios.cases import TINY
 from twin import api
 from twin.errors import LimitError, RunError
-from twin.experiments.study import How, resume, run_new, start
+from twin.experiments.study import StudyOptions, resume, run_new, start
 from twin.results.run_folder import partial_of
 
 
@@ -23,7 +23,7 @@ def tiny(tmp_path):
 
 def test_a_study_begun_by_other_sources_is_not_gone_on_with(tiny, tmp_path):
     plan, city = tiny
-    partial = start(plan, city, tmp_path / "s", How())
+    partial = start(plan, city, tmp_path / "s", StudyOptions())
     how = json.loads((partial / "how.json").read_text(encoding="utf-8"))
     (partial / "how.json").write_text(json.dumps({**how, "sources": "0" * 16}), encoding="utf-8")
     with pytest.raises(RunError, match="another version of the twin"):
@@ -37,7 +37,7 @@ def test_what_a_start_left_that_was_killed_is_swept_by_the_next(tiny, tmp_path):
     dead = tmp_path / "s.starting-4194305"  # beyond the largest process id
     dead.mkdir()
     (dead / "plan.json").write_text("{", encoding="utf-8")
-    start(plan, city, tmp_path / "s", How())
+    start(plan, city, tmp_path / "s", StudyOptions())
     assert not dead.exists()
     assert partial_of(tmp_path / "s").is_dir()
 
@@ -46,7 +46,7 @@ def test_a_study_that_outgrows_its_disk_limit_stops_with_what_it_has(tiny, tmp_p
     plan, city = tiny
     small = replace(plan, content={**plan.content, "limits": {**plan.content["limits"], "disk_bytes": 10.0}})
     with pytest.raises(LimitError, match=r"limits\.disk|the limit is"):
-        run_new(small, city, tmp_path / "s", How())
+        run_new(small, city, tmp_path / "s", StudyOptions())
     assert partial_of(tmp_path / "s").is_dir()
 
 

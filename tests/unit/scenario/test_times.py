@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.errors import TableError
-from twin.scenario.language.schema import Head
+from twin.scenario.language.schema import ScenarioHead
 from twin.scenario.tables import times
 from twin.scenario.tables.read import read_tables
 
@@ -166,7 +166,7 @@ def test_a_clock_of_a_week_has_times_beyond_two_days(load, tmp_path):
 
 def test_the_schema_knows_every_form():
     assert set(times.FORMS) == set(times._READ)
-    assert "time_as" in Head.model_fields["tables"].annotation.__args__[1].model_fields
+    assert "time_as" in ScenarioHead.model_fields["tables"].annotation.__args__[1].model_fields
 
 
 def written(seconds, form, digits):

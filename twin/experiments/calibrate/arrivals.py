@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City
 from twin.experiments.calibrate.scaling import scaled
 from twin.models import registry
 from twin.scenario.plan.plan import Plan
 from twin.simulate import simulate
-
-Floats = NDArray[np.float64]
 
 #: Name of the table that arrivals become.
 TABLE = "calibrated_arrivals"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from twin.arrays import Floats
+
 Form = Literal["linear", "squares", "quadratic"]
 
 #: Runs per term below which a simpler form is taken.

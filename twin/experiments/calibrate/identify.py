@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.experiments.calibrate.posterior import Likelihood
-
-Floats = NDArray[np.float64]
 
 #: Standard deviation of a flat prior over 0 to 1.
 FLAT = 12**-0.5

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.experiments.calibrate.emulator import emulator_of
 from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Statistic, evened, matrix
 from twin.experiments.calibrate.value import Measurement, chance, worth
 from twin.kpi import Kpi
 from twin.results.reproduction import AT, CELLS
-
-Floats = NDArray[np.float64]
 
 _MOST_NAMED = 12
 

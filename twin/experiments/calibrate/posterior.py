@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.experiments.calibrate.emulator import Emulator
-
-Floats = NDArray[np.float64]
 
 _WALKERS, _STEPS, _BURN, _THIN = 64, 800, 300, 8
 

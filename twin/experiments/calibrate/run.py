@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.city.city import City
 from twin.errors import RunError, ScenarioError
 from twin.experiments.calibrate.arrivals import Arrivals, scaled_arrivals
@@ -28,7 +28,6 @@ from twin.results.run_folder import file_sha256, partial_of, read_json, sync_fol
 from twin.scenario.plan.draws import Ranged
 from twin.scenario.plan.plan import Plan
 
-Floats = NDArray[np.float64]
 #: Called with (share done, runs done, runs in all) of the wave under way.
 OnProgress = Callable[[float, int, int], None]
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.errors import ScenarioError
-
-Floats = NDArray[np.float64]
 
 _MOST = 10_000
 

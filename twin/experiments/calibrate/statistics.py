@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.kpi import Kpi
 from twin.results.reproduction import AT, CELLS
-
-Floats = NDArray[np.float64]
 
 _COUNTS = ("people", "trucks", "vehicles", "requests")
 

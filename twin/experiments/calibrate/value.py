@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.experiments.calibrate.identify import FLAT
 from twin.experiments.calibrate.statistics import compression_of
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city
 from twin.errors import RunError
 from twin.experiments.pool import do_all
-from twin.experiments.study import How, start
+from twin.experiments.study import StudyOptions, start
 from twin.experiments.task import HOW, Task, do_task, is_done, read_lean
 from twin.experiments.vouching import check_begun, check_done
 from twin.kpi import Kpi
@@ -24,7 +24,6 @@ from twin.scenario.language.variants import params_with_changes
 from twin.scenario.plan.draws import Ranged, plain_value
 from twin.scenario.plan.plan import Plan, models_json
 
-Floats = NDArray[np.float64]
 OnRuns = Callable[[float, int, int], None]
 
 
@@ -93,7 +92,7 @@ def run_points(plan: Plan, city: City, out: Path, workers: int, on_runs: OnRuns 
         _check_same(partial, plan, out, tasks)
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
-        start(plan, city, out, How(workers, lean=True))
+        start(plan, city, out, StudyOptions(workers, lean=True))
     left = [task for task in tasks if not is_done(partial, task)]
     before = len(tasks) - len(left)
     if workers == 1:

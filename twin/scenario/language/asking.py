@@ -14,7 +14,7 @@ from twin.scenario.language.document import Listing, Mark, Node, Problems
 from twin.scenario.language.document import Mapping as Tree
 from twin.scenario.language.label import Label
 from twin.scenario.language.questions import Amount, AmountError, FindSpec, LimitSpec, QuestionSpec, amount_of
-from twin.scenario.language.schema import Head, Variant, folder_name
+from twin.scenario.language.schema import ScenarioHead, Variant, folder_name
 from twin.scenario.language.splits import split_pairs
 from twin.scenario.language.validate import nearest
 from twin.scenario.language.variants import changed, params_with_changes
@@ -76,7 +76,9 @@ class Askable:
     on_days: Mapping[str, Variant]
 
 
-def questions_of(head: Head, tree: Tree, askable: Askable, problems: Problems) -> tuple[Questions, dict[str, Variant]]:
+def questions_of(
+    head: ScenarioHead, tree: Tree, askable: Askable, problems: Problems
+) -> tuple[Questions, dict[str, Variant]]:
     """Questions as plain checks, and the variants that searches add, one per setting and kind of day.
 
     Parameters
@@ -174,7 +176,9 @@ def _scalar(text: str) -> Amount:
         return text
 
 
-def _with_looks(head: Head, listed: list[Question], variants: int, node: Node | None, problems: Problems) -> Questions:
+def _with_looks(
+    head: ScenarioHead, listed: list[Question], variants: int, node: Node | None, problems: Problems
+) -> Questions:
     """Questions with their budgets as numbers of replications, one of them the main one, and when one looks."""
     if not listed:
         return Questions()

@@ -12,7 +12,7 @@ from twin.scenario.language.edits import CHANGES
 from twin.scenario.language.label import Label
 from twin.scenario.language.observed import ObservedSpec
 from twin.scenario.language.questions import BudgetSpec, FindSpec, LimitSpec, QuestionSpec, UncertaintySpec
-from twin.scenario.language.schema import CalibrationSpec, Head, MeasureSpec, TableSpec, VariantSpec
+from twin.scenario.language.schema import CalibrationSpec, MeasureSpec, ScenarioHead, TableSpec, VariantSpec
 from twin.scenario.language.validate import models_in
 from twin.scenario.plan.assumptions import field_text
 
@@ -20,7 +20,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FACTS = ("unit", "source", "grade", "fork")
 #: Words and switches around the models; a grade on them would mean nothing.
 _UNGRADED: tuple[type[BaseModel], ...] = (
-    Head,
+    ScenarioHead,
     Label,
     MeasureSpec,
     TableSpec,
@@ -62,7 +62,7 @@ def json_schema() -> dict[str, Any]:
         ``{value, range, grade, source, note}``.
     """
     definitions: dict[str, Any] = {"Graded": _GRADED}
-    top = _section(Head, "scenario", definitions)
+    top = _section(ScenarioHead, "scenario", definitions)
     for spec in (MeasureSpec, VariantSpec):
         # Changes are resolved apart from the class, so the class does not know their key.
         definitions[f"scenario.{spec.__name__}"]["properties"]["set"] = _CHANGES

@@ -41,8 +41,8 @@ from twin.scenario.language.schema import (
     MEASURE_NOT_YET,
     NOT_YET,
     VERSION,
-    Head,
     Scenario,
+    ScenarioHead,
     Variant,
     folder_name,
 )
@@ -141,7 +141,7 @@ def _overridden(tree: Mapping, values: dict[str, int | None]) -> Mapping:
     return merged(tree, over)
 
 
-def _head(tree: Mapping, problems: Problems) -> Head | None:
+def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
     """Everything around the models."""
     version = tree.entries.get("twin")
     if version is None:
@@ -154,7 +154,7 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
             "twin",
             f"write twin: {VERSION}",
         )
-    known = [*known_keys(Head, ()), *registry.ORDER]
+    known = [*known_keys(ScenarioHead, ()), *registry.ORDER]
     for key, mark in tree.key_marks.items():
         if key in NOT_YET:
             mend = HEAD_MENDS.get(key, "leave it out for now")
@@ -176,7 +176,7 @@ def _head(tree: Mapping, problems: Problems) -> Head | None:
     if (listed := without_not_yet(kept.get("observed"), problems)) is not None:
         kept["observed"] = listed
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
-    return validated(Head, replace(tree, entries=kept, key_marks=marks), "", problems)
+    return validated(ScenarioHead, replace(tree, entries=kept, key_marks=marks), "", problems)
 
 
 def _known_questions(node: Node, problems: Problems) -> Node:
@@ -325,7 +325,7 @@ def _lines(tree: Mapping) -> dict[str, tuple[int, int]]:
 def _variants(
     resolved: list[Resolved],
     recipes: dict[str, Recipe],
-    head: Head | None,
+    head: ScenarioHead | None,
     edits: dict[str, dict[str, Any]],
     problems: Problems,
 ) -> dict[str, Variant]:
@@ -356,7 +356,7 @@ def _variants(
     return out
 
 
-def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Problems) -> Variant:
+def _part_of_split(variant: Variant, recipe: Recipe, head: ScenarioHead, problems: Problems) -> Variant:
     """A variant that a question with ``split`` needs: what it is made of is its setting."""
     try:
         folder_name(variant.name)
@@ -372,7 +372,9 @@ def _part_of_split(variant: Variant, recipe: Recipe, head: Head, problems: Probl
     return replace(variant, label=label, setting=f"split = {'+'.join(recipe.measures)}", made_of=recipe.parent or "")
 
 
-def _check_money(head: Head, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems) -> None:
+def _check_money(
+    head: ScenarioHead, tree: Mapping, folder: Path, allow_read: Sequence[Path], problems: Problems
+) -> None:
     """The pack is there, is one, and has the hash that is stated."""
     if head.money is None:
         return
@@ -384,7 +386,7 @@ def _check_money(head: Head, tree: Mapping, folder: Path, allow_read: Sequence[P
         problems.add(f"{told.what} ({told.where})", node.mark, "money.pack", told.mend)
 
 
-def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
+def _check_vary(head: ScenarioHead, variants: dict[str, Variant], tree: Mapping, problems: Problems) -> None:
     """Every setting to vary is one that its variant may take."""
     if head.vary is None or not variants:
         return
@@ -399,7 +401,7 @@ def _check_vary(head: Head, variants: dict[str, Variant], tree: Mapping, problem
         problems.add(fault.what, node.mark, "vary.keys", fault.mend)
 
 
-def _of_day(name: str, recipes: dict[str, Recipe], head: Head | None) -> tuple[str, str]:
+def _of_day(name: str, recipes: dict[str, Recipe], head: ScenarioHead | None) -> tuple[str, str]:
     """Variant of the file and kind of day of a variant that is one on the other."""
     parent = recipes[name].parent
     days = head.days if head is not None else {}

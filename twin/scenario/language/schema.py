@@ -217,7 +217,7 @@ class CalibrationSpec(Params):
     )
 
 
-class Head(Params):
+class ScenarioHead(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
     twin: Literal[1] = Field(description="version of the scenario language")
@@ -364,7 +364,7 @@ class Scenario:
         Its path as the caller gave it, for messages.
     """
 
-    head: Head
+    head: ScenarioHead
     variants: dict[str, Variant]
     assumptions: tuple[Assumption, ...]
     folder: Path
