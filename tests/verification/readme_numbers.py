@@ -153,8 +153,22 @@ FIGURES: dict[str, Figure] = {
         "python tests/benchmarks/bench_plans.py",
         lambda: _program("tests/benchmarks/bench_plans.py").splitlines(),
     ),
-    "transit.speed": _bench("models/transit/README.md", "bench_transit.py"),
-    "pedestrian.speed": _bench("models/pedestrian/README.md", "bench_pedestrian.py", paragraph="**Per walker**"),
+    "transit.speed": _bench("models/transit/README.md", "bench_transit.py", "--case", "ward", "--rung", "2"),
+    **{
+        f"pedestrian.{case}": _bench("models/pedestrian/README.md", "bench_pedestrian.py", "--case", case)
+        for case in ("grid", "midosuji")
+    },
+    **{
+        f"pedestrian.{name}": Figure(
+            "models/pedestrian/README.md",
+            f"python -m tests.verification.midosuji_tables {name}",
+            lambda name=name: _program("-m", "tests.verification.midosuji_tables", name).splitlines(),
+            is_exact=False,
+        )
+        for name in ("day", "trials")
+    },
+    "road.routes": _bench("models/road_traffic/README.md", "bench_routes.py", "--case", "Anaheim"),
+    "road.weekday": _bench("models/road_traffic/README.md", "bench_weekday.py", "--case", "full"),
     **{
         f"road.{case}": _bench("models/road_traffic/README.md", "bench_road.py", "--case", case)
         for case in ("g20_10k", "g20_100k", "osm", "big")

@@ -81,6 +81,8 @@ def test_the_books_close_and_everybody_asked_is_answered():
     assert last["requests"].left == {
         "served": (rows["outcome"] == "served").sum(),
         "refused": (rows["outcome"] == "refused").sum(),
+        "cancelled": 0,
+        "no_show": 0,
     }
     assert last["riders"].left["arrived"] == rows["party"][rows["outcome"] == "served"].sum()
 
