@@ -12,10 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
+from twin.arrays import Bytes, Floats, Ints, Longs
+
 Records = NDArray[np.void]
 
 #: Kinds of queues that compete at a node.

@@ -11,14 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.arrays import Floats
+from twin.arrays import Floats, Longs
 from twin.models.transit.desk.desk import Choice, Desk
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.insertion import kernel_choice
 from twin.models.transit.dispatch.trip_kernels import find_free, grow, rebuild
 from twin.models.transit.fleet.rows import PLAN_TASKS, VAN
-
-Ints = NDArray[np.int64]
 
 #: One trip: a set of requests as bits, and how its plan comes from that of a smaller one. Size -1: the plan in force.
 TRIP = np.dtype(
@@ -139,7 +137,7 @@ class Assignment:
         return [int(np.argmax(x[first[n] : first[n + 1]])) for n in range(len(options))]
 
 
-def solve_choice(cost: Floats, rows: Ints, starts: Ints, sums: Floats) -> Floats | None:
+def solve_choice(cost: Floats, rows: Longs, starts: Longs, sums: Floats) -> Floats | None:
     """Cheapest choice of columns whose rows sum to ``sums``, by HiGHS; None if it finds none.
 
     Parameters
