@@ -16,7 +16,7 @@ from twin.arrays import Floats
 from twin.engine.cast import Cast
 from twin.engine.stations.state import StationState
 from twin.errors import EngineError
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import choice_slots
 from twin.models.terminal.gate.layout import lane_groups
@@ -91,17 +91,23 @@ class TerminalOperator(mesa.Agent):
 
     def decide(self, now: StationState, desk: BookingDesk) -> bool:
         """The schedule asks: settle the entry that is due, and say whether any truck has a new plan."""
-        entry = int(now.tally[k.SCHED_NEXT])
-        time_s, in_line = float(now.sched_time[entry]), int(now.tally[k.IN_LINE])
+        entry = int(now.tally[names.SCHED_NEXT])
+        time_s, in_line = float(now.sched_time[entry]), int(now.tally[names.IN_LINE])
         word = now.sched_word[entry]
-        is_break = word[k.S_ASK] == 1
-        word[k.S_ASK] = 0
-        if word[k.S_KIND] == k.OFFER:
+        is_break = word[names.S_ASK] == 1
+        word[names.S_ASK] = 0
+        if word[names.S_KIND] == names.OFFER:
             return self.offers_places(time_s, in_line) and desk.offer(now, time_s)
-        group = int(word[k.S_GROUP])
+        group = int(word[names.S_GROUP])
         name, there_are = self._groups[group]
         look = LanesLook(
-            time_s, name, int(word[k.S_COUNT]), int(now.groups[group, k.CAP]), there_are, in_line, bool(is_break)
+            time_s,
+            name,
+            int(word[names.S_COUNT]),
+            int(now.groups[group, names.CAP]),
+            there_are,
+            in_line,
+            bool(is_break),
         )
         lanes = self.lanes_open(look)
         if not 0 <= lanes <= max(there_are, look.is_open):
@@ -110,7 +116,7 @@ class TerminalOperator(mesa.Agent):
                 where=f"terminal, {time_s:g} s",
                 mend="let lanes_open return a number from 0 to look.there_are",
             )
-        word[k.S_COUNT] = lanes
+        word[names.S_COUNT] = lanes
         return False
 
     def receive_late(self, now: StationState, desk: BookingDesk, row: int, at_s: float) -> None:

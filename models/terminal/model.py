@@ -16,7 +16,7 @@ from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.engine.stations.state import StationState, arrays_of, follow_schedule, in_order, next_event_s
 from twin.errors import EngineError, ScenarioError
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.agents import hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book
@@ -142,17 +142,17 @@ class Terminal:
 
     def _count(self) -> list[Account]:
         now = self._now
-        by_turn = np.zeros((4, *k.COUNTS), np.int64)
+        by_turn = np.zeros((4, *names.COUNTS), np.int64)
         count_visits(now.code, by_turn.reshape(4, -1))
         counts = by_turn.sum(axis=0)
-        left = counts[:, k.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
+        left = counts[:, names.LEFT, : len(TRUCK_REASONS)].sum(axis=0)
         trucks = Account(
             "trucks",
-            entered=int(now.tally[k.ENTERED]),
-            inside=int(counts[:, k.HELD : k.UNDER_WAY + 1].sum()),
+            entered=int(now.tally[names.ENTERED]),
+            inside=int(counts[:, names.HELD : names.UNDER_WAY + 1].sum()),
             left=dict(zip(TRUCK_REASONS, left.tolist(), strict=True)),
-            received=int(now.tally[k.RECEIVED]),
-            handed_over=int(now.tally[k.HANDED_OVER]),
+            received=int(now.tally[names.RECEIVED]),
+            handed_over=int(now.tally[names.HANDED_OVER]),
         )
         if not self._params.conpas.quota:
             return [trucks]
@@ -247,13 +247,13 @@ class Terminal:
             self._params, self._counts, trucks, stage.run_seed, self._learned.expected_wait_s,
             self._learned.suspended,
         )  # fmt: skip
-        planned = trucks.time_s[:, k.PLAN].copy()
+        planned = trucks.time_s[:, names.PLAN].copy()
         ahead_s = self._approach.free_time_s + self._params.announce_s if self._approach else np.zeros(0)
         self._desk = BookingDesk(self._params, bookings, trucks, stage.run_seed, stage.start_s, ahead_s)
         if self._approach:
-            drive_s = self._approach.free_time_s[trucks.word[:, k.ENTRY]]
+            drive_s = self._approach.free_time_s[trucks.word[:, names.ENTRY]]
             # Nobody drives before the clock starts: start it early enough for the first trucks.
-            trucks.time_s[:, k.ENTER] = np.maximum(planned - drive_s, stage.start_s)
+            trucks.time_s[:, names.ENTER] = np.maximum(planned - drive_s, stage.start_s)
         early = int((bookings.comes & (planned < stage.start_s)).sum())
         if early:
             raise ScenarioError(
@@ -262,18 +262,18 @@ class Terminal:
                 mend=f"start the clock by {clock_text(float(planned.min()) - 1800)}",
             )
         comes = bookings.comes & (planned < stage.end_s)
-        trucks.code[:, k.STATE] = np.where(comes, k.PLANNED, k.WITHDRAWN)
+        trucks.code[:, names.STATE] = np.where(comes, names.PLANNED, names.WITHDRAWN)
         self._now = new_state(self._layout, trucks.ids, trucks.time_s, trucks.word, trucks.code)
 
     def _act_s(self, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """When each truck first acts: it is announced to the road, or appears at the line."""
-        return time_s[:, k.ENTER] - self._params.announce_s if self._approach else time_s[:, k.PLAN].copy()
+        return time_s[:, names.ENTER] - self._params.announce_s if self._approach else time_s[:, names.PLAN].copy()
 
     def _sort_plans(self) -> None:
         """Rows in the order in which they act; withdrawn ones never do."""
         now = self._now
         acts = self._act_s(now.time_s)
-        rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
+        rows = np.flatnonzero(now.code[:, names.STATE] != names.WITHDRAWN)
         self._order: Rows = in_order(acts, now.ids, rows)
         self._order_s = acts[self._order]
         if self._approach:
@@ -287,7 +287,7 @@ class Terminal:
         """Earliest moment at which anything happens here of itself."""
         now = self._now
         self._counted = []
-        nth = int(now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT])
+        nth = int(now.tally[names.ANNOUNCED if self._approach else names.ARRIVAL_NEXT])
         next_s = float(self._order_s[nth]) if nth < len(self._order_s) else math.inf
         self._next_s = min(next_s, next_event_s(now))
 
@@ -297,20 +297,20 @@ class Terminal:
         """Tell the road of the trucks that set out soon; each takes the route that is best at that moment."""
         if self._approach:
             now = self._now
-            nth = int(now.tally[k.ANNOUNCED])
+            nth = int(now.tally[names.ANNOUNCED])
             end = int(np.searchsorted(self._order_s, until_s, side="right"))
             if end > nth:
                 rows = self._order[nth:end]
                 at_s = np.maximum(self._order_s[nth:end], self._stage.start_s)
                 paths = [
                     self._approach.inbound(int(entry), self._board(t))
-                    for entry, t in zip(now.word[rows, k.ENTRY], at_s.tolist(), strict=True)
+                    for entry, t in zip(now.word[rows, names.ENTRY], at_s.tolist(), strict=True)
                 ]
-                approach.send(self._stage.channels, now.ids[rows], now.time_s[rows, k.ENTER], paths)
+                approach.send(self._stage.channels, now.ids[rows], now.time_s[rows, names.ENTER], paths)
                 self._tracer.sets_out(rows, now, paths)
-                now.code[rows, k.STATE] = k.DRIVING_IN
-                now.tally[[k.ENTERED, k.HANDED_OVER]] += len(rows)
-                now.tally[k.ANNOUNCED] = end
+                now.code[rows, names.STATE] = names.DRIVING_IN
+                now.tally[[names.ENTERED, names.HANDED_OVER]] += len(rows)
+                now.tally[names.ANNOUNCED] = end
         self._look_ahead()
 
     @property
@@ -323,15 +323,15 @@ class Terminal:
         assert self._approach is not None  # noqa: S101  (places are granted to trucks on a road only)
         self._approach.keep_to_one_gate()
         kerb = self._params.queue_on_road.kerb_spaces
-        self._layout.tally[k.KERB] = kerb
+        self._layout.tally[names.KERB] = kerb
         spaces = kerb + sum(yard.spaces for yard in self._params.holding_yards.values())
         none = np.zeros(1, np.uint64)
         approach.grant(self._stage.channels, self._approach.gate_link, none, np.array([at_s]), spaces)
 
     def _holds_place(self, rows: Rows) -> NDArray[np.bool_]:
         """Whether trucks hold a place: they came off the road, and no lane has called them yet."""
-        state = self._now.code[rows, k.STATE]
-        return ((state == k.HELD) | (state == k.WAITING)) & np.isnan(self._now.time_s[rows, k.CALLED])
+        state = self._now.code[rows, names.STATE]
+        return ((state == names.HELD) | (state == names.WAITING)) & np.isnan(self._now.time_s[rows, names.CALLED])
 
     def _free_places(self) -> None:
         """Tell the road of the places that have become free since they were taken."""
@@ -339,8 +339,8 @@ class Terminal:
         holds = self._holds_place(self._placed)
         left, self._placed = self._placed[~holds], self._placed[holds]
         if len(left):
-            called_s = self._now.time_s[left, k.CALLED]
-            free_s = np.where(np.isnan(called_s), self._now.time_s[left, k.OUT], called_s)
+            called_s = self._now.time_s[left, names.CALLED]
+            free_s = np.where(np.isnan(called_s), self._now.time_s[left, names.OUT], called_s)
             from_s = free_s + self._params.call_forward_s
             approach.grant(self._stage.channels, self._approach.gate_link, self._now.ids[left], from_s)
 
@@ -354,15 +354,15 @@ class Terminal:
         if not len(rows):
             return _NONE
         found = self._rows_of(rows["id"])
-        now.tally[k.RECEIVED] += len(rows)
-        coming = now.code[found, k.STATE] == k.DRIVING_IN
+        now.tally[names.RECEIVED] += len(rows)
+        coming = now.code[found, names.STATE] == names.DRIVING_IN
         here = found[coming]
         self._came_s = rows["time_s"][coming]
-        now.time_s[here, k.JOIN] = rows["since_s"][coming]
+        now.time_s[here, names.JOIN] = rows["since_s"][coming]
         back_m = self._records.stood(now, here, self._came_s)
         self._tracer.arrives(here, now, self._came_s, back_m)
         gone = found[~coming]
-        now.code[gone, k.STATE] = k.LEFT
+        now.code[gone, names.STATE] = names.LEFT
         self._tracer.goes(gone, now, rows["time_s"][~coming])
         return here
 
@@ -371,8 +371,8 @@ class Terminal:
         standing: NDArray[np.void] = self._stage.channels.board(STANDING_AT_GATES.name, self._reached_s)  # type: ignore[assignment]
         standing = standing[np.isin(standing["id"], self._sorted_ids)]
         rows = self._rows_of(standing["id"])
-        coming = self._now.code[rows, k.STATE] == k.DRIVING_IN
-        self._now.time_s[rows[coming], k.JOIN] = standing["since_s"][coming]
+        coming = self._now.code[rows, names.STATE] == names.DRIVING_IN
+        self._now.time_s[rows[coming], names.JOIN] = standing["since_s"][coming]
         self._records.stood(self._now, rows[coming], np.full(int(coming.sum()), np.inf))
 
     def _rows_of(self, ids: NDArray[np.uint64]) -> Rows:
@@ -383,28 +383,28 @@ class Terminal:
     def _run(self, until_s: float, arrivals: Rows) -> None:
         now = self._now
         if self._approach:
-            now.tally[k.ARRIVAL_NEXT] = 0
+            now.tally[names.ARRIVAL_NEXT] = 0
             arrival_s = self._came_s[: len(arrivals)]
         else:
             arrival_s = self._order_s
-            first = int(now.tally[k.ARRIVAL_NEXT])
-        now.tally[k.OUT_COUNT] = 0
+            first = int(now.tally[names.ARRIVAL_NEXT])
+        now.tally[names.OUT_COUNT] = 0
         if self._grants and len(arrivals):
             # Sorted, so that a run that has been taken up again goes on in the same order.
             self._placed = np.union1d(self._placed, arrivals)
         while True:
             code = run_until(until_s, *now, arrivals, arrival_s, self._out_rows, *self._records.room)
-            if code == k.REACHED:
+            if code == names.REACHED:
                 break
-            if code == k.ASK:
+            if code == names.ASK:
                 if self._operator.decide(now, self._desk):
                     self._sort_plans()
                     if not self._approach:
                         arrivals, arrival_s = self._order, self._order_s
-            elif code == k.CAME_LATE:
-                nth = now.tally[k.ARRIVAL_NEXT]
+            elif code == names.CAME_LATE:
+                nth = now.tally[names.ARRIVAL_NEXT]
                 self._operator.receive_late(now, self._desk, int(arrivals[nth]), float(arrival_s[nth]))
-            elif code == k.FULL:
+            elif code == names.FULL:
                 self._records.take_away(now)
             else:
                 raise EngineError(
@@ -413,10 +413,10 @@ class Terminal:
                     mend="please report it with the scenario",
                 )
         if not self._approach:
-            now.tally[k.ENTERED] += now.tally[k.ARRIVAL_NEXT] - first
+            now.tally[names.ENTERED] += now.tally[names.ARRIVAL_NEXT] - first
         if len(self._placed):
             self._free_places()
-        self._send_off(self._out_rows[: now.tally[k.OUT_COUNT]].copy())
+        self._send_off(self._out_rows[: now.tally[names.OUT_COUNT]].copy())
 
     def _send_off(self, rows: Rows) -> None:
         """Trucks that are through, or were turned away, drive back the way they came, or are gone."""
@@ -424,17 +424,17 @@ class Terminal:
         self._records.ended(rows)
         self._tracer.passes_gate(rows, now)
         if self._approach is None or not len(rows):
-            now.code[rows, k.STATE] = k.LEFT
+            now.code[rows, names.STATE] = names.LEFT
             return
-        out_s = now.time_s[rows, k.OUT]
+        out_s = now.time_s[rows, names.OUT]
         paths = [
             self._approach.outbound(int(entry), self._board(t))
-            for entry, t in zip(now.word[rows, k.ENTRY], out_s.tolist(), strict=True)
+            for entry, t in zip(now.word[rows, names.ENTRY], out_s.tolist(), strict=True)
         ]
         approach.send(self._stage.channels, now.ids[rows], out_s + self._params.announce_s, paths)
         self._tracer.sets_out(rows, now, paths)
-        now.code[rows, k.STATE] = k.DRIVING_OUT
-        now.tally[k.HANDED_OVER] += len(rows)
+        now.code[rows, names.STATE] = names.DRIVING_OUT
+        now.tally[names.HANDED_OVER] += len(rows)
 
     # A fork ----------------------------------------------------------------------------------------
 
@@ -453,24 +453,24 @@ class Terminal:
         new demand has, and whose moment has passed, does not come.
         """
         old = self._now
-        acted = old.code[:, k.STATE] != k.PLANNED
-        gone = old.code[:, k.STATE] == k.WITHDRAWN
-        new_comes = (fresh.code[:, k.STATE] == k.PLANNED) & (self._act_s(fresh.time_s) > at_s)
+        acted = old.code[:, names.STATE] != names.PLANNED
+        gone = old.code[:, names.STATE] == names.WITHDRAWN
+        new_comes = (fresh.code[:, names.STATE] == names.PLANNED) & (self._act_s(fresh.time_s) > at_s)
         new_comes &= ~np.isin(fresh.ids, old.ids[acted & ~gone])
         keeps = (
             ~acted
             & ~np.isin(old.ids, fresh.ids[new_comes])
-            & np.isin(old.ids, fresh.ids[fresh.code[:, k.STATE] == k.PLANNED])
+            & np.isin(old.ids, fresh.ids[fresh.code[:, names.STATE] == names.PLANNED])
         )
-        old.code[~acted & ~keeps, k.STATE] = k.WITHDRAWN
-        old.code[~acted & ~keeps, k.BOOKING] = k.NOT_ASKED
+        old.code[~acted & ~keeps, names.STATE] = names.WITHDRAWN
+        old.code[~acted & ~keeps, names.BOOKING] = names.NOT_ASKED
         arrays = arrays_of(old)
         for name in ("ids", "time_s", "word", "code"):
             arrays[name] = np.concatenate([arrays[name], getattr(fresh, name)[new_comes]])
         self._now = state_of(arrays, self._layout)
-        held = np.flatnonzero(self._now.code[:, k.STATE] == k.HELD)
+        held = np.flatnonzero(self._now.code[:, names.STATE] == names.HELD)
         sort_anew(held, self._now.word, self._now.code, self._now.tally)
         follow_schedule(self._now, at_s)
         self._sort_plans()
         passed = int(np.searchsorted(self._order_s, at_s, side="right"))
-        self._now.tally[k.ANNOUNCED if self._approach else k.ARRIVAL_NEXT] = passed
+        self._now.tally[names.ANNOUNCED if self._approach else names.ARRIVAL_NEXT] = passed

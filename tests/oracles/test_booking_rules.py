@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from twin.booking import names as n
+from twin.booking import names
 from twin.booking import people_kernels as people
 from twin.booking.booking import book, stands
 from twin.booking.params import BookingRules
@@ -56,7 +56,7 @@ def by_hand(rules, seed, ids, desired_s):
         if asks_s < rules.books_open_s:
             asks_s = rules.books_open_s + uniform(streams["rush"], id_, event(0))
         diary.append((asks_s, 1, int(id_), row, -1))
-        out[row] = (-1, n.UNPLACED)
+        out[row] = (-1, names.UNPLACED)
 
     def options(row, now_s):
         for slot, (start, end) in enumerate(spans):
@@ -70,16 +70,16 @@ def by_hand(rules, seed, ids, desired_s):
         _, slot = min(options(row, now_s))
         left[slot] -= 1
         start = spans[slot][0]
-        outcome = n.PLACED
+        outcome = names.PLACED
         if uniform(streams["cancels"], ids[row], event(0)) < rules.cancel_share:
             lead = exponential(streams["cancels"], ids[row], event(0, 1), rules.cancel_lead_s)
             back_s = max(start - lead, now_s)
-            outcome = n.CANCELLED_LATE
+            outcome = names.CANCELLED_LATE
             if back_s <= start - rules.cancel_before_s:
-                outcome = n.CANCELLED
+                outcome = names.CANCELLED
                 diary.append((back_s, 0, int(ids[row]), row, slot))
         elif uniform(streams["no_show"], ids[row], event(0)) < rules.no_show:
-            outcome = n.NO_SHOW
+            outcome = names.NO_SHOW
         out[row] = (slot, outcome)
 
     while diary:
@@ -110,7 +110,7 @@ def test_everybody_gets_what_a_diary_kept_by_hand_gives(case, replication):
     assert found.slots.left[0].tolist() == left
     spans = rules.spans(OPENING)
     for row, (slot, outcome) in out.items():
-        if outcome == n.PLACED:
+        if outcome == names.PLACED:
             assert (found.from_s[row], found.to_s[row]) == spans[slot]
 
 
@@ -123,14 +123,14 @@ def test_no_slot_is_booked_beyond_its_places_and_every_request_ends_in_one_way(c
     places = (slots.offered * (1.0 + rules.overbooking)).astype(np.int64)
     assert np.all(given <= places)
     assert np.array_equal(places - given, slots.left[0])
-    counts = np.bincount(found.outcome, minlength=n.OUTCOMES)
+    counts = np.bincount(found.outcome, minlength=names.OUTCOMES)
     assert counts.sum() == 400
-    assert counts[n.NOT_ASKED] == 0
-    assert slots.booked.sum() == counts.sum() - counts[n.UNPLACED]
-    for outcome, by_slot in ((n.NO_SHOW, slots.no_show), (n.CANCELLED, slots.cancelled),
-                             (n.CANCELLED_LATE, slots.cancelled_late)):  # fmt: skip
+    assert counts[names.NOT_ASKED] == 0
+    assert slots.booked.sum() == counts.sum() - counts[names.UNPLACED]
+    for outcome, by_slot in ((names.NO_SHOW, slots.no_show), (names.CANCELLED, slots.cancelled),
+                             (names.CANCELLED_LATE, slots.cancelled_late)):  # fmt: skip
         assert by_slot.sum() == counts[outcome]
-    placed = found.outcome == n.PLACED
+    placed = found.outcome == names.PLACED
     assert np.isfinite(found.from_s[placed]).all()
     assert np.isnan(found.from_s[~placed]).all()
     shift_s = np.maximum(desired_shift(found, day(seed, 400)[1]), 0.0)[placed]
@@ -159,12 +159,12 @@ def test_without_taste_or_scarcity_everybody_gets_the_nearest_slot_and_comes_as_
     found = booked(rules, seed, ids, desired_s, taste_s=0.0)
     spans = np.array(rules.spans(OPENING))
     shift = np.maximum(desired_s[:, None] - spans[:, 1], spans[:, 0] - desired_s[:, None]).clip(0.0)
-    placed = found.outcome == n.PLACED
+    placed = found.outcome == names.PLACED
     # Nobody can book a slot that has begun when it asks.
     free = np.where(found.asks_s[:, None] <= spans[:, 0] - rules.closes_before_s, shift, np.inf)
     best = spans[free.argmin(axis=1), 0]
     assert np.array_equal(found.from_s[placed], best[placed])
-    assert placed.mean() / (found.outcome != n.UNPLACED).mean() == pytest.approx(0.8, abs=3 * 0.4 / 20_000**0.5)
+    assert placed.mean() / (found.outcome != names.UNPLACED).mean() == pytest.approx(0.8, abs=3 * 0.4 / 20_000**0.5)
     # Of those who do not keep their slot some wanted a moment in it.
     inside = (found.from_s <= found.plan_s) & (found.plan_s < found.to_s)
     wanted = (found.from_s <= desired_s) & (desired_s < found.to_s)
@@ -176,22 +176,22 @@ def test_without_taste_or_scarcity_everybody_gets_the_nearest_slot_and_comes_as_
 @pytest.mark.parametrize(("early", "late"), [*itertools.product(EARLY_CODES, LATE_CODES)])
 def test_windows_are_told_by_their_table(early, late):
     said = {
-        "waits": n.WAITS_FOR_WINDOW,
-        "ordinary": n.AS_ORDINARY,
-        "admitted": n.AS_BOOKED,
+        "waits": names.WAITS_FOR_WINDOW,
+        "ordinary": names.AS_ORDINARY,
+        "admitted": names.AS_BOOKED,
         "turned_away": None,
-        "rebook": n.AS_ORDINARY,
+        "rebook": names.AS_ORDINARY,
     }
     moments_s = np.arange(0.0, 100.0, 5.0)
     told = np.empty(len(moments_s), np.int8)
     window = (np.full(len(moments_s), 40.0), np.full(len(moments_s), 60.0))
     stand(moments_s, *window, 10.0, 20.0, EARLY_CODES[early], LATE_CODES[late], told)
     for moment_s, code in zip(moments_s.tolist(), told.tolist(), strict=True):
-        expected = n.AS_BOOKED
+        expected = names.AS_BOOKED
         if moment_s < 30:
-            expected = n.TOO_EARLY if early == "turned_away" else said[early]
+            expected = names.TOO_EARLY if early == "turned_away" else said[early]
         elif moment_s > 80:
-            expected = n.TOO_LATE if late == "turned_away" else said[late]
+            expected = names.TOO_LATE if late == "turned_away" else said[late]
         assert code == expected
 
 
@@ -201,10 +201,10 @@ def test_late_ones_are_booked_anew_while_there_are_places():
     ids, desired_s = day(seed)
     found = booked(rules, seed, ids, desired_s)
     before_s, left = found.to_s.copy(), found.slots.left[0].copy()
-    late = (found.outcome == n.PLACED) & (found.plan_s > found.to_s)
+    late = (found.outcome == names.PLACED) & (found.plan_s > found.to_s)
     told = stands(rules, found)
     again = late & (found.to_s != before_s)
     assert again.sum() == found.slots.rebooked.sum() == (left - found.slots.left[0]).sum() > 0
-    assert np.all(told[again] != n.AS_ORDINARY)
-    assert np.all(told[late & ~again] == n.AS_ORDINARY)
-    assert np.all(told[found.outcome != n.PLACED] == n.AS_ORDINARY)
+    assert np.all(told[again] != names.AS_ORDINARY)
+    assert np.all(told[late & ~again] == names.AS_ORDINARY)
+    assert np.all(told[found.outcome != names.PLACED] == names.AS_ORDINARY)

@@ -7,8 +7,7 @@ import pytest
 
 from tests.oracles.stations import Customer, SlowQueue, keyed
 from twin.engine.draws import erlang, exponential, lognormal, lognormal_law, make_run_seed
-from twin.engine.stations import names as s
-from twin.engine.stations import plain_kernels as p
+from twin.engine.stations import names, plain_kernels
 from twin.engine.stations.layout import law_numbers
 from twin.engine.stations.queue import REASONS, Queue, Rules, Servers, Stage
 
@@ -94,12 +93,12 @@ def test_the_engine_and_its_slow_twin_agree_customer_by_customer(number):
     gone = slow.run(customers)
     assert [c.id for c in gone] == queue.now.ids[left].tolist()
     assert [c.reason for c in customers] == [
-        REASONS[code] if state == s.GONE else None for state, code in queue.now.code.tolist()
+        REASONS[code] if state == names.GONE else None for state, code in queue.now.code.tolist()
     ]
     for name in ("join", "called", "out", "waited"):
         of = np.array([getattr(c, name) for c in customers])
         np.testing.assert_allclose(queue.times_s(name), of, rtol=0, atol=1e-9, err_msg=name)
-    assert queue.now.word[:, p.SERVED_AT].tolist() == [c.server for c in customers]
+    assert queue.now.word[:, plain_kernels.SERVED_AT].tolist() == [c.server for c in customers]
 
 
 @pytest.mark.parametrize("number", range(20))

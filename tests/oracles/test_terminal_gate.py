@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import run, start
 from twin.engine.draws import erlang, event, exponential, lognormal, lognormal_law, make_run_seed, make_stream, uniform
-from twin.models.terminal import names as k
+from twin.models.terminal import names as terms
 from twin.models.terminal.params import TerminalParams
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.
@@ -26,20 +26,20 @@ class Truck:
     def __init__(self, now, row):
         word, code, time_s = now.word[row], now.code[row], now.time_s[row]
         self.id = int(now.ids[row])
-        self.join = float(time_s[k.PLAN])
-        self.booked = word[k.CLASS] == k.BOOKED
-        self.window = (float(time_s[k.SLOT_FROM]), float(time_s[k.SLOT_TO]))
-        self.flags = int(word[k.FLAGS])
-        self.blocks = [int(word[k.BLOCK_A]), int(word[k.BLOCK_B])][: int(word[k.MOVES])]
+        self.join = float(time_s[terms.PLAN])
+        self.booked = word[terms.CLASS] == terms.BOOKED
+        self.window = (float(time_s[terms.SLOT_FROM]), float(time_s[terms.SLOT_TO]))
+        self.flags = int(word[terms.FLAGS])
+        self.blocks = [int(word[terms.BLOCK_A]), int(word[terms.BLOCK_B])][: int(word[terms.MOVES])]
         self.move = 0
         self.wait = self.yard_wait = self.road = 0.0
         self.called = self.gate_start = self.gate_end = self.out = math.nan
         self.remain = None
         self.space = None
         self.reason = "served"
-        self.desired = float(time_s[k.DESIRED])
-        self.unplaced = code[k.BOOKING] == k.UNPLACED
-        self.away = code[k.STATE] == k.WITHDRAWN
+        self.desired = float(time_s[terms.DESIRED])
+        self.unplaced = code[terms.BOOKING] == terms.UNPLACED
+        self.away = code[terms.STATE] == terms.WITHDRAWN
         self.asked = False
 
 
@@ -110,16 +110,16 @@ class Gate:
         p = self.p
         if group.stage == "gate":
             length = self.law("gate", p.service, truck)
-            if truck.flags & k.CHECKED:
+            if truck.flags & terms.CHECKED:
                 length *= p.conpas.checked_documents.service_factor
-            if truck.flags & k.TROUBLED and p.trouble.at == "in_lane":
+            if truck.flags & terms.TROUBLED and p.trouble.at == "in_lane":
                 length += self.draw(self.stream["trouble"], event(truck.move, 0), p.trouble.lasts, truck)
             return length + p.move_up_s
         if group.stage == "crane":
             length = self.law("crane", p.yard.service, truck)
-            if truck.flags & (k.FETCHES << truck.move):
+            if truck.flags & (terms.FETCHES << truck.move):
                 mean = p.yard.rehandles_per_pickup
-                if truck.flags & k.SIGNALLED:
+                if truck.flags & terms.SIGNALLED:
                     signal = p.conpas.approach_signal
                     since_signal = self.now - (truck.joined - signal.lead_s)
                     ready = min(1.0, since_signal / signal.marshalling_s)
@@ -138,7 +138,7 @@ class Gate:
 
     def find_space(self, truck):
         for yard, free in enumerate(self.spaces):
-            if free and not truck.flags & (k.REFUSES << yard):
+            if free and not truck.flags & (terms.REFUSES << yard):
                 self.spaces[yard] -= 1
                 truck.space = yard
                 return
@@ -154,7 +154,7 @@ class Gate:
         elif space is not None:
             self.spaces[space] += 1
             for other in self.standing:
-                if not other.flags & (k.REFUSES << space):
+                if not other.flags & (terms.REFUSES << space):
                     self.spaces[space] -= 1
                     self.standing.remove(other)
                     other.road += self.now
@@ -216,8 +216,8 @@ class Gate:
             if start < end and shift <= quota.max_shift_s:
                 truck.unplaced = truck.away = False
                 truck.booked, truck.window = True, (slot[0], slot[1])
-                truck.flags |= k.CHECKED * bool(self.p.conpas.checked_documents)
-                truck.flags |= k.SIGNALLED * bool(self.p.conpas.approach_signal)
+                truck.flags |= terms.CHECKED * bool(self.p.conpas.checked_documents)
+                truck.flags |= terms.SIGNALLED * bool(self.p.conpas.approach_signal)
                 truck.join = start + (end - start) * uniform(self.within, np.uint64(truck.id), np.uint64(0))
                 self.at(truck.join, 9, truck.id, ("join", truck, truck.join))
                 if slot[2] > 0:
@@ -266,7 +266,7 @@ class Gate:
             truck.gate_end = self.now
         if group.stage == "crane":
             truck.move += 1
-        if group.stage == "gate" and truck.flags & k.TROUBLED and p.trouble.at == "own_lane":
+        if group.stage == "gate" and truck.flags & terms.TROUBLED and p.trouble.at == "own_lane":
             self.queue(truck, "trouble")
         elif group.stage in ("gate", "trouble") and p.yard:
             self.at(self.now + p.yard.drive_s, 2, truck.id, ("arrive", truck))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import BARE, run, start
 from twin.engine.draws import event, exponential, lognormal, lognormal_law, make_run_seed, make_stream
-from twin.models.terminal import names as k
+from twin.models.terminal import names as terms
 from twin.models.terminal.params import TerminalParams
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -19,10 +19,10 @@ class Truck:
 
     def __init__(self, now, row):
         self.id = int(now.ids[row])
-        self.joins_s = float(now.time_s[row, k.PLAN])
-        self.booked = now.word[row, k.CLASS] == k.BOOKED
-        self.oversize = bool(now.word[row, k.FLAGS] & k.IS_OVERSIZE)
-        self.troubled = bool(now.word[row, k.FLAGS] & k.TROUBLED)
+        self.joins_s = float(now.time_s[row, terms.PLAN])
+        self.booked = now.word[row, terms.CLASS] == terms.BOOKED
+        self.oversize = bool(now.word[row, terms.FLAGS] & terms.IS_OVERSIZE)
+        self.troubled = bool(now.word[row, terms.FLAGS] & terms.TROUBLED)
         self.wait_s = 0.0
         self.called_s = self.end_s = math.nan
         self.remain_s = None
@@ -259,7 +259,7 @@ def test_lanes_and_their_slow_twin_agree_truck_by_truck(case, replication):
     assert len(visits["id"]) == len(trucks) > 80
     for row, id_ in enumerate(visits["id"].tolist()):
         truck = by_id[id_]
-        assert (visits["reason"][row] == k.AFTER_CLOSING) == truck.away
+        assert (visits["reason"][row] == terms.AFTER_CLOSING) == truck.away
         expected = (truck.wait_s, truck.called_s, truck.end_s)
         for name, value in zip(("wait_s", "called_s", "gate_end_s"), expected, strict=True):
             np.testing.assert_allclose(visits[name][row], value, rtol=0, atol=1e-6, err_msg=f"{name} of {id_}")

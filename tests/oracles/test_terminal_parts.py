@@ -15,7 +15,7 @@ import pytest
 from twin.engine.stations import calendar_kernels as calendar
 from twin.engine.stations import line_kernels as line
 from twin.engine.stations import serve_kernels as serve
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate import space_kernels as space
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, these are only parts of other kernels")
@@ -29,24 +29,24 @@ class Place:
     def __init__(self, seed, yards=(), kerb=10**6):
         luck = np.random.default_rng(seed)
         self.ids = luck.permutation(ROWS).astype(np.uint64)
-        self.word = np.full((ROWS, k.WORD_COLUMNS), -1, np.int32)
-        self.time_s = np.full((ROWS, k.TIME_COLUMNS), np.nan)
-        self.time_s[:, k.ROAD_S] = 0.0
-        self.word[:, k.CLASS] = luck.integers(0, 2, ROWS)
-        self.word[:, k.FLAGS] = luck.integers(0, 4, ROWS) * k.REFUSES
-        self.lines = np.zeros((5, k.SERVED_BY + 3), np.int32)
-        self.lines[:, k.SERVED_BY :] = -1
-        self.lines[:, [k.HEAD, k.TAIL]] = -1
-        self.lines[[0, 1, 3], k.WATCHED] = 1
-        self.tally = np.zeros(k.FIRST_YARD + 2 * len(yards), np.int64)
-        self.tally[k.YARDS], self.tally[k.KERB] = len(yards), kerb
-        self.tally[k.FIRST_YARD + 1 :: 2] = yards
-        self.num = np.zeros(k.NUMBERS)
-        self.num[k.FLOW_MEMORY] = MEMORY_S
+        self.word = np.full((ROWS, names.WORD_COLUMNS), -1, np.int32)
+        self.time_s = np.full((ROWS, names.TIME_COLUMNS), np.nan)
+        self.time_s[:, names.ROAD_S] = 0.0
+        self.word[:, names.CLASS] = luck.integers(0, 2, ROWS)
+        self.word[:, names.FLAGS] = luck.integers(0, 4, ROWS) * names.REFUSES
+        self.lines = np.zeros((5, names.SERVED_BY + 3), np.int32)
+        self.lines[:, names.SERVED_BY :] = -1
+        self.lines[:, [names.HEAD, names.TAIL]] = -1
+        self.lines[[0, 1, 3], names.WATCHED] = 1
+        self.tally = np.zeros(names.FIRST_YARD + 2 * len(yards), np.int64)
+        self.tally[names.YARDS], self.tally[names.KERB] = len(yards), kerb
+        self.tally[names.FIRST_YARD + 1 :: 2] = yards
+        self.num = np.zeros(names.NUMBERS)
+        self.num[names.FLOW_MEMORY] = MEMORY_S
 
 
 def by_tie(ids, word, row):
-    return int(word[row, k.EVENT]), int(ids[row])
+    return int(word[row, names.EVENT]), int(ids[row])
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -54,7 +54,7 @@ def test_the_calendar_gives_what_a_sorted_list_gives(seed):
     """Few moments, so that kind of event and id decide often; the first entry leaves, or is replaced by a later one."""
     luck = np.random.default_rng(seed)
     place = Place(seed)
-    place.word[:, k.EVENT] = luck.integers(1, 3, ROWS)
+    place.word[:, names.EVENT] = luck.integers(1, 3, ROWS)
     times, rows = np.full(2 * ROWS + 3, np.inf), np.zeros(2 * ROWS + 3, np.int64)
     size = np.zeros(1, np.int64)
     told = []
@@ -92,12 +92,12 @@ def test_the_calendar_gives_what_a_sorted_list_gives(seed):
 
 def walked(place, number):
     """Rows of a line from its head on."""
-    out, row = [], int(place.lines[number, k.HEAD])
-    while len(out) < place.lines[number, k.COUNT]:
+    out, row = [], int(place.lines[number, names.HEAD])
+    while len(out) < place.lines[number, names.COUNT]:
         out.append(row)
-        row = int(place.word[row, k.NEXT])
+        row = int(place.word[row, names.NEXT])
     if out:
-        assert (row, place.lines[number, k.TAIL]) == (-1, out[-1])
+        assert (row, place.lines[number, names.TAIL]) == (-1, out[-1])
     return out
 
 
@@ -114,15 +114,15 @@ def test_lines_are_lists_and_those_at_the_gate_are_counted_by_who_stands_there(s
             put, at = (line.put_first, 0) if what == 0 else (line.append, len(lines[number]))
             put(place.word, place.lines, place.tally, number, row)
             lines[number].insert(at, row)
-            assert place.word[row, k.LINE] == number
+            assert place.word[row, names.LINE] == number
         elif what >= 3 and lines[number]:
             take, at = (line.take_first, 0) if what == 3 else (line.take_last, -1)
             assert take(place.word, place.lines, place.tally, number) == lines[number][at]
             idle.append(lines[number].pop(at))
         assert [walked(place, number) for number in range(len(lines))] == lines
         standing = [row for number in (0, 1, 3) for row in lines[number]]
-        assert place.tally[k.IN_LINE] == len(standing)
-        assert place.tally[k.BOOKED_IN_LINE] == (place.word[standing, k.CLASS] == k.BOOKED).sum()
+        assert place.tally[names.IN_LINE] == len(standing)
+        assert place.tally[names.BOOKED_IN_LINE] == (place.word[standing, names.CLASS] == names.BOOKED).sum()
 
 
 @pytest.mark.parametrize(("yards", "kerb"), [((3, 2), 10**6), ((3, 2), 4), ((), 10**6), ((1,), 0)])
@@ -130,17 +130,17 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
     luck = np.random.default_rng(len(yards) + kerb % 7)
     place = Place(1, yards, kerb)
     held, road, since, spent = {}, [], {}, dict.fromkeys(range(ROWS), 0.0)
-    flows = {k.FLOW_IN: [], k.FLOW_OUT: []}
+    flows = {names.FLOW_IN: [], names.FLOW_OUT: []}
     state = (place.time_s, place.word, place.tally, place.num)
     idle, now = list(range(ROWS)), 0.0
 
     def refuses(row, yard):
-        return bool(place.word[row, k.FLAGS] & (k.REFUSES << yard))
+        return bool(place.word[row, names.FLAGS] & (names.REFUSES << yard))
 
     def leave_road(row):
         road.remove(row)
         spent[row] += now - since.pop(row)
-        flows[k.FLOW_OUT].append(now)
+        flows[names.FLOW_OUT].append(now)
 
     for _ in range(400):
         now += float(luck.integers(0, 30))
@@ -154,16 +154,16 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
             if free:
                 held[row] = free[0]
             else:
-                assert place.word[row, k.RANK] == len(road)
+                assert place.word[row, names.RANK] == len(road)
                 road.append(row)
                 since[row] = now
-                flows[k.FLOW_IN].append(now)
-            assert place.word[row, k.STOOD] == (free[0] if free else k.ON_ROAD)
+                flows[names.FLOW_IN].append(now)
+            assert place.word[row, names.STOOD] == (free[0] if free else names.ON_ROAD)
         elif waiting:
             row = waiting[luck.integers(len(waiting))]
             idle.append(row)
             (space.leave_space if what == 3 else space.give_up_space)(*state, row, now)
-            assert place.word[row, k.SPACE] == k.NO_SPACE
+            assert place.word[row, names.SPACE] == names.NO_SPACE
             if row in road:
                 leave_road(row)
             else:
@@ -172,27 +172,27 @@ def test_spaces_are_taken_in_order_and_given_to_the_first_on_the_road_that_wants
                 if what == 3 and heir is not None:
                     leave_road(heir)
                     held[heir] = freed
-                    assert place.word[heir, k.STOOD] == freed
+                    assert place.word[heir, names.STOOD] == freed
             # Whoever has no space gives none up.
             space.leave_space(*state, row, now)
             space.give_up_space(*state, row, now)
         for row, yard in held.items():
-            assert place.word[row, k.SPACE] == yard
-        assert [place.tally[k.FIRST_YARD + 2 * y] for y in range(len(yards))] == [
+            assert place.word[row, names.SPACE] == yard
+        assert [place.tally[names.FIRST_YARD + 2 * y] for y in range(len(yards))] == [
             list(held.values()).count(y) for y in range(len(yards))
         ]
-        assert (place.tally[k.IN_YARDS], place.tally[k.ROAD_COUNT]) == (len(held), len(road))
-        assert place.tally[k.BOOKED_ON_ROAD] == (place.word[road, k.CLASS] == k.BOOKED).sum()
-        there, row = [], int(place.tally[k.ROAD_HEAD]) if road else -1
+        assert (place.tally[names.IN_YARDS], place.tally[names.ROAD_COUNT]) == (len(held), len(road))
+        assert place.tally[names.BOOKED_ON_ROAD] == (place.word[road, names.CLASS] == names.BOOKED).sum()
+        there, row = [], int(place.tally[names.ROAD_HEAD]) if road else -1
         while row >= 0:
-            assert place.word[row, k.SPACE] == k.ON_ROAD
-            assert place.word[row, k.ROAD_PREV] == (there[-1] if there else -1)
+            assert place.word[row, names.SPACE] == names.ON_ROAD
+            assert place.word[row, names.ROAD_PREV] == (there[-1] if there else -1)
             there.append(row)
-            row = int(place.word[row, k.ROAD_NEXT])
+            row = int(place.word[row, names.ROAD_NEXT])
         assert there == road
-        assert not road or place.tally[k.ROAD_TAIL] == road[-1]
+        assert not road or place.tally[names.ROAD_TAIL] == road[-1]
         for row in range(ROWS):
-            assert place.time_s[row, k.ROAD_S] == pytest.approx(spent[row])
+            assert place.time_s[row, names.ROAD_S] == pytest.approx(spent[row])
         for which, moments in flows.items():
             rate = sum(math.exp((at - now) / MEMORY_S) for at in moments) / MEMORY_S
             assert space.flow_now(place.num, which, now) == pytest.approx(rate, rel=1e-9, abs=1e-15)
@@ -210,17 +210,21 @@ def test_the_tail_of_a_queue_follows_its_formula():
 
 def test_what_is_due_is_pushed_on_a_stack_of_rows():
     place = Place(2)
-    place.tally[k.DUE_HEAD] = -1
-    for row, at_s, kind in ((3, 10.0, k.END_EVENT), (0, 11.0, k.RELEASE_EVENT), (7, 12.0, k.END_EVENT)):
-        before = place.tally[k.DUE_HEAD]
+    place.tally[names.DUE_HEAD] = -1
+    for row, at_s, kind in ((3, 10.0, names.END_EVENT), (0, 11.0, names.RELEASE_EVENT), (7, 12.0, names.END_EVENT)):
+        before = place.tally[names.DUE_HEAD]
         serve.due(place.time_s, place.word, place.tally, row, at_s, kind)
-        assert (place.time_s[row, k.END], place.word[row, k.EVENT], place.word[row, k.NEXT]) == (at_s, kind, before)
-        assert place.tally[k.DUE_HEAD] == row
+        assert (place.time_s[row, names.END], place.word[row, names.EVENT], place.word[row, names.NEXT]) == (
+            at_s,
+            kind,
+            before,
+        )
+        assert place.tally[names.DUE_HEAD] == row
 
 
 def test_of_two_lines_the_one_whose_head_joined_first():
     place = Place(3)
-    place.time_s[:3, k.JOIN] = 50.0, 40.0, 40.0
+    place.time_s[:3, names.JOIN] = 50.0, 40.0, 40.0
     place.ids[:3] = 9, 5, 4
     for number, row in enumerate(range(3)):
         line.append(place.word, place.lines, place.tally, number, row)

@@ -10,7 +10,7 @@ import pytest
 
 from twin.engine.draws import erlang, event, exponential, lognormal, lognormal_law, make_stream, uniform
 from twin.engine.stations.law_kernels import draw_law
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate import row_kernels
 from twin.models.terminal.gate.state import BLANK, blank_rows
 from twin.models.terminal.gate.truck_kernels import _small_poisson
@@ -25,33 +25,33 @@ ALONE = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, thes
 def visits():
     """Ids, moments, numbers and codes of visits to which anything may have happened."""
     luck = np.random.default_rng(8)
-    time_s = luck.uniform(0.0, 86400.0, (N, k.TIME_COLUMNS))
-    word = luck.integers(-1, 40, (N, k.WORD_COLUMNS)).astype(np.int32)
-    code = np.zeros((N, k.CODE_COLUMNS), np.int8)
-    code[:, k.BOOKING] = luck.choice([k.PLACED, k.PLACED, k.NO_SHOW, k.UNPLACED], N)
-    code[:, k.STATE] = luck.integers(0, 10, N)
-    code[:, k.REASON] = luck.choice([k.SERVED_WELL, k.SERVED_WELL, k.TOO_LATE, k.TOO_EARLY], N)
-    code[:, k.SERVED_AS] = luck.integers(0, 2, N)
+    time_s = luck.uniform(0.0, 86400.0, (N, names.TIME_COLUMNS))
+    word = luck.integers(-1, 40, (N, names.WORD_COLUMNS)).astype(np.int32)
+    code = np.zeros((N, names.CODE_COLUMNS), np.int8)
+    code[:, names.BOOKING] = luck.choice([names.PLACED, names.PLACED, names.NO_SHOW, names.UNPLACED], N)
+    code[:, names.STATE] = luck.integers(0, 10, N)
+    code[:, names.REASON] = luck.choice([names.SERVED_WELL, names.SERVED_WELL, names.TOO_LATE, names.TOO_EARLY], N)
+    code[:, names.SERVED_AS] = luck.integers(0, 2, N)
     return luck.permutation(N).astype(np.uint64), time_s, word, code
 
 
 def test_visits_are_copied_column_by_column(visits):
     ids, time_s, word, code = visits
     rows = np.random.default_rng(9).permutation(N)[:170]
-    times, words, codes = np.array([3, 0, 7]), np.array([5, 1]), np.array([k.REASON, k.STATE])
+    times, words, codes = np.array([3, 0, 7]), np.array([5, 1]), np.array([names.REASON, names.STATE])
     out = (
         np.zeros(170, np.uint64), np.zeros((3, 170)), np.zeros((2, 170), np.int32), np.zeros((2, 170), np.int32),
         np.full((2, 170), -9, np.int32), np.zeros(170, bool),
     )  # fmt: skip
     row_kernels.copy_visits(rows, ids, time_s, word, code, times, words, codes, 7, *out)
-    lane = word[rows, k.LANE]
+    lane = word[rows, names.LANE]
     assert {-1, 0} < set(lane.tolist())
     np.testing.assert_array_equal(out[0], ids[rows])
     np.testing.assert_array_equal(out[1], time_s[rows][:, times].T)
     np.testing.assert_array_equal(out[2], word[rows][:, words].T)
     np.testing.assert_array_equal(out[3], code[rows][:, codes].T)
     np.testing.assert_array_equal(out[4], np.where(lane >= 0, np.divmod(lane, 7), -1))
-    np.testing.assert_array_equal(out[5], (word[rows, k.FLAGS] & k.TROUBLED) > 0)
+    np.testing.assert_array_equal(out[5], (word[rows, names.FLAGS] & names.TROUBLED) > 0)
 
 
 def test_who_was_served_is_told_where_their_customer_belongs(visits):
@@ -63,20 +63,22 @@ def test_who_was_served_is_told_where_their_customer_belongs(visits):
     row_kernels.copy_served(rows, time_s, word, customer, times, server)
     for row in rows:
         at = customer[row]
-        assert times[:, at].tolist() == time_s[row, [k.WAITED, k.GATE_START, k.GATE_END]].tolist()
-        assert server[at] == word[row, k.LANE]
+        assert times[:, at].tolist() == time_s[row, [names.WAITED, names.GATE_START, names.GATE_END]].tolist()
+        assert server[at] == word[row, names.LANE]
 
 
 def test_bookings_used_are_those_of_trucks_served_in_their_window(visits):
     _, time_s, _, code = visits
     starts = np.arange(8.0, 17.0) * 3600.0
-    time_s[:, k.SLOT_FROM] = np.random.default_rng(2).choice(starts, N)
+    time_s[:, names.SLOT_FROM] = np.random.default_rng(2).choice(starts, N)
     used = np.ones(len(starts), np.int64)
     row_kernels.count_used(time_s, code, starts, used)
-    over = np.isin(code[:, k.STATE], (k.GONE, k.DRIVING_OUT, k.LEFT)) & (code[:, k.REASON] == k.SERVED_WELL)
-    own = over & (code[:, k.BOOKING] == k.PLACED) & (code[:, k.SERVED_AS] == k.BOOKED)
+    over = np.isin(code[:, names.STATE], (names.GONE, names.DRIVING_OUT, names.LEFT)) & (
+        code[:, names.REASON] == names.SERVED_WELL
+    )
+    own = over & (code[:, names.BOOKING] == names.PLACED) & (code[:, names.SERVED_AS] == names.BOOKED)
     assert own.sum() > 8
-    assert (used - 1).tolist() == [int((own & (time_s[:, k.SLOT_FROM] == start)).sum()) for start in starts]
+    assert (used - 1).tolist() == [int((own & (time_s[:, names.SLOT_FROM] == start)).sum()) for start in starts]
 
 
 @pytest.mark.parametrize("slots", [1, 2, 9])
@@ -87,8 +89,13 @@ def test_a_slot_is_found_from_any_other(slots):
     time_s, _, code = blank_rows(N)
     at = luck.integers(0, slots, N)
     at[:4] = 0, slots - 1, 0, slots - 1
-    time_s[:, k.SLOT_FROM] = starts[at]
-    code[:, [k.STATE, k.REASON, k.BOOKING, k.SERVED_AS]] = k.LEFT, k.SERVED_WELL, k.PLACED, k.BOOKED
+    time_s[:, names.SLOT_FROM] = starts[at]
+    code[:, [names.STATE, names.REASON, names.BOOKING, names.SERVED_AS]] = (
+        names.LEFT,
+        names.SERVED_WELL,
+        names.PLACED,
+        names.BOOKED,
+    )
     used = np.zeros(slots, np.int64)
     row_kernels.count_used(time_s, code, starts, used)
     assert used.tolist() == np.bincount(at, minlength=slots).tolist()
@@ -97,20 +104,20 @@ def test_a_slot_is_found_from_any_other(slots):
 @pytest.mark.parametrize(
     ("state", "reason", "booking", "served_as", "counts"),
     [
-        (k.GONE, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
-        (k.DRIVING_OUT, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
-        (k.LEFT, k.SERVED_WELL, k.PLACED, k.BOOKED, True),
-        (k.UNDER_WAY, k.SERVED_WELL, k.PLACED, k.BOOKED, False),
-        (k.WITHDRAWN, k.SERVED_WELL, k.PLACED, k.BOOKED, False),
-        (k.LEFT, k.TOO_LATE, k.PLACED, k.BOOKED, False),
-        (k.LEFT, k.SERVED_WELL, k.NO_SHOW, k.BOOKED, False),
-        (k.LEFT, k.SERVED_WELL, k.PLACED, 1 - k.BOOKED, False),
+        (names.GONE, names.SERVED_WELL, names.PLACED, names.BOOKED, True),
+        (names.DRIVING_OUT, names.SERVED_WELL, names.PLACED, names.BOOKED, True),
+        (names.LEFT, names.SERVED_WELL, names.PLACED, names.BOOKED, True),
+        (names.UNDER_WAY, names.SERVED_WELL, names.PLACED, names.BOOKED, False),
+        (names.WITHDRAWN, names.SERVED_WELL, names.PLACED, names.BOOKED, False),
+        (names.LEFT, names.TOO_LATE, names.PLACED, names.BOOKED, False),
+        (names.LEFT, names.SERVED_WELL, names.NO_SHOW, names.BOOKED, False),
+        (names.LEFT, names.SERVED_WELL, names.PLACED, 1 - names.BOOKED, False),
     ],
 )
 def test_a_booking_is_used_by_whoever_was_served_as_booked_and_is_gone(state, reason, booking, served_as, counts):
     time_s, _, code = blank_rows(2)
-    time_s[:, k.SLOT_FROM] = [3600.0, 7200.0]
-    code[:, [k.STATE, k.REASON, k.BOOKING, k.SERVED_AS]] = state, reason, booking, served_as
+    time_s[:, names.SLOT_FROM] = [3600.0, 7200.0]
+    code[:, [names.STATE, names.REASON, names.BOOKING, names.SERVED_AS]] = state, reason, booking, served_as
     used = np.zeros(3, np.int64)
     row_kernels.count_used(time_s, code, np.array([3600.0, 7200.0, 9000.0]), used)
     assert used.tolist() == [int(counts), int(counts), 0]
@@ -118,11 +125,11 @@ def test_a_booking_is_used_by_whoever_was_served_as_booked_and_is_gone(state, re
 
 def test_visits_are_counted_by_what_became_of_them(visits):
     code = visits[3]
-    counts = np.zeros((4, np.prod(k.COUNTS)), np.int64)
+    counts = np.zeros((4, np.prod(names.COUNTS)), np.int64)
     row_kernels.count_visits(code, counts)
-    expected = np.zeros(k.COUNTS, np.int64)
-    np.add.at(expected, (code[:, k.BOOKING], code[:, k.STATE], code[:, k.REASON]), 1)
-    np.testing.assert_array_equal(counts.sum(axis=0).reshape(k.COUNTS), expected)
+    expected = np.zeros(names.COUNTS, np.int64)
+    np.add.at(expected, (code[:, names.BOOKING], code[:, names.STATE], code[:, names.REASON]), 1)
+    np.testing.assert_array_equal(counts.sum(axis=0).reshape(names.COUNTS), expected)
     assert (counts.sum(axis=1) == N // 4).all()
 
 
@@ -137,17 +144,23 @@ def test_rows_are_written_anew_and_others_stay(visits):
 
 @ALONE
 def test_each_stage_draws_by_its_own_law():
-    num = np.zeros(k.NUMBERS)
+    num = np.zeros(names.NUMBERS)
     stream, id_, key = make_stream(np.uint64(3), "laws"), np.uint64(11), event(2, 5)
     law = lognormal_law(150.0, 0.6)
     cases = [
-        (k.EXPONENTIAL, 60.0, (0.0, 0.0), 1, exponential(stream, id_, key, 60.0)),
-        (k.LOGNORMAL, 150.0, law, 1, lognormal(stream, id_, key, *law)),
-        (k.ERLANG, 90.0, (0.0, 0.0), 3, erlang(stream, id_, key, 3, 90.0)),
-        (next(c for c in range(9) if c not in (k.EXPONENTIAL, k.LOGNORMAL, k.ERLANG)), 40.0, (0.0, 0.0), 1, 40.0),
+        (names.EXPONENTIAL, 60.0, (0.0, 0.0), 1, exponential(stream, id_, key, 60.0)),
+        (names.LOGNORMAL, 150.0, law, 1, lognormal(stream, id_, key, *law)),
+        (names.ERLANG, 90.0, (0.0, 0.0), 3, erlang(stream, id_, key, 3, 90.0)),
+        (
+            next(c for c in range(9) if c not in (names.EXPONENTIAL, names.LOGNORMAL, names.ERLANG)),
+            40.0,
+            (0.0, 0.0),
+            1,
+            40.0,
+        ),
     ]
     for stage, (kind, mean, logs, phases, _) in enumerate(cases):
-        num[k.FIRST_LAW + 5 * stage : k.FIRST_LAW + 5 * stage + 5] = kind, mean, *logs, phases
+        num[names.FIRST_LAW + 5 * stage : names.FIRST_LAW + 5 * stage + 5] = kind, mean, *logs, phases
     for stage, case in enumerate(cases):
         assert draw_law(num, stage, stream, id_, key) == case[-1]
 

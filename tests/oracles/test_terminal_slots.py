@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from twin.booking import names as n
+from twin.booking import names
 from twin.engine.draws import event, make_run_seed, make_stream, uniform
 from twin.engine.event_queue import new_heap
-from twin.models.terminal.booking import kernels as b
+from twin.models.terminal.booking import kernels
 
 # Without compilation, numpy warns where the hash of the draws wraps around on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -84,20 +84,20 @@ class Books:
         start = SLOTS[slot][0]
         if nth == 1:
             if truck.never:
-                return n.FATE_MISSED
+                return names.FATE_MISSED
             return self.given_back(truck, slot, max(start - truck.second_lead, now_s))
         back_s = max(start - truck.cancel_lead, now_s) if truck.cancels else math.inf
         confirm_s = max(start - self.rule["confirm"], now_s)
         if truck.known > confirm_s and confirm_s <= back_s:
             self.diary.append((confirm_s, 0, truck.id, truck, slot))
-            return n.FATE_LAPSED
-        return n.FATE_KEPT if back_s == math.inf else self.given_back(truck, slot, back_s)
+            return names.FATE_LAPSED
+        return names.FATE_KEPT if back_s == math.inf else self.given_back(truck, slot, back_s)
 
     def given_back(self, truck, slot, at_s):
         if at_s > SLOTS[slot][0] - self.rule["cancel"]:
-            return n.FATE_CANCELLED_LATE
+            return names.FATE_CANCELLED_LATE
         self.diary.append((at_s, 0, truck.id, truck, slot))
-        return n.FATE_CANCELLED
+        return names.FATE_CANCELLED
 
     def run(self, trucks, waiting_list):
         self.diary += [(truck.asks_s, 1, nth, truck, None) for nth, truck in enumerate(trucks)]
@@ -121,20 +121,20 @@ def by_kernel(trucks, places, day, waits, traits, rule, stream, waiting_list):
     count = len(trucks)
     ask = np.array([[t.desired, t.earliest, t.latest, t.known, t.cancel_lead, t.second_lead, t.slack, t.hours_left]
                     for t in trucks])  # fmt: skip
-    intent = [t.cancels * n.CANCELS | t.doubles * n.DOUBLES | t.never * n.NEVER_GIVES_BACK for t in trucks]
+    intent = [t.cancels * names.CANCELS | t.doubles * names.DOUBLES | t.never * names.NEVER_GIVES_BACK for t in trucks]
     pools = [sum(1 << pool for pool in t.pools) for t in trucks]
     ends = np.array([end for _, end in SLOTS])
-    first = np.searchsorted(ends, ask[:, n.DESIRED] - rule["max_shift"])
-    nearest = np.searchsorted(ends, ask[:, n.DESIRED])
+    first = np.searchsorted(ends, ask[:, names.DESIRED] - rule["max_shift"])
+    nearest = np.searchsorted(ends, ask[:, names.DESIRED])
     who = [intent, pools, first, nearest, [t.kind for t in trucks], [t.haulier for t in trucks]]
     asker = np.column_stack(who).astype(np.int32)
     asks_s = np.array([t.asks_s for t in trucks])
     trait = np.array([[t["scale"], t["wait"], t["delivery"], t["hours"], t["penalty"], t["miss"]] for t in traits])
     rules = [rule["later"], rule["max_shift"], rule["closes"], rule["cancel"], rule["confirm"], waiting_list, 900.0]
-    slot, fate = np.full((count, 2), -1, np.int32), np.full((count, 2), n.NO_BOOKING, np.int32)
+    slot, fate = np.full((count, 2), -1, np.int32), np.full((count, 2), names.NO_BOOKING, np.int32)
     left = np.array(places, np.int64)
     order = np.argsort(asks_s, kind="stable").astype(np.int64)
-    b.run_gate_books(
+    kernels.run_gate_books(
         order, asks_s, np.array([t.id for t in trucks], np.uint64), ask, asker, np.array([s for s, _ in SLOTS]),
         ends, np.array(waits), trait, np.array(rules, np.float64), stream, left, day,
         *new_heap(2 * count + 1), np.empty(count, np.int64), slot, fate,
@@ -177,8 +177,8 @@ def test_places_go_by_turn_and_least_cost_and_come_back(replication, rule, place
     books.run(sorted(trucks, key=lambda t: t.asks_s), waiting_list)
 
     for truck in trucks:
-        expected = [*truck.bookings, (-1, n.NO_BOOKING), (-1, n.NO_BOOKING)][:2]
+        expected = [*truck.bookings, (-1, names.NO_BOOKING), (-1, names.NO_BOOKING)][:2]
         assert list(zip(slot[truck.row].tolist(), fate[truck.row].tolist(), strict=True)) == expected
     assert left.tolist() == books.places
-    assert n.NO_BOOKING in fate[:, 0]
-    assert {n.FATE_KEPT, n.FATE_CANCELLED, n.FATE_LAPSED} <= set(fate.ravel().tolist())
+    assert names.NO_BOOKING in fate[:, 0]
+    assert {names.FATE_KEPT, names.FATE_CANCELLED, names.FATE_LAPSED} <= set(fate.ravel().tolist())

@@ -12,8 +12,7 @@ import pytest
 from tests.verification import terminal_theory
 from tests.verification.terminal_theory import erlang_c, erlang_c_wait, priority_waits
 from twin.engine.draws import exponentials, make_run_seed, make_stream, uniforms
-from twin.engine.stations import names as s
-from twin.engine.stations import plain_kernels as p
+from twin.engine.stations import names, plain_kernels
 from twin.engine.stations.layout import law_numbers
 from twin.engine.stations.queue import Queue, Rules, Servers, Stage
 
@@ -101,7 +100,7 @@ def test_a_finite_line_turns_away_the_share_of_the_birth_and_death_chain(servers
     lost = []
     for replication in range(REPLICATIONS):
         queue, _ = served(servers, load, replication, rules=Rules(room=room))
-        lost.append((queue.now.code[WARM_UP:, s.REASON] == p.BALKED).mean())
+        lost.append((queue.now.code[WARM_UP:, names.REASON] == plain_kernels.BALKED).mean())
     mean, half = mean_and_half_width(lost)
     assert mean == pytest.approx(exact, abs=half)
     assert half < 0.05 * exact

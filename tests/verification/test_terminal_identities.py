@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
 from tests.verification.terminal_theory import fluid_tail_m, kiefer_wolfowitz, lindley
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.space_kernels import tail_length_m
 from twin.models.terminal.params import TerminalParams
 
@@ -77,9 +77,9 @@ def test_a_day_beyond_the_gate_ends_with_everybody_counted(queues):
         for account in terminal.accounts():
             assert account.entered == account.inside + sum(account.left.values())
     now = terminal._now
-    standing = now.tally[k.IN_YARDS] + now.tally[k.ROAD_COUNT]
+    standing = now.tally[names.IN_YARDS] + now.tally[names.ROAD_COUNT]
     # Whoever waits stands somewhere, and whoever stands somewhere waits; the calendar holds the rest.
-    assert standing == now.tally[k.IN_LINE] > 1000
+    assert standing == now.tally[names.IN_LINE] > 1000
     assert terminal.accounts()[0].inside > standing
     model.close()
 
@@ -116,8 +116,8 @@ def test_flows_of_the_queue_settle_at_the_rates_of_the_trucks():
     model, terminal = start(params, step_s=14400.0)
     model.step()
     num = terminal._now.num
-    flow_in = num[k.FLOW_IN] * math.exp(-(14400.0 - num[k.FLOW_IN_AT]) / 1800.0)
-    flow_out = num[k.FLOW_OUT] * math.exp(-(14400.0 - num[k.FLOW_OUT_AT]) / 1800.0)
+    flow_in = num[names.FLOW_IN] * math.exp(-(14400.0 - num[names.FLOW_IN_AT]) / 1800.0)
+    flow_out = num[names.FLOW_OUT] * math.exp(-(14400.0 - num[names.FLOW_OUT_AT]) / 1800.0)
     # Standard error of an exponentially weighted Poisson rate: sqrt(rate / (2 memory)).
     assert flow_in == pytest.approx(1 / 60, abs=3 * math.sqrt(1 / 60 / 3600))
     assert flow_out == pytest.approx(1 / 120, rel=0.05)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from twin.booking import names as n
+from twin.booking import names
 from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
 from twin.jit import fetch_row, index, inner_kernel, inner_template
@@ -39,14 +39,14 @@ def is_surely_below(u, taste):
 @inner_kernel
 def _open(slot, row, now_s, slot_from_s, slot_to_s, ask, asker, rule, places, left_today):
     """Whether somebody may take a place of a slot now."""
-    if left_today <= 0 or now_s > slot_from_s[slot] - rule[n.CLOSES_BEFORE]:
+    if left_today <= 0 or now_s > slot_from_s[slot] - rule[names.CLOSES_BEFORE]:
         return False
-    if slot_to_s[slot] <= ask[row, n.EARLIEST] or slot_from_s[slot] >= ask[row, n.LATEST]:
+    if slot_to_s[slot] <= ask[row, names.EARLIEST] or slot_from_s[slot] >= ask[row, names.LATEST]:
         return False
-    shift = max(ask[row, n.DESIRED] - slot_to_s[slot], slot_from_s[slot] - ask[row, n.DESIRED])
-    if shift > rule[n.MAX_SHIFT]:
+    shift = max(ask[row, names.DESIRED] - slot_to_s[slot], slot_from_s[slot] - ask[row, names.DESIRED])
+    if shift > rule[names.MAX_SHIFT]:
         return False
-    bits = asker[row, n.POOLS]
+    bits = asker[row, names.POOLS]
     pool = 0
     while bits:
         if bits & 1 and places[pool, slot] <= 0:
@@ -66,7 +66,7 @@ def excess(length_s):
 def _shift_cost(slot, desired, slot_from_s, slot_to_s, rule):
     """What the shift from the wanted moment costs; no other part of the cost is negative."""
     earlier = excess(desired - slot_to_s[slot])
-    return earlier + rule[n.LATER_WEIGHT] * excess(slot_from_s[slot] - desired)
+    return earlier + rule[names.LATER_WEIGHT] * excess(slot_from_s[slot] - desired)
 
 
 @inner_template
@@ -77,17 +77,17 @@ def _best(
     """Cheapest open slot that is not ``other``; -1 if there is none."""
     best = -1
     best_cost = math.inf
-    scale = trait[index(asker[row, n.TYPE]), n.TASTE]
+    scale = trait[index(asker[row, names.TYPE]), names.TASTE]
     per_scale = 1.0 / scale if scale > 0.0 else 0.0
-    desired = ask[row, n.DESIRED]
+    desired = ask[row, names.DESIRED]
     # Slots ascend. The nearest one goes first: after it few others can still be the best.
-    first = index(asker[row, n.FIRST])
-    nearest = index(asker[row, n.NEAREST])
+    first = index(asker[row, names.FIRST])
+    nearest = index(asker[row, names.NEAREST])
     for nth in range(first - 1, slot_from_s.size):
         slot = index(nearest if nth < first else nth)
         if slot == slot_from_s.size or (nth == nearest and nth >= first):
             continue
-        if slot_from_s[slot] - desired > rule[n.MAX_SHIFT]:
+        if slot_from_s[slot] - desired > rule[names.MAX_SHIFT]:
             if nth < first:
                 continue
             break
@@ -116,19 +116,19 @@ def _fate(row, second, slot_s, now_s, ask, asker, rule):
     """What becomes of a booking, and the moment at which its place is free again (inf for never)."""
     gives_back_s = math.inf
     if second:
-        if asker[row, n.INTENT] & n.NEVER_GIVES_BACK:
-            return n.FATE_MISSED, math.inf
-        gives_back_s = max(slot_s - ask[row, n.SECOND_LEAD], now_s)
-    elif asker[row, n.INTENT] & n.CANCELS:
-        gives_back_s = max(slot_s - ask[row, n.CANCEL_LEAD], now_s)
-    confirm_s = max(slot_s - rule[n.CONFIRM_BEFORE], now_s)
-    if not second and ask[row, n.KNOWN] > confirm_s and confirm_s <= gives_back_s:
-        return n.FATE_LAPSED, confirm_s
+        if asker[row, names.INTENT] & names.NEVER_GIVES_BACK:
+            return names.FATE_MISSED, math.inf
+        gives_back_s = max(slot_s - ask[row, names.SECOND_LEAD], now_s)
+    elif asker[row, names.INTENT] & names.CANCELS:
+        gives_back_s = max(slot_s - ask[row, names.CANCEL_LEAD], now_s)
+    confirm_s = max(slot_s - rule[names.CONFIRM_BEFORE], now_s)
+    if not second and ask[row, names.KNOWN] > confirm_s and confirm_s <= gives_back_s:
+        return names.FATE_LAPSED, confirm_s
     if gives_back_s == math.inf:
-        return n.FATE_KEPT, math.inf
-    if gives_back_s <= slot_s - rule[n.CANCEL_BEFORE]:
-        return n.FATE_CANCELLED, gives_back_s
-    return n.FATE_CANCELLED_LATE, math.inf
+        return names.FATE_KEPT, math.inf
+    if gives_back_s <= slot_s - rule[names.CANCEL_BEFORE]:
+        return names.FATE_CANCELLED, gives_back_s
+    return names.FATE_CANCELLED_LATE, math.inf
 
 
 @inner_kernel
@@ -220,7 +220,7 @@ def run_books(
             pop(heap_times, heap_kinds, heap_ids, heap_payloads, heap_size)
             row = index(given_back >> 1)
             freed = out_slot[row, given_back % 2]
-            _change(asker[row, n.POOLS], freed, places, 1)
+            _change(asker[row, names.POOLS], freed, places, 1)
             left_today += 1
             taker = -1
             slot = -1
@@ -285,11 +285,11 @@ def run_books(
                 left_today,
             )
             if slot < 0:
-                if rule[n.WAITING_LIST]:
+                if rule[names.WAITING_LIST]:
                     waiting[waits] = row
                     waits += 1
                 continue
-            bookings = 2 if asker[row, n.INTENT] & n.DOUBLES else 1
+            bookings = 2 if asker[row, names.INTENT] & names.DOUBLES else 1
         for second in range(bookings):
             if second:
                 slot = _best(
@@ -311,7 +311,7 @@ def run_books(
                 )
                 if slot < 0:
                     break
-            _change(asker[row, n.POOLS], slot, places, -1)
+            _change(asker[row, names.POOLS], slot, places, -1)
             left_today -= 1
             fate, free_s = _fate(row, second, slot_from_s[slot], now_s, ask, asker, rule)
             out_slot[row, second] = slot

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.booking import names as n
+from twin.booking import names
 from twin.booking import people_kernels as people
 from twin.booking import plain_kernels as plain
 from twin.booking.params import BookingRules
@@ -92,28 +92,28 @@ def book(
     quota = places_of(spans, rules.per_slot, rules.slots, rules.slot_s)
     slots = new_slots(from_s, to_s, quota, (quota[None, :] * (1.0 + rules.overbooking)).astype(np.int64))
     count = len(ids)
-    asks_s, ask = np.empty(count), np.empty((count, n.ASK_OWN))
-    asker = np.empty((count, n.ASKER_OWN), np.int32)
+    asks_s, ask = np.empty(count), np.empty((count, names.ASK_OWN))
+    asker = np.empty((count, names.ASKER_OWN), np.int32)
     plain.make_plain_asks(
         ids, desired_s, _streams(run_seed, purpose, people.ASKING), _ask_numbers(rules), lead_mean_s, to_s,
         rules.max_shift_s, asks_s, ask, asker,
     )  # fmt: skip
     order = np.lexsort((ids, asks_s))
-    slot, fate = np.full((count, 2), -1, np.int32), np.full((count, 2), n.NO_BOOKING, np.int32)
+    slot, fate = np.full((count, 2), -1, np.int32), np.full((count, 2), names.NO_BOOKING, np.int32)
     plain.run_plain_books(
         order, asks_s, ids, ask, asker, from_s, to_s, np.zeros((1, len(spans))), np.array([[taste_s]]), _rules(rules),
         make_stream(run_seed, f"{purpose}.taste"), slots.left, _NO_LIMIT, *new_heap(2 * count + 1),
         np.empty(count, np.int64), slot, fate,
     )  # fmt: skip
     outcome, plan_s = np.zeros(count, np.int8), np.empty(count)
-    by_slot = np.zeros((n.SLOT_COUNTS, len(spans)), np.int64)
+    by_slot = np.zeros((names.SLOT_COUNTS, len(spans)), np.int64)
     shows = np.array([rules.no_show, rules.on_time, rules.bunching])
     plain.settle_plain(
         ids, desired_s, slot, fate, from_s, to_s, _streams(run_seed, purpose, people.SETTLING), shows, outcome, plan_s,
         by_slot, slots.second,
     )  # fmt: skip
     count_in(slots, by_slot)
-    placed = outcome == n.PLACED
+    placed = outcome == names.PLACED
     window = np.full((2, count), np.nan)
     window[:, placed] = from_s[slot[placed, 0]], to_s[slot[placed, 0]]
     return Booked(slots, outcome, ~_stays_away(rules)[outcome], plan_s, asks_s, window[0], window[1])
@@ -126,8 +126,8 @@ def stands(rules: BookingRules, booked: Booked) -> NDArray[np.int8]:
     a place. Where late ones are booked anew, they get in the order in which they come the next slot that has a place:
     ``booked.from_s``, ``to_s`` and ``slots`` then change.
     """
-    out = np.full(len(booked.outcome), n.AS_ORDINARY, np.int8)
-    placed = np.flatnonzero(booked.outcome == n.PLACED)
+    out = np.full(len(booked.outcome), names.AS_ORDINARY, np.int8)
+    placed = np.flatnonzero(booked.outcome == names.PLACED)
     if rules.late_goes_to == "rebook":
         late = placed[booked.plan_s[placed] > booked.to_s[placed] + rules.grace_late_s]
         for row in late[np.argsort(booked.plan_s[late], kind="stable")].tolist():
@@ -149,24 +149,24 @@ def _streams(run_seed: np.uint64, purpose: str, draws: tuple[str, ...]) -> NDArr
 
 def _ask_numbers(rules: BookingRules) -> Floats:
     """Nobody takes a second slot."""
-    number = np.zeros(n.NUMBER_OWN)
-    number[n.BOOKS_OPEN] = rules.books_open_s
-    number[n.CANCEL_SHARE], number[n.CANCEL_MEAN] = rules.cancel_share, rules.cancel_lead_s
+    number = np.zeros(names.NUMBER_OWN)
+    number[names.BOOKS_OPEN] = rules.books_open_s
+    number[names.CANCEL_SHARE], number[names.CANCEL_MEAN] = rules.cancel_share, rules.cancel_lead_s
     return number
 
 
 def _rules(rules: BookingRules) -> Floats:
     """What one comes for is always there, so that nothing has to be confirmed."""
-    rule = np.zeros(n.RULE_OWN)
-    rule[n.LATER_WEIGHT], rule[n.MAX_SHIFT] = rules.later_weight, rules.max_shift_s
-    rule[n.CLOSES_BEFORE], rule[n.CANCEL_BEFORE] = rules.closes_before_s, rules.cancel_before_s
-    rule[n.WAITING_LIST] = rules.waiting_list
+    rule = np.zeros(names.RULE_OWN)
+    rule[names.LATER_WEIGHT], rule[names.MAX_SHIFT] = rules.later_weight, rules.max_shift_s
+    rule[names.CLOSES_BEFORE], rule[names.CANCEL_BEFORE] = rules.closes_before_s, rules.cancel_before_s
+    rule[names.WAITING_LIST] = rules.waiting_list
     return rule
 
 
 def _stays_away(rules: BookingRules) -> NDArray[np.bool_]:
-    out = np.zeros(n.OUTCOMES, np.bool_)
-    out[n.NO_SHOW] = rules.no_show_then == "stays_away"
-    out[n.UNPLACED] = rules.unplaced == "stays_away"
-    out[[n.CANCELLED, n.CANCELLED_LATE]] = rules.cancelled_then == "stays_away"
+    out = np.zeros(names.OUTCOMES, np.bool_)
+    out[names.NO_SHOW] = rules.no_show_then == "stays_away"
+    out[names.UNPLACED] = rules.unplaced == "stays_away"
+    out[[names.CANCELLED, names.CANCELLED_LATE]] = rules.cancelled_then == "stays_away"
     return out

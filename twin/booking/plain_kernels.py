@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from twin.booking import names as n
+from twin.booking import names
 from twin.booking import people_kernels as people
 from twin.booking.book_kernels import run_books
 from twin.booking.window_kernels import by_window
@@ -33,18 +33,18 @@ def make_plain_asks(
     out_asks_s, out_ask, out_asker
         (n,) float64, (n, ASK_OWN) float64, (n, ASKER_OWN) int32.
     """
-    has_columns(out_ask, n.ASK_OWN)
-    has_columns(out_asker, n.ASKER_OWN)
+    has_columns(out_ask, names.ASK_OWN)
+    has_columns(out_asker, names.ASKER_OWN)
     first = nearest = 0
     for row in range(ids.size):
         out_asks_s[row] = people.asks_at_s(streams, ids[row], desired_s[row], lead_mean_s, -math.inf, number)
-        out_ask[row, n.DESIRED] = desired_s[row]
-        out_ask[row, n.EARLIEST] = -math.inf
-        out_ask[row, n.LATEST] = math.inf
-        out_ask[row, n.KNOWN] = -math.inf
+        out_ask[row, names.DESIRED] = desired_s[row]
+        out_ask[row, names.EARLIEST] = -math.inf
+        out_ask[row, names.LATEST] = math.inf
+        out_ask[row, names.KNOWN] = -math.inf
         people.write_intent(streams, ids[row], row, number, out_ask, out_asker)
-        out_asker[row, n.POOLS] = 1
-        out_asker[row, n.TYPE] = 0
+        out_asker[row, names.POOLS] = 1
+        out_asker[row, names.TYPE] = 0
         first, nearest = people.write_nearest(row, desired_s[row], slot_to_s, max_shift_s, first, nearest, out_asker)
 
 
@@ -78,9 +78,9 @@ def run_plain_books(
     out_fate,
 ):
     """As :func:`~twin.booking.book_kernels.run_books`, with no cost beyond the shift; ``wait_s`` is not read."""
-    has_columns(ask, n.ASK_OWN)
-    has_columns(asker, n.ASKER_OWN)
-    has_columns(trait, n.TRAIT_OWN)
+    has_columns(ask, names.ASK_OWN)
+    has_columns(asker, names.ASKER_OWN)
+    has_columns(trait, names.TRAIT_OWN)
     run_books(
         _cost_of,
         order,
@@ -134,7 +134,7 @@ def settle_plain(
         outcome = people.outcome_of(ids[row], fate[row, 0], streams, number)
         out_outcome[row] = outcome
         out_plan_s[row] = desired_s[row]
-        if outcome == n.PLACED:
+        if outcome == names.PLACED:
             out_plan_s[row] = people.planned_s(
                 ids[row], desired_s[row], slot_from_s[at], slot_to_s[at], streams, number
             )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.booking import names as n
+from twin.booking import names
 
 Counts = NDArray[np.int64]
 
@@ -98,9 +98,9 @@ def places_of(
 
 def count_in(slots: Slots, counts: Counts) -> None:
     """Take the counts by slot that settling has made: (SLOT_COUNTS, m) int64."""
-    slots.booked[:], slots.no_show[:] = counts[n.C_BOOKED], counts[n.C_NO_SHOW]
-    slots.cancelled[:], slots.cancelled_late[:] = counts[n.C_CANCELLED], counts[n.C_CANCELLED_LATE]
-    slots.lapsed[:] = counts[n.C_LAPSED]
+    slots.booked[:], slots.no_show[:] = counts[names.C_BOOKED], counts[names.C_NO_SHOW]
+    slots.cancelled[:], slots.cancelled_late[:] = counts[names.C_CANCELLED], counts[names.C_CANCELLED_LATE]
+    slots.lapsed[:] = counts[names.C_LAPSED]
 
 
 def missed_before(slots: Slots, at_s: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.booking import names as n
+from twin.booking import names
 from twin.jit import inner_kernel
 
 
@@ -29,13 +29,13 @@ def by_window(joined_s, now_s, from_s, to_s, grace_early_s, grace_late_s, early,
         back from it late is served without a booking.
     """
     if is_late(joined_s, to_s, grace_late_s):
-        if late == n.TURNED_AWAY:
-            return n.TOO_LATE
-        return n.AS_BOOKED if late == n.ADMITTED else n.AS_ORDINARY
+        if late == names.TURNED_AWAY:
+            return names.TOO_LATE
+        return names.AS_BOOKED if late == names.ADMITTED else names.AS_ORDINARY
     if now_s < from_s - grace_early_s:
-        if early == n.EARLY_WAITS:
-            return n.WAITS_FOR_WINDOW
-        if early == n.TURNED_AWAY:
-            return n.TOO_EARLY
-        return n.AS_BOOKED if early == n.ADMITTED else n.AS_ORDINARY
-    return n.AS_BOOKED
+        if early == names.EARLY_WAITS:
+            return names.WAITS_FOR_WINDOW
+        if early == names.TURNED_AWAY:
+            return names.TOO_EARLY
+        return names.AS_BOOKED if early == names.ADMITTED else names.AS_ORDINARY
+    return names.AS_BOOKED

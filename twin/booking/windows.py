@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from twin.booking import names as n
+from twin.booking import names
 
 EARLY_CODES = {
-    "waits": n.EARLY_WAITS,
-    "ordinary": n.BECOMES_ORDINARY,
-    "admitted": n.ADMITTED,
-    "turned_away": n.TURNED_AWAY,
+    "waits": names.EARLY_WAITS,
+    "ordinary": names.BECOMES_ORDINARY,
+    "admitted": names.ADMITTED,
+    "turned_away": names.TURNED_AWAY,
 }
-LATE_CODES = {"ordinary": n.BECOMES_ORDINARY, "admitted": n.ADMITTED, "turned_away": n.TURNED_AWAY, "rebook": n.REBOOK}
+LATE_CODES = {
+    "ordinary": names.BECOMES_ORDINARY,
+    "admitted": names.ADMITTED,
+    "turned_away": names.TURNED_AWAY,
+    "rebook": names.REBOOK,
+}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from twin.booking import names as n
+from twin.booking import names as booking_names
 from twin.booking import people_kernels as people
 from twin.booking.names import NUMBER_OWN
 from twin.engine.draws import categorical, event_key, exponential, uniform
 from twin.jit import has_columns, index, inner_kernel, lean_kernel
-from twin.models.terminal import names as k
-from twin.models.terminal.booking import kernels as b
+from twin.models.terminal import names as truck
+from twin.models.terminal.booking import kernels
 
 #: Purposes of the draws of those who ask, in the order of the elements of ``streams``.
 ASKING = (*people.ASKING, "slack", "provisional")
@@ -90,14 +90,14 @@ def make_asks(
         (n, ASK_COLUMNS) float64, (n, ASKER_COLUMNS) int32, as
         :func:`~twin.models.terminal.booking.kernels.run_gate_books` takes them.
     """
-    has_columns(time_s, k.TIME_COLUMNS)
-    has_columns(word, k.WORD_COLUMNS)
-    has_columns(out_ask, b.ASK_COLUMNS)
-    has_columns(out_asker, b.ASKER_COLUMNS)
+    has_columns(time_s, truck.TIME_COLUMNS)
+    has_columns(word, truck.WORD_COLUMNS)
+    has_columns(out_ask, kernels.ASK_COLUMNS)
+    has_columns(out_asker, kernels.ASKER_COLUMNS)
     first = nearest = 0
     for row in range(ids.size):
-        kind = word[row, k.KIND]
-        out_asker[row, n.POOLS] = _pools(kind, vessel[row], limits)
+        kind = word[row, truck.KIND]
+        out_asker[row, booking_names.POOLS] = _pools(kind, vessel[row], limits)
         if not asks[row]:
             out_asks_s[row] = math.inf
             continue
@@ -111,22 +111,22 @@ def make_asks(
         not_before_s = -math.inf if provisional else known_s[row]
         asks_s = people.asks_at_s(streams, id_, desired_s[row], lead_s[type_], not_before_s, number)
         out_asks_s[row] = asks_s
-        out_ask[row, n.DESIRED] = desired_s[row]
-        out_ask[row, n.EARLIEST] = earliest_s[row]
-        out_ask[row, n.LATEST] = latest_s[row]
-        out_ask[row, b.HOURS_LEFT] = time_s[row, k.HOURS_LEFT]
-        out_ask[row, b.SLACK] = math.inf
+        out_ask[row, booking_names.DESIRED] = desired_s[row]
+        out_ask[row, booking_names.EARLIEST] = earliest_s[row]
+        out_ask[row, booking_names.LATEST] = latest_s[row]
+        out_ask[row, kernels.HOURS_LEFT] = time_s[row, truck.HOURS_LEFT]
+        out_ask[row, kernels.SLACK] = math.inf
         if fetches_laden:
-            out_ask[row, b.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack_s[type_])
-        out_ask[row, n.KNOWN] = -math.inf
+            out_ask[row, kernels.SLACK] = exponential(streams[_SLACK], id_, event_key(0, 0), slack_s[type_])
+        out_ask[row, booking_names.KNOWN] = -math.inf
         if provisional and math.isnan(known_s[row]):
             delay_s = exponential(streams[_PROVISIONAL], id_, event_key(0, 1), number[RELEASE_DELAY])
-            out_ask[row, n.KNOWN] = asks_s + delay_s
+            out_ask[row, booking_names.KNOWN] = asks_s + delay_s
         elif provisional:
-            out_ask[row, n.KNOWN] = known_s[row]
+            out_ask[row, booking_names.KNOWN] = known_s[row]
         people.write_intent(streams, id_, row, number, out_ask, out_asker)
-        out_asker[row, b.HAULIER] = word[row, k.HAULIER]
-        out_asker[row, n.TYPE] = type_
+        out_asker[row, kernels.HAULIER] = word[row, truck.HAULIER]
+        out_asker[row, booking_names.TYPE] = type_
         # Trucks come in the order of their hours, so that each has its slots near those of the one before.
         first, nearest = people.write_nearest(row, desired_s[row], slot_to_s, max_shift_s, first, nearest, out_asker)
 
@@ -194,30 +194,30 @@ def settle(
     """
     has_columns(slot, 2)
     has_columns(fate, 2)
-    has_columns(out_time_s, k.TIME_COLUMNS)
-    has_columns(out_word, k.WORD_COLUMNS)
-    has_columns(out_code, k.CODE_COLUMNS)
+    has_columns(out_time_s, truck.TIME_COLUMNS)
+    has_columns(out_word, truck.WORD_COLUMNS)
+    has_columns(out_code, truck.CODE_COLUMNS)
     for row in range(ids.size):
         if not asks[row]:
             continue
         id_ = ids[row]
         at = slot[row, 0]
-        out_time_s[row, k.ASKED] = asks_s[row]
+        out_time_s[row, truck.ASKED] = asks_s[row]
         outcome = people.outcome_of(id_, fate[row, 0], streams, number)
-        if outcome == n.PLACED:
+        if outcome == booking_names.PLACED:
             start = slot_from_s[at]
             end = slot_to_s[at]
-            out_time_s[row, k.PLAN] = people.planned_s(id_, desired_s[row], start, end, streams, number)
-            out_time_s[row, k.SLOT_FROM] = start
-            out_time_s[row, k.SLOT_TO] = end
-            out_word[row, k.CLASS] = k.BOOKED
-            out_word[row, k.FLAGS] |= privileges
-        elif outcome == n.NO_SHOW:
+            out_time_s[row, truck.PLAN] = people.planned_s(id_, desired_s[row], start, end, streams, number)
+            out_time_s[row, truck.SLOT_FROM] = start
+            out_time_s[row, truck.SLOT_TO] = end
+            out_word[row, truck.CLASS] = truck.BOOKED
+            out_word[row, truck.FLAGS] |= privileges
+        elif outcome == booking_names.NO_SHOW:
             stream = streams[_COMES_AGAIN]
-            out_time_s[row, k.PLAN] = _again_s(id_, stream, hour_cumulative, hour_from_s, hour_to_s)
-        elif outcome == n.LAPSED:
+            out_time_s[row, truck.PLAN] = _again_s(id_, stream, hour_cumulative, hour_from_s, hour_to_s)
+        elif outcome == booking_names.LAPSED:
             # A box that was not released in time is fetched once it is.
-            out_time_s[row, k.PLAN] = max(desired_s[row], ask[row, n.KNOWN])
-        out_code[row, k.BOOKING] = outcome
+            out_time_s[row, truck.PLAN] = max(desired_s[row], ask[row, booking_names.KNOWN])
+        out_code[row, truck.BOOKING] = outcome
         out_comes[row] = not stays_away[outcome]
         people.count_booking(outcome, at, slot[row, 1], fate[row, 1], out_counts, out_second)

@@ -9,7 +9,7 @@ from twin.arrays import Floats
 from twin.booking.slots import Slots, give_at_short_notice, missed_before, next_with_place
 from twin.engine.draws import make_stream, uniform
 from twin.engine.stations.state import StationState
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.booking.engine import Bookings, mark
 from twin.models.terminal.demand.trucks import Trucks
 from twin.models.terminal.params import TerminalParams
@@ -94,7 +94,7 @@ class BookingDesk:
                 break
             ahead_s = quota.release.notice_s
             if len(self._drive_s):
-                ahead_s = max(ahead_s, float(self._drive_s[now.word[row, k.ENTRY]]))
+                ahead_s = max(ahead_s, float(self._drive_s[now.word[row, names.ENTRY]]))
             earliest_s = max(slots.from_s[slot], at_s + ahead_s)
             if earliest_s < slots.to_s[slot] and self._suits(truck, slot):
                 self._give(now, row, truck, slot, earliest_s)
@@ -105,23 +105,23 @@ class BookingDesk:
     def rebook(self, now: StationState, row: int, at_s: float) -> None:
         """A truck came after its window: it gets the next slot that has a place, or goes on as an ordinary one."""
         slots = self.slots
-        now.word[row, k.FLAGS] |= k.REBOOKED
+        now.word[row, names.FLAGS] |= names.REBOOKED
         truck = int(np.searchsorted(self._ids, now.ids[row]))
         if truck >= len(self._ids) or self._ids[truck] != now.ids[row]:
             return
         slot = next_with_place(slots, at_s, self._pools(truck)) if self._params.conpas.quota else -1
         if slot >= 0:
-            now.time_s[row, k.SLOT_FROM] = slots.from_s[slot]
-            now.time_s[row, k.SLOT_TO] = slots.to_s[slot]
+            now.time_s[row, names.SLOT_FROM] = slots.from_s[slot]
+            now.time_s[row, names.SLOT_TO] = slots.to_s[slot]
 
     def _seekers(self, now: StationState, at_s: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Trucks that found no place and have not set out, as rows of the gate and of the day, in order of asking."""
-        acts_s = now.time_s[:, k.PLAN]
+        acts_s = now.time_s[:, names.PLAN]
         if len(self._drive_s):
-            acts_s = now.time_s[:, k.ENTER] - self._params.announce_s
-        state = now.code[:, k.STATE]
-        seeks = (now.code[:, k.BOOKING] == k.UNPLACED) & ((state == k.WITHDRAWN) | (acts_s > at_s))
-        seeks &= (state == k.PLANNED) | (state == k.WITHDRAWN)
+            acts_s = now.time_s[:, names.ENTER] - self._params.announce_s
+        state = now.code[:, names.STATE]
+        seeks = (now.code[:, names.BOOKING] == names.UNPLACED) & ((state == names.WITHDRAWN) | (acts_s > at_s))
+        seeks &= (state == names.PLANNED) | (state == names.WITHDRAWN)
         rows = np.flatnonzero(seeks)
         truck = np.searchsorted(self._ids, now.ids[rows])
         here = truck < len(self._ids)
@@ -147,13 +147,13 @@ class BookingDesk:
     def _give(self, now: StationState, row: int, truck: int, slot: int, earliest_s: float) -> None:
         slots = self.slots
         u = uniform(self._within, now.ids[row], _NO_EVENT)
-        now.time_s[row, k.PLAN] = earliest_s + (slots.to_s[slot] - earliest_s) * u
+        now.time_s[row, names.PLAN] = earliest_s + (slots.to_s[slot] - earliest_s) * u
         if len(self._drive_s):
-            lead_s = float(self._drive_s[now.word[row, k.ENTRY]]) - self._params.announce_s
-            now.time_s[row, k.ENTER] = now.time_s[row, k.PLAN] - lead_s
-        now.time_s[row, k.SLOT_FROM], now.time_s[row, k.SLOT_TO] = slots.from_s[slot], slots.to_s[slot]
-        now.code[row, k.BOOKING] = k.PLACED
-        now.code[row, k.STATE] = k.PLANNED
+            lead_s = float(self._drive_s[now.word[row, names.ENTRY]]) - self._params.announce_s
+            now.time_s[row, names.ENTER] = now.time_s[row, names.PLAN] - lead_s
+        now.time_s[row, names.SLOT_FROM], now.time_s[row, names.SLOT_TO] = slots.from_s[slot], slots.to_s[slot]
+        now.code[row, names.BOOKING] = names.PLACED
+        now.code[row, names.STATE] = names.PLANNED
         slots.left[self._pools(truck)[1:], slot] -= 1
         booked = np.ones(1, np.bool_)
         mark(self._params, now.word[row : row + 1], booked)

@@ -14,9 +14,8 @@ from twin.booking.slots import Slots, count_in, new_slots, no_slots, places_of
 from twin.engine.draws import make_stream, normals, uniforms
 from twin.engine.event_queue import new_heap
 from twin.engine.stations.state import in_order
-from twin.models.terminal import names as k
-from twin.models.terminal.booking import asking_kernels as a
-from twin.models.terminal.booking import kernels as b
+from twin.models.terminal import names as truck
+from twin.models.terminal.booking import asking_kernels, kernels
 from twin.models.terminal.booking.params import QuotaLimit
 from twin.models.terminal.demand.trucks import Counts, Trucks
 from twin.models.terminal.params import Quota, TerminalParams
@@ -75,7 +74,7 @@ def book(
     bookings = _settle(params, counts, trucks, run_seed, expected_wait_s, suspended)
     if params.travel_noise_s:
         noise = normals(make_stream(run_seed, "terminal.travel_noise"), trucks.ids, _NO_EVENT)
-        trucks.time_s[:, k.PLAN] += params.travel_noise_s * noise
+        trucks.time_s[:, truck.PLAN] += params.travel_noise_s * noise
     return bookings
 
 
@@ -134,11 +133,11 @@ def _limits(quota: Quota, trucks: Trucks) -> Ints:
     out = np.full((len(quota.limits), 3), -1, np.int32)
     for row, limit in zip(out, quota.limits.values(), strict=True):
         if limit.direction != "any":
-            row[a.BRINGS] = limit.direction == "in"
+            row[asking_kernels.BRINGS] = limit.direction == "in"
         if limit.load != "any":
-            row[a.LADEN] = limit.load == "laden"
+            row[asking_kernels.LADEN] = limit.load == "laden"
         if limit.vessel:
-            row[a.VESSEL] = trucks.vessels.index(limit.vessel) if limit.vessel in trucks.vessels else -2
+            row[asking_kernels.VESSEL] = trucks.vessels.index(limit.vessel) if limit.vessel in trucks.vessels else -2
     return out
 
 
@@ -147,18 +146,18 @@ def _asks(
 ) -> tuple[Floats, Floats, Ints]:
     """When trucks ask, what they bring along, and who they are; without quotas there is no opening and no rule."""
     n = len(trucks.ids)
-    asks_s, ask, asker = np.empty(n), np.empty((n, b.ASK_COLUMNS)), np.empty((n, b.ASKER_COLUMNS), np.int32)
-    number = np.zeros(a.ASK_NUMBERS)
+    asks_s, ask, asker = np.empty(n), np.empty((n, kernels.ASK_COLUMNS)), np.empty((n, kernels.ASKER_COLUMNS), np.int32)
+    number = np.zeros(asking_kernels.ASK_NUMBERS)
     number[rules.BOOKS_OPEN] = -np.inf
     if quota:
-        number[[rules.BOOKS_OPEN, a.RELEASE_DELAY, rules.CANCEL_MEAN]] = (
+        number[[rules.BOOKS_OPEN, asking_kernels.RELEASE_DELAY, rules.CANCEL_MEAN]] = (
             quota.books_open_s, quota.release_delay_s, quota.cancel_lead_s)  # fmt: skip
-        number[[a.PROVISIONAL_SHARE, rules.DOUBLE_SHARE, rules.DOUBLE_LAPSE, rules.CANCEL_SHARE]] = (
+        number[[asking_kernels.PROVISIONAL_SHARE, rules.DOUBLE_SHARE, rules.DOUBLE_LAPSE, rules.CANCEL_SHARE]] = (
             quota.provisional_share, quota.double_share, quota.double_lapse, quota.cancel_share)  # fmt: skip
     types = list(params.hauliers.values())
-    a.make_asks(
+    asking_kernels.make_asks(
         trucks.ids, trucks.desired_s, trucks.earliest_s, trucks.latest_s, trucks.known_s, trucks.vessel, trucks.time_s,
-        trucks.word, trucks.haulier_type, asks, _streams(run_seed, a.ASKING), number,
+        trucks.word, trucks.haulier_type, asks, _streams(run_seed, asking_kernels.ASKING), number,
         np.array([t.book_lead_s for t in types]), np.array([t.delivery_slack_s for t in types]),
         _limits(quota, trucks) if quota else np.empty((0, 3), np.int32), slot_to_s,
         quota.max_shift_s if quota else np.inf, asks_s, ask, asker,
@@ -186,8 +185,8 @@ def _run_books(
     """First and second slot of each truck and what becomes of them; ``slots.left`` keeps the places nobody took."""
     n = len(trucks.ids)
     slot, fate = np.full((n, 2), -1, np.int32), np.full((n, 2), rules.NO_BOOKING, np.int32)
-    rule = np.zeros(b.RULES)
-    rule[b.VISIT] = typical_visit_s(params)
+    rule = np.zeros(kernels.RULES)
+    rule[kernels.VISIT] = typical_visit_s(params)
     rule[[rules.LATER_WEIGHT, rules.MAX_SHIFT, rules.CLOSES_BEFORE]] = 1.0, np.inf, -np.inf
     if quota:
         rule[[rules.LATER_WEIGHT, rules.MAX_SHIFT, rules.CLOSES_BEFORE]] = (
@@ -195,7 +194,7 @@ def _run_books(
         rule[[rules.CANCEL_BEFORE, rules.CONFIRM_BEFORE]] = quota.cancel_before_s, quota.confirm_before_s
         rule[rules.WAITING_LIST] = quota.waiting_list
     wait_s = np.zeros((haulier_count(params), len(slots.from_s))) if expected_wait_s is None else expected_wait_s
-    b.run_gate_books(
+    kernels.run_gate_books(
         order, asks_s, trucks.ids, ask, asker, slots.from_s, slots.to_s, wait_s, _traits(params), rule,
         make_stream(run_seed, "terminal.taste"), slots.left, day_places, *new_heap(2 * len(order) + 1),
         np.empty(len(order), np.int64), slot, fate,
@@ -252,7 +251,7 @@ def _choose_hours(
     desired = trucks.desired_s
     moved = (slot[:, 0] >= 0) & ((desired < start) | (desired >= end))
     u = uniforms(make_stream(run_seed, "terminal.within_slot"), trucks.ids, _NO_EVENT)
-    trucks.time_s[moved, k.PLAN] = (start + (end - start) * u)[moved]
+    trucks.time_s[moved, truck.PLAN] = (start + (end - start) * u)[moved]
 
 
 def _write(
@@ -275,14 +274,14 @@ def _write(
     if quota.penalty:
         number[[rules.NO_SHOW_SHARE, rules.ON_TIME_SHARE]] = quota.no_show_with_penalty, quota.on_time_with_penalty
     number[rules.BUNCHING] = quota.bunching
-    stays_away = np.zeros(k.LAPSED + 1, np.bool_)
-    stays_away[k.NO_SHOW] = quota.no_show_then == "stays_away"
-    stays_away[k.UNPLACED] = quota.unplaced == "stays_away"
-    stays_away[[k.CANCELLED, k.CANCELLED_LATE]] = quota.cancelled_then == "stays_away"
+    stays_away = np.zeros(truck.LAPSED + 1, np.bool_)
+    stays_away[truck.NO_SHOW] = quota.no_show_then == "stays_away"
+    stays_away[truck.UNPLACED] = quota.unplaced == "stays_away"
+    stays_away[[truck.CANCELLED, truck.CANCELLED_LATE]] = quota.cancelled_then == "stays_away"
     by_slot = np.zeros((rules.SLOT_COUNTS, len(slots.from_s)), np.int64)
-    a.settle(
+    asking_kernels.settle(
         trucks.ids, trucks.desired_s, asks, asks_s, ask, slot, fate, slots.from_s, slots.to_s,
-        _streams(run_seed, a.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
+        _streams(run_seed, asking_kernels.SETTLING), number, privileges(params), stays_away, np.cumsum(counts.trucks),
         counts.start_s, counts.end_s, trucks.time_s, trucks.word, trucks.code, comes, by_slot, slots.second,
     )  # fmt: skip
     count_in(slots, by_slot)
@@ -291,13 +290,13 @@ def _write(
 def privileges(params: TerminalParams) -> int:
     """Bits of FLAGS that booked trucks have."""
     conpas = params.conpas
-    return (k.CHECKED if conpas.checked_documents else 0) | (k.SIGNALLED if conpas.approach_signal else 0)
+    return (truck.CHECKED if conpas.checked_documents else 0) | (truck.SIGNALLED if conpas.approach_signal else 0)
 
 
 def mark(params: TerminalParams, word: Ints, booked: Flags) -> None:
     """Write class and privileges of booked trucks."""
-    word[:, k.CLASS] = booked
-    word[booked, k.FLAGS] |= privileges(params)
+    word[:, truck.CLASS] = booked
+    word[booked, truck.FLAGS] |= privileges(params)
 
 
 def penalty_points(params: TerminalParams, word: Ints, code: NDArray[np.int8], hauliers: int) -> NDArray[np.int64]:
@@ -306,7 +305,7 @@ def penalty_points(params: TerminalParams, word: Ints, code: NDArray[np.int8], h
     points = np.zeros(hauliers, np.int64)
     if not (quota and quota.penalty):
         return points
-    for outcome, each in ((k.NO_SHOW, 1), (k.CANCELLED_LATE, quota.late_cancel_points)):
-        rows = code[:, k.BOOKING] == outcome
-        points += each * np.bincount(word[rows, k.HAULIER], minlength=hauliers)
+    for outcome, each in ((truck.NO_SHOW, 1), (truck.CANCELLED_LATE, quota.late_cancel_points)):
+        rows = code[:, truck.BOOKING] == outcome
+        points += each * np.bincount(word[rows, truck.HAULIER], minlength=hauliers)
     return points

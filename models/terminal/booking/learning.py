@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.arrays import Floats
 from twin.engine.draws import make_stream
 from twin.engine.stations.state import StationState, in_order
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.agents import Staff, hire_staff
 from twin.models.terminal.booking.desk import BookingDesk
 from twin.models.terminal.booking.engine import book, choice_slots, penalty_points
@@ -79,16 +79,16 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, staff: Staff, 
     now = new_state(
         make_layout(params, seed, 0.0, operator.review_every_s), trucks.ids, trucks.time_s, trucks.word, trucks.code
     )
-    now.code[~bookings.comes, k.STATE] = k.WITHDRAWN
+    now.code[~bookings.comes, names.STATE] = names.WITHDRAWN
     desk = BookingDesk(params, bookings, trucks, seed, 0.0, np.zeros(0))
     order, plan = _coming(now)
     out_rows = np.zeros(len(now.ids), np.int64)
     room = record_room(4096)
-    while (code := run_until(_FOREVER_S, *now, order, plan, out_rows, *room)) != k.REACHED:
-        if code == k.FULL:
-            now.tally[k.REC_COUNT] = 0
-        elif code == k.CAME_LATE:
-            nth = now.tally[k.ARRIVAL_NEXT]
+    while (code := run_until(_FOREVER_S, *now, order, plan, out_rows, *room)) != names.REACHED:
+        if code == names.FULL:
+            now.tally[names.REC_COUNT] = 0
+        elif code == names.CAME_LATE:
+            nth = now.tally[names.ARRIVAL_NEXT]
             operator.receive_late(now, desk, int(order[nth]), float(plan[nth]))
         elif operator.decide(now, desk):
             order, plan = _coming(now)
@@ -97,8 +97,8 @@ def _day(params: TerminalParams, counts: Counts, seed: np.uint64, staff: Staff, 
 
 def _coming(now: StationState) -> tuple[NDArray[np.int64], Floats]:
     """Trucks that come, in the order in which they reach the line, and when they do."""
-    rows = np.flatnonzero(now.code[:, k.STATE] != k.WITHDRAWN)
-    plan = now.time_s[:, k.PLAN].copy()
+    rows = np.flatnonzero(now.code[:, names.STATE] != names.WITHDRAWN)
+    plan = now.time_s[:, names.PLAN].copy()
     order = in_order(plan, now.ids, rows)
     return order, plan[order]
 
@@ -106,12 +106,12 @@ def _coming(now: StationState) -> tuple[NDArray[np.int64], Floats]:
 def _mean_waits(params: TerminalParams, now: StationState, hauliers: int) -> Floats:
     """(hauliers, slots) mean wait of the trucks each sent in each hour; nan where it sent none."""
     slot_from, slot_to = choice_slots(params)
-    called = now.time_s[:, k.CALLED]
+    called = now.time_s[:, names.CALLED]
     served = np.isfinite(called)
     # A truck in line before opening, or in a break, tells of the hour it waited for.
-    slot = np.minimum(np.searchsorted(slot_to, now.time_s[served, k.JOIN], side="right"), len(slot_to) - 1)
-    cell = now.word[served, k.HAULIER] * len(slot_from) + slot
+    slot = np.minimum(np.searchsorted(slot_to, now.time_s[served, names.JOIN], side="right"), len(slot_to) - 1)
+    cell = now.word[served, names.HAULIER] * len(slot_from) + slot
     number = np.bincount(cell, minlength=hauliers * len(slot_from))
-    total = np.bincount(cell, now.time_s[served, k.WAITED], minlength=hauliers * len(slot_from))
+    total = np.bincount(cell, now.time_s[served, names.WAITED], minlength=hauliers * len(slot_from))
     mean = np.divide(total, number, out=np.full(len(total), np.nan), where=number > 0)
     return mean.reshape(hauliers, len(slot_from))

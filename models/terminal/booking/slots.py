@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.booking.slots import Slots
 from twin.engine.sim_model import Tables
 from twin.engine.stations.state import StationState
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.row_kernels import count_used
 
 Counts = NDArray[np.int64]
@@ -25,7 +25,7 @@ def slot_table(slots: Slots, now: StationState) -> Tables:
         "offered": slots.offered, "booked": slots.booked, "used": used, "no_show": slots.no_show,
         "cancelled": slots.cancelled, "cancelled_late": slots.cancelled_late, "lapsed": slots.lapsed,
         "released": slots.released, "rebooked": slots.rebooked,
-        "unplaced": np.full(n, (now.code[:, k.BOOKING] == k.UNPLACED).sum()),
+        "unplaced": np.full(n, (now.code[:, names.BOOKING] == names.UNPLACED).sum()),
     }  # fmt: skip
     table: dict[str, NDArray[np.generic]] = {"slot_from_s": slots.from_s, "slot_to_s": slots.to_s}
     table.update({f"{name}_count": values.astype(np.int32) for name, values in counts.items()})
@@ -45,16 +45,16 @@ def booking_account(slots: Slots, counts: Counts) -> tuple[int, int, dict[str, i
         Visits by what came of asking, state and reason: :func:`~twin.models.terminal.gate.row_kernels.count_visits`.
     """
     number = counts.sum(axis=(1, 2))
-    over = counts[k.PLACED, k.GONE : k.LEFT + 1]
-    served = int(over[:, k.SERVED_WELL].sum())
+    over = counts[names.PLACED, names.GONE : names.LEFT + 1]
+    served = int(over[:, names.SERVED_WELL].sum())
     turned_away = int(over.sum()) - served
     second = slots.second
     left = {
         "served": served,
         "turned_away": turned_away,
-        "refused": int(number[k.UNPLACED]),
-        "cancelled": int(number[k.CANCELLED] + number[k.CANCELLED_LATE] + second[1] + second[2]),
-        "lapsed": int(number[k.LAPSED]),
-        "no_show": int(number[k.NO_SHOW] + second[3]),
+        "refused": int(number[names.UNPLACED]),
+        "cancelled": int(number[names.CANCELLED] + number[names.CANCELLED_LATE] + second[1] + second[2]),
+        "lapsed": int(number[names.LAPSED]),
+        "no_show": int(number[names.NO_SHOW] + second[3]),
     }
-    return int(number[k.PLACED :].sum() + second[0]), int(number[k.PLACED]) - served - turned_away, left
+    return int(number[names.PLACED :].sum() + second[0]), int(number[names.PLACED]) - served - turned_away, left

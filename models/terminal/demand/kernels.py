@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.engine.draws import event_key, normal, uniform
 from twin.jit import has_columns, index, inner_kernel, lean_kernel
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.row_kernels import reset_row
 
 #: Purposes of the draws of a truck, in the order of the elements of ``streams``.
@@ -123,16 +123,16 @@ def make_rows(
     out_time_s, out_word, out_code, out_type
         The rows, n of each of these, and (n,) int32 types of hauliers.
     """
-    has_columns(out_time_s, k.TIME_COLUMNS)
-    has_columns(out_word, k.WORD_COLUMNS)
-    has_columns(out_code, k.CODE_COLUMNS)
+    has_columns(out_time_s, names.TIME_COLUMNS)
+    has_columns(out_word, names.WORD_COLUMNS)
+    has_columns(out_code, names.CODE_COLUMNS)
     for row in range(ids.size):
         reset_row(row, moments, words, codes, out_time_s, out_word, out_code)
         id_ = ids[row]
-        out_time_s[row, k.PLAN] = out_time_s[row, k.DESIRED] = desired_s[row]
+        out_time_s[row, names.PLAN] = out_time_s[row, names.DESIRED] = desired_s[row]
         haulier_type, haulier = _haulier_of(id_, streams[_HAULIER], type_shares, first_haulier, hauliers)
         out_type[row] = haulier_type
-        out_word[row, k.HAULIER] = haulier
+        out_word[row, names.HAULIER] = haulier
         flags = 0
         kind = kinds[row]
         if kind == _NONE:
@@ -147,24 +147,24 @@ def make_rows(
                 laden = uniform(streams[_MOVES], id_, event_key(0, 2)) * number[FETCHED] < number[FETCHED_LADEN]
                 fetches_laden = kind == _LADEN_OUT or (kind != _EMPTY_OUT and laden)
         if fetches_laden:
-            flags |= k.FETCHES << 1
+            flags |= names.FETCHES << 1
         if kind == _LADEN_OUT and (also.size or moves == 1):
-            flags |= k.FETCHES
-        out_word[row, k.KIND] = kind
-        out_word[row, k.MOVES] = moves
+            flags |= names.FETCHES
+        out_word[row, names.KIND] = kind
+        out_word[row, names.MOVES] = moves
         for move in range(moves if number[BLOCKS] > 0.0 else 0):
             u = uniform(streams[_MOVES], id_, event_key(0, 3 + move))
-            out_word[row, k.BLOCK_A + move] = int(u * number[BLOCKS])
+            out_word[row, names.BLOCK_A + move] = int(u * number[BLOCKS])
         # What nobody does is not drawn.
         if number[TROUBLE_SHARE] > 0.0 and uniform(streams[_TROUBLED], id_, event_key(0, 0)) < number[TROUBLE_SHARE]:
-            flags |= k.TROUBLED
+            flags |= names.TROUBLED
         if number[OVERSIZE_SHARE] > 0.0 and uniform(streams[_OVERSIZE], id_, event_key(0, 0)) < number[OVERSIZE_SHARE]:
-            flags |= k.IS_OVERSIZE
+            flags |= names.IS_OVERSIZE
         for yard in range(refuse.size):
             if refuse[yard] > 0.0 and uniform(streams[_REFUSES], id_, event_key(0, yard)) < refuse[yard]:
-                flags |= k.REFUSES << yard
-        out_word[row, k.FLAGS] = flags
+                flags |= names.REFUSES << yard
+        out_word[row, names.FLAGS] = flags
         left_s = number[HOURS_MEAN] + number[HOURS_SD] * normal(streams[_HOURS], id_, event_key(0, 0))
-        out_time_s[row, k.HOURS_LEFT] = max(left_s, 0.0)
+        out_time_s[row, names.HOURS_LEFT] = max(left_s, 0.0)
         if entry_shares.size:
-            out_word[row, k.ENTRY] = _pick(entry_shares, uniform(streams[_ENTRY], id_, event_key(0, 0)))
+            out_word[row, names.ENTRY] = _pick(entry_shares, uniform(streams[_ENTRY], id_, event_key(0, 0)))

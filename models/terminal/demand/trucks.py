@@ -16,8 +16,8 @@ from twin.arrays import Floats, Ids, Ints
 from twin.engine.draws import make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
 from twin.errors import TableError
-from twin.models.terminal import names as k
-from twin.models.terminal.demand import kernels as d
+from twin.models.terminal import names
+from twin.models.terminal.demand import kernels
 from twin.models.terminal.demand.vessels import Calendar, Wishes, match_moves, vessel_wishes
 from twin.models.terminal.gate.state import BLANK, empty_rows
 from twin.models.terminal.params import TerminalParams
@@ -213,7 +213,7 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
         calendar = Calendar(params.demand.vessels, counts.start_s, counts.end_s, counts.trucks)
         wishes = vessel_wishes(params, calendar, run_seed)
         haulier = np.empty(len(wishes.ids), np.int32)
-        d.pick_hauliers(wishes.ids, make_stream(run_seed, "terminal.haulier"), *_haulier_types(params), haulier)
+        kernels.pick_hauliers(wishes.ids, make_stream(run_seed, "terminal.haulier"), *_haulier_types(params), haulier)
         window_s = params.demand.vessels.dual_window_s
         stays, fetches = match_moves(wishes, haulier, params.demand.dual_share, window_s, run_seed)
         also = np.where(fetches >= 0, wishes.kind[fetches], np.int32(_NO_KIND))
@@ -225,15 +225,15 @@ def make_trucks(params: TerminalParams, counts: Counts, run_seed: np.uint64, ent
     time_s, word, code = empty_rows(n)
     haulier_type = np.empty(n, np.int32)
     kinds = params.demand.kinds
-    d.make_rows(
+    kernels.make_rows(
         wishes.ids, wishes.desired_s, wishes.kind, also,
-        np.array([make_stream(run_seed, f"terminal.{purpose}") for purpose in d.PURPOSES]), _numbers(params),
+        np.array([make_stream(run_seed, f"terminal.{purpose}") for purpose in kernels.PURPOSES]), _numbers(params),
         *_haulier_types(params), np.cumsum([kinds.laden_out, kinds.laden_in, kinds.empty_out, kinds.empty_in]),
         np.cumsum((list(params.entry_shares.values()) or [1.0] * entries) if entries else np.zeros(0)),
         np.array([yard.refuse for yard in params.holding_yards.values()]), *BLANK, time_s, word, code, haulier_type,
     )  # fmt: skip
     return Trucks(
-        wishes.ids, wishes.desired_s, word[:, k.HAULIER], haulier_type, time_s, word, code, wishes.vessel,
+        wishes.ids, wishes.desired_s, word[:, names.HAULIER], haulier_type, time_s, word, code, wishes.vessel,
         wishes.vessels, wishes.earliest_s, wishes.latest_s, wishes.known_s, expected,
     )  # fmt: skip
 
@@ -251,7 +251,7 @@ def _hourly_wishes(params: TerminalParams, counts: Counts, run_seed: np.uint64) 
         numbers = (whole + (uniforms(stream, keys, _NO_EVENT) < counts.trucks - whole)).astype(np.int64)
     n = int(numbers.sum())
     ids, desired_s, kind = np.empty(n, np.uint64), np.empty(n), np.empty(n, np.int32)
-    d.wish_by_hour(
+    kernels.wish_by_hour(
         first_ids(Kind.TRUCK, origins),
         numbers,
         counts.start_s,
@@ -276,11 +276,11 @@ def _haulier_types(params: TerminalParams) -> tuple[Floats, NDArray[np.int64], N
 
 def _numbers(params: TerminalParams) -> Floats:
     kinds = params.demand.kinds
-    out = np.zeros(d.NUMBERS)
-    out[d.DUAL] = params.demand.dual_share
-    out[[d.FETCHED, d.FETCHED_LADEN]] = kinds.laden_out + kinds.empty_out, kinds.laden_out
-    out[d.BLOCKS] = params.yard.blocks if params.yard else 0
-    out[d.TROUBLE_SHARE] = params.trouble.share if params.trouble else 0.0
-    out[d.OVERSIZE_SHARE] = params.oversize.share if params.has_oversize_lanes else 0.0
-    out[[d.HOURS_MEAN, d.HOURS_SD]] = params.hours.left_mean_s, params.hours.left_sd_s
+    out = np.zeros(kernels.NUMBERS)
+    out[kernels.DUAL] = params.demand.dual_share
+    out[[kernels.FETCHED, kernels.FETCHED_LADEN]] = kinds.laden_out + kinds.empty_out, kinds.laden_out
+    out[kernels.BLOCKS] = params.yard.blocks if params.yard else 0
+    out[kernels.TROUBLE_SHARE] = params.trouble.share if params.trouble else 0.0
+    out[kernels.OVERSIZE_SHARE] = params.oversize.share if params.has_oversize_lanes else 0.0
+    out[[kernels.HOURS_MEAN, kernels.HOURS_SD]] = params.hours.left_mean_s, params.hours.left_sd_s
     return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from twin.engine.stations.loop_kernels import run_stations
 from twin.jit import has_columns, lean_kernel
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.truck_kernels import (
     arrives,
     called,
@@ -26,7 +26,7 @@ from twin.models.terminal.gate.truck_kernels import (
 def sort_anew(rows, word, code, tally):
     """Sort some trucks again, since the lanes have other rules."""
     for i in range(rows.size):
-        word[rows[i], k.SORT] = sort_of(word, code, tally, rows[i])
+        word[rows[i], names.SORT] = sort_of(word, code, tally, rows[i])
 
 
 @lean_kernel
@@ -74,11 +74,11 @@ def run_until(
         As :func:`~twin.engine.stations.loop_kernels.run_stations`; ``CAME_LATE`` before a truck joins after its
         window, whom the desk gives another slot or none.
     """
-    has_columns(time_s, k.TIME_COLUMNS)
-    has_columns(word, k.WORD_COLUMNS)
-    has_columns(code, k.CODE_COLUMNS)
-    has_columns(groups, k.GROUP_COLUMNS)
-    has_columns(servers, k.SERVER_COLUMNS)
+    has_columns(time_s, names.TIME_COLUMNS)
+    has_columns(word, names.WORD_COLUMNS)
+    has_columns(code, names.CODE_COLUMNS)
+    has_columns(groups, names.GROUP_COLUMNS)
+    has_columns(servers, names.SERVER_COLUMNS)
     return run_stations(
         arrives,
         service_time,

@@ -13,7 +13,7 @@ from twin.engine.draws import make_stream
 from twin.engine.stations.layout import Group, Schedule, group_arrays, law_numbers, law_of, line_array, make_schedule
 from twin.engine.stations.state import new_tally
 from twin.errors import ScenarioError
-from twin.models.terminal import names as k
+from twin.models.terminal import names as truck
 from twin.models.terminal.demand.vessel_work import crane_steps
 from twin.models.terminal.gate.params import MOST_CRANES, MOST_LANES, MOST_TROUBLE_PLACES, ServiceLaw
 from twin.models.terminal.params import Quota, TerminalParams
@@ -85,19 +85,19 @@ def with_reviews(schedule: Schedule, groups: int, every_s: float, until_s: float
     if not every_s > 0:
         raise ScenarioError(f"a gate operator reviews lanes every {every_s:g} s", mend="set review_every_s above 0")
     times, words = schedule
-    mine = (words[:, k.S_KIND] == k.SET_SERVERS) & (words[:, k.S_GROUP] < groups)
+    mine = (words[:, truck.S_KIND] == truck.SET_SERVERS) & (words[:, truck.S_GROUP] < groups)
     words = words.copy()
-    words[mine & (words[:, k.S_ASK] == 0), k.S_ASK] = 2
+    words[mine & (words[:, truck.S_ASK] == 0), truck.S_ASK] = 2
     rows = [(t, *word) for t, word in zip(times.tolist(), words.tolist(), strict=True)]
     for group in range(groups):
-        own = np.flatnonzero(mine & (words[:, k.S_GROUP] == group))
+        own = np.flatnonzero(mine & (words[:, truck.S_GROUP] == group))
         if not len(own):
             continue
         changes_s = times[own]
         for at_s in np.arange(changes_s[0] + every_s, until_s, every_s).tolist():
             last = int(np.searchsorted(changes_s, at_s, side="right")) - 1
             if changes_s[last] != at_s:
-                rows.append((at_s, k.SET_SERVERS, group, int(words[own[last], k.S_COUNT]), 2))
+                rows.append((at_s, truck.SET_SERVERS, group, int(words[own[last], truck.S_COUNT]), 2))
     rows.sort()
     return Schedule(np.array([row[0] for row in rows]), np.array([row[1:] for row in rows], np.int32).reshape(-1, 4))
 
@@ -131,7 +131,7 @@ def make_layout(
         schedule = with_reviews(schedule, len(lanes), review_every_s, params.closing_s)
     streams = [make_stream(run_seed, f"terminal.{name}") for name in ("gate", "trouble", "crane", "out", "rehandle")]
     tally = _tally(params)
-    tally[k.FIRST_GROUPS] = len(lanes)
+    tally[truck.FIRST_GROUPS] = len(lanes)
     return Layout(
         lines=_lines(members, _first_own_line(params), _first_own_line(params) + own_lines),
         groups=groups,
@@ -172,18 +172,18 @@ def _kind_order(params: TerminalParams, name: str) -> int:
 
 def _sorts(params: TerminalParams, kind: str) -> tuple[int, ...]:
     """Sorts of trucks that a lane takes, those it prefers first."""
-    classes = (k.BOOKED, k.ORDINARY) if params.conpas.reserved_lane else (k.ORDINARY,)
+    classes = (truck.BOOKED, truck.ORDINARY) if params.conpas.reserved_lane else (truck.ORDINARY,)
     if kind == "trouble":
-        return (k.SORTED_OUT,)
+        return (truck.SORTED_OUT,)
     if kind == "oversize":
-        return (k.OVERSIZE, *classes) if params.oversize.lanes_take_others else (k.OVERSIZE,)
+        return (truck.OVERSIZE, *classes) if params.oversize.lanes_take_others else (truck.OVERSIZE,)
     if params.conpas.reserved_lane and kind in ("reserved", "ordinary"):
-        return (k.BOOKED if kind == "reserved" else k.ORDINARY,)
+        return (truck.BOOKED if kind == "reserved" else truck.ORDINARY,)
     return classes
 
 
 def _first_own_line(params: TerminalParams) -> int:
-    return k.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
+    return truck.FIRST_BLOCK_LINE + (params.yard.blocks if params.yard else 0)
 
 
 def _lane_groups(params: TerminalParams) -> tuple[list[Group], int]:
@@ -192,7 +192,7 @@ def _lane_groups(params: TerminalParams) -> tuple[list[Group], int]:
     own_lines = 0
     for index, name in enumerate(lane_names(params)):
         kind = params.lanes[name].kind
-        rule = k.OLDEST_FIRST if kind == "mixed" and params.conpas.reserved_lane else k.FIRST_LINE_FIRST
+        rule = truck.OLDEST_FIRST if kind == "mixed" and params.conpas.reserved_lane else truck.FIRST_LINE_FIRST
         sorts = _sorts(params, kind)
         steps = lane_steps(params, name)
         before = [0, *(servers for _, servers in steps)]
@@ -202,13 +202,13 @@ def _lane_groups(params: TerminalParams) -> tuple[list[Group], int]:
         first = index * MOST_LANES
         if params.queues == "common":
             timed = tuple((t, n, ask) for (t, n), ask in zip(steps, asks, strict=True))
-            out.append(Group(k.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
+            out.append(Group(truck.GATE, sorts, rule, {sort: sort for sort in sorts}, first, MOST_LANES, timed))
             continue
         for lane in range(params.lanes[name].count):
             joins = {sort: _first_own_line(params) + own_lines + i for i, sort in enumerate(sorts)}
             own_lines += len(sorts)
             timed = tuple((t, int(n > lane), ask) for (t, n), ask in zip(steps, asks, strict=True))
-            out.append(Group(k.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
+            out.append(Group(truck.GATE, tuple(joins.values()), rule, joins, first + lane, 1, timed))
     return out, own_lines
 
 
@@ -217,24 +217,25 @@ def _groups_behind(params: TerminalParams, first: int) -> list[Group]:
     always = -np.inf
     rows: list[tuple[int, int, int, tuple[tuple[float, int], ...]]] = []
     if params.trouble and params.trouble.at == "own_lane":
-        rows.append((k.TROUBLE, k.TROUBLE_LINE, MOST_TROUBLE_PLACES, ((always, params.trouble.places),)))
+        rows.append((truck.TROUBLE, truck.TROUBLE_LINE, MOST_TROUBLE_PLACES, ((always, params.trouble.places),)))
     if params.out_gate:
-        rows.append((k.OUT_GATE, k.OUT_LINE, MOST_LANES, ((always, params.out_gate.lanes),)))
+        rows.append((truck.OUT_GATE, truck.OUT_LINE, MOST_LANES, ((always, params.out_gate.lanes),)))
     if params.yard:
         yard = params.yard
         rows.extend(
-            (k.CRANE, k.FIRST_BLOCK_LINE + b, MOST_CRANES, crane_steps(params, yard, b)) for b in range(yard.blocks)
+            (truck.CRANE, truck.FIRST_BLOCK_LINE + b, MOST_CRANES, crane_steps(params, yard, b))
+            for b in range(yard.blocks)
         )
     out = []
     for stage, line, size, changes in rows:
         timed = tuple((t, n, False) for t, n in changes)
-        out.append(Group(stage, (line,), k.FIRST_LINE_FIRST, {}, first, size, timed))
+        out.append(Group(stage, (line,), truck.FIRST_LINE_FIRST, {}, first, size, timed))
         first += size
     return out
 
 
 def _lines(members: list[Group], first_own: int, count: int) -> Ints:
-    return line_array(members, count, [*range(k.SORTS), *range(first_own, count)])
+    return line_array(members, count, [*range(truck.SORTS), *range(first_own, count)])
 
 
 def _schedule(params: TerminalParams, members: list[Group]) -> Schedule:
@@ -249,33 +250,33 @@ def _schedule(params: TerminalParams, members: list[Group]) -> Schedule:
 def _numbers(params: TerminalParams, start_s: float) -> Floats:
     conpas, road = params.conpas, params.queue_on_road
     quota = conpas.quota or Quota()
-    out = np.zeros(k.NUMBERS)
-    out[[k.FLOW_IN_AT, k.FLOW_OUT_AT]] = start_s
-    out[k.MOVE_UP] = params.move_up_s
-    out[k.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
+    out = np.zeros(truck.NUMBERS)
+    out[[truck.FLOW_IN_AT, truck.FLOW_OUT_AT]] = start_s
+    out[truck.MOVE_UP] = params.move_up_s
+    out[truck.CHECKED_FACTOR] = conpas.checked_documents.service_factor if conpas.checked_documents else 1.0
     if conpas.approach_signal:
-        out[k.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor
-        out[k.SIGNAL_LEAD] = conpas.approach_signal.lead_s
-        out[k.MARSHALLING] = conpas.approach_signal.marshalling_s
-    out[k.GRACE_EARLY] = quota.grace_early_s
-    out[k.GRACE_LATE] = quota.grace_late_s
-    out[k.KAPPA] = 1 / road.spacing_m
-    out[k.FREE_SPEED] = road.free_speed_mps
+        out[truck.SIGNAL_FACTOR] = conpas.approach_signal.rehandle_factor
+        out[truck.SIGNAL_LEAD] = conpas.approach_signal.lead_s
+        out[truck.MARSHALLING] = conpas.approach_signal.marshalling_s
+    out[truck.GRACE_EARLY] = quota.grace_early_s
+    out[truck.GRACE_LATE] = quota.grace_late_s
+    out[truck.KAPPA] = 1 / road.spacing_m
+    out[truck.FREE_SPEED] = road.free_speed_mps
     # The wave by which a queue sets off runs one spacing back per reaction time.
-    out[k.WAVE_SPEED] = road.spacing_m / road.reaction_s
-    out[k.FLOW_MEMORY] = road.flow_memory_s
-    out[k.ROAD_LANES] = road.lanes
-    out[k.CLOSING] = params.closing_s
-    laws: dict[int, ServiceLaw] = {k.GATE: params.service}
+    out[truck.WAVE_SPEED] = road.spacing_m / road.reaction_s
+    out[truck.FLOW_MEMORY] = road.flow_memory_s
+    out[truck.ROAD_LANES] = road.lanes
+    out[truck.CLOSING] = params.closing_s
+    laws: dict[int, ServiceLaw] = {truck.GATE: params.service}
     if params.trouble:
-        laws[k.TROUBLE] = params.trouble.lasts
+        laws[truck.TROUBLE] = params.trouble.lasts
     if params.out_gate:
-        laws[k.OUT_GATE] = params.out_gate.service
+        laws[truck.OUT_GATE] = params.out_gate.service
     if params.yard:
-        laws[k.CRANE] = params.yard.service
-        out[k.REHANDLE_MEAN] = params.yard.rehandles_per_pickup
-        out[k.REHANDLE_S] = params.yard.rehandle_s
-        out[k.WAY_S] = params.yard.drive_s
+        laws[truck.CRANE] = params.yard.service
+        out[truck.REHANDLE_MEAN] = params.yard.rehandles_per_pickup
+        out[truck.REHANDLE_S] = params.yard.rehandle_s
+        out[truck.WAY_S] = params.yard.drive_s
     for stage, law in laws.items():
         out[law_of(stage)] = law_numbers(law.law, law.mean_s, law.cv, law.phases)
     return out
@@ -284,22 +285,22 @@ def _numbers(params: TerminalParams, start_s: float) -> Floats:
 def _tally(params: TerminalParams) -> NDArray[np.int64]:
     quota = params.conpas.quota or Quota()
     yards = list(params.holding_yards.values())
-    out = new_tally(k.FIRST_YARD + 2 * len(yards))
-    out[[k.ROAD_HEAD, k.ROAD_TAIL]] = -1
-    out[k.SUSPEND] = params.at_closure == "suspend"
-    out[k.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
-    out[k.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
-    out[k.OVERSIZE_LANES] = params.has_oversize_lanes
-    out[k.OWN_LINES] = params.queues == "own"
-    out[k.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
-    out[k.EARLY] = EARLY_CODES[quota.early]
-    out[k.LATE] = LATE_CODES[quota.late_goes_to]
-    out[k.RESERVED] = params.conpas.reserved_lane
-    out[k.HAS_YARD] = bool(params.yard)
-    out[k.HAS_OUT_GATE] = bool(params.out_gate)
-    out[k.FLUSH] = params.last_truck_rule == "close_at_once"
-    out[k.YARDS] = len(yards)
+    out = new_tally(truck.FIRST_YARD + 2 * len(yards))
+    out[[truck.ROAD_HEAD, truck.ROAD_TAIL]] = -1
+    out[truck.SUSPEND] = params.at_closure == "suspend"
+    out[truck.IN_LANE_TROUBLE] = bool(params.trouble and params.trouble.at != "own_lane")
+    out[truck.TROUBLE_LANES] = bool(params.trouble and params.trouble.at == "gate_lane")
+    out[truck.OVERSIZE_LANES] = params.has_oversize_lanes
+    out[truck.OWN_LINES] = params.queues == "own"
+    out[truck.JOCKEY] = params.jockey_difference if params.queues == "own" and params.jockeying else 0
+    out[truck.EARLY] = EARLY_CODES[quota.early]
+    out[truck.LATE] = LATE_CODES[quota.late_goes_to]
+    out[truck.RESERVED] = params.conpas.reserved_lane
+    out[truck.HAS_YARD] = bool(params.yard)
+    out[truck.HAS_OUT_GATE] = bool(params.out_gate)
+    out[truck.FLUSH] = params.last_truck_rule == "close_at_once"
+    out[truck.YARDS] = len(yards)
     # Without bounds, until a road says that it keeps trucks back on its links.
-    out[k.KERB] = np.iinfo(np.int32).max
-    out[k.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
+    out[truck.KERB] = np.iinfo(np.int32).max
+    out[truck.FIRST_YARD + 1 :: 2] = [yard.spaces for yard in yards]
     return out

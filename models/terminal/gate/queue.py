@@ -18,7 +18,7 @@ from twin.arrays import Floats
 from twin.engine.draws import make_run_seed
 from twin.engine.ids import Kind, make_ids
 from twin.engine.stations.state import StationState, arrays_of
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.kernels import run_until
 from twin.models.terminal.gate.layout import Layout, make_layout
 from twin.models.terminal.gate.params import GateService, HoldingYard, LaneGroup, ServiceLaw
@@ -142,23 +142,23 @@ class GateQueue:
             customer[rows] = np.arange(done, done + len(rows))
             now.ids[rows] = ids[done : done + len(rows)]
             if booked is not None:
-                now.word[rows, k.CLASS] = booked[done : done + len(rows)]
+                now.word[rows, names.CLASS] = booked[done : done + len(rows)]
             done += len(rows)
-            now.tally[[k.ARRIVAL_NEXT, k.OUT_COUNT]] = 0
+            now.tally[[names.ARRIVAL_NEXT, names.OUT_COUNT]] = 0
             out_rows = np.empty(len(now.ids), np.int64)
             until_s = served[-1] if done < n else 2.0 * _FOREVER_S
-            while run_until(until_s, *now, rows, served, out_rows, *room) != k.REACHED:
+            while run_until(until_s, *now, rows, served, out_rows, *room) != names.REACHED:
                 if records:
                     kept.append(room)
                     room = record_room(_ROOM)
-                now.tally[k.REC_COUNT] = 0
-            gone = out_rows[: now.tally[k.OUT_COUNT]]
+                now.tally[names.REC_COUNT] = 0
+            gone = out_rows[: now.tally[names.OUT_COUNT]]
             copy_served(gone, now.time_s, now.word, customer, times, server)
             free = np.concatenate([free, gone])
             if done == n:
                 break
         if records:
-            used = int(now.tally[k.REC_COUNT])
+            used = int(now.tally[names.REC_COUNT])
             kept.append(RecordRoom(room.counts[:, :used], room.numbers[:, :used]))
         return Served(times[0], times[1], times[2], server, kept)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin.arrays import Floats
 from twin.engine.sim_model import State
 from twin.engine.stations.state import StationState
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.state import RecordRoom, record_room
 from twin.models.terminal.params import QueueOnRoad
 
@@ -43,11 +43,11 @@ class RoadQueue:
         (n,) float64
             Metres from the gate at which each joined the line, 0 for those that did not stand.
         """
-        join_s = now.time_s[rows, k.JOIN]
+        join_s = now.time_s[rows, names.JOIN]
         some = join_s < came_s
         if not some.any():
             return np.zeros(len(rows))
-        booked = now.word[rows, k.CLASS] == k.BOOKED
+        booked = now.word[rows, names.CLASS] == names.BOOKED
         self._stood.append(np.column_stack([join_s, came_s, booked])[some])
         left_s = np.sort(self._all()[:, _TO])
         ahead = np.searchsorted(left_s, came_s, side="left") - np.searchsorted(left_s, join_s, side="right")
@@ -67,19 +67,20 @@ class RoadQueue:
             One per instant at which anything changed. Metres are those of trucks that stand.
         """
         stood = self._all()
-        at_gate_s = records.numbers[k.R_TIME]
+        at_gate_s = records.numbers[names.R_TIME]
         ended_s = stood[np.isfinite(stood[:, _TO]), _TO]
         time_s = np.unique(np.concatenate([at_gate_s, stood[:, _FROM], ended_s]))
         before = np.searchsorted(at_gate_s, time_s, side="right") - 1
         # Before its first record the gate is as empty as this column.
         counts = np.concatenate([records.counts, record_room(1).counts], axis=1)[:, before]
         for rows, trucks in (
-            ([k.R_LINE, k.R_ROAD], stood), ([k.R_BOOKED, k.R_BOOKED_ROAD], stood[stood[:, _BOOKED] > 0]),
-        ):  # fmt: skip
+            ([names.R_LINE, names.R_ROAD], stood),
+            ([names.R_BOOKED, names.R_BOOKED_ROAD], stood[stood[:, _BOOKED] > 0]),
+        ):
             here = np.searchsorted(np.sort(trucks[:, _FROM]), time_s, side="right")
             here -= np.searchsorted(np.sort(trucks[:, _TO]), time_s, side="right")
             counts[rows] += here.astype(np.int32)
-        return RecordRoom(counts, np.stack([time_s, counts[k.R_ROAD] * self._spacing_m]))
+        return RecordRoom(counts, np.stack([time_s, counts[names.R_ROAD] * self._spacing_m]))
 
     def state(self) -> State:
         """Everybody noted so far."""

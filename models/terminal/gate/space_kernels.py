@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from twin.jit import inner_kernel, kernel
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 
 
 @kernel
@@ -27,35 +27,35 @@ def tail_length_m(trucks, flow_in_per_s, flow_out_per_s, kappa_per_m, free_speed
 @inner_kernel
 def flow_now(num, which, now_s):
     """Flow into or out of the queue on the road, trucks/s."""
-    return num[which] * math.exp(-(now_s - num[which + 1]) / num[k.FLOW_MEMORY])
+    return num[which] * math.exp(-(now_s - num[which + 1]) / num[names.FLOW_MEMORY])
 
 
 @kernel
 def _note_flow(num, which, now_s):
     # Exponentially weighted rate: decays between trucks, each truck adds 1 / memory. It needs no window of
     # past events and is exact at every moment, hence the same for every step.
-    num[which] = flow_now(num, which, now_s) + 1.0 / num[k.FLOW_MEMORY]
+    num[which] = flow_now(num, which, now_s) + 1.0 / num[names.FLOW_MEMORY]
     num[which + 1] = now_s
 
 
 @inner_kernel
 def _leave_road(time_s, word, tally, num, row, now_s):
-    before = word[row, k.ROAD_PREV]
-    after = word[row, k.ROAD_NEXT]
+    before = word[row, names.ROAD_PREV]
+    after = word[row, names.ROAD_NEXT]
     if before >= 0:
-        word[before, k.ROAD_NEXT] = after
+        word[before, names.ROAD_NEXT] = after
     else:
-        tally[k.ROAD_HEAD] = after
+        tally[names.ROAD_HEAD] = after
     if after >= 0:
-        word[after, k.ROAD_PREV] = before
+        word[after, names.ROAD_PREV] = before
     else:
-        tally[k.ROAD_TAIL] = before
-    tally[k.ROAD_COUNT] -= 1
-    if word[row, k.CLASS] == k.BOOKED:
-        tally[k.BOOKED_ON_ROAD] -= 1
-    time_s[row, k.ROAD_S] += now_s - time_s[row, k.ROAD_IN]
-    word[row, k.SPACE] = k.NO_SPACE
-    _note_flow(num, k.FLOW_OUT, now_s)
+        tally[names.ROAD_TAIL] = before
+    tally[names.ROAD_COUNT] -= 1
+    if word[row, names.CLASS] == names.BOOKED:
+        tally[names.BOOKED_ON_ROAD] -= 1
+    time_s[row, names.ROAD_S] += now_s - time_s[row, names.ROAD_IN]
+    word[row, names.SPACE] = names.NO_SPACE
+    _note_flow(num, names.FLOW_OUT, now_s)
 
 
 @inner_kernel
@@ -64,59 +64,59 @@ def find_space(time_s, word, tally, num, row, now_s):
 
     Who finds none stands at the kerb or on the road, as far as there is room; then nobody can refuse.
     """
-    kerb_full = tally[k.ROAD_COUNT] >= tally[k.KERB]
-    for yard in range(tally[k.YARDS]):
-        used = k.FIRST_YARD + 2 * yard
-        if tally[used] < tally[used + 1] and (kerb_full or not word[row, k.FLAGS] & (k.REFUSES << yard)):
+    kerb_full = tally[names.ROAD_COUNT] >= tally[names.KERB]
+    for yard in range(tally[names.YARDS]):
+        used = names.FIRST_YARD + 2 * yard
+        if tally[used] < tally[used + 1] and (kerb_full or not word[row, names.FLAGS] & (names.REFUSES << yard)):
             tally[used] += 1
-            tally[k.IN_YARDS] += 1
-            word[row, k.SPACE] = word[row, k.STOOD] = yard
+            tally[names.IN_YARDS] += 1
+            word[row, names.SPACE] = word[row, names.STOOD] = yard
             return
-    word[row, k.SPACE] = word[row, k.STOOD] = k.ON_ROAD
-    word[row, k.RANK] = tally[k.ROAD_COUNT]
-    word[row, k.ROAD_NEXT] = -1
-    word[row, k.ROAD_PREV] = tally[k.ROAD_TAIL]
-    if tally[k.ROAD_COUNT] == 0:
-        tally[k.ROAD_HEAD] = row
-        word[row, k.ROAD_PREV] = -1
+    word[row, names.SPACE] = word[row, names.STOOD] = names.ON_ROAD
+    word[row, names.RANK] = tally[names.ROAD_COUNT]
+    word[row, names.ROAD_NEXT] = -1
+    word[row, names.ROAD_PREV] = tally[names.ROAD_TAIL]
+    if tally[names.ROAD_COUNT] == 0:
+        tally[names.ROAD_HEAD] = row
+        word[row, names.ROAD_PREV] = -1
     else:
-        word[tally[k.ROAD_TAIL], k.ROAD_NEXT] = row
-    tally[k.ROAD_TAIL] = row
-    tally[k.ROAD_COUNT] += 1
-    if word[row, k.CLASS] == k.BOOKED:
-        tally[k.BOOKED_ON_ROAD] += 1
-    time_s[row, k.ROAD_IN] = now_s
-    _note_flow(num, k.FLOW_IN, now_s)
+        word[tally[names.ROAD_TAIL], names.ROAD_NEXT] = row
+    tally[names.ROAD_TAIL] = row
+    tally[names.ROAD_COUNT] += 1
+    if word[row, names.CLASS] == names.BOOKED:
+        tally[names.BOOKED_ON_ROAD] += 1
+    time_s[row, names.ROAD_IN] = now_s
+    _note_flow(num, names.FLOW_IN, now_s)
 
 
 @inner_kernel
 def leave_space(time_s, word, tally, num, row, now_s):
     """A truck is called: its space goes to the first truck on the road that wants it."""
-    space = word[row, k.SPACE]
-    if space == k.NO_SPACE:
+    space = word[row, names.SPACE]
+    if space == names.NO_SPACE:
         return
-    if space == k.ON_ROAD:
+    if space == names.ON_ROAD:
         _leave_road(time_s, word, tally, num, row, now_s)
         return
-    word[row, k.SPACE] = k.NO_SPACE
-    other = tally[k.ROAD_HEAD] if tally[k.ROAD_COUNT] else -1
-    while other >= 0 and word[other, k.FLAGS] & (k.REFUSES << space):
-        other = word[other, k.ROAD_NEXT]
+    word[row, names.SPACE] = names.NO_SPACE
+    other = tally[names.ROAD_HEAD] if tally[names.ROAD_COUNT] else -1
+    while other >= 0 and word[other, names.FLAGS] & (names.REFUSES << space):
+        other = word[other, names.ROAD_NEXT]
     if other >= 0:
         _leave_road(time_s, word, tally, num, other, now_s)
-        word[other, k.SPACE] = word[other, k.STOOD] = space
+        word[other, names.SPACE] = word[other, names.STOOD] = space
     else:
-        tally[k.FIRST_YARD + 2 * space] -= 1
-        tally[k.IN_YARDS] -= 1
+        tally[names.FIRST_YARD + 2 * space] -= 1
+        tally[names.IN_YARDS] -= 1
 
 
 @inner_kernel
 def give_up_space(time_s, word, tally, num, row, now_s):
     """A truck is turned away with all others: nobody takes its space."""
-    space = word[row, k.SPACE]
+    space = word[row, names.SPACE]
     if space >= 0:
-        tally[k.FIRST_YARD + 2 * space] -= 1
-        tally[k.IN_YARDS] -= 1
-        word[row, k.SPACE] = k.NO_SPACE
-    elif space == k.ON_ROAD:
+        tally[names.FIRST_YARD + 2 * space] -= 1
+        tally[names.IN_YARDS] -= 1
+        word[row, names.SPACE] = names.NO_SPACE
+    elif space == names.ON_ROAD:
         _leave_road(time_s, word, tally, num, row, now_s)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.arrays import Codes, Floats, Ids, Ints
 from twin.engine.stations.state import StationState, empty_calendar, take_up
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.layout import Layout
 from twin.models.terminal.gate.params import MOST_LANES
 from twin.models.terminal.gate.row_kernels import reset_rows
@@ -33,7 +33,7 @@ class RecordRoom(NamedTuple):
 
 def record_room(records: int) -> RecordRoom:
     """Room for so many records."""
-    return RecordRoom(np.zeros((k.REC_COUNTS, records), np.int32), np.zeros((k.REC_NUMBERS, records)))
+    return RecordRoom(np.zeros((names.REC_COUNTS, records), np.int32), np.zeros((names.REC_NUMBERS, records)))
 
 
 def joined(parts: Sequence[RecordRoom]) -> RecordRoom:
@@ -48,8 +48,10 @@ def joined(parts: Sequence[RecordRoom]) -> RecordRoom:
 def empty_rows(n: int) -> tuple[Floats, Ints, Codes]:
     """Room for moments, numbers and codes of visits."""
     return (
-        np.empty((n, k.TIME_COLUMNS)), np.empty((n, k.WORD_COLUMNS), np.int32), np.empty((n, k.CODE_COLUMNS), np.int8)
-    )  # fmt: skip
+        np.empty((n, names.TIME_COLUMNS)),
+        np.empty((n, names.WORD_COLUMNS), np.int32),
+        np.empty((n, names.CODE_COLUMNS), np.int8),
+    )
 
 
 def blank_rows(n: int) -> tuple[Floats, Ints, Codes]:
@@ -60,11 +62,13 @@ def blank_rows(n: int) -> tuple[Floats, Ints, Codes]:
 
 
 def _blank() -> tuple[Floats, Ints, Codes]:
-    moments = np.full(k.TIME_COLUMNS, np.nan)
-    moments[[k.WAITED, k.YARD_WAITED, k.ROAD_S, k.CRANE_S]] = 0.0
-    numbers = np.zeros(k.WORD_COLUMNS, np.int32)
-    numbers[[k.LINE, k.SERVER, k.LANE, k.SPACE, k.STOOD, k.NEXT, k.ROAD_NEXT, k.ROAD_PREV]] = -1
-    return moments, numbers, np.zeros(k.CODE_COLUMNS, np.int8)
+    moments = np.full(names.TIME_COLUMNS, np.nan)
+    moments[[names.WAITED, names.YARD_WAITED, names.ROAD_S, names.CRANE_S]] = 0.0
+    numbers = np.zeros(names.WORD_COLUMNS, np.int32)
+    numbers[
+        [names.LINE, names.SERVER, names.LANE, names.SPACE, names.STOOD, names.NEXT, names.ROAD_NEXT, names.ROAD_PREV]
+    ] = -1
+    return moments, numbers, np.zeros(names.CODE_COLUMNS, np.int8)
 
 
 #: Row of a visit that nothing has happened to.
@@ -74,7 +78,7 @@ BLANK = _blank()
 def new_state(layout: Layout, ids: Ids, time_s: Floats, word: Ints, code: Codes) -> StationState:
     """An idle gate and the visits to come, as :mod:`twin.models.terminal.demand.trucks` makes them."""
     # Room for one event per truck, and for the ends that closings leave behind.
-    stale = int(layout.sched_word[:, k.S_COUNT].clip(0, MOST_LANES).sum())
+    stale = int(layout.sched_word[:, names.S_COUNT].clip(0, MOST_LANES).sum())
     room = len(ids) + stale + 16
     return StationState(
         ids, time_s, word, code,
@@ -88,9 +92,9 @@ def state_of(arrays: Arrays, layout: Layout) -> StationState:
     """The state again from ``arrays_of`` it; rules, constants and laws are those of ``layout``."""
     now = new_state(layout, *(arrays[name].copy() for name in ("ids", "time_s", "word", "code")))  # type: ignore[arg-type]
     take_up(now, arrays)
-    own = slice(k.STATION_TALLY, k.CHANGING)
+    own = slice(names.STATION_TALLY, names.CHANGING)
     now.tally[own] = arrays["tally"][own]
-    now.tally[k.FIRST_YARD :: 2] = arrays["tally"][k.FIRST_YARD :: 2]
-    changing = slice(k.LAST_METRES, k.FIRST_CONSTANT)
+    now.tally[names.FIRST_YARD :: 2] = arrays["tally"][names.FIRST_YARD :: 2]
+    changing = slice(names.LAST_METRES, names.FIRST_CONSTANT)
     now.num[changing] = arrays["num"][changing]
     return now

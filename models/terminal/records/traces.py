@@ -12,14 +12,14 @@ from twin.engine.draws import make_stream, uniforms
 from twin.engine.growing import GrowingTables
 from twin.engine.sim_model import Stage, State, Tables
 from twin.engine.stations.state import StationState
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.approach import Approach
 from twin.models.terminal.params import TerminalParams
 
 Rows = NDArray[np.int64]
 
 _TRUCK = BODIES.index("truck")
-_STATES = {k.ORDINARY: BODY_STATES["truck"].index("ordinary"), k.BOOKED: BODY_STATES["truck"].index("booked")}
+_STATES = {names.ORDINARY: BODY_STATES["truck"].index("ordinary"), names.BOOKED: BODY_STATES["truck"].index("booked")}
 _WAY_IN, _AT_GATE, _WAY_OUT = 0, 1, 2
 #: Pictures spread waiting trucks over a yard: spaces per row, and their size.
 _SPACES_PER_ROW, _SPACE_M, _ROW_M = 20, 4.0, 18.0
@@ -68,9 +68,9 @@ class Tracer:
         """The way in is driven, the last ``back_m`` in a queue; it is kept for trucks that may have to wait again."""
         for row in self._sampled(rows, now).tolist():
             nth = int(np.flatnonzero(rows == row)[0])
-            enter_s, until_s, path = float(now.time_s[row, k.ENTER]), float(at_s[nth]), self._paths[row]
+            enter_s, until_s, path = float(now.time_s[row, names.ENTER]), float(at_s[nth]), self._paths[row]
             if back_m[nth] > 0.0:
-                join_s = float(now.time_s[row, k.JOIN])
+                join_s = float(now.time_s[row, names.JOIN])
                 points = _creep(self._layer, path, float(back_m[nth]), (enter_s, join_s, until_s))
                 self._add(row, now, _WAY_IN, points)
             else:
@@ -81,26 +81,26 @@ class Tracer:
         for row in self._sampled(rows, now).tolist():
             until_s = float(at_s[np.flatnonzero(rows == row)[0]])
             path = self._paths.pop(row)
-            self._drive(row, now, _WAY_OUT, float(now.time_s[row, k.OUT]), until_s, path)
+            self._drive(row, now, _WAY_OUT, float(now.time_s[row, names.OUT]), until_s, path)
 
     def passes_gate(self, rows: Rows, now: StationState) -> None:
         """A truck has left: where it waited, when a lane called it, when it left by the out-gate."""
         for row in self._sampled(rows, now).tolist():
             inbound = self._paths.pop(row)
             times = now.time_s[row]
-            stood = int(now.word[row, k.STOOD])
+            stood = int(now.word[row, names.STOOD])
             wait_xy = self._in_gate
             if stood >= 0:
                 wait_xy = self._space(stood, int(now.ids[row]))
-            elif stood == k.ON_ROAD:
-                back_m = (float(now.word[row, k.RANK]) + 1.0) * self._spacing_m
+            elif stood == names.ON_ROAD:
+                back_m = (float(now.word[row, names.RANK]) + 1.0) * self._spacing_m
                 wait_xy = _point_back(self._layer, inbound, back_m)
-            called_s = float(times[k.CALLED])
-            points = [(float(times[k.JOIN]), *wait_xy)]
+            called_s = float(times[names.CALLED])
+            points = [(float(times[names.JOIN]), *wait_xy)]
             if np.isfinite(called_s):
-                points += [(called_s, *wait_xy), (float(times[k.GATE_START]), *self._in_gate)]
-                points += [(float(times[k.GATE_END]), *self._in_gate)]
-            points.append((float(times[k.OUT]), *(self._out_gate if np.isfinite(called_s) else wait_xy)))
+                points += [(called_s, *wait_xy), (float(times[names.GATE_START]), *self._in_gate)]
+                points += [(float(times[names.GATE_END]), *self._in_gate)]
+            points.append((float(times[names.OUT]), *(self._out_gate if np.isfinite(called_s) else wait_xy)))
             self._add(row, now, _AT_GATE, np.array(points))
 
     def _space(self, yard: int, id_: int) -> tuple[float, float]:
@@ -123,7 +123,7 @@ class Tracer:
                 "time_s": points[:, 0],
                 "x_m": points[:, 1],
                 "y_m": points[:, 2],
-                "state": np.full(n, _STATES[int(now.word[row, k.CLASS])]),
+                "state": np.full(n, _STATES[int(now.word[row, names.CLASS])]),
             },
         )
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from twin.engine.sim_model import State, Tables
 from twin.engine.stations.state import StationState
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.demand.vessel_work import crane_seconds
 from twin.models.terminal.gate.layout import lane_names
 from twin.models.terminal.gate.params import MOST_LANES
@@ -20,21 +20,42 @@ from twin.models.terminal.params import QueueOnRoad, TerminalParams
 _FIRST_ROOM, _MOST_ROOM = 4096, 65536
 
 _WORDS = {
-    "class": k.CLASS, "kind": k.KIND, "moves_count": k.MOVES, "haulier_index": k.HAULIER,
-    "yard": k.STOOD, "rehandles_count": k.REHANDLES,
-}  # fmt: skip
-_CODES = {"served_as": k.SERVED_AS, "reason": k.REASON}
+    "class": names.CLASS,
+    "kind": names.KIND,
+    "moves_count": names.MOVES,
+    "haulier_index": names.HAULIER,
+    "yard": names.STOOD,
+    "rehandles_count": names.REHANDLES,
+}
+_CODES = {"served_as": names.SERVED_AS, "reason": names.REASON}
 _TIMES = {
-    "slot_from_s": k.SLOT_FROM, "desired_s": k.DESIRED, "planned_s": k.PLAN, "enter_s": k.ENTER, "join_s": k.JOIN,
-    "called_s": k.CALLED, "gate_start_s": k.GATE_START, "gate_end_s": k.GATE_END, "out_s": k.OUT, "wait_s": k.WAITED,
-    "road_queue_s": k.ROAD_S, "yard_wait_s": k.YARD_WAITED, "hours_left_s": k.HOURS_LEFT,
-    "crane_s": k.CRANE_S, "asked_s": k.ASKED,
-}  # fmt: skip
+    "slot_from_s": names.SLOT_FROM,
+    "desired_s": names.DESIRED,
+    "planned_s": names.PLAN,
+    "enter_s": names.ENTER,
+    "join_s": names.JOIN,
+    "called_s": names.CALLED,
+    "gate_start_s": names.GATE_START,
+    "gate_end_s": names.GATE_END,
+    "out_s": names.OUT,
+    "wait_s": names.WAITED,
+    "road_queue_s": names.ROAD_S,
+    "yard_wait_s": names.YARD_WAITED,
+    "hours_left_s": names.HOURS_LEFT,
+    "crane_s": names.CRANE_S,
+    "asked_s": names.ASKED,
+}
 _QUEUE = {
-    "trucks_in_line": k.R_LINE, "booked_in_line": k.R_BOOKED, "trucks_in_yards": k.R_YARDS,
-    "trucks_on_road": k.R_ROAD, "booked_on_road": k.R_BOOKED_ROAD,
-    "metres_on_road_m": -1, "lanes_open": k.R_OPEN, "lanes_busy": k.R_BUSY, "trucks_inside": k.R_INSIDE,
-}  # fmt: skip
+    "trucks_in_line": names.R_LINE,
+    "booked_in_line": names.R_BOOKED,
+    "trucks_in_yards": names.R_YARDS,
+    "trucks_on_road": names.R_ROAD,
+    "booked_on_road": names.R_BOOKED_ROAD,
+    "metres_on_road_m": -1,
+    "lanes_open": names.R_OPEN,
+    "lanes_busy": names.R_BUSY,
+    "trucks_inside": names.R_INSIDE,
+}
 _TIME_COLUMNS, _WORD_COLUMNS, _CODE_COLUMNS = (np.array(list(of.values())) for of in (_TIMES, _WORDS, _CODES))
 
 
@@ -62,8 +83,8 @@ class Records:
 
     def take_away(self, now: StationState) -> None:
         """Move the records out of the kernel's room; a room that proved too small is followed by a larger one."""
-        used = int(now.tally[k.REC_COUNT])
-        now.tally[k.REC_COUNT] = 0
+        used = int(now.tally[names.REC_COUNT])
+        now.tally[names.REC_COUNT] = 0
         room = self.room.numbers.shape[1]
         written = RecordRoom(self.room.counts[:, :used], self.room.numbers[:, :used])
         if used == room:
@@ -76,8 +97,8 @@ class Records:
     def close(self, now: StationState, at_s: float) -> None:
         """Repeat the last record at the end of the run, so that it counts until then."""
         self.take_away(now)
-        counts = now.tally[k.LAST : k.LAST + k.REC_COUNTS, None].astype(np.int32)
-        self._queue.append(RecordRoom(counts, np.array([[at_s], [now.num[k.LAST_METRES]]])))
+        counts = now.tally[names.LAST : names.LAST + names.REC_COUNTS, None].astype(np.int32)
+        self._queue.append(RecordRoom(counts, np.array([[at_s], [now.num[names.LAST_METRES]]])))
 
     def stood(self, now: StationState, rows: NDArray[np.int64], came_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Note trucks that have come off the road; gives the metres from the gate at which each began to stand."""
@@ -106,9 +127,9 @@ class Records:
         if self._queue and self._road is None:
             counts, numbers = joined(self._queue)
             self._queue.clear()
-            table: dict[str, NDArray[np.generic]] = {"time_s": numbers[k.R_TIME]}
+            table: dict[str, NDArray[np.generic]] = {"time_s": numbers[names.R_TIME]}
             for name, row in _QUEUE.items():
-                table[name] = counts[row] if row >= 0 else numbers[k.R_METRES]
+                table[name] = counts[row] if row >= 0 else numbers[names.R_METRES]
             table["change"] = np.arange(self._changes, self._changes + counts.shape[1])
             self._changes += counts.shape[1]
             out["terminal_queue"] = table

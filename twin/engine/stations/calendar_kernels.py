@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from twin.engine.stations import names as s
+from twin.engine.stations import names
 from twin.jit import index, inner_kernel
 
 
@@ -18,8 +18,8 @@ def _first_of_tie(ids, word, one, other):
     """Whether, of two entries at one moment, the first one happens first."""
     one = index(one)
     other = index(other)
-    if word[one, s.EVENT] != word[other, s.EVENT]:
-        return word[one, s.EVENT] < word[other, s.EVENT]
+    if word[one, names.EVENT] != word[other, names.EVENT]:
+        return word[one, names.EVENT] < word[other, names.EVENT]
     return ids[one] < ids[other]
 
 

@@ -9,11 +9,16 @@ import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.engine.draws import lognormal_law
-from twin.engine.stations import names as s
+from twin.engine.stations import names
 
 Law = Literal["exponential", "lognormal", "erlang", "deterministic"]
 
-_LAWS = {"exponential": s.EXPONENTIAL, "lognormal": s.LOGNORMAL, "erlang": s.ERLANG, "deterministic": s.DETERMINISTIC}
+_LAWS = {
+    "exponential": names.EXPONENTIAL,
+    "lognormal": names.LOGNORMAL,
+    "erlang": names.ERLANG,
+    "deterministic": names.DETERMINISTIC,
+}
 
 
 class Group(NamedTuple):
@@ -69,15 +74,20 @@ def group_arrays(members: Sequence[Group]) -> tuple[Ints, Ints]:
     members
         Groups, by number of their first server.
     """
-    groups = np.full((len(members), s.GROUP_COLUMNS), -1, np.int32)
-    groups[:, [s.CAP, s.BUSY]] = 0
-    servers = np.full((members[-1].first + members[-1].size, s.SERVER_COLUMNS), -1, np.int32)
+    groups = np.full((len(members), names.GROUP_COLUMNS), -1, np.int32)
+    groups[:, [names.CAP, names.BUSY]] = 0
+    servers = np.full((members[-1].first + members[-1].size, names.SERVER_COLUMNS), -1, np.int32)
     for index, member in enumerate(members):
-        groups[index, [s.STAGE, s.RULE, s.FIRST, s.FREE]] = member.stage, member.rule, member.first, member.first
-        groups[index, s.LINE_A : s.LINE_A + len(member.lines)] = member.lines
+        groups[index, [names.STAGE, names.RULE, names.FIRST, names.FREE]] = (
+            member.stage,
+            member.rule,
+            member.first,
+            member.first,
+        )
+        groups[index, names.LINE_A : names.LINE_A + len(member.lines)] = member.lines
         for sort, line in member.joins.items():
-            groups[index, s.LINE_OF + sort] = line
-        servers[member.first : member.first + member.size, s.GROUP] = index
+            groups[index, names.LINE_OF + sort] = line
+        servers[member.first : member.first + member.size, names.GROUP] = index
     return groups, servers
 
 
@@ -97,11 +107,11 @@ def line_array(members: Sequence[Group], count: int, watched: Sequence[int]) -> 
     for index, member in enumerate(members):
         for line in member.lines:
             serving[line].append(index)
-    out = np.full((count, s.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
-    out[:, [s.COUNT, s.WATCHED]] = 0
-    out[watched, s.WATCHED] = 1
+    out = np.full((count, names.SERVED_BY + max(map(len, serving)) + 1), -1, np.int32)
+    out[:, [names.COUNT, names.WATCHED]] = 0
+    out[watched, names.WATCHED] = 1
     for line, groups in enumerate(serving):
-        out[line, s.SERVED_BY : s.SERVED_BY + len(groups)] = groups
+        out[line, names.SERVED_BY : names.SERVED_BY + len(groups)] = groups
     return out
 
 
@@ -117,14 +127,14 @@ def make_schedule(members: Sequence[Group], close_s: float, offers_s: Sequence[f
     offers_s
         When the model is asked, and nothing else happens.
     """
-    entries = [(close_s, s.CLOSE, 0, 0, 0)]
+    entries = [(close_s, names.CLOSE, 0, 0, 0)]
     for index, group in enumerate(members):
         before = 0
         for time_s, servers, asks in group.steps:
             if servers != before:
-                entries.append((time_s, s.SET_SERVERS, index, servers, int(asks)))
+                entries.append((time_s, names.SET_SERVERS, index, servers, int(asks)))
             before = servers
-    entries += [(time_s, s.OFFER, 0, 0, 1) for time_s in offers_s]
+    entries += [(time_s, names.OFFER, 0, 0, 1) for time_s in offers_s]
     entries.sort()
     return Schedule(
         np.array([entry[0] for entry in entries]), np.array([entry[1:] for entry in entries], np.int32).reshape(-1, 4)
@@ -151,4 +161,4 @@ def law_numbers(law: Law, mean_s: float, cv: float = 1.0, phases: int = 1) -> li
 
 def law_of(stage: int) -> slice:
     """Where the law of a stage stands in ``num``."""
-    return slice(s.FIRST_LAW + s.LAW_NUMBERS * stage, s.FIRST_LAW + s.LAW_NUMBERS * (stage + 1))
+    return slice(names.FIRST_LAW + names.LAW_NUMBERS * stage, names.FIRST_LAW + names.LAW_NUMBERS * (stage + 1))

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import math
 
-from twin.engine.stations import names as s
+from twin.engine.stations import names
 from twin.engine.stations.calendar_kernels import add, drop_first, replace_first
 from twin.engine.stations.lane_kernels import jockey, leave_shut_lanes, line_to_join
 from twin.engine.stations.line_kernels import put_first, take_first
@@ -38,59 +38,59 @@ from twin.jit import fetch_row, index, inner_kernel, inner_template, lean_kernel
 @inner_kernel
 def _end_service(time_s, word, groups, servers, tally, row):
     """A service ends: the server is free again; returns its group."""
-    server = index(word[row, s.SERVER])
-    group = index(servers[server, s.GROUP])
-    servers[server, s.ROW] = -1
-    groups[group, s.FREE] = min(groups[group, s.FREE], server)
-    groups[group, s.BUSY] -= 1
-    word[row, s.SERVER] = -1
-    time_s[row, s.END] = math.nan
-    if groups[group, s.STAGE] == s.FIRST_STAGE:
-        tally[s.SERVERS_BUSY] -= 1
+    server = index(word[row, names.SERVER])
+    group = index(servers[server, names.GROUP])
+    servers[server, names.ROW] = -1
+    groups[group, names.FREE] = min(groups[group, names.FREE], server)
+    groups[group, names.BUSY] -= 1
+    word[row, names.SERVER] = -1
+    time_s[row, names.END] = math.nan
+    if groups[group, names.STAGE] == names.FIRST_STAGE:
+        tally[names.SERVERS_BUSY] -= 1
     return group
 
 
 @lean_kernel
 def _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s):
     """Send back to the head of their line the customers beyond the servers left open, last joined first."""
-    while groups[group, s.BUSY] > groups[group, s.CAP]:
+    while groups[group, names.BUSY] > groups[group, names.CAP]:
         last = -1
-        for server in range(groups[group, s.FIRST], servers.shape[0]):
-            if servers[server, s.GROUP] != group:
+        for server in range(groups[group, names.FIRST], servers.shape[0]):
+            if servers[server, names.GROUP] != group:
                 break
-            row = servers[server, s.ROW]
+            row = servers[server, names.ROW]
             # Who ends at this very moment is let go.
-            if row < 0 or time_s[row, s.END] <= now_s:
+            if row < 0 or time_s[row, names.END] <= now_s:
                 continue
             if (
                 last < 0
-                or time_s[row, s.JOIN] > time_s[last, s.JOIN]
-                or (time_s[row, s.JOIN] == time_s[last, s.JOIN] and ids[row] > ids[last])
+                or time_s[row, names.JOIN] > time_s[last, names.JOIN]
+                or (time_s[row, names.JOIN] == time_s[last, names.JOIN] and ids[row] > ids[last])
             ):
                 last = row
         if last < 0:
             return
-        time_s[last, s.REMAIN] = time_s[last, s.END] - now_s
-        time_s[last, s.END] = math.nan
-        time_s[last, s.QUEUED] = now_s
-        servers[word[last, s.SERVER], s.ROW] = -1
-        word[last, s.SERVER] = -1
-        code[last, s.STATE] = s.WAITING
-        groups[group, s.FREE] = groups[group, s.FIRST]
-        groups[group, s.BUSY] -= 1
-        tally[s.SERVERS_BUSY] -= 1
-        put_first(word, lines, tally, word[last, s.LINE], last)
+        time_s[last, names.REMAIN] = time_s[last, names.END] - now_s
+        time_s[last, names.END] = math.nan
+        time_s[last, names.QUEUED] = now_s
+        servers[word[last, names.SERVER], names.ROW] = -1
+        word[last, names.SERVER] = -1
+        code[last, names.STATE] = names.WAITING
+        groups[group, names.FREE] = groups[group, names.FIRST]
+        groups[group, names.BUSY] -= 1
+        tally[names.SERVERS_BUSY] -= 1
+        put_first(word, lines, tally, word[last, names.LINE], last)
 
 
 @lean_template
 def _turn_away_lines(turned_away, time_s, word, code, lines, tally, num, now_s, out_rows):
     """Everybody in a watched line leaves unserved: the first stage shuts in front of them."""
     for line in range(lines.shape[0]):
-        while lines[line, s.WATCHED] and lines[line, s.COUNT]:
+        while lines[line, names.WATCHED] and lines[line, names.COUNT]:
             row = take_first(word, lines, tally, line)
-            time_s[row, s.WAITED] += now_s - time_s[row, s.QUEUED]
+            time_s[row, names.WAITED] += now_s - time_s[row, names.QUEUED]
             turned_away(time_s, word, tally, num, row, now_s)
-            leave(time_s, code, tally, row, s.IN_LINE_AT_CLOSING, now_s, out_rows)
+            leave(time_s, code, tally, row, names.IN_LINE_AT_CLOSING, now_s, out_rows)
 
 
 @inner_kernel
@@ -107,7 +107,7 @@ def _moment(at_s, nth):
 @inner_kernel
 def _first_on_way(time_s, tally):
     """When the first of those who are under way arrives."""
-    return time_s[index(tally[s.WAY_HEAD]), s.END] if tally[s.WAY_HEAD] >= 0 else math.inf
+    return time_s[index(tally[names.WAY_HEAD]), names.END] if tally[names.WAY_HEAD] >= 0 else math.inf
 
 
 @inner_template
@@ -169,19 +169,19 @@ def run_stations(
         ``CALENDAR_FULL`` if the calendar was made too small.
     """
     # When each source gives its next event, looked up again only when the source has moved on.
-    entry = index(tally[s.SCHED_NEXT])
+    entry = index(tally[names.SCHED_NEXT])
     sched_s = _moment(sched_time, entry)
-    nth = index(tally[s.ARRIVAL_NEXT])
+    nth = index(tally[names.ARRIVAL_NEXT])
     join_s = _moment(arrival_s, nth)
     way_s = _first_on_way(time_s, tally)
     while True:
         end_s = heap_times[0]
         now_s = _sooner(_sooner(sched_s, end_s), _sooner(way_s, join_s))
         if now_s > until_s:
-            return s.REACHED
+            return names.REACHED
         # One event writes at most one record.
-        if tally[s.REC_COUNT] >= rec_numbers.shape[1]:
-            return s.FULL
+        if tally[names.REC_COUNT] >= rec_numbers.shape[1]:
+            return names.FULL
         # Every event ends with at most one customer who goes on, in ``row``, and one group that may call.
         row = 0
         line = -1
@@ -192,48 +192,48 @@ def run_stations(
         counted = True
         scheduled = sched_s == now_s
         if scheduled:
-            if sched_word[entry, s.S_ASK]:
-                return s.ASK
-            tally[s.SCHED_NEXT] = entry + 1
+            if sched_word[entry, names.S_ASK]:
+                return names.ASK
+            tally[names.SCHED_NEXT] = entry + 1
             sched_s = _moment(sched_time, index(entry + 1))
-            if sched_word[entry, s.S_KIND] == s.CLOSE:
-                tally[s.ACCEPTING] = 0
-                if tally[s.FLUSH]:
+            if sched_word[entry, names.S_KIND] == names.CLOSE:
+                tally[names.ACCEPTING] = 0
+                if tally[names.FLUSH]:
                     _turn_away_lines(turned_away, time_s, word, code, lines, tally, num, now_s, out_rows)
-            elif sched_word[entry, s.S_KIND] == s.SET_SERVERS:
-                group = index(sched_word[entry, s.S_GROUP])
-                if groups[group, s.STAGE] == s.FIRST_STAGE:
-                    tally[s.SERVERS_OPEN] += sched_word[entry, s.S_COUNT] - groups[group, s.CAP]
-                groups[group, s.CAP] = sched_word[entry, s.S_COUNT]
-                if tally[s.SUSPEND] and groups[group, s.STAGE] == s.FIRST_STAGE:
+            elif sched_word[entry, names.S_KIND] == names.SET_SERVERS:
+                group = index(sched_word[entry, names.S_GROUP])
+                if groups[group, names.STAGE] == names.FIRST_STAGE:
+                    tally[names.SERVERS_OPEN] += sched_word[entry, names.S_COUNT] - groups[group, names.CAP]
+                groups[group, names.CAP] = sched_word[entry, names.S_COUNT]
+                if tally[names.SUSPEND] and groups[group, names.STAGE] == names.FIRST_STAGE:
                     _suspend(ids, time_s, word, code, lines, groups, servers, tally, group, now_s)
             entry = index(entry + 1)
         elif end_s == now_s:
             row = index(heap_rows[0])
             happened = True
             # A customer sent back by a closing leaves its old end in the calendar.
-            if time_s[row, s.END] != now_s:
+            if time_s[row, names.END] != now_s:
                 drop_first(ids, word, heap_times, heap_rows, heap_size)
                 continue
-            if word[row, s.EVENT] == s.END_EVENT:
+            if word[row, names.EVENT] == names.END_EVENT:
                 group = _end_service(time_s, word, groups, servers, tally, row)
-                stage = groups[group, s.STAGE]
+                stage = groups[group, names.STAGE]
                 line = ended(time_s, word, tally, row, stage, now_s)
-                counted = stage == s.FIRST_STAGE or line == s.THROUGH
-                if line == s.UNDER_WAY_NEXT:
+                counted = stage == names.FIRST_STAGE or line == names.THROUGH
+                if line == names.UNDER_WAY_NEXT:
                     set_out(time_s, word, code, tally, num, row, now_s)
-                    way_s = _sooner(way_s, time_s[row, s.END])
-                elif line == s.THROUGH:
-                    leave(time_s, code, tally, row, s.SERVED_WELL, now_s, out_rows)
+                    way_s = _sooner(way_s, time_s[row, names.END])
+                elif line == names.THROUGH:
+                    leave(time_s, code, tally, row, names.SERVED_WELL, now_s, out_rows)
             else:
                 # The window of a customer who came early begins: it joins the line from where it stands.
-                tally[s.HELD_COUNT] -= 1
-                time_s[row, s.WAITED] += now_s - time_s[row, s.QUEUED]
-                line = line_to_join(lines, groups, tally, word[row, s.SORT])
+                tally[names.HELD_COUNT] -= 1
+                time_s[row, names.WAITED] += now_s - time_s[row, names.QUEUED]
+                line = line_to_join(lines, groups, tally, word[row, names.SORT])
         elif way_s == now_s:
             counted = False
-            row = index(tally[s.WAY_HEAD])
-            tally[s.WAY_HEAD] = word[row, s.NEXT]
+            row = index(tally[names.WAY_HEAD])
+            tally[names.WAY_HEAD] = word[row, names.NEXT]
             way_s = _first_on_way(time_s, tally)
             line = came(word, row)
         else:
@@ -243,52 +243,52 @@ def run_stations(
             fetch_row(ids, coming)
             fetch_row(time_s, coming)
             fetch_row(word, coming)
-            if math.isnan(time_s[row, s.JOIN]):
-                time_s[row, s.JOIN] = now_s
+            if math.isnan(time_s[row, names.JOIN]):
+                time_s[row, names.JOIN] = now_s
             line = arrives(time_s, word, code, lines, groups, tally, num, row, now_s, out_rows)
-            if line == s.ASK_FIRST:
-                return s.ASK_ARRIVAL
+            if line == names.ASK_FIRST:
+                return names.ASK_ARRIVAL
             nth = index(nth + 1)
-            tally[s.ARRIVAL_NEXT] = nth
+            tally[names.ARRIVAL_NEXT] = nth
             join_s = _moment(arrival_s, nth)
         if line >= 0:
-            time_s[row, s.QUEUED] = now_s
-            code[row, s.STATE] = s.WAITING
+            time_s[row, names.QUEUED] = now_s
+            code[row, names.STATE] = names.WAITING
             queue(
                 service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, row, line,
                 now_s,
             )  # fmt: skip
-            if code[row, s.STATE] == s.WAITING:
+            if code[row, names.STATE] == names.WAITING:
                 waits(time_s, word, lines, tally, num, row, line, now_s)
         if group >= 0:
             serve(
                 service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, group, now_s
             )
-        if tally[s.OWN_LINES]:
+        if tally[names.OWN_LINES]:
             if scheduled and sched_s > now_s:
                 leave_shut_lanes(
                     service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, now_s
                 )
-                for lane in range(tally[s.FIRST_GROUPS] if tally[s.JOCKEY] else 0):
+                for lane in range(tally[names.FIRST_GROUPS] if tally[names.JOCKEY] else 0):
                     jockey(
                         service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams,
                         lane, now_s,
                     )  # fmt: skip
-            if tally[s.JOCKEY] and happened and 0 <= group < tally[s.FIRST_GROUPS]:
+            if tally[names.JOCKEY] and happened and 0 <= group < tally[names.FIRST_GROUPS]:
                 jockey(
                     service_time, called, ids, time_s, word, code, lines, groups, servers, tally, num, streams, group,
                     now_s,
                 )  # fmt: skip
-        while tally[s.DUE_HEAD] >= 0:
-            row = index(tally[s.DUE_HEAD])
-            tally[s.DUE_HEAD] = word[row, s.NEXT]
+        while tally[names.DUE_HEAD] >= 0:
+            row = index(tally[names.DUE_HEAD])
+            tally[names.DUE_HEAD] = word[row, names.NEXT]
             if happened:
                 happened = False
-                replace_first(ids, word, heap_times, heap_rows, time_s[row, s.END], row)
+                replace_first(ids, word, heap_times, heap_rows, time_s[row, names.END], row)
             elif heap_size[0] < heap_rows.size:
-                add(ids, word, heap_times, heap_rows, heap_size, time_s[row, s.END], row)
+                add(ids, word, heap_times, heap_rows, heap_size, time_s[row, names.END], row)
             else:
-                return s.CALENDAR_FULL
+                return names.CALENDAR_FULL
         if happened:
             drop_first(ids, word, heap_times, heap_rows, heap_size)
         if counted:

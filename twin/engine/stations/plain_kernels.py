@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from twin.engine.draws import event_key
-from twin.engine.stations import names as s
+from twin.engine.stations import names
 from twin.engine.stations.lane_kernels import line_to_join
 from twin.engine.stations.law_kernels import draw_law
 from twin.engine.stations.loop_kernels import run_stations
@@ -17,46 +17,46 @@ from twin.engine.stations.passage_kernels import hold, leave
 from twin.jit import has_columns, inner_kernel, lean_kernel
 
 # Columns of ``time_s`` after the engine's: first called by a server of the first stage; not served before.
-CALLED, NOT_BEFORE = range(s.STATION_TIMES, s.STATION_TIMES + 2)
-TIME_COLUMNS = s.STATION_TIMES + 2
+CALLED, NOT_BEFORE = range(names.STATION_TIMES, names.STATION_TIMES + 2)
+TIME_COLUMNS = names.STATION_TIMES + 2
 
 # Columns of ``word`` after the engine's: server of the first stage; later stages to visit, one bit each.
-SERVED_AT, STAGES = range(s.STATION_WORDS, s.STATION_WORDS + 2)
-WORD_COLUMNS = s.STATION_WORDS + 2
+SERVED_AT, STAGES = range(names.STATION_WORDS, names.STATION_WORDS + 2)
+WORD_COLUMNS = names.STATION_WORDS + 2
 
 #: Why a customer left, beyond the reasons of the engine: the line was full.
-BALKED = s.REASONS
+BALKED = names.REASONS
 
 #: Element of ``tally`` after the engine's: most people in the lines before the first stage.
-ROOM = s.STATION_TALLY
-PLAIN_TALLY = s.STATION_TALLY + 1
+ROOM = names.STATION_TALLY
+PLAIN_TALLY = names.STATION_TALLY + 1
 
 
 @inner_kernel
 def _finds_idle(lines, groups, line):
     """Whether a group that serves a line has an idle server; then nobody stands in the line."""
-    for at in range(s.SERVED_BY, lines.shape[1]):
+    for at in range(names.SERVED_BY, lines.shape[1]):
         group = lines[line, at]
         if group < 0:
             return False
-        if groups[group, s.BUSY] < groups[group, s.CAP]:
+        if groups[group, names.BUSY] < groups[group, names.CAP]:
             return True
     return False
 
 
 @inner_kernel
 def _arrives(time_s, word, code, lines, groups, tally, num, row, now_s, out_rows):
-    time_s[row, s.QUEUED] = now_s
-    if not tally[s.ACCEPTING]:
-        leave(time_s, code, tally, row, s.AFTER_CLOSING, now_s, out_rows)
-        return s.NOWHERE
+    time_s[row, names.QUEUED] = now_s
+    if not tally[names.ACCEPTING]:
+        leave(time_s, code, tally, row, names.AFTER_CLOSING, now_s, out_rows)
+        return names.NOWHERE
     if now_s < time_s[row, NOT_BEFORE]:
         hold(time_s, word, code, tally, row, time_s[row, NOT_BEFORE])
-        return s.NOWHERE
-    line = line_to_join(lines, groups, tally, word[row, s.SORT])
-    if tally[s.IN_LINE] >= tally[ROOM] and not _finds_idle(lines, groups, line):
+        return names.NOWHERE
+    line = line_to_join(lines, groups, tally, word[row, names.SORT])
+    if tally[names.IN_LINE] >= tally[ROOM] and not _finds_idle(lines, groups, line):
         leave(time_s, code, tally, row, BALKED, now_s, out_rows)
-        return s.NOWHERE
+        return names.NOWHERE
     return line
 
 
@@ -67,7 +67,7 @@ def _service_time(ids, time_s, word, tally, num, streams, row, stage, now_s):
 
 @inner_kernel
 def _called(time_s, word, tally, num, row, stage, server, waited_s, now_s):
-    if stage == s.FIRST_STAGE:
+    if stage == names.FIRST_STAGE:
         word[row, SERVED_AT] = server
         if math.isnan(time_s[row, CALLED]):
             time_s[row, CALLED] = now_s
@@ -83,7 +83,7 @@ def _next_stage(word, row):
         stage += 1
     if not bits:
         return -1
-    return s.SORTS + stage - 1
+    return names.SORTS + stage - 1
 
 
 @inner_kernel
@@ -92,8 +92,8 @@ def _ended(time_s, word, tally, row, stage, now_s):
     word[row, STAGES] = (word[row, STAGES] >> stage) << stage
     line = _next_stage(word, row)
     if line < 0:
-        return s.THROUGH
-    return s.UNDER_WAY_NEXT
+        return names.THROUGH
+    return names.UNDER_WAY_NEXT
 
 
 @inner_kernel
@@ -156,9 +156,9 @@ def run_plain(
     """
     has_columns(time_s, TIME_COLUMNS)
     has_columns(word, WORD_COLUMNS)
-    has_columns(code, s.STATION_CODES)
-    has_columns(groups, s.GROUP_COLUMNS)
-    has_columns(servers, s.SERVER_COLUMNS)
+    has_columns(code, names.STATION_CODES)
+    has_columns(groups, names.GROUP_COLUMNS)
+    has_columns(servers, names.SERVER_COLUMNS)
     return run_stations(
         _arrives,
         _service_time,

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from twin.arrays import Floats, Ints
 from twin.engine.draws import make_stream
-from twin.engine.stations import names as s
-from twin.engine.stations import plain_kernels as p
+from twin.engine.stations import names, plain_kernels
 from twin.engine.stations.layout import Group, group_arrays, law_of, line_array, make_schedule
 from twin.engine.stations.state import (
     StationState,
@@ -37,7 +36,7 @@ from twin.errors import EngineError
 Rows = NDArray[np.int64]
 Moment = Literal["join", "called", "out", "waited"]
 
-_MOMENTS = {"join": s.JOIN, "called": p.CALLED, "out": s.OUT, "waited": s.WAITED}
+_MOMENTS = {"join": names.JOIN, "called": plain_kernels.CALLED, "out": names.OUT, "waited": names.WAITED}
 #: Room for records of the line, of which none are written.
 _NO_RECORDS = (np.zeros((0, 1), np.int32), np.zeros((0, 1)))
 #: Reasons in the order of their codes.
@@ -141,12 +140,12 @@ class Queue:
         members, lines = _members(stages, rules)
         groups, servers = group_arrays(members)
         schedule = make_schedule(members, rules.close_s, rules.ask_s)
-        self._stale = int(schedule.word[:, s.S_COUNT].clip(0).sum())
-        num = np.zeros(s.FIRST_LAW + s.LAW_NUMBERS * len(stages))
-        num[s.WAY_S] = rules.way_s
+        self._stale = int(schedule.word[:, names.S_COUNT].clip(0).sum())
+        num = np.zeros(names.FIRST_LAW + names.LAW_NUMBERS * len(stages))
+        num[names.WAY_S] = rules.way_s
         for index, stage in enumerate(stages):
             num[law_of(index)] = stage.law
-        watched = [*range(s.SORTS), *range(s.SORTS + len(stages) - 1, lines)]
+        watched = [*range(names.SORTS), *range(names.SORTS + len(stages) - 1, lines)]
         self._fixed = (
             line_array(members, lines, watched), groups, servers, _tally(rules, members), num,
             np.array([make_stream(run_seed, f"{purpose}.{stage.name}") for stage in stages]),
@@ -182,8 +181,8 @@ class Queue:
         """
         self.now = _new_state(self._fixed, ids, self._stale)
         word = self.now.word
-        word[:, s.SORT], word[:, s.CLASS], word[:, p.STAGES] = sort, second, stages
-        self.now.time_s[:, p.NOT_BEFORE] = not_before_s
+        word[:, names.SORT], word[:, names.CLASS], word[:, plain_kernels.STAGES] = sort, second, stages
+        self.now.time_s[:, plain_kernels.NOT_BEFORE] = not_before_s
         self._put_in_order(arrive_s)
 
     def _put_in_order(self, arrive_s: Floats) -> None:
@@ -207,48 +206,48 @@ class Queue:
             If the calendar was made too small: a fault of the engine.
         """
         now = self.now
-        now.tally[s.OUT_COUNT] = 0
-        code = p.run_plain(until_s, *now, self._order, self._order_s, self._out_rows, *_NO_RECORDS)
-        if code == s.CALENDAR_FULL:
+        now.tally[names.OUT_COUNT] = 0
+        code = plain_kernels.run_plain(until_s, *now, self._order, self._order_s, self._out_rows, *_NO_RECORDS)
+        if code == names.CALENDAR_FULL:
             raise EngineError(
                 f"the calendar of a queue is full at {len(now.heap_rows)} entries",
                 where="engine.stations",
                 mend="please report it with the scenario",
             )
-        return self._out_rows[: now.tally[s.OUT_COUNT]].copy(), bool(code == s.ASK)
+        return self._out_rows[: now.tally[names.OUT_COUNT]].copy(), bool(code == names.ASK)
 
     def answer(self, servers: int) -> None:
         """Say how many servers the first group has from the moment on at which :meth:`run_until` asked."""
-        self.now.sched_word[self.now.tally[s.SCHED_NEXT]] = s.SET_SERVERS, 0, servers, 0
+        self.now.sched_word[self.now.tally[names.SCHED_NEXT]] = names.SET_SERVERS, 0, servers, 0
 
     def next_s(self) -> float:
         """When anything happens next; infinite if never."""
-        nth = int(self.now.tally[s.ARRIVAL_NEXT])
+        nth = int(self.now.tally[names.ARRIVAL_NEXT])
         arrives_s = float(self._order_s[nth]) if nth < len(self._order_s) else np.inf
         return min(arrives_s, next_event_s(self.now))
 
     def come(self) -> Rows:
         """Rows of those who have arrived, in order."""
-        return self._order[: self.now.tally[s.ARRIVAL_NEXT]]
+        return self._order[: self.now.tally[names.ARRIVAL_NEXT]]
 
     def in_line(self) -> int:
         """People who wait for the first stage."""
-        return int(self.now.tally[s.IN_LINE] + self.now.tally[s.HELD_COUNT])
+        return int(self.now.tally[names.IN_LINE] + self.now.tally[names.HELD_COUNT])
 
     def account(self) -> tuple[int, int, dict[str, int]]:
         """How many have come, are inside, and have left by reason: what a ledger asks for."""
         state, reason = self.now.code[self.come()].T
-        left = np.bincount(reason[state == s.GONE], minlength=len(REASONS))
-        inside = np.count_nonzero((state >= s.HELD) & (state <= s.UNDER_WAY))
+        left = np.bincount(reason[state == names.GONE], minlength=len(REASONS))
+        inside = np.count_nonzero((state >= names.HELD) & (state <= names.UNDER_WAY))
         return len(state), int(inside), dict(zip(REASONS, left.tolist(), strict=True))
 
     def served_at(self, rows: Rows) -> Ints:
         """Number of the server of the first stage that called each of some customers last; -1 for none."""
-        return self.now.word[rows, p.SERVED_AT].copy()
+        return self.now.word[rows, plain_kernels.SERVED_AT].copy()
 
     def sort_of(self, rows: Rows) -> Ints:
         """Sort of some customers."""
-        return self.now.word[rows, s.SORT].copy()
+        return self.now.word[rows, names.SORT].copy()
 
     def times_s(self, which: Moment) -> Floats:
         """A moment of every customer, s, nan until known: joined, first called, left; or seconds waited at first."""
@@ -269,7 +268,7 @@ class Queue:
         fresh, new_s = self.now, self.arrive_s
         kept = np.arange(len(state["ids"]))
         if forked_at_s is not None:
-            kept = np.flatnonzero(~np.isnan(np.asarray(state["time_s"], np.float64)[:, s.JOIN]))
+            kept = np.flatnonzero(~np.isnan(np.asarray(state["time_s"], np.float64)[:, names.JOIN]))
         # Lines and calendar name rows by number: those kept move together.
         number = np.full(len(state["ids"]) + 1, -1, np.int64)
         number[kept] = np.arange(len(kept))
@@ -282,10 +281,10 @@ class Queue:
         for name, values in zip(("time_s", "word", "code"), rows[1:], strict=True):
             getattr(self.now, name)[:] = values
         take_up(self.now, {**state, "heap_rows": number[state["heap_rows"]]})
-        self.now.word[:, s.NEXT] = number[self.now.word[:, s.NEXT]]
-        for table, columns in ((self.now.lines, [s.HEAD, s.TAIL]), (self.now.servers, [s.ROW])):
+        self.now.word[:, names.NEXT] = number[self.now.word[:, names.NEXT]]
+        for table, columns in ((self.now.lines, [names.HEAD, names.TAIL]), (self.now.servers, [names.ROW])):
             table[:, columns] = number[table[:, columns]]
-        for element in (s.DUE_HEAD, s.WAY_HEAD, s.WAY_TAIL):
+        for element in (names.DUE_HEAD, names.WAY_HEAD, names.WAY_TAIL):
             self.now.tally[element] = number[self.now.tally[element]]
         if forked_at_s is None:
             self.now.sched_time[:], self.now.sched_word[:] = state["sched_time"], state["sched_word"]
@@ -298,43 +297,54 @@ class Queue:
 def _members(stages: Sequence[Stage], rules: Rules) -> tuple[list[Group], int]:
     """Groups, those of the first stage first, and how many lines there are."""
     members: list[Group] = []
-    lines = s.SORTS + len(stages) - 1
+    lines = names.SORTS + len(stages) - 1
     first = 0
     for index, stage in enumerate(stages):
         for servers in stage.servers:
-            joins = {sort: sort for sort in servers.takes} if index == s.FIRST_STAGE else {}
+            joins = {sort: sort for sort in servers.takes} if index == names.FIRST_STAGE else {}
             if joins and rules.own_lines:
                 joins = {sort: lines + nth for nth, sort in enumerate(servers.takes)}
                 lines += len(joins)
-            rule = s.OLDEST_FIRST if servers.oldest_first else s.FIRST_LINE_FIRST
+            rule = names.OLDEST_FIRST if servers.oldest_first else names.FIRST_LINE_FIRST
             steps = tuple((time_s, count, False) for time_s, count in servers.steps)
-            takes = tuple(joins.values()) or (s.SORTS + index - 1,)
+            takes = tuple(joins.values()) or (names.SORTS + index - 1,)
             members.append(Group(index, takes, rule, joins, first, servers.most, steps))
             first += servers.most
     return members, lines
 
 
 def _tally(rules: Rules, members: Sequence[Group]) -> NDArray[np.int64]:
-    tally = new_tally(p.PLAIN_TALLY)
-    tally[s.SUSPEND] = rules.closing == "suspend"
-    tally[s.FLUSH] = rules.turn_away
-    tally[s.OWN_LINES] = rules.own_lines
-    tally[s.JOCKEY] = rules.jockey
-    tally[s.FIRST_GROUPS] = sum(member.stage == s.FIRST_STAGE for member in members)
-    tally[p.ROOM] = rules.room
+    tally = new_tally(plain_kernels.PLAIN_TALLY)
+    tally[names.SUSPEND] = rules.closing == "suspend"
+    tally[names.FLUSH] = rules.turn_away
+    tally[names.OWN_LINES] = rules.own_lines
+    tally[names.JOCKEY] = rules.jockey
+    tally[names.FIRST_GROUPS] = sum(member.stage == names.FIRST_STAGE for member in members)
+    tally[plain_kernels.ROOM] = rules.room
     return tally
 
 
 def _new_state(fixed: tuple[NDArray[Any], ...], ids: NDArray[np.uint64], stale: int) -> StationState:
     """An idle queue of these customers."""
     n = len(ids)
-    time_s = np.full((n, p.TIME_COLUMNS), np.nan)
-    time_s[:, s.WAITED] = 0.0
-    word = np.zeros((n, p.WORD_COLUMNS), np.int32)
-    word[:, [s.LINE, s.SERVER, s.NEXT, p.SERVED_AT]] = -1
+    time_s = np.full((n, plain_kernels.TIME_COLUMNS), np.nan)
+    time_s[:, names.WAITED] = 0.0
+    word = np.zeros((n, plain_kernels.WORD_COLUMNS), np.int32)
+    word[:, [names.LINE, names.SERVER, names.NEXT, plain_kernels.SERVED_AT]] = -1
     # Room for one event per customer, and for the ends that closings leave behind.
     lines, groups, servers, tally, num, streams, sched_time, sched_word = (array.copy() for array in fixed)
     return StationState(
-        ids.copy(), time_s, word, np.zeros((n, s.STATION_CODES), np.int8), lines, groups, servers, tally, num, streams,
-        sched_time, sched_word, *empty_calendar(n + stale + 16),
-    )  # fmt: skip
+        ids.copy(),
+        time_s,
+        word,
+        np.zeros((n, names.STATION_CODES), np.int8),
+        lines,
+        groups,
+        servers,
+        tally,
+        num,
+        streams,
+        sched_time,
+        sched_word,
+        *empty_calendar(n + stale + 16),
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Codes, Floats, Ids, Ints
-from twin.engine.stations import names as s
+from twin.engine.stations import names
 from twin.engine.stations.order_kernels import order_rows
 
 
@@ -68,8 +68,8 @@ _CALENDAR = ("heap_times", "heap_rows")
 def new_tally(elements: int) -> NDArray[np.int64]:
     """A tally of which the engine's part is that of an idle queue that lets everybody in."""
     tally = np.zeros(elements, np.int64)
-    tally[s.ACCEPTING] = 1
-    tally[[s.DUE_HEAD, s.WAY_HEAD, s.WAY_TAIL]] = -1
+    tally[names.ACCEPTING] = 1
+    tally[[names.DUE_HEAD, names.WAY_HEAD, names.WAY_TAIL]] = -1
     return tally
 
 
@@ -88,10 +88,10 @@ def take_up(fresh: StationState, arrays: Mapping[str, NDArray[np.generic]]) -> N
     for name in _CALENDAR:
         getattr(fresh, name)[:used] = arrays[name]
     fresh.heap_size[0] = used
-    fresh.lines[:, : s.WATCHED] = arrays["lines"][:, : s.WATCHED]
-    fresh.groups[:, [s.CAP, s.BUSY, s.FREE]] = arrays["groups"][:, [s.CAP, s.BUSY, s.FREE]]
-    fresh.servers[:, s.ROW] = arrays["servers"][:, s.ROW]
-    changing = slice(s.FIRST_CHANGING, s.STATION_TALLY)
+    fresh.lines[:, : names.WATCHED] = arrays["lines"][:, : names.WATCHED]
+    fresh.groups[:, [names.CAP, names.BUSY, names.FREE]] = arrays["groups"][:, [names.CAP, names.BUSY, names.FREE]]
+    fresh.servers[:, names.ROW] = arrays["servers"][:, names.ROW]
+    changing = slice(names.FIRST_CHANGING, names.STATION_TALLY)
     fresh.tally[changing] = arrays["tally"][changing]
 
 
@@ -100,23 +100,23 @@ def follow_schedule(state: StationState, at_s: float) -> None:
     past = np.flatnonzero(state.sched_time <= at_s)
     acts_now: dict[int, int] = {}
     for entry in past.tolist():
-        if state.sched_word[entry, s.S_KIND] == s.SET_SERVERS:
-            acts_now[int(state.sched_word[entry, s.S_GROUP])] = entry
+        if state.sched_word[entry, names.S_KIND] == names.SET_SERVERS:
+            acts_now[int(state.sched_word[entry, names.S_GROUP])] = entry
     first = len(past) - len(acts_now)
     # The entries that act now go last among the past ones, at the moment of the fork.
     order = [e for e in past.tolist() if e not in acts_now.values()] + list(acts_now.values())
     state.sched_word[: len(past)] = state.sched_word[order]
     state.sched_time[first : len(past)] = at_s
-    state.tally[s.SCHED_NEXT] = first
+    state.tally[names.SCHED_NEXT] = first
 
 
 def next_event_s(state: StationState) -> float:
     """Earliest moment at which anything happens of itself, beside arrivals; infinite if never."""
-    entry, first = int(state.tally[s.SCHED_NEXT]), int(state.tally[s.WAY_HEAD])
+    entry, first = int(state.tally[names.SCHED_NEXT]), int(state.tally[names.WAY_HEAD])
     return min(
         float(state.sched_time[entry]) if entry < len(state.sched_time) else np.inf,
         float(state.heap_times[0]) if state.heap_size[0] else np.inf,
-        float(state.time_s[first, s.END]) if first >= 0 else np.inf,
+        float(state.time_s[first, names.END]) if first >= 0 else np.inf,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.models.terminal.gate import always_open, finish, gate, run, same_tables, start
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.errors import EngineError, ScenarioError
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.agents import Haulier, TerminalOperator
 
 OPERATOR, HAULIER = "terminal.gate_operator", "terminal.haulier"
@@ -109,8 +109,8 @@ QUOTA = {
 def slots_of(**options):
     model, terminal = start(gate(**QUOTA), start_s=0.0, **options)
     now = terminal._now
-    placed = now.code[:, k.BOOKING] != k.NOT_ASKED
-    found = now.time_s[:, k.SLOT_FROM].copy(), placed.copy(), now.word[:, k.HAULIER].copy()
+    placed = now.code[:, names.BOOKING] != names.NOT_ASKED
+    found = now.time_s[:, names.SLOT_FROM].copy(), placed.copy(), now.word[:, names.HAULIER].copy()
     model.close()
     return found
 

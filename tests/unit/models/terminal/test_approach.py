@@ -10,7 +10,7 @@ from twin.columns import BODIES
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.approach import Approach
 
 CITY = straight_city()
@@ -93,7 +93,7 @@ def test_a_step_longer_than_the_lead_is_an_error():
 def test_a_resume_with_trucks_on_the_road_is_exact():
     whole = finish(*begin(by_road(), trace_share=1.0))
     model, terminal = begin(by_road(), trace_share=1.0)
-    while not (terminal._now.code[:, k.STATE] == k.DRIVING_IN).any():
+    while not (terminal._now.code[:, names.STATE] == names.DRIVING_IN).any():
         model.step()
     for _ in range(20):
         model.step()

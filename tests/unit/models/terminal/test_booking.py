@@ -6,7 +6,7 @@ import pytest
 from tests.unit.models.terminal.gate import always_open, gate, kpis, run, start
 from twin.booking.params import slot_spans
 from twin.engine.draws import make_run_seed
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.booking.engine import book, slot_places
 from twin.models.terminal.booking.learning import learn
 from twin.models.terminal.demand.trucks import make_trucks, read_counts
@@ -37,13 +37,13 @@ def test_slots_lie_within_the_opening_hours_and_the_last_is_cut():
 
 def test_no_slot_is_given_beyond_its_quota():
     trucks, bookings = booked(booked_day())
-    placed = trucks.code[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, names.BOOKING] == names.PLACED
     slots = bookings.slots
     assert slots.booked.tolist() == slots.offered.tolist() == [100] * 6 + [50]
     assert placed.sum() == 650
-    assert (trucks.code[:, k.BOOKING] == k.UNPLACED).sum() == len(trucks.ids) - 650
+    assert (trucks.code[:, names.BOOKING] == names.UNPLACED).sum() == len(trucks.ids) - 650
     np.testing.assert_array_equal(
-        np.histogram(trucks.time_s[placed, k.SLOT_FROM], [*slots.from_s, 1e9])[0], slots.booked
+        np.histogram(trucks.time_s[placed, names.SLOT_FROM], [*slots.from_s, 1e9])[0], slots.booked
     )
 
 
@@ -54,8 +54,8 @@ def test_overbooking_gives_more_places_than_the_quota():
 
 def test_a_truck_on_time_comes_in_its_slot_and_the_others_when_it_suits_them():
     trucks, _ = booked(booked_day(on_time=0.6))
-    placed = trucks.code[:, k.BOOKING] == k.PLACED
-    plan, start_s, end_s = (trucks.time_s[placed, c] for c in (k.PLAN, k.SLOT_FROM, k.SLOT_TO))
+    placed = trucks.code[:, names.BOOKING] == names.PLACED
+    plan, start_s, end_s = (trucks.time_s[placed, c] for c in (names.PLAN, names.SLOT_FROM, names.SLOT_TO))
     inside = (plan >= start_s) & (plan <= end_s)
     np.testing.assert_array_equal(plan[~inside], trucks.desired_s[placed][~inside])
     wanted_elsewhere = (trucks.desired_s[placed] < start_s) | (trucks.desired_s[placed] >= end_s)
@@ -68,17 +68,17 @@ def test_a_higher_booked_share_keeps_everybody_who_took_part():
         lanes = {"A": {"count": 9}, "B": {"count": 2, "kind": "reserved"}}
         conpas = {"booked_share": share, "reserved_lane": True}
         trucks, _ = booked(TerminalParams.model_validate({"conpas": conpas, "lanes": lanes}))
-        return set(trucks.ids[trucks.word[:, k.CLASS] == k.BOOKED].tolist())
+        return set(trucks.ids[trucks.word[:, names.CLASS] == names.BOOKED].tolist())
 
     assert parts(0.3) < parts(0.6) < parts(0.9)
 
 
 def test_no_shows_come_later_unbooked_or_stay_away():
     trucks, bookings = booked(booked_day(no_show=0.3))
-    missed = trucks.code[:, k.BOOKING] == k.NO_SHOW
+    missed = trucks.code[:, names.BOOKING] == names.NO_SHOW
     assert bookings.slots.no_show.sum() == missed.sum() == pytest.approx(0.3 * 650, abs=3 * np.sqrt(650 * 0.21))
     assert bookings.comes.all()
-    assert (trucks.word[missed, k.CLASS] == k.ORDINARY).all()
+    assert (trucks.word[missed, names.CLASS] == names.ORDINARY).all()
     _, away = booked(booked_day(no_show=0.3, no_show_then="stays_away"))
     assert (~away.comes).sum() == missed.sum()
 
@@ -111,17 +111,21 @@ def test_a_truck_too_early_waits_for_its_window():
     early = visits["join_s"] < visits["slot_from_s"] - 600.0
     assert early.sum() > 10
     assert (visits["called_s"][early] >= visits["slot_from_s"][early] - 600.0).all()
-    assert (visits["served_as"][early] == k.BOOKED).all()
+    assert (visits["served_as"][early] == names.BOOKED).all()
 
 
 def test_a_truck_too_late_is_ordinary_or_turned_away():
     late_quota = {"on_time": 0.0, "grace_late_s": 300.0}
     visits = run(booked_day(**late_quota), start_s=18000.0)["terminal_visits"]
-    late = (visits["class"] == k.BOOKED) & (visits["join_s"] > visits["slot_from_s"] + 3900.0) & (visits["reason"] != 1)
+    late = (
+        (visits["class"] == names.BOOKED)
+        & (visits["join_s"] > visits["slot_from_s"] + 3900.0)
+        & (visits["reason"] != 1)
+    )
     assert late.sum() > 10
-    assert (visits["served_as"][late] == k.ORDINARY).all()
+    assert (visits["served_as"][late] == names.ORDINARY).all()
     away = run(booked_day(**late_quota, late_goes_to="turned_away"), start_s=18000.0)["terminal_visits"]
-    assert (away["reason"] == k.TOO_LATE).sum() >= late.sum()
+    assert (away["reason"] == names.TOO_LATE).sum() >= late.sum()
 
 
 def test_more_demand_keeps_every_truck_of_less():
@@ -158,9 +162,9 @@ def test_hauliers_who_miss_too_often_may_not_book():
     model, terminal = start(params, start_s=18000.0)
     suspended = {h.index for h in terminal._hauliers if not h.books(6)}
     now = terminal._now
-    asked = now.code[:, k.BOOKING] != k.NOT_ASKED
+    asked = now.code[:, names.BOOKING] != names.NOT_ASKED
     assert suspended
-    assert not suspended & set(now.word[asked, k.HAULIER].tolist())
+    assert not suspended & set(now.word[asked, names.HAULIER].tolist())
     assert len(model.agents) == len(terminal._hauliers) + 1
     model.close()
 
@@ -175,14 +179,14 @@ def test_kpis_of_slots_add_up():
 def test_noise_of_the_way_moves_each_truck_by_a_draw_of_its_own_and_nothing_else():
     calm, _ = booked(booked_day())
     noisy, bookings = booked(booked_day().model_copy(update={"travel_noise_s": 600.0}))
-    moved = noisy.time_s[:, k.PLAN] - calm.time_s[:, k.PLAN]
+    moved = noisy.time_s[:, names.PLAN] - calm.time_s[:, names.PLAN]
     n = len(moved)
     assert abs(moved.mean()) < 4.0 * 600.0 / np.sqrt(n)
     assert abs(moved.std() - 600.0) < 4.0 * 600.0 / np.sqrt(2.0 * n)
-    for column in (k.SLOT_FROM, k.DESIRED):
+    for column in (names.SLOT_FROM, names.DESIRED):
         assert np.array_equal(noisy.time_s[:, column], calm.time_s[:, column], equal_nan=True)
     # Whoever booked a slot may now come beside it.
-    start_s, end_s = noisy.time_s[:, k.SLOT_FROM], noisy.time_s[:, k.SLOT_TO]
-    beside = (noisy.time_s[:, k.PLAN] < start_s) | (noisy.time_s[:, k.PLAN] > end_s)
+    start_s, end_s = noisy.time_s[:, names.SLOT_FROM], noisy.time_s[:, names.SLOT_TO]
+    beside = (noisy.time_s[:, names.PLAN] < start_s) | (noisy.time_s[:, names.PLAN] > end_s)
     assert 0.05 < beside[np.isfinite(start_s)].mean() < 0.5
     assert bookings.comes.all()

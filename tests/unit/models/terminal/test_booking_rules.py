@@ -6,7 +6,7 @@ import pytest
 from tests.unit.models.terminal.gate import finish, kpis, run, same_tables, start
 from tests.unit.models.terminal.test_booking import SEED, booked, booked_day
 from twin.booking.params import slot_spans
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.booking.learning import learn
 from twin.models.terminal.demand.trucks import read_counts
 from twin.models.terminal.params import TerminalParams
@@ -36,11 +36,11 @@ def test_slots_may_start_later_and_overlap():
 def test_limits_bind_each_their_own_kind():
     limits = {"out": {"direction": "out", "per_slot": 30.0}, "empty": {"load": "empty", "per_slot": 20.0}}
     trucks, bookings = booked(booked_day(limits=limits))
-    placed = trucks.code[:, k.BOOKING] == k.PLACED
-    kind = trucks.word[:, k.KIND]
+    placed = trucks.code[:, names.BOOKING] == names.PLACED
+    kind = trucks.word[:, names.KIND]
     slots = bookings.slots
     for rows, most in (((kind == 0) | (kind == 2), 30), (kind >= 2, 20), (kind >= 0, 100)):
-        of_slot = np.histogram(trucks.time_s[placed & rows, k.SLOT_FROM], [*slots.from_s, 1e9])[0]
+        of_slot = np.histogram(trucks.time_s[placed & rows, names.SLOT_FROM], [*slots.from_s, 1e9])[0]
         assert (of_slot <= [most] * 6 + [most // 2]).all()
         assert of_slot.max() == most
 
@@ -48,18 +48,18 @@ def test_limits_bind_each_their_own_kind():
 def test_nobody_books_before_the_books_open_nor_after_a_slot_has_closed():
     params = booked_day(per_slot=1000.0, opens_s=43200.0, closes_before_s=7200.0, max_shift_s=1e6)
     trucks, bookings = booked(params)
-    placed = trucks.code[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, names.BOOKING] == names.PLACED
     asks_s = bookings.asks_s
     assert asks_s.min() >= -43200.0
     assert (asks_s < -43199.0).sum() > 200
-    assert (asks_s[placed] <= trucks.time_s[placed, k.SLOT_FROM] - 7200.0).all()
+    assert (asks_s[placed] <= trucks.time_s[placed, names.SLOT_FROM] - 7200.0).all()
     assert not placed[asks_s > bookings.slots.from_s[-1] - 7200.0].any()
 
 
 def test_visits_tell_when_their_truck_asked():
     visits = run(busy(), **DAY)["terminal_visits"]
     asked = visits["asked_s"]
-    assert (asked[visits["class"] == k.BOOKED] >= -43200.0).all()
+    assert (asked[visits["class"] == names.BOOKED] >= -43200.0).all()
     assert (asked < 0).any()
     assert np.isnan(asked).any()
 
@@ -86,11 +86,11 @@ def test_places_given_back_in_time_are_used_again_and_late_ones_are_lost():
 def test_a_provisional_booking_lapses_unless_the_box_is_released_before_the_deadline():
     late = {"provisional_share": 1.0, "release_delay_s": 80000.0, "confirm_before_s": 3600.0}
     trucks, bookings = booked(booked_day(**late))
-    lapsed = trucks.code[:, k.BOOKING] == k.LAPSED
+    lapsed = trucks.code[:, names.BOOKING] == names.LAPSED
     assert lapsed.sum() == bookings.slots.lapsed.sum() > 50
-    assert (trucks.word[lapsed, k.KIND] == 0).all()
-    assert (trucks.word[lapsed, k.CLASS] == k.ORDINARY).all()
-    assert (trucks.time_s[lapsed, k.PLAN] >= trucks.desired_s[lapsed]).all()
+    assert (trucks.word[lapsed, names.KIND] == 0).all()
+    assert (trucks.word[lapsed, names.CLASS] == names.ORDINARY).all()
+    assert (trucks.time_s[lapsed, names.PLAN] >= trucks.desired_s[lapsed]).all()
 
 
 def test_second_slots_block_places_until_they_are_given_back():
@@ -103,7 +103,7 @@ def test_a_cap_holds_back_bookings_beyond_it():
     params = booked_day(per_slot=1000.0)
     capped = params.model_copy(update={"conpas": params.conpas.model_copy(update={"booked_share_cap": 0.25})})
     trucks, _ = booked(capped)
-    assert (trucks.code[:, k.BOOKING] == k.PLACED).sum() == int(0.25 * 2300)
+    assert (trucks.code[:, names.BOOKING] == names.PLACED).sum() == int(0.25 * 2300)
 
 
 def test_every_place_and_every_request_is_accounted_for():
@@ -140,7 +140,7 @@ def test_unused_places_bring_trucks_in_that_found_none_while_the_line_is_short()
 
 def test_a_truck_too_early_may_be_turned_away():
     visits = run(booked_day(on_time=0.0, grace_early_s=600.0, early="turned_away"), **DAY)["terminal_visits"]
-    early = visits["reason"] == k.TOO_EARLY
+    early = visits["reason"] == names.TOO_EARLY
     assert early.sum() > 10
     assert (visits["join_s"][early] < visits["slot_from_s"][early] - 600.0).all()
     assert (visits["out_s"][early] == visits["join_s"][early]).all()
@@ -156,7 +156,7 @@ def test_a_truck_too_late_gets_the_next_slot_with_a_place():
                                                             strict=True)])  # fmt: skip
     assert moved.sum() == slots["rebooked_count"].sum() > 10
     assert (visits["called_s"][moved] >= visits["slot_from_s"][moved] - 600.0).all()
-    assert (visits["served_as"][moved] == k.BOOKED).all()
+    assert (visits["served_as"][moved] == names.BOOKED).all()
     assert (slots["booked_count"] + slots["rebooked_count"] <= slots["offered_count"]).all()
 
 
@@ -223,8 +223,8 @@ def test_who_is_pressed_for_time_takes_fewer_later_slots(term, strong):
         hours = {"left_mean_s": 1200.0, "left_sd_s": 300.0}
         hauliers = {"one": {"hauliers": 5, "truck_share": 1.0, term: 0.0, "choice_scale_s": 3600.0} | traits}
         trucks, _ = booked(TerminalParams.model_validate(base | {"hauliers": hauliers, "hours": hours}))
-        placed = (trucks.code[:, k.BOOKING] == k.PLACED) & (trucks.word[:, k.KIND] == 0)
-        return (trucks.time_s[placed, k.SLOT_FROM] > trucks.desired_s[placed]).mean()
+        placed = (trucks.code[:, names.BOOKING] == names.PLACED) & (trucks.word[:, names.KIND] == 0)
+        return (trucks.time_s[placed, names.SLOT_FROM] > trucks.desired_s[placed]).mean()
 
     assert later_share(strong) < 0.7 * later_share({})
 
@@ -234,8 +234,8 @@ def test_a_penalty_keeps_hauliers_near_the_moment_they_want():
         base = booked_day(per_slot=400.0, penalty=True, no_show_with_penalty=0.0).model_dump()
         hauliers = {"one": {"hauliers": 5, "truck_share": 1.0, "choice_scale_s": 3600.0, "penalty_s": penalty_s}}
         trucks, _ = booked(TerminalParams.model_validate(base | {"hauliers": hauliers}))
-        placed = trucks.code[:, k.BOOKING] == k.PLACED
-        return np.abs(trucks.time_s[placed, k.SLOT_FROM] + 1800.0 - trucks.desired_s[placed]).mean()
+        placed = trucks.code[:, names.BOOKING] == names.PLACED
+        return np.abs(trucks.time_s[placed, names.SLOT_FROM] + 1800.0 - trucks.desired_s[placed]).mean()
 
     assert mean_shift(36000.0) < 0.9 * mean_shift(0.0)
 

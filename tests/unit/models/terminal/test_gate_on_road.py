@@ -7,7 +7,7 @@ from tests.unit.models.terminal.gate import finish, gate, kpis, merged, same_tab
 from twin.errors import ScenarioError
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import RoadParams
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 
 #: Two links of 500 m each way at 10 m/s; a truck takes 21 m, so that a link holds 23 of them.
 CITY = straight_city()
@@ -195,7 +195,7 @@ def test_booked_trucks_on_the_road_keep_the_slot_in_which_they_joined():
     visits = whole(*begin(by_road(40.0, conpas=booked)))["terminal_visits"]
     in_window = visits["join_s"] <= visits["slot_from_s"] + 3600.0 + 1800.0
     assert in_window.all()
-    assert (visits["served_as"] == k.BOOKED).all()
+    assert (visits["served_as"] == names.BOOKED).all()
 
 
 @pytest.mark.parametrize("until_s", [33000.0, 36000.0, 42000.0])

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import always_open, finish, gate, kpis, merged, run, same_tables, start
 from twin.errors import ScenarioError, TableError
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.params import TerminalParams
 
 DAY = {"start_s": 18000.0}
@@ -74,18 +74,18 @@ def test_a_suspended_truck_returns_to_the_head_and_resumes_after_lunch():
 def test_everybody_in_line_at_half_past_four_is_served_and_later_ones_are_refused():
     tables = run(one_lane({57600.0: 12.0, 59400.0: 5.0}))
     visits = tables["terminal_visits"]
-    served = visits["reason"] == k.SERVED_WELL
+    served = visits["reason"] == names.SERVED_WELL
     assert served.sum() == 12
     assert (visits["join_s"][served] < 59400.0).all()
     assert (visits["join_s"][~served] >= 59400.0).all()
     assert visits["gate_end_s"][served].max() > 59400.0 + 5000.0
-    assert (visits["reason"][~served] == k.AFTER_CLOSING).all()
+    assert (visits["reason"][~served] == names.AFTER_CLOSING).all()
     assert kpis(tables)["refused_trucks", "all"] == 5
 
 
 def test_a_gate_that_closes_at_once_turns_the_line_away():
     visits = run(one_lane({57600.0: 12.0}, last_truck_rule="close_at_once"))["terminal_visits"]
-    away = visits["reason"] == k.IN_LINE_AT_CLOSING
+    away = visits["reason"] == names.IN_LINE_AT_CLOSING
     assert away.sum() > 0
     assert (visits["out_s"][away & (visits["join_s"] < 59400.0)] == 59400.0).all()
 
@@ -150,7 +150,7 @@ def test_the_ledger_closes_and_the_gate_empties_on_a_full_day(changes):
     trucks = terminal.accounts()[0]
     visits = merged([terminal.drain_tables()])["terminal_visits"]
     assert trucks.entered == len(visits["id"]) > 2000
-    assert int(terminal._now.tally[k.IN_YARDS]) == int(terminal._now.tally[k.ROAD_COUNT]) == 0
+    assert int(terminal._now.tally[names.IN_YARDS]) == int(terminal._now.tally[names.ROAD_COUNT]) == 0
     model.close()
 
 
@@ -340,8 +340,8 @@ def test_what_cannot_be_served_is_counted_not_lost():
     tables = merged([terminal.drain_tables()])
     trucks = terminal.accounts()[0]
     queue, now = tables["terminal_queue"], terminal._now
-    waiting = now.code[:, k.STATE] == k.WAITING
-    so_far = (model.now_s - now.time_s[waiting, k.QUEUED]).sum() + now.time_s[:, k.WAITED].sum()
+    waiting = now.code[:, names.STATE] == names.WAITING
+    so_far = (model.now_s - now.time_s[waiting, names.QUEUED]).sum() + now.time_s[:, names.WAITED].sum()
     assert queue["time_s"][-1] == model.now_s
     assert (queue["trucks_in_line"][:-1] * np.diff(queue["time_s"])).sum() == pytest.approx(so_far, rel=1e-11)
     assert trucks.inside == 200 - len(tables["terminal_visits"]["id"]) > 0

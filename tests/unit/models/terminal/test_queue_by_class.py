@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.unit.models.terminal.gate import finish, gate, kpis, run, start
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.tables import TRUCK_CLASSES
 
 DAY = {"demand": {"hourly": {28800.0: 120.0, 32400.0: 120.0}}, "opening": [(30600.0, 34200.0), (36000.0, 40000.0)]}
@@ -66,12 +66,12 @@ def test_whoever_still_stands_when_the_clock_ends_is_counted_in_their_class():
         model.step()
         parts.append(terminal.drain_tables())
     now = terminal._now
-    waits = np.isin(now.code[:, k.STATE], (k.WAITING, k.HELD))
-    booked = waits & (now.word[:, k.CLASS] == k.BOOKED)
+    waits = np.isin(now.code[:, names.STATE], (names.WAITING, names.HELD))
+    booked = waits & (now.word[:, names.CLASS] == names.BOOKED)
     assert waits.sum() > booked.sum() > 0
     written = [part["terminal_queue"] for part in parts if "terminal_queue" in part][-1]
     last = {name: values[-1] for name, values in written.items()}
     assert last["trucks_in_line"] == waits.sum()
     assert last["booked_in_line"] == booked.sum()
-    assert last["booked_on_road"] == (booked & (now.word[:, k.SPACE] == k.ON_ROAD)).sum() > 0
+    assert last["booked_on_road"] == (booked & (now.word[:, names.SPACE] == names.ON_ROAD)).sum() > 0
     finish(model, terminal, parts)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.models.terminal.gate import gate
 from twin.errors import ScenarioError
-from twin.models.terminal import names as k
+from twin.models.terminal import names
 from twin.models.terminal.gate.layout import lane_groups, make_layout
 
 HOURS = {"opening": [(0.0, 3600.0), (5400.0, 9000.0)], "lanes": {"A": {"count": 3}, "B": {"count": 2}}}
@@ -25,12 +25,12 @@ def test_reviews_keep_the_timetable_and_name_what_it_has_open():
     assert asked == sorted(asked)
     extra = [e for e in asked if e[:4] not in {p[:4] for p in plain}]
     assert {e[0] for e in extra} == {1500.0, 3000.0, 4500.0, 6000.0, 7500.0}
-    assert all(e[1] == k.SET_SERVERS and e[4] == 2 for e in extra)
+    assert all(e[1] == names.SET_SERVERS and e[4] == 2 for e in extra)
     # Three lanes of A and two of B while it is open, none in the break.
     assert {e[0]: e[3] for e in extra if e[2] == 0} == {1500.0: 3, 3000.0: 3, 4500.0: 0, 6000.0: 3, 7500.0: 3}
     assert {e[3] for e in extra if e[2] == 1} == {2, 0}
     # Every change of the timetable asks too.
-    assert all(e[4] for e in asked if e[1] == k.SET_SERVERS)
+    assert all(e[4] for e in asked if e[1] == names.SET_SERVERS)
 
 
 def test_lanes_with_lines_of_their_own_are_groups_of_one():

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from twin.models.terminal import names as k
+from twin.models.terminal import names as terms
 from twin.models.terminal.gate.road_queue import RoadQueue
 from twin.models.terminal.gate.state import record_room
 
@@ -15,11 +15,11 @@ SPACING_M = 20.0
 
 def noted(queue, names):
     """Metres at which trucks joined the line, told of them in one call."""
-    time_s = np.zeros((len(names), k.CALLED + 1))
-    word = np.zeros((len(names), k.LINE + 1), np.int64)
+    time_s = np.zeros((len(names), terms.CALLED + 1))
+    word = np.zeros((len(names), terms.LINE + 1), np.int64)
     for row, name in enumerate(names):
-        time_s[row, k.JOIN] = TRUCKS[name][0]
-        word[row, k.CLASS] = k.BOOKED if TRUCKS[name][2] else 1 - k.BOOKED
+        time_s[row, terms.JOIN] = TRUCKS[name][0]
+        word[row, terms.CLASS] = terms.BOOKED if TRUCKS[name][2] else 1 - terms.BOOKED
     now = SimpleNamespace(time_s=time_s, word=word)
     came_s = np.array([TRUCKS[name][1] for name in names])
     return queue.note(now, np.arange(len(names)), came_s).tolist()
@@ -41,28 +41,28 @@ def test_records_count_trucks_on_the_road_beside_those_at_the_gate():
     queue = queue_of_two_lanes()
     noted(queue, ["A", "B", "C", "D"])
     gate = record_room(2)
-    gate.numbers[k.R_TIME] = [7.0, 40.0]
-    gate.counts[k.R_LINE] = [3, 1]
-    gate.counts[k.R_YARDS] = [2, 0]
+    gate.numbers[terms.R_TIME] = [7.0, 40.0]
+    gate.counts[terms.R_LINE] = [3, 1]
+    gate.counts[terms.R_YARDS] = [2, 0]
     found = queue.merged(gate)
-    assert found.numbers[k.R_TIME].tolist() == [0.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0]
-    assert found.counts[k.R_ROAD].tolist() == [1, 2, 2, 1, 2, 1, 0, 0]
-    assert found.counts[k.R_LINE].tolist() == [1, 2, 5, 4, 5, 4, 3, 1]
-    assert found.counts[k.R_BOOKED_ROAD].tolist() == [1, 1, 1, 0, 1, 1, 0, 0]
-    assert found.counts[k.R_BOOKED].tolist() == [1, 1, 1, 0, 1, 1, 0, 0]
-    assert found.counts[k.R_YARDS].tolist() == [0, 0, 2, 2, 2, 2, 2, 0]
-    assert found.numbers[k.R_METRES].tolist() == [SPACING_M * n for n in (1, 2, 2, 1, 2, 1, 0, 0)]
+    assert found.numbers[terms.R_TIME].tolist() == [0.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0]
+    assert found.counts[terms.R_ROAD].tolist() == [1, 2, 2, 1, 2, 1, 0, 0]
+    assert found.counts[terms.R_LINE].tolist() == [1, 2, 5, 4, 5, 4, 3, 1]
+    assert found.counts[terms.R_BOOKED_ROAD].tolist() == [1, 1, 1, 0, 1, 1, 0, 0]
+    assert found.counts[terms.R_BOOKED].tolist() == [1, 1, 1, 0, 1, 1, 0, 0]
+    assert found.counts[terms.R_YARDS].tolist() == [0, 0, 2, 2, 2, 2, 2, 0]
+    assert found.numbers[terms.R_METRES].tolist() == [SPACING_M * n for n in (1, 2, 2, 1, 2, 1, 0, 0)]
 
 
 def test_who_still_stands_at_the_end_never_leaves_the_records():
     queue = queue_of_two_lanes()
-    now = SimpleNamespace(time_s=np.array([[3.0]]), word=np.array([[1 - k.BOOKED]]))
-    assert k.JOIN == k.CLASS == 0
+    now = SimpleNamespace(time_s=np.array([[3.0]]), word=np.array([[1 - terms.BOOKED]]))
+    assert terms.JOIN == terms.CLASS == 0
     assert queue.note(now, np.array([0]), np.array([np.inf])).tolist() == [SPACING_M]
     gate = record_room(1)
-    gate.numbers[k.R_TIME] = [9.0]
-    assert queue.merged(gate).numbers[k.R_TIME].tolist() == [3.0, 9.0]
-    assert queue.merged(gate).counts[k.R_ROAD].tolist() == [1, 1]
+    gate.numbers[terms.R_TIME] = [9.0]
+    assert queue.merged(gate).numbers[terms.R_TIME].tolist() == [3.0, 9.0]
+    assert queue.merged(gate).counts[terms.R_ROAD].tolist() == [1, 1]
 
 
 def test_what_was_noted_comes_back_from_the_state():
@@ -74,8 +74,8 @@ def test_what_was_noted_comes_back_from_the_state():
 
 def test_without_trucks_on_the_road_records_are_those_of_the_gate():
     gate = record_room(2)
-    gate.numbers[k.R_TIME] = [7.0, 40.0]
-    gate.counts[k.R_LINE] = [3, 1]
+    gate.numbers[terms.R_TIME] = [7.0, 40.0]
+    gate.counts[terms.R_LINE] = [3, 1]
     found = queue_of_two_lanes().merged(gate)
-    assert found.numbers[k.R_TIME].tolist() == [7.0, 40.0]
-    assert found.counts[k.R_LINE].tolist() == [3, 1]
+    assert found.numbers[terms.R_TIME].tolist() == [7.0, 40.0]
+    assert found.counts[terms.R_LINE].tolist() == [3, 1]

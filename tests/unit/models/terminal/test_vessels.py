@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.unit.models.terminal.gate import NO_CITY, run, start
 from twin.engine.draws import make_run_seed
 from twin.errors import TableError
-from twin.models.terminal import names as k
+from twin.models.terminal import names as terms
 from twin.models.terminal.booking.engine import book
 from twin.models.terminal.demand.params import Vessels, call_key
 from twin.models.terminal.demand.trucks import make_trucks, read_counts
@@ -57,7 +57,7 @@ def test_every_box_moves_on_exactly_one_day():
             continue
         trucks = trucks_of(day(date=date.isoformat()))
         mine = (trucks.ids >> np.uint64(32) & np.uint64(0xFFFFFF)) == origin
-        seen.append(trucks.ids[mine & np.isin(trucks.word[:, k.KIND], [0, 1])])
+        seen.append(trucks.ids[mine & np.isin(trucks.word[:, terms.KIND], [0, 1])])
     ids = np.concatenate(seen)
     imports, exports = (round(boxes) for boxes in params.demand.vessels.boxes(params.demand.vessels.calls["Aoi"]))
     assert len(ids) == len(np.unique(ids)) == imports + exports
@@ -65,7 +65,7 @@ def test_every_box_moves_on_exactly_one_day():
 
 def test_boxes_come_after_release_and_before_cut_off_and_on_open_hours():
     trucks = trucks_of(day())
-    kind = trucks.word[:, k.KIND]
+    kind = trucks.word[:, terms.KIND]
     assert (np.bincount(kind, minlength=4) > 5).all()
     assert (trucks.desired_s >= trucks.earliest_s).all()
     assert (trucks.desired_s <= trucks.latest_s).all()
@@ -85,18 +85,18 @@ def test_closed_days_crowd_the_days_around_them():
 
 def test_trucks_that_bring_a_box_also_fetch_one_of_their_haulier():
     single, dual = trucks_of(day(dual_share=0.0)), trucks_of(day(dual_share=1.0))
-    two = dual.word[:, k.MOVES] == 2
+    two = dual.word[:, terms.MOVES] == 2
     assert two.sum() > 10
     assert len(dual.ids) + two.sum() == len(single.ids)
-    assert (dual.word[two, k.KIND] % 2 == 1).all()
+    assert (dual.word[two, terms.KIND] % 2 == 1).all()
     gone = ~np.isin(single.ids, dual.ids)
     fetched = single.word[gone]
-    assert (fetched[:, k.KIND] % 2 == 0).all()
+    assert (fetched[:, terms.KIND] % 2 == 0).all()
     # Each fetched box goes with a truck of the same haulier, at most two hours away.
-    by_haulier = np.bincount(dual.word[two, k.HAULIER], minlength=200)
-    np.testing.assert_array_equal(by_haulier, np.bincount(fetched[:, k.HAULIER], minlength=200))
-    laden = (dual.word[two, k.FLAGS] & k.FETCHES << 1) > 0
-    assert laden.sum() == (fetched[:, k.KIND] == 0).sum()
+    by_haulier = np.bincount(dual.word[two, terms.HAULIER], minlength=200)
+    np.testing.assert_array_equal(by_haulier, np.bincount(fetched[:, terms.HAULIER], minlength=200))
+    laden = (dual.word[two, terms.FLAGS] & terms.FETCHES << 1) > 0
+    assert laden.sum() == (fetched[:, terms.KIND] == 0).sum()
 
 
 def test_a_day_of_vessels_runs_to_its_end_and_closes_its_books():
@@ -118,7 +118,7 @@ def test_unreleased_boxes_are_booked_under_their_bill_of_lading_or_not_yet():
         return trucks, book(params, read_counts(params, {}), trucks, SEED)
 
     trucks, sure = asks(0.0)
-    imports = trucks.word[:, k.KIND] == 0
+    imports = trucks.word[:, terms.KIND] == 0
     assert (sure.asks_s[imports] >= trucks.known_s[imports]).all()
     assert sure.slots.lapsed.sum() == 0
     trucks, early = asks(1.0)
@@ -131,9 +131,9 @@ def test_a_limit_may_hold_one_vessel():
     params = day(conpas={"quota": {"per_slot": 1000.0, "limits": limits}, "booked_share": 1.0})
     trucks = trucks_of(params)
     bookings = book(params, read_counts(params, {}), trucks, SEED)
-    placed = trucks.code[:, k.BOOKING] == k.PLACED
+    placed = trucks.code[:, terms.BOOKING] == terms.PLACED
     mine = trucks.vessel == trucks.vessels.index("Aoi")
-    of_slot = np.histogram(trucks.time_s[placed & mine, k.SLOT_FROM], [*bookings.slots.from_s, 1e9])[0]
+    of_slot = np.histogram(trucks.time_s[placed & mine, terms.SLOT_FROM], [*bookings.slots.from_s, 1e9])[0]
     assert of_slot.max() == 3
     assert (placed & ~mine).sum() > 20
 
