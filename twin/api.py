@@ -270,12 +270,14 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     from twin.city.editing.edits import apply_edits
     from twin.city.keeping.build import find_city
     from twin.errors import Problem
-    from twin.observe.placing import put_sites
     from twin.scenario.plan.plan import make_plan
     from twin.scenario.tables.layers import place
 
     plan, city = make_plan(scenario), find_city(scenario.city, scenario.folder)
-    put_sites(plan.content.get("observed"), scenario.head.sensors, city, scenario.file or scenario.name)
+    if plan.content.get("observed"):
+        from twin.observe.placing import put_sites
+
+        put_sites(plan.content["observed"], scenario.head.sensors, city, scenario.file or scenario.name)
     edited: dict[str, EditedCity] = {}
     problems: dict[Problem, None] = {}
     for name in plan.variants:

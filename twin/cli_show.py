@@ -11,7 +11,6 @@ from rich import markup
 from rich.console import Console
 from rich.table import Table
 
-from twin.cli_observed import show_observed
 from twin.errors import printable
 from twin.results.compare import CORRECTION, summarise
 from twin.results.days import MEAN_DAY, run_name
@@ -92,6 +91,8 @@ def difference_json(row: Mapping[str, Any]) -> dict[str, Any]:
 def show_study(study: Study) -> None:
     """The end of a run: answers in a sentence each, headline KPIs, differences, and what the answer rests on."""
     show_answers(study)
+    from twin.cli_observed import show_observed
+
     show_observed(study, lambda text: out.print(escape(text), highlight=False))
     chosen = {name: info for name, info in infos().items() if info.headline}
     rows = [r for r in summarise(study.columns("kpis"), study.variants) if r["group"] == "all" and r["kpi"] in chosen]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from twin.models import registry
-from twin.observe.cells import Cell, SiteRows, values_of
+from twin.observe.asked import Cell, SiteRows
+from twin.observe.cells import values_of
 from twin.observe.phones import seen_in_band, seen_mean_s, seen_visits
 from twin.observe.sensors import Beacon, Camera, GateCount, Gps
 

@@ -8,7 +8,7 @@ from typing import Any
 from twin.city.city import City
 from twin.errors import Problem, ScenarioError
 from twin.models import registry
-from twin.observe.cells import MOVE, SiteRows
+from twin.observe.asked import MOVE, SiteRows
 from twin.observe.sensors import Sensor, Site
 from twin.observe.sites import SiteError, exits_by_name, links_at, metres_of, zone_at
 

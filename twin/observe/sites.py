@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
-from twin.observe.cells import SiteRows
+from twin.observe.asked import SiteRows
 from twin.observe.sensors import Site
 
 #: A camera farther from every link than this stands somewhere else.

@@ -16,7 +16,8 @@ from twin.engine.draws import make_run_seed
 from twin.kpi import Kpi, TableColumns
 from twin.models import registry
 from twin.observables import Stays
-from twin.observe.cells import Cell, SiteRows, values_of
+from twin.observe.asked import Cell, SiteRows
+from twin.observe.cells import values_of
 from twin.observe.phones import seen_visits
 from twin.observe.sensors import Beacon, Gps, Sensor
 from twin.results.reproduction import AT, CELLS, EVERY

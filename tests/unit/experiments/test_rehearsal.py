@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import twin
@@ -96,3 +99,17 @@ def test_only_the_youngest_are_kept(tmp_path, monkeypatch):
     for number in range(5):
         rehearsal._keep(f"{number:032d}", Rehearsal((), ()))
     assert len(list((tmp_path / "rehearsed").glob("*.json"))) == 3
+
+
+def test_the_second_check_loads_neither_the_compiler_nor_mesa(tmp_path):
+    path = tmp_path / "gate.yaml"
+    path.write_text(TEXT.format(factor=1), encoding="utf-8")
+    code = (
+        "import sys, twin; assert twin.check(sys.argv[1]).ok; "
+        "print([name for name in ('numba', 'mesa') if name in sys.modules])"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert said[1].strip() == "[]"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twin.errors import Problem, ScenarioError
 from twin.models import registry
 from twin.observables import Observable
-from twin.observe.cells import MOVE, Cell
+from twin.observe.asked import MOVE, Cell
 from twin.results.days import run_name
 from twin.scenario.language.observed import ObservedSpec, ids_of, in_unit
 from twin.scenario.language.questions import AmountError, amount_of

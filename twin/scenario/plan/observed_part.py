@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from twin.models import registry
-from twin.observe.cells import Cell, SiteRows
+from twin.observe.asked import Cell, SiteRows
 from twin.observe.sensors import Sensor
 
 Text = Annotated[str, Field(max_length=1000)]
