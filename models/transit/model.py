@@ -65,6 +65,8 @@ class Transit:
     """
 
     name = "transit"
+    #: What is to be said of the results beyond the tables.
+    notes: Sequence[str] = ()
 
     def __init__(
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
@@ -83,8 +85,6 @@ class Transit:
         self._lay_yards()
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._records = GrowingTables()
-        #: What is to be said of the results beyond the tables.
-        self.notes: Sequence[str] = ()
         #: What is said of bookings without a way.
         self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
@@ -259,12 +259,13 @@ class Transit:
 
     def _depart(self) -> None:
         """Announce the drives that were decided: each begins at least a lead later."""
-        vans = np.array(self.desk.take_departing(), np.intp)
-        if not len(vans):
+        departing = self.desk.take_departing()
+        if not departing:
             return
         fleet = self.desk.fleet
-        for van in vans.tolist():
-            self._ways[van] = self._network.way(int(fleet["stop"][van]), int(fleet["target"][van]))
+        for van, target in departing:
+            self._ways[van] = self._network.way(int(fleet["stop"][van]), target)
+        vans = np.array([van for van, _ in departing], np.intp)
         ways = [self._ways[van] for van in vans.tolist()]
         self._channels.send(ROAD, Rows.of(
             len(vans), paths=ways, time_s=fleet["depart_s"][vans], kind=RowKind.ROAD_ENTER, id=fleet["id"][vans],

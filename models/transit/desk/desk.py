@@ -150,11 +150,14 @@ class Desk:
                 self._grow_heap()
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
-    def take_departing(self) -> list[int]:
-        """Vans that the road must take over, in the order in which they were decided; forgets them."""
-        vans = [int(v) for v in self.log.departing[: self.log.counts[kernels.DEPARTURES]]]
+    def take_departing(self) -> list[tuple[int, int]]:
+        """Vans that the road must take over, each with the stop it sets off for; forgets them.
+
+        A van may have been told to turn since: that is told the road apart, see :meth:`take_turning`.
+        """
+        count = int(self.log.counts[kernels.DEPARTURES])
         self.log.counts[kernels.DEPARTURES] = 0
-        return vans
+        return list(zip(self.log.departing[:count].tolist(), self.log.departing_to[:count].tolist(), strict=True))
 
     def take_turning(self) -> list[tuple[int, int, float]]:
         """Vans that the road must turn: van, stop at which it turns, moment of the decision; forgets them."""

@@ -333,6 +333,7 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
     if rules.road and times.node[here] != times.node[target]:
         van["on_road"] = 1
         log.departing[log.counts[DEPARTURES]] = v
+        log.departing_to[log.counts[DEPARTURES]] = target
         log.counts[DEPARTURES] += 1
     else:
         push(heap.times, heap.kinds, heap.ids, heap.payloads, heap.size, arrive_s, ARRIVE, van["id"], v)

@@ -257,11 +257,13 @@ class Log(NamedTuple):
     """What kernels report.
 
     ``counts``: legs, departures, finished requests, next request, turns, plans made anew; ``times``: the moment for
-    which they came back; ``turn_s``: moments at which turns were decided.
+    which they came back; ``departing_to``: where to, whatever was decided since; ``turn_s``: moments at which turns
+    were decided.
     """
 
     legs: Legs
     departing: Ints
+    departing_to: Ints
     finished: Ints
     turning: Ints
     turn_stop: Ints
@@ -374,11 +376,18 @@ def new_times(between_s: Floats, node: Ints, *, turns: bool = False) -> Times:
 
 def new_log(vans: int, requests: int, legs: int) -> Log:
     """Empty log with room for ``legs`` legs between two readings."""
+    each, turns = max(vans, 1), max(vans, 1) * TURNS_PER_VAN
     return Log(
-        np.zeros(legs, LEG), np.zeros(max(vans, 1), np.int32), np.zeros(max(requests, 1), np.int32),
-        np.zeros(max(vans, 1) * TURNS_PER_VAN, np.int32), np.zeros(max(vans, 1) * TURNS_PER_VAN, np.int32),
-        np.zeros(max(vans, 1) * TURNS_PER_VAN), np.zeros(1), np.zeros(6, np.int64),
-    )  # fmt: skip
+        legs=np.zeros(legs, LEG),
+        departing=np.zeros(each, np.int32),
+        departing_to=np.zeros(each, np.int32),
+        finished=np.zeros(max(requests, 1), np.int32),
+        turning=np.zeros(turns, np.int32),
+        turn_stop=np.zeros(turns, np.int32),
+        turn_s=np.zeros(turns),
+        times=np.zeros(1),
+        counts=np.zeros(6, np.int64),
+    )
 
 
 def new_scratch(vans: int) -> Scratch:

@@ -77,4 +77,4 @@ def test_twice_the_nodes_take_about_twice_the_time(build, form):
         return time.process_time() - began
 
     seconds(500)
-    assert seconds(8_000) < 8 * seconds(2_000) + 0.3  # 16 times, were it quadratic
+    assert seconds(8_000) < 12 * seconds(2_000) + 0.3  # 16 times, were it quadratic

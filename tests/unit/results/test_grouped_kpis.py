@@ -21,14 +21,14 @@ CHOICES = {
 }  # fmt: skip
 WORDS = {
     "age_group": ["adult", "age_65", "wheelchair"],
-    "outcome": ["served", "refused"],
+    "outcome": ["served", "refused", "cancelled", "no_show"],
     "reason": ["", "no_seat"],
     "class": ["shopper", "resident", "worker"],
     "street": ["a", "b"],
     "zone": list(ZONES),
 }
 #: Statistics that do not add up, means over time apart: whoever groups anything else must declare it additive.
-STATISTICS = re.compile(r"mean_(?!per_h|trucks)|p\d\d|max|share|ratio|factor|speed|per_vehicle_hour")
+STATISTICS = re.compile(r"mean_(?!per_h|trucks)|p\d\d|max|share|ratio|factor|speed|per_vehicle_hour|per_ride|gini")
 
 
 def tables_of(model, rng, rows=200):
