@@ -11,7 +11,7 @@ from twin.results.assumed import Assumed
 from twin.results.days import DERIVED_WORDS
 from twin.results.kpis import KpiInfo
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, WORSE
-from twin.results.words import Lang, change, figure, number, size, span
+from twin.results.words import UNIT_WORDS, Lang, change, figure, number, size, span
 
 _VERDICTS: dict[str, tuple[str, str]] = {
     BETTER: ("改善する", "better"),
@@ -223,8 +223,11 @@ class Speaker:
         return self._text(found.setting.text)
 
     def _text(self, setting: str) -> str:
-        """A setting as people read it: a variant by its label, a value as it is."""
-        return self._label(setting)
+        """A setting as people read it: a variant by its label, a value with the word for its unit."""
+        label = self._label(setting)
+        value, _, unit = label.partition(" ")
+        known = label == setting and unit in UNIT_WORDS and value.replace(".", "", 1).replace(",", "").isdigit()
+        return f"{value}{UNIT_WORDS[unit][0]}" if known and self.lang == "ja" else label
 
     def _bound(self, row: Row) -> str:
         check = row.check
@@ -256,7 +259,11 @@ class Speaker:
         found, unit = row.interval, row.check.unit
         told = figure(found.mean, unit, self.lang)
         if found.n > 1 and math.isfinite(found.lo):
-            ends = span(found.lo, found.hi, unit, self.lang, of_change=False)
+            lo, hi = found.lo, found.hi
+            if unit == "share":
+                # The interval of a mean knows nothing of the ends of what it is the mean of.
+                lo, hi = max(lo, 0.0), min(hi, max(found.mean, 1.0))
+            ends = span(lo, hi, unit, self.lang, of_change=False)
             told += self._say(f"、区間 {ends}", f", interval {ends}")
         return told
 
