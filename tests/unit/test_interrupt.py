@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -40,4 +41,5 @@ def test_nothing_is_loaded_before_ctrl_c_is_heeded():
     """Before that only Python's own start-up and the search for the package lie, which no entry point can change."""
     words = "import sys; before = set(sys.modules); import twin.__main__; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, cwd=ROOT, timeout=120)
-    assert done.stdout.strip() == "['__future__', 'twin', 'twin.__main__']", done.stderr
+    # The finder of an install that can be edited has loaded `__future__` already.
+    assert set(ast.literal_eval(done.stdout)) - {"__future__"} == {"twin", "twin.__main__"}, done.stderr
