@@ -8,6 +8,9 @@ import pytest
 from twin.engine.draws import event, make_stream, normals, uniforms
 from twin.observe import kernels
 
+# Words of 64 bits wrap around by design; without the compiler numpy says so.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 PHONE, OWN = make_stream(3, "phone"), make_stream(3, "own")
 
 
