@@ -171,3 +171,11 @@ def test_turned_away_people_and_the_last_residual_are_told_and_no_residual_witho
     assert found["turned_away_count", "all"] == 7.0
     assert found["feedback_residual_share", "all"] == 0.004
     assert not any(name == "feedback_residual_share" for name, _ in values(visits([20], ["shopper"])))
+
+
+def test_the_residual_of_the_feedback_is_that_of_the_last_day():
+    days = {"day": np.arange(1, 5), "residual_share": np.array([0.4, 0.1, 0.03, 0.008])}
+    found = {(kpi.kpi, kpi.group): kpi.value for kpi in compute({"pedestrian_feedback": days})}
+    assert found["pedestrian.feedback_residual_share", "all"] == 0.008
+    none = {kpi.kpi for kpi in compute({"pedestrian_feedback": {"day": np.zeros(0), "residual_share": np.zeros(0)}})}
+    assert "pedestrian.feedback_residual_share" not in none
