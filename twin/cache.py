@@ -62,6 +62,12 @@ def source_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.cache
+def running_sources() -> str:
+    """Digest of the sources this process runs; reading them takes longer than many a run."""
+    return source_digest()
+
+
 def _prune(root: Path) -> None:
     """Remove cache folders that no process has used for long, so that edits do not fill the disk.
 

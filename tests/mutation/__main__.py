@@ -102,7 +102,7 @@ def _tests_pass(file: Path, fault: str, limit_s: float) -> bool | None:
             if code not in (_KILLED, _SURVIVED):
                 raise RuntimeError(f"the tests of {file.name} with {fault or 'no fault'} ended with code {code}")
             return code == _SURVIVED
-        time.sleep(0.05)
+        time.sleep(0.05)  # a child with a limit of time can only be asked again
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None

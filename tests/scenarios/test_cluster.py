@@ -15,8 +15,6 @@ from twin.experiments.cluster import LocalCluster, cluster_executor, refuse_othe
 from twin.experiments.packing import packed, unpack
 from twin.service_search import Place, Searcher, sweep
 
-pytest.importorskip("distributed")
-
 
 @pytest.fixture(scope="module")
 def cluster():

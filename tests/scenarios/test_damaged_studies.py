@@ -271,7 +271,7 @@ def test_ctrl_c_while_the_command_loads_shows_no_traceback(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        time.sleep(float(delay_s))
+        time.sleep(float(delay_s))  # the moment is what is tried
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
         assert "Traceback" not in said, f"after {delay_s:.2f} s: {said[-300:]}"

@@ -55,7 +55,7 @@ def kills(method: str, scenario: Path, folder: Path, rng: random.Random) -> int:
                 process.kill()
                 process.wait()
                 count += 1
-                time.sleep(0.2)
+                time.sleep(0.2)  # workers notice the death of their parent a moment later
     return count
 
 

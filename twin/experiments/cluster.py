@@ -129,7 +129,7 @@ class LocalCluster:
             try:
                 return str(json.loads(self._told.read_text(encoding="utf-8"))["address"])
             except (OSError, ValueError, KeyError):
-                time.sleep(0.1)
+                time.sleep(0.1)  # the scheduler writes where it listens into a file, and tells nobody else
         raise RunError("the scheduler of the local cluster does not come up", mend="run without --cluster")
 
     def close(self) -> None:

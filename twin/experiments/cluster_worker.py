@@ -73,7 +73,7 @@ def do_there(study: str, given: dict[str, Any]) -> bytes | dict[str, str]:
     task = Task(**given)
     began = time.monotonic()
     while study not in _FOLDERS and time.monotonic() - began < _START_S:
-        time.sleep(0.05)
+        time.sleep(0.05)  # the plugin that brings the study may come after the first task
     folder = _FOLDERS[study]
     with _ONE_TASK:
         try:

@@ -96,11 +96,11 @@ def compile_all(kernels: Sequence[Kernel], workers: int, on_compiling: OnCompili
     try:
         while crew.at_work:
             if on_compiling:
-                on_compiling(crew.done, len(kernels))
+                on_compiling(len(crew.answered), len(kernels))
             crew.wait(1.0)
     finally:
         crew.stop()
-    note_compiled_ahead([kernel.key for kernel in kernels])
+    note_compiled_ahead(crew.answered)
     if on_compiling:
         on_compiling(len(kernels), len(kernels))
 
@@ -109,7 +109,8 @@ class _Crew:
     """Processes that compile, each served by a thread of its own; the longest kernels go first."""
 
     def __init__(self, kernels: Sequence[Kernel], workers: int) -> None:
-        self.done = 0
+        #: Keys of the kernels that a process has answered for.
+        self.answered: list[str] = []
         self._waiting = deque(kernels)
         self._news = threading.Event()
         self._processes = [
@@ -150,7 +151,7 @@ class _Crew:
                 process.stdin.flush()
                 if not process.stdout.readline():
                     break  # it died; the run that needs the kernel will say why
-                self.done += 1
+                self.answered.append(kernel.key)
                 self._news.set()
         except (OSError, IndexError, ValueError):
             pass  # dead or stopped, or another took the last one

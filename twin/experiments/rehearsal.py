@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.cache import compiled_folder, source_digest
+from twin.cache import compiled_folder, running_sources
 from twin.errors import LimitError, Problem, ScenarioError, TwinError
 from twin.models import registry
 
@@ -117,7 +117,7 @@ def _key(plan: Plan, city: City, file: str) -> str:
     """Digest of all that decides how variants begin; empty where models of other packages, unknown here, take part."""
     if any(name not in registry.BUILT_IN for variant in plan.variants for name in plan.variant(variant)["models"]):
         return ""
-    said = json.dumps([plan.content, city.digest, source_digest(), file], sort_keys=True, default=str)
+    said = json.dumps([plan.content, city.digest, running_sources(), file], sort_keys=True, default=str)
     digest = hashlib.sha256(said.encode())
     for name, columns in sorted(plan.tables.items()):
         for column, values in sorted(columns.items()):

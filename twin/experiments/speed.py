@@ -7,7 +7,6 @@ All of it stands beside the compiled kernels and goes with them; nothing of it c
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -18,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.cache import compiled_folder
-from twin.cache import source_digest as digest_of_sources
+from twin.cache import compiled_folder, running_sources
 from twin.models import registry
 from twin.scenario.plan.estimate import Estimate
 
@@ -84,18 +82,12 @@ def _form(value: Any) -> Any:
     return value if isinstance(value, bool | None) else type(value).__name__ if not isinstance(value, str) else value
 
 
-@functools.cache
-def _sources() -> str:
-    """Digest of the sources this process runs; reading them takes longer than many a run."""
-    return digest_of_sources()
-
-
 def known_of(models: Mapping[str, Any]) -> Known:
     """What is known of runs of a form."""
     kept = _read(form_of(models))
     ratio = kept.get("ratio", 0.0)
     sound = isinstance(ratio, int | float) and 0.01 < ratio < 100
-    return Known(float(ratio) if sound else 0.0, kept.get("sources") == _sources())
+    return Known(float(ratio) if sound else 0.0, kept.get("sources") == running_sources())
 
 
 def learn(models: Mapping[str, Any], estimated_s: float, cpu_s: float, *, warm: bool) -> None:
@@ -114,18 +106,18 @@ def learn(models: Mapping[str, Any], estimated_s: float, cpu_s: float, *, warm: 
     ratio = float(known.get("ratio", 0.0))
     if warm and estimated_s > 0 and cpu_s > 0:
         ratio = ratio * (1 - _WEIGHT) + cpu_s / estimated_s * _WEIGHT if ratio else cpu_s / estimated_s
-    _write(form_of(models), {"ratio": ratio, "sources": _sources()})
+    _write(form_of(models), {"ratio": ratio, "sources": running_sources()})
 
 
 def compiled_ahead() -> frozenset[str]:
     """Keys of the kernels that were compiled ahead of runs from the sources as they are."""
     kept = _read("ahead")
-    return frozenset(map(str, kept.get("kernels", []))) if kept.get("sources") == _sources() else frozenset()
+    return frozenset(map(str, kept.get("kernels", []))) if kept.get("sources") == running_sources() else frozenset()
 
 
 def note_compiled_ahead(keys: Sequence[str]) -> None:
     """Remember kernels that were compiled ahead."""
-    _write("ahead", {"sources": _sources(), "kernels": sorted(compiled_ahead() | set(keys))})
+    _write("ahead", {"sources": running_sources(), "kernels": sorted(compiled_ahead() | set(keys))})
 
 
 def on_this_machine(

@@ -30,7 +30,7 @@ class _Toy:
 
     @classmethod
     def build(cls, params, city, tables):
-        raise NotImplementedError
+        raise NotImplementedError("toys are handed to the city as objects; no scenario builds them")
 
     @staticmethod
     def heeds(params) -> frozenset[str]:

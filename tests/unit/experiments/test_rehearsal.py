@@ -60,7 +60,7 @@ def test_another_demand_another_city_or_other_sources_are_looked_at(tmp_path, tr
     checked(tmp_path, 1)
     checked(tmp_path, 2)
     assert len(tries) == 2
-    monkeypatch.setattr(rehearsal, "source_digest", lambda: "of tomorrow")
+    monkeypatch.setattr(rehearsal, "running_sources", lambda: "of tomorrow")
     checked(tmp_path, 2)
     assert len(tries) == 3
 
