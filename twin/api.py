@@ -129,6 +129,7 @@ def run(
         The result does not depend on it.
     """
     from twin.experiments.study import StudyOptions, run_new
+    from twin.scenario.language.schema import short_folder
 
     loaded = (
         scenario
@@ -137,7 +138,7 @@ def run(
     )
     checked_workers(workers)
     plan, city = plan_and_city(loaded)
-    target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
+    target = Path(out) if out is not None else free_folder(Path("runs"), short_folder(plan.name))
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
     how = StudyOptions(workers, every_s, keep_checkpoints, lean, executor)
     return run_new(plan, city, target, how, on_progress, source=loaded.source)
