@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.arrays import Ints
+from twin.arrays import Floats, Ints
 from twin.boards import LINK_TIME_PROFILE_S, LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
@@ -21,7 +21,7 @@ from twin.engine.growing import GrowingTables
 from twin.engine.ids import serials_of
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
-from twin.errors import EngineError, ScenarioError
+from twin.errors import EngineError, ScenarioError, TableError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
@@ -34,6 +34,7 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.kernels import schedule_all
+from twin.models.transit.dispatch.link_times import learn_profile
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
 from twin.models.transit.fleet.rows import Fleet, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
@@ -324,10 +325,23 @@ class Transit:
 
     def _expect(self, at_s: float) -> None:
         """Plan ahead by the profile of link times, where that is wanted and the road knows one."""
-        wanted = self.params.dispatch.forecast is not None
-        if wanted and self._channels.has_board(LINK_TIME_PROFILE_S.name):
-            profile_s = np.asarray(self._channels.board(LINK_TIME_PROFILE_S.name, at_s), np.float64)
-            self._network.expect(profile_s, max(at_s, self._stage.start_s))
+        forecast = self.params.dispatch.forecast
+        if forecast is None:
+            return
+        from_s = max(at_s, self._stage.start_s)
+        if forecast.table is not None:
+            self._network.expect(self._learned_profile(forecast.table), from_s)
+        elif self._channels.has_board(LINK_TIME_PROFILE_S.name):
+            profile_s = np.asarray(self._channels.board(LINK_TIME_PROFILE_S.name, from_s), np.float64)
+            self._network.expect(profile_s, from_s)
+
+    def _learned_profile(self, name: str) -> Floats:
+        """Link times by slot of the day, from a table of past days."""
+        if name not in self._tables:
+            raise TableError(
+                f"no table is named {name!r}", where="transit.dispatch.forecast.table", mend="declare it under tables"
+            )
+        return learn_profile(self._tables[name], self._city.drive.free_time_s, name)
 
     # Books and tables -------------------------------------------------------------------------------
 

@@ -438,6 +438,16 @@ class RebalancingParams(Params):
 class ForecastParams(Params):
     """Plans ahead go by the times that the road expects by the hour, and leave the road a part of each promise."""
 
+    table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of past days of the road to learn link times from, with from_s, link_index, outflow_count "
+        "and time_mean_s, as road_links of a run in the same city; without it, what the road says of its hours, which "
+        "it knows in free flow only.",
+    )
     reserve_s: Seconds = quantity(
         120.0,
         "s",
