@@ -24,6 +24,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.errors import EngineError, ScenarioError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
+from twin.models.transit.bus.service import BusService
 from twin.models.transit.demand.past import make_rebalancing
 from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
 from twin.models.transit.demand.requests import make_requests, stop_weights
@@ -85,6 +86,7 @@ class Transit:
         self._lay_yards()
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._records = GrowingTables()
+        self.bus = BusService(params.bus, city, tables, params.riders.adult_walk_mps) if params.bus else None
         #: What is said of bookings without a way.
         self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
@@ -153,6 +155,9 @@ class Transit:
         self._plan_anew(stage.start_s)
         self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._write_terms()
+        self._buses_until_s = float(np.nextafter(stage.start_s, -np.inf))
+        self._write_bus_terms()
+        self._run_buses(stage.start_s)
         self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
@@ -170,11 +175,15 @@ class Transit:
             self._follow_board(until_s)
         self._serve(until_s)
         self._end_shifts(until_s)
+        self._run_buses(until_s)
         self._reached_s = until_s
 
     def accounts(self) -> Sequence[Account]:
-        """Requests, the people who ride, and the vans."""
-        return self._accounts
+        """Requests, the people who ride, the vans, and the buses where there are any."""
+        if self.bus is None:
+            return self._accounts
+        last_s = self._stage.end_s
+        return (*self._accounts, self.bus.account(self._stage.start_s, min(self._reached_s, last_s), self._reached_s))
 
     def is_empty(self) -> bool:
         """Whether no request is open and none is still to come; vans on their way home do not count."""
@@ -211,6 +220,7 @@ class Transit:
         counts = (int(n) for n in state["counts"])
         self._handed_over, self._received, self._written, self.turns, self.turns_missed = counts
         self._reached_s, self._board_since_s = (float(t) for t in state["times"])
+        self._buses_until_s = self._reached_s
         ends = np.cumsum(state["way_size"])[:-1]
         ways = np.split(state["way_link"].astype(np.int32), ends)
         self._ways = {int(van): way for van, way in zip(state["way_van"], ways, strict=False)}
@@ -372,6 +382,26 @@ class Transit:
             "km_co2_kg": np.array([costs.co2_kg_per_km]),
         })  # fmt: skip
 
+    def _write_bus_terms(self) -> None:
+        if self.bus is None:
+            return
+        bus = self.bus.params
+        self._records.append("transit_bus_terms", {
+            "fare_yen": np.array([bus.fare_yen]), "km_yen": np.array([bus.km_yen]),
+            "km_co2_kg": np.array([bus.km_co2_kg]),
+        })  # fmt: skip
+
+    def _run_buses(self, until_s: float) -> None:
+        """Write the buses that set off by a moment; none sets off after the end of demand."""
+        if self.bus is None:
+            return
+        rows = self.bus.setting_off(self._buses_until_s, min(until_s, self._stage.end_s))
+        self._buses_until_s = until_s
+        if len(rows):
+            self._records.append("transit_bus_trips", self.bus.trip_rows(rows))
+            if self._stage.trace_share > 0:
+                self._records.append("traces", self.bus.trace_rows(rows.tolist()))
+
     def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
         begin_s = np.maximum(from_s, vans["since_s"])
         on = begin_s < to_s
@@ -487,7 +517,8 @@ class Transit:
             self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
             self._network.times.between_s,
         )  # fmt: skip
-        self.notes = (*self._lost, *((note,) if note else ()))
+        buses = (self.bus.ground.told,) if self.bus else ()
+        self.notes = (*self._lost, *((note,) if note else ()), *buses)
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing

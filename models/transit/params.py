@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
+from twin.models.transit.bus.params import BusParams
 from twin.models.transit.service.params import Booking, Costs, Fare, VanType
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
@@ -560,6 +561,14 @@ class TransitParams(Params):
     booking: Booking = Booking()
     fare: Fare = Fare()
     costs: Costs = Costs()
+    bus: BusParams | None = quantity(
+        None,
+        "",
+        source="choice: no bus beside the vans",
+        grade="D",
+        fork="no",
+        doc="Buses on fixed routes in the same run, by a GTFS feed or a list of lines with headways.",
+    )
 
     @field_validator("fleet", mode="before")
     @classmethod
