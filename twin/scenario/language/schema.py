@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -206,9 +207,23 @@ class TableSpec(Params):
     gaps: Literal["error", "zero", "keep_and_report"] = Field("error", description="what an empty number means")
     counted_at: CountedAt | None = Field(None, description="where vehicles were counted; gate counts hide the queue")
     day_total: Count | DayTotal | None = Field(None, description="scale the counts to this total")
+    gtfs_day: dt.date | None = Field(
+        None, description="the file is a GTFS feed, a .zip or a folder: read the timetable of this day"
+    )
     source: str = Field("", description="where the table comes from")
     grade: Literal["", "V", "D", "M", "G"] = Field("", description="V read, D derived, M remembered, G guess")
     note: str = ""
+
+    @model_validator(mode="after")
+    def _feeds_name_their_columns(self) -> TableSpec:
+        given = [
+            name
+            for name in ("sheet", "header_row", "columns", "values", "units", "drop_rows", "time_as", "day_total")
+            if name in self.model_fields_set
+        ]
+        if self.gtfs_day is not None and given:
+            raise ValueError(f"a GTFS feed names its own columns; leave {', '.join(given)} out, or gtfs_day")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -556,4 +571,6 @@ def _portable(path: str) -> str:
 
 
 def _table_json(spec: TableSpec) -> dict[str, Any]:
-    return {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
+    # Plans of tables that are no feeds stay as they were.
+    left_out = {"gtfs_day"} if spec.gtfs_day is None else set()
+    return {**spec.model_dump(mode="json", exclude=left_out), "file": _portable(spec.file)}
