@@ -187,8 +187,9 @@ class Kerb:
         side.standing[: len(state["standing"])] = state["standing"]
         self._patrol_at[...] = state["patrol_at"]
         used = len(state["heap_s"])
-        for part, name in zip(self.heap, ("heap_s", "heap_kind", "heap_id", "heap_row"), strict=False):
-            part[:used] = state[name]
+        heap = self.heap
+        heap.times[:used], heap.kinds[:used] = state["heap_s"], state["heap_kind"]
+        heap.ids[:used], heap.payloads[:used] = state["heap_id"], state["heap_row"]
         self.heap.size[0] = used
         self._reached_s = float(state["reached_s"][0])
         self.records.tables.restore({key[5:]: values for key, values in state.items() if key.startswith("rows/")})
