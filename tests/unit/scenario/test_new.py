@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 
 from twin.errors import RunError, ScenarioError
+from twin.models.registry import BUILT_IN
 from twin.scenario.language.json_schema import json_schema
 from twin.scenario.language.load import load_scenario
 from twin.scenario.language.schema import scenario_name, short_folder
@@ -104,9 +105,7 @@ def test_the_schema_is_whole_and_speaks_of_units_defaults_and_sources():
 
 def test_two_models_with_classes_of_one_name_keep_them_apart():
     definitions = json_schema()["$defs"]
-    assert all(
-        "." in name or name in ("Graded", "road_traffic", "transit", "terminal", "pedestrian") for name in definitions
-    )
+    assert all("." in name or name in ("Graded", *BUILT_IN) for name in definitions)
 
 
 def test_the_schema_is_the_same_every_time():
