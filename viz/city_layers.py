@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.viz.blocks import blocks_between
 from twin.viz.city_ground import CityGround, footpath_m
-from twin.viz.deck_layers import BENEATH, layer, ref, rgb
+from twin.viz.deck_layers import BENEATH, ONCE, layer, ref, rgb
 from twin.viz.packs import DEGREE_STEP, pack_columns, steps_of
 from twin.viz.run_view import Streets
-from twin.viz.shapes import shapes_pack
+from twin.viz.shapes import Frame, Shapes, shapes_pack
 
 #: Width of a lane in the picture: 3.25 m, the usual urban lane of the Japanese road structure ordinance.
 LANE_WIDTH_M = 3.25
@@ -46,6 +47,27 @@ def add_blocks(drive: Streets, origin: tuple[float, float], packs: dict[str, Any
     return {"shown": shown, "found": blocks.found_count}
 
 
+def add_land(
+    frame: Frame, reach_m: float, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> None:
+    """Bare ground under and around everything, so that the city does not hang in the sky."""
+    packs["land"] = shapes_pack(Shapes.flat([shapely.box(-reach_m, -reach_m, reach_m, reach_m)]), frame, origin)
+    layers.append(_area_layer("land", origin))
+
+
+def _area_layer(name: str, origin: tuple[float, float]) -> Any:
+    return layer(
+        "SolidPolygonLayer",
+        name,
+        origin,
+        data=name,
+        extruded=False,
+        get_polygon=ref("polygon"),
+        get_fill_color=rgb("dark", "ground" if name == "land" else name),
+        parameters=BENEATH,
+    )
+
+
 def add_ground(ground: CityGround, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
     """Water, green and paved ground, below the streets; rails."""
     for name in ("green", "water", "paved"):
@@ -53,18 +75,7 @@ def add_ground(ground: CityGround, origin: tuple[float, float], packs: dict[str,
         if not len(shapes):
             continue
         packs[name] = shapes_pack(shapes, ground.frame, origin)
-        layers.append(
-            layer(
-                "SolidPolygonLayer",
-                name,
-                origin,
-                data=name,
-                extruded=False,
-                get_polygon=ref("polygon"),
-                get_fill_color=rgb("dark", name),
-                parameters=BENEATH,
-            )
-        )
+        layers.append(_area_layer(name, origin))
     if len(ground.rails.lanes):
         _add_paths("rails", ground.rails, np.full(len(ground.rails.lanes), 3.0), 0.8, origin, packs, layers)
 
@@ -132,19 +143,7 @@ def _add_paths(
 def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
     """Buildings and trees, which hide what lies behind them."""
     if len(ground.buildings):
-        packs["buildings"] = shapes_pack(ground.buildings, ground.frame, origin)
-        layers.append(
-            layer(
-                "SolidPolygonLayer",
-                "buildings",
-                origin,
-                data="buildings",
-                extruded=True,
-                get_polygon=ref("polygon"),
-                get_elevation=ref("height"),
-                get_fill_color=ref("tone"),
-            )
-        )
+        add_walls("buildings", ground.buildings, ground.frame, origin, packs, layers)
     if len(ground.trees):
         packs["trees"] = pack_columns(
             {
@@ -164,6 +163,18 @@ def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[st
                 size_scale=1,
             )
         )
+
+
+def add_walls(
+    name: str, shapes: Shapes, frame: Frame, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> None:
+    """Raised shapes, and before them their shadows, which the page moves with the sun."""
+    packs[name] = shapes_pack(shapes, frame, origin)
+    raised = {"extruded": True, "get_polygon": ref("polygon"), "get_elevation": ref("height")}
+    cast = layer(
+        "SolidPolygonLayer", f"cast_{name}", origin, data=name, parameters=ONCE, get_fill_color=[0, 0, 0], **raised
+    )
+    layers += [cast, layer("SolidPolygonLayer", name, origin, data=name, get_fill_color=ref("tone"), **raised)]
 
 
 def one_of_each_pair(streets: Streets) -> Streets:

@@ -14,12 +14,21 @@ from typing import Any
 import numpy as np
 
 from twin.viz.city_ground import city_ground
-from twin.viz.city_layers import LANE_WIDTH_M, add_blocks, add_ground, add_standing, add_streets, one_of_each_pair
+from twin.viz.city_layers import (
+    LANE_WIDTH_M,
+    add_blocks,
+    add_ground,
+    add_land,
+    add_standing,
+    add_streets,
+    one_of_each_pair,
+)
 from twin.viz.deck_layers import ON_TOP, layer, ref, rgb
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP
 from twin.viz.palette import SCENE_THEMES, WALL_TONES, look_of, look_of_body
 from twin.viz.queue_line import queue_pack
 from twin.viz.run_view import PlaceMark, RunView
+from twin.viz.shapes import Frame
 from twin.viz.trips import sampled_trips, standing_between_drives, trip_starts, trips_pack
 
 #: Points of paths in one page; beyond, whole trips are left out by their id. About what a browser carries.
@@ -80,6 +89,7 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
     layers: list[Any] = []
     drive, walk = one_of_each_pair(run.drive), one_of_each_pair(run.walk)
     ground = city_ground(run, drive, walk, origin, LANE_WIDTH_M)
+    add_land(ground.frame, _reach_m(run, ground.frame), origin, packs, layers)
     blocks = add_blocks(drive, origin, packs, layers)
     add_ground(ground, origin, packs, layers)
     add_streets(drive, walk, origin, packs, layers)
@@ -138,6 +148,12 @@ def _origin_of(run: RunView) -> tuple[float, float]:
     """Middle of everything drawn: offsets from it are small, so that 32-bit floats are exact to millimetres."""
     west, south, east, north = _bounds_of_run(run)
     return round((west + east) / 2, 4), round((south + north) / 2, 4)
+
+
+def _reach_m(run: RunView, frame: Frame) -> float:
+    """How far from the middle the bare ground goes: a good way past everything."""
+    west, south, east, north = _bounds_of_run(run)
+    return float(np.abs(frame.metres(np.array([[west, south], [east, north]]))).max()) + 9000.0
 
 
 def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:

@@ -113,36 +113,20 @@ SCENE_THEMES: dict[str, dict[str, str]] = {
 }
 #: Walls by tone: five of houses and offices, five of containers, lattice of cranes; muted, so that they are not taken
 #: for the colours that mean something.
-WALL_TONES: dict[str, tuple[str, ...]] = {
-    "dark": (
-        "#4A5663",
-        "#414C58",
-        "#566069",
-        "#4F4E52",
-        "#3C4854",
-        "#6B4A3E",
-        "#3F5B74",
-        "#4B6656",
-        "#7A6F55",
-        "#5A5F66",
-        "#566069",
-        "#8F5B4A",
-    ),
-    "light": (
-        "#F3EFE7",
-        "#E4DFD6",
-        "#EDE6D8",
-        "#D9DADB",
-        "#F0EBE6",
-        "#B9705A",
-        "#6F93AE",
-        "#7F9F8A",
-        "#C9B88A",
-        "#A3A9AF",
-        "#C8CDD2",
-        "#CC7A5E",
-    ),
-}
+WALL_TONES: tuple[str, ...] = (
+    "#F3EFE7",
+    "#E4DFD6",
+    "#EDE6D8",
+    "#D9DADB",
+    "#F0EBE6",
+    "#B9705A",
+    "#6F93AE",
+    "#7F9F8A",
+    "#C9B88A",
+    "#A3A9AF",
+    "#C8CDD2",
+    "#CC7A5E",
+)
 
 
 def rgb_of(color: str) -> tuple[int, int, int]:

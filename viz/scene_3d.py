@@ -30,7 +30,21 @@ _VENDORED = (f"vendor/deck.gl-{DECK_VERSION}.min.js", f"vendor/deck.gl-json-{DEC
 #: In the order in which they build on one another.
 _OWN = tuple(
     f"scene/{name}.js"
-    for name in ("words", "packs", "motion", "meshes", "city", "view_gl", "view_flat", "labels", "timebar", "page")
+    for name in (
+        "words",
+        "words_city",
+        "packs",
+        "motion",
+        "meshes",
+        "city",
+        "light",
+        "facade",
+        "view_gl",
+        "view_flat",
+        "labels",
+        "timebar",
+        "page",
+    )
 )
 _PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 

@@ -38,8 +38,8 @@ def test_two_streets_between_the_same_ends_stay_two(run_view):
 def test_a_run_without_streets_places_or_movements_is_still_a_scene(run_view):
     empty = replace(run_view, drive=Streets.none(), walk=Streets.none(), places=(), traces=Traces.none(), tables={})
     parts = build_scene(empty)
-    assert parts.spec.get("layers", []) == []
-    assert parts.packs == {}
+    assert [layer["id"] for layer in parts.spec["layers"]] == ["land"]
+    assert list(parts.packs) == ["land"]
     assert len(parts.facts["cameras"]) == 1
 
 

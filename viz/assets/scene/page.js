@@ -104,6 +104,7 @@
       }
     }
     labels.setQueue(queueNow.trucks && shown.queue !== false ? words.waiting(queueNow) : "");
+    if (themeNow(t) !== html.dataset.theme) setTheme(twin.look);
     twin.state.t = t;
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
@@ -142,8 +143,17 @@
     moved(timebar.t);
   };
 
-  const showTheme = () => { $("theme").textContent = html.dataset.theme === "dark" ? words.themeLight : words.themeDark; };
-  const setTheme = (theme) => { html.dataset.theme = theme; showTheme(); view.setTheme(theme); };
+  // Day and night come with the clock, unless one of them is chosen for good.
+  const LOOKS = ["hour", "light", "dark"];
+  const nextLook = () => LOOKS[(LOOKS.indexOf(twin.look) + 1) % LOOKS.length];
+  const showTheme = () => { $("theme").textContent = words.looks[nextLook()]; };
+  const themeNow = (t) => (twin.lightAt(scene.facts, t, twin.look).night > 0.5 ? "dark" : "light");
+  const setTheme = (look) => {
+    twin.look = look;
+    html.dataset.theme = themeNow(timebar.t);
+    showTheme();
+    view.setTheme(look, html.dataset.theme);
+  };
 
   // Who is under the pointer, as plain text.
   const tipText = ({ id, index }) => {
@@ -217,7 +227,7 @@
 
   const listen = () => {
     $("lang").addEventListener("click", () => speak(html.lang === "ja" ? "en" : "ja"));
-    $("theme").addEventListener("click", () => setTheme(html.dataset.theme === "dark" ? "light" : "dark"));
+    $("theme").addEventListener("click", () => setTheme(nextLook()));
     $("mode").addEventListener("click", () => {
       watched = false;
       notice(() => "");
@@ -251,7 +261,7 @@
   const useView = (gl) => {
     view.close();
     makeView(gl);
-    setTheme(html.dataset.theme);
+    setTheme(twin.look);
     applyShown();
     goTo(scene.facts.cameras.find((camera) => camera.key === twin.state.camera), 0);
     speak(html.lang);
@@ -290,9 +300,9 @@
     addRows();
     addCameras();
     listen();
-    html.dataset.theme = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    twin.look = "hour";
     speak(html.lang);
-    setTheme(html.dataset.theme);
+    setTheme(twin.look);
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());

@@ -121,7 +121,7 @@
 
     setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }
     setShown(shown) { this.shown = shown; this.refresh(); }
-    setTheme(theme) { this.theme = theme; this.refresh(); }
+    setTheme(look, theme = look) { this.theme = theme; this.refresh(); }
     tilt() {}
     close() { this.watch.disconnect(); this.canvas.remove(); }
 

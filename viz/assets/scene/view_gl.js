@@ -18,7 +18,7 @@
   });
 
   // Places a traveller knows by name are drawn larger than the many stops.
-  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 7, exit: 5, stop: 8 };
+  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 3, exit: 4, stop: 6 };
   const marks = ({ places, origin }) => ({
     length: places.length,
     attributes: {
@@ -54,8 +54,8 @@
       if (scene.columns[name]) out[name] = streets(scene.columns[name], scene.facts);
     }
     if (scene.columns.blocks) out.blocks = blocks(scene.columns.blocks, scene.facts);
-    for (const name of ["water", "green", "paved", "buildings"]) {
-      if (scene.columns[name]) out[name] = twin.areas(scene.columns[name], scene.facts, "light");
+    for (const name of [...twin.areaLayers, ...twin.walled]) {
+      if (scene.columns[name]?.part) out[name] = twin.areas(scene.columns[name], scene.facts);
     }
     if (scene.columns.trees) out.trees = twin.trees(scene.columns.trees, scene.facts);
     for (const motion of scene.motions) {
@@ -91,14 +91,16 @@
       this.parent = parent;
       this.t = 0;
       this.shown = {};
-      this.theme = "dark";
+      this.theme = "hour";
+      this.facade = new twin.Facade();
+      this.cast = new twin.Cast();
       const converter = new deck.JSONConverter({ configuration: { classes: deck, constants: constantsOf(scene) } });
       const props = converter.convert(scene.spec);
       this.layers = props.layers;
       this.viewState = { ...props.initialViewState };
       this.queueNow = { trucks: 0, yards: 0, road: 0, metres: 0 };
       this.deck = new deck.Deck({
-        parent, effects: twin.lights(scene.facts, 0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
+        parent, effects: this.light(0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
         pickingRadius: 4, getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
         onHover: (info) => told({ hover: info.layer && info.index >= 0 ? { id: info.layer.id, index: info.index, x: info.x, y: info.y } : null }),
         onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); },
@@ -114,7 +116,7 @@
     }
 
     refresh() {
-      const look = this.scene.facts.themes[this.theme];
+      const look = this.scene.facts.themes[this.hour.night > 0.5 ? "dark" : "light"];
       const motionOf = Object.fromEntries(this.scene.motions.map((m) => [m.fact.key, m]));
       const { near } = this;
       const waiting = this.scene.queue ? this.waiting() : null;
@@ -131,9 +133,12 @@
           if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
           if (!asMesh) props.getLineColor = rgb(look.head_edge);
         } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
-        else if (id === "buildings") Object.assign(props, { data: this.buildings, material: twin.wallMaterial });
-        else if (["blocks", "water", "green", "paved"].includes(id)) props.getFillColor = rgb(look[id]);
-        else props.getColor = rgb(look[part === "edge" ? "drive_edge" : id]);
+        else if (part === "cast") {
+          props.visible = this.shown[key] !== false && twin.shadowAt(this.hour).strength > 0;
+          props.extensions = [this.cast];
+        } else if (twin.walled.has(id)) Object.assign(props, { material: twin.wallMaterial, extensions: [this.facade] });
+        else if (twin.areaLayers.has(id)) props.getFillColor = twin.tint(this.scene.facts, this.hour, id);
+        else props.getColor = twin.tint(this.scene.facts, this.hour, part === "edge" ? "drive_edge" : id);
         return layer.clone(props);
       });
       this.deck.setProps({ layers: this.layers });
@@ -150,21 +155,29 @@
     setTime(t, queueNow) {
       this.t = t;
       this.queueNow = queueNow;
-      // The sun moves in steps of ten minutes: light costs a new pass over everything.
-      const step = Math.floor(t / 600);
+      // The sun moves in steps of five minutes.
+      const step = Math.floor(t / 300);
       if (step !== this.sunStep) {
         this.sunStep = step;
-        this.deck.setProps({ effects: twin.lights(this.scene.facts, t) });
+        this.deck.setProps({ effects: this.light(300 * step) });
       }
       this.refresh();
+    }
+
+    // Light, colours and sky of a moment; returns the effects that deck.gl draws with.
+    light(t) {
+      this.hour = twin.hour = twin.lightAt(this.scene.facts, t, this.theme);
+      twin.hour.lit = twin.litShare(this.hour.hours);
+      const [zenith, middle, horizon] = twin.sky(this.hour);
+      this.parent.style.background = `linear-gradient(${zenith}, ${middle} 30%, ${horizon} 60%)`;
+      return twin.effects(this.hour);
     }
 
     setShown(shown) { this.shown = shown; this.refresh(); }
 
     setTheme(theme) {
       this.theme = theme;
-      const { buildings } = this.scene.columns;
-      if (buildings) this.buildings = twin.areas(buildings, this.scene.facts, theme);
+      this.deck.setProps({ effects: this.light(this.t) });
       this.refresh();
     }
 
