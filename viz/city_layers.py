@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from twin.viz.blocks import blocks_between
 from twin.viz.city_ground import CityGround, footpath_m
 from twin.viz.deck_layers import BENEATH, ONCE, layer, ref, rgb
+from twin.viz.lanes import LANE_WIDTH_M
+from twin.viz.markings import Marks
 from twin.viz.packs import DEGREE_STEP, pack_columns, steps_of
 from twin.viz.run_view import Streets
 from twin.viz.shapes import Frame, Shapes, shapes_pack
-
-#: Width of a lane in the picture: 3.25 m, the usual urban lane of the Japanese road structure ordinance.
-LANE_WIDTH_M = 3.25
+from twin.viz.street_pairs import subset
 
 
 def add_blocks(drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> dict[str, int]:
@@ -111,6 +111,7 @@ def _add_paths(
     layers: list[Any],
     *,
     edge: bool = False,
+    square: bool = False,
 ) -> None:
     key = f"edge_{name}" if edge else name
     packs[key] = pack_columns(
@@ -132,9 +133,9 @@ def _add_paths(
             position_format="XY",
             width_units="meters",
             width_min_pixels=least_px,
-            cap_rounded=True,
-            joint_rounded=True,
-            get_color=rgb("dark", "drive_edge" if edge else name),
+            cap_rounded=not square,
+            joint_rounded=not square,
+            get_color=rgb("dark", "marks" if square else "drive_edge" if edge else name),
             parameters=BENEATH,
         )
     )
@@ -144,6 +145,8 @@ def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[st
     """Buildings and trees, which hide what lies behind them."""
     if len(ground.buildings):
         add_walls("buildings", ground.buildings, ground.frame, origin, packs, layers)
+    if len(ground.containers):
+        add_walls("containers", ground.containers, ground.frame, origin, packs, layers)
     if len(ground.trees):
         packs["trees"] = pack_columns(
             {
@@ -165,6 +168,24 @@ def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[st
         )
 
 
+#: Width of each kind of marking; of a zebra, the length of its bars.
+_MARK_WIDTH_M = {"dashed": 0.15, "solid": 0.2, "zebra": 4.0}
+
+
+def add_marks(marks: Marks, frame: Frame, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> int:
+    """Markings on the carriageways; returns how many zebra crossings there are."""
+    for kind, width_m in _MARK_WIDTH_M.items():
+        lines = getattr(marks, kind)
+        if not len(lines):
+            continue
+        corners, owner = shapely.get_coordinates(lines, return_index=True)
+        degrees = frame.degrees(corners)
+        ptr = np.searchsorted(owner, np.arange(len(lines) + 1)).astype(np.int64)
+        streets = Streets(ptr, degrees[:, 0], degrees[:, 1], np.zeros(len(lines), np.int64))
+        _add_paths(f"marks_{kind}", streets, np.full(len(lines), width_m), 0.0, origin, packs, layers, square=True)
+    return len(marks.zebra)
+
+
 def add_walls(
     name: str, shapes: Shapes, frame: Frame, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
 ) -> None:
@@ -175,39 +196,3 @@ def add_walls(
         "SolidPolygonLayer", f"cast_{name}", origin, data=name, parameters=ONCE, get_fill_color=[0, 0, 0], **raised
     )
     layers += [cast, layer("SolidPolygonLayer", name, origin, data=name, get_fill_color=ref("tone"), **raised)]
-
-
-def one_of_each_pair(streets: Streets) -> Streets:
-    """Two-way streets once, with the lanes of both directions together."""
-    ptr, count = streets.vertex_ptr, np.diff(streets.vertex_ptr)
-    kept = count >= 2
-    if not kept.any():
-        return Streets.none()
-    first, last = ptr[:-1][kept], ptr[1:][kept] - 1
-    lon, lat = steps_of(streets.lon_deg, 0.0, DEGREE_STEP), steps_of(streets.lat_deg, 0.0, DEGREE_STEP)
-    turned = (lon[first] > lon[last]) | ((lon[first] == lon[last]) & (lat[first] > lat[last]))
-    low, high = np.where(turned, last, first), np.where(turned, first, last)
-    # Ends, number of vertices and the sum of both coordinates tell one shape from another.
-    total_lon, total_lat = _sums(lon, ptr)[kept], _sums(lat, ptr)[kept]
-    key = np.stack([lon[low], lat[low], lon[high], lat[high], count[kept], total_lon, total_lat], axis=1)
-    _, chosen, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    lanes = np.bincount(group.ravel(), weights=streets.lanes[kept]).astype(np.int64)
-    order = np.argsort(chosen)
-    mask = np.zeros(len(count), np.bool_)
-    mask[np.flatnonzero(kept)[chosen]] = True
-    single = subset(streets, mask)
-    return Streets(single.vertex_ptr, single.lon_deg, single.lat_deg, lanes[order], single.width_m)
-
-
-def _sums(values: NDArray[np.int64], ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    running = np.concatenate([[0], np.cumsum(values)])
-    return running[ptr[1:]] - running[ptr[:-1]]
-
-
-def subset(streets: Streets, mask: NDArray[np.bool_]) -> Streets:
-    """Some of the streets."""
-    count = np.diff(streets.vertex_ptr)
-    vertex = np.repeat(mask, count)
-    ptr = np.concatenate([[0], np.cumsum(count[mask])]).astype(np.int64)
-    width_m = None if streets.width_m is None else streets.width_m[mask]
-    return Streets(ptr, streets.lon_deg[vertex], streets.lat_deg[vertex], streets.lanes[mask], width_m)

@@ -28,6 +28,13 @@ _EPSG = re.compile(r"^EPSG:\d{4,6}$")
 _MEND = "copy the run folder anew, or run the scenario again"
 
 
+#: Tables that a picture tells from, where a run has them.
+SHOWN_TABLES = (
+    *("terminal_queue", "terminal_visits", "terminal_constants"),
+    *("transit_requests", "transit_stops", "transit_shifts", "pedestrian_links"),
+)
+
+
 @dataclass(frozen=True)
 class Streets:
     """Shapes of one layer of streets.
@@ -180,7 +187,7 @@ def read_run_view(run: Run | Path) -> RunView:
         raise RunError(f"the CRS {crs!r} is not of the form EPSG:6674", where=str(run.folder), mend=_MEND)
     geometry = _read_geometry(run)
     bodies, states = _bodies(manifest)
-    tables = {name: _read_table(run, name) for name in ("terminal_queue",) if name in run.tables}
+    tables = {name: _read_table(run, name) for name in SHOWN_TABLES if name in run.tables}
     return RunView(
         title=_words(manifest.get("title"), str(manifest.get("name") or run.variant)),
         variant=_words(manifest.get("label"), run.variant),

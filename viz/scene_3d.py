@@ -39,10 +39,13 @@ _OWN = tuple(
         "city",
         "light",
         "facade",
+        "terminal_life",
         "view_gl",
         "view_flat",
         "labels",
         "timebar",
+        "reading",
+        "desk",
         "page",
     )
 )
@@ -91,7 +94,7 @@ def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budg
 def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     """Text of the page; the same for the same parts."""
     scripts = [_script_text(name) for name in (*_VENDORED, *_OWN)]
-    style = _asset("scene/page.css")
+    style = _asset("scene/page.css") + _asset("scene/desk.css")
     content = {
         "spec": parts.spec,
         "packs": parts.packs,

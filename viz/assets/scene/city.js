@@ -31,13 +31,13 @@
   };
 
   // Trucks that wait, as rows of a layer.
-  twin.standing = (trucks, facts, mesh) => {
+  twin.standing = (trucks, facts, mesh, colors = facts.queue_parts.map((part) => rgb(part.color))) => {
     const position = new Float32Array(trucks.length * 3);
     const color = new Uint8Array(trucks.length * 4).fill(255);
     const yaw = new Float32Array(trucks.length);
     trucks.forEach(([lon, lat, angle, part], i) => {
       position.set([lon - facts.origin[0], lat - facts.origin[1], 0], 3 * i);
-      color.set(rgb(facts.queue_parts[part].color), 4 * i);
+      color.set(colors[part % colors.length], 4 * i);
       yaw[i] = angle;
     });
     return { length: trucks.length, yaw, attributes: {

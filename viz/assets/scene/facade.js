@@ -25,7 +25,7 @@ layout(std140) uniform facadeUniforms {
   const FRAGMENT = `
 float facade_hash(vec2 p) { return fract(sin(dot(p, vec2(127.1, 311.7))) * 43758.5453); }
 vec3 facade_walls(vec3 base) {
-  if (facade_wall.x < 2.0 || facade_wall.y < 2.6) return base * mix(vec3(1.0), vec3(0.3, 0.33, 0.4), facade.night);
+  if (facade_wall.x < 2.0 || facade_wall.y < 2.6) return base * mix(vec3(1.0), facade.kind > 0.5 ? vec3(1.0, 0.9, 0.72) : vec3(0.3, 0.33, 0.4), facade.night);
   bool boxes = facade.kind > 0.5;
   float columns = max(1.0, floor(facade_wall.x / (boxes ? 2.44 : 3.1)));
   if (boxes && facade_wall.x > 10.0) columns = max(1.0, floor(facade_wall.x / 12.2 + 0.5));
@@ -41,7 +41,7 @@ vec3 facade_walls(vec3 base) {
     vec3 paint = base * (0.72 + 0.5 * draw);
     paint = mix(paint, paint.brg, step(0.72, facade_hash(vec2(id.y, facade_wall.z * 57.0)) ) * 0.5);
     vec3 seen = mix(paint * 0.55, paint, seam.x * seam.y);
-    return mix(base, seen, near) * mix(vec3(1.0), vec3(0.42, 0.46, 0.58), facade.night);
+    return mix(base, seen, near) * mix(vec3(1.0), vec3(1.0, 0.9, 0.72), facade.night);
   }
   // Shop fronts below, windows above, a parapet at the top.
   bool ground = id.y < 0.5 && rows > 1.5;

@@ -51,10 +51,10 @@
   twin.effects = ({ sun, night, low }) => {
     const from = night > 0.5 || sun[2] <= 0.02 ? [0.35, -0.5, 0.8] : [sun[0], sun[1], Math.max(sun[2], 0.12)];
     return [new deck.LightingEffect({
-      sky: new deck.AmbientLight({ color: mix(mix([244, 248, 255], [255, 236, 220], low), [170, 186, 225], night), intensity: 1.05 - 0.25 * night }),
+      sky: new deck.AmbientLight({ color: mix(mix([244, 248, 255], [255, 236, 220], low), [170, 186, 225], night), intensity: 1.0 - 0.2 * night }),
       sun: new deck.DirectionalLight({
         color: mix(mix([255, 250, 240], [255, 208, 160], low), [120, 140, 190], night),
-        intensity: 1.15 - 0.25 * low - 0.75 * night, direction: from.map((v) => -v),
+        intensity: 0.92 - 0.1 * low - 0.6 * night, direction: from.map((v) => -v),
       }),
     })];
   };

@@ -110,6 +110,7 @@
       pen.strokeStyle = this.scene.facts.themes[this.theme].head_edge;
       pen.lineWidth = 1;
       for (let k = 0; k < motion.count; k++) {
+        if (motion.away[k] === 1) continue;
         const [x, y] = this.project(motion.lonLatOf(k));
         pen.fillStyle = motion.fact.states[motion.state[k]].color;
         pen.beginPath();
