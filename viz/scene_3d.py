@@ -30,7 +30,24 @@ _VENDORED = (f"vendor/deck.gl-{DECK_VERSION}.min.js", f"vendor/deck.gl-json-{DEC
 #: In the order in which they build on one another.
 _OWN = tuple(
     f"scene/{name}.js"
-    for name in ("words", "packs", "motion", "meshes", "city", "view_gl", "view_flat", "labels", "timebar", "page")
+    for name in (
+        "words",
+        "words_city",
+        "packs",
+        "motion",
+        "meshes",
+        "city",
+        "light",
+        "facade",
+        "terminal_life",
+        "view_gl",
+        "view_flat",
+        "labels",
+        "timebar",
+        "reading",
+        "desk",
+        "page",
+    )
 )
 _PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 
@@ -77,7 +94,7 @@ def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budg
 def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     """Text of the page; the same for the same parts."""
     scripts = [_script_text(name) for name in (*_VENDORED, *_OWN)]
-    style = _asset("scene/page.css")
+    style = _asset("scene/page.css") + _asset("scene/desk.css")
     content = {
         "spec": parts.spec,
         "packs": parts.packs,
