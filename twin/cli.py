@@ -318,17 +318,27 @@ def rank(
 
 @app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
 def view(
-    study: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN [RUN]", help="A study, or one of its runs/VARIANT/NNN; two to compare.")
+    ],
     out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: beside the run.")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
-    variant: Annotated[str | None, typer.Option("--variant", help="Variant to show. Default: the first.")] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--variant", help="Variant to show alone; twice for two. Default: today against the first measure."
+        ),
+    ] = None,
     replication: Annotated[int, typer.Option("--replication", min=0)] = 0,
     lang: Annotated[str, typer.Option("--lang", help="Language the page opens in: ja or en.")] = "ja",
 ) -> None:
-    """Write one HTML page with the moving 3D scene of a run; it opens without internet."""
+    """Write one HTML page with the moving 3D scene of a run, or of two side by side; it opens without internet."""
     from twin import service
 
-    target = service.view(study, out, variant=variant, replication=replication, lang=_language(lang))
+    if len(runs) > 2:
+        raise ScenarioError(f"{len(runs)} runs are named, a page shows one or two", mend="name two of them")
+    against = runs[1] if len(runs) == 2 else None
+    target = service.view(runs[0], out, against=against, variant=variant, replication=replication, lang=_language(lang))
     print(f"wrote {target}")
     if not no_open:
         import webbrowser

@@ -17,6 +17,7 @@ ANYONE = {
     "npz",
     "kpi",
     "looks",
+    "story",
     "observables",
     "boards",
     "model_card",
@@ -26,7 +27,7 @@ ANYONE = {
     "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
-LIGHT = ("params", "tables", "kpis", "looks", "observables")
+LIGHT = ("params", "tables", "kpis", "looks", "story", "observables")
 #: Kernels of the engine and of booking that those of every model may call.
 KERNELS_OF_ALL = (
     "twin.booking.names",
@@ -121,7 +122,8 @@ ALLOWED: dict[str, set[str]] = {
     "cli_show": {"cli_observed", "results"},
     "cli_show_plan": {"city", "cli_show", "scenario"},
     "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
-    "service": {"api", "city", "experiments", "results", "scenario", "viz"},
+    "service": {"api", "city", "experiments", "results", "scenario", "service_scene", "viz"},
+    "service_scene": {"api", "results", "viz"},
     "experiments": {"cache", "city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
     "running": {"city", "engine", "observe", "results", "scenario"},

@@ -33,11 +33,16 @@
         this.middle = [this.middle[0] - (e.clientX - held[0]) / this.scale, this.middle[1] - (e.clientY - held[1]) / this.scale];
         held = [e.clientX, e.clientY];
         this.refresh();
+        this.told({ camera: this.camera });
       });
-      canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); }, { passive: false });
+      canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); this.told({ camera: this.camera }); }, { passive: false });
       this.watch = new ResizeObserver(() => this.refresh());
       this.watch.observe(canvas);
     }
+
+    get camera() { return { middle: this.middle, scale: this.scale }; }
+    // The camera of another view, at once.
+    adopt({ middle, scale }) { Object.assign(this, { middle, scale }); this.refresh(); }
 
     at(x, y) { return [(x - this.middle[0]) * this.scale + this.width / 2, (y - this.middle[1]) * this.scale + this.height / 2]; }
     project([lon, lat]) { return this.at(...mercator(lon, lat)); }

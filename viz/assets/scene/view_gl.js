@@ -101,7 +101,7 @@
         parent, effects: twin.lights(scene.facts, 0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
         pickingRadius: 4, getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
         onHover: (info) => told({ hover: info.layer && info.index >= 0 ? { id: info.layer.id, index: info.index, x: info.x, y: info.y } : null }),
-        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); },
+        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); told({ camera: viewState }); },
         onAfterRender: () => { const [viewport] = this.deck.getViewports(); if (viewport) told({ drawn: viewport }); },
         onError: (error) => told({ error }),
       });
@@ -196,6 +196,14 @@
     }
 
     close() { this.deck.finalize(); this.parent.replaceChildren(); }
+
+    // The camera of another view, at once.
+    adopt({ longitude, latitude, zoom, pitch, bearing }) {
+      const { transitionDuration, transitionInterpolator, ...now } = this.viewState;
+      this.viewState = { ...now, longitude, latitude, zoom, pitch, bearing };
+      this.deck.setProps({ initialViewState: this.viewState });
+      this.refresh();
+    }
 
     tilt(flat) { this.go({ pitch: flat ? 0 : 50, bearing: flat ? 0 : this.viewState.bearing }, 0.5); }
 
