@@ -46,6 +46,7 @@ _OWN = tuple(
         "difference",
         "story",
         "presenter",
+        "film",
         "page",
     )
 )

@@ -109,6 +109,7 @@
     scene.compare?.moveTo(t, rows);
     labels.setQueue(queueNow.trucks && shown.queue !== false ? words.waiting(queueNow) : "");
     twin.state.t = t;
+    presenter?.tick();
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
   };

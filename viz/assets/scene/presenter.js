@@ -43,11 +43,17 @@
       const { chapters, at } = this.story;
       const chapter = chapters[at];
       const { facts, compare } = this.scene;
-      this.parts.when.textContent = chapter ? twin.clockText(chapter.at_s, false) : "";
-      this.parts.what.textContent = chapter ? chapter[this.html.lang] : facts.title[this.html.lang];
+      this.tick();
+      // -1 is the title, -2 the way from chapter to chapter.
+      this.parts.what.textContent = chapter ? chapter[this.html.lang] : at === -2 ? "" : facts.title[this.html.lang];
       const names = [facts, ...(compare ? [compare.second.facts] : [])].map((of) => of.variant[this.html.lang]);
       const side = chapter && chapter.side < 2 ? names[chapter.side] : names.join(" | ");
       this.parts.which.textContent = [side, chapter ? this.words.chapterOf(at + 1, chapters.length) : ""].filter(Boolean).join(" · ");
+    }
+
+    // The clock runs on while a chapter stands.
+    tick() {
+      if (!$("caption").hidden) this.parts.when.textContent = twin.clockText(this.scene.facts.clock.from_s + this.timebar.t, false);
     }
 
     // Whether the key is the presenter's.

@@ -136,6 +136,8 @@
       this.middle = [(left + right) / 2, (top + bottom) / 2];
       const { clientWidth: width, clientHeight: height } = this.canvas;
       this.scale = Math.min((width - 120) / (right - left), (height - 220) / (bottom - top));
+      // A caption in big type takes the lower quarter.
+      if (document.documentElement.classList.contains("presenting")) this.middle[1] += (0.1 * height) / this.scale;
       this.refresh();
     }
   };

@@ -171,7 +171,9 @@
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const room = width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
+      const room = document.documentElement.classList.contains("presenting")
+        ? { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height }
+        : width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
         : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
       const corners = [[west, south], [east, south], [east, north], [west, north]];
       const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: 0 };
