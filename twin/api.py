@@ -288,6 +288,11 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
         from twin.observe.placing import put_sites
 
         put_sites(plan.content["observed"], scenario.head.sensors, city, scenario.file or scenario.name)
+    if chapters := plan.content.get("chapters"):
+        from twin.scenario.language.output import check_chapters
+
+        ends = scenario.head.clock.start_s, scenario.head.clock.end_s
+        check_chapters(chapters, ends, (place.id for place in city.places), scenario.file or scenario.name)
     edited: dict[str, EditedCity] = {}
     problems: dict[Problem, None] = {}
     for name in plan.variants:

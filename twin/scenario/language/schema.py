@@ -20,6 +20,7 @@ from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
+from twin.scenario.language.output import OutputSpec
 from twin.scenario.language.packs import MoneySpec, read_money
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.language.schema_vary import VarySpec
@@ -28,10 +29,9 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("areas", "circulation_kpi", "output")
+NOT_YET = ("areas", "circulation_kpi")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
-    "output": "leave it out; twin report and twin export STUDY write the page, the workbook and CSV",
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
@@ -280,6 +280,7 @@ class ScenarioHead(Params):
         None, description="calibration.json on which the scenario stands, or {file, sha256}"
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
+    output: OutputSpec = Field(OutputSpec(), description="what is added to pictures and films")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
     @field_validator("city")
@@ -489,6 +490,8 @@ class Scenario:
             },
             **self._observing(),
             "record": head.record.model_dump(mode="json"),
+            # A scenario without chapters of its own has the plan that it always had.
+            **({"chapters": head.output.to_list()} if head.output.chapters else {}),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
             "layers": {
