@@ -20,6 +20,7 @@ JOINED = {
         "api",
         "service",
         "service_film",
+        "service_results",
         "service_scene",
         "service_search",
         "mesa_model",
