@@ -19,6 +19,7 @@ JOINED = {
         "api",
         "service",
         "service_film",
+        "browsers",
         "service_scene",
         "service_search",
         "mesa_model",

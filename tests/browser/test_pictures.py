@@ -84,7 +84,7 @@ def test_a_browser_that_does_not_start_is_an_error_that_names_it(pair_file, tmp_
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("twin.doctor.browsers", lambda: iter([str(broken)]))
+    monkeypatch.setattr("twin.browsers.browsers", lambda: iter([str(broken)]))
     with pytest.raises(RunError, match="the browser could not open the page") as caught:
         stills(pair_file, tmp_path / "s", size_px=(640, 360))
     assert not (tmp_path / "s").exists()
