@@ -20,6 +20,7 @@ JOINED = {
         "service",
         "service_film",
         "browsers",
+        "notebook",
         "service_scene",
         "service_search",
         "mesa_model",

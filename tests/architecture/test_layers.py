@@ -126,6 +126,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli_show_plan": {"city", "cli_show", "scenario"},
     "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
     "service": {"api", "city", "experiments", "results", "scenario", "service_scene", "viz"},
+    "notebook": {"results", "service_scene", "viz"},
     "service_scene": {"api", "results", "viz"},
     "service_film": {"api", "browsers", "experiments", "results", "service_scene", "viz"},
     "experiments": {"cache", "city", "engine", "jit", "results", "scenario", "simulate"},
