@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from twin.story import Teller
 
 #: The models of this package, in the order in which they advance.
-BUILT_IN: tuple[str, ...] = ("road_traffic", "transit", "terminal", "pedestrian")
+BUILT_IN: tuple[str, ...] = ("road_traffic", "transit", "terminal", "pedestrian", "kerb")
 
 #: Entry points by which an installed package adds a model: its name -> ``package:MODEL``.
 GROUP = "osaka_twin.models"

@@ -13,6 +13,7 @@ from twin.arrays import Floats
 from twin.viz import massing, port
 from twin.viz.run_view import Ground, PlaceMark, RunView, Streets
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms
+from twin.viz.terminal_life import GateLanes
 
 #: Most buildings of one page; beyond, the smallest are left out and the legend says so.
 BUILDING_BUDGET = 20_000
@@ -43,6 +44,8 @@ class CityGround:
         Frame of the metres.
     buildings, water, green, paved
         Shapes of each layer.
+    containers
+        Stacks, which rise and fall with the yard.
     rails
         Lines of railways.
     trees : (n, 2) float64
@@ -63,9 +66,17 @@ class CityGround:
     trees: Floats
     bays: Floats
     facts: dict[str, Any] = field(default_factory=dict)
+    containers: Shapes = field(default_factory=Shapes.none)
 
 
-def city_ground(run: RunView, drive: Streets, walk: Streets, origin: tuple[float, float], lane_m: float) -> CityGround:
+def city_ground(
+    run: RunView,
+    drive: Streets,
+    walk: Streets,
+    origin: tuple[float, float],
+    lane_m: float,
+    gate: GateLanes | None = None,
+) -> CityGround:
     """Lay out the ground of a run.
 
     Parameters
@@ -78,11 +89,13 @@ def city_ground(run: RunView, drive: Streets, walk: Streets, origin: tuple[float
         Middle of the frame.
     lane_m
         Width of a lane.
+    gate
+        Lanes of an in-gate that is drawn.
     """
     frame = Frame(*origin)
     if len(run.ground.kind):
         return _known(run.ground, frame)
-    return _authored(run, drive, walk, frame, lane_m)
+    return _authored(run, drive, walk, frame, lane_m, gate)
 
 
 # Known ------------------------------------------------------------------------------------------------
@@ -177,7 +190,9 @@ def _lines(ground: Ground, kind: str) -> Streets:
 # Authored ---------------------------------------------------------------------------------------------
 
 
-def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m: float) -> CityGround:
+def _authored(
+    run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m: float, gate: GateLanes | None
+) -> CityGround:
     nothing = CityGround(
         frame,
         Shapes.none(),
@@ -206,6 +221,7 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
     owner = _owners(lines, districts, frame)
     buildings, water, paved = [], [], []
     trees = bays = np.empty((0, 2))
+    containers = Shapes.none()
     rivers = massing.rivers(frame) if "osaka_midosuji" in districts else []
     wet = shapely.union_all(rivers) if rivers else shapely.Polygon()
     built_up = [p for p in districts if p in massing.FABRICS]
@@ -219,7 +235,11 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
         paved += _parts([shapely.difference(avenue, wet)])
     if _PORT in districts:
         bays, ground = port.bays([p for p in districts[_PORT] if p.kind == "yard"], clear, frame)
-        buildings.append(port.port_shapes(shapely.union_all([clear, *(g.buffer(4) for g in ground)]), frame))
+        if gate is not None:
+            booths, apron = port.gate_shapes(gate)
+            ground.append(apron)
+        standing, containers = port.port_shapes(shapely.union_all([clear, *(g.buffer(4) for g in ground)]), frame)
+        buildings += [standing, booths] if gate is not None else [standing]
         paved += ground
         water.append(port.sea(frame))
     joined = Shapes.joined(buildings)
@@ -234,6 +254,7 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
         trees,
         bays,
         facts,
+        containers,
     )
 
 

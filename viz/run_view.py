@@ -28,6 +28,23 @@ _EPSG = re.compile(r"^EPSG:\d{4,6}$")
 _MEND = "copy the run folder anew, or run the scenario again"
 
 
+#: Tables that a picture tells more from, with the columns it reads; a run of another version may lack one.
+TOLD_TABLES: Mapping[str, tuple[str, ...]] = {
+    "terminal_visits": (
+        *("id", "served_as", "kind", "moves_count", "lane_group", "lane"),
+        *("join_s", "gate_start_s", "gate_end_s", "out_s"),
+    ),
+    "terminal_constants": ("name", "value"),
+    "transit_requests": (
+        *("id", "van", "from_stop", "to_stop", "party"),
+        *("since_s", "pickup_s", "dropoff_s", "promised_dropoff_s"),
+    ),
+    "transit_stops": ("stop_index", "stop", "name_ja", "name_en"),
+    "transit_shifts": ("van", "seats"),
+    "pedestrian_links": ("from_s", "link_index", "person_s", "clear_width_m"),
+}
+
+
 @dataclass(frozen=True)
 class Streets:
     """Shapes of one layer of streets.
@@ -183,6 +200,7 @@ def read_run_view(run: Run | Path) -> RunView:
     geometry = _read_geometry(run)
     bodies, states = _bodies(manifest)
     tables = {name: _read_table(run, name) for name in ("terminal_queue",) if name in run.tables}
+    tables |= _told_tables(run)
     return RunView(
         title=_words(manifest.get("title"), str(manifest.get("name") or run.variant)),
         variant=_words(manifest.get("label"), run.variant),
@@ -348,6 +366,12 @@ def _read_table(run: Run, name: str) -> Columns:
     for column in TABLES[name].columns:
         _column(table, column.name, str(run.folder / "tables" / f"{name}.parquet"))
     return table
+
+
+def _told_tables(run: Run) -> dict[str, Columns]:
+    """Tables of ``TOLD_TABLES`` that the run has with every column that is read."""
+    found = {name: run.table(name) for name in TOLD_TABLES if name in run.tables}
+    return {name: table for name, table in found.items() if all(column in table for column in TOLD_TABLES[name])}
 
 
 def _column(columns: Columns, name: str, where: str) -> NDArray[Any]:

@@ -34,14 +34,20 @@ _OWN = tuple(
     f"scene/{name}.js"
     for name in (
         "words",
+        "words_city",
         "packs",
         "motion",
         "meshes",
         "city",
+        "light",
+        "facade",
+        "terminal_life",
         "view_gl",
         "view_flat",
         "labels",
         "timebar",
+        "reading",
+        "desk",
         "compare",
         "difference",
         "story",
@@ -108,7 +114,7 @@ def scene_of_run(
 def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     """Text of the page; the same for the same parts."""
     scripts = [_script_text(name) for name in (*_VENDORED, *_OWN)]
-    style = _asset("scene/page.css") + _asset("scene/story.css")
+    style = "".join(_asset(f"scene/{name}.css") for name in ("page", "desk", "story"))
     content = {
         "spec": parts.spec,
         "packs": parts.packs,

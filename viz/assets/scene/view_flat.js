@@ -115,6 +115,7 @@
       pen.strokeStyle = this.scene.facts.themes[this.theme].head_edge;
       pen.lineWidth = 1;
       for (let k = 0; k < motion.count; k++) {
+        if (motion.away[k] === 1) continue;
         const [x, y] = this.project(motion.lonLatOf(k));
         pen.fillStyle = motion.fact.states[motion.state[k]].color;
         pen.beginPath();
@@ -126,7 +127,7 @@
 
     setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }
     setShown(shown) { this.shown = shown; this.refresh(); }
-    setTheme(theme) { this.theme = theme; this.refresh(); }
+    setTheme(look, theme = look) { this.theme = theme; this.refresh(); }
     tilt() {}
     close() { this.watch.disconnect(); this.canvas.remove(); }
 
