@@ -29,8 +29,8 @@ def layer_of(run: Run, name: str) -> gpd.GeoDataFrame:
         A finished run.
     name
         ``drive`` and ``walk`` (a line per link, by ``link_index``), ``places`` (points), ``scenery`` (areas and
-        lines of the map), ``trips`` (a line per recorded trip, with the seconds at which it begins and ends), or a table of the
-        run that names links or positions: its rows with their geometry.
+        lines of the map), ``trips`` (a line per recorded trip, from second to second), or a table of the run
+        that names links or positions: its rows with their geometry.
 
     Returns
     -------
