@@ -21,6 +21,8 @@ JOINED = {
         "service",
         "service_film",
         "service_results",
+        "browsers",
+        "notebook",
         "service_scene",
         "service_search",
         "mesa_model",
