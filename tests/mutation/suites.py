@@ -100,13 +100,16 @@ SUITES: dict[str, Suite] = {
          "tests/unit/models/road_traffic/test_junction_delays.py",
          "tests/unit/models/road_traffic/test_outputs.py"), quick="free_flow_kernels",
     ),
-    "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
+    "models/road_traffic/equilibrium/kernels.py": Suite(
+        ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+    ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(
         ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
     ),
     "twin/city/routing/turn_kernels.py": Suite(
-        ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
+        ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
+        quick="turn_parts or test_turns",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),
