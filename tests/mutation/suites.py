@@ -48,7 +48,8 @@ _VANS = Suite(
 )
 _PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts and ([1 or not [)")
 _SERVICE = Suite(
-    ("tests/oracles/test_transit_service_day.py", *_VANS.tests), quick="transit_service_day and ([0 or not [)"
+    ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
+    quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
