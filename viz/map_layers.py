@@ -66,14 +66,19 @@ class SceneParts:
         Data of the layers, by name.
     facts
         Words, colours, places, cameras: text for people, never read as anything else.
+    more
+        Further parts of the page by name: a second run, differences.
     """
 
     spec: dict[str, Any]
     packs: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
 
-def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts:
+def build_scene(
+    run: RunView, *, point_budget: int = POINT_BUDGET, origin: tuple[float, float] | None = None
+) -> SceneParts:
     """Lay out a run.
 
     Parameters
@@ -82,8 +87,10 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
         The run to draw.
     point_budget
         Most points of paths the page may carry; the share of trips kept is stated in the facts.
+    origin
+        Longitude and latitude from which degrees are counted; the middle of the run if not given.
     """
-    origin = _origin_of(run)
+    origin = origin or _origin_of(run)
     packs: dict[str, Any] = {}
     layers: list[Any] = []
     drive, walk = one_of_each_pair(run.drive), one_of_each_pair(run.walk)

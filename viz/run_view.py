@@ -152,7 +152,8 @@ class RunView:
 
     ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all. ``bodies`` names
     the kinds behind ``traces.body``: those of this installation with its codes, then those only the run knows;
-    ``body_states`` are the states as the run has them.
+    ``body_states`` are the states as the run has them. ``street_names`` has for ``drive`` and ``walk`` the name of each
+    link's street as on signs, empty without one.
     """
 
     title: Mapping[str, str]
@@ -173,6 +174,7 @@ class RunView:
     tables: Mapping[str, Columns] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground.none)
     driving_side: str = "left"
+    street_names: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
 
 def read_run_view(run: Run | Path) -> RunView:
@@ -218,6 +220,7 @@ def read_run_view(run: Run | Path) -> RunView:
         tables=tables,
         ground=_ground(geometry, run),
         driving_side="right" if city.get("driving_side") == "right" else "left",
+        street_names={layer: _street_names(geometry, layer) for layer in ("drive", "walk")},
     )
 
 
@@ -296,6 +299,15 @@ def _streets(geometry: Mapping[str, NDArray[Any]], layer: str, run: Run) -> Stre
     if width_m is None or width_m.shape != lanes.shape or width_m.dtype.kind != "f":
         return Streets(ptr, lon, lat, lanes)
     return Streets(ptr, lon, lat, lanes, width_m.astype(np.float64))
+
+
+def _street_names(geometry: Mapping[str, NDArray[Any]], layer: str) -> NDArray[np.str_]:
+    """Name of every link's street; none where the run does not say, or says what does not fit."""
+    names, index = geometry.get(f"{layer}/names"), geometry.get(f"{layer}/name_index")
+    if names is None or index is None or names.ndim != 1 or index.dtype.kind not in "iu":
+        return np.empty(0, np.str_)
+    known = (index >= 0) & (index < len(names))
+    return np.where(known, names.astype(np.str_)[np.where(known, index, 0)] if len(names) else "", "").astype(np.str_)
 
 
 def _ground(geometry: Mapping[str, NDArray[Any]], run: Run) -> Ground:

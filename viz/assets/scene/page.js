@@ -14,6 +14,8 @@
   let labels;
   let timebar;
   let desk;
+  let story;
+  let presenter;
   let words = twin.words[html.lang] ?? twin.words.ja;
   const shown = { trails: true, labels: true, service: false };
   const rows = [];
@@ -72,6 +74,7 @@
     layers.columns = shown.columns !== false;
     layers.service = shown.service === true;
     labels.shown = shown.labels !== false;
+    scene.compare?.setLabels(labels.shown);
     twin.state.shown = layers;
     view.setShown(layers);
     moved(timebar.t);
@@ -115,9 +118,11 @@
         values.forEach(([value], i) => { value.textContent = String(parts[i]); });
       }
     }
+    scene.compare?.moveTo(t, rows);
     labels.setQueue(queueNow.trucks && shown.queue !== false ? words.waiting(queueNow) : "");
     if (themeNow(t) !== html.dataset.theme) setTheme(twin.look);
     twin.state.t = t;
+    presenter?.tick();
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
   };
@@ -153,6 +158,9 @@
     timebar.speak(words);
     labels.speak(lang);
     desk.speak();
+    scene.compare?.speak(words);
+    story.speak(words);
+    presenter.speak(words);
     moved(timebar.t);
   };
 
@@ -169,8 +177,9 @@
   };
 
   // Who is under the pointer, as plain text.
-  const tipText = ({ id, index }) => {
+  const tipText = ({ id, index, scene: of }) => {
     const lang = html.lang;
+    if (of && of !== scene) return scene.compare.tipText({ id, index });
     if (id.endsWith("_queue")) return `${scene.facts.queue_words[lang]}\n${words.waiting(twin.state.queue)}`;
     if (id === "places") {
       const place = scene.facts.places[index];
@@ -224,6 +233,7 @@
 
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+    if (presenter.onKey(event)) { event.preventDefault(); return; }
     const step = event.shiftKey ? 600 : 60;
     if (event.key === " ") { if (event.target.tagName === "BUTTON") return; timebar.play(!timebar.playing); }
     else if (event.key === "ArrowRight") timebar.set(timebar.t + step);
@@ -261,7 +271,8 @@
   let madeAt = 0;
   const makeView = (gl) => {
     madeAt = performance.now();
-    view = twin.view = new (gl ? twin.GlView : twin.FlatView)(scene, $("map"), told);
+    const View = gl ? twin.GlView : twin.FlatView;
+    view = twin.view = scene.compare ? new twin.PairView(View, scene, told) : new View(scene, $("map"), told);
     twin.state.view = gl ? "3d" : "flat";
     $("tilt").hidden = !gl;
   };
@@ -284,12 +295,14 @@
   };
 
   const readScene = async () => {
-    const { spec, packs, facts } = JSON.parse($("scene-data").textContent);
+    const { spec, packs, facts, ...more } = JSON.parse($("scene-data").textContent);
     const columns = {};
     for (const name of Object.keys(packs)) columns[name] = await twin.unpack(packs[name]);
     const motions = facts.bodies.map((fact) => new twin.Motion(fact, columns[fact.key], facts));
     const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
-    return { spec, facts, columns, motions, queue };
+    const whole = { spec, facts, columns, motions, queue };
+    if (more.second) whole.compare = await twin.Compare.read(whole, more);
+    return whole;
   };
 
   const begin = async () => {
@@ -297,10 +310,10 @@
     if (typeof DecompressionStream === "undefined") { notice((w) => w.noCodec); return; }
     scene = twin.scene = await readScene();
     const works = twin.glWorks();
-    const { hash } = window.location;
-    const slow = works && !hash && twin.glIsSoftware();
-    const gl = works && !slow && hash !== "#flat";
-    watched = gl && hash !== "#3d";
+    const wish = twin.wishes();
+    const slow = works && !wish.view && twin.glIsSoftware();
+    const gl = works && !slow && wish.view !== "flat";
+    watched = gl && wish.view !== "3d";
     labels = new twin.Labels(scene, $("labels"));
     makeView(gl);
     $("mode").hidden = !works;
@@ -309,8 +322,12 @@
     desk = twin.desk = new twin.Desk({ scene, timebar, addRow, view: () => view });
     addRows();
     desk.addRows();
+    scene.compare?.addRows(addRow);
     addCameras();
     listen();
+    const hands = { goTo: (camera, seconds) => goTo(camera, seconds), timebar, scene, html };
+    story = twin.story = new twin.Story(hands);
+    presenter = twin.presenter = new twin.Presenter(hands, story);
     twin.look = "hour";
     speak(html.lang);
     setTheme(twin.look);
@@ -325,6 +342,8 @@
       $("panel").append($("cameras"), $("tools"));
       $("fold").click();
     }
+    story.open(wish);
+    if (wish.present) presenter.set(true);
     twin.state.ready = true;
   };
 

@@ -110,7 +110,7 @@
         pickingRadius: 4, getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
         onHover: (info) => told({ hover: info.layer && info.index >= 0 ? { id: info.layer.id, index: info.index, x: info.x, y: info.y } : null }),
         onClick: (info) => { if (info.layer && info.index >= 0) told({ clicked: { id: info.layer.id, index: info.index } }); },
-        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); },
+        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); told({ camera: viewState }); },
         onAfterRender: () => { const [viewport] = this.deck.getViewports(); if (viewport) told({ drawn: viewport }); },
         onError: (error) => told({ error }),
       });
@@ -229,7 +229,9 @@
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const room = width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
+      const room = document.documentElement.classList.contains("presenting")
+        ? { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height }
+        : width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
         : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
       const corners = [[west, south], [east, south], [east, north], [west, north]];
       const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: this.bearingFor(west, south, east, north, room) };
@@ -272,6 +274,14 @@
     }
 
     close() { this.deck.finalize(); this.parent.replaceChildren(); }
+
+    // The camera of another view, at once.
+    adopt({ longitude, latitude, zoom, pitch, bearing }) {
+      const { transitionDuration, transitionInterpolator, ...now } = this.viewState;
+      this.viewState = { ...now, longitude, latitude, zoom, pitch, bearing };
+      this.deck.setProps({ initialViewState: this.viewState });
+      this.refresh();
+    }
 
     tilt(flat) { this.go({ pitch: flat ? 0 : 50, bearing: flat ? 0 : this.viewState.bearing }, 0.5); }
 
