@@ -23,7 +23,7 @@ QUIET = [
     "--disable-sync",
 ]
 #: Software rendering may take seconds a frame.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
-from twin.errors import CityError, RunError, ScenarioError
+from twin.errors import CityError, ClusterError, RunError, ScenarioError
 from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
 from twin.experiments.lean import LEAN
@@ -104,8 +104,8 @@ def run_new(
 
     Raises
     ------
-    ScenarioError, CityError
-        If a model cannot begin with what it is given. Resuming would fail alike, so nothing is left behind.
+    ScenarioError, CityError, ClusterError
+        If a model cannot begin with what it is given, or a cluster cannot be used. Nothing is left behind.
     RunError
         If a folder is in the way or cannot be written; what was done stays for ``twin resume``.
     """
@@ -113,7 +113,7 @@ def run_new(
     partial = start(plan, city, out, how, source=source, past=past)
     try:
         return go_on(partial, out, how, on_progress)
-    except (ScenarioError, CityError):
+    except (ScenarioError, CityError, ClusterError):
         shutil.rmtree(partial, ignore_errors=True)
         raise
 
