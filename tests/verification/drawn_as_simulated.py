@@ -26,7 +26,8 @@ from twin.viz.scene_3d import write_scene
 HEADS = """(side) => {
   const { scene } = window.__twin;
   const of = side ? scene.compare.second : scene;
-  const head = (m, k) => [m.columns.id_origin[m.row[k]], m.columns.id_serial[m.row[k]] >>> 0, ...m.lonLatOf(k), m.state[k]];
+  const id = (m, k) => [m.columns.id_origin[m.row[k]], m.columns.id_serial[m.row[k]] >>> 0];
+  const head = (m, k) => [...id(m, k), ...m.lonLatOf(k), m.state[k]];
   return of.motions.map((m) => [m.fact.name, m.fact.trips, m.fact.trips_in_run,
     Array.from({ length: m.count }, (_, k) => head(m, k))]);
 }"""
