@@ -76,6 +76,8 @@ def street_marks(drive: Streets, walk: Streets, frame: Frame, lane_m: float) -> 
         if line.length - first_m - last_m < _SHORTEST_M:
             continue
         middle = ops.substring(line, first_m, line.length - last_m)
+        if not isinstance(middle, shapely.LineString):
+            continue
         two_way = ways[row] > 1
         inner = [k for k in range(1, lanes) if not (two_way and 2 * k == lanes)]
         dashed += [middle.offset_curve((k - lanes / 2) * lane_m) for k in inner if not (two_way and lanes % 2)]

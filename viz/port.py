@@ -80,13 +80,17 @@ def gate_shapes(lanes: GateLanes) -> tuple[Shapes, shapely.Polygon]:
     left = np.array([-way[1], way[0]])
     middle = lanes.at_m.mean(axis=0)
     wide = len(lanes.at_m) * LANE_PITCH_M + 3.0
-    roof = box(middle[0], middle[1], 14.0, wide, lanes.angle_rad)
-    booths = [box(*(at + left * LANE_PITCH_M / 2), 3.2, 1.1, lanes.angle_rad) for at in lanes.at_m]
+    roof = _box(middle, 14.0, wide, lanes.angle_rad)
+    booths = [_box(at + left * LANE_PITCH_M / 2, 3.2, 1.1, lanes.angle_rad) for at in lanes.at_m]
     polygons = np.array([roof, *booths], np.object_)
     base = np.array([6.2, *[0.0] * len(booths)])
     top = np.array([7.6, *[2.5] * len(booths)])
-    apron = box(*(middle - 18.0 * way), 110.0, wide + 4.0, lanes.angle_rad)
+    apron = _box(middle - 18.0 * way, 110.0, wide + 4.0, lanes.angle_rad)
     return Shapes(polygons, base, top, np.full(len(top), _TONE_SHED, np.uint8)), apron
+
+
+def _box(at_m: Floats, along_m: float, across_m: float, angle_rad: float) -> shapely.Polygon:
+    return box(float(at_m[0]), float(at_m[1]), along_m, across_m, angle_rad)
 
 
 def _stacks(north: Floats, along: Floats, inland: Floats, angle: float, quay_m: float) -> Shapes:

@@ -22,6 +22,7 @@ JOINED = {
         "service_film",
         "browsers",
         "notebook",
+        "service_results",
         "service_scene",
         "service_search",
         "mesa_model",
