@@ -85,6 +85,8 @@ class ModelCard:
         Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
     looks
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    reported
+        ``module:NAME``, a :class:`twin.looks.Reported`; what the report shows of it; empty without.
     observables
         ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
     stays
@@ -120,6 +122,7 @@ class ModelCard:
     tables: str = ""
     kpis: str = ""
     looks: str = ""
+    reported: str = ""
     observables: str = ""
     stays: str = ""
     estimate: str = ""

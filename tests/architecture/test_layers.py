@@ -109,7 +109,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli_search": {"cli_json", "cli_progress", "cli_show", "service_search", "scenario", "results"},
     "cli_results": {"cli_json", "cli_show", "service_results", "results"},
-    "service_results": {"experiments", "results", "scenario"},
+    "service_results": {"experiments", "results", "scenario", "viz"},
     "service_search": {"api", "experiments", "results", "scenario"},
     "cli_city": {"cli_json", "cli_progress", "cli_show_plan", "city"},
     "cli_progress": set(),

@@ -13,6 +13,7 @@ from twin.results.compare import summarise
 from twin.results.days import MEAN_DAY
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study
+from twin.viz.report.spoken import group_words
 
 _MOST_VARIANTS = 40
 
@@ -34,7 +35,7 @@ class Content:
     ledger
         Rows (variant, model, account, entry, count) of the first replication; empty where runs were not kept.
     notes
-        What models say of their runs.
+        What models say of their runs: model and words.
     """
 
     study: Study
@@ -43,7 +44,7 @@ class Content:
     summary: dict[tuple[str, str], dict[str, Any]]
     differences: list[dict[str, Any]]
     ledger: list[tuple[str, str, str, str, int]]
-    notes: list[str]
+    notes: list[tuple[str, str]]
 
     @property
     def main(self) -> dict[str, Any] | None:
@@ -58,7 +59,7 @@ class Content:
         """A figure's words."""
         info = self.infos.get(name)
         words = name if info is None else info.ja if lang == "ja" else info.en
-        return words if group in ("", "all") else f"{words} [{group}]"
+        return words + group_words(group, "ja" if lang == "ja" else "en")
 
     def values(self, kpi: str, group: str) -> dict[str, list[float]]:
         """Variant -> value per replication of a figure."""
@@ -126,11 +127,11 @@ def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str,
     return out
 
 
-def _notes(study: Study, variants: list[str]) -> list[str]:
+def _notes(study: Study, variants: list[str]) -> list[tuple[str, str]]:
     if study.manifest["lean"]:
         return []
     said = [
-        f"{model}: {note}"
+        (model, note)
         for variant in variants
         for model, notes in study.run(variant).manifest.get("notes", {}).items()
         for note in notes

@@ -9,6 +9,27 @@ from twin.errors import printable
 from twin.results.words import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
+    "kicker": ("シミュレーションによる検討", "Study by simulation"),
+    "asked": ("問い", "Question"),
+    "others": ("ほかの問いと答え", "Other questions"),
+    "no_winners": ("この検討では区分ごとの損得を問うていない。", "The study does not ask who gains and who loses."),
+    "nobody": ("該当なし", "nobody"),
+    "same_or_open": ("変わらない・判断できない", "the same, or cannot be told"),
+    "now": ("現在", "now"),
+    "at_about": ("およそ{at}から", "from about {at}"),
+    "at_end": ("{end}では", "at {end}"),
+    "of_draws": ("{n}通りの前提のうち", "Of {n} draws of the assumptions"),
+    "agree_all": ("前提を変えた{n}通りのうち{agree}通りが同じ答え", "{agree} of {n} draws of the assumptions agree"),
+    "figures": ("図で見る", "In pictures"),
+    "no_figures": (
+        "図の一部は、作図ライブラリ（osaka-twin[report]）がないため描いていない。",
+        'Some charts are not drawn: the libraries for them are not installed (pip install "osaka-twin[report]").',
+    ),
+    "by_group": ("区分ごとの差", "Differences by group"),
+    "ranges_all": ("二つの幅：すべての問い", "Two ranges: every question"),
+    "codes": ("指標の記号（データの列名）", "Names of figures in the tables of data"),
+    "code": ("記号", "name"),
+    "target": ("目標", "target"),
     "answer": ("問いと答え", "Question and answer"),
     "no_question": (
         "このシナリオには問いがない。以下は案ごとの値と差である。",
@@ -77,6 +98,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "grade": ("格", "grade"),
     "key": ("項目", "key"),
+    "model": ("モデル", "model"),
     "value": ("値", "value"),
     "range": ("範囲", "range"),
     "source": ("出典", "source"),
