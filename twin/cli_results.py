@@ -50,7 +50,7 @@ def export(
     study: StudyFolder,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: STUDY-tables.")] = None,
 ) -> None:
-    """Write a study's figures for Excel: a workbook with Japanese headings, and CSV with BOM."""
+    """Write a study's figures for Excel (workbook with Japanese headings, CSV with BOM) and its streets for QGIS."""
     from twin import service_results
 
     for path in service_results.export(study, out):

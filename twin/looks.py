@@ -117,6 +117,13 @@ class LinkFlow:
         Table with ``link_index``, layer of the city (``drive`` or ``walk``), and the column of counts.
     ja, en, unit
         Words, and the unit of the counts.
+    period_s
+        Length of the periods that rows count in; 0 where it is not known, and no peak hour is told.
+    width, times
+        Column of clear widths in metres, or of mean seconds on the link: what its level of service is told by, from
+        people per minute and metre in the fullest period, or from the slowest period's share of the free speed.
+    levels
+        Bounds between levels A to F; none where no level is told.
     """
 
     table: str
@@ -125,6 +132,10 @@ class LinkFlow:
     ja: str
     en: str
     unit: str
+    period_s: float = 0.0
+    width: str = ""
+    times: str = ""
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

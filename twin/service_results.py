@@ -131,7 +131,7 @@ def report(
 
 
 def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
-    """Write the figures of a study as an Excel workbook with Japanese headings and as CSV with BOM.
+    """Write the figures of a study as an Excel workbook with Japanese headings, as CSV with BOM, and streets for QGIS.
 
     Parameters
     ----------
@@ -148,6 +148,7 @@ def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
     from twin.results.exports import sheets_of, write_csv, write_workbook
     from twin.results.kpis import infos
     from twin.results.run_folder import Study
+    from twin.service_geopackage import write_geopackage
 
     opened = Study(Path(study))
     folder = Path(out) if out is not None else opened.folder.with_name(f"{opened.folder.name}-tables")
@@ -160,4 +161,5 @@ def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
         if sheet[0] in names and sheet[2]:
             write_csv(folder / names[sheet[0]], sheet)
             written.append(folder / names[sheet[0]])
-    return written
+    streets = write_geopackage(opened, folder / f"{opened.manifest['name']}.gpkg")
+    return [*written, streets] if streets else written

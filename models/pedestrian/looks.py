@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from twin.looks import REDDISH_PURPLE, VERMILLION, BodyLook, LinkFlow, Meaning, OverTime, Reported, Spread
 
+#: Walkway levels of service A to F by people per minute and metre of clear width (Fruin 1971), graded M.
+WALKWAY_LEVELS = (23.0, 33.0, 49.0, 66.0, 82.0)
+
 BODY_LOOKS: dict[str, BodyLook] = {
     "walker": BodyLook(
         "歩行者",
@@ -19,7 +22,19 @@ REPORTED = Reported(
         OverTime("pedestrian_stays", "from_s", "person_s", "滞在している人数", "People staying", "people", per_s=600.0),
     ),
     spreads=(Spread("pedestrian_visits", "", "stay_s", "滞在時間", "Time spent staying", weight="people"),),
-    flows=(LinkFlow("pedestrian_links", "walk", "entries_count", "歩行者通行量", "People passing", "people"),),
+    flows=(
+        LinkFlow(
+            "pedestrian_links",
+            "walk",
+            "entries_count",
+            "歩行者通行量",
+            "People passing",
+            "people",
+            period_s=600.0,
+            width="clear_width_m",
+            levels=WALKWAY_LEVELS,
+        ),
+    ),
     keys={
         "crossings.cycle": ("信号の周期", "cycle of the lights"),
         "inside.residents": ("居住者数", "residents"),

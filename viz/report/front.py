@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from twin.results.kpis import infos
 from twin.results.sentences import ANSWER_WORDS
-from twin.results.verdicts import BETTER, WORSE
+from twin.results.verdicts import BETTER, CANNOT_TELL, WORSE
 from twin.results.words import Lang, change, figure, number, span
 from twin.viz.report.content import Content
 from twin.viz.report.markup import both_ranges, chip, heading, rows_of_strips, spans_of, strip, verdict_color
@@ -33,7 +34,7 @@ def front(content: Content, lang: Lang) -> Iterator[str]:
         cards += [_ranges(content, main, lang), _winners(content, lang), _overturns(content, main, lang)]
     yield f'<div class="cards">{"".join(f"<section class=card>{card}</section>" for card in cards if card)}</div>'
     # Who gains and who loses has a card of its own, and a table behind.
-    others = [a for a in content.study.answers.get("answers", []) if not a["main"] and not by_group(a)]
+    others = [a for a in content.answers if not a["main"] and not by_group(a)]
     if others:
         yield heading("others", lang)
         yield from (_other(answer, lang) for answer in others)
@@ -41,7 +42,9 @@ def front(content: Content, lang: Lang) -> Iterator[str]:
 
 def by_group(answer: Mapping[str, Any]) -> bool:
     """Whether a question only asks who gains and who loses, and some run told."""
-    return bool(answer["rows"]) and all(row["role"] == "group" and row["mean"] is not None for row in answer["rows"])
+    return bool(answer["rows"]) and all(
+        row["role"] == "group" and (row["mean"] is not None or row.get("masked")) for row in answer["rows"]
+    )
 
 
 def rows_of(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -81,11 +84,20 @@ def _other(answer: Mapping[str, Any], lang: Lang) -> str:
 def _tiles(content: Content, answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     """The answer at a glance: a setting, or each figure asked about."""
     if answer["settings"]:
-        words = answer["verdict_words"][lang]
-        chosen = answer["found"]
-        name = setting_label(content, chosen["setting"], lang) if chosen else words
+        words, chosen = answer["verdict_words"][lang], answer["found"]
+        name, beside, color = words, "", verdict_color(answer["verdict"])
+        if chosen:
+            name = setting_label(content, chosen["setting"], lang)
+            before = answer["settings"][: [s["variant"] for s in answer["settings"]].index(chosen["variant"])]
+            open_ones = [setting_label(content, s["setting"], lang) for s in before if s["verdict"] == CANNOT_TELL]
+            if open_ones:
+                # The smallest that surely holds; of smaller ones it is open.
+                words, color = word("surely", lang), verdict_color(chosen["verdict"])
+                listed = ("、" if lang == "ja" else ", ").join(open_ones[:4])
+                beside = word("open", lang, names=listed)
         below = " / ".join(f"{content.kpi(r['kpi'], r['group'], lang)} {_level(r, lang)}" for r in rows_of(answer))
-        yield _tile(chip(answer["verdict"], words) if chosen else "", name, "", below, verdict_color(answer["verdict"]))
+        head = chip(chosen["verdict"], words) if chosen else ""
+        yield _tile(head, name, beside, below, color)
         return
     for row in [r for r in answer["rows"] if r["mean"] is not None][:_MOST_TILES]:
         told = row["verdict_words"][lang]
@@ -117,14 +129,27 @@ def _said(answer: Mapping[str, Any], lang: Lang) -> str:
     asked = str(answer["ask"].get(lang) or answer["id"])
     text = str(answer["sentence"][lang]).removeprefix(asked.rstrip("。.")).lstrip("：: ")
     body, _ = _without_effort(text, answer, lang)
-    parts = [said(part, lang, groups) for part in parts_of(body)]
+    small = {f"[{row['group']}]" for row in answer["rows"] if row.get("masked")}
+    open_parts = [part for part in parts_of(body) if not any(group in part for group in small)]
+    parts = _told_once([said(part, lang, groups) for part in open_parts], answer, lang)
     if len(parts) == 1:
         told = f'<p class="said">{safe(parts[0])}</p>'
     else:
         told = f'<ul class="said">{"".join(f"<li>{safe(part)}</li>" for part in parts)}</ul>'
-    notes = "".join(f"<li>{safe(said(note, lang, groups))}</li>" for note in answer["notes"][lang])
+    kept = [note for note in answer["notes"][lang] if not any(group in note for group in small)]
+    notes = "".join(f"<li>{safe(said(note, lang, groups))}</li>" for note in kept)
     notes = f'<ul class="notes">{notes}</ul>' if notes else ""
     return f'{told}<p class="soft">{safe(effort_of(answer, lang))}</p>{notes}'
+
+
+def _told_once(parts: list[str], answer: Mapping[str, Any], lang: Lang) -> list[str]:
+    """Parts of a sentence, of which the first alone names the figure where all speak of one."""
+    figures = {(row["kpi"], row["group"]) for row in answer["rows"]}
+    info = infos().get(next(iter(figures))[0]) if len(figures) == 1 else None
+    if info is None:
+        return parts
+    name = f"{info.ja}：" if lang == "ja" else f"{info.en}: "
+    return [part if nth == 0 else part.replace(name, "", 1) for nth, part in enumerate(parts)]
 
 
 def parts_of(text: str) -> list[str]:
@@ -178,7 +203,13 @@ def _ranges(content: Content, answer: Mapping[str, Any], lang: Lang) -> str:
     out = heading("ranges", lang)
     rows = [row for row in rows_of(answer) if row["mean"] is not None][:_MOST_ROWS]
     drawn = answer["assumptions"]["rows"] if answer["assumptions"] and not answer["settings"] else []
-    out += rows_of_strips([range_row(content, row, _same(row, drawn), lang) for row in rows])
+    for kpi, group in dict.fromkeys((row["kpi"], row["group"]) for row in rows):
+        own = [row for row in rows if (row["kpi"], row["group"]) == (kpi, group)]
+        out += f'<p class="soft">{safe(content.kpi(kpi, group, lang))}</p>'
+        chosen = (answer["found"] or answer["nearest"]) if answer["settings"] else None
+        name = setting_label(content, chosen["setting"], lang) if chosen else ""
+        shown = [range_row(content, row, _same(row, drawn), lang, named=False) for row in own]
+        out += rows_of_strips([(f"<b>{safe(name)}</b>" if name else row[0], *row[1:]) for row in shown])
     assumed = answer["assumptions"]
     if not assumed:
         out += f'<p class="soft">{safe(word("no_draws", lang))}</p>'
@@ -193,9 +224,9 @@ def _same(row: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]]) -> Mapping
 
 
 def range_row(
-    content: Content, row: Mapping[str, Any], drawn: Mapping[str, Any] | None, lang: Lang
+    content: Content, row: Mapping[str, Any], drawn: Mapping[str, Any] | None, lang: Lang, *, named: bool = True
 ) -> tuple[str, str, str]:
-    """One row of the two ranges: name, strip, numbers."""
+    """One row of the two ranges: name, strip, numbers; the figure's name where it is wanted."""
     of_change, unit = row["pair"] is not None, row["unit"]
 
     def told(lo: float | None, hi: float | None) -> str:
@@ -204,16 +235,28 @@ def range_row(
     assumed = told(drawn["lo"], drawn["hi"]) if drawn else ""
     if drawn and assumed:
         assumed += f" ({drawn['agree']}/{drawn['draws']} {word('agree', lang)})"
-    name = f"<b>{safe(content.label(row['variant'], lang))}</b><br>{safe(content.kpi(row['kpi'], row['group'], lang))}"
-    picture = strip(spans_of(row, drawn), row["mean"], 0.0 if of_change else row["bound"])
-    return name, picture, both_ranges(told(row["lo"], row["hi"]), assumed, lang)
+    name = f"<b>{safe(content.label(row['variant'], lang))}</b>"
+    if named:
+        name += f"<br>{safe(content.kpi(row['kpi'], row['group'], lang))}"
+    lo, hi = level_ends(row)
+    picture = strip(spans_of({"lo": lo, "hi": hi}, drawn), row["mean"], 0.0 if of_change else row["bound"])
+    return name, picture, both_ranges(told(lo, hi), assumed, lang)
+
+
+def level_ends(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Ends of an interval; those of a share's level stay between nothing and all."""
+    lo, hi = row["lo"], row["hi"]
+    if row["pair"] is None and row["unit"] == "share" and lo is not None and hi is not None:
+        # The interval of a mean knows nothing of the ends of what it is the mean of.
+        return max(lo, 0.0), min(hi, max(row["mean"], 1.0))
+    return lo, hi
 
 
 def _winners(content: Content, lang: Lang) -> str:
     out = heading("winners", lang)
     rows = [
         row
-        for answer in content.study.answers.get("answers", [])
+        for answer in content.answers
         for row in answer["rows"]
         if row["role"] == "group" and row["mean"] is not None
     ]

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from twin.results.compare import CORRECTION
+from twin.results.privacy import masked_counts
 from twin.results.sentences import ANSWER_WORDS
 from twin.results.verdicts import BETTER, WORSE
 from twin.results.words import Lang, change, figure, number, span
 from twin.viz.palette import VERDICTS
 from twin.viz.report.content import Content
 from twin.viz.report.figures.drawing import Drawn, svg_of, variant_color
-from twin.viz.report.front import by_group, effort_of, range_row, setting_label
+from twin.viz.report.front import by_group, effort_of, level_ends, range_row, setting_label
 from twin.viz.report.markup import chip, dots, heading, rows_of_strips, strip, table
 from twin.viz.report.money import money_section
 from twin.viz.report.spoken import key_words, name_words, value_words
@@ -39,6 +40,7 @@ def sections(content: Content, lang: Lang, drawn: Sequence[Drawn] | None) -> Ite
     """
     yield from _pictures(drawn, lang)
     yield from _ranges(content, lang)
+    yield from _masked(content, lang)
     yield from _groups(content, lang)
     yield from _settings(content, lang)
     yield from _kpis(content, lang)
@@ -79,8 +81,9 @@ def _observed(content: Content, lang: Lang) -> Iterator[str]:
 def _ranges(content: Content, lang: Lang) -> Iterator[str]:
     """Both ranges of every question that the first page has no room for."""
     rows = []
-    for answer in content.study.answers.get("answers", []):
-        if answer["settings"] or (answer["main"] and len(answer["rows"]) <= 4):
+    for answer in content.answers:
+        # Without draws there is one range only, and the tables below have it.
+        if answer["settings"] or not answer["assumptions"] or (answer["main"] and len(answer["rows"]) <= 4):
             continue
         told = answer["assumptions"]["rows"] if answer["assumptions"] else [None] * len(answer["rows"])
         rows += [
@@ -96,7 +99,7 @@ def _ranges(content: Content, lang: Lang) -> Iterator[str]:
 def _groups(content: Content, lang: Lang) -> Iterator[str]:
     rows = [
         row
-        for answer in content.study.answers.get("answers", [])
+        for answer in content.answers
         for row in answer["rows"]
         if row["role"] == "group" and row["mean"] is not None
     ]
@@ -119,7 +122,7 @@ def _groups(content: Content, lang: Lang) -> Iterator[str]:
         )
     headings = [word(k, lang) for k in ("variant", "group", "figure", "difference", "interval", "verdict")]
     yield table(headings, cells, (3, 4))
-    for answer in content.study.answers.get("answers", []):
+    for answer in content.answers:
         if by_group(answer):
             yield f'<p class="soft">{safe(effort_of(answer, lang))}</p>'
 
@@ -127,11 +130,12 @@ def _groups(content: Content, lang: Lang) -> Iterator[str]:
 def _ends(row: Mapping[str, Any], lang: Lang) -> str:
     if row["lo"] is None or row["hi"] is None or math.isnan(row["lo"]):
         return "–"
-    return span(row["lo"], row["hi"], row["unit"], lang, of_change=row.get("pair", True) is not None)
+    lo, hi = level_ends(row) if "pair" in row else (row["lo"], row["hi"])
+    return span(lo or 0.0, hi or 0.0, row["unit"], lang, of_change=row.get("pair", True) is not None)
 
 
 def _settings(content: Content, lang: Lang) -> Iterator[str]:
-    for answer in content.study.answers.get("answers", []):
+    for answer in content.answers:
         if not answer["settings"]:
             continue
         yield f"<h2>{safe(word('search', lang))}</h2><p>{safe(answer['ask'].get(lang) or answer['id'])}</p>"
@@ -155,9 +159,17 @@ def _level(row: Mapping[str, Any], lang: Lang) -> str:
     return (figure if row["pair"] is None else change)(row["mean"], row["unit"], lang)
 
 
+def _masked(content: Content, lang: Lang) -> Iterator[str]:
+    """What small counts are left out, and why."""
+    masked = content.masked
+    if masked.smallest:
+        told = word("masked", lang, k=f"{masked.smallest:g}", n=masked.rows, more=len(masked.complementary))
+        yield f'<p class="notice">{safe(told)}</p>'
+
+
 def _kpis(content: Content, lang: Lang) -> Iterator[str]:
     yield heading("kpis", lang)
-    asked = {row["kpi"] for answer in content.study.answers.get("answers", []) for row in answer["rows"]}
+    asked = {row["kpi"] for answer in content.answers for row in answer["rows"]}
     shown = [
         info
         for name, info in content.infos.items()
@@ -222,7 +234,7 @@ def _spread(content: Content, lang: Lang) -> Iterator[str]:
     main = content.main
     if main is None or content.study.replications < 2:
         return
-    asked = dict.fromkeys((row["kpi"], row["group"], row["unit"]) for row in main["rows"])
+    asked = dict.fromkeys((r["kpi"], r["group"], r["unit"]) for r in main["rows"] if not r.get("masked"))
     shown = list(asked)[:3]
     yield heading("spread", lang)
     for kpi, group, unit in shown:
@@ -290,8 +302,17 @@ def _ledger(content: Content, lang: Lang) -> Iterator[str]:
     if not content.ledger:
         yield f"<p>{safe(word('no_ledger', lang))}</p>"
         return
+    hidden: dict[tuple[str, str, str], list[bool]] = {}
+    for v, m, a, _, _ in content.ledger:
+        if (v, m, a) not in hidden:
+            counts = [n for w, x, b, _, n in content.ledger if (w, x, b) == (v, m, a)]
+            hidden[v, m, a] = masked_counts(counts, content.masked)
     rows = [
-        [safe(content.label(v, lang)), *(safe(name_words(x, lang)) for x in (m, a, e)), f"{n:,}"]
+        [
+            safe(content.label(v, lang)),
+            *(safe(name_words(x, lang)) for x in (m, a, e)),
+            safe(word("hidden", lang)) if hidden[v, m, a].pop(0) else f"{n:,}",
+        ]
         for v, m, a, e, n in content.ledger
     ]
     headings = [word(k, lang) for k in ("variant", "model", "account", "entry", "count")]

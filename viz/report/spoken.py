@@ -126,9 +126,20 @@ def value_words(text: str, lang: Lang) -> str:
     if found is None or found[2] not in _UNITS:
         return text
     try:
+        if lang == "ja" and found[2].startswith("million yen"):
+            return _yen_words(1e6 * float(found[1].replace(",", ""))) + found[2].removeprefix("million yen").replace(
+                "year", "年"
+            )
         return amount_words(number(float(found[1].replace(",", ""))), found[2], lang)
     except ValueError:
         return text
+
+
+def _yen_words(yen: float) -> str:
+    """Yen in the steps in which Japanese counts: 万 and 億."""
+    if abs(yen) >= 1e8:
+        return f"{number(yen / 1e8)}億円"
+    return f"{number(yen / 1e4)}万円" if abs(yen) >= 1e4 else f"{number(yen)}円"
 
 
 def said(text: str, lang: Lang, groups: list[str]) -> str:

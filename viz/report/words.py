@@ -10,7 +10,16 @@ from twin.results.words import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
     "kicker": ("シミュレーションによる検討", "Study by simulation"),
-    "asked": ("問い", "Question"),
+    "surely": ("確かに満たす", "surely holds"),
+    "open": ("{names}は判断できない", "of {names} it cannot be told"),
+    "hidden": ("秘匿", "left out"),
+    "masked": (
+        "{k}未満の区分別の値は秘匿した：{n}項目（うち{more}項目は、引き算で分かるのを防ぐため）。秘匿は全ての案・日に及ぶ。",
+        (
+            "Counts of groups below {k} are left out: {n} figures, {more} of them so that no other is told by "
+            "subtraction; in every variant and on every kind of day."
+        ),
+    ),
     "others": ("ほかの問いと答え", "Other questions"),
     "no_winners": ("この検討では区分ごとの損得を問うていない。", "The study does not ask who gains and who loses."),
     "nobody": ("該当なし", "nobody"),
@@ -50,7 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "More replications narrow the range of luck. They never narrow the range of assumptions.",
     ),
     "no_draws": (
-        ("前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない（uncertainty: assumptions）。"),
+        ("前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない。"),
         (
             "No range of assumptions was asked for. The interval of luck says nothing of what other assumptions "
             "would give (uncertainty: assumptions)."

@@ -27,12 +27,17 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("areas", "circulation_kpi", "output")
+NOT_YET = ("areas", "circulation_kpi")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
-    "output": "leave it out; twin report and twin export STUDY write the page, the workbook and CSV",
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
+}
+#: Words below ``output`` that planners wished for -> what does it today.
+OUTPUT_MENDS = {
+    "report": "leave it out; twin report STUDY --lang both --pdf --charts writes page, PDF and charts",
+    "gis": "leave it out; twin export STUDY writes a styled GeoPackage in the city's CRS",
+    "scene": "leave it out; twin view STUDY writes the scene",
 }
 MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
@@ -113,6 +118,26 @@ class RecordSpec(Params):
     checkpoint_s: Seconds | None = Field(
         None, alias="checkpoint", gt=0, description="simulated time between checkpoints; none if not given"
     )
+
+
+class PrivacySpec(Params):
+    """What exported tables and reports leave out; the study itself keeps every figure."""
+
+    smallest_cell: Count = Field(
+        10.0,
+        ge=2,
+        le=1e6,
+        description=(
+            "smaller counts of a group are left out, and what would tell them by subtraction; M: 10 as planners ask "
+            "for, and as counts of people by mobile phones in Japan are published"
+        ),
+    )
+
+
+class OutputSpec(Params):
+    """What is published of a study."""
+
+    privacy: PrivacySpec | None = Field(None, description="small counts to leave out; nothing is left out without it")
 
 
 class LimitsSpec(Params):
@@ -253,6 +278,7 @@ class ScenarioHead(Params):
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
+    output: OutputSpec = Field(OutputSpec(), description="what is published of it")
 
     @field_validator("city")
     @classmethod
@@ -501,8 +527,10 @@ class Scenario:
         return [v.name for v in self.variants.values() if v.of == variant]
 
     def _observing(self) -> dict[str, Any]:
-        """Sensors and observations; nothing where there are none, so that other scenarios keep their hash."""
+        """Sensors, observations, what is published; nothing where there is none: other scenarios keep their hash."""
         head, out = self.head, dict[str, Any]()
+        if head.output.privacy is not None:
+            out["output"] = head.output.model_dump(mode="json")
         if head.sensors:
             out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
         if self.stands_on:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from twin.arrays import Floats
-from twin.npz import read_npz
 from twin.results.days import MEAN_DAY
 from twin.results.pricing import present_value
 from twin.results.words import Lang
@@ -21,6 +18,7 @@ from twin.viz.report.figures.measured import Measured, measure
 from twin.viz.report.figures.over_time import band_chart, curve_chart
 from twin.viz.report.figures.searches import frontier_chart, sweep_chart
 from twin.viz.report.figures.where import map_chart
+from twin.viz.report.front import level_ends, setting_label
 from twin.viz.report.spoken import amount_words, key_words, value_words
 
 #: Variants that one chart compares, charts of money, and comparisons of one figure.
@@ -52,6 +50,7 @@ def figures_of(content: Content, measured: Measured, lang: Lang) -> list[Drawn]:
     """Charts of a study in one language."""
     found = [
         *_searched(content, lang),
+        *_settings(content, lang),
         _pairs(content, lang),
         *_measured(content, measured, lang),
         *_maps(content, measured, lang),
@@ -78,7 +77,8 @@ def _pairs(content: Content, lang: Lang) -> Drawn | None:
     main = content.main
     if main is None or content.study.replications < 2:
         return None
-    for kpi, group, unit in dict.fromkeys((row["kpi"], row["group"], row["unit"]) for row in main["rows"]):
+    shown = [row for row in main["rows"] if not row.get("masked")]
+    for kpi, group, unit in dict.fromkeys((row["kpi"], row["group"], row["unit"]) for row in shown):
         rows = [row for row in content.differences if (row["kpi"], row["group"]) == (kpi, group) and row["n"] > 1]
         rows = [row for row in rows if row["mean"] != 0.0 or row["lo"] != row["hi"]][:_MOST_PAIRS]
         if not rows:
@@ -96,19 +96,9 @@ def _maps(content: Content, measured: Measured, lang: Lang) -> Iterator[Drawn | 
         return
     first, last = variants[0], variants[-1]
     pair = f"{content.label(last, lang)} − {content.label(first, lang)}"
-    arrays = read_npz(content.study.vouched("city/arrays.npz"))
-    for nth, (flow, counts) in enumerate(measured.flows, 1):
-        shapes = link_shapes(arrays, flow.layer)
-        yield map_chart(nth, flow, shapes, counts[first], counts[last], pair, lang)
-
-
-def link_shapes(arrays: Mapping[str, Any], layer: str) -> list[Floats]:
-    """Of each link of a layer of the city, its corners in metres east and north; none where there is no such layer."""
-    if f"{layer}.vertex_ptr" not in arrays:
-        return []
-    ptr = arrays[f"{layer}.vertex_ptr"].astype(np.int64)
-    corners = np.stack([arrays[f"{layer}.vertex_x_m"], arrays[f"{layer}.vertex_y_m"]], axis=1).astype(np.float64)
-    return [corners[a:b] for a, b in pairwise(ptr.tolist())]
+    for nth, (flow, passed) in enumerate(measured.flows, 1):
+        if first in passed and last in passed:
+            yield map_chart(nth, flow, passed[first], passed[last], pair, lang)
 
 
 def _searched(content: Content, lang: Lang) -> Iterator[Drawn | None]:
@@ -131,7 +121,29 @@ def _searched(content: Content, lang: Lang) -> Iterator[Drawn | None]:
     elif method == "sweep":
         for one in outcome["figures"][:1]:
             names = {row["point"]: setting_words(row["setting"], lang) for row in one["rows"]}
-            yield sweep_chart(content.kpi(one["kpi"], one["group"], lang), one["unit"], one["rows"], names, lang)
+            words = content.kpi(one["kpi"], one["group"], lang)
+            yield sweep_chart("sweep", words, one["unit"], one["rows"], names, lang)
+
+
+def _settings(content: Content, lang: Lang) -> Iterator[Drawn | None]:
+    """Each figure that the main question bounds, at every setting it looked at."""
+    main = content.main
+    if main is None or not main["settings"]:
+        return
+    settings = main["settings"]
+    each = len(main["rows"]) // len(settings)
+    names = {s["variant"]: setting_label(content, s["setting"], lang) for s in settings}
+    for nth, first in enumerate(main["rows"][:each]):
+        own = main["rows"][nth::each]
+        if any(row["mean"] for row in own):
+            rows = [
+                {"point": s["variant"], "mean": row["mean"], "lo": ends[0], "hi": ends[1]}
+                for s, row in zip(settings, own, strict=True)
+                for ends in [level_ends(row)]
+            ]
+            bound = None if first["pair"] is not None else first["bound"]
+            words = content.kpi(first["kpi"], first["group"], lang)
+            yield sweep_chart(f"settings-{nth + 1}", words, first["unit"], rows, names, lang, bound)
 
 
 def _figure(content: Content, figure: Mapping[str, Any], search: Mapping[str, Any], lang: Lang) -> tuple[str, str]:

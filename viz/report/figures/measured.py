@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twin.arrays import Floats
 from twin.looks import LinkFlow, OverTime, Spread
 from twin.models import registry
+from twin.results.link_shapes import link_shapes
 from twin.results.run_folder import Run, Study
 
 #: Runs of one variant that are read; more would not be seen in a band.
@@ -49,6 +50,14 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """What passed the links of one variant: mean count of a replication per link, and each link's corners in metres."""
+
+    counts: Floats
+    shapes: list[Floats]
+
+
+@dataclass(frozen=True)
 class Measured:
     """Everything that charts take from the tables of runs.
 
@@ -59,13 +68,13 @@ class Measured:
     bands, curves
         What is counted or lasts -> variant -> band or curve.
     flows
-        What passes links -> variant -> mean count of a replication per link, in the order of the city's layer.
+        What passes links -> variant -> counts and shapes of its own city, which edits may have changed.
     """
 
     day: str
     bands: list[tuple[OverTime, dict[str, Band]]]
     curves: list[tuple[Spread, dict[str, Curve]]]
-    flows: list[tuple[LinkFlow, dict[str, Floats]]]
+    flows: list[tuple[LinkFlow, dict[str, Passed]]]
 
 
 def measure(study: Study, variants: Sequence[str]) -> Measured:
@@ -104,10 +113,21 @@ def measure(study: Study, variants: Sequence[str]) -> Measured:
             if any(told.values()):
                 curves.append((spread, {v: curve for v, curve in told.items() if curve is not None}))
         for flow in reported.flows:
-            passed = {v: _flow(flow, t) for v, t in of(flow.table, "link_index", flow.value).items()}
-            if any(len(counts) for counts in passed.values()):
-                flows.append((flow, passed))
+            counts = {v: _flow(flow, t) for v, t in of(flow.table, "link_index", flow.value).items()}
+            shapes = _shapes(study, flow.layer, list(counts), day) if any(len(c) for c in counts.values()) else {}
+            if shapes:
+                flows.append((flow, {v: Passed(counts[v], own) for v, own in shapes.items()}))
     return Measured(day, bands, curves, flows)
+
+
+def _shapes(study: Study, layer: str, variants: Sequence[str], day: str) -> dict[str, list[Floats]]:
+    """Corners of every link of each variant, on one plane."""
+    found = {v: link_shapes(study.run(v, 0, day or None), layer) for v in variants}
+    first = next((own for own in found.values() if own is not None), None)
+    if first is None or not len(first.lon_deg):
+        return {}
+    middle = float(first.lon_deg.mean()), float(first.lat_deg.mean())
+    return {v: own.metres(middle) for v, own in found.items() if own is not None}
 
 
 def _runs(study: Study, variant: str, day: str) -> Iterator[Run]:

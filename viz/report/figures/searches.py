@@ -104,9 +104,31 @@ def _or(value: Any, otherwise: float) -> float:
 
 
 def sweep_chart(
-    kpi: str, unit: str, rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], lang: Lang
+    name: str,
+    kpi: str,
+    unit: str,
+    rows: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    lang: Lang,
+    bound: float | None = None,
 ) -> Drawn | None:
-    """One figure at every setting tried, with its interval, a row per setting in the order in which they were set."""
+    """One figure at every setting tried, with its interval, a row per setting in the order in which they were set.
+
+    Parameters
+    ----------
+    name
+        File name without ending.
+    kpi, unit
+        Words and unit of the figure.
+    rows
+        ``point``, ``mean``, ``lo``, ``hi`` of each setting.
+    names
+        Point -> words of the setting.
+    lang
+        Language.
+    bound
+        What the figure must keep, as a dashed line; None for no line.
+    """
     ja = lang == "ja"
     factor = 100.0 if unit == "share" else 1.0
     known = [r for r in rows if r["mean"] is not None and math.isfinite(r["mean"])][:24]
@@ -119,7 +141,8 @@ def sweep_chart(
     ]  # fmt: skip
     texts = [{"y": nth + 0.24, "words": words(names.get(r["point"], r["point"]))} for nth, r in enumerate(known)]
     told = "%" if unit == "share" else UNIT_WORDS.get(unit, (unit, unit))[0 if ja else 1]
-    ends = [min(v["lo"] for v in values), max(v["hi"] for v in values)]
+    line = [] if bound is None else [factor * bound]
+    ends = [min([v["lo"] for v in values] + line), max([v["hi"] for v in values] + line)]
     margin = (ends[1] - ends[0]) * 0.05 or 1.0
     scale = alt.Scale(domain=[ends[0] - margin, ends[1] + margin], nice=False, zero=False)
     axis = alt.Axis(title=words(told), tickCount=6, titleY=32)
@@ -136,5 +159,13 @@ def sweep_chart(
         .encode(x=alt.value(0), y=y, text="words:N"),
     ]
     caption = "丸は平均、線は95 %区間。" if ja else "Dot: mean; line: 95 % interval."
+    if line:
+        rule = alt.InlineData(values=[{"lo": line[0], "y": 0.0, "y2": float(len(known))}])
+        layers.append(
+            alt.Chart(rule)
+            .mark_rule(strokeDash=[5, 4], color=SOFT)
+            .encode(x=alt.X("lo:Q", scale=scale, axis=axis), y=y, y2="y2:Q")
+        )
+        caption += "破線は条件。" if ja else " Dashed: the bound."
     heading = f"{kpi}：設定ごとの値" if ja else f"{kpi} by setting"
-    return Drawn("sweep", heading, caption, alt.layer(*layers).properties(**frame(40 * len(known), left_px=18)))
+    return Drawn(name, heading, caption, alt.layer(*layers).properties(**frame(40 * len(known), left_px=18)))

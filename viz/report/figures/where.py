@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from twin.arrays import Floats
 from twin.looks import LinkFlow
 from twin.results.words import UNIT_WORDS, Lang, number
-from twin.viz.report.figures.drawing import SOFT, TOP_PX, WIDTH_PX, Drawn
+from twin.viz.report.figures.drawing import TOP_PX, WIDTH_PX, Drawn
+from twin.viz.report.figures.measured import Passed
 
 _MARGIN_PX, _MOST_HEIGHT_PX, _LEAST_HEIGHT_PX = 10, 520, 180
 #: Links that are coloured: those whose flow changes most.
@@ -23,9 +24,7 @@ _SMALLEST_SHARE = 0.02
 _MORE, _FEWER, _STREET = "#0072B2", "#E69F00", "#CBD2D9"
 
 
-def map_chart(
-    nth: int, flow: LinkFlow, shapes: Sequence[Floats], first: Floats, second: Floats, pair: str, lang: Lang
-) -> Drawn | None:
+def map_chart(nth: int, flow: LinkFlow, first: Passed, second: Passed, pair: str, lang: Lang) -> Drawn | None:
     """Change of flow between two variants on the city's links.
 
     Parameters
@@ -34,18 +33,18 @@ def map_chart(
         Number of the map, for the file's name.
     flow
         What passes.
-    shapes
-        Of each link, (n, 2) metres east and north.
     first, second
-        Mean count per link; shorter where nobody passed the last links.
+        What passed in each variant, on one plane.
     pair
         Words of the comparison.
     lang
         Language.
     """
     ja = lang == "ja"
+    # Edits may have made links or taken them away: lines are found again by where they lie.
+    shapes = [*first.shapes, *second.shapes]
     count = len(shapes)
-    change = _padded(second, count) - _padded(first, count)
+    change = np.concatenate([-_padded(first.counts, len(first.shapes)), _padded(second.counts, len(second.shapes))])
     # Both directions of a street lie on one line: what is told is the sum of both.
     owner = _one_line(shapes)
     total = np.bincount(owner, change, minlength=count)
@@ -103,7 +102,7 @@ def map_chart(
     keys = (
         (_MORE, "増える" if ja else "more"),
         (_FEWER, "減る" if ja else "fewer"),
-        (SOFT, "差が小さい" if ja else "little change"),
+        ("#9AA3AD", "差が小さい" if ja else "little change"),
     )
     heading = f"どこで変わるか：{flow.ja}" if ja else f"Where it changes: {flow.en}"
     return Drawn(f"map-{nth}", heading, caption, chart, keys)

@@ -14,7 +14,7 @@ from twin.looks import LinkFlow, OverTime, Spread
 from twin.viz.report.figures import drawing
 from twin.viz.report.figures.amounts import Step, waterfall_chart
 from twin.viz.report.figures.differences import pairs_chart, tornado_chart
-from twin.viz.report.figures.measured import Band, Curve, _at_moments, _curve
+from twin.viz.report.figures.measured import Band, Curve, Passed, _at_moments, _curve
 from twin.viz.report.figures.over_time import band_chart, curve_chart
 from twin.viz.report.figures.searches import frontier_chart, sweep_chart
 from twin.viz.report.figures.where import map_chart
@@ -54,9 +54,11 @@ def charts():
         pairs_chart(HOSTILE, "min", [row], [[-3.0, -2.5, math.nan]], [HOSTILE], "ja"),
         tornado_chart(HOSTILE, "share", bars, "ja"),
         frontier_chart(outcome, ("台数", "vans"), (HOSTILE, "min"), {"a": HOSTILE, "b": "5"}, "ja"),
-        sweep_chart(HOSTILE, "min", [setting], {"a": HOSTILE}, "en"),
+        sweep_chart("sweep", HOSTILE, "min", [setting], {"a": HOSTILE}, "en", 2.5),
         waterfall_chart(1, HOSTILE, [Step(HOSTILE, 3e6), Step("費用", -1e6), Step("計", 2e6, True)], "ja"),
-        map_chart(1, FLOW, shapes, np.array([1.0, 2.0]), np.array([5.0, 2.0, 1.0]), HOSTILE, "ja"),
+        map_chart(
+            1, FLOW, Passed(np.array([1.0, 2.0]), shapes), Passed(np.array([5.0, 2.0, 1.0]), shapes), HOSTILE, "ja"
+        ),
     ]
 
 
@@ -132,6 +134,7 @@ def test_a_curve_counts_whom_a_row_stands_for_and_nobody_without_an_end():
 
 def test_nothing_that_moves_is_no_chart():
     assert tornado_chart("x", "min", [{"name": "a", "at_low": 0.0, "at_high": 0.0}], "ja") is None
-    assert map_chart(1, FLOW, [np.zeros((2, 2))], np.ones(1), np.ones(1), "", "ja") is None
+    same = Passed(np.ones(1), [np.array([[0.0, 0.0], [9.0, 0.0]])])
+    assert map_chart(1, FLOW, same, same, "", "ja") is None
     assert waterfall_chart(1, "", [], "ja") is None
     assert pairs_chart("x", "min", [], [], [], "ja") is None
