@@ -87,6 +87,9 @@ class ModelCard:
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
     reported
         ``module:NAME``, a :class:`twin.looks.Reported`; what the report shows of it; empty without.
+    story
+        ``module:function``, a :data:`twin.story.Teller` that writes chapters from the tables of a run; empty if the
+        model tells none.
     observables
         ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
     stays
@@ -123,6 +126,7 @@ class ModelCard:
     kpis: str = ""
     looks: str = ""
     reported: str = ""
+    story: str = ""
     observables: str = ""
     stays: str = ""
     estimate: str = ""

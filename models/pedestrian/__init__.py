@@ -16,6 +16,7 @@ MODEL = ModelCard(
     agent_s=2e-5,
     looks="looks:BODY_LOOKS",
     reported="looks:REPORTED",
+    story="story:chapters",
     bodies={"walker": ("walking", "staying")},
     starter=Starter(
         "osaka_midosuji",

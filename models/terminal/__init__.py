@@ -14,6 +14,7 @@ MODEL = ModelCard(
     observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     reported="looks:REPORTED",
+    story="story:chapters",
     estimate="params:TerminalParams.estimate_agents",
     agent_s=2.5e-4,
     compile_s=13.0,

@@ -14,6 +14,7 @@ MODEL = ModelCard(
     observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
     reported="looks:REPORTED",
+    story="story:chapters",
     estimate="params:TransitParams.estimate_agents",
     agent_s=1e-3,
     bodies={"van": ("empty", "loaded"), "bus": ("driving",)},

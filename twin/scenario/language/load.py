@@ -33,6 +33,7 @@ from twin.scenario.language.document import (
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.language.label import Label
 from twin.scenario.language.observed import check_observed, without_not_yet
+from twin.scenario.language.output import OUTPUT_MENDS
 from twin.scenario.language.packs import read_money
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
@@ -40,7 +41,6 @@ from twin.scenario.language.schema import (
     HEAD_MENDS,
     MEASURE_NOT_YET,
     NOT_YET,
-    OUTPUT_MENDS,
     VERSION,
     Scenario,
     ScenarioHead,
@@ -170,7 +170,7 @@ def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
     nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
-    for key in (*nullable, "observed", "sensors"):
+    for key in (*nullable, "observed", "output", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
@@ -444,7 +444,9 @@ def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], proble
     for _, spec in (*_members(tree, "tables"), *_members(tree, "layers")):
         file = spec.entries.get("file") if isinstance(spec, Mapping) else None
         if isinstance(file, Scalar) and isinstance(file.value, str):
-            _check_file(file, folder, allow_read, problems)
+            # A feed may lie there unpacked.
+            feed = isinstance(spec, Mapping) and "gtfs_day" in spec.entries
+            _check_file(file, folder, allow_read, problems, or_folder=feed)
     city = tree.entries.get("city")
     for part in city.items if isinstance(city, Listing) else (city,):
         if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():
