@@ -86,8 +86,8 @@ SUITES: dict[str, Suite] = {
     "models/transit/planning/kernels/rows.py": _PLANNING,
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
     "models/pedestrian/choice/kernels.py": Suite(
-        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py"),
-        quick="pedestrian_program",
+        ("tests/oracles/test_pedestrian_choice_parts.py", "tests/oracles/test_pedestrian_program.py",
+         "tests/oracles/test_pedestrian_events.py"), quick="pedestrian_program or choice_parts",
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
         (
@@ -104,6 +104,7 @@ SUITES: dict[str, Suite] = {
     ),
     "models/road_traffic/equilibrium/kernels.py": Suite(
         ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+        quick="equilibrium_parts",
     ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(
