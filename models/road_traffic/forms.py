@@ -63,6 +63,10 @@ class Form(Protocol):
         """Places are free at the end of links from the times in the orders."""
         ...
 
+    def obstruct(self, fleet: Fleet, link: int, share: float, at_s: float) -> None:
+        """Vehicles that stand leave a share of the capacity of a link to those who pass, from a moment on."""
+        ...
+
     def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
         """Since when those who have just left stood in the queue to the end of their way."""
         ...

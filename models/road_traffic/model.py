@@ -42,6 +42,7 @@ from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
 from twin.models.road_traffic.records.traces import CarTraces
 from twin.models.road_traffic.records.watched import WatchedStreets
+from twin.models.road_traffic.standing import StandingVehicles
 
 Slots = NDArray[np.int64]
 
@@ -106,7 +107,8 @@ class RoadTraffic:
     @property
     def notes(self) -> Sequence[str]:
         """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
-        return [*self._form.notes, *(self._learned.notes if self._learned is not None else ())]
+        learned = self._learned.notes if self._learned is not None else ()
+        return [*self._form.notes, *learned, *self._standing.notes]
 
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
@@ -118,6 +120,7 @@ class RoadTraffic:
         for note in self._form.notes:
             _log.info("%s", note)
         self._form.obey(self._access)
+        self._standing = StandingVehicles(self._drive.lanes, self.params.form == "queueing")
         self._lights = ControlledLights(self.params, self._city, self._tables, stage, self._form)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
@@ -260,6 +263,7 @@ class RoadTraffic:
             ("periods", self._periods),
             ("diagram", self._diagram),
             ("lights", self._lights),
+            ("standing", self._standing),
         ]
         if self._spillback is not None:
             parts.append(("spillback", self._spillback))
@@ -290,6 +294,9 @@ class RoadTraffic:
             self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
+        self._standing.restore(_part(state, "standing"))
+        for link, share in self._standing.shares().items():
+            self._form.obstruct(self._fleet, link, share, self._reached_s)
         self._lights.restore(_part(state, "lights"), self._reached_s)
         self._rows.restore(_part(state, "rows"))
         self._next_board_s = self._find_next_board_s(self._reached_s)
@@ -516,6 +523,9 @@ class RoadTraffic:
             row = orders.data[i]
             if row["kind"] == RowKind.ROAD_CREDIT:
                 self._form.apply_credits(orders.take(np.array([i])), self._fleet)
+            elif row["kind"] == RowKind.ROAD_LANES:
+                link, at_s = int(row["a"]), float(row["time_s"])
+                self._form.obstruct(self._fleet, link, self._standing.take(link, float(row["amount"]), at_s), at_s)
             elif row["kind"] == RowKind.ROAD_REPATH:
                 self._repath(int(row["id"]), float(row["time_s"]), orders.path_of(i))
 

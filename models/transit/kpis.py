@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from twin.arrays import Flags, Floats
 from twin.columns import TABLES
 from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
+from twin.models.transit.bus.kpis import INFOS as BUS_INFOS
+from twin.models.transit.bus.kpis import kpis_of_buses
+from twin.models.transit.choice.kpis import INFOS as CHOICE_INFOS
+from twin.models.transit.choice.kpis import kpis_of_choice
 
 AGE_GROUPS = ("adult", "age_65", "wheelchair")
 CHANNELS = ("app", "phone")
@@ -203,7 +207,7 @@ _FLEET_INFOS = (
     KpiInfo("transit.co2_per_ride_kg", "kg/person", "lower", "1人当たりCO2排出量", "CO2 of vans per rider carried"),
     KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
 )
-INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS)
+INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS, *BUS_INFOS, *CHOICE_INFOS)
 _UNITS = {info.name: info.unit for info in INFOS}
 
 
@@ -231,7 +235,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
         of_zone = [_rows(table, np.isin(table["van"], vans)) for table in (requests, legs, shifts)]
         mine = _of_fleet(of_zone[0], of_zone[1], of_zone[2], terms)
         out += [Kpi(info.name, name, mine[info.name], info.unit) for info in _FLEET_INFOS if info.name in mine]
-    return out
+    return [*out, *kpis_of_buses(tables), *kpis_of_choice(tables, requests, values)]
 
 
 def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[NDArray[np.str_], dict[int, str]]:

@@ -107,24 +107,10 @@ class StopNetwork:
         -------
         time_s, x_m, y_m : (k,) float64
         """
-        layer = self._layer
-        xs, ys, shares = [], [], []
-        time_s = layer.free_time_s[way]
-        begin = np.concatenate([[0.0], np.cumsum(time_s)])
-        for i, link in enumerate(way):
-            span = slice(int(layer.vertex_ptr[link]), int(layer.vertex_ptr[link + 1]))
-            x, y = layer.vertex_x_m[span], layer.vertex_y_m[span]
-            along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-            along = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
-            # A link begins where the one before ends.
-            first = 1 if i else 0
-            xs.append(x[first:])
-            ys.append(y[first:])
-            shares.append(begin[i] + along[first:] * time_s[i])
-        share = np.concatenate(shares) / begin[-1]
+        share, x_m, y_m = points_along(self._layer, way)
         times = depart_s + share * (arrive_s - depart_s)
         times[-1] = arrive_s
-        return times, np.concatenate(xs), np.concatenate(ys)
+        return times, x_m, y_m
 
     def _between(self, cost_s: Floats) -> Floats:
         between_s = travel_times(self._layer, self._node, self._node, cost_s, vehicle_class=_CLASS)
@@ -146,6 +132,29 @@ class StopNetwork:
         later = from_s > at_s
         slices_s = np.concatenate([between_s[None], self._slices_s])
         return with_slices(times, np.append(-np.inf, from_s[later]), np.append(0, slice_of[later]), slices_s)
+
+
+def points_along(layer: StreetLayer, way: Ints) -> tuple[Floats, Floats, Floats]:
+    """Corners of a way: share of its free-flow time at which each is passed, and metres.
+
+    Returns
+    -------
+    share, x_m, y_m : (k,) float64
+    """
+    xs, ys, shares = [], [], []
+    time_s = layer.free_time_s[way]
+    begin = np.concatenate([[0.0], np.cumsum(time_s)])
+    for i, link in enumerate(way):
+        span = slice(int(layer.vertex_ptr[link]), int(layer.vertex_ptr[link + 1]))
+        x, y = layer.vertex_x_m[span], layer.vertex_y_m[span]
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        along = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
+        # A link begins where the one before ends.
+        first = 1 if i else 0
+        xs.append(x[first:])
+        ys.append(y[first:])
+        shares.append(begin[i] + along[first:] * time_s[i])
+    return np.concatenate(shares) / begin[-1], np.concatenate(xs), np.concatenate(ys)
 
 
 def until_node(layer: StreetLayer, way: Ints, node: int) -> Ints:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
 
 import twin
 from tests.scenarios.cases import TINY, TWO_VARIANTS, results
 from twin.errors import RunError, ScenarioError
 from twin.experiments.rank import Ranking
-from twin.results.run_folder import Study
+from twin.results.run_folder import Study, sealed
 from twin.service import EditMap
 
 AT_S = 6.25 * 3600
@@ -63,6 +66,27 @@ def test_a_ranking_is_one_call(tmp_path):
     assert all(row.guess.key.startswith("terminal.service") for row in ranking.guesses)
     with pytest.raises(ScenarioError, match="there is no variant 'none'"):
         twin.rank(loaded, "terminal.wait_mean_min", variant="none")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda m: m.update(seed=m["seed"] + 1), "the studies have different seeds, "),
+        (lambda m: m["city"].update(name="kita", digest="0" * 64), "the studies are of different cities, "),
+        (lambda m: m["city"].update(digest="0" * 64), " as built twice: their replications are no pairs"),
+    ],
+)
+def test_studies_that_are_no_pairs_are_not_compared(parent, tmp_path, change, what):
+    other = shutil.copytree(parent.folder, tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
+    change(manifest)
+    manifest.pop("sha256")
+    (other / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
+    with pytest.raises(RunError, match=what) as caught:
+        twin.compare(parent.folder, other)
+    assert str(other) in caught.value.where
+    assert caught.value.mend
+    assert len(twin.compare(parent.folder, parent.folder))
 
 
 def test_a_page_and_a_map_of_edits_are_one_call_each(parent, tmp_path):

@@ -185,6 +185,9 @@ class FreeFlow:
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Nobody waits for a place in this form; who has driven the path is handed over at once."""
 
+    def obstruct(self, fleet: Fleet, link: int, share: float, at_s: float) -> None:
+        """No link has a capacity in this form: who stands slows nobody; the road says so in its notes."""
+
     def queued_since_s(self, left: Crossings) -> Floats:
         """(n,) float64: nobody queues, so the moment at which each left."""
         return left.time_s

@@ -393,7 +393,9 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
 
     The cost is the time the van is longer at work plus ``rider_time_weight`` times the rider-seconds: asking to
     alighting of the new riders, and what others alight later. Ties go to the first van, then to the earliest
-    positions. Bounds only skip what cannot be feasible or cannot be cheaper.
+    positions. Bounds only skip what cannot be feasible or cannot be cheaper, but for one case: a visit that waits for
+    somebody and is cut in two has part of its dwell behind it by then, so that the van may be free earlier than before;
+    such a place is passed over where the riders' own time alone costs more than the best place so far.
 
     Parameters
     ----------
