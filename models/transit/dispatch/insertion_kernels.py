@@ -266,8 +266,16 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
         latest = max(latest, picked)
         dwell += requests[r]["board_s"]
         stop = o
+        last_j = n
+        if fixed and i < n:
+            # Where boarding alone is too much for what comes next, they can only be set down before it.
+            here = van["task_stop"][i]
+            if here != o and (i == 0 or van["task_stop"][i - 1] != here):
+                slip = latest + dwell + from_o[here] - van["arrive_s"][i]
+                if slip > van["slack_s"][i] + EPS_S:
+                    last_j = i
         riders_s = 0.0
-        for j in range(i, n + 1):
+        for j in range(i, last_j + 1):
             if j > i:
                 k = j - 1
                 if van["span_after"][k] > seats:
