@@ -97,7 +97,7 @@ def test_everybody_is_within_a_metre_of_the_tables_at_every_instant(page, seen, 
             away = np.array([np.subtract(at, place[origin, serial]) for origin, serial, *at in rows])
             scale = METRES * np.array([np.cos(np.radians(seen.places[0].lat_deg)), 1.0])
             assert np.hypot(*(away * scale).T).max() < 1.0, (body, t)
-            compared += len(shown)
+            compared += len(rows)
     assert compared > 20 * INSTANTS
 
 

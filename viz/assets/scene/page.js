@@ -336,7 +336,7 @@
     timebar.set(timebar.busyMoment());
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
-    else if (!gl) notice((w) => w.noWebGl, 8);
+    else if (!works) notice((w) => w.noWebGl, 8);
     if (window.innerWidth < 760) {
       // On a phone one button holds all controls but the clock.
       $("panel").append($("cameras"), $("tools"));
