@@ -241,6 +241,8 @@
       } else if ("hover" in news) {
         const box = this.parents[i].getBoundingClientRect();
         this.told({ hover: news.hover && { ...news.hover, x: news.hover.x + box.left, scene } });
+      } else if (i === 1 && news.clicked) {
+        // Who is followed is one of the first run.
       } else if (i === 1 && news.drawn) this.compare.labels.draw(news.drawn);
       else {
         this.told(news);

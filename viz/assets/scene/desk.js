@@ -120,6 +120,7 @@
       this.keeps = true;
       this.past = -1;
       this.card.hidden = false;
+      document.documentElement.classList.add("following");
       this.writeDay();
       const { t } = this.timebar;
       const [start, end] = [motion.columns.start[trip], motion.columns.start[trip + 1] - 1];
@@ -131,6 +132,7 @@
       if (!this.reading.followed) return;
       this.reading.leave();
       this.card.hidden = true;
+      document.documentElement.classList.remove("following");
       this.timebar.set(this.timebar.t);
     }
 

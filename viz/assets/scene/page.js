@@ -334,6 +334,7 @@
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
+    if (!scene.compare) view.openOn?.(desk.reading.busiest);
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
     else if (!gl) notice((w) => w.noWebGl, 8);
