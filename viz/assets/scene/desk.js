@@ -79,6 +79,8 @@
       const { words } = this.reading;
       this.search.placeholder = words.search;
       this.search.setAttribute("aria-label", words.search);
+      const bottom = Math.round(document.getElementById("card").getBoundingClientRect().bottom);
+      document.documentElement.style.setProperty("--card-bottom", `${bottom}px`);
       this.close.title = words.close;
       this.close.setAttribute("aria-label", words.close);
       this.writeDay();

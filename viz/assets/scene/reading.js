@@ -101,6 +101,7 @@
     // Who waits at stops and who stays at places, by place.
     columnsAt(t) {
       const out = [];
+      if (!this.hasColumns) return out;
       const { origin } = this.scene.facts;
       if (this.rides) {
         const waiting = new Map();
@@ -144,7 +145,8 @@
       return [of("waiting"), of("staying")];
     }
 
-    get hasColumns() { return Boolean(this.rides) || this.staying.some((state) => state >= 0); }
+    // Two runs side by side are compared by those who move; columns tell of one.
+    get hasColumns() { return !this.scene.compare && (Boolean(this.rides) || this.staying.some((state) => state >= 0)); }
 
     // Following ----------------------------------------------------------------------------------------------
 
