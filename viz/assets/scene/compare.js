@@ -262,6 +262,8 @@
       } else if ("hover" in news) {
         const box = this.parents[i].getBoundingClientRect();
         this.told({ hover: news.hover && { ...news.hover, x: news.hover.x + box.left, scene } });
+      } else if (i === 1 && news.clicked) {
+        // Who is followed is one of the first run.
       } else if (i === 1 && news.drawn) this.compare.labels.draw(news.drawn);
       // Whom the card follows is of the first run; the second goes along with it.
       else if (i === 1 && news.clicked) return;

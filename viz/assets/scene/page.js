@@ -152,7 +152,7 @@
       values.forEach(([, word, state]) => { word.textContent = state[lang]; });
     });
     [...$("cameras").children].forEach((button, i) => { button.textContent = facts.cameras[i][lang]; });
-    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution.map((line) => line[lang])].join(" · ");
+    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...(facts.date ? [] : [words.equinox]), ...facts.attribution.map((line) => line[lang])].join(" · ");
     showTheme();
     $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
     timebar.speak(words);
@@ -334,6 +334,7 @@
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
+    view.openOn?.(desk.reading.busiest);
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
     else if (!works) notice((w) => w.noWebGl, 8);
