@@ -289,7 +289,7 @@
     setShown(shown) {
       this.shown = shown;
       const still = this.compare.mode === "difference"
-        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_/.test(id) ? false : shown[id]])) : shown;
+        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_|^(columns|places)$/.test(id) ? false : shown[id]])) : shown;
       this.views[0].setShown(still);
       this.views[1].setShown(this.compare.shownInSecond(shown));
     }
