@@ -46,6 +46,8 @@ class CityGround:
         Shapes of each layer.
     containers
         Stacks, which rise and fall with the yard.
+    aisles : (n, 2) float64
+        Longitude and latitude of spots for trucks inside the terminal.
     rails
         Lines of railways.
     trees : (n, 2) float64
@@ -67,6 +69,7 @@ class CityGround:
     bays: Floats
     facts: dict[str, Any] = field(default_factory=dict)
     containers: Shapes = field(default_factory=Shapes.none)
+    aisles: Floats = field(default_factory=lambda: np.empty((0, 2)))
 
 
 def city_ground(
@@ -221,7 +224,7 @@ def _authored(
     owner = _owners(lines, districts, frame)
     buildings, water, paved = [], [], []
     trees = bays = np.empty((0, 2))
-    containers = Shapes.none()
+    containers, aisles = Shapes.none(), np.empty((0, 2))
     rivers = massing.rivers(frame) if "osaka_midosuji" in districts else []
     wet = shapely.union_all(rivers) if rivers else shapely.Polygon()
     built_up = [p for p in districts if p in massing.FABRICS]
@@ -240,6 +243,7 @@ def _authored(
             ground.append(apron)
         standing, containers = port.port_shapes(shapely.union_all([clear, *(g.buffer(4) for g in ground)]), frame)
         buildings += [standing, booths] if gate is not None else [standing]
+        aisles = port.inside_spots(containers, clear, frame)
         paved += ground
         water.append(port.sea(frame))
     joined = Shapes.joined(buildings)
@@ -255,6 +259,7 @@ def _authored(
         bays,
         facts,
         containers,
+        aisles,
     )
 
 

@@ -20,6 +20,7 @@ from twin.viz.lanes import LANE_WIDTH_M
 from twin.viz.markings import street_marks
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP
 from twin.viz.palette import SCENE_THEMES, WALL_TONES, look_of, look_of_body
+from twin.viz.port import quay_angle
 from twin.viz.queue_line import queue_pack
 from twin.viz.reading import add_reading
 from twin.viz.reading_layers import reading_layers
@@ -107,6 +108,8 @@ def build_scene(
         layers.append(_places_layer(origin))
     if queue is not None:
         packs["queue"] = queue.pop("pack")
+        queue["inside"] = np.round(ground.aisles, 6).tolist()
+        queue["quay_deg"] = round(float(np.degrees(quay_angle(ground.frame))), 3)
         queue["bays"] = np.round(ground.bays, 6).tolist()
         layers.extend(_queue_layers(origin))
         if gate is not None:

@@ -111,6 +111,28 @@ def _stacks(north: Floats, along: Floats, inland: Floats, angle: float, quay_m: 
     return Shapes(np.array(polygons, np.object_), np.zeros(len(tops)), np.array(tops), np.array(tones, np.uint8))
 
 
+def inside_spots(containers: Shapes, surface: shapely.Geometry, frame: Frame) -> Floats:
+    """(n, 2) degrees: where trucks inside the terminal are drawn, on the aisles beside the stacks, near ones first.
+
+    A run says how many trucks are inside, not where. They head along the quay.
+    """
+    if not len(containers):
+        return np.empty((0, 2))
+    inland = np.array([np.sin(quay_angle(frame)), -np.cos(quay_angle(frame))])
+    at = shapely.get_coordinates(shapely.centroid(containers.polygons)) - 14.0 * inland
+    free = ~shapely.dwithin(surface, shapely.points(at), 10.0) & ~shapely.dwithin(
+        shapely.union_all(containers.polygons), shapely.points(at), 1.6
+    )
+    order = np.argsort(keyed_uniforms(13, *at[free].T), kind="stable")
+    return frame.degrees(at[free][order])
+
+
+def quay_angle(frame: Frame) -> float:
+    """Direction of the quay from east, from its northern end on."""
+    north, east = frame.metres(np.array(ISLAND))[1:3]
+    return float(np.arctan2(*(east - north)[::-1]))
+
+
 def _crane(foot: Floats, along: Floats, inland: Floats, angle: float) -> Shapes:
     """A quay crane: four legs, a beam over them, a boom over the water."""
     polygons, base, top = [], [], []

@@ -119,7 +119,9 @@ def _states(run: RunView) -> NDArray[np.int64]:
 
 
 def waits_of_trips(run: RunView, traces: Traces, first: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """From when to when the truck of each trip stands in the line or at the gate, where it is drawn as part of it.
+    """From when to when the truck of each trip is in the line, at the gate or inside, and drawn as one of those.
+
+    A run does not say where in the terminal a truck is; its path leads straight from the in-gate to the out-gate.
 
     Parameters
     ----------
@@ -140,9 +142,6 @@ def waits_of_trips(run: RunView, traces: Traces, first: NDArray[np.int64]) -> tu
     at = np.minimum(np.searchsorted(ids, traces.id[first]), len(ids) - 1)
     known = ids[at] == traces.id[first]
     row = order[at]
-    join, end = (visits[name].astype(np.float64)[row] for name in ("join_s", "gate_end_s"))
-    known &= np.isfinite(join)
-    # Who is turned away leaves the line without a lane.
-    end = np.where(np.isfinite(end), end, visits["out_s"].astype(np.float64)[row])
-    known &= np.isfinite(end)
+    join, end = (visits[name].astype(np.float64)[row] for name in ("join_s", "out_s"))
+    known &= np.isfinite(join) & np.isfinite(end)
     return np.where(known, join, none), np.where(known, end, none)

@@ -27,7 +27,7 @@ NO_WEBGL = """const of = HTMLCanvasElement.prototype;
 const before = of.getContext;
 of.getContext = function (kind, ...more) { return /webgl/.test(kind) ? null : before.call(this, kind, ...more); };"""
 #: Software rendering may take seconds a frame.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @pytest.fixture(scope="session")

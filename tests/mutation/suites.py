@@ -46,9 +46,10 @@ _VANS = Suite(
     ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
     quick="test_transit_day or [0] or [1] or [3]",
 )
-_PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts")
+_PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts and ([1 or not [)")
 _SERVICE = Suite(
-    ("tests/oracles/test_transit_service_day.py", *_VANS.tests), quick="transit_service_day and ([0 or [1 or not [)"
+    ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
+    quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
@@ -100,13 +101,16 @@ SUITES: dict[str, Suite] = {
          "tests/unit/models/road_traffic/test_junction_delays.py",
          "tests/unit/models/road_traffic/test_outputs.py"), quick="free_flow_kernels",
     ),
-    "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
+    "models/road_traffic/equilibrium/kernels.py": Suite(
+        ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+    ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(
         ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
     ),
     "twin/city/routing/turn_kernels.py": Suite(
-        ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
+        ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
+        quick="turn_parts or test_turns",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),

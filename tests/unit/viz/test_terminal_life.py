@@ -84,10 +84,10 @@ def test_without_lanes_there_is_no_gate_to_draw(run_view):
     assert gate_lanes(run_view, np.array([135.4, 34.65]), np.empty((0, 2)), FRAME) is None
 
 
-def test_a_truck_is_part_of_the_line_from_joining_it_to_leaving_its_lane(run):
+def test_a_truck_is_one_of_the_terminals_from_joining_the_line_to_leaving(run):
     starts = trip_starts(run.traces)[:-1]
     from_s, to_s = waits_of_trips(run, run.traces, starts)
     of = {int(run.traces.id[row]): (a, b) for row, a, b in zip(starts, from_s, to_s, strict=True)}
-    assert of[make_id(Kind.TRUCK, 1, 1)] == (8.1 * HOUR, 8.4 * HOUR)
+    assert of[make_id(Kind.TRUCK, 1, 1)] == (8.1 * HOUR, 8.5 * HOUR)
     assert of[make_id(Kind.TRUCK, 1, 3)] == (8.2 * HOUR, 8.4 * HOUR)
     assert of[make_id(Kind.TRUCK, 1, 7)] == (-1.0, -1.0)

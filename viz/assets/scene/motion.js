@@ -40,9 +40,11 @@
 
     // Colour of every point of every path, for the trails.
     pathColors() {
-      const out = new Uint8Array(this.columns.state.length * 4);
-      for (let i = 0; i < this.columns.state.length; i++) out.set([...this.colors[this.columns.state[i]], 255], 4 * i);
-      return out;
+      const { state } = this.columns;
+      const whole = Uint32Array.from(this.colors, (color) => new Uint32Array(new Uint8Array([...color, 255]).buffer)[0]);
+      const out = new Uint32Array(state.length);
+      for (let i = 0; i < state.length; i++) out[i] = whole[state[i]];
+      return new Uint8Array(out.buffer);
     }
 
     moveTo(t) {
@@ -176,10 +178,11 @@
       return { trucks: trucks[row], yards: yards[row], road: road[row], inside: inside[row], metres: decimetres[row] / 10 };
     }
 
-    // Lon, lat, direction and part of the legend (0 road, 1 yards) of every waiting truck that has a place: on the road one behind the other over the metres
-    // they take, in yards bay by bay.
-    trucks({ yards, road, metres }) {
+    // Lon, lat, direction and part of the legend (0 road, 1 yards, 2 inside) of every truck that has a place: on the road
+    // one behind the other over the metres they take, in yards bay by bay, inside on the aisles.
+    trucks({ yards, road, metres, inside }) {
       const out = this.fact.bays.slice(0, yards).map(([lon, lat]) => [lon, lat, 90, 1]);
+      for (const [lon, lat] of this.fact.inside.slice(0, inside)) out.push([lon, lat, this.fact.quay_deg, 2]);
       const line = road > 0 && metres > 0 ? this.path(metres) : [];
       const lengths = line.slice(1).map(([lon, lat], i) => 111320 * Math.hypot((lon - line[i][0]) * Math.cos((lat * Math.PI) / 180), lat - line[i][1]));
       for (let n = 0, i = 0, passed = 0; line.length > 1 && n < road; n++) {

@@ -98,6 +98,7 @@
       this.truckColors = trucks ? trucks.colors : [[230, 159, 0]];
       this.facade = new twin.Facade();
       this.cast = new twin.Cast();
+      this.told = {};
       this.dashes = new deck.PathStyleExtension({ dash: true });
       const converter = new deck.JSONConverter({ configuration: { classes: deck, constants: constantsOf(scene) } });
       const props = converter.convert(scene.spec);
@@ -161,9 +162,18 @@
         } else if (twin.walled.has(id)) Object.assign(props, { material: twin.wallMaterial, extensions: [this.facade] });
         else if (twin.areaLayers.has(id)) props.getFillColor = twin.tint(this.scene.facts, this.hour, id);
         else props.getColor = twin.tint(this.scene.facts, this.hour, part === "edge" ? "drive_edge" : id);
-        return layer.clone(props);
+        return this.changed(id, props) ? layer.clone(props) : layer;
       });
       this.deck.setProps({ layers: this.layers });
+    }
+
+    // Whether a layer is told anything new; what is as it was is not taken up again by deck.gl.
+    changed(id, props) {
+      const before = this.told[id] ?? {};
+      this.told[id] = props;
+      const same = (a, b) => a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => v === b[i]));
+      return id.startsWith("heads") || id.startsWith("bodies") ? props.visible || before.visible !== props.visible
+        : Object.keys(props).some((name) => (name === "updateTriggers" ? !same(props[name].getElevation, before[name]?.getElevation) : !same(props[name], before[name])));
     }
 
     // Heights of the stacks change only with whole tiers.
@@ -181,8 +191,8 @@
 
     // Waiting trucks are worked out anew only when their numbers change.
     waiting() {
-      const { yards, road, metres } = this.queueNow;
-      const key = `${yards} ${road} ${metres}`;
+      const { yards, road, metres, inside } = this.queueNow;
+      const key = `${yards} ${road} ${metres} ${inside}`;
       if (this.waitingKey !== key) Object.assign(this, { waitingKey: key, waitingNow: this.scene.queue.trucks(this.queueNow) });
       return this.waitingNow;
     }

@@ -9,6 +9,7 @@ from tests.unit.models.kerb.town import BUSY, as_bytes, kerb_city, midosuji, par
 from twin.errors import EngineError, ScenarioError
 from twin.models.kerb.agents import KerbDrivers, Patrol
 from twin.models.kerb.kpis import compute
+from twin.models.kerb.layout import _off_crossings as off_crossings
 
 
 def overlaps(owner, from_s, to_s):
@@ -178,6 +179,14 @@ def test_pictures_show_drives_and_stands():
 def test_what_is_not_on_the_map_is_said(change, said):
     with pytest.raises(ScenarioError, match=said):
         kerb_city(params_of(**change))
+
+
+def test_no_pocket_lies_on_a_crossing():
+    assert off_crossings(1.0, 80.0, "x") == 5.0
+    assert off_crossings(79.0, 80.0, "x") == 75.0
+    assert off_crossings(40.0, 80.0, "x") == 40.0
+    with pytest.raises(ScenarioError, match="would lie on a crossing: between two of them there are 9 m"):
+        off_crossings(4.0, 9.0, "x")
 
 
 def test_pockets_lie_on_the_outer_lanes_of_their_side():
