@@ -57,6 +57,13 @@ def test_a_click_on_a_chapter_sets_clock_and_camera(told):
     assert opened.page.url.endswith(f"#flat&chapter={n + 1}")
 
 
+def test_a_chapter_lies_half_on_either_side_of_the_divider(told):
+    opened = told()
+    opened.ask("() => { const { compare } = window.__twin.scene; compare.goal = null; compare.setShare(0.8); }")
+    opened.ask("window.__twin.story.go(2)")
+    assert opened.page.get_attribute("#divider", "aria-valuenow") == "50"
+
+
 def test_a_link_opens_at_a_chapter_and_another_at_a_time(told):
     opened = told("&chapter=3")
     at_s = chapters(opened)[2][0]
