@@ -257,7 +257,7 @@
       this.views = [scene, compare.second].map((of, i) => new View(of, parents[i], (news) => this.hear(i, of, news)));
       // Whoever is moved by hand leads; when the page moves both, each goes its own way to the same place.
       parents.forEach((parent, i) => {
-        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; }, { capture: true, passive: true });
+        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; compare.goal = null; }, { capture: true, passive: true });
       });
       for (const name of Object.getOwnPropertyNames(View.prototype)) {
         const own = Object.getOwnPropertyDescriptor(View.prototype, name);
