@@ -219,7 +219,10 @@
     $("cameras").hidden = cameras.length < 2;
   };
 
+  // The camera that was set last: one of the city's, or a chapter's.
+  let lookedAt = null;
   const goTo = (camera, seconds) => {
+    lookedAt = camera;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     view.frame(camera.bounds, calm ? 0 : seconds);
     twin.state.camera = camera.key;
@@ -283,7 +286,7 @@
     makeView(gl);
     setTheme(twin.look);
     applyShown();
-    goTo(scene.facts.cameras.find((camera) => camera.key === twin.state.camera), 0);
+    goTo(lookedAt, 0);
     speak(html.lang);
   };
 
@@ -343,8 +346,8 @@
       $("panel").append($("cameras"), $("tools"));
       $("fold").click();
     }
-    story.open(wish);
     if (wish.present) presenter.set(true);
+    story.open(wish);
     twin.state.ready = true;
   };
 
