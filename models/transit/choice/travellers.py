@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.ledger import Account
-from twin.models.transit.choice.logit import best, tastes
+from twin.models.transit.choice.logit import best
 from twin.models.transit.choice.options import Options
 from twin.models.transit.choice.params import MODES, NESTS, VAN, ChoiceParams
 from twin.models.transit.choice.settle import PERIODS_H, Settled
@@ -32,7 +33,7 @@ def nests_of(choice: ChoiceParams) -> tuple[tuple[tuple[int, ...], ...], tuple[f
     return tuple(NESTS.values()), tuple(float(getattr(scales, name)) for name in NESTS)
 
 
-def choose(options: Options, choice: ChoiceParams, trips: Requests, run_seed: np.uint64) -> Travellers:
+def choose(options: Options, choice: ChoiceParams, trips: Requests, taste: Floats) -> Travellers:
     """What everybody takes, and what they would take if there were no van.
 
     Returns
@@ -40,7 +41,6 @@ def choose(options: Options, choice: ChoiceParams, trips: Requests, run_seed: np
     (n,) TRAVELLER
         In the order of the trips.
     """
-    taste = tastes(run_seed, np.ascontiguousarray(trips["id"]), *nests_of(choice))
     mode = best(options.utility, options.available, taste)
     otherwise = best(options.utility, options.without(VAN).available, taste)
     rows = np.arange(len(trips))
