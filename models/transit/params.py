@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
-from twin.models.transit.bus.params import BusParams
+from twin.models.transit.bus.params import BusParams, ReachParams
 from twin.models.transit.choice.params import ChoiceParams
 from twin.models.transit.service.params import Booking, Costs, Fare, VanType
 from twin.params import Params, quantity
@@ -577,6 +577,15 @@ class TransitParams(Params):
         grade="D",
         fork="no",
         doc="Everybody who travels in the area chooses among walking, bicycle, bus, van, taxi and car.",
+    )
+
+    reach: ReachParams | None = quantity(
+        None,
+        "",
+        source="choice: not asked for",
+        grade="D",
+        fork="no",
+        doc="Counts cells within reach from door to door, on foot, by bus and by van; `reach: {}` for its defaults.",
     )
 
     @field_validator("fleet", mode="before")
