@@ -103,6 +103,22 @@ _RIDER_INFOS = (
         "Requests whose breach was foreseen when the road changed",
         additive=True,
     ),
+    KpiInfo(
+        "transit.promise_breach_road_count",
+        "requests",
+        "lower",
+        "道路変化による約束超過件数",
+        "Broken promises that were foreseen when link times changed",
+        additive=True,
+    ),
+    KpiInfo(
+        "transit.promise_breach_drive_count",
+        "requests",
+        "lower",
+        "信号・右左折による走行の遅れによる約束超過件数",
+        "Broken promises because drives took longer than planned: lights that were red, turns",
+        additive=True,
+    ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
     KpiInfo("transit.cancelled_count", "requests", "neither", "取消件数", "Requests taken back", additive=True),
     KpiInfo("transit.no_show_count", "requests", "lower", "無断不乗車件数", "Requests nobody came for", additive=True),
@@ -267,6 +283,10 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
     long_ride_s = ride_s - of_served("promised_ride_s")
     late_s = np.maximum(np.maximum(late_pickup_s, long_ride_s), 0.0)
     warned = ~np.isnan(of_served("pickup_warned_s")) | ~np.isnan(of_served("ride_warned_s"))
+    # All that is not the road's drives is certain once a plan is made: dwells, walks, lateness of others.
+    foreseen = ((late_pickup_s > _BREACH_S) & ~np.isnan(of_served("pickup_warned_s"))) | (
+        (long_ride_s > _BREACH_S) & ~np.isnan(of_served("ride_warned_s"))
+    )
     walk_s = of_served("walk_s") + of_served("egress_s")
     values = {
         "transit.asked_count": float(asked),
@@ -285,6 +305,8 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.promise_breach_pickup_count": float((late_pickup_s > _BREACH_S).sum()),
         "transit.promise_breach_ride_count": float((long_ride_s > _BREACH_S).sum()),
         "transit.promise_warned_count": float(warned.sum()),
+        "transit.promise_breach_road_count": float(foreseen.sum()),
+        "transit.promise_breach_drive_count": float(((late_s > _BREACH_S) & ~foreseen).sum()),
         "transit.late_max_s": float(late_s.max()) if len(late_s) else np.nan,
         "transit.cancelled_count": float((rows & (np.asarray(requests["outcome"]) == "cancelled")).sum()),
         "transit.no_show_count": float((rows & (np.asarray(requests["outcome"]) == "no_show")).sum()),

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.arrays import Ints
-from twin.boards import LINK_TIME_S
+from twin.arrays import Floats, Ints
+from twin.boards import LINK_TIME_PROFILE_S, LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Channels, RowKind, Rows
@@ -21,7 +21,7 @@ from twin.engine.growing import GrowingTables
 from twin.engine.ids import serials_of
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
-from twin.errors import EngineError, ScenarioError
+from twin.errors import EngineError, ScenarioError, TableError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
@@ -34,6 +34,7 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.kernels import schedule_all
+from twin.models.transit.dispatch.link_times import learn_profile
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
 from twin.models.transit.fleet.rows import Fleet, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
@@ -152,6 +153,7 @@ class Transit:
         fleet = self._make_fleet(stage.start_s)
         requests = self._make_requests()
         self._check_bookings(requests)
+        self._expect(stage.start_s)
         self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self.vans = [Van(stage.city_model, self, row) for row in range(len(fleet))]
@@ -232,7 +234,9 @@ class Transit:
         ways = np.split(state["way_link"].astype(np.int32), ends)
         self._ways = {int(van): way for van, way in zip(state["way_van"], ways, strict=False)}
         if self._channels.has_board(LINK_TIME_S.name):
-            self._network.use(np.asarray(self._channels.board(LINK_TIME_S.name, self._reached_s), np.float64))
+            now_s = np.asarray(self._channels.board(LINK_TIME_S.name, self._reached_s), np.float64)
+            self._network.use(now_s, self._board_since_s)
+        self._expect(self._board_since_s)
         self.desk.times = self._network.times
         if forked_at_s is not None:
             self._fork(forked_at_s)
@@ -330,10 +334,31 @@ class Transit:
     def _follow_board(self, at_s: float) -> None:
         """Go over to the link times that hold at a moment."""
         self._board_since_s = self._board_since(at_s)
+        from_s = max(self._board_since_s, self._stage.start_s)
         if self._channels.has_board(LINK_TIME_S.name) and self._network.use(
-            np.asarray(self._channels.board(LINK_TIME_S.name, at_s), np.float64)
+            np.asarray(self._channels.board(LINK_TIME_S.name, at_s), np.float64), from_s
         ):
-            self.desk.set_times(self._network.times, max(self._board_since_s, self._stage.start_s))
+            self.desk.set_times(self._network.times, from_s)
+
+    def _expect(self, at_s: float) -> None:
+        """Plan ahead by the profile of link times, where that is wanted and the road knows one."""
+        forecast = self.params.dispatch.forecast
+        if forecast is None:
+            return
+        from_s = max(at_s, self._stage.start_s)
+        if forecast.table is not None:
+            self._network.expect(self._learned_profile(forecast.table), from_s)
+        elif self._channels.has_board(LINK_TIME_PROFILE_S.name):
+            profile_s = np.asarray(self._channels.board(LINK_TIME_PROFILE_S.name, from_s), np.float64)
+            self._network.expect(profile_s, from_s)
+
+    def _learned_profile(self, name: str) -> Floats:
+        """Link times by slot of the day, from a table of past days."""
+        if name not in self._tables:
+            raise TableError(
+                f"no table is named {name!r}", where="transit.dispatch.forecast.table", mend="declare it under tables"
+            )
+        return learn_profile(self._tables[name], self._city.drive.free_time_s, name)
 
     # Books and tables -------------------------------------------------------------------------------
 
@@ -416,6 +441,8 @@ class Transit:
             close_s=params.hours[1], road=1,
             turn_lead_s=params.lead_s + _TURN_MARGIN_S + self._network.last_link_s,
             stream=make_stream(self._stage.run_seed, "transit.dispatch"),
+            reserve_s=0.0 if params.dispatch.forecast is None else params.dispatch.forecast.reserve_s,
+            reserve_weight=0.0 if params.dispatch.forecast is None else params.dispatch.forecast.reserve_weight,
             **rules_of(self._strategy, params.dispatch),
         )  # fmt: skip
 

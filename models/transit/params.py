@@ -437,6 +437,42 @@ class RebalancingParams(Params):
     )
 
 
+class ForecastParams(Params):
+    """Plans ahead go by the times that the road expects by the hour, and leave the road a part of each promise."""
+
+    table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of past days of the road to learn link times from, with from_s, link_index, outflow_count "
+        "and time_mean_s, as road_links of a run in the same city; without it, what the road says of its hours, which "
+        "it knows in free flow only.",
+    )
+    reserve_s: Seconds = quantity(
+        120.0,
+        "s",
+        source="our choice: lights and turns make one drive in a hundred of `ikuno_fleet` 140 s longer than its mean",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=3600,
+        doc="What plans leave of the longest wait and of the longest ride for lights that are red longer than on "
+        "average, and for what turning costs.",
+    )
+    reserve_weight: float = quantity(
+        5.0,
+        "",
+        source="our choice",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=1000,
+        doc="What a second costs that a plan made anew takes of these reserves, in seconds of a van.",
+    )
+
+
 class DispatchParams(Params):
     """How requests are given to vans."""
 
@@ -512,6 +548,15 @@ class DispatchParams(Params):
         grade="D",
         fork="now",
         doc="Whether a van under way may be sent elsewhere from the next stop on its way.",
+    )
+    forecast: ForecastParams | None = quantity(
+        None,
+        "",
+        source="choice: plans ahead rest on the times of the moment",
+        grade="D",
+        fork="now",
+        doc="Plans ahead know the hours in which the road is slow, and leave it a part of each promise; give "
+        "`forecast: {}` for its defaults.",
     )
     rebalancing: RebalancingParams | None = quantity(
         None,

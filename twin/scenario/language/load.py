@@ -167,7 +167,7 @@ def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
     nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
-    for key in (*nullable, "observed", "sensors"):
+    for key in (*nullable, "observed", "output", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats, Longs
 from twin.scenario.tables.feed_files import FeedFiles, Words, numbers_of, say
 from twin.scenario.tables.gtfs_calendar import services_of
 from twin.scenario.tables.sheets import SheetError
@@ -22,8 +23,6 @@ _DAY_S = 86400.0
 FAR_KM = 200.0
 #: Longest times that are taken for times: three days after the service day began.
 _LAST_HOUR = 72
-Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
