@@ -107,6 +107,10 @@ class Form(Protocol):
         """Seconds over each link from a moment on."""
         ...
 
+    def link_time_profile(self) -> NDArray[np.float64] | None:
+        """(k, 1 + m): from which second of the day each slice holds, and seconds over each link; None if not known."""
+        ...
+
     def next_news_s(self, after_s: float) -> float:
         """Next moment after a given one at which those who choose their way learn of link times; infinite for never."""
         ...

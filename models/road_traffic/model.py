@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Ints
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.boards import HAS_GATES, LINK_TIME_PROFILE_S, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.city.hours import with_hours
 from twin.columns import VEHICLE_CLASSES
@@ -147,6 +147,7 @@ class RoadTraffic:
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
+        self._publish_profile(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
@@ -302,6 +303,7 @@ class RoadTraffic:
         self._next_news_s = self._form.next_news_s(self._reached_s)
         if forked_at_s is not None:
             self._publish(self._reached_s)
+            self._publish_profile(self._reached_s)
         self._next_s = -np.inf
 
     def _first_times_s(self, start_s: float) -> NDArray[np.float64]:
@@ -356,6 +358,12 @@ class RoadTraffic:
         if self.params.form == "queueing":
             self._replan(at_s)
             self._report_gridlock(at_s)
+
+    def _publish_profile(self, at_s: float) -> None:
+        """Tell what link times are by the hour, where that is known."""
+        profile = self._form.link_time_profile()
+        if profile is not None:
+            self._channels.publish(LINK_TIME_PROFILE_S.name, profile, at_s)
 
     def _hear(self, at_s: float) -> None:
         """Let the times by which cars choose their way follow those measured."""

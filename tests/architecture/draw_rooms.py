@@ -16,7 +16,18 @@ PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 #: Parts that are one room of the picture; every other part is a room by its own name.
 JOINED = {
     "command line": ("cli", "__main__", "doctor"),
-    "Python: api, service, Mesa": ("api", "service", "service_search", "mesa_model", ""),
+    "Python: api, service, Mesa": (
+        "api",
+        "service",
+        "service_film",
+        "browsers",
+        "notebook",
+        "service_results",
+        "service_scene",
+        "service_search",
+        "mesa_model",
+        "",
+    ),
     "simulate, running": ("simulate", "running"),
     "words for all": (*sorted(ANYONE), "models"),
     "bundled files": ("data", "scenarios"),

@@ -1,55 +1,89 @@
-"""A sweep of lean gate runs against the bare simulations of the same runs: ``python -m tests.benchmarks.bench_sweep``.
+"""A sweep of lean gate runs against the bare simulations of the same runs.
 
-Prints JSON: processor seconds of both in one process, and of the sweep with workers, and the overhead.
+    python -m tests.benchmarks.bench_sweep RUNS WORKERS [local:N]
+
+Prints JSON. ``bare_cpu_s`` are the simulations alone, one after the other in one process. ``overhead`` is what the
+sweep takes beyond them in processor seconds of all its processes, starting them and the command included;
+``start_cpu_s`` is what a sweep of ten runs takes beyond its simulations, and ``overhead_of_runs`` what the further
+runs take beyond theirs. ``efficiency`` is bare processor time by wall time and workers (of use on a quiet machine
+only).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from twin import api
+from twin.experiments.lean import line_of
+from twin.experiments.task import Task
 from twin.service_search import Place, Searcher, executor_of, sweep
 from twin.simulate import simulate
 
 GATE = Path(__file__).resolve().parents[2] / "scenarios" / "yumeshima_decision.yaml"
 LANES = "terminal.lanes.A.count"
+SETTINGS = list(range(13, 23))
+
+
+def cpu_s() -> float:
+    """Processor seconds of this process and of its finished children."""
+    now = os.times()
+    return now.user + now.system + now.children_user + now.children_system
+
+
+def swept(searcher: Searcher, replications: int, workers: int, cluster: str) -> tuple[float, float]:
+    """Processor and wall seconds of a sweep of the ten settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        began, wall = cpu_s(), time.perf_counter()
+        place = Place(Path(folder) / "s", workers, executor=executor_of(cluster))
+        sweep(searcher, replications=replications, place=place)
+        return cpu_s() - began, time.perf_counter() - wall
 
 
 def main(runs: int = 1000, workers: int = 1, cluster: str = "") -> None:
     """Sweep ten settings of the lanes, ``runs`` runs in all."""
-    vary = {LANES: list(range(13, 23))}
-    searcher = Searcher(GATE, vary=vary, base="today")
+    searcher = Searcher(GATE, vary={LANES: SETTINGS}, base="today")
     plan, city = api.plan_and_city(searcher.scenario)
-    plans = {n: plan.at_point(f"w{n}", "today", {LANES: n}) for n in vary[LANES]}
-    simulate(plans[13], "w13", 0, city)
-    began = time.process_time()
-    for replication in range(runs // 10):
-        for lanes in vary[LANES]:
+    plans = {n: plan.at_point(f"w{n}", "today", {LANES: n}) for n in SETTINGS}
+    finished = simulate(plans[13], "w13", 0, city)
+    first_cpu, _ = swept(searcher, 1, workers, cluster)
+    bare = []
+    for lanes in SETTINGS:
+        began = time.process_time()
+        for replication in range(runs // 20):
             simulate(plans[lanes], f"w{lanes}", replication, city)
-    bare = time.process_time() - began
-    with tempfile.TemporaryDirectory() as folder:
-        began, wall, times = time.process_time(), time.perf_counter(), os.times()
-        sweep(
-            searcher, replications=runs // 10, place=Place(Path(folder) / "s", workers, executor=executor_of(cluster))
-        )
-        spent, after = time.process_time() - began, os.times()
-        spent += after.children_user + after.children_system - times.children_user - times.children_system
-        wall = time.perf_counter() - wall
+        bare.append(time.process_time() - began)
+    spent, wall = swept(searcher, runs // 10, workers, cluster)
+    # Half of the simulations before and half after: a machine that is busy is so for both.
+    for n, lanes in enumerate(SETTINGS):
+        began = time.process_time()
+        for replication in range(runs // 20, runs // 10):
+            simulate(plans[lanes], f"w{lanes}", replication, city)
+        bare[n] += time.process_time() - began
+    alone = sum(bare)
+    start = first_cpu - alone * 10 / runs
+    task = asdict(Task("p00001", 12, lean=True, of="today", changes=((LANES, 13),)))
     print(
         json.dumps(
             {
                 "runs": runs,
                 "workers": workers,
                 "cluster": cluster,
-                "bare_cpu_s": round(bare, 2),
+                "bare_cpu_s": round(alone, 2),
                 "sweep_cpu_s": round(spent, 2),
-                "overhead": round(spent / bare - 1.0, 4),
+                "overhead": round(spent / alone - 1.0, 4),
+                "start_cpu_s": round(start, 2),
+                "overhead_of_runs": round((spent - first_cpu) / (alone * (1 - 10 / runs)) - 1.0, 4),
                 "wall_s": round(wall, 2),
+                "efficiency": round(alone / wall / workers, 4),
+                "task_bytes": len(pickle.dumps(task)),
+                "result_bytes": len(line_of("p00001", 12, finished.kpis)),
             }
         )
     )

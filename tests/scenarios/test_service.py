@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
 import twin
 from tests.scenarios.cases import TINY, TWO_VARIANTS, results
 from twin.errors import RunError, ScenarioError
 from twin.experiments.rank import Ranking
-from twin.results.run_folder import Study
+from twin.results.run_folder import Study, sealed
 from twin.service import EditMap
 
+ROOT = Path(__file__).resolve().parents[2]
 AT_S = 6.25 * 3600
 
 
@@ -65,6 +70,27 @@ def test_a_ranking_is_one_call(tmp_path):
         twin.rank(loaded, "terminal.wait_mean_min", variant="none")
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda m: m.update(seed=m["seed"] + 1), "the studies have different seeds, "),
+        (lambda m: m["city"].update(name="kita", digest="0" * 64), "the studies are of different cities, "),
+        (lambda m: m["city"].update(digest="0" * 64), " as built twice: their replications are no pairs"),
+    ],
+)
+def test_studies_that_are_no_pairs_are_not_compared(parent, tmp_path, change, what):
+    other = shutil.copytree(parent.folder, tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
+    change(manifest)
+    manifest.pop("sha256")
+    (other / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
+    with pytest.raises(RunError, match=what) as caught:
+        twin.compare(parent.folder, other)
+    assert str(other) in caught.value.where
+    assert caught.value.mend
+    assert len(twin.compare(parent.folder, parent.folder))
+
+
 def test_a_page_and_a_map_of_edits_are_one_call_each(parent, tmp_path):
     page = twin.view(parent, tmp_path / "page.html", lang="en")
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -73,3 +99,18 @@ def test_a_page_and_a_map_of_edits_are_one_call_each(parent, tmp_path):
     assert isinstance(drawn, EditMap)
     assert [variant["name"] for variant in drawn.content["variants"]] == ["step1"]
     assert all(path.stat().st_size > 0 for path in drawn.files.values())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_counts_every_run_once_and_never_goes_back(tmp_path, workers):
+    path = tmp_path / "asking.yaml"
+    asking = (ROOT / "tests" / "scenarios" / "asking.yaml").read_text(encoding="utf-8")
+    path.write_text(
+        asking + "uncertainty: {luck: until_decided, assumptions: every_range, draws: 3}\n", encoding="utf-8"
+    )
+    done = []
+    study = twin.run(path, tmp_path / "study", workers=workers, on_progress=lambda *said: done.append(said[1:]))
+    counts = [runs for runs, _ in done]
+    assert counts[0] in (0, 1)
+    assert counts == sorted(counts)
+    assert done[-1][0] == done[-1][1] > study.replications * len(study.variants)

@@ -1,13 +1,15 @@
 """Runs of a study on a Dask cluster: the same tasks, the same bytes, on other machines.
 
 What a study was begun with (plan, tables, city) goes to each worker once, as a plugin that also workers which come
-later receive. A task runs in a folder of the worker's own and gives back its finished files as one Arrow table; here
-they take their place as if a process of this machine had made them. A worker that dies takes nothing along: Dask gives
-its task to another, up to three times. Workers run what the scheduler sends them, so that a cluster must be trusted.
+later receive. A full run is done in a folder of the worker's own and gives back its finished files as one Arrow table;
+here they take their place as if a process of this machine had made them. Lean runs travel several at a time and give
+back their lines. A worker that dies takes nothing along: Dask gives its task to another, up to three times. Workers
+run what the scheduler sends them, so that a cluster must be trusted.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -15,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -23,15 +26,31 @@ from typing import Any
 
 from twin import __version__, errors
 from twin.cache import source_digest
-from twin.errors import InternalError, RunError, ScenarioError, TwinError
+from twin.errors import ClusterError, InternalError, RunError, ScenarioError, TwinError
 from twin.experiments.extras import needed
+from twin.experiments.lean import LEAN, append, read_line
 from twin.experiments.packing import packed, unpack
 from twin.experiments.pool import Executor, MakeExecutor
-from twin.experiments.task import DONE, LEAN, LOCKS, Task, is_done, lean_path, record_path
+from twin.experiments.task import DONE, LOCKS, Task, is_done, record_path
 from twin.results.run_folder import run_path, sync_name
 
 _CONNECT_S = 20.0
 _START_S = 120.0
+#: Lean runs that travel together take about so long, and are at most so many; each worker has so many shares ahead.
+_TOGETHER_S, _MOST_TOGETHER, _AHEAD = 0.5, 100, 2
+#: A scheduler handles some thousand shares a second; more workers get longer ones.
+_SHARES_PER_S = 500.0
+#: How often one asks how many workers there are.
+_COUNT_EVERY_S = 5.0
+#: One thread a worker; Dask's own profiler, which looks at every worker a hundred times a second, is off, and its clock
+#: ticks seldom.
+_ENVIRONMENT = {
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONUTF8": "1",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
+}
 #: Folders of a growing study that its tasks do not begin with.
 _GROWN = (LEAN, DONE, LOCKS, "runs")
 
@@ -82,7 +101,7 @@ class LocalCluster:
     def __init__(self, workers: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="twin-cluster-"))
         told = self.folder / "scheduler.json"
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = {**os.environ, **_ENVIRONMENT}
         common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": self.folder}
         module = "distributed.cli.dask_scheduler"
         here = ["--host", "127.0.0.1"]
@@ -98,7 +117,7 @@ class LocalCluster:
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         """One more worker process."""
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = {**os.environ, **_ENVIRONMENT}
         process = subprocess.Popen(  # noqa: S603  (our own interpreter)
             [
                 *(sys.executable, "-m", "distributed.cli.dask_worker", "--host", "127.0.0.1"),
@@ -119,7 +138,7 @@ class LocalCluster:
 
         Raises
         ------
-        RunError
+        ClusterError
             If it does not come up.
         """
         import json
@@ -130,7 +149,7 @@ class LocalCluster:
                 return str(json.loads(self._told.read_text(encoding="utf-8"))["address"])
             except (OSError, ValueError, KeyError):
                 time.sleep(0.1)  # the scheduler writes where it listens into a file, and tells nobody else
-        raise RunError("the scheduler of the local cluster does not come up", mend="run without --cluster")
+        raise ClusterError("the scheduler of the local cluster does not come up", mend="run without --cluster")
 
     def close(self) -> None:
         """End every process of the cluster."""
@@ -155,7 +174,7 @@ class DaskExecutor:
 
     Raises
     ------
-    RunError
+    ClusterError
         If no scheduler answers, no worker comes, or a worker runs other software.
     """
 
@@ -164,7 +183,10 @@ class DaskExecutor:
         self._partial, self._on_news, self._distributed = partial, on_news, distributed
         self._local = LocalCluster(int(address.partition(":")[2])) if address.startswith("local:") else None
         self._client: Any = None
-        self._futures: dict[Any, Task] = {}
+        self._waiting: deque[Task] = deque()
+        self._futures: dict[Any, list[Task]] = {}
+        self._workers, self._counted_at = 1, -math.inf
+        self._run_s, self._sent = 0.0, 0
         self._answers: Any = None
         try:
             self._connect(self._local.address if self._local else address)
@@ -177,7 +199,7 @@ class DaskExecutor:
             self._client = self._distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_START_S if self._local else _CONNECT_S)
         except (OSError, ValueError, TimeoutError) as fault:
-            raise RunError(
+            raise ClusterError(
                 f"the cluster cannot be reached: {str(fault).splitlines()[0] if str(fault) else 'no answer'}",
                 where=address,
                 mend="start a scheduler and workers (docs/cluster.md), or run without --cluster",
@@ -189,18 +211,34 @@ class DaskExecutor:
 
     def submit(self, task: Task) -> None:
         """Take a task."""
-        if is_done(self._partial, task):
-            return
-        name = f"twin-{self._partial.name}-{task.variant}-{task.replication}-{os.getpid()}"
+        if task.lean or not is_done(self._partial, task):
+            self._waiting.append(task)
+            if self._answers is not None:
+                self._fill()
+
+    def _fill(self) -> None:
+        """Give the cluster what keeps its workers busy; short lean runs go together, so that messages are few."""
         from twin.experiments.cluster_worker import do_there
 
-        future = self._client.submit(do_there, self._partial.name, asdict(task), key=name, pure=False, retries=2)
-        self._futures[future] = task
-        if self._answers is not None:
+        if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
+            self._workers, self._counted_at = max(len(self._client.nthreads()), 1), time.monotonic()
+        while self._waiting and len(self._futures) < _AHEAD * self._workers:
+            tasks = [self._waiting.popleft()]
+            # Towards the end smaller shares, so that all are done at about the same time.
+            share = math.ceil(len(self._waiting) / (_AHEAD * self._workers))
+            together_s = max(_TOGETHER_S, self._workers / _SHARES_PER_S)
+            most = min(int(together_s / self._run_s), _MOST_TOGETHER, share) if tasks[0].lean and self._run_s else 1
+            while len(tasks) < most and self._waiting[0].lean:
+                tasks.append(self._waiting.popleft())
+            self._sent += 1
+            name = f"twin-{self._partial.name}-{tasks[0].variant}-{tasks[0].replication}-{os.getpid()}-{self._sent}"
+            given = [asdict(task) for task in tasks]
+            future = self._client.submit(do_there, self._partial.name, given, key=name, pure=False, retries=2)
+            self._futures[future] = tasks
             self._answers.add(future)
 
     def as_completed(self) -> Iterator[Task]:
-        """Every task submitted and not yet given, as soon as its files stand here.
+        """Every task submitted and not yet given, as soon as its results stand here.
 
         Raises
         ------
@@ -209,24 +247,26 @@ class DaskExecutor:
         RunError
             If a task kills its workers, or the cluster goes away.
         """
-        self._answers = self._distributed.as_completed(list(self._futures), loop=self._client.loop)
+        self._answers = self._distributed.as_completed([], loop=self._client.loop)
+        self._fill()
         while self._futures:
             future = next(self._answers)
-            task = self._futures.pop(future)
+            tasks = self._futures.pop(future)
             try:
                 answer = future.result()
             except Exception as fault:
                 raise RunError(
-                    f"variant {task.variant}, replication {task.replication} was lost by the cluster: "
+                    f"variant {tasks[0].variant}, replication {tasks[0].replication} was lost by the cluster: "
                     f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
                     mend="look at the workers' logs; `twin resume` goes on with what is done",
                 ) from fault
-            if isinstance(answer, dict):
-                raise _as_error(answer, task)
-            put(self._partial, task, answer)
-            if self._on_news:
-                self._on_news([])
-            yield task
+            done = put(self._partial, tasks, answer)
+            self._run_s = max(float(answer["run_s"]), 1e-3)
+            self._fill()
+            for task in done:
+                if self._on_news:
+                    self._on_news([])
+                yield task
         self._answers = None
 
     def cancel(self) -> None:
@@ -234,6 +274,7 @@ class DaskExecutor:
         if self._client is not None:
             for future in self._futures:
                 future.cancel()
+            self._waiting.clear()
             self._client.close(timeout=5)
             self._client = None
         self._futures.clear()
@@ -252,14 +293,14 @@ def refuse_others(found: dict[str, dict[str, str]]) -> None:
 
     Raises
     ------
-    RunError
+    ClusterError
         Naming the first worker and what is different there.
     """
     own = software()
     for worker, theirs in found.items():
         for name, here in own.items():
             if theirs.get(name) != here:
-                raise RunError(
+                raise ClusterError(
                     f"a worker runs {name} {theirs.get(name, 'of none')}, here is {here}: its figures could differ",
                     where=worker,
                     mend="install the same versions on all machines of the cluster",
@@ -273,20 +314,44 @@ def begun_with(partial: Path) -> list[tuple[str, bytes]]:
     return [(p.relative_to(partial).as_posix(), p.read_bytes()) for p in kept]
 
 
-def put(partial: Path, task: Task, data: bytes) -> None:
-    """Give the files of a finished task their place: the record first, then the run under its name, whole."""
-    if is_done(partial, task):
-        return
+def put(partial: Path, tasks: Sequence[Task], answer: Mapping[str, Any]) -> list[Task]:
+    """Give what came back its place, and return the tasks that are done.
+
+    Lines of lean runs are appended; of a full run the record comes first, then its folder under its name, whole.
+
+    Raises
+    ------
+    TwinError
+        The error of the first task that went wrong; those before it stand.
+    RunError
+        If what came back is not what was asked for.
+    """
+    done = list(tasks[: answer.get("task", len(tasks))])
+    if lean := [task.key for task in done if task.lean]:
+        found = [read_line(line) for line in answer["lines"].splitlines(keepends=True)]
+        if [one and one[0] for one in found] != lean:
+            raise RunError(
+                "a worker gave back other runs than it was asked for",
+                mend="look at the workers' logs; `twin resume` goes on with what is done",
+            )
+        append(partial, answer["lines"])
+    for task in done:
+        if not task.lean and not is_done(partial, task):
+            _put_run(partial, task, answer["files"])
+    if "error" in answer:
+        raise _as_error(answer["error"], tasks[answer["task"]])
+    return done
+
+
+def _put_run(partial: Path, task: Task, data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=partial, prefix="arrived-", ignore_cleanup_errors=True) as arrived:
         folder = Path(arrived)
         unpack(data, folder)
-        made = lean_path(folder, task) if task.lean else folder / run_path(task.variant, task.replication)
-        final = lean_path(partial, task) if task.lean else partial / run_path(task.variant, task.replication)
-        record = record_path(partial, task)
+        final, record = partial / run_path(task.variant, task.replication), record_path(partial, task)
         for path in (record, final):
             path.parent.mkdir(parents=True, exist_ok=True)
         os.replace(record_path(folder, task), record)
-        os.replace(made, final)
+        os.replace(folder / run_path(task.variant, task.replication), final)
         sync_name(final)
 
 

@@ -12,7 +12,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from twin.errors import TwinError
 from twin.experiments.packing import packed, unpack
-from twin.experiments.task import Task, lean_path, record_path
+from twin.experiments.task import Task, do_task, lean_line, record_path
 from twin.results.run_folder import run_path
 
 #: Longest time a task waits for its study, which comes as a plugin.
@@ -64,30 +64,46 @@ def _compile_once(folder: Path) -> None:
             compile_all(cold, 1)
 
 
-def do_there(study: str, given: dict[str, Any]) -> bytes | dict[str, str]:
-    """On a worker: do a task and give back its files, or what went wrong."""
+def do_there(study: str, given: list[dict[str, Any]]) -> dict[str, Any]:
+    """On a worker: do tasks and give back what they came to.
+
+    Returns
+    -------
+    dict
+        ``lines`` of the lean runs that were done, ``files`` of a full one, ``run_s`` of the processor that each took,
+        and ``error`` with ``task``, its place in the list, where one went wrong: those after it were not begun.
+    """
     from twin.city.keeping.build import open_city
-    from twin.experiments.task import do_task
     from twin.scenario.plan.plan import Plan
 
-    task = Task(**given)
     began = time.monotonic()
     while study not in _FOLDERS and time.monotonic() - began < _START_S:
         time.sleep(0.05)  # the plugin that brings the study may come after the first task
-    folder = _FOLDERS[study]
+    folder, lines = _FOLDERS[study], []
+    out: dict[str, Any] = {"files": b""}
     with _ONE_TASK:
-        try:
-            if study not in _OPEN:
-                _OPEN[study] = Plan.read(folder), open_city(folder / "city")
-            do_task(folder, *_OPEN[study], task)
-        except TwinError as fault:
-            return {"error": type(fault).__name__, "what": fault.what, "where": fault.where, "mend": fault.mend}
-        record = record_path(folder, task)
-        run = folder / run_path(task.variant, task.replication)
-        made = [lean_path(folder, task)] if task.lean else sorted(run.rglob("*"))
-        files = [p for p in (record, *made) if p.is_file()]
-        data = packed([(p.relative_to(folder).as_posix(), p.read_bytes()) for p in files])
-        # The worker keeps nothing: a study of thousands of runs would fill its disk.
-        for path in files:
-            path.unlink()
+        if study not in _OPEN:
+            _OPEN[study] = Plan.read(folder), open_city(folder / "city")
+        began = time.thread_time()  # of the processor: on a busy host shares stay as long
+        for place, task in enumerate(Task(**one) for one in given):
+            try:
+                if task.lean:
+                    lines.append(lean_line(folder, *_OPEN[study], task))
+                else:
+                    do_task(folder, *_OPEN[study], task)
+                    out["files"] = _taken(folder, task)
+            except TwinError as fault:
+                said = {"error": type(fault).__name__, "what": fault.what, "where": fault.where, "mend": fault.mend}
+                out.update(error=said, task=place)
+                break
+    return {**out, "lines": b"".join(lines), "run_s": (time.thread_time() - began) / len(given)}
+
+
+def _taken(folder: Path, task: Task) -> bytes:
+    """Files of a run that is done; the worker keeps none, or a study of thousands of runs would fill its disk."""
+    made = (record_path(folder, task), *sorted((folder / run_path(task.variant, task.replication)).rglob("*")))
+    files = [p for p in made if p.is_file()]
+    data = packed([(p.relative_to(folder).as_posix(), p.read_bytes()) for p in files])
+    for path in files:
+        path.unlink()
     return data

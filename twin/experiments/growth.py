@@ -15,7 +15,8 @@ import numpy as np
 
 from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
-from twin.experiments.task import Task, is_done, read_lean
+from twin.experiments.lean import LeanResults
+from twin.experiments.task import Task, is_done
 from twin.results.answers import Answer, Figures, answer_all, is_settled
 from twin.results.day_figures import with_days
 from twin.results.kpis import infos
@@ -44,7 +45,8 @@ class Growth:
 
     def __init__(self, partial: Path, plan: Plan, task_of: Callable[[str, int], Task]) -> None:
         self._partial, self._plan, self._task_of = partial, plan, task_of
-        self._questions = plan.questions
+        self._questions, self._drawn = plan.questions, plan.drawn
+        self.lean = LeanResults(partial)
         self._looks = list(self._questions.looks) or [plan.replications]
         self._began = time.monotonic()
         self._pieces: dict[Task, Columns] = {}
@@ -72,8 +74,12 @@ class Growth:
     @property
     def total(self) -> int:
         """Number of runs up to the next look, and of those of the draws."""
-        drawn = self._plan.drawn
-        return self.pairs * len(self._plan.variants) + len(drawn.variants) * drawn.replications
+        return self.pairs * len(self._plan.variants) + len(self._drawn.variants) * self._drawn.replications
+
+    @property
+    def finished(self) -> int:
+        """Number of those runs that are done."""
+        return sum(map(self._is_done, [*self.tasks, *self.drawn_tasks]))
 
     def named(self) -> dict[str, Any]:
         """Variants and their words, for the manifest."""
@@ -83,17 +89,20 @@ class Growth:
     @property
     def drawn_tasks(self) -> list[Task]:
         """Every task of the draws of assumptions; only their figures are kept."""
-        drawn = self._plan.drawn
-        return [Task(name, r, lean=True) for name in drawn.names for r in range(drawn.replications)]
+        return [Task(name, r, lean=True) for name in self._drawn.names for r in range(self._drawn.replications)]
 
     def due(self) -> list[Task]:
         """Tasks that are left to the next look, then those of the draws; none if all is done."""
+        self.lean.look()
         while not self.pairs or not self._is_settled():
             self.pairs = next(look for look in self._looks if look > self.pairs)
-            left = [task for task in self.tasks if not is_done(self._partial, task)]
+            left = [task for task in self.tasks if not self._is_done(task)]
             if left:
                 return left
-        return [task for task in self.drawn_tasks if not is_done(self._partial, task)]
+        return [task for task in self.drawn_tasks if not self._is_done(task)]
+
+    def _is_done(self, task: Task) -> bool:
+        return task.key in self.lean if task.lean else is_done(self._partial, task)
 
     def _is_settled(self) -> bool:
         if self.pairs < self._looks[-1] and not is_settled(self.answers(), time.monotonic() - self._began):
@@ -118,5 +127,5 @@ class Growth:
 
     def _read(self, task: Task) -> Columns:
         if task.lean:
-            return kpi_columns(*self._plan.run_of(task.variant), task.replication, read_lean(self._partial, task))
+            return kpi_columns(*self._plan.run_of(task.variant), task.replication, self.lean.kpis(task.key))
         return read_columns(self._partial / run_path(task.variant, task.replication) / "kpis.parquet")

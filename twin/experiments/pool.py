@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
@@ -21,10 +22,12 @@ from twin.experiments.task import Task
 #: Called with (runs done, progress of each run under way).
 OnPoolProgress = Callable[[int, Sequence[float]], None]
 _MAX_TRIES = 3
+#: Seconds of lean runs that a worker has ready beside the one it does, and how many they are at most.
+_AHEAD_S, _MOST_AHEAD = 0.25, 16
 
 
 class _Worker:
-    """One subprocess and the task it has."""
+    """One subprocess and the tasks it has: the first is being done."""
 
     def __init__(self, partial: Path, inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]], log: Path) -> None:
         environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
@@ -37,8 +40,8 @@ class _Worker:
                 env=environment,
                 encoding="utf-8",
             )
-        self.task: Task | None = None
-        self.progress = 0.0
+        self.tasks: deque[Task] = deque()
+        self.progress, self.run_s = 0.0, math.inf
         self._inbox = inbox
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -50,7 +53,7 @@ class _Worker:
 
     def give(self, task: Task) -> None:
         assert self.process.stdin is not None  # noqa: S101  (set by PIPE above)
-        self.task, self.progress = task, 0.0
+        self.tasks.append(task)
         try:
             self.process.stdin.write(json.dumps(asdict(task)) + "\n")
             self.process.stdin.flush()
@@ -136,7 +139,7 @@ class LocalPool:
         RunError
             If a task kills its worker three times.
         """
-        while self._waiting or any(worker.task is not None for worker in self._crew):
+        while self._waiting or any(worker.tasks for worker in self._crew):
             worker, message = self._inbox.get()
             if worker not in self._crew:
                 continue
@@ -146,11 +149,12 @@ class LocalPool:
                 _retry(worker, self._waiting, self._tries, self._log)
                 self._hand_out()
             elif "error" in message:
-                raise _as_error(message, worker.task)
+                raise _as_error(message, worker.tasks[0] if worker.tasks else None)
             elif "progress" in message:
                 worker.progress = float(message["progress"])
-            elif "done" in message and worker.task is not None:
-                done, worker.task, worker.progress = worker.task, None, 0.0
+            elif "done" in message and worker.tasks:
+                done, worker.progress = worker.tasks.popleft(), 0.0
+                worker.run_s = float(message.get("cpu_s", math.inf))
                 self._hand_out()
                 yield done
             if self._on_news:
@@ -164,11 +168,16 @@ class LocalPool:
 
     def _hand_out(self) -> None:
         for worker in self._crew:
-            if self._waiting and worker.task is None:
+            if self._waiting and not worker.tasks:
                 worker.give(self._waiting.popleft())
         while self._waiting and len(self._crew) < self._workers:
             self._crew.append(_Worker(self._partial, self._inbox, self._log))
             self._crew[-1].give(self._waiting.popleft())
+        for worker in self._crew:
+            # Short runs lie ready, so that nobody waits for us between them; towards the end they are shared out.
+            ready = min(int(_AHEAD_S / max(worker.run_s, 1e-4)), _MOST_AHEAD, len(self._waiting) // len(self._crew))
+            while self._waiting and self._waiting[0].lean and len(worker.tasks) <= ready:
+                worker.give(self._waiting.popleft())
 
 
 def do_all(
@@ -222,17 +231,18 @@ def do_all(
 
 
 def _retry(worker: _Worker, waiting: deque[Task], tries: dict[Task, int], log: Path) -> None:
-    if worker.task is None:
+    if not worker.tasks:
         return
-    tries[worker.task] += 1
-    if tries[worker.task] >= _MAX_TRIES:
+    task = worker.tasks[0]  # those behind it were not begun
+    tries[task] += 1
+    if tries[task] >= _MAX_TRIES:
         raise RunError(
-            f"variant {worker.task.variant}, replication {worker.task.replication} killed its worker "
+            f"variant {task.variant}, replication {task.replication} killed its worker "
             f"{_MAX_TRIES} times (exit code {worker.process.poll()})",
             where=str(log),
             mend="the machine may be out of memory: use fewer workers (--workers 1)",
         )
-    waiting.appendleft(worker.task)
+    waiting.extendleft(reversed(worker.tasks))
 
 
 def _as_error(message: dict[str, Any], task: Task | None) -> TwinError:

@@ -26,14 +26,15 @@ from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city, save_city
 from twin.columns import KPI_COLUMNS
-from twin.errors import CityError, RunError, ScenarioError
+from twin.errors import CityError, ClusterError, RunError, ScenarioError
 from twin.experiments.compiling import ShowsCompiling, compile_all, kernels_for
 from twin.experiments.growth import SETTLED, Growth
+from twin.experiments.lean import LEAN
 from twin.experiments.outcome import outcome_of
 from twin.experiments.pool import LocalPool, MakeExecutor, do_all
 from twin.experiments.priced import priced
 from twin.experiments.searching.growth import SearchGrowth
-from twin.experiments.task import DONE, HOW, LEAN, LOCKS, PAST, Task, do_task
+from twin.experiments.task import DONE, HOW, LOCKS, PAST, Task, do_task
 from twin.experiments.vouching import check_begun, check_done, check_merged, write_how
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.parquet import write_columns
@@ -103,8 +104,8 @@ def run_new(
 
     Raises
     ------
-    ScenarioError, CityError
-        If a model cannot begin with what it is given. Resuming would fail alike, so nothing is left behind.
+    ScenarioError, CityError, ClusterError
+        If a model cannot begin with what it is given, or a cluster cannot be used. Nothing is left behind.
     RunError
         If a folder is in the way or cannot be written; what was done stays for ``twin resume``.
     """
@@ -112,7 +113,7 @@ def run_new(
     partial = start(plan, city, out, how, source=source, past=past)
     try:
         return go_on(partial, out, how, on_progress)
-    except (ScenarioError, CityError):
+    except (ScenarioError, CityError, ClusterError):
         shutil.rmtree(partial, ignore_errors=True)
         raise
 
@@ -239,7 +240,7 @@ def resume(
         else:
             how = replace(_read_how(partial / HOW, workers), executor=executor)
             check_begun(partial)
-            check_done(partial, out, _tasks(partial, Plan.read(partial), how))
+            check_done(partial, out, _tasks(Plan.read(partial), how))
     except (OSError, RunError, CityError):
         if not partial.is_dir() and out.is_dir():
             raise _lost(out) from None
@@ -316,16 +317,13 @@ def _alone(partial: Path, out: Path) -> Iterator[None]:
         ) from fault
 
 
-def _tasks(partial: Path, plan: Plan, how: StudyOptions) -> list[Task]:
-    """Every run that a study may have, its draws among them."""
+def _tasks(plan: Plan, how: StudyOptions) -> list[Task]:
+    """Every run that a study may have with a folder of its own."""
 
     def task_of(variant: str, replication: int) -> Task:
         return Task(variant, replication, how.checkpoint_every_s, how.keep_checkpoints, how.lean)
 
-    if plan.search is not None:
-        return SearchGrowth(partial, plan).tasks_there()
-    growth = Growth(partial, plan, task_of)
-    return [*(task_of(v, r) for r in range(plan.replications) for v in plan.variants), *growth.drawn_tasks]
+    return [] if plan.search is not None else [task_of(v, r) for r in range(plan.replications) for v in plan.variants]
 
 
 def _work(partial: Path, out: Path, how: StudyOptions, on_progress: OnStudyProgress | None) -> None:
@@ -337,6 +335,8 @@ def _work(partial: Path, out: Path, how: StudyOptions, on_progress: OnStudyProgr
 
     growth = Growth(partial, plan, task_of) if plan.search is None else SearchGrowth(partial, plan)
     done = _grow(partial, plan, growth, how, on_progress)
+    for line in growth.lean.damaged:
+        _log(partial, f"a result was damaged and the run done again: {LEAN}/{line}")
     _merge(partial, plan, growth)
     _log(partial, f"merged; the study goes to {out.name}")
     write_json(
@@ -366,6 +366,7 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
         return left
 
     left = due()
+    before = growth.finished  # runs that a killed process had finished
     needed = kernels_for(
         [plan.variant(name)["models"] for name in dict.fromkeys(task.of or task.variant for task in left)]
     )
@@ -375,14 +376,14 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
     alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None)
     if alone and how.executor is None:
         while left:
-            _do_here(partial, plan, left, growth.total, on_progress)
+            _do_here(partial, plan, left, (before, growth.total), on_progress)
+            before += len(left)
             left = due()
     elif left:
 
         def show(finished: int, under_way: Sequence[float]) -> None:
             if on_progress:
                 total = growth.total
-                before = total - done  # runs that a killed process had finished
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
 
@@ -390,10 +391,14 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
     return done
 
 
-def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_progress: OnStudyProgress | None) -> None:
+def _do_here(
+    partial: Path, plan: Plan, left: Sequence[Task], counted: tuple[int, int], on_progress: OnStudyProgress | None
+) -> None:
+    """Do tasks in this process; ``counted`` are the runs done before and those in all."""
     city = open_city(partial / "city")
     start_s = plan.content["clock"]["start_s"]
-    for done, task in enumerate(left, total - len(left)):
+    before, total = counted
+    for done, task in enumerate(left, before):
 
         def show(now_s: float, end_s: float, done: int = done) -> None:
             if on_progress:

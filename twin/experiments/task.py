@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -17,15 +16,14 @@ from filelock import FileLock, Timeout
 from twin.city.city import City
 from twin.engine.checkpoint import read_checkpoint
 from twin.errors import LimitError, RunError
+from twin.experiments.lean import RunKey, append, line_of
 from twin.experiments.speed import learn, machine_factor
 from twin.jit import compilations
-from twin.kpi import Kpi
 from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import ForkPoint, Progress, checkpoints_of, clear_run, simulate, write_run
 
 LOCKS = "locks"
-LEAN = "lean"
 PAST = "past"
 DONE = "done"
 HOW = "how.json"
@@ -61,25 +59,23 @@ class Task:
     of: str = ""
     changes: tuple[tuple[str, str | int | float | bool], ...] = ()
 
+    @property
+    def key(self) -> RunKey:
+        """Run and replication."""
+        return self.variant, self.replication
+
     def __post_init__(self) -> None:
         # As it comes back from JSON, settings are lists.
         object.__setattr__(self, "changes", tuple((key, value) for key, value in self.changes))
 
 
 def is_done(partial: Path, task: Task) -> bool:
-    """Whether the result of a task stands complete in the study's folder."""
-    if task.lean:
-        return lean_path(partial, task).is_file()
+    """Whether the folder of a run stands complete in the study's folder; lean runs have none."""
     return (partial / run_path(task.variant, task.replication) / "manifest.json").is_file()
 
 
-def lean_path(partial: Path, task: Task) -> Path:
-    """File of the KPIs of a lean run."""
-    return partial / LEAN / task.variant / f"{task.replication:05d}.json"
-
-
 def record_path(partial: Path, task: Task) -> Path:
-    """Record of a finished run: the hash of its manifest, or of the KPIs of a lean one."""
+    """Record of a finished run: the hash of its manifest."""
     return partial / DONE / f"{task.variant}-{task.replication:05d}.json"
 
 
@@ -91,22 +87,24 @@ def _record(partial: Path, task: Task, told: Path) -> None:
 
 
 def do_task(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None = None) -> None:
-    """Do a task unless it is done; afterwards its result stands complete, or not at all.
+    """Do a task; afterwards its result stands complete, or not at all.
 
-    The lock keeps a worker that outlived its killed parent from writing beside its successor.
+    A full run that is done is left alone, and its lock keeps a worker that outlived its killed parent from writing
+    beside its successor. Lean runs need neither: each process has a file of its own.
     """
+    if task.lean:
+        append(partial, lean_line(partial, plan, city, task, on_progress))
+        return
     lock = partial / LOCKS / f"{task.variant}-{task.replication:05d}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with _locked(lock):
-        if is_done(partial, task):
-            return
-        _refuse_full(partial, plan)
-        if task.of:
-            plan = plan.at_point(task.variant, task.of, dict(task.changes))
-        if task.lean:
-            _do_lean(partial, plan, city, task, on_progress)
-        else:
-            _do_full(partial, plan, city, task, on_progress)
+        if not is_done(partial, task):
+            _refuse_full(partial, plan)
+            _do_full(partial, _of_task(plan, task), city, task, on_progress)
+
+
+def _of_task(plan: Plan, task: Task) -> Plan:
+    return plan.at_point(task.variant, task.of, dict(task.changes)) if task.of else plan
 
 
 @contextmanager
@@ -203,45 +201,16 @@ def validate_run(folder: Path) -> None:
             )
 
 
-def _do_lean(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None) -> None:
+def lean_line(partial: Path, plan: Plan, city: City, task: Task, on_progress: Progress | None = None) -> bytes:
+    """Do a lean run and give its KPIs as the line that is kept of it."""
+    _refuse_full(partial, plan)
+    plan = _of_task(plan, task)
     compiled = compilations()
     finished = simulate(
         plan, task.variant, task.replication, city, past=_past_of(partial, plan, task), on_progress=on_progress
     )
     _learn(plan, task, finished.timing["cpu_s"], warm=compilations() == compiled)
-    path = lean_path(partial, task)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [[k.kpi, k.group, None if math.isnan(k.value) else k.value, k.unit] for k in finished.kpis]
-    beside = path.with_suffix(".tmp")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(rows, ensure_ascii=False))
-        file.flush()
-        os.fsync(file.fileno())
-    _record(partial, task, beside)
-    os.replace(beside, path)
-
-
-def read_lean(partial: Path, task: Task) -> list[Kpi]:
-    """KPIs of a lean run.
-
-    Raises
-    ------
-    RunError
-        If their file is damaged.
-    """
-    path = lean_path(partial, task)
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            Kpi(str(kpi), str(group), math.nan if value is None else float(value), str(unit))
-            for kpi, group, value, unit in rows
-        ]
-    except (OSError, ValueError, TypeError, RecursionError) as fault:
-        raise RunError(
-            f"the KPIs of a finished run cannot be read: {fault}",
-            where=str(path),
-            mend="delete this file; `twin resume` does the run again",
-        ) from fault
+    return line_of(task.variant, task.replication, finished.kpis)
 
 
 def _past_of(partial: Path, plan: Plan, task: Task) -> ForkPoint | None:

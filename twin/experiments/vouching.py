@@ -1,8 +1,8 @@
 """What an unfinished study was begun with and what of it is done, told by hashes: nothing else is gone on with.
 
-``how.json`` names every file that the study was begun with; ``done/`` holds one record per finished run, written
-before the run's folder takes its name. Both come from the process that made the files, so that a disk that lost a
-bit, or an editor that touched a file, is noticed before the bytes are believed.
+``how.json`` names every file that the study was begun with; ``done/`` holds one record per finished run that has a
+folder, written before the run's folder takes its name. Both come from the process that made the files, so that a disk
+that lost a bit, or an editor that touched a file, is noticed before the bytes are believed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import CityError, RunError
-from twin.experiments.task import HOW, Task, lean_path, record_path
+from twin.experiments.task import HOW, Task, record_path
 from twin.results.run_folder import MANIFEST, check_seal, file_sha256, files_of, read_json, run_path, sealed, write_json
 
 #: What grows in the folder of an unfinished study beside the files it was begun with.
@@ -49,7 +49,7 @@ def check_begun(partial: Path) -> None:
 
 
 def check_done(partial: Path, out: Path, tasks: Iterable[Task]) -> None:
-    """Check that every finished run is what was written.
+    """Check that every finished run with a folder is what was written; lines of lean ones hold their own hashes.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def check_done(partial: Path, out: Path, tasks: Iterable[Task]) -> None:
         Naming the first file that is missing or changed.
     """
     for task in tasks:
-        run = lean_path(partial, task) if task.lean else partial / run_path(task.variant, task.replication)
-        if not run.exists():
+        run = partial / run_path(task.variant, task.replication)
+        if task.lean or not run.exists():
             continue
         again = f"delete {run}; `twin resume {out}` does the run again"
-        told = run if task.lean else run / MANIFEST
+        told = run / MANIFEST
         record = record_path(partial, task)
         known = read_json(record) if record.is_file() else {}
         if "of" not in known:
@@ -76,8 +76,7 @@ def check_done(partial: Path, out: Path, tasks: Iterable[Task]) -> None:
         check_seal(known, record, again)
         if not told.is_file() or file_sha256(told) != known["of"]:
             raise RunError("the file is missing or not as it was written", where=str(told), mend=again)
-        if not task.lean:
-            _check_files(run, read_json(told)["files"], again)
+        _check_files(run, read_json(told)["files"], again)
 
 
 def check_merged(partial: Path) -> None:

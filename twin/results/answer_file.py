@@ -104,7 +104,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "verdict": row.verdict,
         "verdict_words": {"ja": ja, "en": en},
         **_interval_json(row.interval, ""),
-        **_interval_json(row.once, "_one_look"),
+        **_interval_json(row.alone, "_alone"),
         "n": row.interval.n,
         "first_mean": _number(row.first_mean),
         "second_mean": _number(row.second_mean),

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
+from twin.results.after_looks import interval_after_looks
 from twin.results.asked import Check, Question, Questions, Setting
 from twin.results.days import run_name
 from twin.results.sequences import METHOD, sequence_interval
@@ -77,8 +79,6 @@ class Row:
         What was asked.
     interval
         Of the difference, or of the figure itself, at the share of the error that the check has.
-    once
-        The ordinary 95 % interval, as if this were the only look and the only check.
     verdict
         What it allows to be said.
     first_mean, second_mean
@@ -87,16 +87,29 @@ class Row:
         Variance of the difference of independent runs over that of paired ones; nan where it cannot be said.
     skewed
         Whether a few replications lie so far on one side that the interval is less sure than it says.
+    values, looks, ends, alpha
+        What :attr:`alone` is made of: a value per replication, when one looks, what decides, and its share of the
+        error.
     """
 
     check: Check
     interval: Interval
-    once: Interval
     verdict: str
     first_mean: float
     second_mean: float
     variance_ratio: float
     skewed: bool
+    values: Floats = field(repr=False, compare=False)
+    looks: tuple[int, ...] = field(repr=False, compare=False)
+    ends: tuple[float, ...] = field(repr=False, compare=False)
+    alpha: float = field(repr=False, compare=False)
+
+    @cached_property
+    def alone(self) -> Interval:
+        """95 % interval of this figure by itself: Student's after one look, else with the rule of stopping."""
+        if len(self.looks) < 2:
+            return interval_of(self.values)
+        return interval_after_looks(self.values, self.looks, self.ends, self.alpha)
 
 
 @dataclass(frozen=True)
@@ -160,7 +173,7 @@ def answer_all(questions: Questions, figures: Figures) -> list[Answer]:
     figures
         What the runs gave.
     """
-    return [_answer(question, len(questions.listed), questions.sequential, figures) for question in questions.listed]
+    return [_answer(question, len(questions.listed), questions.looks, figures) for question in questions.listed]
 
 
 def is_settled(answers: Sequence[Answer], elapsed_s: float) -> bool:
@@ -177,10 +190,10 @@ def is_settled(answers: Sequence[Answer], elapsed_s: float) -> bool:
     )
 
 
-def _answer(question: Question, beside: int, sequential: bool, figures: Figures) -> Answer:
+def _answer(question: Question, beside: int, looks: Sequence[int], figures: Figures) -> Answer:
     checks = _with_groups(question, figures)
     alpha = (1.0 - question.confidence) / beside / len(checks)
-    rows = tuple(row_of(check, figures, alpha, sequential) for check in checks)
+    rows = tuple(row_of(check, figures, alpha, looks) for check in checks)
     variants = question.variants
     # A figure by itself gains nothing from pairs; of several differences the one that gains least is told.
     alone = any(check.first is None for check in checks)
@@ -193,7 +206,7 @@ def _answer(question: Question, beside: int, sequential: bool, figures: Figures)
         "runs": runs,
         "alpha": alpha,
         "runs_independent": runs * min(told) if told else math.nan,
-        "method": METHOD if sequential else ONE_LOOK,
+        "method": METHOD if len(looks) > 1 else ONE_LOOK,
         "constant": _constant(question, checks, figures),
         "missing": _missing(checks, figures),
     }
@@ -219,7 +232,7 @@ def _with_groups(question: Question, figures: Figures) -> list[Check]:
     return out
 
 
-def row_of(check: Check, figures: Figures, alpha: float, sequential: bool) -> Row:
+def row_of(check: Check, figures: Figures, alpha: float, looks: Sequence[int]) -> Row:
     """Answer one check.
 
     Parameters
@@ -230,34 +243,39 @@ def row_of(check: Check, figures: Figures, alpha: float, sequential: bool) -> Ro
         What the runs gave.
     alpha
         Its share of the error.
-    sequential
-        Whether this look is one of many.
+    looks
+        Numbers of replications at which one looks.
     """
     second = figures.of(check.second, check.kpi, check.group)
     first = figures.of(check.first, check.kpi, check.group) if check.first is not None else np.zeros(len(second))
     change = second - first
 
     def interval(values: Floats) -> Interval:
-        return sequence_interval(values, alpha) if sequential else interval_of(values, alpha)
+        return sequence_interval(values, alpha) if len(looks) > 1 else interval_of(values, alpha)
 
     # A bound relative to the first variant is a bound on a combination of both, exact and without a ratio of means.
     size = check.bound * first if check.relative else check.bound
     if check.role in ("compare", "group"):
         sides = _side_of_zero(interval(change + size)), _side_of_zero(interval(change - size))
         verdict = "" if interval(change).n == 0 else verdict_of_sides(*sides, check.better)
+        ends = (-_mean(np.asarray(size)), _mean(np.asarray(size))) if np.any(size) else (0.0,)
     else:
         # Of a change the bound is the loss allowed; it lies on the side that is not wanted.
         away = size if check.first is None or check.better == "lower" else -np.asarray(size)
         verdict = _kept(_side_of_zero(interval(change - away)), check)
+        ends = (_mean(np.asarray(away)),)
     return Row(
         check,
         interval(change),
-        interval_of(change),
         verdict,
         _mean(first) if check.first else math.nan,
         _mean(second),
         _variance_ratio(first, second) if check.first else math.nan,
         _is_skewed(change),
+        change,
+        tuple(looks),
+        ends,
+        alpha,
     )
 
 

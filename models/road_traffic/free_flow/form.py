@@ -230,6 +230,12 @@ class FreeFlow:
         )
         return out + self._end_s
 
+    def link_time_profile(self) -> Floats | None:
+        """(k, 1 + m) float64: speeds go by the hour, so that all times of the day are known; None if they stay."""
+        if len(self._slice_from_s) == 1:
+            return None
+        return np.stack([np.concatenate([[from_s], self.link_times(from_s)]) for from_s in self._slice_from_s])
+
     def state(self) -> State:
         """Nothing of its own: all is in the fleet."""
         return {}

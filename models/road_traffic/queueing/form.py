@@ -167,6 +167,9 @@ class Queueing:
         """End of the period of measuring in which a moment lies."""
         return float((np.floor(after_s / self._board_every_s) + 1) * self._board_every_s)
 
+    def link_time_profile(self) -> None:
+        """Not known: times are made by those who drive."""
+
     def next_news_s(self, after_s: float) -> float:
         """Next moment at which those who choose their way learn of link times."""
         return float((np.floor(after_s / self._news_every_s) + 1) * self._news_every_s)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
+
 import pytest
 
 from twin.errors import CityError, InternalError, LimitError, RunError, ScenarioError
@@ -26,13 +29,14 @@ def act(monkeypatch):
 
         class Actor:
             def __init__(self, partial, inbox, log):
-                self.inbox, self.task, self.progress, self.process = inbox, None, 0.0, Process()
+                self.inbox, self.tasks, self.progress, self.process = inbox, deque(), 0.0, Process()
+                self.run_s = math.inf
                 self.given, self.stopped = [], 0
                 made.append(self)
                 inbox.put((self, {"ready": 1}))
 
             def give(self, task):
-                self.task = task
+                self.tasks.append(task)
                 self.given.append(task)
                 tries[task] += 1
                 self.inbox.put((self, script(task, tries[task])))

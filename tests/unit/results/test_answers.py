@@ -30,7 +30,7 @@ def test_with_one_look_the_interval_is_students_and_with_many_it_is_wider():
     lo, hi = stats.t.interval(0.95, 39, loc=d.mean(), scale=stats.sem(d))
     (row,) = once.rows
     assert (row.interval.lo, row.interval.hi) == (pytest.approx(lo), pytest.approx(hi))
-    assert row.interval == row.once
+    assert row.interval == row.alone
     assert often.rows[0].interval.lo < row.interval.lo
     assert (once.verdict, often.verdict) == ("better", "better")
 

@@ -13,10 +13,11 @@ from twin.cache import source_digest
 from twin.city.city import City
 from twin.city.keeping.build import open_city
 from twin.errors import RunError
+from twin.experiments.lean import LeanResults
 from twin.experiments.pool import do_all
 from twin.experiments.study import StudyOptions, start
-from twin.experiments.task import HOW, Task, do_task, is_done, read_lean
-from twin.experiments.vouching import check_begun, check_done
+from twin.experiments.task import HOW, Task, do_task
+from twin.experiments.vouching import check_begun
 from twin.kpi import Kpi
 from twin.results.reproduction import EVERY
 from twin.results.run_folder import partial_of, read_json
@@ -89,11 +90,13 @@ def run_points(plan: Plan, city: City, out: Path, workers: int, on_runs: OnRuns 
     partial = partial_of(out)
     tasks = [Task(name, i, lean=True) for i, name in enumerate(plan.variants)]
     if partial.is_dir():
-        _check_same(partial, plan, out, tasks)
+        _check_same(partial, plan)
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
         start(plan, city, out, StudyOptions(workers, lean=True))
-    left = [task for task in tasks if not is_done(partial, task)]
+    lean = LeanResults(partial)
+    lean.look()
+    left = [task for task in tasks if task.key not in lean]
     before = len(tasks) - len(left)
     if workers == 1:
         kept = open_city(partial / "city")
@@ -108,10 +111,11 @@ def run_points(plan: Plan, city: City, out: Path, workers: int, on_runs: OnRuns 
                 on_runs(min((before + done + sum(under_way)) / len(tasks), 1.0), before + done, len(tasks))
 
         do_all(partial, left, workers, show)
-    return [read_lean(partial, task) for task in tasks]
+    lean.look()
+    return [lean.kpis(task.key) for task in tasks]
 
 
-def _check_same(partial: Path, plan: Plan, out: Path, tasks: Sequence[Task]) -> None:
+def _check_same(partial: Path, plan: Plan) -> None:
     kept = read_json(partial / HOW)
     same = Plan.read(partial).content == plan.content
     if kept.get("sources") != source_digest() or not same:
@@ -121,4 +125,3 @@ def _check_same(partial: Path, plan: Plan, out: Path, tasks: Sequence[Task]) -> 
             mend="call it as it was begun, or delete the folder, or choose another with --out",
         )
     check_begun(partial)
-    check_done(partial, out, tasks)

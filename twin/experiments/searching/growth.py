@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import numpy as np
 from twin.arrays import Floats
 from twin.columns import KPI_COLUMNS
 from twin.errors import RunError
+from twin.experiments.lean import LeanResults
 from twin.experiments.searching.methods import policy_of
 from twin.experiments.searching.policies import Batch, Policy
-from twin.experiments.task import LEAN, Task, is_done, read_lean
+from twin.experiments.task import Task
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.day_figures import with_days
 from twin.results.days import run_name
@@ -84,7 +84,8 @@ class SearchGrowth:
     def __init__(self, partial: Path, plan: Plan) -> None:
         if plan.search is None:
             raise ValueError("the plan holds no search")
-        self._partial, self._plan, self.search = partial, plan, plan.search
+        self._plan, self.search = plan, plan.search
+        self.lean = LeanResults(partial)
         self._runs = [(name, plan.run_of(name)[1]) for name in plan.variants]
         self._values = PointValues(self.search, plan)
         self._policy: Policy = policy_of(self.search)
@@ -112,17 +113,24 @@ class SearchGrowth:
         return self._total
 
     @property
+    def finished(self) -> int:
+        """Number of runs that are done."""
+        return sum(task.key in self.lean for task in self.tasks)
+
+    @property
     def pairs(self) -> int:
         """Replications of the points that have most."""
         return max((task.replication for task in self.tasks), default=0) + 1
 
     def due(self) -> list[Task]:
         """Tasks that are left of the batch; of the next ones when it is done; none when the method has its answer."""
+        self.lean.look()
         while self._batch is not None:
-            left = [t for p, r in self._batch for t in self._tasks_of(p, r) if not is_done(self._partial, t)]
+            left = [t for p, r in self._batch for t in self._tasks_of(p, r) if t.key not in self.lean]
             if left:
                 self._total = len(self.tasks)
-                return list(dict.fromkeys(left))
+                # Runs of one point follow each other: whoever does them makes its parameters once.
+                return sorted(dict.fromkeys(left), key=lambda task: task.key)
             for point, replication in self._batch:
                 self._take_in(point, replication)
             try:
@@ -145,17 +153,8 @@ class SearchGrowth:
             base = self._plan.variant(task.of)
             day = str(base.get("day", ""))
             point = task.variant.removesuffix(f"+{day}") if day else task.variant
-            pieces.append(kpi_columns(point, day, task.replication, read_lean(self._partial, task)))
+            pieces.append(kpi_columns(point, day, task.replication, self.lean.kpis(task.key)))
         return {c.name: np.concatenate([piece[c.name] for piece in pieces]) for c in KPI_COLUMNS}
-
-    def tasks_there(self) -> list[Task]:
-        """Tasks whose results stand in the folder, whoever asked for them."""
-        found = []
-        for path in sorted((self._partial / LEAN).glob("*/*.json")):
-            if not re.fullmatch(r"[0-9]{5,6}", path.stem):
-                raise RunError("this file is no result of a run", where=str(path), mend="delete it")
-            found.append(Task(path.parent.name, int(path.stem), lean=True))
-        return found
 
     def named(self) -> dict[str, Any]:
         """Points and their words, for the manifest."""

@@ -11,7 +11,7 @@ from twin.errors import RunError, ScenarioError
 from twin.models import registry
 from twin.params import GRADES, Params, field_facts, scenario_key
 from twin.scenario.language.json_schema import json_schema
-from twin.scenario.language.schema import VERSION, slug
+from twin.scenario.language.schema import VERSION, scenario_name
 from twin.scenario.plan.assumptions import field_text
 from twin.units import dimension_of
 
@@ -67,7 +67,7 @@ def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
     Parameters
     ----------
     name
-        Short ASCII name of the scenario.
+        Short name of the scenario, in letters of any script.
     folder
         Where to write.
     kind
@@ -88,7 +88,7 @@ def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
     if kind not in KINDS:
         raise ScenarioError(f"there is no starter {kind!r}", mend=f"choose one of {', '.join(KINDS)}")
     try:
-        slug(name)
+        name = scenario_name(name)
     except ValueError as fault:
         raise ScenarioError(str(fault), mend="for example ikuno-fleet") from fault
     path = folder / f"{name}.yaml"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -38,6 +39,9 @@ POINTS_FILE = "points.json"
 #: Two weeks: a clock may end after a week, and `latest` lies somewhat behind it.
 _MOST_S = 14 * 86400.0
 
+#: Plans of single points, and parameters of variants, that are kept.
+_MOST_KEPT = 64
+
 TableColumns = dict[str, dict[str, NDArray[np.generic]]]
 
 
@@ -63,6 +67,18 @@ class _ClockPart(_Part):
 
 class _RecordPart(_Part):
     traces_share: Annotated[float, Field(ge=0, le=1)]
+
+
+class _WordsPart(_Part):
+    ja: Annotated[str, Field(max_length=500)]
+    en: Annotated[str, Field(max_length=500)]
+
+
+class _ChapterPart(_Part):
+    at_s: Annotated[float, Field(ge=0, le=_MOST_S)]
+    label: _WordsPart
+    place: Annotated[str, Field(max_length=200)]
+    reach_m: Annotated[float, Field(gt=0, le=1e5)]
 
 
 class _LimitsPart(_Part):
@@ -102,6 +118,7 @@ class _Content(_Part):
     replications: Annotated[int, Field(ge=1, le=100_000)]
     clock: _ClockPart
     record: _RecordPart
+    chapters: Annotated[list[_ChapterPart], Field(max_length=30)] = []
     limits: _LimitsPart
     variants: Annotated[list[_VariantPart], Field(min_length=1)]
     parent: _ParentPart | None = None
@@ -249,8 +266,18 @@ class Plan:
 
     def at_point(self, name: str, of: str, changes: Mapping[str, str | int | float | bool]) -> Plan:
         """The plan of one point alone: its parameters are made once, however often they are asked for."""
-        entry = self.with_points({name: {"of": of, "changes": changes}}).variant(name)
-        return Plan({**self.content, "variants": [entry]}, self.tables)
+        kept, asked = self._at_points, (name, of, tuple(changes.items()))
+        if asked not in kept:
+            entry = self.with_points({name: {"of": of, "changes": changes}}).variant(name)
+            if len(kept) >= _MOST_KEPT:
+                kept.pop(next(iter(kept)))
+            kept[asked] = Plan({**self.content, "variants": [entry]}, self.tables)
+        return kept[asked]
+
+    @cached_property
+    def _at_points(self) -> dict[tuple[Any, ...], Plan]:
+        """Plans of the last points asked for: replications of a point follow each other."""
+        return {}
 
     @property
     def money(self) -> Money | None:
@@ -280,10 +307,22 @@ class Plan:
 
     def params_of(self, variant: str) -> dict[str, Params]:
         """Parameters of a variant's models, in the fixed order of the models."""
-        models = self.variant(variant)["models"]
-        return {
-            name: registry.params_class(name).model_validate(models[name]) for name in registry.ORDER if name in models
-        }
+        kept = self._params
+        if variant not in kept:
+            models = self.variant(variant)["models"]
+            if len(kept) >= _MOST_KEPT:
+                kept.pop(next(iter(kept)))
+            kept[variant] = {
+                name: registry.params_class(name).model_validate(models[name])
+                for name in registry.ORDER
+                if name in models
+            }
+        return dict(kept[variant])
+
+    @cached_property
+    def _params(self) -> dict[str, dict[str, Params]]:
+        """Parameters of the last variants asked for; frozen, so that runs may share them."""
+        return {}
 
     def write(self, folder: Path) -> None:
         """Write ``plan.json`` and ``inputs.npz``."""
