@@ -45,6 +45,20 @@ add_searches(app)
 app.command(epilog="Example: twin calibrate midosuji.yaml --out calibrations/midosuji")(calibrate)
 add_results(app)
 
+Speaks = Annotated[
+    str | None,
+    typer.Option("--lang", envvar="TWIN_LANG", help="Language of results: ja, en or both. Default: of the locale."),
+]
+
+
+@app.callback()
+def speak(lang: Speaks = None) -> None:
+    """Choose the language of results before the command runs."""
+    from twin import cli_language
+
+    cli_language.choose(lang)
+
+
 AllowRead = Annotated[list[Path] | None, typer.Option("--allow-read", help="A further folder tables may be read from.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; results do not depend on it. Default: all cores.")
