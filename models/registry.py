@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from twin.engine.sim_model import ModelClass
     from twin.kpi import KpiModule
     from twin.params import Params
+    from twin.story import Teller
 
 #: The models of this package, in the order in which they advance.
-BUILT_IN: tuple[str, ...] = ("road_traffic", "transit", "terminal", "pedestrian")
+BUILT_IN: tuple[str, ...] = ("road_traffic", "transit", "terminal", "pedestrian", "kerb")
 
 #: Entry points by which an installed package adds a model: its name -> ``package:MODEL``.
 GROUP = "osaka_twin.models"
@@ -172,6 +173,14 @@ def looks() -> dict[str, BodyLook]:
         If two models claim one kind.
     """
     return _gathered("look", ((of.name, of.load(of.looks).items() if of.looks else ()) for of in cards()))
+
+
+def teller(name: str) -> Teller | None:
+    """What writes the chapters of a model; None if it tells none, or is not installed here."""
+    if name not in ORDER:
+        return None
+    of = card(name)
+    return of.load(of.story) if of.story else None
 
 
 def _gathered(what: str, parts: Iterable[tuple[str, Iterable[tuple[str, _T]]]]) -> dict[str, _T]:

@@ -129,6 +129,7 @@ def run(
         The result does not depend on it.
     """
     from twin.experiments.study import StudyOptions, run_new
+    from twin.scenario.language.schema import short_folder
 
     loaded = (
         scenario
@@ -137,7 +138,7 @@ def run(
     )
     checked_workers(workers)
     plan, city = plan_and_city(loaded)
-    target = Path(out) if out is not None else free_folder(Path("runs"), plan.name)
+    target = Path(out) if out is not None else free_folder(Path("runs"), short_folder(plan.name))
     every_s = plan.content["record"].get("checkpoint_s") if checkpoint_every_s is None else checkpoint_every_s
     how = StudyOptions(workers, every_s, keep_checkpoints, lean, executor)
     return run_new(plan, city, target, how, on_progress, source=loaded.source)
@@ -287,6 +288,11 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
         from twin.observe.placing import put_sites
 
         put_sites(plan.content["observed"], scenario.head.sensors, city, scenario.file or scenario.name)
+    if chapters := plan.content.get("chapters"):
+        from twin.scenario.language.output import check_chapters
+
+        ends = scenario.head.clock.start_s, scenario.head.clock.end_s
+        check_chapters(chapters, ends, (place.id for place in city.places), scenario.file or scenario.name)
     edited: dict[str, EditedCity] = {}
     problems: dict[Problem, None] = {}
     for name in plan.variants:

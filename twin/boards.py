@@ -30,6 +30,12 @@ class Board:
 LINK_TIME_S = Board(
     "road.link_time_s", (("", "<f8"),), "(m,) seconds over each drive link, inf where nobody may drive; every slice"
 )
+LINK_TIME_PROFILE_S = Board(
+    "road.link_time_profile_s",
+    (("", "<f8"),),
+    "(k, 1 + m) at the begin, where link times go by the hour and by nothing else: from which second of the day each "
+    "slice holds, and the seconds over each drive link from then on",
+)
 HAS_GATES = Board(
     "road.has_gates", (("", "|b1"),), "(1,) true: the road holds vehicles back where places are granted by ROAD_CREDIT"
 )

@@ -21,6 +21,7 @@ from twin.cli_city import city_app
 from twin.cli_desk import doctor, keys, runs
 from twin.cli_json import Json, print_json
 from twin.cli_results import add_to as add_results
+from twin.cli_scene import film, language, view
 from twin.cli_search import add_to as add_searches
 from twin.errors import RunError, ScenarioError, TwinError, printable
 
@@ -267,7 +268,7 @@ def compare(
     rows = difference_rows(study, other, [pair] if pair else None)
     shown = rows if everything else cli_show.headlines(rows)
     if chart is not None:
-        _write_chart(chart, cli_show.moved(shown), Study(study), _language(lang))
+        _write_chart(chart, cli_show.moved(shown), Study(study), language(lang))
     if as_json:
         print_json({"study": str(study), "differences": [cli_show.difference_json(row) for row in rows]})
     else:
@@ -316,26 +317,6 @@ def rank(
         cli_show.show_ranking(ranking)
 
 
-@app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")
-def view(
-    study: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],
-    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: beside the run.")] = None,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Write the page, do not open a browser.")] = False,
-    variant: Annotated[str | None, typer.Option("--variant", help="Variant to show. Default: the first.")] = None,
-    replication: Annotated[int, typer.Option("--replication", min=0)] = 0,
-    lang: Annotated[str, typer.Option("--lang", help="Language the page opens in: ja or en.")] = "ja",
-) -> None:
-    """Write one HTML page with the moving 3D scene of a run; it opens without internet."""
-    from twin import service
-
-    target = service.view(study, out, variant=variant, replication=replication, lang=_language(lang))
-    print(f"wrote {target}")
-    if not no_open:
-        import webbrowser
-
-        webbrowser.open(target.resolve().as_uri())
-
-
 @app.command(epilog="Example: twin report runs/yumeshima-decision --lang both")
 def report(
     study: Annotated[Path, typer.Argument(help="A finished study.")],
@@ -346,7 +327,7 @@ def report(
     from twin.results.run_folder import Study
     from twin.viz.report.page import write_report
 
-    languages: list[Literal["ja", "en"]] = ["ja", "en"] if lang == "both" else [_language(lang)]
+    languages: list[Literal["ja", "en"]] = ["ja", "en"] if lang == "both" else [language(lang)]
     target = out or study / "report.html"
     opened = Study(study)
     try:
@@ -426,7 +407,7 @@ def map_command(
             raise ScenarioError(
                 "a city has no variants", where=str(scenario), mend="name a scenario, or leave --variant out"
             )
-        page = service.draw_city(str(scenario), out, lang=_language(lang))
+        page = service.draw_city(str(scenario), out, lang=language(lang))
         if as_json:
             print_json({"city": str(scenario), "html": str(page)})
         else:
@@ -437,7 +418,7 @@ def map_command(
                 webbrowser.open(page.resolve().as_uri())
         return
     drawn = service.draw_edits(
-        _scenario_file(scenario), out, variant=variant, lang=_language(lang), allow_read=allow_read or []
+        _scenario_file(scenario), out, variant=variant, lang=language(lang), allow_read=allow_read or []
     )
     if as_json:
         print_json(cli_show_plan.edits_json(drawn.name, drawn.content, drawn.files))
@@ -484,14 +465,6 @@ def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, la
     print(f"wrote {path}", file=sys.stderr)
 
 
-def _language(text: str) -> Literal["ja", "en"]:
-    if text == "ja":
-        return "ja"
-    if text == "en":
-        return "en"
-    raise ScenarioError(f"--lang {text!r} is no language of the page", mend="say ja or en")
-
-
 def _executor(cluster: str) -> MakeExecutor | None:
     if not cluster:
         return None
@@ -533,6 +506,8 @@ def _simulated_time(text: str) -> float:
     return seconds
 
 
+app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")(view)
+app.command(epilog="Example: twin film runs/osaka-weekday --chapters --lang en")(film)
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
 app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

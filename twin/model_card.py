@@ -85,6 +85,9 @@ class ModelCard:
         Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
     looks
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    story
+        ``module:function``, a :data:`twin.story.Teller` that writes chapters from the tables of a run; empty if the
+        model tells none.
     observables
         ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
     stays
@@ -120,6 +123,7 @@ class ModelCard:
     tables: str = ""
     kpis: str = ""
     looks: str = ""
+    story: str = ""
     observables: str = ""
     stays: str = ""
     estimate: str = ""

@@ -265,11 +265,15 @@ def view(
     run: PathLike | Study | Run,
     out: PathLike | None = None,
     *,
-    variant: str | None = None,
+    against: PathLike | Study | Run | None = None,
+    variant: str | Sequence[str] | None = None,
     replication: int = 0,
     lang: Lang = "ja",
 ) -> Path:
-    """Write one HTML page with the moving 3D scene of a run; it opens without internet.
+    """Write one HTML page with the moving 3D scene of a run, or of two side by side; it opens without internet.
+
+    A study opens with its first variant against the first other one, both of the same replication and so with the same
+    luck; a study of one variant shows that.
 
     Parameters
     ----------
@@ -277,8 +281,12 @@ def view(
         A study, or one of its runs.
     out
         HTML file; by default ``scene.html`` in the study, or beside the run.
-    variant, replication
-        Which run of a study; the first variant by default.
+    against
+        A second run (or study) of the same city and clock, shown beside the first.
+    variant
+        Of a study: the variant to show alone, or two to show side by side.
+    replication
+        Which replication of a study.
     lang
         Language in which the page opens; it carries both.
 
@@ -290,19 +298,15 @@ def view(
     Raises
     ------
     RunError
-        If the run is damaged, or the page cannot be written.
+        If a run is damaged, two runs are of different cities or clocks, or the page cannot be written.
     """
-    from twin.results.run_folder import Study, open_any
+    from twin.service_scene import scene_of
     from twin.viz.scene_3d import write_scene
 
-    opened = open_any(Path(run)) if isinstance(run, str | os.PathLike) else run
-    if isinstance(opened, Study):
-        one, usual = opened.run(variant, replication), opened.folder / "scene.html"
-    else:
-        one, usual = opened, opened.folder.parent / f"{opened.folder.name}.html"
+    parts, usual = scene_of(run, against, variant=variant, replication=replication)
     target = Path(out) if out is not None else usual
     try:
-        return write_scene(one.folder, target, lang=lang)
+        return write_scene(parts, target, lang=lang)
     except OSError as fault:
         raise RunError(
             f"cannot write the page: {fault}", where=str(target), mend="choose another file with --out"

@@ -168,11 +168,12 @@ class Searcher:
     def run(self, search: Search, place: Place) -> Study:
         """Run a search to its end."""
         from twin.experiments.study import StudyOptions, run_new
+        from twin.scenario.language.schema import short_folder
         from twin.scenario.plan.plan import Plan
 
         plan, city = api.plan_and_city(self.scenario)
         content = {**plan.content, "search": search.model_dump(mode="json")}
-        name = f"{plan.name}-{search.method}"
+        name = f"{short_folder(plan.name)}-{search.method}"
         target = Path(place.out) if place.out is not None else free_folder(Path("runs"), name)
         how = StudyOptions(checked_workers(place.workers), lean=True, executor=place.executor)
         return run_new(Plan(content, plan.tables), city, target, how, place.on_progress, source=self.scenario.source)

@@ -13,6 +13,7 @@ from twin.arrays import Floats
 from twin.viz import massing, port
 from twin.viz.run_view import Ground, PlaceMark, RunView, Streets
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms
+from twin.viz.terminal_life import GateLanes
 
 #: Most buildings of one page; beyond, the smallest are left out and the legend says so.
 BUILDING_BUDGET = 20_000
@@ -43,6 +44,10 @@ class CityGround:
         Frame of the metres.
     buildings, water, green, paved
         Shapes of each layer.
+    containers
+        Stacks, which rise and fall with the yard.
+    aisles : (n, 2) float64
+        Longitude and latitude of spots for trucks inside the terminal.
     rails
         Lines of railways.
     trees : (n, 2) float64
@@ -63,9 +68,18 @@ class CityGround:
     trees: Floats
     bays: Floats
     facts: dict[str, Any] = field(default_factory=dict)
+    containers: Shapes = field(default_factory=Shapes.none)
+    aisles: Floats = field(default_factory=lambda: np.empty((0, 2)))
 
 
-def city_ground(run: RunView, drive: Streets, walk: Streets, origin: tuple[float, float], lane_m: float) -> CityGround:
+def city_ground(
+    run: RunView,
+    drive: Streets,
+    walk: Streets,
+    origin: tuple[float, float],
+    lane_m: float,
+    gate: GateLanes | None = None,
+) -> CityGround:
     """Lay out the ground of a run.
 
     Parameters
@@ -78,11 +92,13 @@ def city_ground(run: RunView, drive: Streets, walk: Streets, origin: tuple[float
         Middle of the frame.
     lane_m
         Width of a lane.
+    gate
+        Lanes of an in-gate that is drawn.
     """
     frame = Frame(*origin)
     if len(run.ground.kind):
         return _known(run.ground, frame)
-    return _authored(run, drive, walk, frame, lane_m)
+    return _authored(run, drive, walk, frame, lane_m, gate)
 
 
 # Known ------------------------------------------------------------------------------------------------
@@ -177,7 +193,9 @@ def _lines(ground: Ground, kind: str) -> Streets:
 # Authored ---------------------------------------------------------------------------------------------
 
 
-def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m: float) -> CityGround:
+def _authored(
+    run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m: float, gate: GateLanes | None
+) -> CityGround:
     nothing = CityGround(
         frame,
         Shapes.none(),
@@ -206,6 +224,7 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
     owner = _owners(lines, districts, frame)
     buildings, water, paved = [], [], []
     trees = bays = np.empty((0, 2))
+    containers, aisles = Shapes.none(), np.empty((0, 2))
     rivers = massing.rivers(frame) if "osaka_midosuji" in districts else []
     wet = shapely.union_all(rivers) if rivers else shapely.Polygon()
     built_up = [p for p in districts if p in massing.FABRICS]
@@ -219,7 +238,12 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
         paved += _parts([shapely.difference(avenue, wet)])
     if _PORT in districts:
         bays, ground = port.bays([p for p in districts[_PORT] if p.kind == "yard"], clear, frame)
-        buildings.append(port.port_shapes(shapely.union_all([clear, *(g.buffer(4) for g in ground)]), frame))
+        if gate is not None:
+            booths, apron = port.gate_shapes(gate)
+            ground.append(apron)
+        standing, containers = port.port_shapes(shapely.union_all([clear, *(g.buffer(4) for g in ground)]), frame)
+        buildings += [standing, booths] if gate is not None else [standing]
+        aisles = port.inside_spots(containers, clear, frame)
         paved += ground
         water.append(port.sea(frame))
     joined = Shapes.joined(buildings)
@@ -234,6 +258,8 @@ def _authored(run: RunView, drive: Streets, walk: Streets, frame: Frame, lane_m:
         trees,
         bays,
         facts,
+        containers,
+        aisles,
     )
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.viz.blocks import blocks_between
 from twin.viz.city_ground import CityGround, footpath_m
-from twin.viz.deck_layers import BENEATH, layer, ref, rgb
+from twin.viz.deck_layers import BENEATH, ONCE, layer, ref, rgb
+from twin.viz.lanes import LANE_WIDTH_M
+from twin.viz.markings import Marks
 from twin.viz.packs import DEGREE_STEP, pack_columns, steps_of
 from twin.viz.run_view import Streets
-from twin.viz.shapes import shapes_pack
-
-#: Width of a lane in the picture: 3.25 m, the usual urban lane of the Japanese road structure ordinance.
-LANE_WIDTH_M = 3.25
+from twin.viz.shapes import Frame, Shapes, shapes_pack
+from twin.viz.street_pairs import subset
 
 
 def add_blocks(drive: Streets, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> dict[str, int]:
@@ -46,6 +47,27 @@ def add_blocks(drive: Streets, origin: tuple[float, float], packs: dict[str, Any
     return {"shown": shown, "found": blocks.found_count}
 
 
+def add_land(
+    frame: Frame, reach_m: float, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> None:
+    """Bare ground under and around everything, so that the city does not hang in the sky."""
+    packs["land"] = shapes_pack(Shapes.flat([shapely.box(-reach_m, -reach_m, reach_m, reach_m)]), frame, origin)
+    layers.append(_area_layer("land", origin))
+
+
+def _area_layer(name: str, origin: tuple[float, float]) -> Any:
+    return layer(
+        "SolidPolygonLayer",
+        name,
+        origin,
+        data=name,
+        extruded=False,
+        get_polygon=ref("polygon"),
+        get_fill_color=rgb("dark", "ground" if name == "land" else name),
+        parameters=BENEATH,
+    )
+
+
 def add_ground(ground: CityGround, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
     """Water, green and paved ground, below the streets; rails."""
     for name in ("green", "water", "paved"):
@@ -53,18 +75,7 @@ def add_ground(ground: CityGround, origin: tuple[float, float], packs: dict[str,
         if not len(shapes):
             continue
         packs[name] = shapes_pack(shapes, ground.frame, origin)
-        layers.append(
-            layer(
-                "SolidPolygonLayer",
-                name,
-                origin,
-                data=name,
-                extruded=False,
-                get_polygon=ref("polygon"),
-                get_fill_color=rgb("dark", name),
-                parameters=BENEATH,
-            )
-        )
+        layers.append(_area_layer(name, origin))
     if len(ground.rails.lanes):
         _add_paths("rails", ground.rails, np.full(len(ground.rails.lanes), 3.0), 0.8, origin, packs, layers)
 
@@ -100,6 +111,7 @@ def _add_paths(
     layers: list[Any],
     *,
     edge: bool = False,
+    square: bool = False,
 ) -> None:
     key = f"edge_{name}" if edge else name
     packs[key] = pack_columns(
@@ -121,9 +133,9 @@ def _add_paths(
             position_format="XY",
             width_units="meters",
             width_min_pixels=least_px,
-            cap_rounded=True,
-            joint_rounded=True,
-            get_color=rgb("dark", "drive_edge" if edge else name),
+            cap_rounded=not square,
+            joint_rounded=not square,
+            get_color=rgb("dark", "marks" if square else "drive_edge" if edge else name),
             parameters=BENEATH,
         )
     )
@@ -132,19 +144,9 @@ def _add_paths(
 def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> None:
     """Buildings and trees, which hide what lies behind them."""
     if len(ground.buildings):
-        packs["buildings"] = shapes_pack(ground.buildings, ground.frame, origin)
-        layers.append(
-            layer(
-                "SolidPolygonLayer",
-                "buildings",
-                origin,
-                data="buildings",
-                extruded=True,
-                get_polygon=ref("polygon"),
-                get_elevation=ref("height"),
-                get_fill_color=ref("tone"),
-            )
-        )
+        add_walls("buildings", ground.buildings, ground.frame, origin, packs, layers)
+    if len(ground.containers):
+        add_walls("containers", ground.containers, ground.frame, origin, packs, layers)
     if len(ground.trees):
         packs["trees"] = pack_columns(
             {
@@ -166,37 +168,31 @@ def add_standing(ground: CityGround, origin: tuple[float, float], packs: dict[st
         )
 
 
-def one_of_each_pair(streets: Streets) -> Streets:
-    """Two-way streets once, with the lanes of both directions together."""
-    ptr, count = streets.vertex_ptr, np.diff(streets.vertex_ptr)
-    kept = count >= 2
-    if not kept.any():
-        return Streets.none()
-    first, last = ptr[:-1][kept], ptr[1:][kept] - 1
-    lon, lat = steps_of(streets.lon_deg, 0.0, DEGREE_STEP), steps_of(streets.lat_deg, 0.0, DEGREE_STEP)
-    turned = (lon[first] > lon[last]) | ((lon[first] == lon[last]) & (lat[first] > lat[last]))
-    low, high = np.where(turned, last, first), np.where(turned, first, last)
-    # Ends, number of vertices and the sum of both coordinates tell one shape from another.
-    total_lon, total_lat = _sums(lon, ptr)[kept], _sums(lat, ptr)[kept]
-    key = np.stack([lon[low], lat[low], lon[high], lat[high], count[kept], total_lon, total_lat], axis=1)
-    _, chosen, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    lanes = np.bincount(group.ravel(), weights=streets.lanes[kept]).astype(np.int64)
-    order = np.argsort(chosen)
-    mask = np.zeros(len(count), np.bool_)
-    mask[np.flatnonzero(kept)[chosen]] = True
-    single = subset(streets, mask)
-    return Streets(single.vertex_ptr, single.lon_deg, single.lat_deg, lanes[order], single.width_m)
+#: Width of each kind of marking; of a zebra, the length of its bars.
+_MARK_WIDTH_M = {"dashed": 0.15, "solid": 0.2, "zebra": 4.0}
 
 
-def _sums(values: NDArray[np.int64], ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    running = np.concatenate([[0], np.cumsum(values)])
-    return running[ptr[1:]] - running[ptr[:-1]]
+def add_marks(marks: Marks, frame: Frame, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]) -> int:
+    """Markings on the carriageways; returns how many zebra crossings there are."""
+    for kind, width_m in _MARK_WIDTH_M.items():
+        lines = getattr(marks, kind)
+        if not len(lines):
+            continue
+        corners, owner = shapely.get_coordinates(lines, return_index=True)
+        degrees = frame.degrees(corners)
+        ptr = np.searchsorted(owner, np.arange(len(lines) + 1)).astype(np.int64)
+        streets = Streets(ptr, degrees[:, 0], degrees[:, 1], np.zeros(len(lines), np.int64))
+        _add_paths(f"marks_{kind}", streets, np.full(len(lines), width_m), 0.0, origin, packs, layers, square=True)
+    return len(marks.zebra)
 
 
-def subset(streets: Streets, mask: NDArray[np.bool_]) -> Streets:
-    """Some of the streets."""
-    count = np.diff(streets.vertex_ptr)
-    vertex = np.repeat(mask, count)
-    ptr = np.concatenate([[0], np.cumsum(count[mask])]).astype(np.int64)
-    width_m = None if streets.width_m is None else streets.width_m[mask]
-    return Streets(ptr, streets.lon_deg[vertex], streets.lat_deg[vertex], streets.lanes[mask], width_m)
+def add_walls(
+    name: str, shapes: Shapes, frame: Frame, origin: tuple[float, float], packs: dict[str, Any], layers: list[Any]
+) -> None:
+    """Raised shapes, and before them their shadows, which the page moves with the sun."""
+    packs[name] = shapes_pack(shapes, frame, origin)
+    raised = {"extruded": True, "get_polygon": ref("polygon"), "get_elevation": ref("height")}
+    cast = layer(
+        "SolidPolygonLayer", f"cast_{name}", origin, data=name, parameters=ONCE, get_fill_color=[0, 0, 0], **raised
+    )
+    layers += [cast, layer("SolidPolygonLayer", name, origin, data=name, get_fill_color=ref("tone"), **raised)]

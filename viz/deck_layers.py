@@ -11,6 +11,9 @@ ON_TOP = {"depthCompare": "always"}
 #: The ground hides nothing: what is drawn after lies above.
 BENEATH = {"depthWriteEnabled": False}
 
+#: What is drawn at one depth lies over the ground once, however often shapes overlap.
+ONCE = {"depthWriteEnabled": True, "depthCompare": "less"}
+
 
 def ref_text(name: str) -> str:
     """How a statement names what the page has."""

@@ -14,12 +14,20 @@ from typing import Any
 import numpy as np
 
 from twin.viz.city_ground import city_ground
-from twin.viz.city_layers import LANE_WIDTH_M, add_blocks, add_ground, add_standing, add_streets, one_of_each_pair
+from twin.viz.city_layers import add_blocks, add_ground, add_land, add_marks, add_standing, add_streets
 from twin.viz.deck_layers import ON_TOP, layer, ref, rgb
+from twin.viz.lanes import LANE_WIDTH_M
+from twin.viz.markings import street_marks
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP
 from twin.viz.palette import SCENE_THEMES, WALL_TONES, look_of, look_of_body
+from twin.viz.port import quay_angle
 from twin.viz.queue_line import queue_pack
+from twin.viz.reading import add_reading
+from twin.viz.reading_layers import reading_layers
 from twin.viz.run_view import PlaceMark, RunView
+from twin.viz.shapes import Frame
+from twin.viz.street_pairs import one_of_each_pair
+from twin.viz.terminal_life import gate_lanes, terminal_packs, waits_of_trips
 from twin.viz.trips import sampled_trips, standing_between_drives, trip_starts, trips_pack
 
 #: Points of paths in one page; beyond, whole trips are left out by their id. About what a browser carries.
@@ -58,14 +66,19 @@ class SceneParts:
         Data of the layers, by name.
     facts
         Words, colours, places, cameras: text for people, never read as anything else.
+    more
+        Further parts of the page by name: a second run, differences.
     """
 
     spec: dict[str, Any]
     packs: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
 
-def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts:
+def build_scene(
+    run: RunView, *, point_budget: int = POINT_BUDGET, origin: tuple[float, float] | None = None
+) -> SceneParts:
     """Lay out a run.
 
     Parameters
@@ -74,25 +87,41 @@ def build_scene(run: RunView, *, point_budget: int = POINT_BUDGET) -> SceneParts
         The run to draw.
     point_budget
         Most points of paths the page may carry; the share of trips kept is stated in the facts.
+    origin
+        Longitude and latitude from which degrees are counted; the middle of the run if not given.
     """
-    origin = _origin_of(run)
+    origin = origin or _origin_of(run)
     packs: dict[str, Any] = {}
     layers: list[Any] = []
     drive, walk = one_of_each_pair(run.drive), one_of_each_pair(run.walk)
-    ground = city_ground(run, drive, walk, origin, LANE_WIDTH_M)
+    queue = queue_pack(run)
+    frame = Frame(*origin)
+    gate = gate_lanes(run, np.array(queue["gate"]), np.array(queue["path"]), frame) if queue else None
+    ground = city_ground(run, drive, walk, origin, LANE_WIDTH_M, gate)
+    add_land(ground.frame, _reach_m(run, ground.frame), origin, packs, layers)
     blocks = add_blocks(drive, origin, packs, layers)
     add_ground(ground, origin, packs, layers)
     add_streets(drive, walk, origin, packs, layers)
+    add_marks(street_marks(run.drive, walk, ground.frame, LANE_WIDTH_M), ground.frame, origin, packs, layers)
     add_standing(ground, origin, packs, layers)
     if any(place.kind not in _UNSEEN_KINDS for place in run.places):
         layers.append(_places_layer(origin))
-    queue = queue_pack(run)
     if queue is not None:
         packs["queue"] = queue.pop("pack")
+        queue["inside"] = np.round(ground.aisles, 6).tolist()
+        queue["quay_deg"] = round(float(np.degrees(quay_angle(ground.frame))), 3)
         queue["bays"] = np.round(ground.bays, 6).tolist()
         layers.extend(_queue_layers(origin))
-    bodies = _add_bodies(run, origin, point_budget, packs, layers)
-    return SceneParts(_deck_spec(layers, origin), packs, _facts(run, origin, bodies, queue, blocks, ground.facts))
+        if gate is not None:
+            packs.update(terminal_packs(run))
+            queue["lanes"] = np.round(frame.degrees(gate.at_m), 6).tolist()
+            queue["angle_deg"] = round(float(np.degrees(gate.angle_rad)), 3)
+            layers.extend(_gate_layers(origin))
+    bodies = _add_bodies(run, origin, point_budget, packs, layers, "gate" in packs)
+    reading = add_reading(run, origin, packs)
+    layers += reading_layers(origin, "service" in packs)
+    facts = _facts(run, origin, bodies, queue, blocks, ground.facts)
+    return SceneParts(_deck_spec(layers, origin), packs, {"reading": reading, **facts})
 
 
 def _facts(
@@ -140,6 +169,12 @@ def _origin_of(run: RunView) -> tuple[float, float]:
     return round((west + east) / 2, 4), round((south + north) / 2, 4)
 
 
+def _reach_m(run: RunView, frame: Frame) -> float:
+    """How far from the middle the bare ground goes: a good way past everything."""
+    west, south, east, north = _bounds_of_run(run)
+    return float(np.abs(frame.metres(np.array([[west, south], [east, north]]))).max()) + 9000.0
+
+
 def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:
     places_lon = np.array([p.lon_deg for p in run.places])
     places_lat = np.array([p.lat_deg for p in run.places])
@@ -155,7 +190,12 @@ def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:
 
 
 def _add_bodies(
-    run: RunView, origin: tuple[float, float], point_budget: int, packs: dict[str, Any], layers: list[Any]
+    run: RunView,
+    origin: tuple[float, float],
+    point_budget: int,
+    packs: dict[str, Any],
+    layers: list[Any],
+    at_gate: bool,
 ) -> list[dict[str, Any]]:
     traces = standing_between_drives(run.traces)
     starts = trip_starts(traces)
@@ -164,8 +204,9 @@ def _add_bodies(
     for body in np.unique(traces.body):
         name, look = look_of_body(int(body), run.bodies)
         of_body = traces.body[starts[:-1]] == body
-        on_foot = run.walk if look.size_m is None else None
-        pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s, on_foot)
+        waits = waits_of_trips(run, traces, starts[:-1]) if name == "truck" and at_gate else None
+        on_foot, on_wheels = (run.walk, None) if look.size_m is None else (None, run.drive)
+        pack, trips = trips_pack(traces, starts, of_body & keep, origin, run.from_s, on_foot, on_wheels, waits)
         if not trips:
             continue
         key = f"trips_{len(facts)}"
@@ -182,10 +223,18 @@ def _add_bodies(
                 "size_m": look.size_m,
                 "trips": trips,
                 "trips_in_run": int(of_body.sum()),
-                "states": [{"ja": m.ja, "en": m.en, "color": m.color} for m in meanings.values()],
+                "states": [
+                    {"ja": m.ja, "en": m.en, "color": m.color, "name": _state_name(run, name, code)}
+                    for code, m in meanings.items()
+                ],
             }
         )
     return facts
+
+
+def _state_name(run: RunView, body: str, code: int) -> str:
+    names = run.body_states.get(body, ())
+    return names[code] if code < len(names) else ""
 
 
 def _body_layers(
@@ -259,6 +308,22 @@ def _queue_layers(origin: tuple[float, float]) -> list[Any]:
         parameters=ON_TOP,
     )
     return [dot, _meshes("bodies_queue", "mesh_queue", origin)]
+
+
+def _gate_layers(origin: tuple[float, float]) -> list[Any]:
+    """Trucks that are served in the lanes of the gate, and the lights above the lanes."""
+    light = layer(
+        "ScatterplotLayer",
+        "lights_gate",
+        origin,
+        data="lights_gate",
+        radius_units="meters",
+        get_radius=0.8,
+        radius_min_pixels=1.5,
+        radius_max_pixels=7,
+        billboard=True,
+    )
+    return [_meshes("bodies_gate", "mesh_queue", origin), light]
 
 
 # pydeck -----------------------------------------------------------------------------------------------

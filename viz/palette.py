@@ -82,6 +82,7 @@ SCENE_THEMES: dict[str, dict[str, str]] = {
         "water": "#12314A",
         "green": "#1E3A2B",
         "paved": "#2A333C",
+        "marks": "#8C98A4",
         "drive_edge": "#5C6976",
         "drive_minor": "#36424E",
         "drive_major": "#3E4B58",
@@ -99,7 +100,8 @@ SCENE_THEMES: dict[str, dict[str, str]] = {
         "water": "#8FC1DE",
         "green": "#B4D29A",
         "paved": "#C9C9C6",
-        "drive_edge": "#F6F4EF",
+        "marks": "#F7F7F4",
+        "drive_edge": "#DDDAD2",
         "drive_minor": "#A2A8AE",
         "drive_major": "#8D949C",
         "walk": "#EADFC8",
@@ -113,36 +115,20 @@ SCENE_THEMES: dict[str, dict[str, str]] = {
 }
 #: Walls by tone: five of houses and offices, five of containers, lattice of cranes; muted, so that they are not taken
 #: for the colours that mean something.
-WALL_TONES: dict[str, tuple[str, ...]] = {
-    "dark": (
-        "#4A5663",
-        "#414C58",
-        "#566069",
-        "#4F4E52",
-        "#3C4854",
-        "#6B4A3E",
-        "#3F5B74",
-        "#4B6656",
-        "#7A6F55",
-        "#5A5F66",
-        "#566069",
-        "#8F5B4A",
-    ),
-    "light": (
-        "#F3EFE7",
-        "#E4DFD6",
-        "#EDE6D8",
-        "#D9DADB",
-        "#F0EBE6",
-        "#B9705A",
-        "#6F93AE",
-        "#7F9F8A",
-        "#C9B88A",
-        "#A3A9AF",
-        "#C8CDD2",
-        "#CC7A5E",
-    ),
-}
+WALL_TONES: tuple[str, ...] = (
+    "#F3EFE7",
+    "#E4DFD6",
+    "#EDE6D8",
+    "#D9DADB",
+    "#F0EBE6",
+    "#B9705A",
+    "#6F93AE",
+    "#7F9F8A",
+    "#C9B88A",
+    "#A3A9AF",
+    "#C8CDD2",
+    "#CC7A5E",
+)
 
 
 def rgb_of(color: str) -> tuple[int, int, int]:

@@ -15,15 +15,16 @@ import shapely
 from twin.arrays import Floats
 from twin.viz.run_view import PlaceMark
 from twin.viz.shapes import Frame, Shapes, box, keyed_uniforms
+from twin.viz.terminal_life import LANE_PITCH_M, GateLanes
 
 #: West, north, east and south corner of the island, lon and lat: they touch the known frame.
 ISLAND = ((135.3729, 34.6555), (135.3988, 34.6601), (135.4045, 34.6464), (135.3786, 34.6418))
 #: Land across the water: Maishima in the north, Sakishima in the south-east.
 SHORES = (
     ((135.3850, 34.6640), (135.3985, 34.6628), (135.4150, 34.6668), (135.4230, 34.6800), (135.3850, 34.6800)),
-    ((135.4085, 34.6442), (135.4240, 34.6462), (135.4330, 34.6400), (135.4330, 34.6300), (135.4010, 34.6300)),
+    ((135.4085, 34.6442), (135.4240, 34.6462), (135.4330, 34.6400), (135.4330, 34.5600), (135.4010, 34.6000)),
 )
-WATER = (135.3580, 34.6300, 135.4330, 34.6800)
+WATER = (135.2200, 34.5600, 135.4330, 34.6800)
 #: An ISO container of forty feet: length, width, height.
 CONTAINER_M = (12.2, 2.44, 2.59)
 #: One bay of a truck in a yard: 18 m with its box, and room to pass.
@@ -46,8 +47,8 @@ def sea(frame: Frame) -> shapely.Geometry:
     return shapely.box(x0, y0, x1, y1).difference(shapely.union_all([island(frame), *land]))
 
 
-def port_shapes(surface: shapely.Geometry, frame: Frame) -> Shapes:
-    """Stacks, cranes and sheds, clear of every street.
+def port_shapes(surface: shapely.Geometry, frame: Frame) -> tuple[Shapes, Shapes]:
+    """Cranes and sheds, and stacks of containers, clear of every street.
 
     Parameters
     ----------
@@ -63,13 +64,33 @@ def port_shapes(surface: shapely.Geometry, frame: Frame) -> Shapes:
         inland = -inland
     angle = float(np.arctan2(along[1], along[0]))
     quay_m = float(np.hypot(*(east - north)))
-    parts = [_stacks(north, along, inland, angle, quay_m)]
-    parts += [_crane(north + at * along, along, inland, angle) for at in np.linspace(0.3, 0.86, 8) * quay_m]
+    parts = [_crane(north + at * along, along, inland, angle) for at in np.linspace(0.3, 0.86, 8) * quay_m]
     parts.append(_sheds(north, along, inland, angle, quay_m))
     shapes = Shapes.joined(parts)
     shapely.prepare(surface)
+    stacks = _stacks(north, along, inland, angle, quay_m)
     # What begins high above the ground, as a boom does, may reach over a street.
-    return shapes.taken(~shapely.dwithin(shapes.polygons, surface, 2.0) | (shapes.base_m > 6))
+    standing = shapes.taken(~shapely.dwithin(shapes.polygons, surface, 2.0) | (shapes.base_m > 6))
+    return standing, stacks.taken(~shapely.dwithin(stacks.polygons, surface, 2.0))
+
+
+def gate_shapes(lanes: GateLanes) -> tuple[Shapes, shapely.Polygon]:
+    """A roof over the lanes of an in-gate with a booth beside each, and the apron before and behind it."""
+    way = np.array([np.cos(lanes.angle_rad), np.sin(lanes.angle_rad)])
+    left = np.array([-way[1], way[0]])
+    middle = lanes.at_m.mean(axis=0)
+    wide = len(lanes.at_m) * LANE_PITCH_M + 3.0
+    roof = _box(middle, 14.0, wide, lanes.angle_rad)
+    booths = [_box(at + left * LANE_PITCH_M / 2, 3.2, 1.1, lanes.angle_rad) for at in lanes.at_m]
+    polygons = np.array([roof, *booths], np.object_)
+    base = np.array([6.2, *[0.0] * len(booths)])
+    top = np.array([7.6, *[2.5] * len(booths)])
+    apron = _box(middle - 18.0 * way, 110.0, wide + 4.0, lanes.angle_rad)
+    return Shapes(polygons, base, top, np.full(len(top), _TONE_SHED, np.uint8)), apron
+
+
+def _box(at_m: Floats, along_m: float, across_m: float, angle_rad: float) -> shapely.Polygon:
+    return box(float(at_m[0]), float(at_m[1]), along_m, across_m, angle_rad)
 
 
 def _stacks(north: Floats, along: Floats, inland: Floats, angle: float, quay_m: float) -> Shapes:
@@ -88,6 +109,28 @@ def _stacks(north: Floats, along: Floats, inland: Floats, angle: float, quay_m: 
             tops.append(height * (1 + int(fill * 4.4)))
             tones.append(_TONE_STACK + int(colour * _STACK_TONES))
     return Shapes(np.array(polygons, np.object_), np.zeros(len(tops)), np.array(tops), np.array(tones, np.uint8))
+
+
+def inside_spots(containers: Shapes, surface: shapely.Geometry, frame: Frame) -> Floats:
+    """(n, 2) degrees: where trucks inside the terminal are drawn, on the aisles beside the stacks, near ones first.
+
+    A run says how many trucks are inside, not where. They head along the quay.
+    """
+    if not len(containers):
+        return np.empty((0, 2))
+    inland = np.array([np.sin(quay_angle(frame)), -np.cos(quay_angle(frame))])
+    at = shapely.get_coordinates(shapely.centroid(containers.polygons)) - 14.0 * inland
+    free = ~shapely.dwithin(surface, shapely.points(at), 10.0) & ~shapely.dwithin(
+        shapely.union_all(containers.polygons), shapely.points(at), 1.6
+    )
+    order = np.argsort(keyed_uniforms(13, *at[free].T), kind="stable")
+    return frame.degrees(at[free][order])
+
+
+def quay_angle(frame: Frame) -> float:
+    """Direction of the quay from east, from its northern end on."""
+    north, east = frame.metres(np.array(ISLAND))[1:3]
+    return float(np.arctan2(*(east - north)[::-1]))
 
 
 def _crane(foot: Floats, along: Floats, inland: Floats, angle: float) -> Shapes:

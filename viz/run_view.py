@@ -28,6 +28,23 @@ _EPSG = re.compile(r"^EPSG:\d{4,6}$")
 _MEND = "copy the run folder anew, or run the scenario again"
 
 
+#: Tables that a picture tells more from, with the columns it reads; a run of another version may lack one.
+TOLD_TABLES: Mapping[str, tuple[str, ...]] = {
+    "terminal_visits": (
+        *("id", "served_as", "kind", "moves_count", "lane_group", "lane"),
+        *("join_s", "gate_start_s", "gate_end_s", "out_s"),
+    ),
+    "terminal_constants": ("name", "value"),
+    "transit_requests": (
+        *("id", "van", "from_stop", "to_stop", "party"),
+        *("since_s", "pickup_s", "dropoff_s", "promised_dropoff_s"),
+    ),
+    "transit_stops": ("stop_index", "stop", "name_ja", "name_en"),
+    "transit_shifts": ("van", "seats"),
+    "pedestrian_links": ("from_s", "link_index", "person_s", "clear_width_m"),
+}
+
+
 @dataclass(frozen=True)
 class Streets:
     """Shapes of one layer of streets.
@@ -135,7 +152,8 @@ class RunView:
 
     ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all. ``bodies`` names
     the kinds behind ``traces.body``: those of this installation with its codes, then those only the run knows;
-    ``body_states`` are the states as the run has them.
+    ``body_states`` are the states as the run has them. ``street_names`` has for ``drive`` and ``walk`` the name of each
+    link's street as on signs, empty without one.
     """
 
     title: Mapping[str, str]
@@ -156,6 +174,7 @@ class RunView:
     tables: Mapping[str, Columns] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground.none)
     driving_side: str = "left"
+    street_names: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
 
 def read_run_view(run: Run | Path) -> RunView:
@@ -181,6 +200,7 @@ def read_run_view(run: Run | Path) -> RunView:
     geometry = _read_geometry(run)
     bodies, states = _bodies(manifest)
     tables = {name: _read_table(run, name) for name in ("terminal_queue",) if name in run.tables}
+    tables |= _told_tables(run)
     return RunView(
         title=_words(manifest.get("title"), str(manifest.get("name") or run.variant)),
         variant=_words(manifest.get("label"), run.variant),
@@ -200,6 +220,7 @@ def read_run_view(run: Run | Path) -> RunView:
         tables=tables,
         ground=_ground(geometry, run),
         driving_side="right" if city.get("driving_side") == "right" else "left",
+        street_names={layer: _street_names(geometry, layer) for layer in ("drive", "walk")},
     )
 
 
@@ -280,6 +301,15 @@ def _streets(geometry: Mapping[str, NDArray[Any]], layer: str, run: Run) -> Stre
     return Streets(ptr, lon, lat, lanes, width_m.astype(np.float64))
 
 
+def _street_names(geometry: Mapping[str, NDArray[Any]], layer: str) -> NDArray[np.str_]:
+    """Name of every link's street; none where the run does not say, or says what does not fit."""
+    names, index = geometry.get(f"{layer}/names"), geometry.get(f"{layer}/name_index")
+    if names is None or index is None or names.ndim != 1 or index.dtype.kind not in "iu":
+        return np.empty(0, np.str_)
+    known = (index >= 0) & (index < len(names))
+    return np.where(known, names.astype(np.str_)[np.where(known, index, 0)] if len(names) else "", "").astype(np.str_)
+
+
 def _ground(geometry: Mapping[str, NDArray[Any]], run: Run) -> Ground:
     if "scenery/kind" not in geometry:
         return Ground.none()
@@ -336,6 +366,12 @@ def _read_table(run: Run, name: str) -> Columns:
     for column in TABLES[name].columns:
         _column(table, column.name, str(run.folder / "tables" / f"{name}.parquet"))
     return table
+
+
+def _told_tables(run: Run) -> dict[str, Columns]:
+    """Tables of ``TOLD_TABLES`` that the run has with every column that is read."""
+    found = {name: run.table(name) for name in TOLD_TABLES if name in run.tables}
+    return {name: table for name, table in found.items() if all(column in table for column in TOLD_TABLES[name])}
 
 
 def _column(columns: Columns, name: str, where: str) -> NDArray[Any]:

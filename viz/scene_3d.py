@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from twin.errors import RunError
+from twin.results.run_folder import Run
+from twin.viz.chapters import chapters_of
 from twin.viz.map_layers import POINT_BUDGET, SceneParts, build_scene
 from twin.viz.palette import QUEUE, QUEUE_PARTS
 from twin.viz.run_view import RunView, read_run_view
@@ -30,18 +32,42 @@ _VENDORED = (f"vendor/deck.gl-{DECK_VERSION}.min.js", f"vendor/deck.gl-json-{DEC
 #: In the order in which they build on one another.
 _OWN = tuple(
     f"scene/{name}.js"
-    for name in ("words", "packs", "motion", "meshes", "city", "view_gl", "view_flat", "labels", "timebar", "page")
+    for name in (
+        "words",
+        "words_city",
+        "packs",
+        "motion",
+        "meshes",
+        "city",
+        "light",
+        "facade",
+        "terminal_life",
+        "view_gl",
+        "view_flat",
+        "labels",
+        "timebar",
+        "reading",
+        "desk",
+        "compare",
+        "difference",
+        "story",
+        "presenter",
+        "film",
+        "page",
+    )
 )
 _PLACEHOLDER = re.compile(r"\[\[(\w+)\]\]")
 
 
-def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budget: int = POINT_BUDGET) -> Path:
+def write_scene(
+    run: SceneParts | RunView | Path, out: Path, *, lang: Lang = "ja", point_budget: int = POINT_BUDGET
+) -> Path:
     """Write the page of a run.
 
     Parameters
     ----------
     run
-        Folder of a finished run, or what :func:`twin.viz.run_view.read_run_view` read of it.
+        Folder of a finished run, what :func:`twin.viz.run_view.read_run_view` read of it, or a page's content.
     out
         File to write; found whole or not at all.
     lang
@@ -59,8 +85,9 @@ def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budg
     RunError
         If the run is damaged, or the file cannot be written.
     """
-    seen = read_run_view(run) if isinstance(run, Path) else run
-    page = scene_html(build_scene(seen, point_budget=point_budget), lang=lang)
+    seen = scene_of_run(Run(run), point_budget=point_budget) if isinstance(run, Path) else run
+    parts = build_scene(seen, point_budget=point_budget) if isinstance(seen, RunView) else seen
+    page = scene_html(parts, lang=lang)
     beside = out.with_name(out.name + ".tmp")
     try:
         with beside.open("w", encoding="utf-8", newline="\n") as file:
@@ -74,14 +101,25 @@ def write_scene(run: RunView | Path, out: Path, *, lang: Lang = "ja", point_budg
     return out
 
 
+def scene_of_run(
+    run: Run, *, point_budget: int = POINT_BUDGET, origin: tuple[float, float] | None = None
+) -> SceneParts:
+    """Content of the page of a run, with its chapters."""
+    seen = read_run_view(run)
+    parts = build_scene(seen, point_budget=point_budget, origin=origin)
+    parts.facts["chapters"] = chapters_of(run, seen)
+    return parts
+
+
 def scene_html(parts: SceneParts, *, lang: Lang = "ja") -> str:
     """Text of the page; the same for the same parts."""
     scripts = [_script_text(name) for name in (*_VENDORED, *_OWN)]
-    style = _asset("scene/page.css")
+    style = "".join(_asset(f"scene/{name}.css") for name in ("page", "desk", "story"))
     content = {
         "spec": parts.spec,
         "packs": parts.packs,
         "facts": {**parts.facts, "queue_words": asdict(QUEUE), "queue_parts": [asdict(p) for p in QUEUE_PARTS]},
+        **parts.more,
     }
     values = {
         "lang": lang,

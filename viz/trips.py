@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.columns import BODIES
 from twin.engine.ids import origins_of, serials_of
+from twin.viz.lanes import LANE_WIDTH_M, lanes_beside
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP, pack_columns, steps_of
 from twin.viz.pavement import room_beside
 from twin.viz.run_view import Streets, Traces
@@ -80,6 +82,8 @@ def trips_pack(
     origin: tuple[float, float],
     from_s: float,
     walk: Streets | None = None,
+    drive: Streets | None = None,
+    waits: tuple[Floats, Floats] | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Pack of the trips kept, and their number; a trip of one point has no path and is left out.
 
@@ -97,6 +101,11 @@ def trips_pack(
         Moment from which seconds are counted.
     walk
         Footpaths, for people: with them the pack says how much room (``room_dm``) there is beside each step.
+    drive
+        Streets, for vehicles: with them the pack says where the kerb lane of each step is (``kerb_dm``) and how many
+        lanes (``lanes``) there are beside it.
+    waits
+        From when to when the body of each trip (all trips, also those not kept) is drawn as part of something else.
     """
     count = np.diff(starts)
     kept = kept & (count >= 2)
@@ -116,4 +125,10 @@ def trips_pack(
     if walk is not None:
         room_m = room_beside(traces.lon_deg[row], traces.lat_deg[row], walk, origin)
         columns["room_dm"] = np.floor(room_m * 10)
+    if drive is not None:
+        kerb_m, columns["lanes"] = lanes_beside(traces.lon_deg[row], traces.lat_deg[row], drive, origin, LANE_WIDTH_M)
+        columns["kerb_dm"] = np.rint(kerb_m * 10)
+    if waits is not None:
+        for name, at_s in zip(("away_from", "away_to"), waits, strict=True):
+            columns[name] = steps_of(at_s[kept], from_s, SECOND_STEP)
     return pack_columns(columns), int(kept.sum())

@@ -16,12 +16,12 @@ from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
 from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
-from twin.models.pedestrian.choice.programs import solve_plans
+from twin.models.pedestrian.choice.programs import check_size, solve_plans
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
 from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
 from twin.models.pedestrian.feedback import Expected, Settled, settle
-from twin.models.pedestrian.forms import MakeForm, make_form
+from twin.models.pedestrian.forms import Form, MakeForm, make_form
 from twin.models.pedestrian.measures import told_places, with_life
 from twin.models.pedestrian.movement.rows import Plans, Rows
 from twin.models.pedestrian.params import PedestrianParams
@@ -59,17 +59,29 @@ class Pedestrian:
         self.shares = exit_shares(params, self._exits, mapped, city.walk)
         self._told = told_places(city, self._stays, params.choice)
 
-    def _plans(self, lights: WalkLights, clock_s: tuple[float, float], expected: Expected | None) -> Plans:
+    @property
+    def form(self) -> Form:
+        """What moves people, with those inside who came before the clock starts."""
+        self._make_ready()
+        return self._form
+
+    @property
+    def plans(self) -> Plans:
+        """What going from place to place is worth."""
+        self._make_ready()
+        return self._plans
+
+    def _solved(self, lights: WalkLights, clock_s: tuple[float, float], expected: Expected | None) -> Plans:
         """What going from place to place is worth; the same for every replication under the same lights."""
         seen = sha256(lights.as_rows().tobytes()).hexdigest()
-        key = f"pedestrian.plans/{self.form.name}/{self._params.model_dump_json()}/{seen}/{clock_s}"
+        key = f"pedestrian.plans/{self._form.name}/{self._params.model_dump_json()}/{seen}/{clock_s}"
         kept = self._city.worked_out if expected is None else {}
         if key not in kept:
             kept[key] = solve_plans(
                 self._params,
                 self._exits,
                 self._stays,
-                self.form.legs,
+                self._form.legs,
                 clock_s=clock_s,
                 admitted=expected.admitted if expected else None,
                 local=self._told,
@@ -123,40 +135,47 @@ class Pedestrian:
         self._lights_since_s = self._lit_since(stage.start_s)
         self._stage = stage
         self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
-        self._set_out(stage, self._records, None)
-        self._notes = [*_notes(self._params), *self.form.notes]
-        # Walking whole days beforehand waits until somebody walks: a check only begins.
-        self._unsettled = self._params.feedback.rounds > 0
-        self._now_s = float(stage.start_s)
-        self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
-        self.lights = CrossingLights(stage.city_model, self.form.lights)
-        self.observer = CirculationObserver(stage.city_model, lambda: self.form.walkers())
-
-    def _settle_first(self) -> None:
-        """Plan the day with the crowding that it meets, once, before anything happens in it."""
-        if not self._unsettled:
-            return
-        self._unsettled = False
-        settled = self._settle(self._stage)
-        self._set_out(self._stage, self._records, settled.expected)
-        self._notes.append(_settled_note(settled, self._params.feedback.residual))
-        self._records.feedback(settled.residuals)
-
-    def _set_out(self, stage: Stage, records: Records, expected: Expected | None) -> None:
-        """Make the form and the plans, and walk those who came before the clock starts."""
-        make = self._make_form if expected is None else partial(self._make_form, slower=expected.slower)
-        self.form = make(self._params, self._city, self._exits, self._stays, self._lights_seen)
-        self.plans = self._plans(self._lights_seen, (stage.start_s, stage.end_s), expected)
+        self._form = self._make_form(self._params, self._city, self._exits, self._stays, self._lights_seen)
         self.arrivals = make_arrivals(
             self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s
         )
-        behaviour = Behaviour(self.plans, make_laws(self._params, stage))
+        self._laws = make_laws(self._params, stage)
+        check_size(self._params, self._exits, self._stays, self._form.legs, (stage.start_s, stage.end_s))
+        self._notes = [*_notes(self._params), *self._form.notes]
+        # All that can be refused is known. Solving plans and walking beforehand wait until somebody asks or walks: a
+        # check only begins.
+        self._is_ready = False
+        self._now_s = float(stage.start_s)
+        self._period_s = math.floor(stage.start_s / PERIOD_S) * PERIOD_S
+        self.lights = CrossingLights(stage.city_model, self._form.lights)
+        self.observer = CirculationObserver(stage.city_model, lambda: self.form.walkers())
+
+    def _make_ready(self) -> None:
+        """Plan the day, with the crowding that it meets if that is fed back, and walk those who came before it."""
+        if self._is_ready:
+            return
+        self._is_ready = True
+        if self._params.feedback.rounds == 0:
+            self._set_out(self._records, None)
+            return
+        settled = self._settle(self._stage)
+        self._set_out(self._records, settled.expected)
+        self._notes.append(_settled_note(settled, self._params.feedback.residual))
+        self._records.feedback(settled.residuals)
+
+    def _set_out(self, records: Records, expected: Expected | None) -> None:
+        """Make the plans, and walk those who came before the clock starts."""
+        stage = self._stage
+        if expected is not None:
+            make = partial(self._make_form, slower=expected.slower)
+            self._form = make(self._params, self._city, self._exits, self._stays, self._lights_seen)
+        self._plans = self._solved(self._lights_seen, (stage.start_s, stage.end_s), expected)
         began_s = max(stage.start_s - self._params.inside.warm_up_s, 0.0)
-        self.form.begin(behaviour, self.arrivals, records, began_s)
+        self._form.begin(Behaviour(self._plans, self._laws), self.arrivals, records, began_s)
         if began_s < stage.start_s:
             # Who came before is walked first, so that workers and shoppers are inside when the clock starts.
-            self.form.advance(float(np.nextafter(stage.start_s, -np.inf)))
-            self.form.start_counting(stage.start_s)
+            self._form.advance(float(np.nextafter(stage.start_s, -np.inf)))
+            self._form.start_counting(stage.start_s)
             records.drain()
 
     def _settle(self, stage: Stage) -> Settled:
@@ -169,9 +188,9 @@ class Pedestrian:
             quiet = Unrecorded(self._params, self._city.walk, self._exits.id, self._stays.id)
 
             def walk_day(expected: Expected) -> Rows:
-                self._set_out(stage, quiet, expected)
-                self.form.advance(stage.end_s + _LAST_LEAVE_S)
-                return self.form.spaces(stage.end_s + _LAST_LEAVE_S + 1.0)
+                self._set_out(quiet, expected)
+                self._form.advance(stage.end_s + _LAST_LEAVE_S)
+                return self._form.spaces(stage.end_s + _LAST_LEAVE_S + 1.0)
 
             kept[key] = settle(walk_day, self._city.walk.link_count, len(self._stays.id), self._params.feedback)
         found: Settled = kept[key]
@@ -179,7 +198,7 @@ class Pedestrian:
 
     def advance(self, until_s: float) -> None:
         """Let everybody walk up to an instant; on the way periods of the tables close, and lights change plans."""
-        self._settle_first()
+        self._make_ready()
         since_s = self._lit_since(until_s)
         if since_s > self._lights_since_s:
             self._walk_to(float(np.nextafter(since_s, -np.inf)))
@@ -231,14 +250,14 @@ class Pedestrian:
 
     def state(self) -> State:
         """Everybody inside by id, the counters, and rows not yet drained."""
-        self._settle_first()
+        self._make_ready()
         self.form.hand_over()
         times_s = np.array([self._now_s, self._period_s])
         return {**self.form.state(), "times_s": times_s, **self._records.state()}
 
     def restore(self, state: State, forked_at_s: float | None = None) -> None:
         """Put everybody back; in a fork, who comes later follows the new parameters, and so do the lights."""
-        self._settle_first()
+        self._make_ready()
         self._now_s, self._period_s = (float(t) for t in state["times_s"])
         since_s = self._lit_since(self._now_s)
         if since_s > self._lights_since_s and forked_at_s is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
+from twin.boards import HAS_GATES, LINK_TIME_PROFILE_S, LINK_TIME_S, STANDING_AT_GATES, WALK_LIGHTS
 from twin.model_card import ModelCard
 
 MODEL = ModelCard(
@@ -22,7 +22,8 @@ MODEL = ModelCard(
     observables="observables:OBSERVABLES",
     agent_s=4e-4,
     looks="looks:BODY_LOOKS",
-    boards=(LINK_TIME_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
+    story="story:chapters",
+    boards=(LINK_TIME_S, LINK_TIME_PROFILE_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
     bodies={"car": ("driving",)},
     carries=True,
     scaled_by=("background.factor",),

@@ -63,6 +63,10 @@ class Form(Protocol):
         """Places are free at the end of links from the times in the orders."""
         ...
 
+    def obstruct(self, fleet: Fleet, link: int, share: float, at_s: float) -> None:
+        """Vehicles that stand leave a share of the capacity of a link to those who pass, from a moment on."""
+        ...
+
     def queued_since_s(self, left: Crossings) -> NDArray[np.float64]:
         """Since when those who have just left stood in the queue to the end of their way."""
         ...
@@ -101,6 +105,10 @@ class Form(Protocol):
 
     def link_times(self, at_s: float) -> NDArray[np.float64]:
         """Seconds over each link from a moment on."""
+        ...
+
+    def link_time_profile(self) -> NDArray[np.float64] | None:
+        """(k, 1 + m): from which second of the day each slice holds, and seconds over each link; None if not known."""
         ...
 
     def next_news_s(self, after_s: float) -> float:

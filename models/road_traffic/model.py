@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Ints
-from twin.boards import HAS_GATES, LINK_TIME_S, STANDING_AT_GATES
+from twin.boards import HAS_GATES, LINK_TIME_PROFILE_S, LINK_TIME_S, STANDING_AT_GATES
 from twin.city.city import City
 from twin.city.hours import with_hours
 from twin.columns import VEHICLE_CLASSES
@@ -42,6 +42,7 @@ from twin.models.road_traffic.records.fuel import Consumption
 from twin.models.road_traffic.records.network import NetworkDiagram, Spillback
 from twin.models.road_traffic.records.traces import CarTraces
 from twin.models.road_traffic.records.watched import WatchedStreets
+from twin.models.road_traffic.standing import StandingVehicles
 
 Slots = NDArray[np.int64]
 
@@ -106,7 +107,8 @@ class RoadTraffic:
     @property
     def notes(self) -> Sequence[str]:
         """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
-        return [*self._form.notes, *(self._learned.notes if self._learned is not None else ())]
+        learned = self._learned.notes if self._learned is not None else ()
+        return [*self._form.notes, *learned, *self._standing.notes]
 
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
@@ -118,6 +120,7 @@ class RoadTraffic:
         for note in self._form.notes:
             _log.info("%s", note)
         self._form.obey(self._access)
+        self._standing = StandingVehicles(self._drive.lanes, self.params.form == "queueing")
         self._lights = ControlledLights(self.params, self._city, self._tables, stage, self._form)
         self._end_s = stage.end_s
         self._reached_s = stage.start_s
@@ -144,6 +147,7 @@ class RoadTraffic:
         self._replan_stream = make_stream(stage.run_seed, "road.replan")
         self._next_car = int(np.searchsorted(self._cars.depart_s, stage.start_s, side="left"))
         self._publish(stage.start_s)
+        self._publish_profile(stage.start_s)
         if self._form.has_gates:
             self._channels.publish(HAS_GATES.name, np.ones(1, np.bool_), stage.start_s)
         self._next_news_s = self._form.next_news_s(stage.start_s)
@@ -259,6 +263,7 @@ class RoadTraffic:
             ("periods", self._periods),
             ("diagram", self._diagram),
             ("lights", self._lights),
+            ("standing", self._standing),
         ]
         if self._spillback is not None:
             parts.append(("spillback", self._spillback))
@@ -289,12 +294,16 @@ class RoadTraffic:
             self._spillback.restore(_part(state, "spillback"))
         self._form.restore(_part(state, "form"), self._fleet)
         self._form.obey(self._access)
+        self._standing.restore(_part(state, "standing"))
+        for link, share in self._standing.shares().items():
+            self._form.obstruct(self._fleet, link, share, self._reached_s)
         self._lights.restore(_part(state, "lights"), self._reached_s)
         self._rows.restore(_part(state, "rows"))
         self._next_board_s = self._find_next_board_s(self._reached_s)
         self._next_news_s = self._form.next_news_s(self._reached_s)
         if forked_at_s is not None:
             self._publish(self._reached_s)
+            self._publish_profile(self._reached_s)
         self._next_s = -np.inf
 
     def _first_times_s(self, start_s: float) -> NDArray[np.float64]:
@@ -349,6 +358,12 @@ class RoadTraffic:
         if self.params.form == "queueing":
             self._replan(at_s)
             self._report_gridlock(at_s)
+
+    def _publish_profile(self, at_s: float) -> None:
+        """Tell what link times are by the hour, where that is known."""
+        profile = self._form.link_time_profile()
+        if profile is not None:
+            self._channels.publish(LINK_TIME_PROFILE_S.name, profile, at_s)
 
     def _hear(self, at_s: float) -> None:
         """Let the times by which cars choose their way follow those measured."""
@@ -508,6 +523,9 @@ class RoadTraffic:
             row = orders.data[i]
             if row["kind"] == RowKind.ROAD_CREDIT:
                 self._form.apply_credits(orders.take(np.array([i])), self._fleet)
+            elif row["kind"] == RowKind.ROAD_LANES:
+                link, at_s = int(row["a"]), float(row["time_s"])
+                self._form.obstruct(self._fleet, link, self._standing.take(link, float(row["amount"]), at_s), at_s)
             elif row["kind"] == RowKind.ROAD_REPATH:
                 self._repath(int(row["id"]), float(row["time_s"]), orders.path_of(i))
 

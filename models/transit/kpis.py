@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from twin.arrays import Flags, Floats
 from twin.columns import TABLES
 from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
+from twin.models.transit.bus.kpis import INFOS as BUS_INFOS
+from twin.models.transit.bus.kpis import kpis_of_buses
+from twin.models.transit.choice.kpis import INFOS as CHOICE_INFOS
+from twin.models.transit.choice.kpis import kpis_of_choice
 
 AGE_GROUPS = ("adult", "age_65", "wheelchair")
 CHANNELS = ("app", "phone")
@@ -97,6 +101,22 @@ _RIDER_INFOS = (
         "lower",
         "道路変化で超過が予見された件数",
         "Requests whose breach was foreseen when the road changed",
+        additive=True,
+    ),
+    KpiInfo(
+        "transit.promise_breach_road_count",
+        "requests",
+        "lower",
+        "道路変化による約束超過件数",
+        "Broken promises that were foreseen when link times changed",
+        additive=True,
+    ),
+    KpiInfo(
+        "transit.promise_breach_drive_count",
+        "requests",
+        "lower",
+        "信号・右左折による走行の遅れによる約束超過件数",
+        "Broken promises because drives took longer than planned: lights that were red, turns",
         additive=True,
     ),
     KpiInfo("transit.late_max_s", "s", "lower", "約束からの最大遅れ", "Worst lateness against a promise"),
@@ -187,7 +207,7 @@ _FLEET_INFOS = (
     KpiInfo("transit.co2_per_ride_kg", "kg/person", "lower", "1人当たりCO2排出量", "CO2 of vans per rider carried"),
     KpiInfo("transit.unfinished_count", "requests", "lower", "未完了の申込", "Requests still open at the end"),
 )
-INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS)
+INFOS: tuple[KpiInfo, ...] = (*_RIDER_INFOS, *_REFUSAL_INFOS, *_FLEET_INFOS, *BUS_INFOS, *CHOICE_INFOS)
 _UNITS = {info.name: info.unit for info in INFOS}
 
 
@@ -215,7 +235,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
         of_zone = [_rows(table, np.isin(table["van"], vans)) for table in (requests, legs, shifts)]
         mine = _of_fleet(of_zone[0], of_zone[1], of_zone[2], terms)
         out += [Kpi(info.name, name, mine[info.name], info.unit) for info in _FLEET_INFOS if info.name in mine]
-    return out
+    return [*out, *kpis_of_buses(tables), *kpis_of_choice(tables, requests, values)]
 
 
 def _zones(tables: TableColumns, requests: Columns, shifts: Columns) -> tuple[NDArray[np.str_], dict[int, str]]:
@@ -263,6 +283,10 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
     long_ride_s = ride_s - of_served("promised_ride_s")
     late_s = np.maximum(np.maximum(late_pickup_s, long_ride_s), 0.0)
     warned = ~np.isnan(of_served("pickup_warned_s")) | ~np.isnan(of_served("ride_warned_s"))
+    # All that is not the road's drives is certain once a plan is made: dwells, walks, lateness of others.
+    foreseen = ((late_pickup_s > _BREACH_S) & ~np.isnan(of_served("pickup_warned_s"))) | (
+        (long_ride_s > _BREACH_S) & ~np.isnan(of_served("ride_warned_s"))
+    )
     walk_s = of_served("walk_s") + of_served("egress_s")
     values = {
         "transit.asked_count": float(asked),
@@ -281,6 +305,8 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.promise_breach_pickup_count": float((late_pickup_s > _BREACH_S).sum()),
         "transit.promise_breach_ride_count": float((long_ride_s > _BREACH_S).sum()),
         "transit.promise_warned_count": float(warned.sum()),
+        "transit.promise_breach_road_count": float(foreseen.sum()),
+        "transit.promise_breach_drive_count": float(((late_s > _BREACH_S) & ~foreseen).sum()),
         "transit.late_max_s": float(late_s.max()) if len(late_s) else np.nan,
         "transit.cancelled_count": float((rows & (np.asarray(requests["outcome"]) == "cancelled")).sum()),
         "transit.no_show_count": float((rows & (np.asarray(requests["outcome"]) == "no_show")).sum()),

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.arrays import Ints
-from twin.boards import LINK_TIME_S
+from twin.arrays import Floats, Ints
+from twin.boards import LINK_TIME_PROFILE_S, LINK_TIME_S
 from twin.city.city import City, Place
 from twin.columns import VEHICLE_CLASSES
 from twin.engine.channels import Channels, RowKind, Rows
@@ -21,12 +21,12 @@ from twin.engine.growing import GrowingTables
 from twin.engine.ids import serials_of
 from twin.engine.ledger import Account
 from twin.engine.sim_model import InputTables, Stage, State, Tables
-from twin.errors import EngineError, ScenarioError
+from twin.errors import EngineError, ScenarioError, TableError
 from twin.models.registry import CODES
 from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
 from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
-from twin.models.transit.demand.requests import make_requests, stop_weights
+from twin.models.transit.demand.requests import stop_weights
 from twin.models.transit.demand.stops import find_stops, nearest_stop
 from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
 from twin.models.transit.desk.books import Books
@@ -34,9 +34,11 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
 from twin.models.transit.dispatch import kernels
 from twin.models.transit.dispatch.kernels import schedule_all
+from twin.models.transit.dispatch.link_times import learn_profile
 from twin.models.transit.dispatch.strategies import Strategy, make_strategy, rules_of
 from twin.models.transit.fleet.rows import Fleet, Legs, Requests, Rules, new_fleet
 from twin.models.transit.network import StopNetwork, trace_rows, until_node
+from twin.models.transit.other_ways import OtherWays
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.duties import duties_of, equip
 
@@ -47,6 +49,8 @@ _TURN_MARGIN_S = 5.0
 #: A depot of the map farther than this from every stop serves another area.
 _DEPOT_REACH_M = 500.0
 _VAN_CLASS = VEHICLE_CLASSES.index("van")
+#: By when after the end of demand everybody has been set down, on days that are only learned from.
+_AFTER_S = 4 * 3600.0
 
 
 class Transit:
@@ -85,6 +89,11 @@ class Transit:
         self._lay_yards()
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._records = GrowingTables()
+        count = len(self._asked_stops)
+        #: Buses and people who travel otherwise, where a scenario asks for them.
+        self.other_ways = OtherWays(
+            params, city, tables, self._asked_stops, self._network.times.between_s[:count, :count]
+        )
         #: What is said of bookings without a way.
         self._lost: tuple[str, ...] = ()
         #: Vans turned on their way, and those of them that the road could not turn in time.
@@ -144,6 +153,7 @@ class Transit:
         fleet = self._make_fleet(stage.start_s)
         requests = self._make_requests()
         self._check_bookings(requests)
+        self._expect(stage.start_s)
         self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self.vans = [Van(stage.city_model, self, row) for row in range(len(fleet))]
@@ -153,6 +163,9 @@ class Transit:
         self._plan_anew(stage.start_s)
         self._records.append("transit_stops", stop_rows(self.stops, self._zone_names()[self.zones.of_stop]))
         self._write_terms()
+        self._written_until_s = float(np.nextafter(stage.start_s, -np.inf))
+        self.other_ways.write_terms(self._records)
+        self._write_others(stage.start_s)
         self._books = Books()
         self._count()
         self._follow_board(stage.start_s)
@@ -170,11 +183,13 @@ class Transit:
             self._follow_board(until_s)
         self._serve(until_s)
         self._end_shifts(until_s)
+        self._write_others(until_s)
         self._reached_s = until_s
 
     def accounts(self) -> Sequence[Account]:
-        """Requests, the people who ride, and the vans."""
-        return self._accounts
+        """Requests, the people who ride, the vans; buses and who travels by other ways, where a run has them."""
+        others = self.other_ways.accounts(self._stage.start_s, self._stage.end_s, self._reached_s)
+        return (*self._accounts, *others)
 
     def is_empty(self) -> bool:
         """Whether no request is open and none is still to come; vans on their way home do not count."""
@@ -199,6 +214,7 @@ class Transit:
             [self._handed_over, self._received, self._written, self.turns, self.turns_missed], np.int64
         )
         out["times"] = np.array([self._reached_s, self._board_since_s])
+        out.update({f"others/{key}": values for key, values in self.other_ways.state().items()})
         out["way_van"] = np.array(vans, np.int32)
         out["way_size"] = np.array([len(way) for way in ways], np.int32)
         out["way_link"] = np.concatenate([*ways, np.zeros(0, np.int32)]).astype(np.int32)
@@ -211,11 +227,15 @@ class Transit:
         counts = (int(n) for n in state["counts"])
         self._handed_over, self._received, self._written, self.turns, self.turns_missed = counts
         self._reached_s, self._board_since_s = (float(t) for t in state["times"])
+        self._written_until_s = self._reached_s
+        self.other_ways.restore(_part(state, "others/"))
         ends = np.cumsum(state["way_size"])[:-1]
         ways = np.split(state["way_link"].astype(np.int32), ends)
         self._ways = {int(van): way for van, way in zip(state["way_van"], ways, strict=False)}
         if self._channels.has_board(LINK_TIME_S.name):
-            self._network.use(np.asarray(self._channels.board(LINK_TIME_S.name, self._reached_s), np.float64))
+            now_s = np.asarray(self._channels.board(LINK_TIME_S.name, self._reached_s), np.float64)
+            self._network.use(now_s, self._board_since_s)
+        self._expect(self._board_since_s)
         self.desk.times = self._network.times
         if forked_at_s is not None:
             self._fork(forked_at_s)
@@ -313,10 +333,31 @@ class Transit:
     def _follow_board(self, at_s: float) -> None:
         """Go over to the link times that hold at a moment."""
         self._board_since_s = self._board_since(at_s)
+        from_s = max(self._board_since_s, self._stage.start_s)
         if self._channels.has_board(LINK_TIME_S.name) and self._network.use(
-            np.asarray(self._channels.board(LINK_TIME_S.name, at_s), np.float64)
+            np.asarray(self._channels.board(LINK_TIME_S.name, at_s), np.float64), from_s
         ):
-            self.desk.set_times(self._network.times, max(self._board_since_s, self._stage.start_s))
+            self.desk.set_times(self._network.times, from_s)
+
+    def _expect(self, at_s: float) -> None:
+        """Plan ahead by the profile of link times, where that is wanted and the road knows one."""
+        forecast = self.params.dispatch.forecast
+        if forecast is None:
+            return
+        from_s = max(at_s, self._stage.start_s)
+        if forecast.table is not None:
+            self._network.expect(self._learned_profile(forecast.table), from_s)
+        elif self._channels.has_board(LINK_TIME_PROFILE_S.name):
+            profile_s = np.asarray(self._channels.board(LINK_TIME_PROFILE_S.name, from_s), np.float64)
+            self._network.expect(profile_s, from_s)
+
+    def _learned_profile(self, name: str) -> Floats:
+        """Link times by slot of the day, from a table of past days."""
+        if name not in self._tables:
+            raise TableError(
+                f"no table is named {name!r}", where="transit.dispatch.forecast.table", mend="declare it under tables"
+            )
+        return learn_profile(self._tables[name], self._city.drive.free_time_s, name)
 
     # Books and tables -------------------------------------------------------------------------------
 
@@ -372,6 +413,11 @@ class Transit:
             "km_co2_kg": np.array([costs.co2_kg_per_km]),
         })  # fmt: skip
 
+    def _write_others(self, until_s: float) -> None:
+        """Write buses and travellers that set off by a moment."""
+        after_s, self._written_until_s = self._written_until_s, until_s
+        self.other_ways.write(self._records, after_s, until_s, self._stage.end_s, traces=self._stage.trace_share > 0)
+
     def _write_shift(self, vans: NDArray[np.void], from_s: float, to_s: float) -> None:
         begin_s = np.maximum(from_s, vans["since_s"])
         on = begin_s < to_s
@@ -394,15 +440,35 @@ class Transit:
             close_s=params.hours[1], road=1,
             turn_lead_s=params.lead_s + _TURN_MARGIN_S + self._network.last_link_s,
             stream=make_stream(self._stage.run_seed, "transit.dispatch"),
+            reserve_s=0.0 if params.dispatch.forecast is None else params.dispatch.forecast.reserve_s,
+            reserve_weight=0.0 if params.dispatch.forecast is None else params.dispatch.forecast.reserve_weight,
             **rules_of(self._strategy, params.dispatch),
         )  # fmt: skip
 
     def _make_requests(self) -> NDArray[np.void]:
         self._shifts_of_run = self._shifts()
         stage = self._stage
-        return make_requests(
-            self.params, self._city, self._asked_stops, self._tables, stage.run_seed, stage.start_s, stage.end_s
-        )
+        return self.other_ways.requests(stage.run_seed, stage.start_s, stage.end_s, self._serve_alone)
+
+    def _serve_alone(self, requests: NDArray[np.void]) -> NDArray[np.void]:
+        """Requests of a day as the vans of this run would answer them if drives took what people expect of them."""
+        start_s, kept = self._stage.start_s, getattr(self, "desk", None)
+        fleet = self._make_fleet(start_s)
+        rules = self._rules()._replace(road=0, offers=0)
+        assert self.params.choice is not None  # noqa: S101  (only then are days learned from)
+        factor, times = self.params.choice.drive_time_factor, self._network.times
+        times = times._replace(between_s=times.between_s * factor, towards_s=times.towards_s * factor)
+        self.desk = Desk(fleet, requests, times, rules, self._strategy)
+        schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
+        self._close_daily(range(len(fleet)), start_s)
+        self._wake_holding(start_s)
+        if rules.replan != kernels.NEVER:
+            self.desk.plan_anew(start_s)
+        self.desk.run_until(self._stage.end_s + _AFTER_S)
+        answered = self.desk.requests
+        if kept is not None:
+            self.desk = kept
+        return answered
 
     def _find_depots(self) -> list[int]:
         """Stops nearest to the depots named, else to those of the map; none if there are neither."""
@@ -487,7 +553,7 @@ class Transit:
             self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
             self._network.times.between_s,
         )  # fmt: skip
-        self.notes = (*self._lost, *((note,) if note else ()))
+        self.notes = (*self._lost, *((note,) if note else ()), *self.other_ways.notes)
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing
@@ -500,7 +566,9 @@ class Transit:
         """Change the fleet, the hours and the requests that come after ``at_s``."""
         desk = self.desk
         asked = int(desk.log.counts[kernels.NEXT])
+        before = self.other_ways.travellers
         later = self._make_requests()
+        self.other_ways.keep_before(before, at_s)
         later = later[later["asked_s"] > at_s]
         requests = np.concatenate([desk.requests[:asked], later])
         old, count = desk.fleet, len(self._make_fleet(self._stage.start_s))

@@ -12,10 +12,13 @@ from twin.city.city import City, Place, StreetLayer
 from twin.city.routing.ways import shortest_path, travel_times
 from twin.columns import BODIES, BODY_STATES
 from twin.models.transit.demand.zones import Zones
-from twin.models.transit.fleet.rows import Times, new_times
+from twin.models.transit.fleet.rows import Times, new_times, with_slices
 
 _CLASS = "van"
 _VAN = BODIES.index("van")
+_DAY_S = 86400.0
+#: How far ahead plans may reach: bookings are taken for three days, and a ride may end on the day after.
+_DAYS_AHEAD = 4
 _EMPTY, _LOADED = (BODY_STATES["van"].index(state) for state in ("empty", "loaded"))
 
 
@@ -47,17 +50,34 @@ class StopNetwork:
             self._cost_s[np.isin(self._layer.link_to, self._node) & np.isfinite(self._cost_s)].max(initial=0.0)
         )
         self._ways: dict[tuple[int, int], Ints] = {}
-        self.times: Times = self._measure()
+        #: Second of the day from which each slice of the forecast holds, and times between stops in it.
+        self._slice_from_s: Floats = np.zeros(0)
+        self._slices_s: Floats = np.zeros((0, 0, 0))
+        self.times: Times = self._measure(-np.inf)
 
-    def use(self, cost_s: Floats) -> bool:
-        """Go over to other link times; False, and nothing done, if they are what is in use."""
+    def use(self, cost_s: Floats, at_s: float = -np.inf) -> bool:
+        """Go over to other link times from a moment on; False, and nothing done, if they are what is in use."""
         lawful_s = self._city.lawful_times_s("van", cost_s)
-        if np.array_equal(lawful_s, self._cost_s):
+        if np.array_equal(lawful_s, self._cost_s) and not len(self._slice_from_s):
             return False
         self._cost_s = lawful_s
         self._ways.clear()
-        self.times = self._measure()
+        self.times = self._measure(at_s)
         return True
+
+    def expect(self, profile_s: Floats, at_s: float) -> None:
+        """Plan ahead by a profile of the day; what is measured holds until the profile's next slice.
+
+        Parameters
+        ----------
+        profile_s : (k, 1 + m) float64
+            The board ``road.link_time_profile_s``.
+        at_s
+            The moment.
+        """
+        self._slice_from_s = profile_s[:, 0].copy()
+        self._slices_s = np.stack([self._between(self._city.lawful_times_s("van", row)) for row in profile_s[:, 1:]])
+        self.times = self._measure(at_s)
 
     def way(self, origin: int, destination: int) -> Ints:
         """Links of the fastest way between two stops."""
@@ -87,30 +107,54 @@ class StopNetwork:
         -------
         time_s, x_m, y_m : (k,) float64
         """
-        layer = self._layer
-        xs, ys, shares = [], [], []
-        time_s = layer.free_time_s[way]
-        begin = np.concatenate([[0.0], np.cumsum(time_s)])
-        for i, link in enumerate(way):
-            span = slice(int(layer.vertex_ptr[link]), int(layer.vertex_ptr[link + 1]))
-            x, y = layer.vertex_x_m[span], layer.vertex_y_m[span]
-            along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-            along = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
-            # A link begins where the one before ends.
-            first = 1 if i else 0
-            xs.append(x[first:])
-            ys.append(y[first:])
-            shares.append(begin[i] + along[first:] * time_s[i])
-        share = np.concatenate(shares) / begin[-1]
+        share, x_m, y_m = points_along(self._layer, way)
         times = depart_s + share * (arrive_s - depart_s)
         times[-1] = arrive_s
-        return times, np.concatenate(xs), np.concatenate(ys)
+        return times, x_m, y_m
 
-    def _measure(self) -> Times:
-        between_s = travel_times(self._layer, self._node, self._node, self._cost_s, vehicle_class=_CLASS)
+    def _between(self, cost_s: Floats) -> Floats:
+        between_s = travel_times(self._layer, self._node, self._node, cost_s, vehicle_class=_CLASS)
         if self._apart is not None:
             between_s[self._apart] = np.inf
-        return new_times(between_s, self._node, turns=self._turns)
+        np.fill_diagonal(between_s, 0.0)
+        return between_s
+
+    def _measure(self, at_s: float) -> Times:
+        """Times between stops as they are at a moment, and as they are expected after it."""
+        between_s = self._between(self._cost_s)
+        times = new_times(between_s, self._node, turns=self._turns)
+        count = len(self._slice_from_s)
+        if not count or not np.isfinite(at_s):
+            return times
+        first_day = int(at_s // _DAY_S)
+        from_s = np.concatenate([(first_day + day) * _DAY_S + self._slice_from_s for day in range(_DAYS_AHEAD + 1)])
+        slice_of = np.tile(np.arange(1, count + 1), _DAYS_AHEAD + 1)
+        later = from_s > at_s
+        slices_s = np.concatenate([between_s[None], self._slices_s])
+        return with_slices(times, np.append(-np.inf, from_s[later]), np.append(0, slice_of[later]), slices_s)
+
+
+def points_along(layer: StreetLayer, way: Ints) -> tuple[Floats, Floats, Floats]:
+    """Corners of a way: share of its free-flow time at which each is passed, and metres.
+
+    Returns
+    -------
+    share, x_m, y_m : (k,) float64
+    """
+    xs, ys, shares = [], [], []
+    time_s = layer.free_time_s[way]
+    begin = np.concatenate([[0.0], np.cumsum(time_s)])
+    for i, link in enumerate(way):
+        span = slice(int(layer.vertex_ptr[link]), int(layer.vertex_ptr[link + 1]))
+        x, y = layer.vertex_x_m[span], layer.vertex_y_m[span]
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        along = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
+        # A link begins where the one before ends.
+        first = 1 if i else 0
+        xs.append(x[first:])
+        ys.append(y[first:])
+        shares.append(begin[i] + along[first:] * time_s[i])
+    return np.concatenate(shares) / begin[-1], np.concatenate(xs), np.concatenate(ys)
 
 
 def until_node(layer: StreetLayer, way: Ints, node: int) -> Ints:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
+from twin.models.transit.bus.params import BusParams
+from twin.models.transit.choice.params import ChoiceParams
 from twin.models.transit.service.params import Booking, Costs, Fare, VanType
 from twin.params import Params, quantity
 from twin.units import ClockSpan, Count, Metres, Seconds, Share, Speed
@@ -435,6 +437,42 @@ class RebalancingParams(Params):
     )
 
 
+class ForecastParams(Params):
+    """Plans ahead go by the times that the road expects by the hour, and leave the road a part of each promise."""
+
+    table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of past days of the road to learn link times from, with from_s, link_index, outflow_count "
+        "and time_mean_s, as road_links of a run in the same city; without it, what the road says of its hours, which "
+        "it knows in free flow only.",
+    )
+    reserve_s: Seconds = quantity(
+        120.0,
+        "s",
+        source="our choice: lights and turns make one drive in a hundred of `ikuno_fleet` 140 s longer than its mean",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=3600,
+        doc="What plans leave of the longest wait and of the longest ride for lights that are red longer than on "
+        "average, and for what turning costs.",
+    )
+    reserve_weight: float = quantity(
+        5.0,
+        "",
+        source="our choice",
+        grade="G",
+        fork="now",
+        ge=0,
+        le=1000,
+        doc="What a second costs that a plan made anew takes of these reserves, in seconds of a van.",
+    )
+
+
 class DispatchParams(Params):
     """How requests are given to vans."""
 
@@ -511,6 +549,15 @@ class DispatchParams(Params):
         fork="now",
         doc="Whether a van under way may be sent elsewhere from the next stop on its way.",
     )
+    forecast: ForecastParams | None = quantity(
+        None,
+        "",
+        source="choice: plans ahead rest on the times of the moment",
+        grade="D",
+        fork="now",
+        doc="Plans ahead know the hours in which the road is slow, and leave it a part of each promise; give "
+        "`forecast: {}` for its defaults.",
+    )
     rebalancing: RebalancingParams | None = quantity(
         None,
         "",
@@ -560,6 +607,22 @@ class TransitParams(Params):
     booking: Booking = Booking()
     fare: Fare = Fare()
     costs: Costs = Costs()
+    bus: BusParams | None = quantity(
+        None,
+        "",
+        source="choice: no bus beside the vans",
+        grade="D",
+        fork="no",
+        doc="Buses on fixed routes in the same run, by a GTFS feed or a list of lines with headways.",
+    )
+    choice: ChoiceParams | None = quantity(
+        None,
+        "",
+        source="choice: demand is that of the vans, whatever waits are",
+        grade="D",
+        fork="no",
+        doc="Everybody who travels in the area chooses among walking, bicycle, bus, van, taxi and car.",
+    )
 
     @field_validator("fleet", mode="before")
     @classmethod
@@ -596,6 +659,31 @@ class TransitParams(Params):
             raise ValueError("no zone has a fleet_weight above 0, so that no van could serve anybody")
         return self
 
+    @model_validator(mode="after")
+    def _choice_fits(self) -> TransitParams:
+        if self.choice is None:
+            return self
+        if self.zones:
+            raise ValueError("choice knows no zones that are served apart; give area, or leave choice out")
+        if (self.choice.trips_per_day is None) == (self.demand.table is None):
+            raise ValueError(
+                "choice needs choice.trips_per_day, or the trips of a table named by demand.table; give one"
+            )
+        if self.dispatch.rebalancing is not None and self.dispatch.rebalancing.table is None:
+            raise ValueError(
+                "rebalancing would learn from all who travel, not from those who ask for a van; name past requests by "
+                "dispatch.rebalancing.table"
+            )
+        return self
+
+    def travelling(self) -> TransitParams:
+        """The same with the demand of all who travel in place of that of the vans."""
+        if self.choice is None or self.choice.trips_per_day is None:
+            return self
+        # Trips are those of people, as riders are.
+        demand = self.demand.model_copy(update={"riders_per_day": self.choice.trips_per_day, "requests_per_day": None})
+        return self.model_copy(update={"demand": demand, "choice": None})
+
     def requests_per_day(self, zone: str = "") -> float:
         """Mean number of requests a day, of one zone if there are any; riders make fewer, by the mean party."""
         demand = self.zones[zone] if zone else self.demand
@@ -609,7 +697,9 @@ class TransitParams(Params):
         return min(self.fleet.acknowledge_s, self.dwell.per_stop_s)
 
     def estimate_agents(self) -> float:
-        """Vans, and riders or requests of a day as they are given, for the estimate before a run."""
+        """Vans, and riders, requests or trips of a day as they are given, for the estimate before a run."""
+        if self.choice is not None and self.choice.trips_per_day is not None:
+            return self.fleet.count + self.choice.trips_per_day
         return self.fleet.count + (
             0.0
             if self.demand.table

@@ -10,12 +10,24 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.architecture.test_layers import ANYONE, ROOT, imports_of, module_of, part_of, sources
+from twin.models.registry import BUILT_IN
 
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 #: Parts that are one room of the picture; every other part is a room by its own name.
 JOINED = {
     "command line": ("cli", "__main__", "doctor"),
-    "Python: api, service, Mesa": ("api", "service", "service_search", "mesa_model", ""),
+    "Python: api, service, Mesa": (
+        "api",
+        "service",
+        "service_film",
+        "service_results",
+        "browsers",
+        "notebook",
+        "service_scene",
+        "service_search",
+        "mesa_model",
+        "",
+    ),
     "simulate, running": ("simulate", "running"),
     "words for all": (*sorted(ANYONE), "models"),
     "bundled files": ("data", "scenarios"),
@@ -33,6 +45,7 @@ WHAT = {
     "models.transit": "on-demand vans",
     "models.terminal": "container gate",
     "models.pedestrian": "people on foot",
+    "models.kerb": "bays, stopping, who watches",
     "city": "streets, rules, lights, ways",
     "observe": "sensors and their errors",
     "booking": "slots, rules, no-shows",
@@ -51,16 +64,13 @@ COLUMN = {
         ("command line", "Python: api, service, Mesa", "experiments", "simulate, running", "scenario"), 2.5
     ),
     **dict.fromkeys(("viz", "results"), 0.0),
-    **{f"models.{name}": 1.0 + i for i, name in enumerate(("road_traffic", "transit", "terminal", "pedestrian"))},
+    **{f"models.{name}": 1.0 + i for i, name in enumerate(BUILT_IN)},
     **dict.fromkeys(("city", "engine", "words for all"), 2.5),
     **dict.fromkeys(("observe", "bundled files"), 5.0),
     **dict.fromkeys(("booking", "jit"), 4.0),
 }
 #: What is loaded by its name and not imported: models by their cards, the files of bundled cities.
-LOADS = {
-    "scenario": ("models.road_traffic", "models.transit", "models.terminal", "models.pedestrian"),
-    "city": ("bundled files",),
-}
+LOADS = {"scenario": tuple(f"models.{name}" for name in BUILT_IN), "city": ("bundled files",)}
 WIDTH, BOX, GAP, HEIGHT, STEP, MARGIN = 1240, 188, 14, 68, 106, 20
 
 

@@ -17,6 +17,7 @@ ANYONE = {
     "npz",
     "kpi",
     "looks",
+    "story",
     "observables",
     "boards",
     "model_card",
@@ -26,7 +27,7 @@ ANYONE = {
     "booking.params",
 }
 #: What of a model may load neither Mesa nor numba, so that checking, comparing and drawing stay light.
-LIGHT = ("params", "tables", "kpis", "looks", "observables")
+LIGHT = ("params", "tables", "kpis", "looks", "story", "observables")
 #: Kernels of the engine and of booking that those of every model may call.
 KERNELS_OF_ALL = (
     "twin.booking.names",
@@ -99,6 +100,7 @@ ALLOWED: dict[str, set[str]] = {
         "cli_search",
         "cli_show_plan",
         "cli_results",
+        "cli_scene",
         "city",
         "experiments",
         "results",
@@ -113,15 +115,20 @@ ALLOWED: dict[str, set[str]] = {
     "service_search": {"api", "experiments", "results", "scenario"},
     "cli_city": {"cli_json", "cli_progress", "cli_show_plan", "city"},
     "cli_progress": set(),
+    "cli_scene": {"cli_progress", "service", "service_film"},
     "cli_desk": {"cli_json", "cli_progress", "cli_show", "doctor", "results", "scenario"},
-    "doctor": {"cache", "experiments", "jit"},
+    "doctor": {"browsers", "cache", "experiments", "jit"},
+    "browsers": set(),
     "cli_calibrate": {"cli_json", "cli_progress", "cli_show", "service"},
     "cli_json": set(),
     "cli_observed": {"results"},
     "cli_show": {"cli_observed", "results"},
     "cli_show_plan": {"city", "cli_show", "scenario"},
     "api": {"city", "experiments", "observe", "results", "scenario", "simulate", "engine"},
-    "service": {"api", "city", "experiments", "results", "scenario", "viz"},
+    "service": {"api", "city", "experiments", "results", "scenario", "service_scene", "viz"},
+    "notebook": {"results", "service_scene", "viz"},
+    "service_scene": {"api", "results", "viz"},
+    "service_film": {"api", "browsers", "experiments", "results", "service_scene", "viz"},
     "experiments": {"cache", "city", "engine", "jit", "results", "scenario", "simulate"},
     "simulate": {"city", "engine", "results", "running", "scenario"},
     "running": {"city", "engine", "observe", "results", "scenario"},

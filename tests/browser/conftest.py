@@ -13,6 +13,7 @@ import pytest
 from twin.results.run_folder import Run
 from twin.viz.run_view import read_run_view
 from twin.viz.scene_3d import write_scene
+from twin.viz.two_runs import two_runs_scene
 
 QUIET = [
     "--no-sandbox",
@@ -22,7 +23,7 @@ QUIET = [
     "--disable-sync",
 ]
 #: Software rendering may take seconds a frame.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,35 @@ def page_file(demo, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def pair_runs(demo, tmp_path_factory):
+    """Two variants of one day: vans that set out later, fewer trucks, a chapter of the scenario."""
+    folder = tmp_path_factory.mktemp("pair")
+    own = {
+        "at_s": demo.FROM_S + 1200.0,
+        "label": {"ja": demo.HOSTILE, "en": demo.HOSTILE},
+        "place": "gate/1",
+        "reach_m": 300.0,
+    }
+    label = {"ja": f"遅い{demo.HOSTILE}", "en": f"Later {demo.HOSTILE}"}
+    second = demo.make_demo_run(folder / "b", later_s=300.0, trucks=9, variant="late", label=label)
+    return Run(demo.make_demo_run(folder / "a", chapters=[own])), Run(second)
+
+
+@pytest.fixture(scope="session")
+def pair_file(pair_runs, demo, tmp_path_factory):
+    words = {"ja": f"待ちは減る {demo.HOSTILE}", "en": f"The wait is shorter {demo.HOSTILE}"}
+    page = two_runs_scene(*pair_runs, sentences=[words])
+    return write_scene(page, tmp_path_factory.mktemp("pair_page") / "二つの案.html")
+
+
+@pytest.fixture(scope="module")
+def opened_pair(chromium, pair_file):
+    found = Opened(chromium, pair_file.as_uri() + "#flat", color_scheme="dark")
+    yield found
+    found.context.close()
+
+
+@pytest.fixture(scope="session")
 def chromium():
     executable = shutil.which("chromium")
     if executable is None:
@@ -58,7 +88,7 @@ class Opened:
     """A page with everything it asked for and complained of."""
 
     def __init__(self, browser, address, **context):
-        self.context = browser.new_context(viewport={"width": 1100, "height": 700}, **context)
+        self.context = browser.new_context(**{"viewport": {"width": 1100, "height": 700}, **context})
         self.page = self.context.new_page()
         self.requests, self.faults = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))

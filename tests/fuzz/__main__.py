@@ -21,9 +21,8 @@ from random import Random
 from tests.fuzz.doors import Doors, FoundError, refused
 from twin.errors import TwinError
 
-#: Processor time of a case, and how long it may wait for whatever else. A check that begins all of Midosuji at its real
-#: size works out the plans of its people, which takes up to 5 s on a busy machine.
-HANG_S, WAITS_S = 12.0, 300.0
+#: Processor time of a case, and how long it may wait for whatever else.
+HANG_S, WAITS_S = 5.0, 300.0
 MEMORY_MB = 2000.0
 BATCH = 250
 #: Doors by name, with the share of cases each gets; studies take longest.

@@ -29,7 +29,8 @@ _GROUPED = "tests/unit/results/test_grouped_kpis.py"
 _GATE = Suite(
     ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
 )
-_STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick="test_stations")
+_FEW_STATIONS = "test_stations and ([1 or not [)"
+_STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick=_FEW_STATIONS)
 _PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_STATIONS.tests), quick="terminal_parts")
 _ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_STATIONS.tests), quick="terminal_rows")
 _SLOTS = Suite(
@@ -45,18 +46,24 @@ _VANS = Suite(
     ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
     quick="test_transit_day or [0] or [1] or [3]",
 )
-_PLANNING = Suite(("tests/oracles/test_planning.py",), quick="not options1 and not options2 and not options5")
+_PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts and ([1 or not [)")
+_SERVICE = Suite(
+    ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
+    quick="transit_service_day and ([0 or not [) or a_copy_of",
+)
+_PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
 SUITES: dict[str, Suite] = {
     "twin/engine/stations/line_kernels.py": _PARTS,
-    "twin/engine/stations/serve_kernels.py": Suite(_PARTS.tests, quick="terminal_parts or test_stations"),
+    "twin/engine/stations/serve_kernels.py": Suite(_PARTS.tests, quick=f"terminal_parts or {_FEW_STATIONS}"),
     "twin/engine/stations/loop_kernels.py": _STATIONS,
     "twin/engine/stations/passage_kernels.py": _STATIONS,
-    "twin/engine/stations/plain_kernels.py": Suite(("tests/oracles/test_stations.py",)),
+    "twin/engine/stations/plain_kernels.py": Suite(("tests/oracles/test_stations.py",), quick=_FEW_STATIONS),
     "twin/engine/stations/calendar_kernels.py": _PARTS,
     "twin/engine/stations/law_kernels.py": _ROWS,
     "twin/engine/stations/lane_kernels.py": Suite(
-        ("tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"), quick="[0-"
+        ("tests/oracles/test_lane_parts.py", "tests/oracles/test_stations.py", "tests/oracles/test_terminal_lanes.py"),
+        quick="lane_parts",
     ),
     "twin/engine/stations/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
     "models/terminal/gate/space_kernels.py": _PARTS,
@@ -71,8 +78,9 @@ SUITES: dict[str, Suite] = {
         ("tests/unit/models/terminal/test_booking.py", "tests/unit/models/terminal/test_vessels.py",
          "tests/unit/models/terminal/test_model.py"), quick="one_box or haulier or keeps or moves or by_kind",
     ),
-    "models/transit/dispatch/kernels.py": _VANS,
-    "models/transit/dispatch/insertion_kernels.py": _VANS,
+    "models/transit/dispatch/kernels.py": _SERVICE,
+    "models/transit/dispatch/reoptimise_kernels.py": _SERVICE,
+    "models/transit/dispatch/insertion_kernels.py": _PLANS,
     "models/transit/planning/kernels/improvement.py": _PLANNING,
     "models/transit/planning/kernels/insertion.py": _PLANNING,
     "models/transit/planning/kernels/rows.py": _PLANNING,
@@ -89,16 +97,20 @@ SUITES: dict[str, Suite] = {
         quick="queueing or bay",
     ),
     "models/road_traffic/free_flow/kernels.py": Suite(
-        ("tests/unit/models/road_traffic/test_free_flow.py", "tests/unit/models/road_traffic/test_junction_delays.py",
-         "tests/unit/models/road_traffic/test_outputs.py"),
+        ("tests/oracles/test_free_flow_kernels.py", "tests/unit/models/road_traffic/test_free_flow.py",
+         "tests/unit/models/road_traffic/test_junction_delays.py",
+         "tests/unit/models/road_traffic/test_outputs.py"), quick="free_flow_kernels",
     ),
-    "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
+    "models/road_traffic/equilibrium/kernels.py": Suite(
+        ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+    ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(
         ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
     ),
     "twin/city/routing/turn_kernels.py": Suite(
-        ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
+        ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
+        quick="turn_parts or test_turns",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),

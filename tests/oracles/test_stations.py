@@ -168,3 +168,25 @@ def test_who_ends_as_servers_close_is_let_go_and_others_are_suspended():
     queue.run_until(1e6)
     np.testing.assert_allclose(queue.times_s("out"), [8.0, 102.0])
     np.testing.assert_allclose(queue.times_s("waited"), [0.0, 92.0])
+
+
+def test_the_first_row_holds_its_server_like_any_other():
+    """Rows come in another order than they stand: the first one is served beside a server that comes free sooner."""
+    queue = Queue(
+        [Stage("desk", law_numbers("deterministic", 25.0), [Servers(((0.0, 3),))])], make_run_seed(3, 0), "test"
+    )
+    queue.expect(np.arange(1, 5, dtype=np.uint64), np.array([1.0, 0.0, 25.2, 25.4]))
+    queue.run_until(25.5)
+    assert queue.now.word[:, plain_kernels.SERVED_AT].tolist() == [1, 0, 0, 2]
+
+
+def test_whoever_waits_for_a_window_is_held_until_then():
+    queue = Queue(
+        [Stage("desk", law_numbers("deterministic", 25.0), [Servers(((0.0, 1),))])], make_run_seed(3, 0), "test"
+    )
+    queue.expect(np.arange(1, 3, dtype=np.uint64), np.array([0.0, 1.0]), not_before_s=np.array([40.0, -np.inf]))
+    states = []
+    for at_s in (2.0, 39.9, 40.0):
+        queue.run_until(at_s)
+        states.append(queue.now.code[:, names.STATE].tolist())
+    assert states == [[names.HELD, names.SERVED], [names.HELD, names.GONE], [names.SERVED, names.GONE]]

@@ -32,6 +32,22 @@ def plan_of(van):
     return [(int(van["task_request"][k]), bool(van["task_pick"][k])) for k in range(van["size"])]
 
 
+def drive(times, leave_s, here, there):
+    """Seconds of a drive that begins at a moment: a matrix that holds always, or times by slices."""
+    if isinstance(times, np.ndarray):
+        return times[here, there]
+    at_s, left = leave_s, 1.0
+    for k, row in enumerate(times.slice_of):
+        until_s = times.from_s[k + 1] if k + 1 < len(times.from_s) else np.inf
+        if at_s >= until_s:
+            continue
+        whole_s = times.slices_s[row, here, there] if len(times.from_s) > 1 else times.between_s[here, there]
+        if left * whole_s <= until_s - at_s:
+            return at_s + left * whole_s - leave_s
+        left, at_s = left - (until_s - at_s) / whole_s, until_s
+    raise AssertionError("the last slice has no end")
+
+
 def timetable(van, plan, requests, between, rules, now_s):
     """Start of every task and the end of the plan; one visit per run of tasks at a stop."""
     if van["phase"] == state.IDLE:
@@ -41,7 +57,7 @@ def timetable(van, plan, requests, between, rules, now_s):
     starts, k = [], 0
     while k < len(plan):
         here = stop_of(plan[k], requests)
-        arrive = leave + between[stop, here]
+        arrive = leave + drive(between, leave, stop, here)
         latest, dwell = arrive, rules.dwell_s
         while k < len(plan) and stop_of(plan[k], requests) == here:
             r, pick = plan[k]
@@ -58,10 +74,19 @@ def stop_of(task, requests):
     return int(requests["origin" if task[1] else "destination"][task[0]])
 
 
+def limit(promised, before, rules):
+    """What a plan may still use of a promise: all but the reserve, or what the plan in force has taken already."""
+    kept = promised - rules.reserve_s
+    if before is not None:
+        kept = max(kept, min(promised, before))
+    return kept + kernels.EPS_S
+
+
 def cost_of(van, plan, r, i, j, requests, between, rules, now_s):
     """Cost of putting r's pick-up before task i and its set-down before task j; None if a promise breaks."""
     changed = [*plan[:i], (r, True), *plan[i:j], (r, False), *plan[j:]]
     before, end_before = timetable(van, plan, requests, between, rules, now_s)
+    was = dict(zip(plan, before, strict=True))
     after, end_after = timetable(van, changed, requests, between, rules, now_s)
     load, begun = int(van["load"]), {}
     for (q, pick), start in zip(changed, after, strict=True):
@@ -70,11 +95,14 @@ def cost_of(van, plan, r, i, j, requests, between, rules, now_s):
             return None
         if pick:
             begun[q] = start
-            late = start > requests["pickup_by_s"][q] + kernels.EPS_S
+            late = start > limit(requests["pickup_by_s"][q], was.get((q, True)), rules)
         else:
             ride = start - begun.get(q, requests["pickup_s"][q])
-            late = (
-                start > requests["dropoff_by_s"][q] + kernels.EPS_S or ride > requests["ride_max_s"][q] + kernels.EPS_S
+            rode = None
+            if (q, False) in was:
+                rode = was[q, False] - was.get((q, True), requests["pickup_s"][q])
+            late = start > limit(requests["dropoff_by_s"][q], was.get((q, False)), rules) or ride > limit(
+                requests["ride_max_s"][q], rode, rules
             )
         if late:
             return None
@@ -95,7 +123,7 @@ def naive_choice(desk, r, now_s):
             if i == 0 and van["bound"] and stop_of(plan[0], desk.requests) != desk.requests["origin"][r]:
                 continue
             for j in range(i, len(plan) + 1):
-                cost = cost_of(van, plan, r, i, j, desk.requests, desk.times.between_s, desk.rules, now_s)
+                cost = cost_of(van, plan, r, i, j, desk.requests, desk.times, desk.rules, now_s)
                 if cost is not None and cost < best[0] - 1e-9:
                     best = (cost, v, i, j)
     return best
@@ -124,9 +152,7 @@ class Compared:
             request, van, at_i, at_j, now_s, desk.scratch.moved, desk.fleet, desk.requests, desk.times, desk.rules
         )
         plan = plan_of(desk.fleet[van])
-        slow = cost_of(
-            desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times.between_s, desk.rules, now_s
-        )
+        slow = cost_of(desk.fleet[van], plan, request, at_i, at_j, desk.requests, desk.times, desk.rules, now_s)
         assert slow is not None
         assert own == pytest.approx(slow, abs=1e-6)
         assert own == pytest.approx(cost, abs=1e-6)
@@ -179,6 +205,31 @@ def test_the_kernel_finds_the_cheapest_of_all_positions_through_whole_days(seed)
     assert compared.cheapest_is_inside > 0
     status = desk.requests["status"]
     assert ((status == state.SERVED) | (status == state.REFUSED)).all()
+
+
+def by_slices(times, seed, *, every_s=450.0, most=2.5):
+    """The same stops; every few minutes all times between them are others, each within a factor of 2.5."""
+    luck = np.random.default_rng(seed)
+    slices_s = times.between_s * luck.uniform(1.0, most, (4, *times.between_s.shape))
+    from_s = np.arange(0.0, 40 * every_s, every_s)
+    return state.with_slices(times, from_s, np.arange(len(from_s)) % len(slices_s), slices_s)
+
+
+@pytest.mark.parametrize("reserve_s", [0.0, 120.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_kernel_finds_the_cheapest_position_where_times_change_and_promises_have_reserves(seed, reserve_s):
+    compared = Compared()
+    fleet, requests, times, rules = random_day(seed, walks=bool(seed % 3))
+    times = by_slices(times, seed) if seed else times
+    desk = Desk(fleet, requests, times, rules._replace(reserve_s=reserve_s, wait_at_most_s=900.0), compared)
+    desk.run_until(np.inf)
+    assert compared.compared == len(desk.requests)
+    assert compared.shared > 5
+    assert compared.cheapest_is_inside > 0
+    served = desk.requests[desk.requests["status"] == state.SERVED]
+    # Where times are those that were expected, no promise breaks, and nobody touches the reserve.
+    assert (served["pickup_s"] <= served["pickup_by_s"] - reserve_s + 1e-6).all()
+    assert (served["dropoff_s"] - served["pickup_s"] <= served["ride_max_s"] - reserve_s + 1e-6).all()
 
 
 def test_deciding_inside_the_compiled_loop_is_deciding_by_the_strategy():

@@ -72,3 +72,11 @@ def test_the_python_shown_runs(tmp_path, monkeypatch):
     assert names["city"].agents_by_type
     with pytest.raises(Exception, match="there is no variant"):
         names["study"].run("nobody")
+
+
+def test_the_citation_names_this_version():
+    from twin import __version__
+
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
+    assert cited is not None
+    assert cited[1] == __version__

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from tests.verification.readme_numbers import FIGURES, ROOT, beside
+from tests.verification.readme_speeds import HELD, Held, hold, times_off
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -40,3 +41,28 @@ def test_lines_that_differ_stand_one_above_the_other():
         "  README  | c | 3 |",
         "  now     ",
     ]
+
+
+def test_every_number_of_a_benchmark_is_held_where_a_readme_states_it():
+    measured = {name for name, figure in FIGURES.items() if figure.measure}
+    # These two are run for their whole answer, of which no README prints a number.
+    assert set(HELD) == measured - {"road.routes", "road.weekday"}
+    for name, held in HELD.items():
+        text = (ROOT / FIGURES[name].readme).read_text(encoding="utf-8")
+        for one in held:
+            low, high = one.range_in(text)
+            assert 0 < low <= high, (name, one.key)
+
+
+def test_a_speed_may_be_three_times_off_and_a_kilometre_may_not():
+    text = "| ward | 100–200 | 3,034 | 1.10 M |"
+    held = (Held("speed", r"ward \| (\d+)–(\d+)"), Held("km", r"200 \| ([\d,]+)", 1.006), Held("m", r"([\d.]+ M)"))
+    assert hold(held, text, [{"speed": 34.0, "km": 3040.0, "m": 1.1e6}])[1]
+    assert hold(held, text, [{"speed": 590.0, "km": 3034.0, "m": 3.2e6}])[1]
+    for wrong in ({"speed": 33.0}, {"speed": 610.0}, {"km": 3060.0}, {"m": 0.3e6}):
+        lines, near = hold(held, text, [{"speed": 150.0, "km": 3034.0, "m": 1.1e6, **wrong}])
+        assert not near
+        assert [line.startswith("  OFF") for line in lines] == [name in wrong for name in ("speed", "km", "m")]
+    assert times_off(1.0, 2.0, 0.0) == float("inf")
+    with pytest.raises(SystemExit, match="no README states speed"):
+        hold(held, "nothing", [{"speed": 1.0}])

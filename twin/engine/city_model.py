@@ -84,7 +84,9 @@ class CityModel(mesa.Model):
         self.cast.check()
         # Only now each model knows whom it sends to.
         _check_leads(sim_models, step_s)
-        self.check_ledger()
+        # Who is inside at the start is counted when the first step begins: a check only begins, and to work it out may
+        # take long.
+        self._is_counted = False
         self.running = not self.is_over()
 
     def __repr__(self) -> str:
@@ -97,6 +99,8 @@ class CityModel(mesa.Model):
 
     def step(self) -> None:
         """Advance every model to the next common instant, then check the ledger."""
+        if not self._is_counted:
+            self.check_ledger()
         until_s = self.clock.next_s
         for sim_model in self.sim_models:
             sim_model.advance(until_s)
@@ -129,6 +133,7 @@ class CityModel(mesa.Model):
         EngineError
             Naming the model, the account and the instant.
         """
+        self._is_counted = True
         every: list[Account] = []
         for sim_model in self.sim_models:
             accounts = sim_model.accounts()

@@ -25,6 +25,7 @@ class Kind(IntEnum):
     HAULIER = 7
     DEMAND_SLOT = 8
     BOOKING = 9
+    KERB_VISIT = 10
 
 
 #: Serials that fit into one origin, origins into one kind, and kinds.

@@ -39,6 +39,7 @@ class RowKind(IntEnum):
     ROAD_LEAVE = 11
     ROAD_REPATH = 20
     ROAD_CREDIT = 21
+    ROAD_LANES = 22
     RIDE_ENTER = 30
     RIDE_LEAVE = 31
 
@@ -93,6 +94,11 @@ ROW_MEANINGS: dict[RowKind, RowMeaning] = {
         "order to the road: places are free at the end of a link from this time on; from the first such order on ways "
         "of these vehicles end there only against a place",
         {"a": "link", "b": "code of the model whose vehicles may take them", "amount": "places"},
+    ),
+    RowKind.ROAD_LANES: RowMeaning(
+        None,
+        "order to the road: vehicles that stand on a link take more of its lanes from this time on, or fewer",
+        {"a": "link", "b": "code of the model that sends it", "amount": "lanes more; below 0 fewer"},
     ),
     RowKind.RIDE_ENTER: RowMeaning(
         "traveller",

@@ -68,6 +68,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
                 "run_seed": f"{int(make_run_seed(int(content['seed']), replication)):016x}",
                 "clock": content["clock"],
                 "traces_share": content["record"]["traces_share"],
+                **({"chapters": content["chapters"]} if content.get("chapters") else {}),
                 "city": city_facts(city),
                 "parent": content.get("parent"),
                 "rows": rows,

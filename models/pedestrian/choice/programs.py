@@ -74,6 +74,41 @@ def find_arcs(exit_count: int, legs: Legs) -> Arcs:
     return Arcs(ptr, start.astype(np.int32), end.astype(np.int32))
 
 
+@dataclass(frozen=True)
+class Programs:
+    """Which programs there are: (p,) arrays, and the row of each class, destination and stretch of the clock."""
+
+    class_of: NDArray[np.int32]
+    destination: NDArray[np.int32]
+    time_up_s: Floats
+    program: NDArray[np.int32]
+
+
+def check_size(
+    params: PedestrianParams, exits: Exits, stays: StayPlaces, legs: Legs, clock_s: tuple[float, float]
+) -> tuple[Arcs, Programs]:
+    """Where one may go and which programs there are; arguments as of :func:`solve_plans`. Nothing is solved yet.
+
+    Raises
+    ------
+    LimitError
+        If there are so many exits and places that solving would take minutes.
+    """
+    x = len(exits.id)
+    arcs = find_arcs(x, legs)
+    programs = _list_programs(params, exits, clock_s, by_hour(params, stays))
+    work = len(arcs.end) * int(BUDGET_MOST_S // params.choice.step_s) * len(programs.class_of)
+    if work > _WORK_MOST:
+        raise LimitError(
+            f"the plans of visitors between {x} exits and the places to stay would take {work:.2g} sums, at most "
+            f"{_WORK_MOST:.0e} are solved",
+            where="pedestrian",
+            mend="keep one district (pedestrian.district), fewer places (choice.stay_places_most) or longer steps "
+            "(choice.step)",
+        )
+    return arcs, programs
+
+
 def solve_plans(
     params: PedestrianParams,
     exits: Exits,
@@ -108,11 +143,9 @@ def solve_plans(
         If there are so many exits and places that solving would take minutes.
     """
     choice, classes, x, places = params.choice, params.classes.in_order(), len(exits.id), len(legs.cost)
-    arcs = find_arcs(x, legs)
+    arcs, programs = check_size(params, exits, stays, legs, clock_s)
     steps_most = int(BUDGET_MOST_S // choice.step_s)
     durations = _duration_steps(classes, choice.step_s)
-    programs = _list_programs(params, exits, clock_s, by_hour(params, stays))
-    _check_work(len(arcs.end) * steps_most * len(programs.class_of), x)
     cost = -legs.cost[arcs.start, arcs.end]
     no_stop = (arcs.start < x) & (arcs.end < 2 * x)
     utility = np.array([cost - c.no_stop_cost * no_stop for c in classes])
@@ -179,17 +212,7 @@ def solve_plans(
     )
 
 
-@dataclass(frozen=True)
-class _Programs:
-    """Which programs there are: (p,) arrays, and the row of each class, destination and stretch of the clock."""
-
-    class_of: NDArray[np.int32]
-    destination: NDArray[np.int32]
-    time_up_s: Floats
-    program: NDArray[np.int32]
-
-
-def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float], hours: bool) -> _Programs:
+def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float], hours: bool) -> Programs:
     clusters = int(exits.cluster.max(initial=0)) + 1
     classes = params.classes.in_order()
     first, last = (int(t // STRETCH_S) for t in (clock_s[0], clock_s[1] + BUDGET_MOST_S))
@@ -208,24 +231,13 @@ def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float,
         if not bound:
             table[c, 1:] = table[c, 0]
     class_of, bound_for, time_up = zip(*rows, strict=True)
-    return _Programs(np.array(class_of, np.int32), np.array(bound_for, np.int32), np.array(time_up), table)
+    return Programs(np.array(class_of, np.int32), np.array(bound_for, np.int32), np.array(time_up), table)
 
 
 def slots_left(time_up_s: float, steps_most: int, step_s: float, slots: int) -> NDArray[np.int32]:
     """Hour of the clock with k steps left of a time that is up at a moment, (k + 1,)."""
     hour = np.floor((time_up_s - np.arange(steps_most + 1) * step_s) / 3600.0)
     return np.clip(hour, 0, slots - 1).astype(np.int32)
-
-
-def _check_work(work: int, exit_count: int) -> None:
-    if work > _WORK_MOST:
-        raise LimitError(
-            f"the plans of visitors between {exit_count} exits and the places to stay would take {work:.2g} sums, at "
-            f"most {_WORK_MOST:.0e} are solved",
-            where="pedestrian",
-            mend="keep one district (pedestrian.district), fewer places (choice.stay_places_most) or longer steps "
-            "(choice.step)",
-        )
 
 
 def _duration_steps(classes: tuple[VisitorClass, ...], step_s: float) -> NDArray[np.int32]:

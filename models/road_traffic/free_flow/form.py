@@ -185,6 +185,9 @@ class FreeFlow:
     def apply_credits(self, orders: Rows, fleet: Fleet) -> None:
         """Nobody waits for a place in this form; who has driven the path is handed over at once."""
 
+    def obstruct(self, fleet: Fleet, link: int, share: float, at_s: float) -> None:
+        """No link has a capacity in this form: who stands slows nobody; the road says so in its notes."""
+
     def queued_since_s(self, left: Crossings) -> Floats:
         """(n,) float64: nobody queues, so the moment at which each left."""
         return left.time_s
@@ -226,6 +229,12 @@ class FreeFlow:
             out,
         )
         return out + self._end_s
+
+    def link_time_profile(self) -> Floats | None:
+        """(k, 1 + m) float64: speeds go by the hour, so that all times of the day are known; None if they stay."""
+        if len(self._slice_from_s) == 1:
+            return None
+        return np.stack([np.concatenate([[from_s], self.link_times(from_s)]) for from_s in self._slice_from_s])
 
     def state(self) -> State:
         """Nothing of its own: all is in the fleet."""

@@ -24,6 +24,7 @@ from twin.models.road_traffic.queueing.gate_queue import standing_since_s
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log
 from twin.models.road_traffic.queueing.measured import LinkTimes
 from twin.models.road_traffic.queueing.news import no_trees
+from twin.models.road_traffic.queueing.obstructions import Obstructions
 from twin.models.road_traffic.queueing.streets import notes, street_network
 from twin.models.road_traffic.queueing.switching import red_wait_s, switch_lights
 from twin.models.road_traffic.records.crossings import Crossings
@@ -63,6 +64,7 @@ class Queueing:
         network = street_network(params, city, tables)
         road = build_road(network, start_s, may_have_gates=True)
         edits = build_edits(network, road)
+        self._obstructions = Obstructions(road, edits)
         # Hours that began before the clock hold from its start, for whoever looks at the network then.
         kernels.apply_edits(road, edits, start_s)
         self._loading = Loading(road, new_vehicles(network)[0], no_trees(), edits, largest_step_s(road, edits))
@@ -136,6 +138,11 @@ class Queueing:
             road.lines["gated"][line] = 1 + row["b"]
             self._loading.grant(line, int(row["amount"]), float(row["time_s"]))
 
+    def obstruct(self, fleet: Fleet, link: int, share: float, at_s: float) -> None:
+        """Let a link pass a share of its capacity from a moment on."""
+        self._drive(fleet, at_s)
+        self._obstructions.put(self._loading, link, share, at_s)
+
     def queued_since_s(self, left: Crossings) -> Floats:
         """(n,) float64: since when those who have just left stood in the queue to the end of their way."""
         return np.minimum(self._loading.cars.veh["queued_s"][left.slot], left.time_s)
@@ -159,6 +166,9 @@ class Queueing:
     def next_board_s(self, after_s: float) -> float:
         """End of the period of measuring in which a moment lies."""
         return float((np.floor(after_s / self._board_every_s) + 1) * self._board_every_s)
+
+    def link_time_profile(self) -> None:
+        """Not known: times are made by those who drive."""
 
     def next_news_s(self, after_s: float) -> float:
         """Next moment at which those who choose their way learn of link times."""

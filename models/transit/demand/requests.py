@@ -235,10 +235,18 @@ def _with_riders(
     )  # fmt: skip
 
 
-def _walk_m(riders: Riders, purpose: str, ids: Words, run_seed: np.uint64) -> Floats:
-    """Walk along a street grid from a door drawn evenly in the square around the stop."""
+def door_offsets_m(riders: Riders, purpose: str, ids: Words, run_seed: np.uint64) -> tuple[Floats, Floats]:
+    """Metres to the east and north of the stop at which a door lies, drawn evenly in the square around it."""
     east = _uniform(run_seed, purpose, ids, event(0)) - 0.5
     north = _uniform(run_seed, purpose, ids, event(1)) - 0.5
+    return riders.stop_spacing_m * east, riders.stop_spacing_m * north
+
+
+def _walk_m(riders: Riders, purpose: str, ids: Words, run_seed: np.uint64) -> Floats:
+    """Walk along a street grid from a door to its stop."""
+    east = _uniform(run_seed, purpose, ids, event(0)) - 0.5
+    north = _uniform(run_seed, purpose, ids, event(1)) - 0.5
+    # Not from the offsets in metres: their sum would round otherwise.
     return riders.stop_spacing_m * (np.abs(east) + np.abs(north))
 
 

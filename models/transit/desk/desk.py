@@ -168,8 +168,8 @@ class Desk:
 
     def set_times(self, times: Times, now_s: float) -> None:
         """Go on with other times between stops from a moment on; timetables are made anew, promises re-checked."""
-        self.times = times
-        kernels.reschedule(now_s, self.fleet, self.requests, times, self.rules)
+        before, self.times = self.times, times
+        kernels.reschedule(now_s, self.fleet, self.requests, before, times, self.rules)
 
     def state(self) -> State:
         """Everything but times, rules and strategy, as arrays."""

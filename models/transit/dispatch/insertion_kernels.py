@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.jit import lean_kernel
+from twin.models.transit.fleet.time_kernels import drive_s, leave_by_s
 
 #: Slack of comparisons with a promise: sums of seconds taken in another order differ in the last bits.
 EPS_S = 1e-6
@@ -29,17 +30,22 @@ CHEAPEST, FIRST_COME, ASK = 0, 1, 2
 
 @lean_kernel
 def schedule_van(van, requests, times, rules):
-    """Work out a van's timetable from its anchor: arrivals, starts, dwells, load, slack."""
+    """Work out a van's timetable from its anchor: arrivals, starts, dwells, load, slack.
+
+    Plans leave ``rules.reserve_s`` of each promise to the road. What the road has already taken of it is lost, but no
+    insertion takes more: a task that begins within the reserve may not begin later, and one that is late is late.
+    """
     stop = van["anchor_stop"]
     latest = van["anchor_s"]
     load = van["load"]
     chairs = van["chairs"]
     arrive = latest
     dwell = 0.0
+    van["eaten_s"] = 0.0
     for k in range(van["size"]):
         r = van["task_request"][k]
         here = van["task_stop"][k]
-        van["leg_s"][k] = times.between_s[stop, here]
+        van["leg_s"][k] = drive_s(times, latest + dwell, stop, here)
         if k == 0 or here != stop:
             arrive = latest + dwell + van["leg_s"][k]
             latest = arrive
@@ -74,6 +80,15 @@ def schedule_van(van, requests, times, rules):
                 if van["task_request"][p] == r:
                     van["partner"][k] = p
         start = max(arrive, van["task_ready_s"][k])
+        if rules.reserve_s > 0.0 and van["task_pick"][k] != BREAK:
+            if late < np.inf:
+                van["eaten_s"] += max(0.0, start - late + rules.reserve_s)
+                late = max(late - rules.reserve_s, min(late, start))
+            p = van["partner"][k]
+            if p >= 0:
+                ride = start - van["start_s"][p]
+                van["eaten_s"] += max(0.0, ride - longest + rules.reserve_s)
+                longest = max(longest - rules.reserve_s, min(longest, ride))
         latest = max(latest, start)
         dwell += van["task_dwell_s"][k]
         van["arrive_s"][k] = arrive
@@ -88,18 +103,22 @@ def schedule_van(van, requests, times, rules):
         van["ride_max_s"][k] = longest
     end_slack = np.inf
     if van["off_s"] < np.inf:
-        end_slack = van["off_s"] - latest - dwell - times.between_s[stop, van["depot_stop"]]
-    _find_slack(van, end_slack)
+        if times.from_s.size == 1:
+            end_slack = van["off_s"] - latest - dwell - times.between_s[stop, van["depot_stop"]]
+        else:
+            end_slack = leave_by_s(times, van["off_s"], stop, van["depot_stop"]) - latest - dwell
+    _find_slack(van, end_slack, times)
 
 
 @lean_kernel
-def _find_slack(van, end_slack):
+def _find_slack(van, end_slack, times):
     """Slack of each visit, from the last to the first: forward time slack (Savelsbergh 1992).
 
     ``end_slack`` is by how much the end of the plan may slip before the van is back at its depot too late.
 
     A visit's arrival may slip until one of its own tasks is late, or until the next visit's slack is used up
-    beyond what waiting for a walking rider takes in.
+    beyond what waiting for a walking rider takes in. Where times change over the day, that is by how much setting off
+    for the next visit may slip.
     """
     next_slack = end_slack
     own = np.inf
@@ -110,12 +129,16 @@ def _find_slack(van, end_slack):
         van["slack_s"][k] = min(own, last_start - van["arrive_s"][k] + next_slack)
         if k == 0 or van["task_stop"][k - 1] != van["task_stop"][k]:
             next_slack = van["slack_s"][k]
+            if k > 0 and times.from_s.size > 1 and next_slack < np.inf:
+                by_s = van["arrive_s"][k] + next_slack
+                leave = leave_by_s(times, by_s, van["task_stop"][k - 1], van["task_stop"][k])
+                next_slack = leave - van["latest_s"][k - 1] - van["dwell_s"][k - 1]
             own = np.inf
             last_start = -np.inf
 
 
 @lean_kernel
-def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):
+def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, times, rules):
     """Exact timetable of the tasks from ``j`` on, behind a set-down at ``stop``.
 
     Parameters
@@ -138,7 +161,10 @@ def _tail(van, i, j, arrive, latest, dwell, stop, from_stop, moved, rules):
     for k in range(j, n):
         here = van["task_stop"][k]
         if here != stop:
-            arrive = latest + dwell + (from_stop[here] if k == j else van["leg_s"][k])
+            if times.from_s.size > 1:
+                arrive = latest + dwell + drive_s(times, latest + dwell, stop, here)
+            else:
+                arrive = latest + dwell + (from_stop[here] if k == j else van["leg_s"][k])
             begins = k == 0 or van["task_stop"][k - 1] != here
             if begins and arrive == van["arrive_s"][k] and van["slack_s"][k] >= -EPS_S:
                 # Waiting has taken the whole detour in: nothing moves from here on.
@@ -195,9 +221,11 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
     places = van["chair_places"] - chairs
     asked = requests[r]["since_s"]
     ready = requests[r]["ready_s"]
-    pickup_by = requests[r]["pickup_by_s"] + EPS_S
-    dropoff_by = requests[r]["dropoff_by_s"] + EPS_S
-    ride_max = requests[r]["ride_max_s"] + EPS_S
+    pickup_by = requests[r]["pickup_by_s"] - rules.reserve_s + EPS_S
+    dropoff_by = requests[r]["dropoff_by_s"] - rules.reserve_s + EPS_S
+    ride_max = requests[r]["ride_max_s"] - rules.reserve_s + EPS_S
+    # Where times change over the day, no drive is known before the moment at which it begins.
+    fixed = times.from_s.size == 1
     end = van["latest_s"][n - 1] + van["dwell_s"][n - 1] if n else van["anchor_s"]
     worth = rules.rider_time_weight
     off = van["off_s"] + EPS_S
@@ -218,7 +246,7 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
         if arrive > pickup_by:
             break
         if i == 0 or stop != o:
-            arrive = latest + dwell + to_o[stop]
+            arrive = latest + dwell + (to_o[stop] if fixed else drive_s(times, latest + dwell, stop, o))
             latest = arrive
             dwell = rules.dwell_s
         picked = max(arrive, ready)
@@ -231,7 +259,7 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
             continue
         stage = 2
         waited = worth * rules.wait_weight * party * (picked - asked)
-        if worth * party * (picked + from_o[d] - asked) + waited >= best:
+        if worth * party * (picked + (from_o[d] if fixed else 0.0) - asked) + waited >= best:
             continue
         latest = max(latest, picked)
         dwell += requests[r]["board_s"]
@@ -246,7 +274,10 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
                     break
                 here = van["task_stop"][k]
                 if here != stop:
-                    arrive = latest + dwell + (from_o[here] if k == i else van["leg_s"][k])
+                    if fixed:
+                        arrive = latest + dwell + (from_o[here] if k == i else van["leg_s"][k])
+                    else:
+                        arrive = latest + dwell + drive_s(times, latest + dwell, stop, here)
                     if arrive - picked > ride_max:
                         break
                     latest = arrive
@@ -272,7 +303,7 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
                 latest_d = latest
                 dwell_d = dwell + requests[r]["alight_s"]
             else:
-                set_down = latest + dwell + to_d[stop]
+                set_down = latest + dwell + (to_d[stop] if fixed else drive_s(times, latest + dwell, stop, d))
                 latest_d = set_down
                 dwell_d = rules.dwell_s + requests[r]["alight_s"]
             if set_down - picked > ride_max or set_down > dropoff_by:
@@ -280,17 +311,17 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
             if j < n:
                 here = van["task_stop"][j]
                 if here != d and (j == 0 or van["task_stop"][j - 1] != here):
-                    slip = latest_d + dwell_d + from_d[here] - van["arrive_s"][j]
+                    leave = latest_d + dwell_d
+                    slip = leave + (from_d[here] if fixed else drive_s(times, leave, d, here)) - van["arrive_s"][j]
                     if slip > van["slack_s"][j] + EPS_S:
                         continue
-            feasible, new_end, tail_s = _tail(van, i, j, set_down, latest_d, dwell_d, d, from_d, moved, rules)
+            feasible, new_end, tail_s = _tail(van, i, j, set_down, latest_d, dwell_d, d, from_d, moved, times, rules)
             if feasible:
                 # Looked up for vans with shifts only: it lies far off in memory.
-                if (
-                    off < np.inf
-                    and new_end + times.between_s[d if j == n else van["task_stop"][n - 1], van["depot_stop"]] > off
-                ):
-                    continue
+                if off < np.inf:
+                    last_stop = d if j == n else van["task_stop"][n - 1]
+                    if new_end + drive_s(times, new_end, last_stop, van["depot_stop"]) > off:
+                        continue
                 cost = new_end - end + worth * (riders_s + tail_s + party * (set_down - asked)) + waited
                 if cost < best:
                     best = cost
@@ -305,12 +336,12 @@ def find_turn(van, now_s, times, rules):
     target = van["target"]
     here = van["turn_stop"]
     due_s = van["due_s"]
-    at_s = due_s - times.between_s[here, target]
+    at_s = leave_by_s(times, due_s, here, target)
     # The road can only be told of a vehicle that it has had for a lead.
     from_s = max(now_s, van["depart_s"]) + rules.turn_lead_s
     while here != target and at_s < from_s:
         here = times.via[here, target]
-        at_s = due_s - times.between_s[here, target]
+        at_s = leave_by_s(times, due_s, here, target)
     van["turn_stop"] = here
     van["anchor_stop"] = here
     van["bound"] = 0
@@ -357,7 +388,9 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
 
     The cost is the time the van is longer at work plus ``rider_time_weight`` times the rider-seconds: asking to
     alighting of the new riders, and what others alight later. Ties go to the first van, then to the earliest
-    positions. Bounds only skip what cannot be feasible or cannot be cheaper.
+    positions. Bounds only skip what cannot be feasible or cannot be cheaper, but for one case: a visit that waits for
+    somebody and is cut in two has part of its dwell behind it by then, so that the van may be free earlier than before;
+    such a place is passed over where the riders' own time alone costs more than the best place so far.
 
     Parameters
     ----------
@@ -373,7 +406,10 @@ def cheapest_insertion(r, now_s, strategy, moved, fleet, requests, times, rules)
     """
     o = requests[r]["origin"]
     to_o = times.towards_s[o]
-    pickup_by = requests[r]["pickup_by_s"] + EPS_S
+    pickup_by = requests[r]["pickup_by_s"] - rules.reserve_s + EPS_S
+    if times.from_s.size > 1:
+        # Over a change of times a way by another stop may be quicker than the direct one.
+        pickup_by = np.inf
     best = np.inf
     chosen = i = j = -1
     stage = 0

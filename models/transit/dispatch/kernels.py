@@ -44,6 +44,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     take,
 )
 from twin.models.transit.dispatch.reoptimise_kernels import make_room, reoptimise
+from twin.models.transit.fleet.time_kernels import drive_s, leave_by_s, rest_of_drive_s, share_done
 
 __all__ = [
     "CHEAPEST",
@@ -128,7 +129,7 @@ def follow_plan(van, v, now_s, times, rules, log, heap):
     van["piece_stop"] = here
     van["piece_s"] = van["anchor_s"]
     van["target"] = new
-    van["due_s"] = van["anchor_s"] + times.between_s[here, new]
+    van["due_s"] = van["anchor_s"] + drive_s(times, van["anchor_s"], here, new)
     van["bound"] = 1 if new == here and van["size"] > 0 else 0
     if van["on_road"]:
         log.turning[log.counts[TURNS]] = v
@@ -241,9 +242,10 @@ def _wait_for_nobody(van, free_s, waited_s, requests, times, rules):
     if n > 0:
         spare_s = max(0.0, van["slack_s"][0])
     elif van["off_s"] < np.inf:
-        spare_s = max(
-            0.0, van["off_s"] - free_s - times.between_s[van["stop"], van["depot_stop"]] - rules.acknowledge_s
-        )
+        homeward_s = van["off_s"] - leave_by_s(times, van["off_s"], van["stop"], van["depot_stop"])
+        if times.from_s.size == 1:
+            homeward_s = times.between_s[van["stop"], van["depot_stop"]]
+        spare_s = max(0.0, van["off_s"] - free_s - homeward_s - rules.acknowledge_s)
     for k in range(n):
         # A ride that has begun is not made longer than promised either.
         if van["task_pick"][k] == 0 and van["partner"][k] < 0:
@@ -276,14 +278,18 @@ def _cancel(r, now_s, fleet, requests, times, rules, log, heap):
 
 
 @lean_kernel
-def _hold_until(van, rules):
+def _hold_until(van, times, rules):
     """When a van sets off for its first visit if it need not be there before somebody is; -inf if it need."""
     ready_s = np.inf
     for k in range(van["size"]):
         if van["task_stop"][k] != van["task_stop"][0]:
             break
         ready_s = min(ready_s, van["task_ready_s"][k])
-    return ready_s - van["leg_s"][0] - rules.early_s if van["size"] > 0 else -np.inf
+    if van["size"] == 0:
+        return -np.inf
+    if times.from_s.size > 1 and ready_s > -np.inf:
+        return leave_by_s(times, ready_s, van["stop"], van["task_stop"][0]) - rules.early_s
+    return ready_s - van["leg_s"][0] - rules.early_s
 
 
 @lean_kernel
@@ -291,13 +297,13 @@ def _home_by(van, times, rules):
     """When an idle van sets off for its depot so as to be there by the end of its shift; inf without one, or there."""
     if van["off_s"] == np.inf or van["stop"] == van["depot_stop"]:
         return np.inf
-    return van["off_s"] - times.between_s[van["stop"], van["depot_stop"]] - rules.acknowledge_s
+    return leave_by_s(times, van["off_s"], van["stop"], van["depot_stop"]) - rules.acknowledge_s
 
 
 @lean_kernel
 def _commit(van, v, now_s, requests, times, rules, log, heap):
     """Fix where a standing van goes next: to its first task, home after hours, or nowhere."""
-    hold_s = _hold_until(van, rules)
+    hold_s = _hold_until(van, times, rules)
     holds = hold_s > now_s + rules.hold_from_s
     errand = van["size"] == 0 or holds
     if errand:
@@ -314,7 +320,7 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
         target = van["task_stop"][0]
     here = van["stop"]
     depart_s = van["free_s"]
-    arrive_s = depart_s + times.between_s[here, target]
+    arrive_s = depart_s + drive_s(times, depart_s, here, target)
     van["phase"] = GOING
     van["target"] = target
     van["depart_s"] = depart_s
@@ -352,12 +358,16 @@ def _close(van, v, now_s, rules, heap):
 @lean_kernel
 def promise(r, fleet, requests, times, rules):
     """Set what would be promised to a request; the reason if no van need be asked, else 0."""
-    direct = times.between_s[requests[r]["origin"], requests[r]["destination"]]
+    o, d = requests[r]["origin"], requests[r]["destination"]
+    arrive_by = requests[r]["arrive_by_s"]
+    if arrive_by == arrive_by and times.from_s.size > 1:
+        direct = arrive_by - leave_by_s(times, arrive_by, o, d)
+    else:
+        direct = drive_s(times, requests[r]["since_s"], o, d)
     requests[r]["direct_s"] = direct
     requests[r]["ride_max_s"] = rules.times_direct * direct + rules.plus_s
     requests[r]["pickup_by_s"] = requests[r]["since_s"] + rules.wait_at_most_s
     requests[r]["dropoff_by_s"] = requests[r]["pickup_by_s"] + requests[r]["ride_max_s"]
-    arrive_by = requests[r]["arrive_by_s"]
     if arrive_by == arrive_by:
         # Who must be somewhere in time boards at most so early that the longest wait and the longest ride fit.
         requests[r]["dropoff_by_s"] = arrive_by
@@ -550,15 +560,19 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
 
 
 @lean_kernel
-def _redo_drive(van, now_s, times, rules):
+def _redo_drive(van, now_s, before, times, rules):
     """When a van under way that may turn is due, and from where it can turn, after times between stops changed."""
-    drive_s = times.between_s[van["piece_stop"], van["target"]]
-    if not van["on_road"] or not np.isfinite(drive_s):
+    piece, target = van["piece_stop"], van["target"]
+    whole_s = times.between_s[piece, target]
+    if not van["on_road"] or not np.isfinite(whole_s):
         return
     if now_s <= van["piece_s"]:
-        van["due_s"] = van["piece_s"] + drive_s
+        van["due_s"] = van["piece_s"] + drive_s(times, van["piece_s"], piece, target)
+    elif van["due_s"] > now_s and times.from_s.size > 1:
+        left = share_done(before, now_s, van["due_s"], piece, target)
+        van["due_s"] = now_s + rest_of_drive_s(times, now_s, left, piece, target)
     elif van["due_s"] > now_s:
-        van["due_s"] = now_s + drive_s * (van["due_s"] - now_s) / (van["due_s"] - van["piece_s"])
+        van["due_s"] = now_s + whole_s * (van["due_s"] - now_s) / (van["due_s"] - van["piece_s"])
     find_turn(van, now_s, times, rules)
 
 
@@ -578,8 +592,10 @@ def wake(v, now_s, fleet, rules, heap):
 
 
 @lean_kernel
-def reschedule(now_s, fleet, requests, times, rules):
+def reschedule(now_s, fleet, requests, before, times, rules):
     """Work out every timetable anew from a moment at which times between stops change, and re-check all promises.
+
+    ``before`` are the times that held until then.
 
     Of a drive under way the share that it should have done by now counts as done; the rest takes its share of the
     new time, unless there is no way any more. Requests whose promise no longer holds keep the moment of the first
@@ -587,17 +603,22 @@ def reschedule(now_s, fleet, requests, times, rules):
     """
     for v in range(fleet.size):
         van = fleet[v]
-        drive_s = times.between_s[van["stop"], van["target"]]
+        here, target = van["stop"], van["target"]
+        rest_s = times.between_s[here, target]
         if rules.turn:
-            _redo_drive(van, now_s, times, rules)
-        elif van["on_road"] and np.isfinite(drive_s):
+            _redo_drive(van, now_s, before, times, rules)
+        elif van["on_road"] and np.isfinite(rest_s):
             homeward_s = 0.0 if van["bound"] else rules.acknowledge_s
             from_s = max(now_s, van["depart_s"])
             arrive_s = van["anchor_s"] - homeward_s
             if arrive_s > from_s:
-                drive_s *= (arrive_s - from_s) / (arrive_s - van["depart_s"])
-                van["anchor_s"] = from_s + drive_s + homeward_s
-                van["due_s"] = from_s + drive_s
+                if times.from_s.size > 1:
+                    left = share_done(before, from_s, arrive_s, here, target)
+                    rest_s = rest_of_drive_s(times, from_s, left, here, target)
+                else:
+                    rest_s *= (arrive_s - from_s) / (arrive_s - van["depart_s"])
+                van["anchor_s"] = from_s + rest_s + homeward_s
+                van["due_s"] = from_s + rest_s
         schedule_van(van, requests, times, rules)
         _warn(now_s, van, requests)
 

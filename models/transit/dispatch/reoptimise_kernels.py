@@ -39,14 +39,19 @@ _BY_CHANCE, _NEAR, _LONGEST, _ONE_VAN = 0, 1, 2, 3
 
 @lean_kernel
 def plan_cost(van, rules):
-    """What a plan costs, up to what no plan can change: when the van is free, and the weighted moments of its tasks."""
+    """What a plan costs, up to what no plan can change: when the van is free, and the weighted moments of its tasks.
+
+    What a plan takes of the reserves of promises costs too, so that riders whom the road has delayed are given to a van
+    that keeps theirs, if there is one.
+    """
     n = van["size"]
     if n == 0:
         return van["anchor_s"]
     riders_s = 0.0
     for k in range(n):
         riders_s += van["task_worth"][k] * van["start_s"][k]
-    return van["latest_s"][n - 1] + van["dwell_s"][n - 1] + rules.rider_time_weight * riders_s
+    eaten_s = rules.reserve_weight * van["eaten_s"] if rules.reserve_weight > 0.0 else 0.0
+    return van["latest_s"][n - 1] + van["dwell_s"][n - 1] + rules.rider_time_weight * riders_s + eaten_s
 
 
 @lean_kernel
@@ -120,7 +125,9 @@ def _bring_back(r, now_s, blink, key, event_, scratch, fleet, requests, times, r
     best = np.inf
     chosen = at_i = at_j = -1
     to_o = times.towards_s[requests[r]["origin"]]
-    pickup_by = requests[r]["pickup_by_s"] + 1e-6
+    pickup_by = requests[r]["pickup_by_s"] - rules.reserve_s + 1e-6
+    if times.from_s.size > 1:
+        pickup_by = np.inf
     for v in range(fleet.size):
         van = fleet[v]
         n = van["size"]

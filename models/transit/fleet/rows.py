@@ -104,6 +104,8 @@ VAN = np.dtype(
         ("leg_riders", "<i4"),
         ("leg_count", "<i4"),
         ("unused", "<i4"),
+        # Seconds by which its plan uses up what was left of promises to the road.
+        ("eaten_s", "<f8"),
         # Breaks of its shift: earliest and latest beginning, length, and when it began (nan until then).
         ("break_from_s", "<f8", BREAKS),
         ("break_by_s", "<f8", BREAKS),
@@ -207,13 +209,17 @@ class Times(NamedTuple):
     """Seconds between stops, both ways round, so that a request reads rows only; the stops' nodes; ways by stops.
 
     ``via`` is for each pair the first stop on the way, the second of the pair if there is none; it has no rows where
-    nobody turns.
+    nobody turns. ``between_s`` holds now. With a forecast, times hold by slices: from ``from_s[k]`` on (the first from
+    -inf) those of ``slices_s[slice_of[k]]``. One slice: times stay as they are, and ``slices_s`` has no rows.
     """
 
     between_s: Floats
     towards_s: Floats
     node: Ints
     via: Ints
+    from_s: Floats
+    slice_of: Ints
+    slices_s: Floats
 
 
 class Rules(NamedTuple):
@@ -250,6 +256,9 @@ class Rules(NamedTuple):
     offers: int = 0
     #: How often idle vans are sent to where requests are expected.
     rebalance_s: float = 600.0
+    #: What plans leave of each promise to the road, and what a second of it that is used up costs a plan made anew.
+    reserve_s: float = 0.0
+    reserve_weight: float = 0.0
     stream: np.uint64 = np.uint64(0)
 
 
@@ -371,7 +380,31 @@ def new_times(between_s: Floats, node: Ints, *, turns: bool = False) -> Times:
     via = np.zeros(forward.shape if turns else (0, 0), np.int32)
     if turns:
         first_on_the_way(forward, np.argsort(forward, axis=1, kind="stable"), via)
-    return Times(forward, np.ascontiguousarray(forward.T), np.ascontiguousarray(node, np.int32), via)
+    return Times(
+        forward, np.ascontiguousarray(forward.T), np.ascontiguousarray(node, np.int32), via,
+        np.full(1, -np.inf), np.zeros(1, np.int32), np.zeros((0, *forward.shape)),
+    )  # fmt: skip
+
+
+def with_slices(times: Times, from_s: Floats, slice_of: Ints, slices_s: Floats) -> Times:
+    """The same stops with times by slices of time.
+
+    Parameters
+    ----------
+    times
+        What holds now.
+    from_s : (k,) float64
+        Moments from which slices hold, ascending; the first is taken as -inf.
+    slice_of : (k,) int
+        Row of ``slices_s`` of each.
+    slices_s : (m, n, n) float64
+        Seconds between all stops.
+    """
+    begins = np.array(from_s, np.float64)
+    begins[0] = -np.inf
+    return times._replace(
+        from_s=begins, slice_of=np.asarray(slice_of, np.int32), slices_s=np.ascontiguousarray(slices_s, np.float64)
+    )
 
 
 def new_log(vans: int, requests: int, legs: int) -> Log:

@@ -10,7 +10,8 @@ from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.models.terminal.tables import TRUCK_CLASSES
 from twin.results.kpis import compute_all, infos
 
-MODELS = {"road_traffic": "road_", "transit": "transit_", "terminal": "terminal_", "pedestrian": "pedestrian_"}
+MODELS = {"road_traffic": "road_", "transit": "transit_", "terminal": "terminal_", "pedestrian": "pedestrian_",
+          "kerb": "kerb_"}  # fmt: skip
 #: Hauliers by size are a second way to group trucks, zones a second way to group riders.
 SIZES = {"large": 2.0, "small": 4.0}
 ZONES = ("north", "south")
@@ -18,10 +19,12 @@ ZONES = ("north", "south")
 CHOICES = {
     "vehicle_class": np.arange(len(VEHICLE_CLASSES)), "class": np.arange(len(TRUCK_CLASSES)), "reason": np.arange(3),
     "stay_band": np.arange(3), "counted": np.ones(1), "haulier_index": np.arange(6),
+    "kind": np.arange(3),
 }  # fmt: skip
 WORDS = {
     "age_group": ["adult", "age_65", "wheelchair"],
-    "outcome": ["served", "refused", "cancelled", "no_show"],
+    "outcome": ["served", "refused", "cancelled", "no_show", "cut_short", "turned_away", "open"],
+    "mode": ["bay", "lane", "waiting"],
     "reason": ["", "no_seat"],
     "class": ["shopper", "resident", "worker"],
     "street": ["a", "b"],
@@ -47,6 +50,9 @@ def tables_of(model, rng, rows=200):
         constants = {name: 1.0 + i for i, name in enumerate(names)}
         constants |= {f"hauliers:{i}:{name}": count for i, (name, count) in enumerate(SIZES.items())}
         out["terminal_constants"] = {"name": np.array(list(constants)), "value": np.array(list(constants.values()))}
+    if model == "kerb":
+        terms = {"open_s": 0.0, "close_s": 5000.0, "limit_s": 1200.0, "staff_h": 3.0}
+        out["kerb_terms"] = {"name": np.array(list(terms)), "value": np.array(list(terms.values()))}
     if model == "transit":
         out["transit_stops"]["stop_index"] = np.arange(rows, dtype=np.int32)
         out["transit_shifts"]["van"] = np.arange(rows, dtype=np.int32)

@@ -88,6 +88,9 @@ def test_what_riders_see():
         "promise_breach_pickup_count": 1,
         "promise_breach_ride_count": 1,
         "promise_warned_count": 2,
+        # Request 3 was late and rode too long, and both were foreseen; request 2 was warned of in vain.
+        "promise_breach_road_count": 1,
+        "promise_breach_drive_count": 0,
         "late_max_s": 150,
     }
     for name, value in expected.items():

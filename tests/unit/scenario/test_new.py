@@ -2,12 +2,15 @@
 
 import json
 import re
+import unicodedata
 
 import pytest
 
 from twin.errors import RunError, ScenarioError
+from twin.models.registry import BUILT_IN
 from twin.scenario.language.json_schema import json_schema
 from twin.scenario.language.load import load_scenario
+from twin.scenario.language.schema import scenario_name, short_folder
 from twin.scenario.plan.check import check_scenario
 from twin.scenario.plan.new import KINDS, SCHEMA_FILE, new_scenario
 
@@ -53,6 +56,17 @@ def test_an_existing_file_is_never_overwritten(tmp_path):
         new_scenario("my-first", tmp_path)
 
 
+def test_a_name_in_japanese_keeps_its_letters_and_its_studies_lie_in_a_plain_folder(tmp_path):
+    path = new_scenario("どの台数", tmp_path, kind="terminal")
+    assert path.name == "どの台数.yaml"
+    assert load_scenario(path).head.name == "どの台数"
+    folder = short_folder("どの台数")
+    assert folder.isascii()
+    assert scenario_name(folder) == folder
+    assert folder == short_folder(unicodedata.normalize("NFD", "どの台数")) != short_folder("どの台数2")
+    assert short_folder("ikuno-fleet") == "ikuno-fleet"
+
+
 def test_wrong_names_kinds_and_folders_are_one_clear_error(tmp_path):
     with pytest.raises(ScenarioError, match="no short name"):
         new_scenario("../x", tmp_path)
@@ -91,9 +105,7 @@ def test_the_schema_is_whole_and_speaks_of_units_defaults_and_sources():
 
 def test_two_models_with_classes_of_one_name_keep_them_apart():
     definitions = json_schema()["$defs"]
-    assert all(
-        "." in name or name in ("Graded", "road_traffic", "transit", "terminal", "pedestrian") for name in definitions
-    )
+    assert all("." in name or name in ("Graded", *BUILT_IN) for name in definitions)
 
 
 def test_the_schema_is_the_same_every_time():

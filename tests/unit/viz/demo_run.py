@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyproj import Transformer
 
-from twin.columns import BODIES, TABLES
+from twin.columns import BODIES, KPI_COLUMNS, TABLES
 from twin.engine.ids import Kind, make_id
 from twin.results.parquet import write_columns
 from twin.results.run_folder import FORMAT, file_sha256
@@ -22,18 +22,24 @@ FROM_S, TO_S = 8 * 3600.0, 9 * 3600.0
 TO_METRES = Transformer.from_crs("EPSG:4326", "EPSG:6674", always_xy=True)
 
 
-def make_demo_run(folder, *, places=None, title=None, with_traces=True, with_queue=True, trucks=14, walkers=60):
-    """Write a finished run folder and return it."""
+def make_demo_run(
+    folder, *, places=None, title=None, with_traces=True, with_queue=True, trucks=14, walkers=60, later_s=0.0, **changes
+):
+    """Write a finished run folder and return it; vans that set out later make another variant of the same day."""
     folder = Path(folder)
     (folder / "tables").mkdir(parents=True)
     rows = {}
     if with_traces:
-        rows["traces"] = _write_traces(folder, trucks, walkers)
+        rows["traces"] = _write_traces(folder, trucks, walkers, later_s)
     if with_queue:
-        rows["terminal_queue"] = _write_queue(folder)
+        rows["terminal_queue"] = _write_queue(folder, trucks)
     _write_geometry(folder)
     _write_places(folder, demo_places() if places is None else places)
-    write_manifest(folder, rows, title or {"ja": "御堂筋・生野・夢洲の朝", "en": "A morning in three districts"})
+    rows["road_links"] = _write_flows(folder, later_s)
+    _write_kpis(folder, trucks)
+    write_manifest(
+        folder, rows, title or {"ja": "御堂筋・生野・夢洲の朝", "en": "A morning in three districts"}, **changes
+    )
     return folder
 
 
@@ -45,6 +51,11 @@ def write_manifest(folder, rows, title, **changes):
         "kind": "run",
         "format": FORMAT,
         "variant": "conpas",
+        "label": {"ja": "予約あり", "en": "CONPAS"},
+        "models": {
+            "terminal": {"holding_yards": {"a": {"spaces": 4}}, "queue_on_road": {"kerb_spaces": 0}},
+            "road_traffic": {},
+        },
         "replication": 0,
         "rows": rows,
         "files": files,
@@ -101,13 +112,15 @@ def walk_links():
 
 def _write_geometry(folder):
     arrays = {"crs": np.array("EPSG:6674")}
-    for layer, links in (("drive", drive_links()), ("walk", walk_links())):
+    for layer, links in (("drive", drive_links()), ("walk", walk_links())):  # the first street is Midosuji
         points = np.array([p for line, _ in links for p in line])
         arrays[f"{layer}/vertex_ptr"] = np.concatenate([[0], np.cumsum([len(line) for line, _ in links])])
         arrays[f"{layer}/vertex_lon_deg"], arrays[f"{layer}/vertex_lat_deg"] = points[:, 0], points[:, 1]
         if layer == "drive":
             arrays["drive/lanes"] = np.array([lanes for _, lanes in links])
             arrays["drive/road_class"] = np.zeros(len(links), np.uint8)
+            arrays["drive/names"] = np.array(["", "御堂筋", HOSTILE])
+            arrays["drive/name_index"] = np.array([1, 0, 2, 2] + [0] * (len(links) - 4))
     np.savez(folder / "geometry.npz", **arrays)
 
 
@@ -153,6 +166,29 @@ def _drive(line, start_s, speed_mps, state):
     return out
 
 
+def _write_kpis(folder, trucks):
+    rows = {"kpi": "terminal.queue_max_trucks", "group": "all", "value": trucks + 4.0, "unit": "trucks"}
+    columns = {c.name: np.zeros(1, np.str_ if c.dtype == "str" else c.dtype) for c in KPI_COLUMNS}
+    columns |= {name: np.array([value]) for name, value in rows.items()}
+    write_columns(folder / "kpis.parquet", KPI_COLUMNS, columns)
+
+
+def _write_flows(folder, later_s):
+    """Vehicles on links; a later start sends 7 more along the first in the second hour, and 3 fewer along the next."""
+    link, hour, count = [0, 0, 2, 3, 8], [8, 9, 8, 8, 8], [40, 30, 20, 25, 5]
+    if later_s:
+        count[1] += 7
+        count[3] -= 3
+    columns = {c.name: np.zeros(len(link), c.dtype) for c in TABLES["road_links"].columns}
+    columns |= {
+        "from_s": 3600.0 * np.array(hour) + 600.0,
+        "link_index": np.array(link, np.int32),
+        "inflow_count": np.array(count, np.int32),
+    }
+    write_columns(folder / "tables" / "road_links.parquet", TABLES["road_links"].columns, columns)
+    return len(link)
+
+
 def _van_path(van):
     """A winding way through the grid of Ikuno."""
     lon, lat, line = 135.5280 + 0.0016 * (2 * van % 16), 34.6400 + 0.0016 * 0.82 * (3 * van % 15), []
@@ -170,11 +206,11 @@ def _on_pavement(lat):
     return 135.5010 - 0.0007 * (34.6925 - lat) / (34.6925 - 34.6665)
 
 
-def demo_paths(trucks, walkers):
+def demo_paths(trucks, walkers, later_s=0.0):
     """(body, id, points) of everybody."""
     out = []
     for van in range(10):
-        points = _drive(_van_path(van), FROM_S + 40 * van, 5.5, 0)
+        points = _drive(_van_path(van), FROM_S + 40 * van + (later_s if van % 2 else 0.0), 5.5, 0)
         points = [(t, x, y, (i // 3) % 2) for i, (t, x, y, _) in enumerate(points)]
         out.append(("van", make_id(Kind.VAN, 0, van), points))
     for truck in range(trucks):
@@ -197,9 +233,9 @@ def demo_paths(trucks, walkers):
     return out
 
 
-def _write_traces(folder, trucks, walkers):
+def _write_traces(folder, trucks, walkers, later_s):
     columns = {c.name: [] for c in TABLES["traces"].columns}
-    for body, id_, points in demo_paths(trucks, walkers):
+    for body, id_, points in demo_paths(trucks, walkers, later_s):
         x, y = TO_METRES.transform([p[1] for p in points], [p[2] for p in points])
         columns["body"] += [BODIES.index(body)] * len(points)
         columns["id"] += [int(id_)] * len(points)
@@ -212,9 +248,9 @@ def _write_traces(folder, trucks, walkers):
     return write_columns(folder / "tables" / "traces.parquet", TABLES["traces"].columns, arrays)
 
 
-def _write_queue(folder):
+def _write_queue(folder, most=14):
     time_s = np.arange(FROM_S, TO_S, 60.0)
-    trucks = np.rint(18 * np.sin(np.linspace(0, np.pi, len(time_s))) ** 2).astype(np.int32)
+    trucks = np.rint((most + 4) * np.sin(np.linspace(0, np.pi, len(time_s))) ** 2).astype(np.int32)
     on_road = np.maximum(0, trucks - 4)
     columns = {c.name: np.zeros(len(time_s), c.dtype) for c in TABLES["terminal_queue"].columns}
     columns |= {

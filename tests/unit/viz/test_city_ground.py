@@ -8,13 +8,14 @@ import shapely
 
 from twin.city.reading.importer import SCHEMATIC_ATTRIBUTION
 from twin.viz.city_ground import UNKNOWN_HEIGHT_M, city_ground, footpath_m
-from twin.viz.city_layers import LANE_WIDTH_M, one_of_each_pair
+from twin.viz.lanes import LANE_WIDTH_M
 from twin.viz.map_layers import ATTRIBUTION_JA, build_scene
 from twin.viz.massing import EAVES_M, NEWER_M, SETBACK_FROM_M
 from twin.viz.packs import unpack_columns
 from twin.viz.port import bays
 from twin.viz.run_view import Ground, PlaceMark
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms, shapes_pack
+from twin.viz.street_pairs import one_of_each_pair
 
 ORIGIN = (135.50, 34.69)
 FRAME = Frame(*ORIGIN)

@@ -38,8 +38,8 @@ def test_two_streets_between_the_same_ends_stay_two(run_view):
 def test_a_run_without_streets_places_or_movements_is_still_a_scene(run_view):
     empty = replace(run_view, drive=Streets.none(), walk=Streets.none(), places=(), traces=Traces.none(), tables={})
     parts = build_scene(empty)
-    assert parts.spec.get("layers", []) == []
-    assert parts.packs == {}
+    assert [layer["id"] for layer in parts.spec["layers"]] == ["land", "columns", "way", "ring"]
+    assert list(parts.packs) == ["land"]
     assert len(parts.facts["cameras"]) == 1
 
 
@@ -55,7 +55,9 @@ def test_no_word_of_the_user_reaches_the_statement_of_layers(run_view):
 def test_every_layer_names_data_that_the_page_has(run_view):
     parts = build_scene(run_view)
     moving = [*(b["key"] for b in parts.facts["bodies"]), "queue"]
-    made_by_page = {"places"} | {f"{part}_{key}" for part in ("heads", "bodies") for key in moving}
+    made_by_page = {"places", "columns", "way", "ring"} | {
+        f"{part}_{key}" for part in ("heads", "bodies") for key in moving
+    }
     for layer in parts.spec["layers"]:
         assert layer["data"].removeprefix("@@#") in made_by_page | set(parts.packs), layer["id"]
 
@@ -69,8 +71,9 @@ def test_waiting_trucks_lie_below_those_that_move_and_all_that_stands(run_view):
 
 
 def test_blocks_lie_below_everything_and_hide_nothing(run_view):
-    first = build_scene(run_view).spec["layers"][0]
-    assert first["id"] == "blocks"
+    land, first = build_scene(run_view).spec["layers"][:2]
+    assert [land["id"], first["id"]] == ["land", "blocks"]
+    assert land["parameters"] == {"depthWriteEnabled": False}
     assert first["parameters"] == {"depthWriteEnabled": False}
     assert not first.get("pickable")
 

@@ -56,9 +56,9 @@ def city_digest(city: City) -> str:
     for table in tables:
         for name, array in table:
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)  # its own memory: a copy of a city is felt
     if not city.drive.rules.is_plain:
         for name, array in city.drive.rules.arrays():
             digest.update(f"rules.{name} {array.dtype.str} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)  # its own memory: a copy of a city is felt
     return digest.hexdigest()

@@ -167,7 +167,7 @@ def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
     nullable = ("measures", "variants", "days", "calendar", "tables", "record", "limits", "questions")
-    for key in (*nullable, "observed", "sensors"):
+    for key in (*nullable, "observed", "output", "sensors"):
         # `tables:` with nothing behind it is the same as no tables.
         if isinstance(node := kept.get(key), Scalar) and node.value is None:
             del kept[key]
@@ -433,7 +433,9 @@ def _check_files(tree: Mapping, folder: Path, allow_read: Sequence[Path], proble
     for _, spec in (*_members(tree, "tables"), *_members(tree, "layers")):
         file = spec.entries.get("file") if isinstance(spec, Mapping) else None
         if isinstance(file, Scalar) and isinstance(file.value, str):
-            _check_file(file, folder, allow_read, problems)
+            # A feed may lie there unpacked.
+            feed = isinstance(spec, Mapping) and "gtfs_day" in spec.entries
+            _check_file(file, folder, allow_read, problems, or_folder=feed)
     city = tree.entries.get("city")
     for part in city.items if isinstance(city, Listing) else (city,):
         if not isinstance(part, Scalar) or not isinstance(part.value, str) or not part.value.strip():

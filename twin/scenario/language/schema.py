@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ from twin.scenario.language.days import CalendarSpec, DaySpec
 from twin.scenario.language.edits import LayerSpec, NameSpec
 from twin.scenario.language.label import Label, LabelField
 from twin.scenario.language.observed import ObservedSpec, Sensors
+from twin.scenario.language.output import OutputSpec
 from twin.scenario.language.packs import MoneySpec, read_money
 from twin.scenario.language.questions import QuestionSpec, UncertaintySpec
 from twin.scenario.language.schema_vary import VarySpec
@@ -27,16 +29,15 @@ from twin.units import Bytes, ClockTime, Count, Seconds, Share, Yen, YenPerYear
 
 VERSION = 1
 #: Keys other versions will understand; until then they are errors that say so.
-NOT_YET = ("areas", "circulation_kpi", "output")
+NOT_YET = ("areas", "circulation_kpi")
 #: What is written in the place of words that planners wished for, where there is something.
 HEAD_MENDS = {
-    "output": "leave it out; twin report and twin export STUDY write the page, the workbook and CSV",
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
 MEASURE_NOT_YET = ("from_date", "bays", "closes")
 _AFTER_END_S = 6 * 3600.0
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_SCENARIO_NAME = re.compile(r"[^\W_][\w-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
 #: Names that Windows keeps for devices, with any ending.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
@@ -58,21 +59,32 @@ def folder_name(text: str) -> str:
     return text
 
 
-def slug(text: str) -> str:
-    """Short ASCII name of a scenario; it becomes a folder, and paths on Windows end at 260 characters.
+def scenario_name(text: str) -> str:
+    """Short name of a scenario, in letters of any script; its studies lie in a folder of :func:`short_folder`.
 
     Raises
     ------
     ValueError
         With the reason.
     """
+    text = unicodedata.normalize("NFC", text)
     if text.casefold() in _DEVICES:
         raise ValueError(f"{text!r} is a device name on Windows; choose another name")
-    if not _SLUG.fullmatch(text):
+    if not _SCENARIO_NAME.fullmatch(text):
         raise ValueError(
-            f"{text[:60]!r} is no short name; use up to 60 ASCII letters, digits, - and _, for example ikuno-fleet"
+            f"{text[:60]!r} is no short name; use up to 60 letters, digits, - and _, such as ikuno-fleet or どの台数"
         )
     return text
+
+
+def short_folder(name: str) -> str:
+    """Folder of a scenario's studies: its name where that is ASCII, else ``study-`` and the head of its hash.
+
+    A path on Windows ends at 260 characters and an archive may lose other scripts, so folders are short and plain.
+    """
+    if name.isascii():
+        return name
+    return f"study-{hashlib.sha256(unicodedata.normalize('NFC', name).encode()).hexdigest()[:8]}"
 
 
 class ClockSpec(Params):
@@ -195,9 +207,23 @@ class TableSpec(Params):
     gaps: Literal["error", "zero", "keep_and_report"] = Field("error", description="what an empty number means")
     counted_at: CountedAt | None = Field(None, description="where vehicles were counted; gate counts hide the queue")
     day_total: Count | DayTotal | None = Field(None, description="scale the counts to this total")
+    gtfs_day: dt.date | None = Field(
+        None, description="the file is a GTFS feed, a .zip or a folder: read the timetable of this day"
+    )
     source: str = Field("", description="where the table comes from")
     grade: Literal["", "V", "D", "M", "G"] = Field("", description="V read, D derived, M remembered, G guess")
     note: str = ""
+
+    @model_validator(mode="after")
+    def _feeds_name_their_columns(self) -> TableSpec:
+        given = [
+            name
+            for name in ("sheet", "header_row", "columns", "values", "units", "drop_rows", "time_as", "day_total")
+            if name in self.model_fields_set
+        ]
+        if self.gtfs_day is not None and given:
+            raise ValueError(f"a GTFS feed names its own columns; leave {', '.join(given)} out, or gtfs_day")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -221,7 +247,9 @@ class ScenarioHead(Params):
     """The parts of a scenario around the models, checked; measures and variants without their changes."""
 
     twin: Literal[1] = Field(description="version of the scenario language")
-    name: Annotated[str, AfterValidator(slug)] = Field(description="short ASCII name; it becomes a folder")
+    name: Annotated[str, AfterValidator(scenario_name)] = Field(
+        description="short name, in letters of any script; where it is ASCII the folder of its studies has it too"
+    )
     title: LabelField = Field(Label(), description="title for people")
     author: str = Field("", max_length=200, description="who answers for it")
     city: str | tuple[str, ...] = Field(
@@ -252,6 +280,7 @@ class ScenarioHead(Params):
         None, description="calibration.json on which the scenario stands, or {file, sha256}"
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
+    output: OutputSpec = Field(OutputSpec(), description="what is added to pictures and films")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
     @field_validator("city")
@@ -378,7 +407,7 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """Short ASCII name."""
+        """Short name."""
         return self.head.name
 
     @property
@@ -461,6 +490,8 @@ class Scenario:
             },
             **self._observing(),
             "record": head.record.model_dump(mode="json"),
+            # A scenario without chapters of its own has the plan that it always had.
+            **({"chapters": head.output.to_list()} if head.output.chapters else {}),
             "limits": head.limits.model_dump(mode="json"),
             "tables": {name: _table_json(spec) for name, spec in head.tables.items()},
             "layers": {
@@ -543,4 +574,6 @@ def _portable(path: str) -> str:
 
 
 def _table_json(spec: TableSpec) -> dict[str, Any]:
-    return {**spec.model_dump(mode="json"), "file": _portable(spec.file)}
+    # Plans of tables that are no feeds stay as they were.
+    left_out = {"gtfs_day"} if spec.gtfs_day is None else set()
+    return {**spec.model_dump(mode="json", exclude=left_out), "file": _portable(spec.file)}

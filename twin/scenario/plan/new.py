@@ -11,7 +11,7 @@ from twin.errors import RunError, ScenarioError
 from twin.models import registry
 from twin.params import GRADES, Params, field_facts, scenario_key
 from twin.scenario.language.json_schema import json_schema
-from twin.scenario.language.schema import VERSION, slug
+from twin.scenario.language.schema import VERSION, scenario_name
 from twin.scenario.plan.assumptions import field_text
 from twin.units import dimension_of
 
@@ -35,13 +35,13 @@ class Kind:
 
 
 def _kinds() -> dict[str, Kind]:
-    """All models of this package together, then every model that has a starter, alone or with the road it needs."""
+    """Models of this package that have a starter together, then each that has one, alone or with the road it needs."""
     shown = {of.name: of.starter for of in registry.cards() if of.starter}
     ours = [starter for name, starter in shown.items() if name in registry.BUILT_IN]
     kinds = {
         "osaka": Kind(
             f"[{', '.join(starter.city for starter in ours)}]",
-            registry.BUILT_IN,
+            tuple(name for name in registry.BUILT_IN if name in shown or registry.card(name).carries),
             min(starter.start for starter in ours),
             max(starter.end for starter in ours),
             "大阪：三つの仕組み",
@@ -67,7 +67,7 @@ def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
     Parameters
     ----------
     name
-        Short ASCII name of the scenario.
+        Short name of the scenario, in letters of any script.
     folder
         Where to write.
     kind
@@ -88,7 +88,7 @@ def new_scenario(name: str, folder: Path, kind: str = "osaka") -> Path:
     if kind not in KINDS:
         raise ScenarioError(f"there is no starter {kind!r}", mend=f"choose one of {', '.join(KINDS)}")
     try:
-        slug(name)
+        name = scenario_name(name)
     except ValueError as fault:
         raise ScenarioError(str(fault), mend="for example ikuno-fleet") from fault
     path = folder / f"{name}.yaml"

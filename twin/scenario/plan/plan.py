@@ -69,6 +69,18 @@ class _RecordPart(_Part):
     traces_share: Annotated[float, Field(ge=0, le=1)]
 
 
+class _WordsPart(_Part):
+    ja: Annotated[str, Field(max_length=500)]
+    en: Annotated[str, Field(max_length=500)]
+
+
+class _ChapterPart(_Part):
+    at_s: Annotated[float, Field(ge=0, le=_MOST_S)]
+    label: _WordsPart
+    place: Annotated[str, Field(max_length=200)]
+    reach_m: Annotated[float, Field(gt=0, le=1e5)]
+
+
 class _LimitsPart(_Part):
     time_s: Annotated[float, Field(gt=0)] | None = None
 
@@ -106,6 +118,7 @@ class _Content(_Part):
     replications: Annotated[int, Field(ge=1, le=100_000)]
     clock: _ClockPart
     record: _RecordPart
+    chapters: Annotated[list[_ChapterPart], Field(max_length=30)] = []
     limits: _LimitsPart
     variants: Annotated[list[_VariantPart], Field(min_length=1)]
     parent: _ParentPart | None = None

@@ -17,6 +17,7 @@ from twin.scenario.language.validate import nearest
 from twin.scenario.tables import cells
 from twin.scenario.tables.cells import Cell
 from twin.scenario.tables.columns import Reading, heading_of, kind_of, read_column, shortest_step_s
+from twin.scenario.tables.gtfs import Feed, read_feed
 from twin.scenario.tables.sheets import SheetError, read_sheet
 from twin.units import value_text
 
@@ -128,7 +129,9 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         With every problem in it: file, sheet, row, column.
     """
     try:
-        path = allowed_path(spec.file, scenario.folder, scenario.allow_read)
+        path = allowed_path(spec.file, scenario.folder, scenario.allow_read, or_folder=spec.gtfs_day is not None)
+        if spec.gtfs_day is not None:
+            return _of_feed(read_feed(path, spec.gtfs_day), spec)
         sheet = read_sheet(path, spec.sheet, spec.encoding)
     except PathRefusedError as refused:
         raise TableError.of([Problem(refused.what, f"table {name}", refused.mend)], name) from refused
@@ -169,6 +172,17 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         tuple(reading.warnings),
     )
     return TableData(columns, echo, sheet.sha256)
+
+
+def _of_feed(feed: Feed, spec: TableSpec) -> TableData:
+    """A timetable: what a feed says wrong is counted under ``warnings``."""
+    totals = {
+        "trips": float(len(np.unique(feed.columns["trip"]))),
+        "stops": float(len(np.unique(feed.columns["stop"]))),
+    }
+    rows = len(feed.columns["trip"])
+    echo = TableEcho(spec.file, "", feed.encoding, 1, rows, (), totals, {}, (), feed.warnings)
+    return TableData(feed.columns, echo, feed.sha256)
 
 
 def _stop_if_wrong(reading: Reading) -> None:

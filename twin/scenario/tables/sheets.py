@@ -113,7 +113,7 @@ def read_sheet(path: Path, sheet: str | None, encoding: str) -> Sheet:
         kind = "a Parquet file" if suffix == ".parquet" else "a CSV"
         raise SheetError(f"{kind} has no sheets", "remove sheet:")
     if suffix in (".csv", ".tsv", ".txt"):
-        text, used = _decoded(data, encoding)
+        text, used = decoded(data, encoding)
         return Sheet(_csv_rows(text), "", used, digest)
     if suffix == ".parquet":
         return Sheet(_parquet_rows(data), "", "", digest)
@@ -121,7 +121,7 @@ def read_sheet(path: Path, sheet: str | None, encoding: str) -> Sheet:
     raise SheetError(f"a file of kind {suffix or path.name!r} is no table", mend)
 
 
-def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
+def decoded(data: bytes, encoding: str) -> tuple[str, str]:
     """Text of a CSV and the encoding it was read with."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise SheetError("the file is UTF-16", "save it as CSV UTF-8")

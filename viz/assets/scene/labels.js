@@ -3,7 +3,7 @@
 ((twin) => {
   const RANK = { gate: 0, station: 1, yard: 2, depot: 3, poi: 4, exit: 5, stop: 6 };
   // Smaller things get their names only when one is near.
-  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, depot: 13, poi: 16, exit: 16.6, stop: 14.5 };
+  const FROM_ZOOM = { gate: 10, station: 11.5, yard: 12.5, depot: 13, poi: 17.4, exit: 16.8, stop: 14.5 };
 
   twin.Labels = class {
     constructor(scene, parent) {

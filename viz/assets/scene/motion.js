@@ -3,6 +3,9 @@
 ((twin) => {
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 
+  // Degrees from the middle: out of every picture.
+  const NOWHERE = 40;
+
   twin.Motion = class {
     constructor(fact, columns, facts) {
       const trips = columns.start.length - 1;
@@ -21,9 +24,15 @@
       // Where a head is drawn: beside its path, on its lane or on the width of its pavement.
       this.drawn = new Float32Array(trips * 3);
       this.side = facts.driving_side === "right" ? -1 : 1;
+      this.laneWidth = facts.lane_width_m;
+      this.keepsKerb = fact.name === "van" || fact.name === "bus";
       this.color = new Uint8Array(trips * 4).fill(255);
       this.yaw = new Float32Array(trips);
       this.row = new Int32Array(trips);
+      this.away = new Uint8Array(trips);
+      this.secondStep = facts.second_step;
+      this.staying = fact.states.findIndex((state) => state.name === "staying");
+      this.inColumns = -1;
       this.state = new Uint8Array(trips);
       this.count = 0;
       this.perState = fact.states.map(() => 0);
@@ -31,9 +40,11 @@
 
     // Colour of every point of every path, for the trails.
     pathColors() {
-      const out = new Uint8Array(this.columns.state.length * 4);
-      for (let i = 0; i < this.columns.state.length; i++) out.set([...this.colors[this.columns.state[i]], 255], 4 * i);
-      return out;
+      const { state } = this.columns;
+      const whole = Uint32Array.from(this.colors, (color) => new Uint32Array(new Uint8Array([...color, 255]).buffer)[0]);
+      const out = new Uint32Array(state.length);
+      for (let i = 0; i < state.length; i++) out[i] = whole[state[i]];
+      return new Uint8Array(out.buffer);
     }
 
     moveTo(t) {
@@ -67,6 +78,7 @@
     }
 
     put(trip, i, t) {
+      const { away_from, away_to } = this.columns;
       const k = this.count++;
       const j = Math.min(i + 1, this.columns.start[trip + 1] - 1);
       const gap = this.time[j] - this.time[i];
@@ -79,24 +91,34 @@
       this.color.set(this.colors[state], 4 * k);
       this.yaw[k] = this.headingAt(trip, i);
       this.moveAside(k, trip, i, j, part);
+      // A truck in the line or at the gate is one of those drawn there.
+      this.away[k] = away_from && t >= this.secondStep * away_from[trip] && t < this.secondStep * away_to[trip] ? 1 : 0;
+      // Who stays is part of a column, where columns are shown; the flat picture has none.
+      if (state === this.inColumns) this.away[k] = 2;
+      if (this.away[k]) this.drawn[3 * k] = NOWHERE;
       this.row[k] = trip;
       this.state[k] = state;
       this.perState[state]++;
     }
 
-    // Vehicles keep to the middle of the first lane of their side; people keep the place on the pavement that their
+    // Vehicles keep to a lane of their side, vans and buses to that at the kerb; people keep the place on the pavement that their
     // id gives them, as far as it is wide there.
     moveAside(k, trip, i, j, part) {
-      const room = this.columns.room_dm;
-      let metres = this.fact.size_m ? 1.625 * this.side : 0;
+      const { room_dm: room, kerb_dm: kerb, lanes } = this.columns;
+      const key = Math.imul(this.columns.id_serial[trip] ^ Math.imul(this.columns.id_origin[trip], 0x85ebca6b), 0x9e3779b1) >>> 0;
+      const [first, end] = [this.columns.start[trip], this.columns.start[trip + 1]];
+      const before = i > first ? i - 1 : i;
+      const after = j + 1 < end ? i + 1 : i;
+      let metres = 0;
       if (room) {
-        const key = Math.imul(this.columns.id_serial[trip] ^ Math.imul(this.columns.id_origin[trip], 0x85ebca6b), 0x9e3779b1) >>> 0;
-        const before = i > this.columns.start[trip] ? room[i - 1] : room[i];
-        const after = j + 1 < this.columns.start[trip + 1] ? room[i + 1] : room[i];
         // Widths change gently towards the corners; never wider than the step itself.
-        const here = part < 0.5 ? Math.min(room[i], before) * (1 - 2 * part) + room[i] * 2 * part
-          : room[i] * (2 - 2 * part) + Math.min(room[i], after) * (2 * part - 1);
+        const here = part < 0.5 ? Math.min(room[i], room[before]) * (1 - 2 * part) + room[i] * 2 * part
+          : room[i] * (2 - 2 * part) + Math.min(room[i], room[after]) * (2 * part - 1);
         metres = (key / 2147483648 - 1) * here / 10;
+      } else if (kerb) {
+        const at = (row) => kerb[row] / 10 - this.laneWidth * (this.keepsKerb ? 0 : (key >>> 8) % lanes[row]);
+        const here = part < 0.5 ? (0.5 + part) * at(i) + (0.5 - part) * at(before) : (1.5 - part) * at(i) + (part - 0.5) * at(after);
+        metres = here * this.side;
       }
       const angle = ((this.yaw[k] + 90) * Math.PI) / 180;
       const degrees = metres / 111319.5;
@@ -156,10 +178,11 @@
       return { trucks: trucks[row], yards: yards[row], road: road[row], inside: inside[row], metres: decimetres[row] / 10 };
     }
 
-    // Lon, lat, direction and part of the legend (0 road, 1 yards) of every waiting truck that has a place: on the road one behind the other over the metres
-    // they take, in yards bay by bay.
-    trucks({ yards, road, metres }) {
+    // Lon, lat, direction and part of the legend (0 road, 1 yards, 2 inside) of every truck that has a place: on the road
+    // one behind the other over the metres they take, in yards bay by bay, inside on the aisles.
+    trucks({ yards, road, metres, inside }) {
       const out = this.fact.bays.slice(0, yards).map(([lon, lat]) => [lon, lat, 90, 1]);
+      for (const [lon, lat] of this.fact.inside.slice(0, inside)) out.push([lon, lat, this.fact.quay_deg, 2]);
       const line = road > 0 && metres > 0 ? this.path(metres) : [];
       const lengths = line.slice(1).map(([lon, lat], i) => 111320 * Math.hypot((lon - line[i][0]) * Math.cos((lat * Math.PI) / 180), lat - line[i][1]));
       for (let n = 0, i = 0, passed = 0; line.length > 1 && n < road; n++) {

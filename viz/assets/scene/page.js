@@ -13,8 +13,11 @@
   let view;
   let labels;
   let timebar;
+  let desk;
+  let story;
+  let presenter;
   let words = twin.words[html.lang] ?? twin.words.ja;
-  const shown = { trails: true, labels: true };
+  const shown = { trails: true, labels: true, service: false };
   const rows = [];
 
   // A remark goes away by itself; a fault stays. What is said is a function of the words, to be said again in the other
@@ -62,12 +65,16 @@
       layers[`trail_${key}`] = shown[key] !== false && shown.trails !== false;
     }
     layers.drive_minor = layers.drive_major = layers.edge_drive_minor = layers.edge_drive_major = shown.roads !== false;
+    layers.marks_dashed = layers.marks_solid = layers.marks_zebra = shown.roads !== false;
     layers.buildings = layers.trees = shown.buildings !== false;
     layers.blocks = shown.blocks !== false;
     layers.places = shown.places !== false;
     layers.walk = shown.footpaths !== false;
     layers.heads_queue = layers.bodies_queue = shown.queue !== false;
+    layers.columns = shown.columns !== false;
+    layers.service = shown.service === true;
     labels.shown = shown.labels !== false;
+    scene.compare?.setLabels(labels.shown);
     twin.state.shown = layers;
     view.setShown(layers);
     moved(timebar.t);
@@ -91,20 +98,31 @@
 
   const moved = (t) => {
     const queueNow = scene.queue ? scene.queue.at(t) : { trucks: 0, yards: 0, road: 0, inside: 0, metres: 0 };
-    for (const motion of scene.motions) motion.moveTo(t);
+    for (const motion of scene.motions) {
+      motion.inColumns = desk.reading.hasColumns && shown.columns !== false ? motion.staying : -1;
+      motion.moveTo(t);
+    }
+    desk.moved(t);
     for (const { key, count, values } of rows) {
       const motion = scene.motions.find((m) => m.fact.key === key);
       if (motion) {
         count.textContent = motion.count.toLocaleString();
         values.forEach(([value], i) => { value.textContent = motion.perState[i].toLocaleString(); });
+      } else if (desk.count(key)) {
+        const [all, each] = desk.count(key);
+        count.textContent = all.toLocaleString();
+        values.forEach(([value], i) => { value.textContent = each[i].toLocaleString(); });
       } else if (key === "queue") {
         count.textContent = String(queueNow.trucks);
         const parts = [`${queueNow.road.toLocaleString()} (${Math.round(queueNow.metres)} m)`, queueNow.yards, queueNow.inside];
         values.forEach(([value], i) => { value.textContent = String(parts[i]); });
       }
     }
+    scene.compare?.moveTo(t, rows);
     labels.setQueue(queueNow.trucks && shown.queue !== false ? words.waiting(queueNow) : "");
+    if (themeNow(t) !== html.dataset.theme) setTheme(twin.look);
     twin.state.t = t;
+    presenter?.tick();
     twin.state.queue = queueNow;
     view.setTime(t, queueNow);
   };
@@ -139,15 +157,29 @@
     $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
     timebar.speak(words);
     labels.speak(lang);
+    desk.speak();
+    scene.compare?.speak(words);
+    story.speak(words);
+    presenter.speak(words);
     moved(timebar.t);
   };
 
-  const showTheme = () => { $("theme").textContent = html.dataset.theme === "dark" ? words.themeLight : words.themeDark; };
-  const setTheme = (theme) => { html.dataset.theme = theme; showTheme(); view.setTheme(theme); };
+  // Day and night come with the clock, unless one of them is chosen for good.
+  const LOOKS = ["hour", "light", "dark"];
+  const nextLook = () => LOOKS[(LOOKS.indexOf(twin.look) + 1) % LOOKS.length];
+  const showTheme = () => { $("theme").textContent = words.looks[nextLook()]; };
+  const themeNow = (t) => (twin.lightAt(scene.facts, t, twin.look).night > 0.5 ? "dark" : "light");
+  const setTheme = (look) => {
+    twin.look = look;
+    html.dataset.theme = themeNow(timebar.t);
+    showTheme();
+    view.setTheme(look, html.dataset.theme);
+  };
 
   // Who is under the pointer, as plain text.
-  const tipText = ({ id, index }) => {
+  const tipText = ({ id, index, scene: of }) => {
     const lang = html.lang;
+    if (of && of !== scene) return scene.compare.tipText({ id, index });
     if (id.endsWith("_queue")) return `${scene.facts.queue_words[lang]}\n${words.waiting(twin.state.queue)}`;
     if (id === "places") {
       const place = scene.facts.places[index];
@@ -155,14 +187,9 @@
       if (place.capacity !== null) lines.push(`${words.capacity} ${place.capacity}`);
       return lines.join("\n");
     }
+    if (id === "columns") return desk.reading.tip(id, index);
     const motion = scene.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
-    if (!motion) return "";
-    const trip = motion.row[index];
-    const serial = motion.columns.id_serial[trip] >>> 0;
-    const [start, end] = [motion.columns.start[trip], motion.columns.start[trip + 1] - 1];
-    const clock = (i) => twin.clockText(scene.facts.clock.from_s + motion.time[i]);
-    return `${motion.fact[lang]} ${motion.columns.id_origin[trip]}-${serial}\n` +
-      `${motion.fact.states[motion.state[index]][lang]}\n${clock(start)} – ${clock(end)}`;
+    return motion ? desk.reading.linesOf(motion, index, timebar.t).join("\n") : "";
   };
 
   const hover = (found) => {
@@ -176,6 +203,7 @@
 
   const told = (news) => {
     if ("hover" in news) hover(news.hover);
+    if (news.clicked) desk.clicked(news.clicked);
     if (news.error) { twin.state.errors.push(String(news.error.message ?? news.error)); console.error(news.error); }
     if (news.drawn) { labels.draw(news.drawn); twin.state.drawn += 1; if (watched) judge(); }
   };
@@ -205,6 +233,7 @@
 
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+    if (presenter.onKey(event)) { event.preventDefault(); return; }
     const step = event.shiftKey ? 600 : 60;
     if (event.key === " ") { if (event.target.tagName === "BUTTON") return; timebar.play(!timebar.playing); }
     else if (event.key === "ArrowRight") timebar.set(timebar.t + step);
@@ -217,7 +246,7 @@
 
   const listen = () => {
     $("lang").addEventListener("click", () => speak(html.lang === "ja" ? "en" : "ja"));
-    $("theme").addEventListener("click", () => setTheme(html.dataset.theme === "dark" ? "light" : "dark"));
+    $("theme").addEventListener("click", () => setTheme(nextLook()));
     $("mode").addEventListener("click", () => {
       watched = false;
       notice(() => "");
@@ -242,7 +271,8 @@
   let madeAt = 0;
   const makeView = (gl) => {
     madeAt = performance.now();
-    view = twin.view = new (gl ? twin.GlView : twin.FlatView)(scene, $("map"), told);
+    const View = gl ? twin.GlView : twin.FlatView;
+    view = twin.view = scene.compare ? new twin.PairView(View, scene, told) : new View(scene, $("map"), told);
     twin.state.view = gl ? "3d" : "flat";
     $("tilt").hidden = !gl;
   };
@@ -251,7 +281,7 @@
   const useView = (gl) => {
     view.close();
     makeView(gl);
-    setTheme(html.dataset.theme);
+    setTheme(twin.look);
     applyShown();
     goTo(scene.facts.cameras.find((camera) => camera.key === twin.state.camera), 0);
     speak(html.lang);
@@ -265,12 +295,14 @@
   };
 
   const readScene = async () => {
-    const { spec, packs, facts } = JSON.parse($("scene-data").textContent);
+    const { spec, packs, facts, ...more } = JSON.parse($("scene-data").textContent);
     const columns = {};
     for (const name of Object.keys(packs)) columns[name] = await twin.unpack(packs[name]);
     const motions = facts.bodies.map((fact) => new twin.Motion(fact, columns[fact.key], facts));
     const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
-    return { spec, facts, columns, motions, queue };
+    const whole = { spec, facts, columns, motions, queue };
+    if (more.second) whole.compare = await twin.Compare.read(whole, more);
+    return whole;
   };
 
   const begin = async () => {
@@ -278,21 +310,27 @@
     if (typeof DecompressionStream === "undefined") { notice((w) => w.noCodec); return; }
     scene = twin.scene = await readScene();
     const works = twin.glWorks();
-    const { hash } = window.location;
-    const slow = works && !hash && twin.glIsSoftware();
-    const gl = works && !slow && hash !== "#flat";
-    watched = gl && hash !== "#3d";
+    const wish = twin.wishes();
+    const slow = works && !wish.view && twin.glIsSoftware();
+    const gl = works && !slow && wish.view !== "flat";
+    watched = gl && wish.view !== "3d";
     labels = new twin.Labels(scene, $("labels"));
     makeView(gl);
     $("mode").hidden = !works;
     const element = Object.fromEntries(["play", "clock", "slider", "speed", "activity", "ticks"].map((id) => [id, $(id)]));
     timebar = twin.timebar = new twin.Timebar(scene, element, moved);
+    desk = twin.desk = new twin.Desk({ scene, timebar, addRow, view: () => view });
     addRows();
+    desk.addRows();
+    scene.compare?.addRows(addRow);
     addCameras();
     listen();
-    html.dataset.theme = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const hands = { goTo: (camera, seconds) => goTo(camera, seconds), timebar, scene, html };
+    story = twin.story = new twin.Story(hands);
+    presenter = twin.presenter = new twin.Presenter(hands, story);
+    twin.look = "hour";
     speak(html.lang);
-    setTheme(html.dataset.theme);
+    setTheme(twin.look);
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
@@ -304,6 +342,8 @@
       $("panel").append($("cameras"), $("tools"));
       $("fold").click();
     }
+    story.open(wish);
+    if (wish.present) presenter.set(true);
     twin.state.ready = true;
   };
 

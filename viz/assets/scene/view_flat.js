@@ -33,11 +33,16 @@
         this.middle = [this.middle[0] - (e.clientX - held[0]) / this.scale, this.middle[1] - (e.clientY - held[1]) / this.scale];
         held = [e.clientX, e.clientY];
         this.refresh();
+        this.told({ camera: this.camera });
       });
-      canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); }, { passive: false });
+      canvas.addEventListener("wheel", (e) => { e.preventDefault(); this.scale *= 2 ** (-e.deltaY / 300); this.refresh(); this.told({ camera: this.camera }); }, { passive: false });
       this.watch = new ResizeObserver(() => this.refresh());
       this.watch.observe(canvas);
     }
+
+    get camera() { return { middle: this.middle, scale: this.scale }; }
+    // The camera of another view, at once.
+    adopt({ middle, scale }) { Object.assign(this, { middle, scale }); this.refresh(); }
 
     at(x, y) { return [(x - this.middle[0]) * this.scale + this.width / 2, (y - this.middle[1]) * this.scale + this.height / 2]; }
     project([lon, lat]) { return this.at(...mercator(lon, lat)); }
@@ -110,6 +115,7 @@
       pen.strokeStyle = this.scene.facts.themes[this.theme].head_edge;
       pen.lineWidth = 1;
       for (let k = 0; k < motion.count; k++) {
+        if (motion.away[k] === 1) continue;
         const [x, y] = this.project(motion.lonLatOf(k));
         pen.fillStyle = motion.fact.states[motion.state[k]].color;
         pen.beginPath();
@@ -121,7 +127,7 @@
 
     setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }
     setShown(shown) { this.shown = shown; this.refresh(); }
-    setTheme(theme) { this.theme = theme; this.refresh(); }
+    setTheme(look, theme = look) { this.theme = theme; this.refresh(); }
     tilt() {}
     close() { this.watch.disconnect(); this.canvas.remove(); }
 
@@ -131,6 +137,8 @@
       this.middle = [(left + right) / 2, (top + bottom) / 2];
       const { clientWidth: width, clientHeight: height } = this.canvas;
       this.scale = Math.min((width - 120) / (right - left), (height - 220) / (bottom - top));
+      // A caption in big type takes the lower quarter.
+      if (document.documentElement.classList.contains("presenting")) this.middle[1] += (0.1 * height) / this.scale;
       this.refresh();
     }
   };

@@ -18,7 +18,7 @@
   });
 
   // Places a traveller knows by name are drawn larger than the many stops.
-  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 7, exit: 5, stop: 8 };
+  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 3, exit: 4, stop: 6 };
   const marks = ({ places, origin }) => ({
     length: places.length,
     attributes: {
@@ -46,16 +46,17 @@
   const constantsOf = (scene) => {
     const none = { length: 0 };
     const out = {
-      yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, bodies_queue: none, places: marks(scene.facts),
-      polygon: (area) => area.polygon, height: (area) => area.height, tone: (area) => area.color,
+      yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, lights_gate: none, bodies_gate: none, columns: [], way: [], ring: [], service: none,
+      at: (row) => row.at, path: (row) => row.path, bodies_queue: none, places: marks(scene.facts),
+      polygon: (area) => area.polygon, height: (area) => area.height, tone: (row) => row.color,
       mesh_queue: twin.meshes.truck, mesh_tree: twin.meshes.tree,
     };
-    for (const name of ["walk", "edge_drive_minor", "edge_drive_major", "drive_minor", "drive_major", "rails"]) {
+    for (const name of ["walk", "edge_drive_minor", "edge_drive_major", "drive_minor", "drive_major", "rails", "marks_dashed", "marks_solid", "marks_zebra"]) {
       if (scene.columns[name]) out[name] = streets(scene.columns[name], scene.facts);
     }
     if (scene.columns.blocks) out.blocks = blocks(scene.columns.blocks, scene.facts);
-    for (const name of ["water", "green", "paved", "buildings"]) {
-      if (scene.columns[name]) out[name] = twin.areas(scene.columns[name], scene.facts, "light");
+    for (const name of [...twin.areaLayers, ...twin.walled]) {
+      if (scene.columns[name]?.part) out[name] = twin.areas(scene.columns[name], scene.facts);
     }
     if (scene.columns.trees) out.trees = twin.trees(scene.columns.trees, scene.facts);
     for (const motion of scene.motions) {
@@ -91,17 +92,25 @@
       this.parent = parent;
       this.t = 0;
       this.shown = {};
-      this.theme = "dark";
+      this.theme = "hour";
+      if (scene.columns.gate) scene.gate ??= new twin.Gate(scene);
+      const trucks = scene.motions.find((m) => m.fact.name === "truck");
+      this.truckColors = trucks ? trucks.colors : [[230, 159, 0]];
+      this.facade = new twin.Facade();
+      this.cast = new twin.Cast();
+      this.told = {};
+      this.dashes = new deck.PathStyleExtension({ dash: true });
       const converter = new deck.JSONConverter({ configuration: { classes: deck, constants: constantsOf(scene) } });
       const props = converter.convert(scene.spec);
       this.layers = props.layers;
       this.viewState = { ...props.initialViewState };
       this.queueNow = { trucks: 0, yards: 0, road: 0, metres: 0 };
       this.deck = new deck.Deck({
-        parent, effects: twin.lights(scene.facts, 0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
+        parent, effects: this.light(0), views: props.views, initialViewState: this.viewState, layers: [], useDevicePixels: true,
         pickingRadius: 4, getCursor: ({ isDragging, isHovering }) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
         onHover: (info) => told({ hover: info.layer && info.index >= 0 ? { id: info.layer.id, index: info.index, x: info.x, y: info.y } : null }),
-        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); },
+        onClick: (info) => { if (info.layer && info.index >= 0) told({ clicked: { id: info.layer.id, index: info.index } }); },
+        onViewStateChange: ({ viewState }) => { this.viewState = viewState; this.refresh(); told({ camera: viewState }); },
         onAfterRender: () => { const [viewport] = this.deck.getViewports(); if (viewport) told({ drawn: viewport }); },
         onError: (error) => told({ error }),
       });
@@ -110,20 +119,29 @@
     // Things are drawn themselves, in true metres, where a van has at least some pixels; marks stand for them from afar.
     get near() {
       const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
-      return { vehicles: metresPerPixel < 0.75, people: metresPerPixel < 0.3 };
+      return { vehicles: metresPerPixel < 0.75, people: metresPerPixel < 0.45 };
     }
 
     refresh() {
-      const look = this.scene.facts.themes[this.theme];
+      const look = this.scene.facts.themes[this.hour.night > 0.5 ? "dark" : "light"];
       const motionOf = Object.fromEntries(this.scene.motions.map((m) => [m.fact.key, m]));
       const { near } = this;
       const waiting = this.scene.queue ? this.waiting() : null;
+      const { gate } = this.scene;
       this.layers = this.layers.map((layer) => {
         const { id } = layer;
         const props = { visible: this.shown[id] !== false };
         const [part, key] = [id.slice(0, id.indexOf("_")), id.slice(id.indexOf("_") + 1)];
-        if (part === "trail") props.currentTime = this.t;
-        else if (part === "heads" || part === "bodies") {
+        if (key === "containers" || id === "containers") Object.assign(props, this.stacks());
+        const { reading } = this.scene;
+        if (id === "columns") Object.assign(props, { data: reading?.columns ?? [], visible: props.visible && Boolean(reading) });
+        else if (id === "way" || id === "ring") props.data = reading?.[id] ?? [];
+        else if (id === "service") Object.assign(props, props.visible ? { data: this.scene.service.at(this.t) } : { visible: false });
+        else if (part === "trail") props.currentTime = this.t;
+        else if (id === "bodies_gate") {
+          props.visible = this.shown.heads_queue !== false && near.vehicles;
+          props.data = twin.standing(gate.trucks(this.t), this.scene.facts, true, this.truckColors);
+        } else if (part === "heads" || part === "bodies") {
           const motion = motionOf[key];
           const asMesh = part === "bodies";
           const isNear = motion && !motion.fact.size_m ? near.people : near.vehicles;
@@ -131,18 +149,50 @@
           if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
           if (!asMesh) props.getLineColor = rgb(look.head_edge);
         } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
-        else if (id === "buildings") Object.assign(props, { data: this.buildings, material: twin.wallMaterial });
-        else if (["blocks", "water", "green", "paved"].includes(id)) props.getFillColor = rgb(look[id]);
-        else props.getColor = rgb(look[part === "edge" ? "drive_edge" : id]);
-        return layer.clone(props);
+        else if (id === "lights_gate") Object.assign(props, { data: gate.lights(this.t, this.scene.facts.origin), visible: this.shown.heads_queue !== false && near.vehicles });
+        else if (part === "cast") {
+          props.visible = this.shown[key] !== false && twin.shadowAt(this.hour).strength > 0;
+          props.extensions = [this.cast];
+        } else if (part === "marks") {
+          // Bars and gaps of half a metre across the way of those who cross; five metres of line and of gap between lanes.
+          const dash = { marks_zebra: [0.45 / 4, 0.45 / 4], marks_dashed: [5 / 0.15, 5 / 0.15] }[id];
+          props.visible &&= near.people;
+          props.getColor = twin.tint(this.scene.facts, this.hour, "marks");
+          if (dash) Object.assign(props, { extensions: [this.dashes], getDashArray: dash });
+        } else if (twin.walled.has(id)) Object.assign(props, { material: twin.wallMaterial, extensions: [this.facade] });
+        else if (twin.areaLayers.has(id)) props.getFillColor = twin.tint(this.scene.facts, this.hour, id);
+        else props.getColor = twin.tint(this.scene.facts, this.hour, part === "edge" ? "drive_edge" : id);
+        return this.changed(id, props) ? layer.clone(props) : layer;
       });
       this.deck.setProps({ layers: this.layers });
     }
 
+    // Whether a layer is told anything new; what is as it was is not taken up again by deck.gl.
+    changed(id, props) {
+      const before = this.told[id] ?? {};
+      this.told[id] = props;
+      const same = (a, b) => a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => v === b[i]));
+      return id.startsWith("heads") || id.startsWith("bodies") ? props.visible || before.visible !== props.visible
+        : Object.keys(props).some((name) => (name === "updateTriggers" ? !same(props[name].getElevation, before[name]?.getElevation) : !same(props[name], before[name])));
+    }
+
+    // Heights of the stacks change only with whole tiers.
+    stacks() {
+      const { gate } = this.scene;
+      if (!gate) return {};
+      const tiers = gate.tiers(this.t);
+      if (tiers !== this.tiers) {
+        this.tiers = tiers;
+        const count = this.scene.columns.containers.tone.length;
+        this.stackHeight = (area, { index }) => gate.heightOf(index, count, area.height, tiers);
+      }
+      return { getElevation: this.stackHeight, updateTriggers: { getElevation: [tiers] } };
+    }
+
     // Waiting trucks are worked out anew only when their numbers change.
     waiting() {
-      const { yards, road, metres } = this.queueNow;
-      const key = `${yards} ${road} ${metres}`;
+      const { yards, road, metres, inside } = this.queueNow;
+      const key = `${yards} ${road} ${metres} ${inside}`;
       if (this.waitingKey !== key) Object.assign(this, { waitingKey: key, waitingNow: this.scene.queue.trucks(this.queueNow) });
       return this.waitingNow;
     }
@@ -150,31 +200,41 @@
     setTime(t, queueNow) {
       this.t = t;
       this.queueNow = queueNow;
-      // The sun moves in steps of ten minutes: light costs a new pass over everything.
-      const step = Math.floor(t / 600);
+      // The sun moves in steps of five minutes.
+      const step = Math.floor(t / 300);
       if (step !== this.sunStep) {
         this.sunStep = step;
-        this.deck.setProps({ effects: twin.lights(this.scene.facts, t) });
+        this.deck.setProps({ effects: this.light(300 * step) });
       }
       this.refresh();
+    }
+
+    // Light, colours and sky of a moment; returns the effects that deck.gl draws with.
+    light(t) {
+      this.hour = twin.hour = twin.lightAt(this.scene.facts, t, this.theme);
+      twin.hour.lit = twin.litShare(this.hour.hours);
+      const [zenith, middle, horizon] = twin.sky(this.hour);
+      this.parent.style.background = `linear-gradient(${zenith}, ${middle} 30%, ${horizon} 60%)`;
+      return twin.effects(this.hour);
     }
 
     setShown(shown) { this.shown = shown; this.refresh(); }
 
     setTheme(theme) {
       this.theme = theme;
-      const { buildings } = this.scene.columns;
-      if (buildings) this.buildings = twin.areas(buildings, this.scene.facts, theme);
+      this.deck.setProps({ effects: this.light(this.t) });
       this.refresh();
     }
 
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const room = width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
+      const room = document.documentElement.classList.contains("presenting")
+        ? { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height }
+        : width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
         : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
       const corners = [[west, south], [east, south], [east, north], [west, north]];
-      const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: 0 };
+      const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: this.bearingFor(west, south, east, north, room) };
       // Perspective bends the answer, so it is approached in a few rounds.
       for (let round = 0; round < 8; round++) {
         const box = this.boxOf(corners, { ...at, width, height });
@@ -188,6 +248,14 @@
       this.go(at, seconds);
     }
 
+    // A long street fills the window when it lies across it.
+    bearingFor(west, south, east, north, room) {
+      const across = (east - west) * Math.cos((south * Math.PI) / 180);
+      const wide = (room.right - room.left) / (room.bottom - room.top);
+      if (north - south > 1.4 * across && wide > 1.2) return 76;
+      return across > 1.4 * (north - south) && wide < 0.8 ? 76 : -8;
+    }
+
     boxOf(corners, state) {
       const viewport = new deck.WebMercatorViewport({ ...state, pitch: this.viewState.pitch });
       const points = corners.map((corner) => viewport.project(corner));
@@ -195,7 +263,25 @@
       return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
     }
 
+    // Near enough to see one vehicle, or one person.
+    closeUp() { if (this.viewState.zoom < 17) this.viewState = { ...this.viewState, zoom: 17.2, pitch: 55 }; }
+
+    // Keeps a point in the middle.
+    centre([longitude, latitude]) {
+      const { transitionDuration, transitionInterpolator, ...now } = this.viewState;
+      this.viewState = { ...now, longitude, latitude };
+      this.deck.setProps({ initialViewState: this.viewState });
+    }
+
     close() { this.deck.finalize(); this.parent.replaceChildren(); }
+
+    // The camera of another view, at once.
+    adopt({ longitude, latitude, zoom, pitch, bearing }) {
+      const { transitionDuration, transitionInterpolator, ...now } = this.viewState;
+      this.viewState = { ...now, longitude, latitude, zoom, pitch, bearing };
+      this.deck.setProps({ initialViewState: this.viewState });
+      this.refresh();
+    }
 
     tilt(flat) { this.go({ pitch: flat ? 0 : 50, bearing: flat ? 0 : this.viewState.bearing }, 0.5); }
 

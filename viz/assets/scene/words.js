@@ -13,6 +13,10 @@ window.__twin = { words: {
     noWebGl: "このブラウザではWebGLが使えないため、平面図で表示しています。", noCodec: "このブラウザは古いため表示できません。ChromeやEdge、Firefoxの新しい版で開いてください。",
     slowGl: "このパソコンでは3D表示が遅いため、平面図で表示しています。「3D」ボタンで切り替えられます。", to3d: "3D", toFlat: "平面図",
     noTraces: "この実行には移動の記録（traces）がありません。", tilt: "視点", capacity: "定員", times: (n) => `${n}倍速`,
+    present: "発表", presentTitle: "発表モード（大きな文字、矢印キーで章を移動、Escで終了）", chapters: "できごと", byScenario: "シナリオの章", noChapters: "この実行には章がありません。", presentKeys: "← → 章　スペース 再生　Esc 終了", chapterOf: (n, all) => `${n} / ${all}`,
+    futures: "二つの案の見せ方", swipe: "左右に分ける", beside: "並べる", difference: "差を見る", divider: "境目（左右の矢印キーで動かす）", figures: "主な指標", noStudy: "1試行ずつの値。偶然の幅は示せない。",
+    per: "時", wholeRun: "全時間", thisHour: "この1時間", moreIn: (v) => `「${v}」で多い`, fewerIn: (v) => `「${v}」で少ない`, streetDifference: (n, all) => `通りの差（大きい順に${n}${n < all ? ` / ${all}` : ""}本）`, onlyIn: (v) => `「${v}」だけにある通り`,
+    whoMoved: "だれの位置が違うか", elsewhere: (m) => `${m} m以上離れている`, onlyHere: (v) => `「${v}」だけで移動中`, samePlace: "同じ場所", noDifference: "通りごとの差はありません。", pairs: (n) => `${n}組`,
     kinds: { stop: "乗降地点", station: "駅", exit: "駅出口", depot: "車庫", gate: "ゲート", yard: "待機場", poi: "目的地" },
   },
   en: {
@@ -27,6 +31,10 @@ window.__twin = { words: {
     noWebGl: "This browser offers no WebGL, so the picture is drawn flat.", noCodec: "This browser is too old to show the picture. Open it in a recent Chrome, Edge or Firefox.",
     slowGl: "This computer draws 3D slowly, so the picture is flat. The button “3D” changes that.", to3d: "3D", toFlat: "Flat",
     noTraces: "This run has no record of movements (traces).", tilt: "View", capacity: "capacity", times: (n) => `${n}×`,
+    present: "Present", presentTitle: "Presenter mode: big type, arrow keys for chapters, Esc to leave", chapters: "What happened", byScenario: "chapter of the scenario", noChapters: "This run has no chapters.", presentKeys: "← → chapters   space play   Esc leave", chapterOf: (n, all) => `${n} / ${all}`,
+    futures: "How to show the two variants", swipe: "Swipe", beside: "Side by side", difference: "Difference", divider: "Divider (left and right arrow keys move it)", figures: "Main figures", noStudy: "One replication each: no interval for luck.",
+    per: "h", wholeRun: "whole run", thisHour: "this hour", moreIn: (v) => `more in “${v}”`, fewerIn: (v) => `fewer in “${v}”`, streetDifference: (n, all) => `Streets that differ (${n < all ? `the largest ${n} of ${all}` : n})`, onlyIn: (v) => `street only in “${v}”`,
+    whoMoved: "Whose position differs", elsewhere: (m) => `${m} m or more apart`, onlyHere: (v) => `on the move only in “${v}”`, samePlace: "in the same place", noDifference: "No street differs.", pairs: (n) => `${n} pairs`,
     kinds: { stop: "Stop", station: "Station", exit: "Station exit", depot: "Depot", gate: "Gate", yard: "Holding yard", poi: "Destination" },
   },
 } };

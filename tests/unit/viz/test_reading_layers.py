@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from twin.viz.reading_layers import reading_layers
+
+
+def test_footpaths_are_coloured_only_where_their_service_is_known():
+    names = [[layer.id for layer in reading_layers((135.5, 34.7), known)] for known in (False, True)]
+    assert names == [["columns", "way", "ring"], ["service", "columns", "way", "ring"]]

@@ -1,0 +1,26 @@
+// Words about the city and those who move in it, in both languages.
+"use strict";
+((twin) => {
+  Object.assign(twin.words.ja, { looks: { hour: "時刻どおりの明るさ", light: "常に昼", dark: "常に夜" },
+    van: (n) => `オンデマンドバス ${n}号車`, riders: (n, seats) => (seats ? `乗車 ${n} 人（定員 ${seats} 人）` : `乗車 ${n} 人`),
+    next: (stop, clock, boards) => `次：${stop}（${boards ? "乗車" : "降車"} ${clock}）`,
+    promise: (minutes) => (minutes > 0 ? `到着の約束より ${minutes} 分早い` : minutes < 0 ? `到着の約束に ${-minutes} 分遅れ` : "到着の約束どおり"),
+    joined: (clock) => `${clock} 列に並ぶ`, through: (clock, minutes) => `${clock} 退場（列に並んでから ${minutes} 分）`,
+    joinsLine: "列に並ぶ", leavesGate: "ターミナルを出る", setsOut: "出発", arrives: "終了", notUnderWay: "この時刻には動いていません。",
+    boards: (n, stop) => `乗車 ${n} 人　${stop}`, alights: (n, stop) => `降車 ${n} 人　${stop}`,
+    people: (n, kind) => (kind === "waiting" ? `迎えを待つ人 ${n} 人` : `滞在中 ${n} 人（図に示す標本）`),
+    columns: "待つ人・滞在する人の柱", waitingHere: "停留所で待つ（人、1人15 m）", stayingHere: "滞在（人、1人2 m）",
+    service: "歩道のサービス水準（人/m²、Fruin）", search: "地点・車両を探す", close: "閉じる（Esc）", equinox: "日付の指定なし：光は春分の日",
+  });
+  Object.assign(twin.words.en, { looks: { hour: "Light by the hour", light: "Always day", dark: "Always night" },
+    van: (n) => `Van ${n}`, riders: (n, seats) => `${n} ${n === 1 ? "rider" : "riders"}${seats ? ` of ${seats} seats` : ""}`,
+    next: (stop, clock, boards) => `next: ${stop} (${boards ? "boarding" : "alighting"} ${clock})`,
+    promise: (minutes) => (minutes > 0 ? `promise of arrival kept by ${minutes} min` : minutes < 0 ? `promise of arrival missed by ${-minutes} min` : "promise of arrival kept to the minute"),
+    joined: (clock) => `${clock} joins the line`, through: (clock, minutes) => `${clock} leaves the terminal (${minutes} min after joining)`,
+    joinsLine: "joins the line", leavesGate: "leaves the terminal", setsOut: "sets out", arrives: "ends", notUnderWay: "Not under way at this time.",
+    boards: (n, stop) => `${n} board at ${stop}`, alights: (n, stop) => `${n} alight at ${stop}`,
+    people: (n, kind) => (kind === "waiting" ? `${n} waiting for a van` : `${n} staying (of the sample shown)`),
+    columns: "Columns of those who wait or stay", waitingHere: "waiting at stops (people, 15 m each)", stayingHere: "staying (people, 2 m each)",
+    service: "Level of service of footpaths (people/m², Fruin)", search: "Find a place or a vehicle", close: "Close (Esc)", equinox: "No date given: light of the spring equinox",
+  });
+})(window.__twin);
