@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from twin import __version__
+from twin.browsers import browsers
 
 State = Literal["good", "warn", "bad"]
 #: Called with the check that begins.
@@ -29,23 +30,6 @@ OnCheck = Callable[[str], None]
 
 _SAMPLE = "夢洲 → 御堂筋 m² ±95 %"
 _PYTHONS = ((3, 11), (3, 13))
-_BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "chrome",
-    "msedge",
-    "firefox",
-)
-_WINDOWS_BROWSERS = (
-    r"Google\Chrome\Application\chrome.exe",
-    r"Microsoft\Edge\Application\msedge.exe",
-    r"Mozilla Firefox\firefox.exe",
-)
-_MAC_BROWSERS = ("Google Chrome", "Microsoft Edge", "Firefox", "Safari")
 _KANJI_FONTS = ("meiryo.ttc", "YuGothM.ttc", "msgothic.ttc", "BIZ-UDGothicR.ttc")
 #: Asks a page whether it can draw with WebGL, and by which renderer.
 _WEBGL_PAGE = """<body><script>
@@ -341,18 +325,6 @@ def _kanji_font() -> str | None:
         return ""
     listed = _said([lister, ":lang=ja", "family"], 20)
     return (listed.splitlines() or [""])[0].split(",")[0].strip()
-
-
-def browsers() -> Iterator[str]:
-    """Paths of installed browsers, Chromium and its kin first."""
-    for name in _BROWSERS:
-        if (path := shutil.which(name)) is not None:
-            yield path
-    for root in filter(None, (os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"))):
-        yield from (str(p) for p in (Path(root) / name for name in _WINDOWS_BROWSERS) if p.is_file())
-    for name in _MAC_BROWSERS:
-        if (program := Path(f"/Applications/{name}.app/Contents/MacOS/{name}")).is_file():
-            yield str(program)
 
 
 def _browser() -> Finding:

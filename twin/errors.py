@@ -116,6 +116,10 @@ class EngineError(TwinError):
     exit_code = 5
 
 
+class ClusterError(RunError):
+    """A cluster cannot be used; no run was begun on it."""
+
+
 class LimitError(TwinError):
     """The run would pass a limit of memory, time, agents or output."""
 

@@ -162,7 +162,7 @@ def _apart_from_notebooks(work: Callable[[], T]) -> T:
 
 
 def _projector(page: Path, size_px: tuple[int, int], lang: Lang, view: Kind) -> Projector:
-    from twin.doctor import browsers
+    from twin.browsers import browsers
     from twin.experiments.extras import needed
     from twin.viz.projector import Projector
 

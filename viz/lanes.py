@@ -63,7 +63,7 @@ def lanes_beside(
     segment_way = metres[first + 1] - metres[first]
     segment_way /= np.maximum(np.hypot(*segment_way.T), 1e-9)[:, None]
     moving = np.flatnonzero(length > 0.2)
-    step, segment = shapely.STRtree(segments).query(
+    step, segment = shapely.STRtree(np.asarray(segments)).query(
         shapely.points((start + end)[moving] / 2), predicate="dwithin", distance=_ON_STREET_M
     )
     step = moving[step]

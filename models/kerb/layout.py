@@ -29,6 +29,8 @@ _COMPASS = {"east": (1.0, 0.0), "west": (-1.0, 0.0), "north": (0.0, 1.0), "south
 #: Width of a lane, for the place of a pocket in pictures only.
 _LANE_M = 3.0
 _ROUTED_AS = "small_truck"
+#: Nobody may stop nearer to a crossing or a corner (Road Traffic Act of Japan, art. 44; remembered).
+_CLEAR_M = 5.0
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,11 @@ def _spots(city: City, stretches: Mapping[str, StretchParams], key: str, what: s
         for i in range(count):
             at_m = float(ends_m[-1]) * (i + 0.5) / count
             on = int(np.searchsorted(ends_m, at_m, side="right"))
-            east_m, north_m = _beside(
-                city, int(links[on]), at_m - float(ends_m[on] - city.drive.length_m[links[on]]), stretch.side
-            )
+            length_m = float(city.drive.length_m[links[on]])
+            along_m = at_m - (float(ends_m[on]) - length_m)
+            if what == "pockets":
+                along_m = _off_crossings(along_m, length_m, f"{key}.{name}.pockets")
+            east_m, north_m = _beside(city, int(links[on]), along_m, stretch.side)
             names.append(f"{name} {i + 1}")
             link.append(int(links[on]))
             side.append(stretch.side)
@@ -164,6 +168,23 @@ def _spots(city: City, stretches: Mapping[str, StretchParams], key: str, what: s
     return Spots(tuple(names), np.array(link, np.int32), tuple(side), np.array(x_m), np.array(y_m)), np.array(
         owner, np.int32
     )
+
+
+def _off_crossings(along_m: float, length_m: float, key: str) -> float:
+    """Place of a pocket on its link, moved off the crossings at both ends.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no room between them.
+    """
+    if length_m < 2 * _CLEAR_M:
+        raise ScenarioError(
+            f"a pocket would lie on a crossing: between two of them there are {length_m:.0f} m",
+            where=key,
+            mend=f"nobody may stop within {_CLEAR_M:g} m of a crossing; give fewer pockets, or a longer stretch",
+        )
+    return min(max(along_m, _CLEAR_M), length_m - _CLEAR_M)
 
 
 def _beside(city: City, link: int, along_m: float, side: str) -> tuple[float, float]:

@@ -20,6 +20,8 @@ JOINED = {
         "api",
         "service",
         "service_film",
+        "browsers",
+        "notebook",
         "service_results",
         "service_scene",
         "service_search",

@@ -84,7 +84,7 @@ def test_a_browser_that_does_not_start_is_an_error_that_names_it(pair_file, tmp_
     broken = tmp_path / "chromium"
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("twin.doctor.browsers", lambda: iter([str(broken)]))
+    monkeypatch.setattr("twin.browsers.browsers", lambda: iter([str(broken)]))
     with pytest.raises(RunError, match="the browser could not open the page") as caught:
         stills(pair_file, tmp_path / "s", size_px=(640, 360))
     assert not (tmp_path / "s").exists()
@@ -102,3 +102,26 @@ def test_sizes_that_nobody_can_draw_are_refused(pair_file, tmp_path, size):
 def test_films_that_nobody_can_watch_are_refused(pair_runs, tmp_path, wish):
     with pytest.raises(ScenarioError, match="cannot be filmed"):
         film(pair_runs[0], tmp_path / "a.mp4", **wish)
+
+
+def test_in_a_notebook_the_scene_runs_inside_its_frame(pair_runs, chromium, tmp_path):
+    cell = tmp_path / "cell.html"
+    cell.write_text(f"<!DOCTYPE html><meta charset='utf-8'>{pair_runs[0].view()._repr_html_()}", encoding="utf-8")
+    context = chromium.new_context(viewport={"width": 900, "height": 700})
+    page = context.new_page()
+    faults, asked = [], []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(cell.as_uri())
+    frame = page.frames[1]
+    for _ in range(1200):
+        if frame.evaluate("Boolean(window.__twin?.state?.ready && window.__twin.state.drawn)"):
+            break
+        page.wait_for_timeout(50)
+    frame.click("#story-fold")
+    frame.click("#chapters li:nth-child(2) button")
+    assert frame.evaluate("window.__twin.state.chapter") == 2
+    assert frame.evaluate("window.__twin.state.errors") == []
+    assert faults == []
+    assert asked == [cell.as_uri()]
+    context.close()

@@ -29,7 +29,7 @@ _GROUPED = "tests/unit/results/test_grouped_kpis.py"
 _GATE = Suite(
     ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
 )
-_FEW_STATIONS = "test_stations and ([1 or not [)"
+_FEW_STATIONS = "(test_stations and ([1 or not [)) or [0-suspend or [0-reserved"
 _STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick=_FEW_STATIONS)
 _PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_STATIONS.tests), quick="terminal_parts")
 _ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_STATIONS.tests), quick="terminal_rows")
@@ -46,9 +46,10 @@ _VANS = Suite(
     ("tests/oracles/test_transit_day.py", "tests/oracles/test_transit_insertion.py"),
     quick="test_transit_day or [0] or [1] or [3]",
 )
-_PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts")
+_PLANS = Suite(("tests/oracles/test_transit_plan_parts.py", *_VANS.tests), quick="transit_plan_parts and ([1 or not [)")
 _SERVICE = Suite(
-    ("tests/oracles/test_transit_service_day.py", *_VANS.tests), quick="transit_service_day and ([0 or [1 or not [)"
+    ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
+    quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
@@ -85,7 +86,8 @@ SUITES: dict[str, Suite] = {
     "models/transit/planning/kernels/rows.py": _PLANNING,
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
     "models/pedestrian/choice/kernels.py": Suite(
-        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
+        ("tests/oracles/test_pedestrian_choice_parts.py", "tests/oracles/test_pedestrian_program.py",
+         "tests/oracles/test_pedestrian_events.py"), quick="pedestrian_program or choice_parts",
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
         (
@@ -93,20 +95,24 @@ SUITES: dict[str, Suite] = {
             "tests/oracles/test_road_gate_queue.py",
             "tests/verification/test_road_signals.py",
         ),
-        quick="queueing or bay",
+        quick="(road_queueing and ([0 or [1)) or bay",
     ),
     "models/road_traffic/free_flow/kernels.py": Suite(
         ("tests/oracles/test_free_flow_kernels.py", "tests/unit/models/road_traffic/test_free_flow.py",
          "tests/unit/models/road_traffic/test_junction_delays.py",
          "tests/unit/models/road_traffic/test_outputs.py"), quick="free_flow_kernels",
     ),
-    "models/road_traffic/equilibrium/kernels.py": Suite(("tests/oracles/test_static_equilibrium.py",)),
+    "models/road_traffic/equilibrium/kernels.py": Suite(
+        ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+        quick="equilibrium_parts",
+    ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(
         ("tests/oracles/test_path_kernels.py", "tests/oracles/test_shortest_paths.py"), quick="path_kernels"
     ),
     "twin/city/routing/turn_kernels.py": Suite(
-        ("tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"), quick="test_turns",
+        ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
+        quick="turn_parts or test_turns",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),

@@ -28,18 +28,26 @@ DEPOT = 2 * REQUESTS
 class Fleet:
     """A problem and a plan that keeps all its rules; some requests are left out."""
 
-    def __init__(self, seed, *, limited=True):
+    def __init__(self, seed, *, limited=True, whole=False):
         luck = self.luck = np.random.default_rng(seed)
         xy = luck.uniform(0, 10, (DEPOT + 1, 2))
         self.between = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+        if whole:
+            # Whole numbers, so that windows and limits are often just kept.
+            xy = luck.integers(0, 5, (DEPOT + 1, 2)).astype(float)
+            self.between = np.abs(xy[:, None] - xy[None]).sum(axis=2)
         self.early = np.append(luck.uniform(0, 60, DEPOT), 0.0)
         self.late = np.append(self.early[:-1] + luck.uniform(10, 120, DEPOT), 250.0)
         self.service = np.append(luck.uniform(0, 3, DEPOT), 0.0)
+        if whole:
+            self.early, self.late, self.service = self.early.round(), self.late.round(), self.service.round()
         self.load = luck.integers(1, 4, REQUESTS).astype(float)
         self.capacity = 5.0
         self.limited = limited
         self.ride_max = luck.uniform(8, 40, REQUESTS) if limited else np.full(REQUESTS, np.inf)
         self.duty_max = float(luck.uniform(60, 150)) if limited else np.inf
+        if whole:
+            self.ride_max, self.duty_max = self.ride_max.round(), float(np.round(self.duty_max))
         self.seq = np.full((ROWS, ROOM), DEPOT, np.int64)
         self.size = np.zeros(ROWS, np.int64)
         self.home = np.full(REQUESTS, -1, np.int64)
@@ -120,14 +128,14 @@ class Fleet:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_rows_are_lists_with_times_loads_and_costs(seed):
-    fleet = Fleet(seed)
+    fleet = Fleet(seed, whole=seed % 2 == 1)
     trial, place, times = fleet.scratch()
     for row in range(ROWS):
         tasks = fleet.row(row)
         count = len(tasks)
         assert rows.row_cost(row, fleet.seq, fleet.size, fleet.between) == pytest.approx(fleet.cost(tasks))
         # Without limits: the earliest beginnings forward, the latest backward.
-        free = Fleet(seed, limited=False)
+        free = Fleet(seed, limited=False, whole=seed % 2 == 1)
         at = free.times(tasks)
         assert fleet.start[row, :count] == pytest.approx(at)
         for k in range(count):
@@ -171,10 +179,10 @@ def test_rows_are_lists_with_times_loads_and_costs(seed):
     assert (other[[0, 2, 3]] == 0).all()
 
 
-@pytest.mark.parametrize("limited", [True, False])
+@pytest.mark.parametrize(("limited", "whole"), [(True, False), (True, True), (False, True)])
 @pytest.mark.parametrize("seed", range(25))
-def test_the_cheapest_pair_of_places_of_a_row_is_found(seed, limited):
-    fleet = Fleet(100 + seed, limited=limited)
+def test_the_cheapest_pair_of_places_of_a_row_is_found(seed, limited, whole):
+    fleet = Fleet(100 + seed, limited=limited, whole=whole)
     for r in np.flatnonzero(fleet.home < 0).tolist():
         for row in range(ROWS):
             tasks = fleet.row(row)

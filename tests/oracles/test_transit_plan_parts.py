@@ -11,6 +11,7 @@ import pytest
 
 from tests.verification.transit_cases import requests as new_requests
 from twin.models.transit.dispatch import insertion_kernels as kernels
+from twin.models.transit.dispatch.kernels import clear
 from twin.models.transit.fleet import rows as state
 
 STOPS = 7
@@ -94,7 +95,7 @@ class Stage:
             elif kind == kernels.PICK:
                 requests[r]["pickup_by_s"] = start + spare()
             else:
-                requests[r]["ride_max_s"] = start - begun.get(r, 900.0) + spare()
+                requests[r]["ride_max_s"] = start - begun.get(r, 900.0) + spare() * (luck.random() < 0.6)
                 requests[r]["dropoff_by_s"] = start + spare()
         if luck.random() < 0.5:
             last = tasks[-1][2] if tasks else int(van["anchor_stop"])
@@ -418,6 +419,10 @@ def test_a_van_turns_at_the_first_stop_on_its_way_that_it_can_be_told_of(seed):
 def test_an_anchor_is_never_before_now_and_its_timetable_is_made_anew(seed, turn):
     stage = Stage(4000 + seed, rules=RULES._replace(turn=turn, turn_lead_s=20.0))
     van, rules = stage.fleet[0], stage.rules
+    if seed % 4 == 0:
+        # An idle van that has nothing before it but its break.
+        van["phase"], van["break_from_s"][0], van["break_s"][0] = state.IDLE, 1000.0, 300.0
+        stage._put(van, [(-1, kernels.BREAK, int(van["depot_stop"]))])
     van["target"] = van["turn_stop"] = van["anchor_stop"]
     van["due_s"] = van["anchor_s"]
     kernels.schedule_van(van, stage.requests, stage.times, rules)
@@ -483,3 +488,16 @@ def test_riders_board_later_so_that_no_ride_is_too_long(seed):
     # Nobody boards later than before, so that every promise still holds.
     assert all(start <= before[task[:2]] + 1e-6 for task, start in zip(left, starts, strict=True))
     assert holds(van, left, stage, starts, end)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_copy_of_a_van_is_cleared_of_those_that_may_change(seed):
+    stage = Stage(6000 + seed, vans=2)
+    for v, van in enumerate(stage.fleet):
+        stage.requests["van"][[r for r, kind, _ in plan_of(van) if kind != kernels.BREAK]] = v
+    near = stage.luck.permutation(WHO)[:6].astype(np.int32)
+    base = stage.fleet[:1].copy()
+    clear(base, near, 0, stage.requests, stage.times, stage.rules)
+    left = [task for task in plan_of(stage.fleet[0]) if task[0] not in near or task[1] == kernels.BREAK]
+    assert plan_of(base[0]) == left
+    assert base["start_s"][0, : len(left)] == pytest.approx(timetable(base[0], left, stage)[0])

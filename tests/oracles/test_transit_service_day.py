@@ -79,35 +79,40 @@ KINDS = {
 }  # fmt: skip
 
 
+def judge_plans(desk):
+    """Every plan holds whom it should, in time, with seats and places, and is timed as it says."""
+    stage = Stage(desk.requests, desk.times, desk.rules)
+    for v, van in enumerate(desk.fleet):
+        tasks = plan_of(van)
+        mine = np.flatnonzero((desk.requests["van"] == v) & (desk.requests["status"] == state.ACCEPTED))
+        aboard = np.flatnonzero((desk.requests["van"] == v) & (desk.requests["status"] == state.ON_BOARD))
+        assert sorted(r for r, kind, _ in tasks if kind == 1) == mine.tolist()
+        assert sorted(r for r, kind, _ in tasks if kind == 0) == sorted([*mine, *aboard])
+        assert (van["load"], van["chairs"]) == tuple(
+            int(desk.requests[name][aboard].sum()) for name in ("seats", "chairs")
+        )
+        assert van["start_s"][: van["size"]] == pytest.approx(timetable(van, tasks, stage)[0])
+        begun = {r: start for (r, what, _), start in zip(tasks, van["start_s"], strict=False) if what == 1}
+        load, chairs = int(van["load"]), int(van["chairs"])
+        for (r, what, _), start, late in zip(tasks, van["start_s"], van["late_s"], strict=False):
+            assert start <= late + 1e-5
+            if what == insertion_kernels.BREAK:
+                assert load == 0
+                continue
+            one = desk.requests[r]
+            load, chairs = load + (2 * what - 1) * one["seats"], chairs + (2 * what - 1) * one["chairs"]
+            assert load <= van["seats"]
+            assert chairs <= van["chair_places"]
+            assert what or start - begun.get(r, one["pickup_s"]) <= one["ride_max_s"] + 1e-5
+
+
 def day(seed, kind):
     """A whole day and its drives, with every plan judged once a minute on the way."""
     desk = service_day(seed, **KINDS[kind])
     legs = []
     for now_s in np.arange(60.0, 9000.0, 60.0):
         legs.append(desk.run_until(now_s))
-        stage = Stage(desk.requests, desk.times, desk.rules)
-        for v, van in enumerate(desk.fleet):
-            tasks = plan_of(van)
-            mine = np.flatnonzero((desk.requests["van"] == v) & (desk.requests["status"] == state.ACCEPTED))
-            aboard = np.flatnonzero((desk.requests["van"] == v) & (desk.requests["status"] == state.ON_BOARD))
-            assert sorted(r for r, kind, _ in tasks if kind == 1) == mine.tolist()
-            assert sorted(r for r, kind, _ in tasks if kind == 0) == sorted([*mine, *aboard])
-            assert (van["load"], van["chairs"]) == tuple(
-                int(desk.requests[name][aboard].sum()) for name in ("seats", "chairs")
-            )
-            assert van["start_s"][: van["size"]] == pytest.approx(timetable(van, tasks, stage)[0])
-            begun = {r: start for (r, what, _), start in zip(tasks, van["start_s"], strict=False) if what == 1}
-            load, chairs = int(van["load"]), int(van["chairs"])
-            for (r, what, _), start, late in zip(tasks, van["start_s"], van["late_s"], strict=False):
-                assert start <= late + 1e-5
-                if what == insertion_kernels.BREAK:
-                    assert load == 0
-                    continue
-                one = desk.requests[r]
-                load, chairs = load + (2 * what - 1) * one["seats"], chairs + (2 * what - 1) * one["chairs"]
-                assert load <= van["seats"]
-                assert chairs <= van["chair_places"]
-                assert what or start - begun.get(r, one["pickup_s"]) <= one["ride_max_s"] + 1e-5
+        judge_plans(desk)
     legs.append(desk.run_until(2e4))
     return desk, np.concatenate(legs)
 
@@ -214,7 +219,7 @@ def judge_stays(desk, legs):
 @pytest.mark.parametrize("seed", range(6))
 def test_an_offer_is_the_first_of_its_moments_at_which_the_request_would_fit(seed):
     desk = service_day(seed, wait_at_most_s=240.0, plus_s=200.0)
-    offered = none = 0
+    offered, reasons = 0, set()
     for r in range(len(desk.requests)):
         now_s = float(desk.requests["asked_s"][r])
         desk.run_until(np.nextafter(now_s, 0.0))
@@ -236,9 +241,17 @@ def test_an_offer_is_the_first_of_its_moments_at_which_the_request_would_fit(see
                 )
                 fits.append(told[0] >= 0)
             assert (found == by + 300.0 * (1 + fits.index(True))) if any(fits) else math.isnan(found)
-            offered, none = offered + any(fits), none + (not any(fits))
+            offered += any(fits)
         desk.requests[r : r + 1] = trial
+        desk.run_until(now_s)
+        told = desk.requests[r]
+        if told["status"] == state.REFUSED and kernels.NO_VAN_IN_TIME <= told["reason"] <= kernels.NO_PLACE:
+            assert told["offer_s"] == found or math.isnan(told["offer_s"]) == math.isnan(found) is True
+            reasons.add(int(told["reason"]))
+        else:
+            assert math.isnan(told["offer_s"])
     assert offered > 3
+    assert kernels.NO_VAN_IN_TIME in reasons
 
 
 @pytest.mark.parametrize(
@@ -362,3 +375,113 @@ def test_what_repeats_does_so_on_its_grid_and_sleeps_while_nobody_is_there():
     assert later[0] == 9000.0
     last_s = np.nanmax(requests["dropoff_s"])
     assert last_s <= later[-1] < last_s + 120.0
+
+
+def drive_by_road(desk, until_s):
+    """Let a road that takes just the times between stops have every drive; who turns passes the stop when due there."""
+    legs, due = [], {}
+    while True:
+        next_s = min([desk.next_s, *(t for t, _ in due.values())])
+        if next_s > until_s or next_s == np.inf:
+            return np.concatenate(legs)
+        for v in [v for v, (t, _) in due.items() if t == next_s]:
+            del due[v]
+            desk.arrive(v, next_s)
+        legs.append(desk.run_until(next_s))
+        between = desk.times.between_s
+        for v, target in desk.take_departing():
+            assert desk.fleet["on_road"][v] == 1
+            assert target == desk.fleet["target"][v] or desk.rules.turn
+            due[v] = float(desk.fleet["depart_s"][v] + between[desk.fleet["stop"][v], target]), target
+        for v, stop, told_s in desk.take_turning():
+            arrive_s, target = due[v]
+            passes_s = arrive_s - between[stop, target]
+            # In time for the road, and once.
+            assert told_s + desk.rules.turn_lead_s <= passes_s + 1e-6
+            new = int(desk.fleet["target"][v])
+            due[v] = float(passes_s + between[stop, new]), new
+            assert due[v][0] == pytest.approx(desk.fleet["due_s"][v])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_road_that_takes_the_times_between_stops_changes_nothing(seed):
+    alone, by_road = service_day(seed), service_day(seed, road=1)
+    legs = alone.run_until(2e4)
+    driven = drive_by_road(by_road, 2e4)
+    assert np.sort(driven, order=("arrive_s", "van")).tolist() == np.sort(legs, order=("arrive_s", "van")).tolist()
+    assert by_road.requests.tobytes() == alone.requests.tobytes()
+    assert (by_road.fleet["on_road"] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["turning", "anew"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_day_on_the_road_that_turns_vans_is_as_promised(seed, kind):
+    desk = service_day(seed, road=1, **KINDS[kind])
+    legs = drive_by_road(desk, 2e4)
+    judge_answers(desk)
+    judge_drives(desk, legs)
+
+
+def waiting(walk_s, wait_s, requests=1, **van):
+    """The desk after its one van has found nobody; a second request may be next in the plan."""
+    fleet, made, times, rules = random_day(4, vans=1, requests=2)
+    made["asked_s"], made["since_s"], made["ready_s"] = [0.0, 1.0], [0.0, 900.0], [walk_s, 900.0]
+    made["no_show"], made["seats"] = [1, 0], 1
+    made["origin"], made["destination"] = [1, 2], [3, 4]
+    for name, value in van.items():
+        fleet[name] = value
+    desk = Desk(fleet, made[:requests], times, rules._replace(strategy=kernels.CHEAPEST, no_show_wait_s=wait_s))
+    while desk.requests["status"][0] != state.NO_SHOW:
+        desk.run_until(desk.next_s)
+    return desk
+
+
+def test_whoever_stays_away_is_waited_for_as_long_as_promises_to_others_and_the_shift_allow():
+    # The walk to the stop, then the wait for nobody.
+    assert waiting(500.0, 90.0).fleet["free_s"][0] == 590.0
+    # A shift ends at the depot: the van leaves in time for it.
+    off_s = 2000.0
+    shift = waiting(500.0, 3000.0, off_s=off_s)
+    home_s = shift.times.between_s[1, shift.fleet["depot_stop"][0]]
+    assert shift.fleet["free_s"][0] == pytest.approx(off_s - home_s - shift.rules.acknowledge_s)
+    # Somebody else is boarded as late as was promised, and no later.
+    other = waiting(500.0, 3000.0, requests=2)
+    left_s = float(other.fleet["free_s"][0])
+    assert 500.0 < left_s < 3000.0
+    other.run_until(1e5)
+    assert other.requests["status"].tolist() == [state.NO_SHOW, state.SERVED]
+    assert other.requests["pickup_s"][1] == pytest.approx(other.requests["pickup_by_s"][1])
+
+
+def test_room_is_made_for_a_request_that_fits_nowhere_by_moving_others():
+    """The same state, asked with and without moving others: who would be refused is taken, and all is kept."""
+    made = {30: 0, 1: 0}
+    for seed in range(4):
+        desk = service_day(seed, wait_at_most_s=420.0, plus_s=150.0, wait_weight=0.0)
+        for r in range(len(desk.requests)):
+            now_s = float(desk.requests["asked_s"][r])
+            desk.run_until(np.nextafter(now_s, 0.0))
+            if desk.log.counts[kernels.NEXT] != r:
+                continue
+            before = desk.state()
+            desk.run_until(now_s)
+            without = desk.requests[r]
+            for tries in made if without["status"] == state.REFUSED else ():
+                trial = service_day(seed, wait_at_most_s=420.0, plus_s=150.0, wait_weight=0.0)
+                trial.restore(before)
+                trial.rules = desk.rules._replace(tries=tries)
+                trial.run_until(now_s)
+                within = trial.requests[r]
+                if within["status"] != state.ACCEPTED:
+                    assert within["reason"] == without["reason"]
+                    break
+                made[tries] += 1
+                judge_plans(trial)
+                assert (within["reason"], within["van"] >= 0) == (0, True)
+                assert np.isfinite(within["pickup_by_s"])
+                # Whoever will cancel is remembered.
+                waiting_for = trial.heap.kinds[: trial.heap.size[0]] == kernels.CANCEL
+                held = trial.heap.payloads[: trial.heap.size[0]][waiting_for]
+                assert (r in held) == (within["cancel_s"] >= now_s)
+    assert made[30] > 3
+    assert made[1] > 0

@@ -10,9 +10,12 @@ import pytest
 from tests.scenarios.cases import assert_one_clear_message, command_line, results
 from tests.scenarios.test_search import HALF_HOUR, LANES
 from twin import api
-from twin.errors import LimitError, RunError, ScenarioError
-from twin.experiments.cluster import LocalCluster, cluster_executor, refuse_others, software
+from twin.errors import ClusterError, LimitError, RunError, ScenarioError
+from twin.experiments.cluster import LocalCluster, cluster_executor, put, refuse_others, software
+from twin.experiments.lean import LeanResults, line_of
 from twin.experiments.packing import packed, unpack
+from twin.experiments.task import Task
+from twin.kpi import Kpi
 from twin.service_search import Place, Searcher, sweep
 
 
@@ -89,6 +92,7 @@ def test_a_cluster_that_is_none_is_one_clear_message(scenario, tmp_path, capsys,
     monkeypatch.setattr("twin.experiments.cluster._CONNECT_S", 0.5)
     said = command_line(capsys, "run", scenario, "--out", tmp_path / "s", "--cluster", "tcp://127.0.0.1:9")
     assert_one_clear_message(said, RunError.exit_code, "the cluster cannot be reached")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.yaml"], "nothing half-written"
     for wrong in ("somewhere", "local:none", "local:0"):
         with pytest.raises(ScenarioError, match="--cluster"):
             cluster_executor(wrong)
@@ -99,6 +103,29 @@ def test_workers_of_another_version_are_refused():
     with pytest.raises(RunError, match=r"a worker runs numpy 1\.0, here is") as caught:
         refuse_others({"tcp://w": {**software(), "numpy": "1.0"}})
     assert "tcp://w" in str(caught.value)
+
+
+def test_a_worker_of_another_version_leaves_nothing_half_written(cluster, scenario, tmp_path, monkeypatch):
+    monkeypatch.setattr("twin.experiments.cluster.__version__", "0.0.1")
+    with pytest.raises(ClusterError, match=r"a worker runs twin .*, here is 0\.0\.1"):
+        api.run(scenario, tmp_path / "s", executor=cluster_executor(cluster.address))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.yaml"]
+
+
+def test_a_worker_that_gives_back_other_runs_is_not_believed(tmp_path):
+    tasks = [Task("a", 0, lean=True), Task("a", 1, lean=True)]
+    lines = [line_of("a", n, [Kpi("m.x", "all", float(n), "min")]) for n in range(3)]
+    for told in (lines[0] + lines[2], lines[0], lines[1] + lines[0], lines[0] + lines[1].replace(b"m.x", b"m.y"), b""):
+        with pytest.raises(RunError, match="other runs than it was asked for"):
+            put(tmp_path, tasks, {"lines": told, "files": b""})
+    assert list(tmp_path.iterdir()) == []
+    said = {"error": "LimitError", "what": "too long", "where": "there", "mend": "so"}
+    with pytest.raises(LimitError, match="too long") as caught:
+        put(tmp_path, tasks, {"lines": lines[0], "files": b"", "error": said, "task": 1})
+    assert "variant a, replication 1" in caught.value.where
+    results = LeanResults(tmp_path)
+    results.look()
+    assert list(results) == [("a", 0)], "what was done before the error stands"
 
 
 def test_a_worker_cannot_write_outside_its_folder(tmp_path):

@@ -26,7 +26,7 @@ from typing import Any
 
 from twin import __version__, errors
 from twin.cache import source_digest
-from twin.errors import InternalError, RunError, ScenarioError, TwinError
+from twin.errors import ClusterError, InternalError, RunError, ScenarioError, TwinError
 from twin.experiments.extras import needed
 from twin.experiments.lean import LEAN, append, read_line
 from twin.experiments.packing import packed, unpack
@@ -42,6 +42,15 @@ _TOGETHER_S, _MOST_TOGETHER, _AHEAD = 0.5, 100, 2
 _SHARES_PER_S = 500.0
 #: How often one asks how many workers there are.
 _COUNT_EVERY_S = 5.0
+#: One thread a worker; Dask's own profiler, which looks at every worker a hundred times a second, is off, and its clock
+#: ticks seldom.
+_ENVIRONMENT = {
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONUTF8": "1",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
+}
 #: Folders of a growing study that its tasks do not begin with.
 _GROWN = (LEAN, DONE, LOCKS, "runs")
 
@@ -92,7 +101,7 @@ class LocalCluster:
     def __init__(self, workers: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="twin-cluster-"))
         told = self.folder / "scheduler.json"
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = {**os.environ, **_ENVIRONMENT}
         common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": self.folder}
         module = "distributed.cli.dask_scheduler"
         here = ["--host", "127.0.0.1"]
@@ -108,7 +117,7 @@ class LocalCluster:
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         """One more worker process."""
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = {**os.environ, **_ENVIRONMENT}
         process = subprocess.Popen(  # noqa: S603  (our own interpreter)
             [
                 *(sys.executable, "-m", "distributed.cli.dask_worker", "--host", "127.0.0.1"),
@@ -129,7 +138,7 @@ class LocalCluster:
 
         Raises
         ------
-        RunError
+        ClusterError
             If it does not come up.
         """
         import json
@@ -140,7 +149,7 @@ class LocalCluster:
                 return str(json.loads(self._told.read_text(encoding="utf-8"))["address"])
             except (OSError, ValueError, KeyError):
                 time.sleep(0.1)  # the scheduler writes where it listens into a file, and tells nobody else
-        raise RunError("the scheduler of the local cluster does not come up", mend="run without --cluster")
+        raise ClusterError("the scheduler of the local cluster does not come up", mend="run without --cluster")
 
     def close(self) -> None:
         """End every process of the cluster."""
@@ -165,7 +174,7 @@ class DaskExecutor:
 
     Raises
     ------
-    RunError
+    ClusterError
         If no scheduler answers, no worker comes, or a worker runs other software.
     """
 
@@ -190,7 +199,7 @@ class DaskExecutor:
             self._client = self._distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_START_S if self._local else _CONNECT_S)
         except (OSError, ValueError, TimeoutError) as fault:
-            raise RunError(
+            raise ClusterError(
                 f"the cluster cannot be reached: {str(fault).splitlines()[0] if str(fault) else 'no answer'}",
                 where=address,
                 mend="start a scheduler and workers (docs/cluster.md), or run without --cluster",
@@ -284,14 +293,14 @@ def refuse_others(found: dict[str, dict[str, str]]) -> None:
 
     Raises
     ------
-    RunError
+    ClusterError
         Naming the first worker and what is different there.
     """
     own = software()
     for worker, theirs in found.items():
         for name, here in own.items():
             if theirs.get(name) != here:
-                raise RunError(
+                raise ClusterError(
                     f"a worker runs {name} {theirs.get(name, 'of none')}, here is {here}: its figures could differ",
                     where=worker,
                     mend="install the same versions on all machines of the cluster",

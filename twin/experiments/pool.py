@@ -154,7 +154,7 @@ class LocalPool:
                 worker.progress = float(message["progress"])
             elif "done" in message and worker.tasks:
                 done, worker.progress = worker.tasks.popleft(), 0.0
-                worker.run_s = float(message.get("wall_s", math.inf))
+                worker.run_s = float(message.get("cpu_s", math.inf))
                 self._hand_out()
                 yield done
             if self._on_news:
@@ -175,7 +175,7 @@ class LocalPool:
             self._crew[-1].give(self._waiting.popleft())
         for worker in self._crew:
             # Short runs lie ready, so that nobody waits for us between them; towards the end they are shared out.
-            ready = min(int(_AHEAD_S / worker.run_s), _MOST_AHEAD, len(self._waiting) // len(self._crew))
+            ready = min(int(_AHEAD_S / max(worker.run_s, 1e-4)), _MOST_AHEAD, len(self._waiting) // len(self._crew))
             while self._waiting and self._waiting[0].lean and len(worker.tasks) <= ready:
                 worker.give(self._waiting.popleft())
 

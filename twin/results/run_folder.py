@@ -20,6 +20,7 @@ While a study runs its folder is ``STUDY.partial``; it is never read as a result
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,7 @@ from twin.results.manifest import check_manifest
 from twin.results.parquet import read_columns
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
 FORMAT = 1
@@ -316,6 +318,15 @@ class Run:
         frame.attrs["units"] = {c.name: c.unit for c in TABLES[name].columns} if name in TABLES else {}
         return frame
 
+    def view(self, **how: Any) -> Any:
+        """Show the moving scene in a notebook; see :func:`twin.notebook.show`."""
+        return _notebook().show(self, **how)
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """A layer as a GeoDataFrame in the city's metres; see :func:`twin.viz.geo_frames.layer_of` for names."""
+        found: gpd.GeoDataFrame = _notebook().layer(self, name)
+        return found
+
 
 class Study:
     """A finished study: every variant and replication, KPIs, differences."""
@@ -447,12 +458,25 @@ class Study:
             f"{self.folder}>"
         )
 
+    def view(self, **how: Any) -> Any:
+        """Show today against the first measure, moving, in a notebook; see :func:`twin.notebook.show`."""
+        return _notebook().show(self, **how)
+
+    def layer(self, name: str, variant: str | None = None, replication: int = 0) -> gpd.GeoDataFrame:
+        """A layer of one of the runs as a GeoDataFrame; without a variant, of the first."""
+        return self.run(variant, replication).layer(name)
+
     def _repr_html_(self) -> str:
         """Show the study in a notebook."""
         import html
 
         title = html.escape(str(self.manifest["name"]))
         return f"<h4>{title}</h4>" + self.differences.to_html(escape=True, index=False, max_rows=40)
+
+
+def _notebook() -> Any:
+    """What draws in notebooks; it stands above results and is asked by name when somebody wants a picture."""
+    return importlib.import_module("twin.notebook")
 
 
 def _vouched(folder: Path, manifest: Mapping[str, Any], relative: str) -> Path:

@@ -35,13 +35,13 @@ class Kind:
 
 
 def _kinds() -> dict[str, Kind]:
-    """All models of this package together, then every model that has a starter, alone or with the road it needs."""
+    """Models of this package that have a starter together, then each that has one, alone or with the road it needs."""
     shown = {of.name: of.starter for of in registry.cards() if of.starter}
     ours = [starter for name, starter in shown.items() if name in registry.BUILT_IN]
     kinds = {
         "osaka": Kind(
             f"[{', '.join(starter.city for starter in ours)}]",
-            registry.BUILT_IN,
+            tuple(name for name in registry.BUILT_IN if name in shown or registry.card(name).carries),
             min(starter.start for starter in ours),
             max(starter.end for starter in ours),
             "大阪：三つの仕組み",

@@ -9,6 +9,7 @@ from tests.unit.models.kerb.town import BUSY, as_bytes, kerb_city, midosuji, par
 from twin.errors import EngineError, ScenarioError
 from twin.models.kerb.agents import KerbDrivers, Patrol
 from twin.models.kerb.kpis import compute
+from twin.models.kerb.layout import _off_crossings as off_crossings
 
 
 def overlaps(owner, from_s, to_s):
@@ -119,6 +120,23 @@ def test_drivers_and_patrols_of_ones_own_decide():
     assert Stays.rounds > 10
 
 
+def test_patrols_have_a_place_on_the_streets():
+    _, kerb = kerb_city(params_of(**BUSY))
+    ends = midosuji().drive.link_to[kerb.layout.pockets.link]
+    assert [patrol.node for patrol in kerb.patrols] == [int(ends[0]), int(ends[4])]
+
+
+def test_without_any_pocket_everybody_stands_in_the_lane_or_goes_away():
+    model, kerb = kerb_city(params_of(bays={}, patrols={"count": 1}, pickups={"wait": 0.2, "double_park": 0.4}))
+    tables = run(model, kerb)
+    assert set(tables["kerb_stands"]["mode"].tolist()) == {"lane"}
+    assert set(tables["kerb_visits"]["outcome"].tolist()) == {"served", "turned_away"}
+    assert "60 of 60 shops have no pocket within 150 m" in kerb.notes[0]
+    found = {k.kpi: k.value for k in compute(tables) if k.group == "all"}
+    assert np.isnan(found["kerb.occupancy_share"])
+    assert np.isnan(found["kerb.overstay_share"])
+
+
 def test_a_driver_who_chooses_what_cannot_be_is_told_so():
     class Lost(KerbDrivers):
         def choose(self, look):
@@ -178,6 +196,14 @@ def test_pictures_show_drives_and_stands():
 def test_what_is_not_on_the_map_is_said(change, said):
     with pytest.raises(ScenarioError, match=said):
         kerb_city(params_of(**change))
+
+
+def test_no_pocket_lies_on_a_crossing():
+    assert off_crossings(1.0, 80.0, "x") == 5.0
+    assert off_crossings(79.0, 80.0, "x") == 75.0
+    assert off_crossings(40.0, 80.0, "x") == 40.0
+    with pytest.raises(ScenarioError, match="would lie on a crossing: between two of them there are 9 m"):
+        off_crossings(4.0, 9.0, "x")
 
 
 def test_pockets_lie_on_the_outer_lanes_of_their_side():
