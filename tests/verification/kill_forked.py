@@ -68,6 +68,7 @@ def main(wanted: int) -> None:
             assert results(out) == whole, "the sweep differs after kills"
             shutil.rmtree(out)
             rounds += 1
+            print(f"{kills} kills in {rounds} sweeps", flush=True)
     print(f"{kills} kills in {rounds} sweeps of {took_s:.1f} s: every file equal to the byte")
 
 
