@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from twin.cli_json import Json, print_json
+from twin.cli_language import languages
 
 
 def calibrate(
@@ -55,7 +56,7 @@ def calibrate(
     if as_json:
         print_json(content)
         return
-    for lang in ("ja", "en"):
+    for lang in languages():
         for sentence in content["sentences"][lang]:
             print(sentence)
     folder = out or Path("calibrations") / str(content["name"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from twin.cli_json import Json, print_json
+from twin.cli_language import languages, said
 
 if TYPE_CHECKING:
     from twin.doctor import Finding
@@ -36,26 +37,31 @@ def doctor(as_json: Json = False) -> None:
         sys.exit(1)
 
 
+def _mends(finding: Finding) -> list[str]:
+    mends = {"ja": finding.mend_ja, "en": finding.mend_en}
+    return [mends[lang] for lang in reversed(languages()) if mends[lang]]
+
+
 def _show_findings(findings: Sequence[Finding]) -> None:
     from rich.table import Table
 
     from twin.cli_show import escape, out
 
-    table = Table(title="This machine / この機器", title_justify="left")
-    table.add_column("check", no_wrap=True)
+    table = Table(title=said("この機器", "This machine"), title_justify="left")
+    table.add_column(said("項目", "check"), no_wrap=True)
     table.add_column("", no_wrap=True)
-    table.add_column("found", overflow="fold")
+    table.add_column(said("結果", "found"), overflow="fold")
     for finding in findings:
-        lines = [finding.found, *(text for text in (finding.mend_en, finding.mend_ja) if text)]
+        lines = [finding.found, *_mends(finding)]
         table.add_row(finding.check, _WORDS[finding.state], escape("\n".join(lines)))
     out.print(table)
     wrong = sum(finding.state == "bad" for finding in findings)
     odd = sum(finding.state == "warn" for finding in findings)
     if wrong:
-        out.print(f"{wrong} to mend before the twin runs here / 実行前に{wrong}件の対処が必要", markup=False)
+        out.print(said(f"実行前に{wrong}件の対処が必要", f"{wrong} to mend before the twin runs here"), markup=False)
     else:
         more = (f", {odd} could be better", f"（改善の余地{odd}件）") if odd else ("", "")
-        out.print(f"The twin runs here{more[0]} / この機器で実行できる{more[1]}", markup=False)
+        out.print(said(f"この機器で実行できる{more[1]}", f"The twin runs here{more[0]}"), markup=False)
 
 
 def keys(
@@ -132,12 +138,19 @@ def runs(
         out.print(f"{one.size_bytes / 1e6:9,.1f} MB  {escape(str(one.folder))}", highlight=False)
     total = sum(one.size_bytes for one in chosen) / 1e6
     if yes:
-        out.print(f"removed {len(chosen)} studies, {freed / 1e6:,.1f} MB / 削除{len(chosen)}件", markup=False)
-    else:
-        said = f"{len(chosen)} studies, {total:,.1f} MB; remove them with --yes / 削除するには --yes"
         out.print(
-            said if chosen else f"nothing is older than {days:g} days / {days:g}日より古いものはない", markup=False
+            said(
+                f"{len(chosen)}件、{freed / 1e6:,.1f} MBを削除", f"removed {len(chosen)} studies, {freed / 1e6:,.1f} MB"
+            ),
+            markup=False,
         )
+    else:
+        told = said(
+            f"{len(chosen)}件、{total:,.1f} MB。削除するには --yes",
+            f"{len(chosen)} studies, {total:,.1f} MB; remove them with --yes",
+        )
+        none = said(f"{days:g}日より古いものはない", f"nothing is older than {days:g} days")
+        out.print(told if chosen else none, markup=False)
 
 
 def _show_shelf(found: Sequence[Shelved], folder: Path) -> None:
@@ -145,17 +158,19 @@ def _show_shelf(found: Sequence[Shelved], folder: Path) -> None:
 
     from twin.cli_show import escape, out
 
-    table = Table(title=escape(f"Studies in {folder}"), title_justify="left")
-    table.add_column("study", overflow="fold")
-    table.add_column("changed", no_wrap=True)
+    table = Table(title=escape(said(f"{folder} の試算", f"Studies in {folder}")), title_justify="left")
+    table.add_column(said("試算", "study"), overflow="fold")
+    table.add_column(said("更新", "changed"), no_wrap=True)
     table.add_column("MB", justify="right", no_wrap=True)
-    table.add_column("runs", justify="right", no_wrap=True)
-    table.add_column("what was answered", overflow="fold", ratio=1)
+    table.add_column(said("実行", "runs"), justify="right", no_wrap=True)
+    table.add_column(said("答え", "what was answered"), overflow="fold", ratio=1)
     for one in found:
-        title = [one.folder.name, *dict.fromkeys(text for text in (one.title_ja, one.title_en) if text)]
+        titles = {"ja": one.title_ja, "en": one.title_en}
+        answers = {"ja": one.answer_ja, "en": one.answer_en}
+        title = [one.folder.name, *dict.fromkeys(titles[lang] for lang in languages() if titles[lang])]
         if one.state != "finished":
             title.append(_STATES[one.state])
-        answer = "\n".join(_short(text) for text in (one.answer_ja, one.answer_en) if text)
+        answer = "\n".join(_short(text) for text in (answers[lang] for lang in languages()) if text)
         table.add_row(
             escape("\n".join(title)),
             time.strftime("%Y-%m-%d %H:%M", time.localtime(one.changed_s)),
@@ -166,7 +181,7 @@ def _show_shelf(found: Sequence[Shelved], folder: Path) -> None:
     if found:
         out.print(table)
     total = sum(one.size_bytes for one in found) / 1e6
-    out.print(f"{len(found)} studies, {total:,.1f} MB / {len(found)}件", markup=False)
+    out.print(said(f"{len(found)}件、{total:,.1f} MB", f"{len(found)} studies, {total:,.1f} MB"), markup=False)
 
 
 def _short(text: str) -> str:

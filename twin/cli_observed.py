@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from twin.cli_language import languages
 from twin.results.as_seen import seen_rows
 from twin.results.reproduction_words import NO_OBSERVATION
 from twin.results.run_folder import Study
@@ -21,7 +22,7 @@ def show_observed(study: Study, say: Callable[[str], None]) -> None:
         Prints one line of plain text.
     """
     found = study.reproduction
-    for lang in ("ja", "en"):
+    for lang in languages():
         if not found:
             say(NO_OBSERVATION[lang])
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from twin.cli_json import Json, print_json
+from twin.cli_language import said
 from twin.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _show_frontier(study: Study) -> None:
     _table(f"{found['cost']['kpi']} against {found['service']['kpi']}", headings, rows)
     settings = {row["point"]: row["setting"] for row in found["rows"]}
     if found["smallest"] is None:
-        out.print("no setting keeps the bound / 条件を満たす設定はない")
+        out.print(said("条件を満たす設定はない", "no setting keeps the bound"))
         return
     sure = f"confidence {100 * found['confidence']:.1f} %"
     told = (
@@ -285,7 +286,10 @@ def _show_frontier(study: Study) -> None:
         if found["decided"]
         else f"; {100 * found['confidence_wanted']:g} % were wanted: cannot tell within the budget"
     )
-    out.print(f"smallest / 最小: {settings[found['smallest']]} ({sure}{told}); {found['runs']} runs", highlight=False)
+    out.print(
+        f"{said('最小', 'smallest')}: {settings[found['smallest']]} ({sure}{told}); {found['runs']} runs",
+        highlight=False,
+    )
 
 
 def _show_sensitivity(study: Study) -> None:
@@ -317,7 +321,7 @@ def _show_optimum(study: Study) -> None:
 
     found = study.search["outcome"]
     if found["chosen"] is None:
-        out.print("no setting gave the figure / 値が得られた設定はない")
+        out.print(said("値が得られた設定はない", "no setting gave the figure"))
         return
     rows = [(row["setting"], _mean(row), str(row["n"])) for row in found["finalists"]]
     _table(f"finalists by {found['kpi']} ({found['unit']})", ("setting", "mean (95 % interval)", "n"), rows)
@@ -326,4 +330,4 @@ def _show_optimum(study: Study) -> None:
         if found["decided"]
         else "cannot tell within the budget"
     )
-    out.print(f"best / 最良: {found['setting']} ({sure}); {found['runs']} runs", highlight=False)
+    out.print(f"{said('最良', 'best')}: {found['setting']} ({sure}); {found['runs']} runs", highlight=False)

@@ -11,6 +11,7 @@ from rich import markup
 from rich.console import Console
 from rich.table import Table
 
+from twin.cli_language import label_of, languages, said
 from twin.errors import printable
 from twin.results.compare import CORRECTION, summarise
 from twin.results.days import MEAN_DAY, run_name
@@ -18,6 +19,7 @@ from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
 from twin.results.unmoved import unmoved
 from twin.results.verdicts import words_of
+from twin.results.words import UNIT_WORDS
 
 if TYPE_CHECKING:
     from twin.experiments.rank import Ranking
@@ -108,8 +110,8 @@ def show_study(study: Study) -> None:
     for first in range(0, len(shown), beside):
         variants = shown[first : first + beside]
         table = Table(title=_title(study), title_justify="left", caption=_caption(study), caption_justify="left")
-        table.add_column("KPI", overflow="fold", min_width=min(_NAME_WIDTH, out.width // 3))
-        table.add_column("unit", overflow="fold")
+        table.add_column(said("指標", "KPI"), overflow="fold", min_width=min(_NAME_WIDTH, out.width // 3))
+        table.add_column(said("単位", "unit"), overflow="fold")
         for variant in variants:
             label = escape(_label(study, variant))
             table.add_column(label, justify="right", overflow="fold", max_width=_VARIANT_WIDTH - 3)
@@ -119,13 +121,18 @@ def show_study(study: Study) -> None:
             cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
             told = _kpi_cell(name, "", chosen)
             if name in still:
-                told += "\n[yellow]the same in every variant / 全案同じ[/]"
-            table.add_row(told, escape(info.unit), *cells)
+                told += f"\n[yellow]{said('全案同じ', 'the same in every variant')}[/]"
+            table.add_row(told, _unit_word(info.unit), *cells)
         out.print(table)
     if still & set(chosen):
         out.print(
-            "[yellow]note:[/] no variant here moves what is marked as the same: this scenario does not answer what "
-            "its measures do to it. Ask with more demand, less room or another day.",
+            f"[yellow]{said('注', 'note')}:[/] "
+            + said(
+                "「全案同じ」の指標はどの案でも動かない。施策がこれに何をもたらすかは、このシナリオでは答えられない。"
+                "需要を増やすか、容量を減らすか、別の日で問うこと。",
+                "no variant here moves what is marked as the same: this scenario does not answer what its measures do "
+                "to it. Ask with more demand, less room or another day.",
+            ),
             highlight=False,
         )
     if len(study.variants) > 1:
@@ -149,10 +156,11 @@ def show_study(study: Study) -> None:
 def _show_day(study: Study, rows: Sequence[Mapping[str, Any]], day: str, chosen: Mapping[str, KpiInfo]) -> None:
     """Headline KPIs of one kind of day."""
     kind: Mapping[str, Any] = next(k for k in study.plan["days"]["kinds"] if k["name"] == day)
-    label = " / ".join(dict.fromkeys(kind["label"].get(lang, day) for lang in ("ja", "en")))
-    table = Table(title=f"{escape(label)}: {kind['weight_days']:g} days / 日", title_justify="left")
-    table.add_column("KPI", overflow="fold")
-    table.add_column("unit", overflow="fold")
+    label = " / ".join(dict.fromkeys(kind["label"].get(lang, day) for lang in languages()))
+    days = f"{kind['weight_days']:g}"
+    table = Table(title=f"{escape(label)}: {said(f'{days}日', f'{days} days')}", title_justify="left")
+    table.add_column(said("指標", "KPI"), overflow="fold")
+    table.add_column(said("単位", "unit"), overflow="fold")
     shown = _shown_variants(study)[:6]
     for variant in shown:
         table.add_column(escape(_label(study, variant)), justify="right", overflow="fold")
@@ -160,7 +168,7 @@ def _show_day(study: Study, rows: Sequence[Mapping[str, Any]], day: str, chosen:
     for name, info in chosen.items():
         if any((name, v) in found for v in shown):
             cells = [number_text(found[name, v]) if (name, v) in found else "" for v in shown]
-            table.add_row(_kpi_cell(name, "", chosen), escape(info.unit), *cells)
+            table.add_row(_kpi_cell(name, "", chosen), _unit_word(info.unit), *cells)
     out.print(table)
 
 
@@ -171,11 +179,11 @@ def _shown_variants(study: Study) -> list[str]:
 
 
 def show_answers(study: Study) -> None:
-    """One sentence per question in both languages, what must be said beside it, and how the error was shared."""
+    """One sentence per question, what must be said beside it, and how the error was shared."""
     found = study.answers
     for answer in found.get("answers", []):
         mark = "* " if answer["main"] and len(found["answers"]) > 1 else ""
-        for lang in ("ja", "en"):
+        for lang in languages():
             out.print(f"[bold]{mark}{escape(answer['sentence'][lang])}[/]", highlight=False)
             if answer["sentence_of_assumptions"][lang]:
                 out.print(f"  {escape(answer['sentence_of_assumptions'][lang])}", highlight=False)
@@ -268,18 +276,26 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
     for pair in dict.fromkeys((row["first"], row["second"]) for row in rows):
         of_pair = [row for row in rows if (row["first"], row["second"]) == pair]
         different = moved(of_pair)
-        title = f"{_label(study, pair[1])} against {_label(study, pair[0])}: differences with the same luck in both"
+        second, first = _label(study, pair[1]), _label(study, pair[0])
+        title = said(
+            f"{first}に対する{second}：同じ運での差",
+            f"{second} against {first}: differences with the same luck in both",
+        )
         table = Table(
             title=escape(title),
             title_justify="left",
             caption_justify="left",
-            caption=f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same. * asked for "
-            f"beforehand; verdicts of the other rows are corrected for their number ({CORRECTION})",
+            caption=said(
+                f"{len(of_pair)}指標のうち{len(of_pair) - len(different)}はまったく同じ。* は事前に問うたもの。"
+                f"ほかの判定は件数で補正（{CORRECTION}）",
+                f"{len(of_pair) - len(different)} of {len(of_pair)} figures are exactly the same. * asked for "
+                f"beforehand; verdicts of the other rows are corrected for their number ({CORRECTION})",
+            ),
         )
-        table.add_column("KPI", overflow="fold")
-        for heading in ("difference", "95 % interval", "pairs"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("verdict", no_wrap=True)
+        table.add_column(said("指標", "KPI"), overflow="fold")
+        for heading in (said("差", "difference"), said("95 %区間", "95 % interval"), said("組", "pairs")):
+            table.add_column(heading, justify="right", no_wrap=len(languages()) == 1)
+        table.add_column(said("判定", "verdict"), no_wrap=True)
         for row in different:
             group = "" if row["group"] == "all" else f" ({row['group']})"
             if row.get("day") not in (None, "", MEAN_DAY):
@@ -295,9 +311,9 @@ def show_differences(rows: Sequence[Mapping[str, Any]], study: Study) -> None:
 
 
 def _verdict_cell(row: Mapping[str, Any]) -> str:
-    """Verdict in both languages; a star for what was asked beforehand."""
+    """Verdict; a star for what was asked beforehand."""
     words = words_of(row["verdict"])
-    return escape(f"{words['ja']} {words['en']}" + (" *" if row.get("asked") else ""))
+    return escape(" ".join(words[lang] for lang in languages()) + (" *" if row.get("asked") else ""))
 
 
 def moved(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -312,32 +328,36 @@ def _is_same(row: Mapping[str, Any]) -> bool:
 
 
 def _kpi_cell(name: str, group: str, known: Mapping[str, KpiInfo]) -> str:
-    """What a KPI is, in both languages, and its name."""
+    """What a KPI is, and its name; one line where one language is spoken."""
     info = known.get(name)
     if info is None:
         return escape(name + group)
-    return f"{escape(info.en + group)}\n[dim]{escape(info.ja)}  {escape(name)}[/]"
+    first, *more = [{"ja": info.ja, "en": info.en}[lang] for lang in reversed(languages())]
+    return f"{escape(first + group)}\n[dim]{escape(more[0])}  {escape(name)}[/]" if more else escape(first + group)
 
 
 def _title(study: Study) -> str:
     title = study.manifest["title"]
-    words = title.get("ja") or title.get("en") or study.manifest["name"] if isinstance(title, dict) else str(title)
+    words = label_of(title, study.manifest["name"]) if isinstance(title, dict) else str(title)
     return escape(str(words))
 
 
 def _caption(study: Study) -> str:
     n = study.replications
     luck = (
-        "one replication: no interval for luck"
+        said("反復1回：運の区間はない", "one replication: no interval for luck")
         if n == 1
-        else f"mean of {n} replications ± half the 95 % interval (luck only)"
+        else said(
+            f"反復{n}回の平均 ± 95 %区間の半幅（運のみ）",
+            f"mean of {n} replications ± half the 95 % interval (luck only)",
+        )
     )
-    return luck + ("; schematic map" if study.manifest["city"]["schematic"] else "")
+    return "; ".join([luck, said("模式図による", "schematic map")] if study.manifest["city"]["schematic"] else [luck])
 
 
 def _label(study: Study, variant: str) -> str:
     label = study.manifest["labels"].get(variant) or {}
-    words = (label.get("ja") or label.get("en")) if isinstance(label, dict) else str(label)
+    words = label_of(label, "") if isinstance(label, dict) else str(label)
     return f"{words} ({variant})" if words else variant
 
 
@@ -346,11 +366,16 @@ def _show_basis(study: Study) -> None:
     weak = {(a["key"], a["value"]): a["grade"] for defaults in study.plan["defaults"].values() for a in defaults}
     grades = [*(a["grade"] for a in study.plan["assumptions"]), *weak.values()]
     guesses, remembered = grades.count("G"), grades.count("M")
+    listed = escape(str(study.folder / "plan.json"))
     if guesses or remembered:
         out.print(
-            f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under "
-            f"'assumptions' and 'defaults' in {escape(str(study.folder / 'plan.json'))};\n"
-            "         which of them matter most: twin rank FILE --kpi KPI",
+            said(
+                f"推測 (G) {guesses}件と記憶 (M) {remembered}件の値に依る。一覧は{listed}の"
+                "'assumptions'と'defaults'。影響の大きさ：twin rank FILE --kpi KPI",
+                f"rests on {guesses} guessed (G) and {remembered} remembered (M) values, listed under 'assumptions' "
+                f"and 'defaults' in {listed};\n"
+                "         which of them matter most: twin rank FILE --kpi KPI",
+            ),
             highlight=False,
         )
     city = study.manifest["city"]
@@ -377,7 +402,12 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 
 def _unit(unit: str) -> str:
-    return f" {escape(unit)}" if unit else ""
+    return f" {_unit_word(unit)}" if unit else ""
+
+
+def _unit_word(unit: str) -> str:
+    """A unit as it is written where Japanese alone is spoken, else as tables have it."""
+    return escape(UNIT_WORDS.get(unit, (unit, unit))[0] if languages() == ("ja",) else unit)
 
 
 def _short(value: float) -> str:

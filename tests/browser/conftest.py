@@ -22,6 +22,10 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: A browser that offers no WebGL at all.
+NO_WEBGL = """const of = HTMLCanvasElement.prototype;
+const before = of.getContext;
+of.getContext = function (kind, ...more) { return /webgl/.test(kind) ? null : before.call(this, kind, ...more); };"""
 #: Software rendering may take seconds a frame.
 PATIENCE_S = 120
 
@@ -87,8 +91,10 @@ def chromium():
 class Opened:
     """A page with everything it asked for and complained of."""
 
-    def __init__(self, browser, address, **context):
+    def __init__(self, browser, address, *, before="", **context):
         self.context = browser.new_context(**{"viewport": {"width": 1100, "height": 700}, **context})
+        if before:
+            self.context.add_init_script(before)
         self.page = self.context.new_page()
         self.requests, self.faults = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -132,6 +138,6 @@ def opened_bare(chromium, demo, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def opened_flat(chromium, page_file):
-    found = Opened(chromium, page_file.as_uri() + "#flat", color_scheme="light")
+    found = Opened(chromium, page_file.as_uri(), before=NO_WEBGL, color_scheme="light")
     yield found
     found.context.close()

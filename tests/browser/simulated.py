@@ -33,6 +33,17 @@ class Truth:
             out[int(origins_of(id_)[0]), int(serials_of(id_)[0])] = (*place, state)
         return out
 
+    def last_stop(self, name, key, t):
+        """Easting and northing where a body of that id stood last, or None if it had not begun."""
+        at, best = self.from_s + t, (-np.inf, None)
+        for rows in self.paths:
+            id_ = self.traces["id"][rows[:1]]
+            of = int(origins_of(id_)[0]), int(serials_of(id_)[0])
+            end_s = self.traces["time_s"][rows[-1]]
+            if BODIES[self.traces["body"][rows[0]]] == name and of == key and best[0] < end_s <= at:
+                best = end_s, tuple(float(self.traces[axis][rows[-1]]) for axis in ("x_m", "y_m"))
+        return best[1]
+
     def moments(self, count, seed):
         """Random moments of the clock, none within a tenth of a second of somebody's coming or going."""
         ends = np.concatenate([self.traces["time_s"][[rows[0], rows[-1]]] for rows in self.paths]) - self.from_s

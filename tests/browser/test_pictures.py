@@ -114,7 +114,7 @@ def test_in_a_notebook_the_scene_runs_inside_its_frame(pair_runs, chromium, tmp_
     page.on("request", lambda request: asked.append(request.url))
     page.goto(cell.as_uri())
     frame = page.frames[1]
-    for _ in range(400):
+    for _ in range(1200):
         if frame.evaluate("Boolean(window.__twin?.state?.ready && window.__twin.state.drawn)"):
             break
         page.wait_for_timeout(50)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from twin.experiments.rank import Ranking
 from twin.results.run_folder import Study, sealed
 from twin.service import EditMap
 
+ROOT = Path(__file__).resolve().parents[2]
 AT_S = 6.25 * 3600
 
 
@@ -97,3 +99,18 @@ def test_a_page_and_a_map_of_edits_are_one_call_each(parent, tmp_path):
     assert isinstance(drawn, EditMap)
     assert [variant["name"] for variant in drawn.content["variants"]] == ["step1"]
     assert all(path.stat().st_size > 0 for path in drawn.files.values())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_counts_every_run_once_and_never_goes_back(tmp_path, workers):
+    path = tmp_path / "asking.yaml"
+    asking = (ROOT / "tests" / "scenarios" / "asking.yaml").read_text(encoding="utf-8")
+    path.write_text(
+        asking + "uncertainty: {luck: until_decided, assumptions: every_range, draws: 3}\n", encoding="utf-8"
+    )
+    done = []
+    study = twin.run(path, tmp_path / "study", workers=workers, on_progress=lambda *said: done.append(said[1:]))
+    counts = [runs for runs, _ in done]
+    assert counts[0] in (0, 1)
+    assert counts == sorted(counts)
+    assert done[-1][0] == done[-1][1] > study.replications * len(study.variants)

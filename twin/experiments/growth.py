@@ -76,6 +76,11 @@ class Growth:
         """Number of runs up to the next look, and of those of the draws."""
         return self.pairs * len(self._plan.variants) + len(self._drawn.variants) * self._drawn.replications
 
+    @property
+    def finished(self) -> int:
+        """Number of those runs that are done."""
+        return sum(map(self._is_done, [*self.tasks, *self.drawn_tasks]))
+
     def named(self) -> dict[str, Any]:
         """Variants and their words, for the manifest."""
         labels = self._plan.labels

@@ -366,6 +366,7 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
         return left
 
     left = due()
+    before = growth.finished  # runs that a killed process had finished
     needed = kernels_for(
         [plan.variant(name)["models"] for name in dict.fromkeys(task.of or task.variant for task in left)]
     )
@@ -375,14 +376,14 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
     alone = how.workers == 1 or (len(left) == 1 and not plan.questions.listed and plan.search is None)
     if alone and how.executor is None:
         while left:
-            _do_here(partial, plan, left, growth.total, on_progress)
+            _do_here(partial, plan, left, (before, growth.total), on_progress)
+            before += len(left)
             left = due()
     elif left:
 
         def show(finished: int, under_way: Sequence[float]) -> None:
             if on_progress:
                 total = growth.total
-                before = total - done  # runs that a killed process had finished
                 share = (before + finished + sum(under_way)) / total
                 on_progress(min(share, 1.0), before + finished, total)
 
@@ -390,10 +391,14 @@ def _grow(partial: Path, plan: Plan, growth: AnyGrowth, how: StudyOptions, on_pr
     return done
 
 
-def _do_here(partial: Path, plan: Plan, left: Sequence[Task], total: int, on_progress: OnStudyProgress | None) -> None:
+def _do_here(
+    partial: Path, plan: Plan, left: Sequence[Task], counted: tuple[int, int], on_progress: OnStudyProgress | None
+) -> None:
+    """Do tasks in this process; ``counted`` are the runs done before and those in all."""
     city = open_city(partial / "city")
     start_s = plan.content["clock"]["start_s"]
-    for done, task in enumerate(left, total - len(left)):
+    before, total = counted
+    for done, task in enumerate(left, before):
 
         def show(now_s: float, end_s: float, done: int = done) -> None:
             if on_progress:

@@ -113,6 +113,11 @@ class SearchGrowth:
         return self._total
 
     @property
+    def finished(self) -> int:
+        """Number of runs that are done."""
+        return sum(task.key in self.lean for task in self.tasks)
+
+    @property
     def pairs(self) -> int:
         """Replications of the points that have most."""
         return max((task.replication for task in self.tasks), default=0) + 1

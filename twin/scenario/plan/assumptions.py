@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -227,6 +227,14 @@ def _default(
 
 def field_text(value: Any, info: FieldInfo) -> str:
     """Value of a declared parameter as it would stand in a file, groups of parameters included."""
+    if get_origin(info.annotation) is dict and isinstance(value, dict):
+        # Keys and members are of different kinds, such as trucks by the hour they come in.
+        key, member = get_args(info.annotation)
+        if dimension_of(key):
+            texts = (
+                (value_text(k, "", dimension_of(key)), _text_of(v, "", dimension_of(member))) for k, v in value.items()
+            )
+            return "{" + ", ".join(f"{k}: {v}" for k, v in texts) + "}"
     unit, dimension = field_facts(info).get("unit", ""), dimension_of(info.annotation, info.metadata)
     # A plain number stands bare in a file, whatever unit it is told with.
     return _text_of(value, unit if unit in DIMENSIONS.get(dimension or "", {}) else "", dimension)

@@ -13,7 +13,10 @@
       for (const name of second.has) columns[name] = second.packs[name] ? await twin.unpack(second.packs[name]) : first.columns[name];
       const motions = facts.bodies.map((fact) => new twin.Motion(fact, columns[fact.key], facts));
       const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
-      const out = new twin.Compare(first, { spec: second.spec ?? first.spec, facts, columns, motions, queue }, answer);
+      const there = { spec: second.spec ?? first.spec, facts, columns, motions, queue };
+      there.reading = new twin.Reading(there);
+      if (columns.service) there.service = new twin.Service(there);
+      const out = new twin.Compare(first, there, answer);
       out.difference = await twin.Difference.read(out, difference);
       return out;
     }
@@ -56,7 +59,7 @@
       divider.setAttribute("aria-orientation", "horizontal");
       divider.append(document.createElement("span"));
       let held = false;
-      divider.addEventListener("pointerdown", (e) => { held = true; divider.setPointerCapture(e.pointerId); });
+      divider.addEventListener("pointerdown", (e) => { held = true; this.goal = null; divider.setPointerCapture(e.pointerId); });
       divider.addEventListener("pointerup", () => { held = false; });
       divider.addEventListener("pointermove", (e) => { if (held) this.setShare(e.clientX / $("stage").clientWidth); });
       divider.addEventListener("keydown", (e) => {
@@ -64,6 +67,7 @@
         if (!by) return;
         e.preventDefault();
         e.stopPropagation();
+        this.goal = null;
         this.setShare(this.share + by);
       });
     }
@@ -71,6 +75,16 @@
     setShare(share) {
       this.share = Math.max(0.02, Math.min(0.98, share));
       this.place();
+    }
+
+    // What is looked at lies half on either side, once the camera has come there.
+    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500 }; }
+
+    follow(viewport) {
+      if (!this.goal || this.mode !== "swipe") return;
+      const x = viewport.project(this.goal.at)[0] / $("stage").clientWidth;
+      if (performance.now() > this.goal.until) this.goal = null;
+      else if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
     }
 
     setMode(mode) {
@@ -125,7 +139,14 @@
     }
 
     moveTo(t, rows) {
-      for (const motion of this.second.motions) motion.moveTo(t);
+      const { reading, service } = this.second;
+      const inColumns = reading.hasColumns && this.columnsShown !== false;
+      for (const motion of this.second.motions) {
+        motion.inColumns = inColumns ? motion.staying : -1;
+        motion.moveTo(t);
+      }
+      reading.moved(t);
+      service?.at(t);
       this.queueNow = this.second.queue ? this.second.queue.at(t) : NOBODY;
       const here = this.first.queue ? this.first.queue.at(t) : NOBODY;
       const both = (a, b) => `${(a ?? 0).toLocaleString()} | ${(b ?? 0).toLocaleString()}`;
@@ -137,6 +158,17 @@
             both(here.yards, this.queueNow.yards), both(here.inside, this.queueNow.inside),
           ];
           values.forEach(([value], i) => { value.textContent = parts[i]; });
+          continue;
+        }
+        if (key === "service" && service) {
+          values.forEach(([value], i) => { value.textContent = both(this.first.service.perLevel[i], service.perLevel[i]); });
+          count.textContent = "";
+          continue;
+        }
+        if (key === "columns") {
+          const counts = [this.first.reading.counts, reading.counts];
+          values.forEach(([value, , state]) => { value.textContent = both(counts[0][state.of], counts[1][state.of]); });
+          count.textContent = "";
           continue;
         }
         const [a, b] = this.motionOf(key);
@@ -197,16 +229,16 @@
       const name = this.second.facts.variant[lang];
       if (id.endsWith("_queue")) return `${name}\n${this.words.waiting(this.queueNow)}`;
       if (id === "places") return this.second.facts.places[index]?.[lang] ?? "";
+      if (id === "columns") return `${name}\n${this.second.reading.tip(id, index)}`;
       const motion = this.second.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
-      if (!motion) return "";
-      const trip = motion.row[index];
-      return `${name}\n${motion.fact[lang]} ${motion.columns.id_origin[trip]}-${motion.columns.id_serial[trip] >>> 0}\n${motion.fact.states[motion.state[index]][lang]}`;
+      return motion ? [name, ...this.second.reading.linesOf(motion, index, twin.timebar.t)].join("\n") : "";
     }
 
     // Which layers of the second run a choice of the first's means: keys may differ, kinds do not.
     shownInSecond(shown) {
       const out = { ...shown };
       this.queueShown = shown.heads_queue;
+      this.columnsShown = shown.columns;
       for (const [own, part] of this.second.motions.flatMap((m) => ["heads", "bodies", "trail"].map((p) => [m, p]))) {
         const first = this.first.motions.find((m) => m.fact.name === own.fact.name);
         out[`${part}_${own.fact.key}`] = first ? shown[`${part}_${first.fact.key}`] : shown[`second_${own.fact.key}`];
@@ -225,7 +257,7 @@
       this.views = [scene, compare.second].map((of, i) => new View(of, parents[i], (news) => this.hear(i, of, news)));
       // Whoever is moved by hand leads; when the page moves both, each goes its own way to the same place.
       parents.forEach((parent, i) => {
-        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; }, { capture: true, passive: true });
+        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; compare.goal = null; }, { capture: true, passive: true });
       });
       for (const name of Object.getOwnPropertyNames(View.prototype)) {
         const own = Object.getOwnPropertyDescriptor(View.prototype, name);
@@ -241,9 +273,14 @@
       } else if ("hover" in news) {
         const box = this.parents[i].getBoundingClientRect();
         this.told({ hover: news.hover && { ...news.hover, x: news.hover.x + box.left, scene } });
+      } else if (i === 1 && news.clicked) {
+        // Who is followed is one of the first run.
       } else if (i === 1 && news.drawn) this.compare.labels.draw(news.drawn);
+      // Whom the card follows is of the first run; the second goes along with it.
+      else if (i === 1 && news.clicked) return;
       else {
         this.told(news);
+        if (news.drawn) this.compare.follow(news.drawn);
         if (news.drawn) this.compare.difference.draw(news.drawn);
       }
     }
@@ -266,13 +303,14 @@
     setShown(shown) {
       this.shown = shown;
       const still = this.compare.mode === "difference"
-        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_/.test(id) ? false : shown[id]])) : shown;
+        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_|^(columns|places)$/.test(id) ? false : shown[id]])) : shown;
       this.views[0].setShown(still);
       this.views[1].setShown(this.compare.shownInSecond(shown));
     }
 
     frame(bounds, seconds) {
       this.active = null;
+      this.compare.lookAt(bounds);
       this.views.forEach((view) => view.frame(bounds, seconds));
     }
 

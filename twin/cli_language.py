@@ -1,0 +1,54 @@
+"""Which languages the command line speaks: Japanese, English, or both where nobody said.
+
+``twin --lang ja run FILE`` says it for one command, ``TWIN_LANG`` for a shell, the locale otherwise. Errors and the
+help of commands are in English, whatever was chosen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from twin.errors import ScenarioError
+
+Language = Literal["ja", "en"]
+BOTH: tuple[Language, ...] = ("ja", "en")
+_CHOICES: dict[str, tuple[Language, ...]] = {"ja": ("ja",), "en": ("en",), "both": BOTH}
+_chosen: tuple[Language, ...] = BOTH
+
+
+def choose(text: str | None) -> None:
+    """Take the language of this process: ``ja``, ``en``, ``both``, or None for that of the locale.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none of these.
+    """
+    global _chosen
+    if text is not None and text not in _CHOICES:
+        raise ScenarioError(f"--lang {text!r} is no language", mend="say ja, en or both")
+    _chosen = _of_locale() if text is None else _CHOICES[text]
+
+
+def _of_locale() -> tuple[Language, ...]:
+    """As POSIX looks it up: LC_ALL, then LC_MESSAGES, then LANG; both languages where they name neither."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return _CHOICES.get(locale[:2].lower(), BOTH)
+
+
+def languages() -> tuple[Language, ...]:
+    """What is spoken, Japanese first."""
+    return _chosen
+
+
+def said(ja: str, en: str) -> str:
+    """A short text in what is spoken: both with a stroke between them, English first as tables have it."""
+    return {("ja",): ja, ("en",): en}.get(_chosen, en if ja == en else f"{en} / {ja}")
+
+
+def label_of(label: Mapping[str, Any], otherwise: str) -> str:
+    """A label of a scenario in one language; in Japanese where both are spoken."""
+    order = (*_chosen, *BOTH)
+    return next((str(label[lang]) for lang in order if label.get(lang)), otherwise)
