@@ -196,7 +196,8 @@ class Transit:
         return not self._books.open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
 
     def finish(self) -> None:
-        """Nothing is kept open: rows are written when they are final."""
+        """Write how far people got; nothing else is kept open, rows are written when they are final."""
+        self.other_ways.write_reach(self._records, self.desk.requests)
 
     def drain_tables(self) -> Tables:
         """Requests answered for good, drives that ended, shifts that are over, points of the picture."""
