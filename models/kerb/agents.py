@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import mesa
 import numpy as np
 
-from twin.arrays import Floats, Longs
+from twin.arrays import Floats, Ints, Longs
 from twin.models.kerb.params import Patrols
 
 
@@ -101,14 +101,16 @@ class Patrol(mesa.Agent):
         How patrols work.
     number, there_are
         Which of how many it is: their beats begin evenly spaced.
-    pockets
-        Number of pockets.
+    nodes : (p,) int32
+        Node of the drive layer behind each pocket.
     """
 
-    def __init__(self, city_model: mesa.Model, params: Patrols, number: int, there_are: int, pockets: int) -> None:
+    def __init__(self, city_model: mesa.Model, params: Patrols, number: int, there_are: int, nodes: Ints) -> None:
         super().__init__(city_model)
-        self.params, self.pockets = params, pockets
-        self.first = number * pockets // max(there_are, 1)
+        self.params, self.pockets = params, len(nodes)
+        self.first = number * len(nodes) // max(there_are, 1)
+        #: Where its beat begins: its place in ``CityModel.space``; -1 without a pocket.
+        self.node = int(nodes[self.first]) if len(nodes) else -1
 
     def next_pocket(self, look: Round) -> int:
         """Row of the pocket to go to: the nearest with a report, else the next of the beat."""

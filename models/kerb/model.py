@@ -94,8 +94,9 @@ class Kerb:
         model = stage.city_model
         self.drivers = stage.cast.hire("kerb.drivers", KerbDrivers, model)
         count, pockets = int(self.params.patrols.count), len(self.layout.pockets)
+        nodes = self._city.drive.link_to[self.layout.pockets.link]
         self.patrols = [
-            stage.cast.hire("kerb.patrol", Patrol, model, self.params.patrols, i, count, pockets) for i in range(count)
+            stage.cast.hire("kerb.patrol", Patrol, model, self.params.patrols, i, count, nodes) for i in range(count)
         ]
         self.day = self._make_day(stage.start_s)
         self._set_up()

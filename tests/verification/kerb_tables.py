@@ -1,8 +1,8 @@
 """Figures of the kerb's README: the shipped scenario, pair by pair, each replication in every variant.
 
-Run:  python -m tests.verification.kerb_tables [--pairs 20] [--rows FILE]
+Run:  python -m tests.verification.kerb_tables [--pairs 20] [--rows FILE] [--at-most RUNS]
 
-Rows that stand in FILE are not done again, so that a run that was stopped goes on.
+Rows that stand in FILE are not done again, so that a table can be made bit by bit.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def tell(found, variants):
     names = list(next(iter(found.values())))
     pairs = min(sum((variant, r) in found for r in range(10_000)) for variant in variants)
     print(f"{pairs} pairs")
+    if pairs < 2:
+        return
     for name in names:
         base = np.array([found[first, r][name] for r in range(pairs)], float)
         parts = [f"{name:22s} {first} {base.mean():9.3f} ({base.std(ddof=1):.3f})"]
@@ -65,6 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--rows", type=Path)
+    parser.add_argument("--at-most", type=int, default=10_000, help="runs now; those that are missing wait")
     asked = parser.parse_args()
     plan, city = api.plan_and_city(api.load(SCENARIO))
     found = {}
@@ -74,13 +77,14 @@ def main():
             found[variant, replication] = values
     for replication in range(asked.pairs):
         for variant in plan.variants:
-            if (variant, replication) in found:
+            if (variant, replication) in found or asked.at_most <= 0:
                 continue
+            asked.at_most -= 1
             values = found[variant, replication] = rows_of(plan, city, variant, replication)
             if asked.rows:
                 with asked.rows.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([variant, replication, values]) + "\n")
-    tell(found, list(plan.variants))
+    tell(found, list(plan.variants))  # of the pairs that are whole
 
 
 if __name__ == "__main__":

@@ -120,6 +120,23 @@ def test_drivers_and_patrols_of_ones_own_decide():
     assert Stays.rounds > 10
 
 
+def test_patrols_have_a_place_on_the_streets():
+    _, kerb = kerb_city(params_of(**BUSY))
+    ends = midosuji().drive.link_to[kerb.layout.pockets.link]
+    assert [patrol.node for patrol in kerb.patrols] == [int(ends[0]), int(ends[4])]
+
+
+def test_without_any_pocket_everybody_stands_in_the_lane_or_goes_away():
+    model, kerb = kerb_city(params_of(bays={}, patrols={"count": 1}, pickups={"wait": 0.2, "double_park": 0.4}))
+    tables = run(model, kerb)
+    assert set(tables["kerb_stands"]["mode"].tolist()) == {"lane"}
+    assert set(tables["kerb_visits"]["outcome"].tolist()) == {"served", "turned_away"}
+    assert "60 of 60 shops have no pocket within 150 m" in kerb.notes[0]
+    found = {k.kpi: k.value for k in compute(tables) if k.group == "all"}
+    assert np.isnan(found["kerb.occupancy_share"])
+    assert np.isnan(found["kerb.overstay_share"])
+
+
 def test_a_driver_who_chooses_what_cannot_be_is_told_so():
     class Lost(KerbDrivers):
         def choose(self, look):
