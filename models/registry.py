@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twin.columns import SHARED, Table
 from twin.errors import EngineError
-from twin.looks import BodyLook
+from twin.looks import BodyLook, Reported
 from twin.model_card import ModelCard
 from twin.observables import Observable, Stays
 
@@ -173,6 +173,11 @@ def looks() -> dict[str, BodyLook]:
         If two models claim one kind.
     """
     return _gathered("look", ((of.name, of.load(of.looks).items() if of.looks else ()) for of in cards()))
+
+
+def reported() -> dict[str, Reported]:
+    """What the report shows of each model, by model."""
+    return {of.name: of.load(of.reported) for of in cards() if of.reported}
 
 
 def teller(name: str) -> Teller | None:

@@ -1,4 +1,4 @@
-"""Commands on finished studies: price, table."""
+"""Commands on finished studies: report, price, export, table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog='Example: twin price runs/yumeshima --pack port-h30-unverified --days-per-year "260 days"')(
         price
     )
+    app.command(epilog="Example: twin report runs/yumeshima-decision --lang both --pdf")(report)
     app.command(epilog="Example: twin export runs/yumeshima --out for-excel")(export)
     app.command(
         epilog="Example: twin table \"SELECT variant, avg(value) FROM kpis WHERE kpi = 'terminal.wait_mean_min' "
@@ -27,11 +28,29 @@ def add_to(app: typer.Typer) -> None:
     )(table)
 
 
+def report(
+    study: StudyFolder,
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file. Default: report.html beside the runs.")] = None,
+    lang: Annotated[Literal["ja", "en", "both"], typer.Option("--lang", help="Language.")] = "both",
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print it on A4, by an installed Chrome, Edge or Chromium.")
+    ] = False,
+    charts: Annotated[bool, typer.Option("--charts", help="Also write every chart as SVG and PNG beside it.")] = False,
+) -> None:
+    """Write one HTML page with question, answer and where every number comes from; it opens without internet."""
+    from twin import service_results
+
+    for path in service_results.report(study, out, ("ja", "en") if lang == "both" else (lang,), pdf=pdf, charts=charts):
+        print(f"wrote {path}")
+    if not service_results.draws_charts():
+        print('charts need more libraries: pip install "osaka-twin[report]"')
+
+
 def export(
     study: StudyFolder,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: STUDY-tables.")] = None,
 ) -> None:
-    """Write a study's figures for Excel: a workbook with Japanese headings, and CSV with BOM."""
+    """Write a study's figures for Excel (workbook with Japanese headings, CSV with BOM) and its streets for QGIS."""
     from twin import service_results
 
     for path in service_results.export(study, out):

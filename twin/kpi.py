@@ -56,6 +56,9 @@ class KpiInfo:
         ``all``, because the KPI counts who and each belongs to one group. Means, percentiles, maxima and shares
         do not; nor does a maximum in time, which each group reaches at a moment of its own. Classes that a
         scenario leaves out of ``all`` keep their own group and are no part of the sum.
+    share_of
+        Of a share of heads: the additive figures above and below the line, so that it can be told what it would be if
+        other groups were counted.
     prices
         What a change of it is worth, by names of packs of prices; from ``PRICES`` of the model's ``kpis.py``.
     """
@@ -67,6 +70,7 @@ class KpiInfo:
     en: str
     headline: bool = False
     additive: bool = False
+    share_of: tuple[str, str] | None = None
     prices: tuple[Price, ...] = ()
 
 

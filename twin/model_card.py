@@ -85,6 +85,8 @@ class ModelCard:
         Module with ``INFOS`` and ``compute(tables)``, see :class:`twin.kpi.KpiModule`; empty without KPIs.
     looks
         ``module:NAME``, body -> :class:`twin.looks.BodyLook`; bodies without one are grey boxes.
+    reported
+        ``module:NAME``, a :class:`twin.looks.Reported`; what the report shows of it; empty without.
     story
         ``module:function``, a :data:`twin.story.Teller` that writes chapters from the tables of a run; empty if the
         model tells none.
@@ -123,6 +125,7 @@ class ModelCard:
     tables: str = ""
     kpis: str = ""
     looks: str = ""
+    reported: str = ""
     story: str = ""
     observables: str = ""
     stays: str = ""

@@ -1,4 +1,4 @@
-"""Verbs on finished studies: price them, ask them by SQL. Nothing is simulated and no study is changed."""
+"""Verbs on finished studies: report, price, export, ask by SQL. Nothing is simulated and no study is changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import RunError
+from twin.results.words import Lang
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,8 +69,69 @@ def table(folder: PathLike, sql: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def draws_charts() -> bool:
+    """Whether the libraries that draw the report's charts are installed."""
+    from twin.viz.report.figures.drawing import tools
+
+    return tools() is not None
+
+
+def report(
+    study: PathLike,
+    out: PathLike | None = None,
+    languages: Sequence[Lang] = ("ja", "en"),
+    *,
+    pdf: bool = False,
+    charts: bool = False,
+) -> list[Path]:
+    """Write the report of a study as one HTML page.
+
+    Parameters
+    ----------
+    study
+        A finished study.
+    out
+        The page; by default ``report.html`` in the study.
+    languages
+        Languages in their order.
+    pdf
+        Whether it is also printed on A4, beside the page.
+    charts
+        Whether every chart is also written as SVG and PNG, into a folder beside the page.
+
+    Raises
+    ------
+    RunError
+        If the study is damaged, a file cannot be written, or something is asked for that is not installed.
+    """
+    from twin.results.run_folder import Study
+    from twin.viz.report.figures.drawing import need_tools
+    from twin.viz.report.page import write_report
+    from twin.viz.report.pdf import browser, print_page
+
+    opened = Study(Path(study))
+    target = Path(out) if out is not None else opened.folder / "report.html"
+    if charts:
+        need_tools("writing charts")
+    if pdf:
+        browser()
+    try:
+        written = [write_report(opened, target, languages)]
+        if charts:
+            from twin.viz.report.figures.files import write_charts
+
+            written += write_charts(opened, target.with_name(f"{target.stem}-charts"), languages)
+    except OSError as fault:
+        raise RunError(
+            f"cannot write the report: {fault}", where=str(target), mend="choose another file with --out"
+        ) from fault
+    if pdf:
+        written.append(print_page(target, target.with_suffix(".pdf"), japanese="ja" in languages))
+    return written
+
+
 def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
-    """Write the figures of a study as an Excel workbook with Japanese headings and as CSV with BOM.
+    """Write the figures of a study as an Excel workbook with Japanese headings, as CSV with BOM, and streets for QGIS.
 
     Parameters
     ----------
@@ -86,6 +148,7 @@ def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
     from twin.results.exports import sheets_of, write_csv, write_workbook
     from twin.results.kpis import infos
     from twin.results.run_folder import Study
+    from twin.service_geopackage import write_geopackage
 
     opened = Study(Path(study))
     folder = Path(out) if out is not None else opened.folder.with_name(f"{opened.folder.name}-tables")
@@ -98,4 +161,5 @@ def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
         if sheet[0] in names and sheet[2]:
             write_csv(folder / names[sheet[0]], sheet)
             written.append(folder / names[sheet[0]])
-    return written
+    streets = write_geopackage(opened, folder / f"{opened.manifest['name']}.gpkg")
+    return [*written, streets] if streets else written

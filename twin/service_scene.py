@@ -87,9 +87,9 @@ def _runs(
 
 def _of_the_file(study: Study) -> list[str]:
     """Variants of the scenario, today's first; settings that a search made are no measures."""
-    made = {v.get("of") or v["name"] for v in study.plan["variants"] if v.get("setting")}
-    named = [v.get("of") or v["name"] for v in study.plan["variants"] if not v.get("setting")]
-    return [name for name in dict.fromkeys(named) if name in study.variants and name not in made] or study.variants[:1]
+    entries = [v for v in study.plan.get("variants", []) if isinstance(v, dict)]
+    made = {v.get("of") or v.get("name") for v in entries if v.get("setting")}
+    return [name for name in study.variants if name not in made] or study.variants[:1]
 
 
 def study_of(run: Run) -> Study | None:
@@ -116,7 +116,7 @@ def _said_of(first: Run, second: Run) -> tuple[list[Mapping[str, str]], list[dic
     home, there = study_of(first), study_of(second)
     if not isinstance(home, Study) or there is None or home.folder != there.folder:
         return [], []
-    answers = home.answers.get("answers", [])
+    answers = [a for a in home.answers.get("answers", []) if isinstance(a.get("sentence"), dict)]
     told = [a for a in answers if a.get("main")] or answers[:1]
     pair = (_variant_of(home, first), _variant_of(home, second))
     if pair[0] == pair[1]:

@@ -22,6 +22,7 @@ from twin.viz.run_view import PlaceMark, RunView, Streets
 #: Chapters of one run in a page; more are a list, not a story.
 MOST_CHAPTERS = 12
 _METRES_PER_DEGREE = 111_320.0
+_MEND = "copy the run folder anew, or run the scenario again"
 
 
 def chapters_of(run: Run, seen: RunView) -> list[dict[str, Any]]:
@@ -39,8 +40,15 @@ def chapters_of(run: Run, seen: RunView) -> list[dict[str, Any]]:
     for name in models if isinstance(models, Mapping) else ():
         teller = registry.teller(str(name))
         params = models[name]
-        if teller is not None:
+        if teller is None:
+            continue
+        try:
             told += teller(_told(run, seen, params if isinstance(params, Mapping) else {}))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
+            # A run folder may come from a stranger: numbers that no run writes are a fault of the folder.
+            raise RunError(
+                f"what happened in {name} cannot be told: {fault}", where=str(run.folder / "tables"), mend=_MEND
+            ) from fault
     within = [c for c in told if seen.from_s <= c.at_s <= seen.to_s]
     own = _own_chapters(run, seen)
     # The heaviest stay; of equal ones the earlier, so that the same run always tells the same story.
@@ -84,7 +92,7 @@ def _own_chapters(run: Run, seen: RunView) -> list[Chapter]:
             raise RunError(
                 f"a chapter of the scenario cannot be read: {fault!r}",
                 where=str(run.folder / "manifest.json"),
-                mend="copy the run folder anew, or run the scenario again",
+                mend=_MEND,
             ) from fault
     return [c for c in out if seen.from_s <= c.at_s <= seen.to_s]
 

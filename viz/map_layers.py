@@ -140,6 +140,7 @@ def _facts(
         "schematic": run.schematic,
         "attribution": [_in_both(line) for line in run.attribution],
         # A run that goes on until everybody has left may do so for hours; the picture ends when its clock does.
+        "date": run.date,
         "clock": {"from_s": run.from_s, "to_s": run.to_s},
         "origin": list(origin),
         "degree_step": DEGREE_STEP,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class RunView:
     ``traces_share`` is the share of bodies whose path the run recorded; vans are recorded all. ``bodies`` names
     the kinds behind ``traces.body``: those of this installation with its codes, then those only the run knows;
     ``body_states`` are the states as the run has them. ``street_names`` has for ``drive`` and ``walk`` the name of each
-    link's street as on signs, empty without one.
+    link's street as on signs, empty without one. ``date`` is the calendar day, ISO, empty where the run names none.
     """
 
     title: Mapping[str, str]
@@ -174,6 +175,7 @@ class RunView:
     tables: Mapping[str, Columns] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground.none)
     driving_side: str = "left"
+    date: str = ""
     street_names: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
 
@@ -219,6 +221,7 @@ def read_run_view(run: Run | Path) -> RunView:
         body_states=states,
         tables=tables,
         ground=_ground(geometry, run),
+        date=_date(manifest),
         driving_side="right" if city.get("driving_side") == "right" else "left",
         street_names={layer: _street_names(geometry, layer) for layer in ("drive", "walk")},
     )
@@ -236,6 +239,14 @@ def _bodies(manifest: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, tupl
     # A kind that is not in the run keeps a code that no row has.
     codes = {body: int(said[body]["code"]) if body in said else -1 for body in (*ours, *said)}
     return codes, {body: tuple(facts["states"]) for body, facts in said.items()}
+
+
+def _date(manifest: Mapping[str, Any]) -> str:
+    """The calendar day of a run, ISO; empty where it has none, or what it says is no date."""
+    try:
+        return date.fromisoformat(str(manifest.get("date", ""))).isoformat()
+    except ValueError:
+        return ""
 
 
 def _mapping(manifest: Mapping[str, Any], key: str, run: Run) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ from twin.viz.run_view import RunView, Streets
 #: Streets in one page; the largest changes are kept, and the legend says of how many.
 MOST_STREETS = 4_000
 _HOUR_S = 3600.0
+#: A clock may run for two weeks.
+_MOST_HOURS = 400
 Shape = tuple[tuple[int, int], ...]
 
 
@@ -94,11 +96,14 @@ def _counts(run: Run, seen: RunView, observable: Observable) -> _Counts | None:
     if observable.table not in run.tables:
         return None
     table = run.table(observable.table)
-    if not {observable.where, observable.weight, observable.time} <= table.keys():
+    needed = (observable.where, observable.weight, observable.time)
+    if not all(name in table and table[name].dtype.kind in "iuf" for name in needed):
         return None
     streets = seen.walk if observable.layer == "walk" else seen.drive
     link, hour = table[observable.where], np.floor(table[observable.time].astype(np.float64) / _HOUR_S)
+    # Written so that nan fits nothing.
     fits = len(link) == 0 or bool((link.min() >= 0) & (link.max() < len(streets.lanes)) & (hour.min() >= 0))
+    fits &= len(link) == 0 or bool(hour.max() < _MOST_HOURS and np.all(np.isfinite(table[observable.weight])))
     if not fits or not len(streets.lanes):
         return None
     out = _Counts(streets, seen.street_names.get(observable.layer, np.empty(0, np.str_)))

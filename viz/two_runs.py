@@ -46,8 +46,8 @@ def two_runs_scene(
     RunError
         If the runs are of different cities or clocks, or damaged.
     """
-    check_comparable(first, second)
     seen = (read_run_view(first), read_run_view(second))
+    check_comparable(first, second)
     parts = build_scene(seen[0], point_budget=point_budget // 2)
     origin = (parts.facts["origin"][0], parts.facts["origin"][1])
     other = build_scene(seen[1], point_budget=point_budget // 2, origin=origin)

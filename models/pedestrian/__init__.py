@@ -15,6 +15,7 @@ MODEL = ModelCard(
     stays="observables:STAYS",
     agent_s=2e-5,
     looks="looks:BODY_LOOKS",
+    reported="looks:REPORTED",
     story="story:chapters",
     bodies={"walker": ("walking", "staying")},
     starter=Starter(

@@ -20,6 +20,7 @@ INFOS: tuple[KpiInfo, ...] = (
         "回遊人口の割合（既定：滞在15〜180分、両端を含む）",
         "share of visitors who stay 15 to 180 minutes, bounds included, unless set otherwise",
         headline=True,
+        share_of=("pedestrian.stay_count", "pedestrian.visitors_count"),
     ),
     KpiInfo(
         "pedestrian.short_share",

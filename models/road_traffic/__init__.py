@@ -22,6 +22,7 @@ MODEL = ModelCard(
     observables="observables:OBSERVABLES",
     agent_s=4e-4,
     looks="looks:BODY_LOOKS",
+    reported="looks:REPORTED",
     story="story:chapters",
     boards=(LINK_TIME_S, LINK_TIME_PROFILE_S, HAS_GATES, WALK_LIGHTS, STANDING_AT_GATES),
     bodies={"car": ("driving",)},

@@ -13,6 +13,7 @@ MODEL = ModelCard(
     kpis="kpis",
     observables="observables:OBSERVABLES",
     looks="looks:BODY_LOOKS",
+    reported="looks:REPORTED",
     story="story:chapters",
     estimate="params:TerminalParams.estimate_agents",
     agent_s=2.5e-4,

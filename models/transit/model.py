@@ -151,9 +151,9 @@ class Transit:
         self.dispatcher = stage.cast.hire("transit.dispatcher", Dispatcher, stage.city_model, self, self._named)
         self._strategy = self.dispatcher.strategy
         fleet = self._make_fleet(stage.start_s)
+        self._expect(stage.start_s)
         requests = self._make_requests()
         self._check_bookings(requests)
-        self._expect(stage.start_s)
         self.desk = Desk(fleet, requests, self._network.times, self._rules(), self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self.vans = [Van(stage.city_model, self, row) for row in range(len(fleet))]
@@ -196,7 +196,8 @@ class Transit:
         return not self._books.open and int(self.desk.log.counts[kernels.NEXT]) == len(self.desk.requests)
 
     def finish(self) -> None:
-        """Nothing is kept open: rows are written when they are final."""
+        """Write how far people got; nothing else is kept open, rows are written when they are final."""
+        self.other_ways.write_reach(self._records, self.desk.requests)
 
     def drain_tables(self) -> Tables:
         """Requests answered for good, drives that ended, shifts that are over, points of the picture."""
@@ -457,7 +458,9 @@ class Transit:
         rules = self._rules()._replace(road=0, offers=0)
         assert self.params.choice is not None  # noqa: S101  (only then are days learned from)
         factor, times = self.params.choice.drive_time_factor, self._network.times
-        times = times._replace(between_s=times.between_s * factor, towards_s=times.towards_s * factor)
+        times = times._replace(
+            between_s=times.between_s * factor, towards_s=times.towards_s * factor, slices_s=times.slices_s * factor
+        )
         self.desk = Desk(fleet, requests, times, rules, self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self._close_daily(range(len(fleet)), start_s)

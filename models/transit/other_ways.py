@@ -11,19 +11,12 @@ from twin.city.city import City, Place
 from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import State
+from twin.models.transit.bus.reach import reach_rows, van_means
 from twin.models.transit.bus.service import BusService
 from twin.models.transit.choice.demand import ModeChoice, asking
-from twin.models.transit.choice.options import ways_between
+from twin.models.transit.choice.options import walk_speeds, ways_between
 from twin.models.transit.choice.settle import Settled
-from twin.models.transit.choice.travellers import (
-    TRAVELLER,
-    Travellers,
-    account,
-    leaving,
-    settling_rows,
-    terms_rows,
-    trip_rows,
-)
+from twin.models.transit.choice.travellers import TRAVELLER, Roll, Travellers, settling_rows, terms_rows, trip_rows
 from twin.models.transit.demand.requests import Table, make_requests
 from twin.models.transit.fleet.rows import Requests
 from twin.models.transit.params import TransitParams
@@ -45,8 +38,6 @@ class OtherWays:
     ----------
     bus, choice
         None where there is none.
-    travellers
-        Everybody who travels, where people choose.
     settled
         What they have learned to expect.
     """
@@ -57,12 +48,18 @@ class OtherWays:
         self, params: TransitParams, city: City, tables: Mapping[str, Table], stops: Sequence[Place], drive_s: Floats
     ) -> None:
         self._params, self._city, self._tables, self._stops = params, city, tables, stops
+        self._empty_s = drive_s
         self.bus = BusService(params.bus, city, tables, params.riders.adult_walk_mps) if params.bus else None
         self.choice: ModeChoice | None = None
         if params.choice is not None:
             ways = ways_between(city, stops, drive_s)
             self.choice = ModeChoice(params, city, stops, tables, ways, self.bus)
-        self.travellers: Travellers = np.zeros(0, TRAVELLER)
+        self._roll = Roll(np.zeros(0, TRAVELLER))
+
+    @property
+    def travellers(self) -> Travellers:
+        """Everybody who travels, where people choose, in the order in which they leave."""
+        return self._roll.travellers
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -90,14 +87,15 @@ class OtherWays:
             return make_requests(self._params, self._city, self._stops, self._tables, run_seed, start_s, end_s)
         day = self.choice.day(run_seed, start_s, end_s)
         self.settled = self.choice.learn(run_seed, start_s, end_s, serve)
-        self.travellers = self.choice.decide(day, self.settled.expected)
-        self.choice.board(day, self.travellers)
-        return asking(day, self.travellers)
+        travellers = self.choice.decide(day, self.settled.expected)
+        self.choice.board(day, travellers)
+        self._roll = Roll(travellers)
+        return asking(day, travellers)
 
     def keep_before(self, before: Travellers, at_s: float) -> None:
         """After a fork: those who left before it went as they did."""
         later = self.travellers[self.travellers["leave_s"] > at_s]
-        self.travellers = np.concatenate([before[before["leave_s"] <= at_s], later])
+        self._roll = Roll(np.concatenate([before[before["leave_s"] <= at_s], later]))
 
     def write_terms(self, records: GrowingTables) -> None:
         """What rides and kilometres cost, and how waits were settled; once at the start."""
@@ -117,13 +115,26 @@ class OtherWays:
             records.append("transit_bus_trips", self.bus.trip_rows(rows))
             if traces:
                 records.append("traces", self.bus.trace_rows(rows.tolist()))
-        if len(mine := leaving(self.travellers, after_s, until_s)):
+        if len(mine := self._roll.leaving(after_s, until_s)):
             records.append("transit_trips", trip_rows(mine))
+
+    def write_reach(self, records: GrowingTables, requests: Requests) -> None:
+        """Count the cells within reach, by the rides of the run; once at its end."""
+        if self._params.reach is None:
+            return
+        riders = self._params.riders
+        weight = np.array(
+            [1 - riders.age65_share - riders.wheelchair_share, riders.age65_share, riders.wheelchair_share]
+        )
+        records.append("transit_reach", reach_rows(
+            self._params.reach, self._city, self._stops, self._empty_s, van_means(requests, self._empty_s), self.bus,
+            walk_speeds(self._params), weight,
+        ))  # fmt: skip
 
     def accounts(self, start_s: float, end_s: float, now_s: float) -> tuple[Account, ...]:
         """Buses that set off, and those who travel by other ways than the van."""
         buses = () if self.bus is None else (self.bus.account(start_s, min(now_s, end_s), now_s),)
-        return buses if self.choice is None else (*buses, account(self.travellers, now_s))
+        return buses if self.choice is None else (*buses, self._roll.account(now_s))
 
     def state(self) -> State:
         """Who travels how, and who is on which bus, as arrays."""
@@ -135,7 +146,7 @@ class OtherWays:
     def restore(self, state: State) -> None:
         """Put the state back."""
         if self.choice is not None:
-            self.travellers = state["travellers"].astype(TRAVELLER)
+            self._roll = Roll(state["travellers"].astype(TRAVELLER))
         if self.bus is not None:
             for name in ("riders", "most", "people_m"):
                 setattr(self.bus, name, state[name].copy())

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import field_validator, model_validator
 
-from twin.models.transit.bus.params import BusParams
+from twin.models.transit.bus.params import BusParams, ReachParams
 from twin.models.transit.choice.params import ChoiceParams
 from twin.models.transit.service.params import Booking, Costs, Fare, VanType
 from twin.params import Params, quantity
@@ -624,6 +624,15 @@ class TransitParams(Params):
         doc="Everybody who travels in the area chooses among walking, bicycle, bus, van, taxi and car.",
     )
 
+    reach: ReachParams | None = quantity(
+        None,
+        "",
+        source="choice: not asked for",
+        grade="D",
+        fork="no",
+        doc="Counts cells within reach from door to door, on foot, by bus and by van; `reach: {}` for its defaults.",
+    )
+
     @field_validator("fleet", mode="before")
     @classmethod
     def _a_number_is_a_count(cls, value: Any) -> Any:
@@ -665,9 +674,9 @@ class TransitParams(Params):
             return self
         if self.zones:
             raise ValueError("choice knows no zones that are served apart; give area, or leave choice out")
-        if (self.choice.trips_per_day is None) == (self.demand.table is None):
+        if (self.choice.travellers_per_day is None) == (self.demand.table is None):
             raise ValueError(
-                "choice needs choice.trips_per_day, or the trips of a table named by demand.table; give one"
+                "choice needs choice.travellers_per_day, or the trips of a table named by demand.table; give one"
             )
         if self.dispatch.rebalancing is not None and self.dispatch.rebalancing.table is None:
             raise ValueError(
@@ -678,10 +687,12 @@ class TransitParams(Params):
 
     def travelling(self) -> TransitParams:
         """The same with the demand of all who travel in place of that of the vans."""
-        if self.choice is None or self.choice.trips_per_day is None:
+        if self.choice is None or self.choice.travellers_per_day is None:
             return self
         # Trips are those of people, as riders are.
-        demand = self.demand.model_copy(update={"riders_per_day": self.choice.trips_per_day, "requests_per_day": None})
+        demand = self.demand.model_copy(
+            update={"riders_per_day": self.choice.travellers_per_day, "requests_per_day": None}
+        )
         return self.model_copy(update={"demand": demand, "choice": None})
 
     def requests_per_day(self, zone: str = "") -> float:
@@ -698,8 +709,9 @@ class TransitParams(Params):
 
     def estimate_agents(self) -> float:
         """Vans, and riders, requests or trips of a day as they are given, for the estimate before a run."""
-        if self.choice is not None and self.choice.trips_per_day is not None:
-            return self.fleet.count + self.choice.trips_per_day
+        if self.choice is not None and self.choice.travellers_per_day is not None:
+            # Most of them are a row and no more.
+            return self.fleet.count + self.choice.travellers_per_day / 20
         return self.fleet.count + (
             0.0
             if self.demand.table

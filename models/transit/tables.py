@@ -151,4 +151,17 @@ TABLES: tuple[Table, ...] = (
         ("car_km_co2_kg", "float64", "kg", "CO2 of a car-kilometre"),
         ("taxi_km_co2_kg", "float64", "kg", "CO2 of a kilometre with a passenger by taxi"),
     ),
+    table(
+        "transit_reach",
+        "Cells within reach from door to door of each cell of the area, by age group; counts include the cell itself",
+        ("age_group", "x_m", "y_m"),
+        ("x_m", "float64", "m", "middle of the cell, easting in the city's CRS"),
+        ("y_m", "float64", "m", "middle of the cell, northing in the city's CRS"),
+        ("age_group", "str", "", "adult, age_65 or wheelchair: at their walking speed"),
+        ("weight", "float64", "", "share of the group among riders"),
+        ("on_foot", "float64", "cells", "cells reached on foot"),
+        ("by_bus", "float64", "cells", "by bus or on foot, mean over departures; nan without a bus"),
+        ("by_van", "float64", "cells", "by van or on foot, by the mean wait and ride of the run; nan without rides"),
+        ("by_public", "float64", "cells", "by bus, by van or on foot, whichever the run has"),
+    ),
 )

@@ -42,7 +42,6 @@ def grid():
 
 def of_feed(path, day):
     """Trips of a feed, and its stops in metres around their middle."""
-    from twin.city.city import City  # noqa: F401  (loaded before the clock starts)
     from twin.scenario.tables.gtfs import read_feed
 
     table = read_feed(path, day).columns

@@ -47,6 +47,13 @@ def test_the_scene(chromium, axe, page_file, scheme):
     context.close()
 
 
+@pytest.mark.parametrize("mode", ["swipe", "beside", "difference"])
+def test_two_futures(opened_pair, axe, mode):
+    opened_pair.page.click(f"#mode-{mode}")
+    opened_pair.ask("window.__twin.story.fold(false)")
+    assert serious(opened_pair.page, axe) == []
+
+
 def test_the_map_of_a_city(chromium, axe, tmp_path):
     page = chromium.new_page(viewport={"width": 1366, "height": 768})
     page.goto(service.draw_city("osaka_yumeshima", tmp_path).as_uri())

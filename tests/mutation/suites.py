@@ -29,7 +29,7 @@ _GROUPED = "tests/unit/results/test_grouped_kpis.py"
 _GATE = Suite(
     ("tests/oracles/test_terminal_gate.py", "tests/oracles/test_terminal_lanes.py", _BY_CLASS), quick="[0- and not wait"
 )
-_FEW_STATIONS = "test_stations and ([1 or not [)"
+_FEW_STATIONS = "(test_stations and ([1 or not [)) or [0-suspend or [0-reserved"
 _STATIONS = Suite(("tests/oracles/test_stations.py", *_GATE.tests), quick=_FEW_STATIONS)
 _PARTS = Suite(("tests/oracles/test_terminal_parts.py", *_STATIONS.tests), quick="terminal_parts")
 _ROWS = Suite(("tests/oracles/test_terminal_rows.py", *_STATIONS.tests), quick="terminal_rows")
@@ -86,7 +86,8 @@ SUITES: dict[str, Suite] = {
     "models/transit/planning/kernels/rows.py": _PLANNING,
     "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
     "models/pedestrian/choice/kernels.py": Suite(
-        ("tests/oracles/test_pedestrian_program.py", "tests/oracles/test_pedestrian_events.py")
+        ("tests/oracles/test_pedestrian_choice_parts.py", "tests/oracles/test_pedestrian_program.py",
+         "tests/oracles/test_pedestrian_events.py"), quick="pedestrian_program or choice_parts",
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
         (
@@ -94,7 +95,7 @@ SUITES: dict[str, Suite] = {
             "tests/oracles/test_road_gate_queue.py",
             "tests/verification/test_road_signals.py",
         ),
-        quick="queueing or bay",
+        quick="(road_queueing and ([0 or [1)) or bay",
     ),
     "models/road_traffic/free_flow/kernels.py": Suite(
         ("tests/oracles/test_free_flow_kernels.py", "tests/unit/models/road_traffic/test_free_flow.py",
@@ -103,6 +104,7 @@ SUITES: dict[str, Suite] = {
     ),
     "models/road_traffic/equilibrium/kernels.py": Suite(
         ("tests/oracles/test_equilibrium_parts.py", "tests/oracles/test_static_equilibrium.py"),
+        quick="equilibrium_parts",
     ),
     "models/road_traffic/gravity/kernels.py": Suite(("tests/oracles/test_gravity.py",)),
     "twin/city/routing/kernels.py": Suite(

@@ -190,3 +190,59 @@ def test_whoever_waits_for_a_window_is_held_until_then():
         queue.run_until(at_s)
         states.append(queue.now.code[:, names.STATE].tolist())
     assert states == [[names.HELD, names.SERVED], [names.HELD, names.GONE], [names.SERVED, names.GONE]]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_counts_are_what_a_count_by_hand_gives_at_any_moment(number):
+    stages, _, rules, who = drawn(number)
+    queue = queue_of(stages, rules, who, make_run_seed(3, number))
+    for until_s in np.random.default_rng(number).integers(1, 900, 25).cumsum() / 10.0:
+        queue.run_until(float(until_s))
+        now = queue.now
+        state, word, tally = now.code[:, names.STATE], now.word, now.tally
+        served = np.flatnonzero(state == names.SERVED)
+        # Whom a server has says so too, and nobody else does.
+        assert np.sort(now.servers[now.servers[:, names.ROW] >= 0, names.ROW]).tolist() == served.tolist()
+        assert (now.servers[word[served, names.SERVER], names.ROW] == served).all()
+        assert (word[np.flatnonzero(state != names.SERVED), names.SERVER] == -1).all()
+        busy = np.bincount(now.servers[word[served, names.SERVER], names.GROUP], minlength=len(now.groups))
+        assert now.groups[:, names.BUSY].tolist() == busy.tolist()
+        first = now.groups[:, names.STAGE] == names.FIRST_STAGE
+        assert tally[names.SERVERS_BUSY] == busy[first].sum()
+        assert tally[names.SERVERS_OPEN] == now.groups[first, names.CAP].sum()
+        assert tally[names.HELD_COUNT] == (state == names.HELD).sum()
+        waiting = np.flatnonzero(state == names.WAITING)
+        before = waiting[now.lines[word[waiting, names.LINE], names.WATCHED] == 1]
+        assert tally[names.IN_LINE] == len(before)
+        assert tally[names.SECOND_IN_LINE] == (word[before, names.CLASS] == 1).sum()
+        # No server before the one from which on an idle one is looked for is idle.
+        for row in now.groups:
+            of_group = range(row[names.FIRST], row[names.FREE])
+            assert (now.servers[list(of_group), names.ROW] >= 0).all()
+
+
+def test_a_closing_breaks_off_the_service_of_whoever_joined_last_the_first_row_too():
+    rules = Rules(closing="suspend", close_s=1e5)
+    desk = Servers(((0.0, 2), (25.05, 1), (100.0, 2)))
+    queue = Queue([Stage("desk", law_numbers("deterministic", 25.0), [desk])], make_run_seed(3, 0), "test", rules)
+    queue.expect(np.arange(1, 4, dtype=np.uint64), np.array([1.0, 0.1, 0.0]))
+    queue.run_until(25.06)
+    # The third row went at 25 and left its server to the first, which joined last.
+    assert queue.now.code[:, names.STATE].tolist() == [names.WAITING, names.SERVED, names.GONE]
+    queue.run_until(1e4)
+    assert queue.times_s("out").tolist() == pytest.approx([25.1 + 25.0 - 0.05, 25.1, 25.0])
+
+
+def test_whoever_stands_before_shut_lanes_moves_once_all_that_changes_at_a_moment_has_changed():
+    lanes = [
+        Servers(((0.0, 1), (10.0, 0)), most=1),
+        Servers(((0.0, 1), (10.0, 0)), most=1),
+        Servers(((10.0, 1),), most=1),
+    ]
+    queue = Queue(
+        [Stage("desk", law_numbers("deterministic", 25.0), lanes)], make_run_seed(3, 0), "test", Rules(own_lines=True)
+    )
+    queue.expect(np.arange(1, 5, dtype=np.uint64), np.array([1.0, 2.0, 3.0, 4.0]))
+    queue.run_until(1e4)
+    # The first lane's goes to the third before the second's: never by way of the second, which shuts too.
+    assert queue.times_s("called").tolist() == [1.0, 2.0, 10.0, 35.0]

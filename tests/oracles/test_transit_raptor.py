@@ -6,6 +6,7 @@ looks through every trip at every stop. It adds times in the same order, so that
 
 from __future__ import annotations
 
+import datetime as dt
 import heapq
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from twin.engine.draws import event, make_stream, uniforms
 from twin.models.transit.bus.journeys import Walks, arrivals_at_stops, find_journeys
 from twin.models.transit.bus.timetable import Trip, make_timetable
+from twin.scenario.tables.gtfs import read_feed
 
 ROUNDS = 4
 
@@ -182,3 +184,30 @@ def test_a_horizon_only_leaves_out_what_is_later():
     assert np.array_equal(near, np.where(far <= departures[:, None] + 1800.0, far, np.inf))
     assert np.isfinite(near).any()
     assert (np.isfinite(near) < np.isfinite(far)).any()
+
+
+def test_arrivals_over_the_feed_of_kobe_equal_a_naive_search(shared_data):
+    path = shared_data / "kobe-subway-gtfs" / "kobe_subway_gtfs.zip"
+    if not path.exists():
+        pytest.skip("the feed of Kobe's subway is not here")
+    table = read_feed(path, dt.date(2017, 9, 4)).columns
+    ids = np.unique(table["stop"])
+    number = {id_: k for k, id_ in enumerate(ids.tolist())}
+    trips = []
+    for name in np.unique(table["trip"]).tolist():
+        rows = np.flatnonzero(table["trip"] == name)
+        path_of = tuple(number[stop] for stop in table["stop"][rows].tolist())
+        arrival, departure = (tuple(table[key][rows].tolist()) for key in ("arrival_s", "departure_s"))
+        trips.append(Trip("line", name, path_of, arrival, departure, (1,) * len(rows), (1,) * len(rows)))
+    # Everybody may change between the two lines where they meet, five minutes on foot.
+    walk_s = np.full((len(ids), len(ids)), np.inf)
+    walk_s[0, 5] = walk_s[5, 0] = 300.0
+    timetable = make_timetable(trips, len(ids), walk_s).table
+    departures = np.array([7.1 * 3600, 12.0 * 3600, 23.4 * 3600])
+    for start in (0, 13):
+        found = arrivals_at_stops(
+            timetable, departures, np.array([start], np.int32), np.array([90.0]), rounds=2, change_s=60.0
+        )
+        for row, depart_s in enumerate(departures):
+            assert np.array_equal(found[row], naive(trips, len(ids), walk_s, depart_s, [(start, 90.0)], 60.0, 2)[2])
+    assert np.isfinite(found).any()

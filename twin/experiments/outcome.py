@@ -12,6 +12,7 @@ from twin.results.answer_file import answers_json
 from twin.results.answers import Figures, answer_all, asked_rows
 from twin.results.assumed import assume_all
 from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair, corrected
+from twin.results.definitions import recounts_of
 from twin.results.kpis import infos
 from twin.results.recorder import Columns
 from twin.results.reproduction import AT, is_cell, reproduction_of
@@ -69,5 +70,6 @@ def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int
     if drawn_kpis is not None and drawn.draws:
         both = {c.name: np.concatenate([kpis[c.name], drawn_kpis[c.name]]) for c in KPI_COLUMNS}
         assumed = assume_all(answers, drawn, Figures(both, drawn.replications))
-    told = answers_json(questions, answers, known, plan.labels, drawn, assumed)
+    recounts = [recounts_of(answer, Figures(kpis, pairs), known) for answer in answers]
+    told = answers_json(questions, answers, known, plan.labels, drawn, assumed, recounts)
     return Outcome(differences, told, reproduction)

@@ -9,6 +9,7 @@ from typing import Any
 from twin.results.answers import SHARED, Answer, Row, SettingAnswer
 from twin.results.asked import Questions
 from twin.results.assumed import Assumed
+from twin.results.definitions import Recount
 from twin.results.drawn import Drawn
 from twin.results.kpis import KpiInfo
 from twin.results.sentences import ANSWER_WORDS, Speaker
@@ -25,6 +26,7 @@ def answers_json(
     labels: Mapping[str, Mapping[str, str]],
     drawn: Drawn,
     assumed: Sequence[Assumed] = (),
+    recounts: Sequence[Sequence[Recount]] = (),
 ) -> dict[str, Any]:
     """Everything the questions came to; numbers that do not exist are null.
 
@@ -36,6 +38,8 @@ def answers_json(
         Words for figures and variants.
     drawn, assumed
         Draws of the assumptions, and what they make of each answer; none where none were asked for.
+    recounts
+        Per answer, shares that depend more on who is counted than on what is done.
     """
     speakers = {lang: Speaker(lang, infos, labels) for lang in _LANGUAGES}
     return {
@@ -49,12 +53,15 @@ def answers_json(
             "values": [draw.values for draw in drawn.draws],
         },
         "answers": [
-            _answer_json(answer, speakers, assumed[nth] if assumed else None) for nth, answer in enumerate(answers)
+            _answer_json(answer, speakers, assumed[nth] if assumed else None, recounts[nth] if recounts else ())
+            for nth, answer in enumerate(answers)
         ],
     }
 
 
-def _answer_json(answer: Answer, speakers: Mapping[Lang, Speaker], assumed: Assumed | None) -> dict[str, Any]:
+def _answer_json(
+    answer: Answer, speakers: Mapping[Lang, Speaker], assumed: Assumed | None, recounts: Sequence[Recount]
+) -> dict[str, Any]:
     question = answer.question
     ja, en = ANSWER_WORDS.get(answer.verdict, (answer.verdict, answer.verdict))
     return {
@@ -69,7 +76,7 @@ def _answer_json(answer: Answer, speakers: Mapping[Lang, Speaker], assumed: Assu
             lang: speaker.of_assumptions(answer, assumed) if assumed else "" for lang, speaker in speakers.items()
         },
         "assumptions": _assumed_json(assumed) if assumed else None,
-        "notes": {lang: speaker.notes(answer) for lang, speaker in speakers.items()},
+        "notes": {lang: speaker.notes(answer, recounts) for lang, speaker in speakers.items()},
         "replications": answer.pairs,
         "runs": answer.runs,
         "runs_independent": _number(answer.runs_independent),
@@ -83,6 +90,16 @@ def _answer_json(answer: Answer, speakers: Mapping[Lang, Speaker], assumed: Assu
         "nearest": _setting_json(answer.best) if answer.best else None,
         "same_in_all_variants": [
             {"kpi": kpi, "group": group, "value": _number(value)} for kpi, group, value in answer.constant
+        ],
+        "depends_on_who_is_counted": [
+            {
+                "kpi": recount.kpi,
+                "left_out": list(recount.left_out),
+                "counted": recount.counted,
+                "otherwise": recount.otherwise,
+                "variants_move_it_by": recount.moved,
+            }
+            for recount in recounts
         ],
         "not_given": [{"kpi": kpi, "group": group, "groups": list(groups)} for kpi, group, groups in answer.missing],
     }

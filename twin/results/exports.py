@@ -16,6 +16,7 @@ from typing import Any
 from twin.errors import RunError, printable
 from twin.kpi import KpiInfo
 from twin.results.compare import summarise
+from twin.results.privacy import Masked, masked_of
 from twin.results.run_folder import Study
 from twin.results.verdicts import words_of
 
@@ -27,6 +28,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNITS = {"min": "分", "s": "秒", "h": "時間", "trucks": "台", "people": "人", "share": "割合", "truck-min": "台・分"}
 _UNITS |= {"requests": "件", "trips": "トリップ", "yen": "円", "vehicles": "台", "stays": "回", "trucks/h": "台/時"}
 _MOST_WIDTH = 60
+#: In the place of what is left out for its small count.
+HIDDEN = "秘匿"
 
 
 def sheets_of(study: Study, infos: Mapping[str, KpiInfo]) -> list[Sheet]:
@@ -39,7 +42,14 @@ def sheets_of(study: Study, infos: Mapping[str, KpiInfo]) -> list[Sheet]:
     infos
         Every KPI by name, for its words.
     """
-    return [_answers(study), _kpis(study, infos), _differences(study, infos), _money(study, infos), _provenance(study)]
+    masked = masked_of(study.plan, study.columns("kpis"), infos)
+    return [
+        _answers(study, masked),
+        _kpis(study, infos, masked),
+        _differences(study, infos, masked),
+        _money(study, infos),
+        _provenance(study, masked),
+    ]
 
 
 def _label(study: Study, variant: str) -> str:
@@ -50,22 +60,30 @@ def _figure(infos: Mapping[str, KpiInfo], kpi: str) -> str:
     return infos[kpi].ja if kpi in infos else kpi
 
 
-def _answers(study: Study) -> Sheet:
+def _answers(study: Study, masked: Masked) -> Sheet:
     rows: list[list[Cell]] = [
-        [a["ask"].get("ja", a["id"]), a["verdict_words"]["ja"], a["sentence"]["ja"], a["sentence_of_assumptions"]["ja"]]
+        [
+            a["ask"].get("ja", a["id"]),
+            a["verdict_words"]["ja"],
+            *(
+                [HIDDEN, HIDDEN]
+                if any(masked.hides(row["kpi"], row["group"]) for row in a["rows"])
+                else [a["sentence"]["ja"], a["sentence_of_assumptions"]["ja"]]
+            ),
+        ]
         for a in study.answers.get("answers", [])
     ]
     return "答え", ["問い", "判定", "答え（偶然の幅）", "前提の幅"], rows
 
 
-def _kpis(study: Study, infos: Mapping[str, KpiInfo]) -> Sheet:
+def _kpis(study: Study, infos: Mapping[str, KpiInfo], masked: Masked) -> Sheet:
     rows: list[list[Cell]] = [
         [
             _label(study, row["variant"]),
             row["day"],
             _figure(infos, row["kpi"]),
             "全体" if row["group"] == "all" else row["group"],
-            *(_number(row[key]) for key in ("mean", "lo", "hi")),
+            *_figures(row, masked),
             row["n"],
             _UNITS.get(row["unit"], row["unit"]),
             row["kpi"],
@@ -77,7 +95,7 @@ def _kpis(study: Study, infos: Mapping[str, KpiInfo]) -> Sheet:
     return "指標", headings, rows
 
 
-def _differences(study: Study, infos: Mapping[str, KpiInfo]) -> Sheet:
+def _differences(study: Study, infos: Mapping[str, KpiInfo], masked: Masked) -> Sheet:
     table = study.columns("differences")
     rows: list[list[Cell]] = []
     for values in zip(*table.values(), strict=True):
@@ -89,10 +107,10 @@ def _differences(study: Study, infos: Mapping[str, KpiInfo]) -> Sheet:
                 row["day"],
                 _figure(infos, row["kpi"]),
                 "全体" if row["group"] == "all" else row["group"],
-                *(_number(row[key]) for key in ("mean", "lo", "hi")),
+                *_figures(row, masked),
                 row["n"],
                 _UNITS.get(row["unit"], row["unit"]),
-                words_of(row["verdict"])["ja"],
+                HIDDEN if masked.hides(row["kpi"], row["group"]) else words_of(row["verdict"])["ja"],
                 row["asked"],
                 row["kpi"],
             ]
@@ -116,7 +134,7 @@ def _money(study: Study, infos: Mapping[str, KpiInfo]) -> Sheet:
     return "費用便益", headings, rows
 
 
-def _provenance(study: Study) -> Sheet:
+def _provenance(study: Study, masked: Masked) -> Sheet:
     manifest = study.manifest
     rows: list[list[Cell]] = [
         ["シナリオ", manifest["name"]],
@@ -127,9 +145,19 @@ def _provenance(study: Study) -> Sheet:
         ["地図", "模式図" if manifest["city"]["schematic"] else "実地図"],
         *(["地図の出典", text] for text in manifest["city"]["attribution"]),
     ]
+    if masked.smallest:
+        told = f"{masked.smallest:g}未満の区分別の値{len(masked.small)}項目"
+        rows.append([HIDDEN, f"{told}と、引き算で分かる{len(masked.complementary)}項目"])
     if study.money:
         rows.append(["単価表", f"{study.money['pack']['id']} {study.money['pack']['sha256']}"])
     return "来歴", ["項目", "内容"], rows
+
+
+def _figures(row: Mapping[str, Any], masked: Masked) -> list[Cell]:
+    """Mean and interval of a row; of a small group that they are left out."""
+    if masked.hides(row["kpi"], row["group"]):
+        return [HIDDEN, HIDDEN, HIDDEN]
+    return [_number(row[key]) for key in ("mean", "lo", "hi")]
 
 
 def _number(value: Any) -> float | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twin.results.answers import FAILS, FOUND, HOLDS, MISSED, NONE_HOLDS, REACHED, Answer, Row, SettingAnswer
 from twin.results.assumed import Assumed
 from twin.results.days import DERIVED_WORDS
+from twin.results.definitions import Recount
 from twin.results.kpis import KpiInfo
 from twin.results.verdicts import BETTER, CANNOT_TELL, HIGHER, LOWER, SAME, WORSE
 from twin.results.words import UNIT_WORDS, Lang, change, figure, number, size, span
@@ -61,9 +62,9 @@ class Speaker:
             return f"{ask.rstrip('。')}：{said}。{self._effort(answer)}"
         return f"{ask.rstrip('.')}: {said}. {self._effort(answer)}"
 
-    def notes(self, answer: Answer) -> list[str]:
+    def notes(self, answer: Answer, recounts: Sequence[Recount] = ()) -> list[str]:
         """What must be said beside the answer."""
-        out = []
+        out = [self._recount(recount) for recount in recounts]
         for kpi, group, value in answer.constant:
             name, unit = self._kpi(kpi, group), self._unit_of(kpi)
             out.append(
@@ -93,6 +94,16 @@ class Speaker:
                 )
             )
         return out
+
+    def _recount(self, found: Recount) -> str:
+        name, unit, groups = self._kpi(found.kpi, "all"), self._unit_of(found.kpi), ", ".join(found.left_out)
+        was, would = (figure(value, unit, self.lang) for value in (found.counted, found.otherwise))
+        moved = size(found.moved, unit, self.lang)
+        return self._say(
+            f"{name}は対策よりも誰を数えるかで動く：{groups}を除くと{was}ではなく{would}、案による違いは最大{moved}",
+            f"{name} depends more on who is counted than on what is done: without {groups} it is {would} instead of "
+            f"{was}, and no two variants differ by more than {moved}",
+        )
 
     def _rows(self, answer: Answer) -> list[str]:
         """Rows with a value; where no run gave any, that is said."""

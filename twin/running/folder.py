@@ -67,6 +67,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
                 "seed": content["seed"],
                 "run_seed": f"{int(make_run_seed(int(content['seed']), replication)):016x}",
                 "clock": content["clock"],
+                **_date_of(plan, variant),
                 "traces_share": content["record"]["traces_share"],
                 **({"chapters": content["chapters"]} if content.get("chapters") else {}),
                 "city": city_facts(city),
@@ -79,6 +80,13 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
             }
         ),
     )
+
+
+def _date_of(plan: Plan, variant: str) -> dict[str, str]:
+    """The calendar day that the run stands for, where its kind of day names one: pictures are lit by it."""
+    day = plan.run_of(variant)[1]
+    named = next((kind.date for kind in plan.days.kinds if kind.name == day), "")
+    return {"date": named} if named else {}
 
 
 def _bodies_of(models: Collection[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from twin.errors import RunError
 from twin.results.compare import summarise
 from twin.results.days import MEAN_DAY
 from twin.results.kpis import KpiInfo, infos
+from twin.results.privacy import Masked, masked_of
 from twin.results.run_folder import Study
+from twin.viz.report.spoken import group_words
 
 _MOST_VARIANTS = 40
 
@@ -33,8 +36,10 @@ class Content:
         Rows of differences between those variants: headline figures, and what was asked.
     ledger
         Rows (variant, model, account, entry, count) of the first replication; empty where runs were not kept.
+    masked
+        Small counts that are left out.
     notes
-        What models say of their runs.
+        What models say of their runs: model and words.
     """
 
     study: Study
@@ -43,12 +48,18 @@ class Content:
     summary: dict[tuple[str, str], dict[str, Any]]
     differences: list[dict[str, Any]]
     ledger: list[tuple[str, str, str, str, int]]
-    notes: list[str]
+    notes: list[tuple[str, str]]
+    masked: Masked
 
     @property
     def main(self) -> dict[str, Any] | None:
         """The main answer; none where nothing was asked."""
-        return next((a for a in self.study.answers.get("answers", []) if a["main"]), None)
+        return next((a for a in self.answers if a["main"]), None)
+
+    @cached_property
+    def answers(self) -> list[dict[str, Any]]:
+        """The answers; rows of small groups have no numbers."""
+        return [_without_masked(answer, self.masked) for answer in self.study.answers.get("answers", [])]
 
     def label(self, variant: str, lang: str) -> str:
         """A variant's words."""
@@ -58,7 +69,7 @@ class Content:
         """A figure's words."""
         info = self.infos.get(name)
         words = name if info is None else info.ja if lang == "ja" else info.en
-        return words if group in ("", "all") else f"{words} [{group}]"
+        return words + group_words(group, "ja" if lang == "ja" else "en")
 
     def values(self, kpi: str, group: str) -> dict[str, list[float]]:
         """Variant -> value per replication of a figure."""
@@ -94,19 +105,37 @@ def read_content(study: Study) -> Content:
         }
         table = study.columns("differences")
         rows = [dict(zip(table, (v.item() for v in row), strict=True)) for row in zip(*table.values(), strict=True)]
+        masked = masked_of(plan, study.columns("kpis"), known)
         shown = [
             row
             for row in rows
-            if {row["first"], row["second"]} <= {*variants}
+            if not masked.hides(row["kpi"], row["group"])
+            and {row["first"], row["second"]} <= {*variants}
             and (row.get("asked") or (row["group"] == "all" and row["day"] == day and _is_headline(row, known)))
         ]
-        return Content(study, known, variants, summary, shown, _ledger(study, variants), _notes(study, variants))
+        return Content(
+            study, known, variants, summary, shown, _ledger(study, variants), _notes(study, variants), masked
+        )
     except (KeyError, TypeError, AttributeError) as fault:
         raise RunError(
             f"the study lacks what a report needs: {fault}",
             where=str(study.folder),
             mend="run the scenario again with this version",
         ) from fault
+
+
+def _without_masked(answer: dict[str, Any], masked: Masked) -> dict[str, Any]:
+    """An answer whose rows of small groups have lost their numbers; its sentence still has them."""
+    hidden = [row for row in answer["rows"] if masked.hides(row["kpi"], row["group"])]
+    if not hidden:
+        return answer
+    empty = {"mean": None, "lo": None, "hi": None, "first_mean": None, "second_mean": None}
+    rows = [{**row, **empty, "masked": True} if row in hidden else row for row in answer["rows"]]
+    assumptions = answer["assumptions"]
+    if assumptions:
+        kept = [row for row in assumptions["rows"] if not masked.hides(row["kpi"], row["group"])]
+        assumptions = {**assumptions, "rows": kept}
+    return {**answer, "rows": rows, "assumptions": assumptions}
 
 
 def _is_headline(row: Mapping[str, Any], known: Mapping[str, KpiInfo]) -> bool:
@@ -126,11 +155,11 @@ def _ledger(study: Study, variants: list[str]) -> list[tuple[str, str, str, str,
     return out
 
 
-def _notes(study: Study, variants: list[str]) -> list[str]:
+def _notes(study: Study, variants: list[str]) -> list[tuple[str, str]]:
     if study.manifest["lean"]:
         return []
     said = [
-        f"{model}: {note}"
+        (model, note)
         for variant in variants
         for model, notes in study.run(variant).manifest.get("notes", {}).items()
         for note in notes

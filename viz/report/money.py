@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.results.words import Lang
 from twin.viz.report.content import Content
+from twin.viz.report.spoken import name_words
 from twin.viz.report.words import safe
 
 #: Makes a table of cells that are markup already.
@@ -73,7 +74,8 @@ def _pair(content: Content, pair: Mapping[str, Any], lang: Lang, table: MakeTabl
         ends = row["range"]
         span = "" if ends is None else f"{_word('range', lang)} {ends[0]:,.0f} – {ends[1]:,.0f}"
         about = f"<br><small>{safe(span)}</small>" if span else ""
-        groups = ", ".join(f"{g} {_yen(part)}" for g, part in row["groups"].items())
+        told = {g: part for g, part in row["groups"].items() if not content.masked.hides(row["kpi"], g)}
+        groups = ", ".join(f"{name_words(g, lang)} {_yen(part)}" for g, part in told.items())
         detail = f"<br><small>{safe(_word('groups', lang))}: {safe(groups)}</small>" if groups else ""
         name = safe(content.kpi(row["kpi"], "all", lang) + extra)
         rows.append([name, safe(f"{price} {row['unit']}"), safe(row["grade"]), safe(_yen(row)) + about + detail])

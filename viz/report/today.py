@@ -24,7 +24,7 @@ def today(content: Content, lang: Lang) -> Iterator[str]:
     found = content.study.reproduction
     if not found:
         return
-    yield f'<p class="said">{safe(found["sentence"][lang])}</p>'
+    yield f"<p>{safe(found['sentence'][lang])}</p>"
     for entry in found["entries"]:
         chip = f'<span class="chip" style="background:{_COLORS[entry["verdict"]]}">'
         chip += f"{safe(verdict_word(entry['verdict'], lang))}</span>"
@@ -35,6 +35,17 @@ def today(content: Content, lang: Lang) -> Iterator[str]:
             yield _chart(entry, lang)
             yield _numbers(entry, lang)
     yield f'<p class="soft">{safe(found["criterion"])}</p>'
+
+
+def verdict_of_today(found: Mapping[str, Any], lang: Lang) -> str:
+    """The worst verdict of all observations, as a chip."""
+    verdicts = [entry["verdict"] for entry in found["entries"]]
+    worst = next((v for v in ("not reproduced", "cannot tell", "nearly reproduced", "reproduced") if v in verdicts), "")
+    return (
+        f'<span class="chip" style="background:{_COLORS[worst]}">{safe(verdict_word(worst, lang))}</span>'
+        if worst
+        else ""
+    )
 
 
 def as_seen(content: Content, lang: Lang) -> Iterator[str]:

@@ -9,6 +9,36 @@ from twin.errors import printable
 from twin.results.words import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
+    "kicker": ("シミュレーションによる検討", "Study by simulation"),
+    "surely": ("確かに満たす", "surely holds"),
+    "open": ("{names}は判断できない", "of {names} it cannot be told"),
+    "hidden": ("秘匿", "left out"),
+    "masked": (
+        "{k}未満の区分別の値は秘匿した：{n}項目（うち{more}項目は、引き算で分かるのを防ぐため）。秘匿は全ての案・日に及ぶ。",
+        (
+            "Counts of groups below {k} are left out: {n} figures, {more} of them so that no other is told by "
+            "subtraction; in every variant and on every kind of day."
+        ),
+    ),
+    "others": ("ほかの問いと答え", "Other questions"),
+    "no_winners": ("この検討では区分ごとの損得を問うていない。", "The study does not ask who gains and who loses."),
+    "nobody": ("該当なし", "nobody"),
+    "same_or_open": ("変わらない・判断できない", "the same, or cannot be told"),
+    "now": ("現在", "now"),
+    "at_about": ("およそ{at}から", "from about {at}"),
+    "at_end": ("{end}では", "at {end}"),
+    "of_draws": ("{n}通りの前提のうち", "Of {n} draws of the assumptions"),
+    "agree_all": ("前提を変えた{n}通りのうち{agree}通りが同じ答え", "{agree} of {n} draws of the assumptions agree"),
+    "figures": ("図で見る", "In pictures"),
+    "no_figures": (
+        "図の一部は、作図ライブラリ（osaka-twin[report]）がないため描いていない。",
+        'Some charts are not drawn: the libraries for them are not installed (pip install "osaka-twin[report]").',
+    ),
+    "by_group": ("区分ごとの差", "Differences by group"),
+    "ranges_all": ("二つの幅：すべての問い", "Two ranges: every question"),
+    "codes": ("指標の記号（データの列名）", "Names of figures in the tables of data"),
+    "code": ("記号", "name"),
+    "target": ("目標", "target"),
     "answer": ("問いと答え", "Question and answer"),
     "no_question": (
         "このシナリオには問いがない。以下は案ごとの値と差である。",
@@ -29,7 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "More replications narrow the range of luck. They never narrow the range of assumptions.",
     ),
     "no_draws": (
-        ("前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない（uncertainty: assumptions）。"),
+        ("前提の幅は求めていない。偶然の幅だけでは、前提が違った場合の答えは分からない。"),
         (
             "No range of assumptions was asked for. The interval of luck says nothing of what other assumptions "
             "would give (uncertainty: assumptions)."
@@ -77,6 +107,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "grade": ("格", "grade"),
     "key": ("項目", "key"),
+    "model": ("モデル", "model"),
     "value": ("値", "value"),
     "range": ("範囲", "range"),
     "source": ("出典", "source"),

@@ -30,7 +30,24 @@ _RIDDEN = (
     KpiInfo("transit.bus_cost_per_ride_yen", "yen/person", "lower", "路線バス1人当たり運行費用", "Costs per bus rider"),
     KpiInfo("transit.bus_cost_recovery_share", "share", "higher", "路線バス収支率", "Fares by costs of the buses"),
 )
-INFOS: tuple[KpiInfo, ...] = (*_DRIVEN, *_RIDDEN)
+_WAYS = {
+    "on_foot": ("徒歩", "on foot"),
+    "by_bus": ("路線バス", "by bus or on foot"),
+    "by_van": ("オンデマンド", "by van or on foot"),
+    "by_public": ("バス・オンデマンド", "by bus, by van or on foot"),
+}
+_REACH = tuple(
+    KpiInfo(
+        f"transit.reach_{name}_cells",
+        "cells",
+        "higher",
+        f"所定時間内に到達できる区画数（{ja}）",
+        f"Cells within reach from door to door {en}, mean over cells",
+        name == "by_public",
+    )
+    for name, (ja, en) in _WAYS.items()
+)
+INFOS: tuple[KpiInfo, ...] = (*_DRIVEN, *_RIDDEN, *_REACH)
 
 
 def of_buses(tables: TableColumns) -> dict[str, float]:
@@ -70,4 +87,22 @@ def of_buses(tables: TableColumns) -> dict[str, float]:
 def kpis_of_buses(tables: TableColumns) -> list[Kpi]:
     """The same as rows."""
     units = {info.name: info.unit for info in INFOS}
-    return [Kpi(name, "all", value, units[name]) for name, value in of_buses(tables).items()]
+    return [Kpi(name, "all", value, units[name]) for name, value in of_buses(tables).items()] + _of_reach(tables)
+
+
+def _of_reach(tables: TableColumns) -> list[Kpi]:
+    """Mean over the cells, by age group; all of them by their share among riders; ways a run lacks are left out."""
+    if "transit_reach" not in tables:
+        return []
+    rows = tables["transit_reach"]
+    group, weight = np.asarray(rows["age_group"]), np.asarray(rows["weight"], np.float64)
+    names = [name for name in ("adult", "age_65", "wheelchair") if (group == name).any()]
+    out = []
+    for way in _WAYS:
+        cells = np.asarray(rows[way], np.float64)
+        if np.isnan(cells).any():
+            continue
+        kpi = f"transit.reach_{way}_cells"
+        out.append(Kpi(kpi, "all", float(cells @ weight / weight.sum()), "cells"))
+        out += [Kpi(kpi, name, float(cells[group == name].mean()), "cells") for name in names]
+    return out

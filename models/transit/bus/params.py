@@ -41,7 +41,7 @@ class BusLine(Params):
 class BusParams(Params):
     """Fixed routes by a timetable: a table of stop times, or a list of lines with headways."""
 
-    timetable: str | None = quantity(
+    times_table: str | None = quantity(
         None,
         "",
         source="the scenario",
@@ -49,7 +49,7 @@ class BusParams(Params):
         doc="Name of a table of stop times: a GTFS feed (`gtfs_day:` under tables), or route, trip, sequence, stop, "
         "lat, lon, arrival_s, departure_s.",
     )
-    stops: str | None = quantity(
+    stops_table: str | None = quantity(
         None,
         "",
         source="the scenario",
@@ -113,12 +113,16 @@ class BusParams(Params):
 
     @model_validator(mode="after")
     def _one_source(self) -> BusParams:
-        if (self.timetable is None) == (self.stops is None):
-            raise ValueError("give timetable: the name of a table of stop times, or stops: and lines:, and not both")
-        if self.stops is not None and not self.lines:
-            raise ValueError("stops has no lines; say when they run, for example lines: {'12': {headways: [...]}}")
-        if self.timetable is not None and self.lines:
-            raise ValueError("a timetable tells its departures; leave lines out")
+        if (self.times_table is None) == (self.stops_table is None):
+            raise ValueError(
+                "give times_table: the name of a table of stop times, or stops_table: and lines:, and not both"
+            )
+        if self.stops_table is not None and not self.lines:
+            raise ValueError(
+                "stops_table has no lines; say when they run, for example lines: {'12': {headways: [...]}}"
+            )
+        if self.times_table is not None and self.lines:
+            raise ValueError("a table of stop times tells its departures; leave lines out")
         return self
 
 

@@ -37,10 +37,10 @@ def read_trips(params: BusParams, city: City, tables: Mapping[str, Table]) -> tu
     TableError
         If a table is missing, lacks a column, or a row of it is wrong.
     """
-    if params.timetable is not None:
-        return _of_timetable(params.timetable, city, tables)
-    assert params.stops is not None  # noqa: S101  (params ask for one of the two)
-    return _of_lines(params.stops, params.lines, city, tables)
+    if params.times_table is not None:
+        return _of_timetable(params.times_table, city, tables)
+    assert params.stops_table is not None  # noqa: S101  (params ask for one of the two)
+    return _of_lines(params.stops_table, params.lines, city, tables)
 
 
 def _columns(name: str, key: str, tables: Mapping[str, Table], needed: Sequence[str]) -> Table:
@@ -103,7 +103,7 @@ def _places(table: Table, ids: Sequence[str], city: City, name: str) -> tuple[Bu
 
 
 def _of_timetable(name: str, city: City, tables: Mapping[str, Table]) -> tuple[BusStops, list[Trip]]:
-    table = _columns(name, "timetable", tables, ("route", "trip", "sequence", "stop", "arrival_s", "departure_s"))
+    table = _columns(name, "times_table", tables, ("route", "trip", "sequence", "stop", "arrival_s", "departure_s"))
     stops, row_of = _places(table, ids := _texts(table["stop"]), city, name)
     trips, route = _texts(table["trip"]), _texts(table["route"])
     arrival_s, departure_s = (np.asarray(table[key], np.float64) for key in ("arrival_s", "departure_s"))
@@ -139,7 +139,7 @@ def _of_timetable(name: str, city: City, tables: Mapping[str, Table]) -> tuple[B
 def _of_lines(
     name: str, lines: Mapping[str, BusLine], city: City, tables: Mapping[str, Table]
 ) -> tuple[BusStops, list[Trip]]:
-    table = _columns(name, "stops", tables, ("line", "stop", "minutes"))
+    table = _columns(name, "stops_table", tables, ("line", "stop", "minutes"))
     stops, row_of = _places(table, ids := _texts(table["stop"]), city, name)
     line_of, run_s = _texts(table["line"]), 60.0 * np.asarray(table["minutes"], np.float64)
     order: dict[str, list[int]] = {}

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.arrays import Floats
 from twin.city.city import City, Place
 from twin.engine.draws import make_stream
 from twin.models.transit.bus.service import BusService
+from twin.models.transit.choice.logit import tastes
 from twin.models.transit.choice.options import Options, Ways, make_options, with_van
 from twin.models.transit.choice.params import BUS, VAN, ChoiceParams
 from twin.models.transit.choice.settle import Expected, Settled, settle
-from twin.models.transit.choice.travellers import Travellers, choose
+from twin.models.transit.choice.travellers import Travellers, choose, nests_of
 from twin.models.transit.demand.requests import Table, make_requests
 from twin.models.transit.fleet.rows import Requests
 from twin.models.transit.params import TransitParams
@@ -21,11 +23,11 @@ from twin.models.transit.params import TransitParams
 
 @dataclass(frozen=True)
 class Day:
-    """All who travel on one day, and their options but for what is expected of the van."""
+    """All who travel on one day, their options but for what is expected of the van, and their tastes."""
 
     trips: Requests
     options: Options
-    run_seed: np.uint64
+    taste: Floats
 
 
 class ModeChoice:
@@ -67,13 +69,13 @@ class ModeChoice:
             self._params.travelling(), self._city, self._stops, self._tables, run_seed, start_s, end_s
         )
         options = make_options(self._params, self._choice, self._ways, self._bus, trips, run_seed)
-        return Day(trips, options, run_seed)
+        return Day(trips, options, tastes(run_seed, np.ascontiguousarray(trips["id"]), *nests_of(self._choice)))
 
     def decide(self, day: Day, expected: Expected) -> Travellers:
         """What everybody takes by what is expected of the van."""
         wait_s = expected.wait_at(day.trips["since_s"])
         options = with_van(day.options, self._params, self._choice, self._ways, day.trips, wait_s, expected.longer_s)
-        return choose(options, self._choice, day.trips, day.run_seed)
+        return choose(options, self._choice, day.trips, day.taste)
 
     def learn(
         self, run_seed: np.uint64, start_s: float, end_s: float, serve: Callable[[Requests], Requests]

@@ -36,6 +36,8 @@ class Options:
         Driven on the road for this trip by car and taxi; 0 by other ways.
     journeys
         By bus; None where there is none.
+    knows_van : (n,) bool
+        Who has heard of the vans.
     """
 
     utility: Floats
@@ -44,6 +46,7 @@ class Options:
     yen: Floats
     metres: Floats
     journeys: Journeys | None
+    knows_van: Flags
 
     def without(self, mode: int) -> Options:
         """The same with one way fewer."""
@@ -157,7 +160,9 @@ def make_options(
     # Money is shared by the party.
     money_s = yen / party[:, None] / choice.hour_yen * 3600
     utility = -choice.minute_utility / 60 * (felt_s + money_s + against_s)
-    return Options(utility, available, time_s, yen, road_m, journeys)
+    stream = make_stream(run_seed, "transit.knows_van")
+    knows = uniforms(stream, np.ascontiguousarray(trips["id"]), event(0)) < choice.known.van_share
+    return Options(utility, available, time_s, yen, road_m, journeys, knows)
 
 
 def with_van(
@@ -174,7 +179,8 @@ def with_van(
         How much longer a ride takes than the direct drive.
     """
     direct_s = ways.drive_s[trips["origin"], trips["destination"]] * choice.drive_time_factor
-    there = np.isfinite(direct_s) & (trips["origin"] != trips["destination"]) & (params.fleet.count > 0)
+    there = np.isfinite(direct_s) & (trips["origin"] != trips["destination"]) & options.knows_van
+    there &= params.fleet.count > 0
     ride_s = np.where(there, direct_s, 0.0) + longer_s
     walk_s = trips["walk_s"] + trips["egress_s"]
     at_stop_s = np.maximum(wait_s - trips["walk_s"], 0.0)

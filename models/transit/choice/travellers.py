@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.arrays import Floats
 from twin.engine.ledger import Account
-from twin.models.transit.choice.logit import best, tastes
+from twin.models.transit.choice.logit import best
 from twin.models.transit.choice.options import Options
 from twin.models.transit.choice.params import MODES, NESTS, VAN, ChoiceParams
 from twin.models.transit.choice.settle import PERIODS_H, Settled
@@ -32,7 +33,7 @@ def nests_of(choice: ChoiceParams) -> tuple[tuple[tuple[int, ...], ...], tuple[f
     return tuple(NESTS.values()), tuple(float(getattr(scales, name)) for name in NESTS)
 
 
-def choose(options: Options, choice: ChoiceParams, trips: Requests, run_seed: np.uint64) -> Travellers:
+def choose(options: Options, choice: ChoiceParams, trips: Requests, taste: Floats) -> Travellers:
     """What everybody takes, and what they would take if there were no van.
 
     Returns
@@ -40,7 +41,6 @@ def choose(options: Options, choice: ChoiceParams, trips: Requests, run_seed: np
     (n,) TRAVELLER
         In the order of the trips.
     """
-    taste = tastes(run_seed, np.ascontiguousarray(trips["id"]), *nests_of(choice))
     mode = best(options.utility, options.available, taste)
     otherwise = best(options.utility, options.without(VAN).available, taste)
     rows = np.arange(len(trips))
@@ -54,11 +54,6 @@ def choose(options: Options, choice: ChoiceParams, trips: Requests, run_seed: np
     out["worth_yen"] = (options.utility + taste)[rows, mode] / choice.minute_utility * choice.hour_yen / 60
     out["road_m"], out["otherwise_road_m"] = options.metres[rows, mode], options.metres[rows, otherwise]
     return out
-
-
-def leaving(travellers: Travellers, after_s: float, until_s: float) -> Travellers:
-    """Those who leave after a moment and up to another."""
-    return travellers[(travellers["leave_s"] > after_s) & (travellers["leave_s"] <= until_s)]
 
 
 def trip_rows(travellers: Travellers) -> Columns:
@@ -95,10 +90,36 @@ def terms_rows(choice: ChoiceParams) -> Columns:
     }  # fmt: skip
 
 
-def account(travellers: Travellers, now_s: float) -> Account:
-    """Those who travel by other ways than the van; who asks for a van stands among the requests."""
-    mine = travellers[(travellers["mode"] != VAN) & (travellers["leave_s"] <= now_s)]
-    there = mine["leave_s"] + mine["time_s"] <= now_s
-    count = np.bincount(mine["mode"][there], minlength=len(MODES))
-    left = {name: int(count[k]) for k, name in enumerate(MODES) if k != VAN}
-    return Account("travellers_by_other_ways", len(mine), int((~there).sum()), left)
+class Roll:
+    """Everybody who travels, in the order in which they leave: asked at every step, so that a step costs little.
+
+    Attributes
+    ----------
+    travellers : (n,) TRAVELLER
+    """
+
+    def __init__(self, travellers: Travellers) -> None:
+        self.travellers = travellers[np.lexsort((travellers["id"], travellers["leave_s"]))]
+        self._leave_s = np.ascontiguousarray(self.travellers["leave_s"])
+        others = self.travellers[self.travellers["mode"] != VAN]
+        self._off_s, self._there_s = others["leave_s"].copy(), others["leave_s"] + others["time_s"]
+        self._mode = others["mode"].copy()
+        self._longest_s = float((self._there_s - self._off_s).max(initial=0.0))
+        #: How many of each way have left before each row.
+        self._before = np.zeros((len(others) + 1, len(MODES)), np.int32)
+        np.cumsum(self._mode[:, None] == np.arange(len(MODES)), axis=0, out=self._before[1:])
+
+    def leaving(self, after_s: float, until_s: float) -> Travellers:
+        """Those who leave after a moment and up to another."""
+        first, last = np.searchsorted(self._leave_s, [after_s, until_s], side="right")
+        return self.travellers[first:last]
+
+    def account(self, now_s: float) -> Account:
+        """Those who travel by other ways than the van; who asks for a van stands among the requests."""
+        off = int(np.searchsorted(self._off_s, now_s, side="right"))
+        # Who left longer ago than the longest trip takes has arrived; the others are looked at.
+        old = int(np.searchsorted(self._off_s, now_s - self._longest_s, side="left"))
+        there = self._there_s[old:off] <= now_s
+        count = self._before[old] + np.bincount(self._mode[old:off][there], minlength=len(MODES))
+        left = {name: int(count[k]) for k, name in enumerate(MODES) if k != VAN}
+        return Account("travellers_by_other_ways", off, int((~there).sum()), left)

@@ -42,10 +42,12 @@ def schedule_van(van, requests, times, rules):
     arrive = latest
     dwell = 0.0
     van["eaten_s"] = 0.0
+    # Looked up here where times stay as they are: a call that hands all arrays over would cost more.
+    fixed = times.from_s.size == 1
     for k in range(van["size"]):
         r = van["task_request"][k]
         here = van["task_stop"][k]
-        van["leg_s"][k] = drive_s(times, latest + dwell, stop, here)
+        van["leg_s"][k] = times.between_s[stop, here] if fixed else drive_s(times, latest + dwell, stop, here)
         if k == 0 or here != stop:
             arrive = latest + dwell + van["leg_s"][k]
             latest = arrive
@@ -103,7 +105,7 @@ def schedule_van(van, requests, times, rules):
         van["ride_max_s"][k] = longest
     end_slack = np.inf
     if van["off_s"] < np.inf:
-        if times.from_s.size == 1:
+        if fixed:
             end_slack = van["off_s"] - latest - dwell - times.between_s[stop, van["depot_stop"]]
         else:
             end_slack = leave_by_s(times, van["off_s"], stop, van["depot_stop"]) - latest - dwell
@@ -264,8 +266,16 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
         latest = max(latest, picked)
         dwell += requests[r]["board_s"]
         stop = o
+        last_j = n
+        if fixed and i < n:
+            # Where boarding alone is too much for what comes next, they can only be set down before it.
+            here = van["task_stop"][i]
+            if here != o and (i == 0 or van["task_stop"][i - 1] != here):
+                slip = latest + dwell + from_o[here] - van["arrive_s"][i]
+                if slip > van["slack_s"][i] + EPS_S:
+                    last_j = i
         riders_s = 0.0
-        for j in range(i, n + 1):
+        for j in range(i, last_j + 1):
             if j > i:
                 k = j - 1
                 if van["span_after"][k] > seats:
@@ -320,7 +330,10 @@ def best_in_van(van, r, best, first, last, only_j, moved, requests, times, rules
                 # Looked up for vans with shifts only: it lies far off in memory.
                 if off < np.inf:
                     last_stop = d if j == n else van["task_stop"][n - 1]
-                    if new_end + drive_s(times, new_end, last_stop, van["depot_stop"]) > off:
+                    home_s = times.between_s[last_stop, van["depot_stop"]]
+                    if not fixed:
+                        home_s = drive_s(times, new_end, last_stop, van["depot_stop"])
+                    if new_end + home_s > off:
                         continue
                 cost = new_end - end + worth * (riders_s + tail_s + party * (set_down - asked)) + waited
                 if cost < best:

@@ -320,7 +320,8 @@ def _commit(van, v, now_s, requests, times, rules, log, heap):
         target = van["task_stop"][0]
     here = van["stop"]
     depart_s = van["free_s"]
-    arrive_s = depart_s + drive_s(times, depart_s, here, target)
+    drive = times.between_s[here, target] if times.from_s.size == 1 else drive_s(times, depart_s, here, target)
+    arrive_s = depart_s + drive
     van["phase"] = GOING
     van["target"] = target
     van["depart_s"] = depart_s
@@ -362,8 +363,10 @@ def promise(r, fleet, requests, times, rules):
     arrive_by = requests[r]["arrive_by_s"]
     if arrive_by == arrive_by and times.from_s.size > 1:
         direct = arrive_by - leave_by_s(times, arrive_by, o, d)
-    else:
+    elif times.from_s.size > 1:
         direct = drive_s(times, requests[r]["since_s"], o, d)
+    else:
+        direct = times.between_s[o, d]
     requests[r]["direct_s"] = direct
     requests[r]["ride_max_s"] = rules.times_direct * direct + rules.plus_s
     requests[r]["pickup_by_s"] = requests[r]["since_s"] + rules.wait_at_most_s

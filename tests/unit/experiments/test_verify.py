@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pyarrow.parquet as pq
@@ -10,8 +11,10 @@ import pytest
 
 from tests.scenarios.cases import command_line
 from tests.unit.viz.report.studies import make_study
+from twin.errors import RunError
 from twin.experiments.verify import verify
 from twin.results.run_folder import Study, file_sha256, sealed, write_json
+from twin.viz.report.checked import check_report
 from twin.viz.report.page import write_report
 
 
@@ -112,4 +115,38 @@ def test_the_command_checks_the_report_too_and_says_what_it_found(folder, capsys
     page.write_text(text.replace(told, "77.7", 1), encoding="utf-8")
     said = command_line(capsys, "verify", folder, "--sample", "0", "--json")
     assert said.code == 4
-    assert json.loads(said.out)["faults"] == ["report.html: the page is not what the study says"]
+    (fault,) = json.loads(said.out)["faults"]
+    assert fault.startswith("report.html: the page is not what the study says: it has «")
+    assert "77.7" in fault.partition(", the study ")[0]
+    assert told in fault.partition(", the study ")[2]
+
+
+def test_a_number_in_a_chart_is_checked_too(folder):
+    page = folder / "report.html"
+    text = page.read_text(encoding="utf-8")
+    start = text.index("<figure>")
+    at = start + re.search(r'd="M([0-9.]+),', text[start:]).start(1)
+    page.write_text(text[:at] + "9" + text[at:], encoding="utf-8")
+    faults, _ = check_report(Study(folder), page)
+    assert faults
+
+
+def test_where_charts_cannot_be_drawn_the_rest_is_checked_all_the_same(folder, monkeypatch):
+    page = folder / "report.html"
+    text = page.read_text(encoding="utf-8")
+    monkeypatch.setattr("twin.viz.report.checked.tools", lambda: None)
+    faults, notes = check_report(Study(folder), page)
+    assert faults == []
+    assert len(notes) == 1
+    assert "not compared" in notes[0]
+    row = Study(folder).answers["answers"][0]["rows"][0]
+    page.write_text(text.replace(f"{abs(row['mean']):.3g}", "77.7", 1), encoding="utf-8")
+    faults, _ = check_report(Study(folder), page)
+    assert "77.7" in faults[0]
+
+
+def test_a_page_that_is_none_is_a_clear_error(folder):
+    page = folder / "report.html"
+    page.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RunError, match="cannot be read"):
+        check_report(Study(folder), page)

@@ -93,6 +93,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_lines(load):
             "write '10 min'",
         ),
         ("terminal:\nareas: {}\n", "areas is not yet understood by this version", None),
+        ("terminal:\noutput: {gis: {}}\n", "gis is not yet understood by this version", None),
         ("terminal:\ntables: {a: {file: ../x.csv}}\n", "'../x.csv' lies outside the scenario's folder", None),
         ("terminal:\nrecord: {traces: 20}\n", "record.traces: 20 has no unit", "write for example 60 %"),
         ("terminal:\nreplications: 0\n", "replications must be at least 1, got 0", ""),

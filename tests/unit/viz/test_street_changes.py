@@ -63,3 +63,21 @@ def test_a_street_of_one_run_alone_is_marked():
     b.known[shape] = 99
     b.count[(shape, 8)] = 4.0
     assert _layer(_Words, a, b, ORIGIN)["only"] == [1]
+
+
+def test_a_table_that_does_not_fit_its_streets_is_left_out(demo, tmp_path):
+    from twin.columns import TABLES
+    from twin.results.parquet import write_columns
+    from twin.results.run_folder import Run
+    from twin.viz.run_view import read_run_view
+    from twin.viz.street_changes import street_changes
+
+    good = Run(demo.make_demo_run(tmp_path / "good"))
+    folder = demo.make_demo_run(tmp_path / "bad", later_s=60.0)
+    table = dict(Run(folder).table("road_links"))
+    table["link_index"] = np.full_like(table["link_index"], 99_999)
+    rows = {"traces": 1, "terminal_queue": 1, "road_links": len(table["link_index"])}
+    write_columns(folder / "tables" / "road_links.parquet", TABLES["road_links"].columns, table)
+    demo.write_manifest(folder, rows, {"ja": "x", "en": "x"})
+    bad = Run(folder)
+    assert street_changes((good, read_run_view(good)), (bad, read_run_view(bad)), ORIGIN) == []

@@ -7,7 +7,7 @@ import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from twin.city.city import City, StreetLayer
 from twin.city.editing.streets import shape_of
 from twin.city.editing.types import EditedCity, TouchedLink
 from twin.errors import RunError
+
+if TYPE_CHECKING:
+    import geopandas
 
 #: Around everything touched, a picture shows this much more.
 _MARGIN_M = 120.0
@@ -156,12 +159,12 @@ def write_geopackage(path: Path, variants: Mapping[str, EditedCity]) -> None:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def _frames(name: str, edited: EditedCity) -> Iterator[tuple[str, Any, str]]:
+def edit_frame(edited: EditedCity) -> geopandas.GeoDataFrame:
+    """Every touched link with its line, with :data:`COLUMNS` and the ``kind`` by which it is drawn."""
     import geopandas
     import pandas as pd
     import shapely
 
-    city = edited.city
     rows = pd.DataFrame(edit_rows(edited), columns=list(COLUMNS))
     for column in _WHOLE_NUMBERS:
         rows[column] = rows[column].astype("Int32")
@@ -171,8 +174,18 @@ def _frames(name: str, edited: EditedCity) -> Iterator[tuple[str, Any, str]]:
         rows[column] = rows[column].astype("boolean")
     for column in ("way_id", "from_node", "to_node", "link_index", "base_link_index"):
         rows[column] = rows[column].astype("int64")
-    lines = [shapely.LineString(shape_of(_layer(city, t), t.link_index)) for t in edited.touched]
-    yield f"edits_{name}", geopandas.GeoDataFrame(rows, geometry=lines, crs=city.crs), "LineString"
+    rows["kind"] = [kind_of(t) for t in edited.touched]
+    lines = [shapely.LineString(shape_of(_layer(edited.city, t), t.link_index)) for t in edited.touched]
+    return geopandas.GeoDataFrame(rows, geometry=lines, crs=edited.city.crs)
+
+
+def _frames(name: str, edited: EditedCity) -> Iterator[tuple[str, Any, str]]:
+    import geopandas
+    import pandas as pd
+    import shapely
+
+    city = edited.city
+    yield f"edits_{name}", edit_frame(edited).drop(columns="kind"), "LineString"
     if edited.signals:
         points = [shapely.Point(city.drive.x_m[s.node_index], city.drive.y_m[s.node_index]) for s in edited.signals]
         frame = geopandas.GeoDataFrame(pd.DataFrame(signal_rows(edited)), geometry=points, crs=city.crs)

@@ -33,6 +33,7 @@ from twin.scenario.language.document import (
 from twin.scenario.language.edits import EDIT_KEYS, NameSpec, measure_without_edit, read_edit
 from twin.scenario.language.label import Label
 from twin.scenario.language.observed import check_observed, without_not_yet
+from twin.scenario.language.output import OUTPUT_MENDS
 from twin.scenario.language.packs import read_money
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.questions import QUESTION_MENDS, QUESTION_NOT_YET
@@ -163,6 +164,8 @@ def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
             problems.add(f"unknown key {key!r}", mark, key, nearest(key, known))
     kept = {key: node for key, node in tree.entries.items() if key in known and key not in (*registry.ORDER, "twin")}
     kept["twin"] = Scalar(VERSION, str(VERSION), _TOP, "twin")
+    if isinstance(output := kept.get("output"), Mapping):
+        kept["output"] = _published(output, problems)
     for section in ("measures", "variants", "days"):
         if section in kept:
             kept[section] = _without_changes(kept[section], section, problems)
@@ -177,6 +180,14 @@ def _head(tree: Mapping, problems: Problems) -> ScenarioHead | None:
         kept["observed"] = listed
     marks = {key: tree.key_marks.get(key, _TOP) for key in kept}
     return validated(ScenarioHead, replace(tree, entries=kept, key_marks=marks), "", problems)
+
+
+def _published(node: Mapping, problems: Problems) -> Mapping:
+    """What is published, without the words that commands have in their place, which are told."""
+    for key, mend in OUTPUT_MENDS.items():
+        if key in node.entries:
+            problems.add(f"{key} is not yet understood by this version", node.key_marks[key], f"output.{key}", mend)
+    return replace(node, entries={k: v for k, v in node.entries.items() if k not in OUTPUT_MENDS})
 
 
 def _known_questions(node: Node, problems: Problems) -> Node:

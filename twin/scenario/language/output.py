@@ -1,4 +1,4 @@
-"""What a scenario adds to its pictures: chapters of its own beside those that the run writes."""
+"""What a scenario adds to its pictures, and what it leaves out of tables and reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from twin.errors import Problem, ScenarioError
 from twin.params import Params
 from twin.scenario.language.label import LabelField
 from twin.scenario.language.validate import nearest
-from twin.units import ClockTime, Metres
+from twin.units import ClockTime, Count, Metres
+
+#: Words below ``output`` that planners wished for -> what does it today.
+OUTPUT_MENDS = {
+    "report": "leave it out; twin report STUDY --lang both --pdf --charts writes page, PDF and charts",
+    "gis": "leave it out; twin export STUDY writes a styled GeoPackage in the city's CRS",
+    "scene": "leave it out; twin view STUDY writes the scene",
+}
 
 
 class ChapterSpec(Params):
@@ -32,12 +39,27 @@ class ChapterSpec(Params):
         return label
 
 
+class PrivacySpec(Params):
+    """What exported tables and reports leave out; the study itself keeps every figure."""
+
+    smallest_cell: Count = Field(
+        10.0,
+        ge=2,
+        le=1e6,
+        description=(
+            "smaller counts of a group are left out, and what would tell them by subtraction; M: 10 as planners ask "
+            "for, and as counts of people by mobile phones in Japan are published"
+        ),
+    )
+
+
 class OutputSpec(Params):
-    """What is added to pictures and films."""
+    """What is added to pictures and films, and what is left out of what is published."""
 
     chapters: tuple[ChapterSpec, ...] = Field(
         (), max_length=30, description="chapters of one's own beside those that the run writes from its events"
     )
+    privacy: PrivacySpec | None = Field(None, description="small counts to leave out; nothing is left out without it")
 
     def to_list(self) -> list[dict[str, Any]]:
         """Chapters as plain data in SI units."""

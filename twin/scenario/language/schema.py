@@ -280,7 +280,7 @@ class ScenarioHead(Params):
         None, description="calibration.json on which the scenario stands, or {file, sha256}"
     )
     record: RecordSpec = Field(RecordSpec(), description="what is recorded")
-    output: OutputSpec = Field(OutputSpec(), description="what is added to pictures and films")
+    output: OutputSpec = Field(OutputSpec(), description="what pictures add, and what tables and reports leave out")
     limits: LimitsSpec = Field(LimitsSpec(), description="what a run may use")
 
     @field_validator("city")
@@ -532,8 +532,10 @@ class Scenario:
         return [v.name for v in self.variants.values() if v.of == variant]
 
     def _observing(self) -> dict[str, Any]:
-        """Sensors and observations; nothing where there are none, so that other scenarios keep their hash."""
+        """Sensors, observations, what is published; nothing where there is none: other scenarios keep their hash."""
         head, out = self.head, dict[str, Any]()
+        if head.output.privacy is not None:
+            out["output"] = {"privacy": head.output.privacy.model_dump(mode="json")}
         if head.sensors:
             out["sensors"] = {name: one.model_dump(mode="json") for name, one in head.sensors.items()}
         if self.stands_on:

@@ -48,8 +48,8 @@ def read_feed(path: Path, day: dt.date) -> Feed:
     Returns
     -------
     Feed
-        ``route, trip, sequence, stop, name, lat, lon, arrival_s, departure_s, may_board, may_alight``, and ``fare_yen``
-        where the feed tells it; sorted by trip and sequence.
+        ``route, trip, sequence, stop, name, lat, lon, arrival_s, departure_s, may_board, may_alight``; sorted by trip
+        and sequence.
 
     Raises
     ------
@@ -84,9 +84,7 @@ def read_feed(path: Path, day: dt.date) -> Feed:
         "departure_s": times.departure_s[row] + offset_s,
         "may_board": times.may_board[row].astype(np.float64), "may_alight": times.may_alight[row].astype(np.float64),
     }  # fmt: skip
-    fare_yen = _flat_fare(files, told)
-    if fare_yen is not None:
-        columns["fare_yen"] = np.full(len(row), fare_yen)
+    _say_fares(files, told)
     if "shapes.txt" in files:
         told.append("shapes.txt is not read: buses are drawn from stop to stop along the streets")
     order = np.lexsort((times.sequence[row], name))
@@ -265,17 +263,15 @@ def _route_names(routes: dict[str, Words], of_trip: Words, told: list[str]) -> W
     return np.where(row >= 0, name[row], of_trip)
 
 
-def _flat_fare(files: FeedFiles, told: list[str]) -> float | None:
-    """The one fare of the feed; None, and a warning, where it has none or several."""
+def _say_fares(files: FeedFiles, told: list[str]) -> None:
+    """Fares are told, not taken over: a scenario says what a ride costs."""
     if "fare_attributes.txt" not in files:
         told.append("the feed tells no fares; transit.bus.fare counts")
-        return None
+        return
     table = files.read("fare_attributes.txt", ("fare_id", "price", "currency_type"))
-    price = np.unique(numbers_of(table["price"]))
-    if len(price) == 1 and price[0] >= 0 and (table["currency_type"] == "JPY").all():
-        return float(price[0])
-    told.append(f"the feed has {len(price)} fares, not one in yen; transit.bus.fare counts")
-    return None
+    prices = sorted({f"{price} {unit}" for price, unit in zip(table["price"], table["currency_type"], strict=True)})
+    some = ", ".join(prices[:3]) + (" …" if len(prices) > 3 else "")
+    told.append(f"the feed has {len(prices)} fares ({some}); transit.bus.fare counts")
 
 
 def _rows_of(words: Words, known: NDArray[np.generic]) -> Longs:

@@ -59,7 +59,7 @@
       divider.setAttribute("aria-orientation", "horizontal");
       divider.append(document.createElement("span"));
       let held = false;
-      divider.addEventListener("pointerdown", (e) => { held = true; divider.setPointerCapture(e.pointerId); });
+      divider.addEventListener("pointerdown", (e) => { held = true; this.goal = null; divider.setPointerCapture(e.pointerId); });
       divider.addEventListener("pointerup", () => { held = false; });
       divider.addEventListener("pointermove", (e) => { if (held) this.setShare(e.clientX / $("stage").clientWidth); });
       divider.addEventListener("keydown", (e) => {
@@ -67,6 +67,7 @@
         if (!by) return;
         e.preventDefault();
         e.stopPropagation();
+        this.goal = null;
         this.setShare(this.share + by);
       });
     }
@@ -74,6 +75,16 @@
     setShare(share) {
       this.share = Math.max(0.02, Math.min(0.98, share));
       this.place();
+    }
+
+    // What is looked at lies half on either side, once the camera has come there.
+    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500 }; }
+
+    follow(viewport) {
+      if (!this.goal || this.mode !== "swipe") return;
+      const x = viewport.project(this.goal.at)[0] / $("stage").clientWidth;
+      if (performance.now() > this.goal.until) this.goal = null;
+      else if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
     }
 
     setMode(mode) {
@@ -246,7 +257,7 @@
       this.views = [scene, compare.second].map((of, i) => new View(of, parents[i], (news) => this.hear(i, of, news)));
       // Whoever is moved by hand leads; when the page moves both, each goes its own way to the same place.
       parents.forEach((parent, i) => {
-        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; }, { capture: true, passive: true });
+        for (const event of ["pointerdown", "wheel"]) parent.addEventListener(event, () => { this.active = i; compare.goal = null; }, { capture: true, passive: true });
       });
       for (const name of Object.getOwnPropertyNames(View.prototype)) {
         const own = Object.getOwnPropertyDescriptor(View.prototype, name);
@@ -262,11 +273,14 @@
       } else if ("hover" in news) {
         const box = this.parents[i].getBoundingClientRect();
         this.told({ hover: news.hover && { ...news.hover, x: news.hover.x + box.left, scene } });
+      } else if (i === 1 && news.clicked) {
+        // Who is followed is one of the first run.
       } else if (i === 1 && news.drawn) this.compare.labels.draw(news.drawn);
       // Whom the card follows is of the first run; the second goes along with it.
       else if (i === 1 && news.clicked) return;
       else {
         this.told(news);
+        if (news.drawn) this.compare.follow(news.drawn);
         if (news.drawn) this.compare.difference.draw(news.drawn);
       }
     }
@@ -289,13 +303,14 @@
     setShown(shown) {
       this.shown = shown;
       const still = this.compare.mode === "difference"
-        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_/.test(id) ? false : shown[id]])) : shown;
+        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_|^(columns|places)$/.test(id) ? false : shown[id]])) : shown;
       this.views[0].setShown(still);
       this.views[1].setShown(this.compare.shownInSecond(shown));
     }
 
     frame(bounds, seconds) {
       this.active = null;
+      this.compare.lookAt(bounds);
       this.views.forEach((view) => view.frame(bounds, seconds));
     }
 

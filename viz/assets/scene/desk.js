@@ -79,6 +79,8 @@
       const { words } = this.reading;
       this.search.placeholder = words.search;
       this.search.setAttribute("aria-label", words.search);
+      const bottom = Math.round(document.getElementById("card").getBoundingClientRect().bottom);
+      document.documentElement.style.setProperty("--card-bottom", `${bottom}px`);
       this.close.title = words.close;
       this.close.setAttribute("aria-label", words.close);
       this.writeDay();
@@ -120,6 +122,7 @@
       this.keeps = true;
       this.past = -1;
       this.card.hidden = false;
+      document.documentElement.classList.add("following");
       this.writeDay();
       const { t } = this.timebar;
       const [start, end] = [motion.columns.start[trip], motion.columns.start[trip + 1] - 1];
@@ -131,6 +134,7 @@
       if (!this.reading.followed) return;
       this.reading.leave();
       this.card.hidden = true;
+      document.documentElement.classList.remove("following");
       this.timebar.set(this.timebar.t);
     }
 

@@ -198,7 +198,7 @@
         const what = make("div", "choices", ...this.layers.map((one, i) => choice(one[lang], i === this.chosen, () => { this.chosen = i; })));
         const change = this.now(layer);
         const differing = change.reduce((n, v) => n + (v !== 0), 0);
-        out.push(what, when, make("p", "remark", differing ? words.streetDifference(differing.toLocaleString(), this.hourly ? differing : layer.found) : words.noDifference));
+        out.push(what, when, make("p", "remark", differing ? words.streetDifference(differing.toLocaleString(), layer.found > change.length ? layer.found.toLocaleString() : "") : words.noDifference));
         if (differing) out.push(this.scaleOf(layer, colors, names, make), this.streetsOf(layer, change, make));
       }
       out.push(make("h2", "", words.whoMoved), ...(this.pairs ?? []).map((pair) => this.pairOf(pair, words, names, lang, make)));
@@ -215,7 +215,7 @@
           const line = make("span", "stroke");
           line.style.height = `${Math.max(1, (WIDEST_PX * size) / top)}px`;
           line.style.background = colors[side];
-          box.append(make("span", "step", line, `${side ? "+" : "−"}${size.toLocaleString()} ${layer.unit}${this.hourly ? `/${this.words.per}` : ""}`));
+          box.append(make("span", "step", line, `${side ? "+" : "−"}${size.toLocaleString()} ${this.words.units[layer.unit] ?? layer.unit}${this.hourly ? `/${this.words.per}` : ""}`));
         }
         box.append(make("span", "side", text));
       });

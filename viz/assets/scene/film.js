@@ -24,7 +24,7 @@
     },
 
     show(atS, chapter, bounds) {
-      twin.timebar.set(atS - twin.scene.facts.clock.from_s);
+      twin.timebar.set(atS - twin.scene.facts.clock.from_s + 0.01);
       twin.story.at = chapter;
       twin.presenter.show();
       twin.view.frame(bounds ?? twin.scene.facts.cameras[0].bounds, 0);

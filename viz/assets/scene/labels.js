@@ -24,6 +24,8 @@
     write(mark) {
       const name = mark.place[this.lang];
       mark.element.textContent = name;
+      // What is hidden has no width; the next frame decides anew who is shown.
+      mark.element.hidden = false;
       mark.width = mark.element.offsetWidth + 12;
     }
 

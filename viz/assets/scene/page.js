@@ -152,7 +152,7 @@
       values.forEach(([, word, state]) => { word.textContent = state[lang]; });
     });
     [...$("cameras").children].forEach((button, i) => { button.textContent = facts.cameras[i][lang]; });
-    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...facts.attribution.map((line) => line[lang])].join(" · ");
+    $("attribution").textContent = [...(facts.schematic ? [words.schematic] : []), ...(facts.date ? [] : [words.equinox]), ...facts.attribution.map((line) => line[lang])].join(" · ");
     showTheme();
     $("tilt").textContent = twin.state.flat ? words.tilted : words.flat;
     timebar.speak(words);
@@ -219,7 +219,10 @@
     $("cameras").hidden = cameras.length < 2;
   };
 
+  // The camera that was set last: one of the city's, or a chapter's.
+  let lookedAt = null;
   const goTo = (camera, seconds) => {
+    lookedAt = camera;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     view.frame(camera.bounds, calm ? 0 : seconds);
     twin.state.camera = camera.key;
@@ -283,7 +286,7 @@
     makeView(gl);
     setTheme(twin.look);
     applyShown();
-    goTo(scene.facts.cameras.find((camera) => camera.key === twin.state.camera), 0);
+    goTo(lookedAt, 0);
     speak(html.lang);
   };
 
@@ -334,6 +337,7 @@
     applyShown();
     goTo(firstCamera(), 0);
     timebar.set(timebar.busyMoment());
+    view.openOn?.(desk.reading.busiest);
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
     else if (!works) notice((w) => w.noWebGl, 8);
@@ -342,8 +346,8 @@
       $("panel").append($("cameras"), $("tools"));
       $("fold").click();
     }
-    story.open(wish);
     if (wish.present) presenter.set(true);
+    story.open(wish);
     twin.state.ready = true;
   };
 

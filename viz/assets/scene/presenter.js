@@ -31,10 +31,12 @@
       $("caption").hidden = !on;
       $("present").setAttribute("aria-pressed", String(on));
       twin.state.presenting = on;
-      // A browser may refuse to fill the screen; the mode works in the window too.
-      if (on) this.html.requestFullscreen?.().catch(() => {});
-      else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+      // A browser fills the screen only when somebody has just pressed something; the mode works in the window too.
+      if (on && navigator.userActivation?.isActive) this.html.requestFullscreen?.().catch(() => {});
+      else if (!on && document.fullscreenElement) document.exitFullscreen().catch(() => {});
       if (on && this.story.chapters.length && this.story.at < 0) this.story.go(0);
+      // The free part of the window is another now.
+      else if (this.story.at >= 0) this.story.frame(0.6);
       this.show();
     }
 

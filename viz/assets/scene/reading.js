@@ -101,6 +101,7 @@
     // Who waits at stops and who stays at places, by place.
     columnsAt(t) {
       const out = [];
+      if (!this.hasColumns) return out;
       const { origin } = this.scene.facts;
       if (this.rides) {
         const waiting = new Map();
@@ -144,7 +145,8 @@
       return [of("waiting"), of("staying")];
     }
 
-    get hasColumns() { return Boolean(this.rides) || this.staying.some((state) => state >= 0); }
+    // Two runs side by side are compared by those who move; columns tell of one.
+    get hasColumns() { return !this.scene.compare && (Boolean(this.rides) || this.staying.some((state) => state >= 0)); }
 
     // Following ----------------------------------------------------------------------------------------------
 
@@ -196,6 +198,24 @@
       if (tick !== this.tick) Object.assign(this, { tick, columns: this.columnsAt(t) });
       const index = this.followedIndex;
       this.ring = index < 0 ? [] : [{ at: [...this.followed.motion.drawn.subarray(3 * index, 3 * index + 2), 2] }];
+    }
+
+    // Where most bodies are at the moment, in longitude and latitude: the middle of the fullest square of 300 m.
+    get busiest() {
+      const { origin } = this.scene.facts;
+      const size = 300 / METRES;
+      const cells = new Map();
+      const add = (x, y) => {
+        const key = `${Math.round(x / size)} ${Math.round(y / size)}`;
+        const cell = cells.get(key) ?? [0, 0, 0];
+        cells.set(key, [cell[0] + 1, cell[1] + x, cell[2] + y]);
+      };
+      for (const motion of this.scene.motions) {
+        for (let k = 0; k < motion.count; k++) if (!motion.away[k]) add(motion.drawn[3 * k], motion.drawn[3 * k + 1]);
+      }
+      if (this.scene.queue) for (const [lon, lat] of this.scene.queue.trucks(twin.state.queue)) add(lon - origin[0], lat - origin[1]);
+      const best = [...cells.values()].reduce((a, b) => (b[0] > a[0] ? b : a), [0, 0, 0]);
+      return best[0] > 3 ? [origin[0] + best[1] / best[0], origin[1] + best[2] / best[0]] : null;
     }
 
     tip(id, index) {

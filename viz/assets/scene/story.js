@@ -68,8 +68,9 @@
       if (!chapter) return;
       this.at = i;
       this.timebar.play(false);
-      this.timebar.set(chapter.at_s - this.scene.facts.clock.from_s);
-      this.goTo(this.cameraOf(chapter), seconds);
+      // Times in the page are whole hundredths: a moment later, what happened has happened.
+      this.timebar.set(chapter.at_s - this.scene.facts.clock.from_s + 0.01);
+      this.frame(seconds);
       this.buttons.forEach((button, k) => button.setAttribute("aria-current", k === i ? "step" : "false"));
       this.buttons[i].scrollIntoView({ block: "nearest" });
       // The address says where one is, so that it can be handed on; what else it wishes for stays.
@@ -80,9 +81,10 @@
       this.told?.(i);
     }
 
-    cameraOf({ bounds }) {
-      const whole = this.scene.facts.cameras[0];
-      return bounds ? { key: "chapter", bounds } : whole;
+    // The camera of the present chapter.
+    frame(seconds) {
+      const { bounds } = this.chapters[this.at];
+      this.goTo(bounds ? { key: "chapter", bounds } : this.scene.facts.cameras[0], seconds);
     }
 
     step(by) {

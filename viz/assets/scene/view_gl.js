@@ -263,6 +263,11 @@
       return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
     }
 
+    // The opening picture: as near as to see people and vehicles, where most of them are.
+    openOn(spot) {
+      if (spot) this.go({ longitude: spot[0], latitude: spot[1], zoom: Math.max(16.2, Math.min(17, this.viewState.zoom + 1)), pitch: 60 }, 0);
+    }
+
     // Near enough to see one vehicle, or one person.
     closeUp() { if (this.viewState.zoom < 17) this.viewState = { ...this.viewState, zoom: 17.2, pitch: 55 }; }
 

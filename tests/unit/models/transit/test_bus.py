@@ -19,7 +19,7 @@ from twin.models.transit.kpis import compute
 #: Every second crossing of the lowest street of the town: 300 m apart.
 ALONG = [f"town/stop/s{i:02d}" for i in range(5)]
 LINE = {"line": np.array(["12"] * 5), "stop": np.array(ALONG), "minutes": np.array([0.0, 2.0, 2.0, 2.0, 2.0])}
-BUS = {"stops": "line", "lines": {"12": {"headways": [{"hours": "07:00-10:00", "every": "30 min"}]}}}
+BUS = {"stops_table": "line", "lines": {"12": {"headways": [{"hours": "07:00-10:00", "every": "30 min"}]}}}
 TABLES = {"line": LINE}
 
 
@@ -51,16 +51,16 @@ def test_hours_of_a_line_may_not_overlap_and_one_way_is_one_way():
     assert len(read_trips(BusParams.model_validate(one_way), town(), TABLES)[1]) == 6
     spans = [{"hours": "07:00-10:00", "every": "30 min"}, {"hours": "09:00-11:00", "every": "30 min"}]
     with pytest.raises(ValidationError, match="headways overlap: hours from 7 h to 10 h and from 9 h"):
-        BusParams.model_validate({"stops": "line", "lines": {"12": {"headways": spans}}})
+        BusParams.model_validate({"stops_table": "line", "lines": {"12": {"headways": spans}}})
 
 
 @pytest.mark.parametrize(
     ("bus", "said"),
     [
-        ({}, "give timetable: the name of a table of stop times, or stops: and lines:"),
-        ({"timetable": "t", "stops": "s"}, "and not both"),
-        ({"stops": "s"}, "stops has no lines"),
-        ({"timetable": "t", "lines": BUS["lines"]}, "a timetable tells its departures; leave lines out"),
+        ({}, "give times_table: the name of a table of stop times, or stops_table: and lines:"),
+        ({"times_table": "t", "stops_table": "s"}, "and not both"),
+        ({"stops_table": "s"}, "stops_table has no lines"),
+        ({"times_table": "t", "lines": BUS["lines"]}, "a table of stop times tells its departures; leave lines out"),
     ],
 )
 def test_one_source_of_trips(bus, said):
@@ -85,15 +85,15 @@ def test_wrong_lines_are_told(tables, said):
 
 
 def test_a_table_of_stop_times():
-    stops, trips = read_trips(BusParams(timetable="times"), town(), stop_times())
+    stops, trips = read_trips(BusParams(times_table="times"), town(), stop_times())
     assert [trip.name for trip in trips] == ["t1", "t2"]
     assert trips[0].departure_s == (100.0, 210.0)
     assert stops.id == tuple(ALONG[:2])
     for changes in ({"arrival_s": [100.0, 90.0, 300.0, 400.0]}, {"departure_s": [100.0, np.nan, 300.0, 400.0]}):
         with pytest.raises(TableError, match="trip t1 goes back in time or lacks a time"):
-            read_trips(BusParams(timetable="times"), town(), stop_times(**changes))
+            read_trips(BusParams(times_table="times"), town(), stop_times(**changes))
     with pytest.raises(TableError, match="trip t9 has one stop"):
-        read_trips(BusParams(timetable="times"), town(), stop_times(trip=["t1", "t1", "t9", "t8"]))
+        read_trips(BusParams(times_table="times"), town(), stop_times(trip=["t1", "t1", "t9", "t8"]))
 
 
 def test_stops_are_put_on_streets_and_those_off_the_map_are_counted():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.models.transit.town import BUSY, assert_same, build, finish, merged
+from twin.boards import LINK_TIME_PROFILE_S, LINK_TIME_S
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
 from twin.models.transit.fleet.rows import new_times, with_slices
 from twin.models.transit.fleet.time_kernels import drive_s, leave_by_s, rest_of_drive_s, share_done
@@ -114,3 +115,15 @@ def test_a_run_with_a_forecast_taken_up_from_a_checkpoint_gives_the_same_bytes(t
     again, resumed = build(params, road=SLOW)
     again.restore(read_checkpoint(tmp_path / "at.npz"))
     assert_same(usual, merged([*parts, finish(again, resumed)]))
+
+
+def test_the_road_says_its_hours_beforehand_as_they_then_are():
+    model, transit = build(BUSY, road=SLOW, start_s=8.9 * HOUR_S)
+    profile = np.asarray(transit._channels.board(LINK_TIME_PROFILE_S.name, model.now_s))
+    assert profile[:, 0].tolist() == [0.0, 9 * HOUR_S, 10.5 * HOUR_S]
+    for hour, row in ((8.9, 0), (9.1, 1)):
+        while model.now_s < hour * HOUR_S:
+            model.step()
+        np.testing.assert_array_equal(profile[row, 1:], transit._channels.board(LINK_TIME_S.name, model.now_s))
+    _, transit = build(BUSY)
+    assert not transit._channels.has_board(LINK_TIME_PROFILE_S.name)

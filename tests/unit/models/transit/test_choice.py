@@ -17,7 +17,13 @@ from twin.models.transit.params import TransitParams
 CHOICE = {
     "fleet": {"count": 4},
     "demand": {"shortest_trip_m": 300.0},
-    "choice": {"trips_per_day": 4000, "minute_utility": 0.08, "days": 2},
+    "choice": {
+        "travellers_per_day": 4000,
+        "minute_utility": 0.08,
+        "days": 2,
+        "known": {"van_share": 1.0},
+        "constants": {"bus_s": 0, "van_s": 300, "taxi_s": 1800},
+    },
     "bus": BUS,
 }
 
@@ -142,14 +148,14 @@ def test_the_books_of_travellers_close():
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"choice": {}}, "choice needs choice.trips_per_day, or the trips of a table"),
-        ({"choice": {"trips_per_day": 100}, "demand": {"table": "t"}}, "give one"),
+        ({"choice": {}}, "choice needs choice.travellers_per_day, or the trips of a table"),
+        ({"choice": {"travellers_per_day": 100}, "demand": {"table": "t"}}, "give one"),
         (
-            {"choice": {"trips_per_day": 100}, "zones": {"a": {"area": ["town/"], "riders_per_day": 5}}},
+            {"choice": {"travellers_per_day": 100}, "zones": {"a": {"area": ["town/"], "riders_per_day": 5}}},
             "choice knows no zones",
         ),
         (
-            {"choice": {"trips_per_day": 100}, "dispatch": {"rebalancing": {}}},
+            {"choice": {"travellers_per_day": 100}, "dispatch": {"rebalancing": {}}},
             "rebalancing would learn from all who travel",
         ),
     ],

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import html.parser
 import re
+import subprocess
+import sys
 
 import pytest
 
 from tests.unit.viz.report.studies import HOSTILE, make_study
-from twin.errors import RunError
+from twin.errors import RunError, printable
+from twin.results.kpis import infos
 from twin.results.run_folder import Study
+from twin.results.words import span
 from twin.viz.report.content import read_content
+from twin.viz.report.front import by_group, effort_of, parts_of
 from twin.viz.report.page import page, write_report
-from twin.viz.report.words import WORDS
+from twin.viz.report.spoken import key_words, name_words, said, value_words
+from twin.viz.report.words import WORDS, safe
 
 
 class Tags(html.parser.HTMLParser):
@@ -74,6 +80,8 @@ def test_every_section_stands_in_both_languages(text):
         "ranges",
         "overturn",
         "winners",
+        "figures",
+        "by_group",
         "search",
         "kpis",
         "differences",
@@ -92,11 +100,39 @@ def test_every_answer_stands_in_words_with_both_ranges(study, text):
     words = " ".join(Tags(text).words)
     assert len(study.answers["answers"]) == 4
     for answer in study.answers["answers"]:
+        groups = sorted({row["group"] for row in answer["rows"]} - {"all"})
         for lang in ("ja", "en"):
-            told = answer["sentence"][lang].rsplit("：" if lang == "ja" else ": ", 1)[-1]
-            assert told in words
-            assert answer["sentence_of_assumptions"][lang][:20] in words
+            asked = answer["ask"].get(lang) or answer["id"]
+            sentence = answer["sentence"][lang].removeprefix(asked).lstrip("：: ")
+            if by_group(answer):  # its rows stand in a table
+                sentence = effort_of(answer, lang)
+            for part in parts_of(sentence):
+                for told in re.split(r"(?<=[）)。.]) ?(?=反復|[0-9]+ replications)", part):
+                    shown = printable(said(told, lang, groups)).strip(" .")
+                    # Where all rows speak of one figure, its name stands in the first alone.
+                    info = infos()[answer["rows"][0]["kpi"]]
+                    name = f"{info.ja}：" if lang == "ja" else f"{info.en}: "
+                    assert shown in words or shown.replace(name, "", 1) in words, told
     assert "of 3 draws of the assumptions agree" in words
+    assert "3通りのうち" in words
+    shown = study.answers["answers"][0]["assumptions"]["rows"][0]
+    assert span(shown["lo"], shown["hi"], shown["unit"], "ja", of_change=True) in words
+
+
+def test_brackets_keep_their_semicolons():
+    assert parts_of("a（b；c）；d (e; f); g") == ["a（b；c）", "d (e; f)", "g"]
+
+
+def test_keys_groups_and_units_are_words_in_both_languages():
+    assert key_words("terminal.lanes.A.count", "ja") == "Aレーンの数"
+    assert key_words("measures.seats.cost.build", "ja", {"seats": {"label": {"ja": "ベンチ"}}}) == "整備費（ベンチ）"
+    assert key_words("nobody.knows", "ja") == "nobody.knows"
+    assert name_words("left:served", "ja") == "出た（処理された）"
+    assert value_words("2300 trucks", "ja") == "2,300台"
+    assert value_words("2300 trucks", "en") == "2,300 trucks"
+    assert value_words("1.5 million yen/year", "ja") == "150万円/年"
+    assert value_words("120 million yen", "ja") == "1.2億円"
+    assert value_words("as it stands", "ja") == "as it stands"
 
 
 def test_no_counts_of_today_are_said_on_the_first_page(text):
@@ -115,7 +151,7 @@ def test_numbers_of_the_page_are_those_of_the_study(study, text):
 
 
 def test_one_language_is_one_article(study):
-    text = page(read_content(study), ["en"])
+    text = page(read_content(study), ["en"], charts=False)
     assert [value for tag, name, value in Tags(text).attributes if tag == "article" and name == "lang"] == ["en"]
     assert WORDS["answer"][0] not in text
 
@@ -145,6 +181,22 @@ def test_a_lean_study_without_questions_says_what_it_lacks(tmp_path):
         "seed: 7": "seed: 7\nreplications: 2",
     }
     plain = make_study(tmp_path, title="平日", lean=True, **changes)
-    text = page(read_content(plain), ["en"])
-    for key in ("no_question", "no_ledger"):
-        assert WORDS[key][1].replace("'", "&#x27;") in text
+    text = page(read_content(plain), ["en"], charts=False)
+    for key in ("no_question", "no_ledger", "no_figures"):
+        assert safe(WORDS[key][1]) in text
+
+
+def test_without_the_libraries_that_draw_the_page_is_written_all_the_same(study, tmp_path):
+    code = """
+import sys
+sys.modules["altair"] = sys.modules["vl_convert"] = None
+from twin.results.run_folder import Study
+from twin.viz.report import page
+page.tools = lambda: None
+page.write_report(Study(sys.argv[1]), __import__("pathlib").Path(sys.argv[2]), ["ja"])
+"""
+    out = tmp_path / "r.html"
+    subprocess.run([sys.executable, "-c", code, str(study.folder), str(out)], check=True, timeout=120)
+    text = out.read_text(encoding="utf-8")
+    assert WORDS["no_figures"][0] in text
+    assert WORDS["kpis"][0] in text
