@@ -69,7 +69,8 @@ def planned(seed, requests, *, changing):
     fleet, made, times, rules = random_day(seed, stops=24, vans=1, requests=requests, seats=4, hours=0.0)
     made["ready_s"] = made["asked_s"] + (made["ready_s"] - made["asked_s"]) % 120.0
     rules = rules._replace(
-        strategy=kernels.CHEAPEST, wait_at_most_s=3000.0, times_direct=3.0, plus_s=1200.0, wait_weight=1.0, steps=400 if requests > 4 else 100,
+        strategy=kernels.CHEAPEST, wait_at_most_s=3000.0, times_direct=3.0, plus_s=1200.0, wait_weight=1.0,
+        steps=400 if requests > 4 else 100,
         replan=kernels.NEVER,
     )  # fmt: skip
     desk = Desk(fleet, made, by_slices(times, seed) if changing else times, rules)
