@@ -45,7 +45,8 @@ def languages() -> tuple[Language, ...]:
 
 def said(ja: str, en: str) -> str:
     """A short text in what is spoken: both with a stroke between them, English first as tables have it."""
-    return {("ja",): ja, ("en",): en}.get(_chosen, en if ja == en else f"{en} / {ja}")
+    texts = {"ja": ja, "en": en}
+    return " / ".join(dict.fromkeys(texts[lang] for lang in reversed(_chosen)))
 
 
 def label_of(label: Mapping[str, Any], otherwise: str) -> str:
