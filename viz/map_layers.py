@@ -117,9 +117,11 @@ def build_scene(
             queue["lanes"] = np.round(frame.degrees(gate.at_m), 6).tolist()
             queue["angle_deg"] = round(float(np.degrees(gate.angle_rad)), 3)
             layers.extend(_gate_layers(origin))
-    bodies = _add_bodies(run, origin, point_budget, packs, layers, "gate" in packs)
     reading = add_reading(run, origin, packs)
-    layers += reading_layers(origin, "service" in packs)
+    below, above = reading_layers(origin, "service" in packs)
+    layers += below
+    bodies = _add_bodies(run, origin, point_budget, packs, layers, "gate" in packs)
+    layers += above
     facts = _facts(run, origin, bodies, queue, blocks, ground.facts)
     return SceneParts(_deck_spec(layers, origin), packs, {"reading": reading, **facts})
 

@@ -136,6 +136,13 @@ def rgb_of(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
+def ink_on(color: str) -> str:
+    """White or near black, whichever reads on a ground of that colour; 4.5:1 is what WCAG 2.1 asks of small text."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in rgb_of(color))]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#fff" if 1.05 / (luminance + 0.05) >= 4.5 else "#111"
+
+
 def look_of(body: str, state_index: int, states: Mapping[str, Sequence[str]] | None = None) -> Meaning:
     """Colour and words of a body's state; a state without a look of its own is grey and keeps its name.
 

@@ -31,11 +31,11 @@ _LINK_TABLE, _REQUESTS, _STOPS = "pedestrian_links", "transit_requests", "transi
 def add_reading(run: RunView, origin: tuple[float, float], packs: dict[str, Any]) -> dict[str, Any]:
     """Add packs ``rides`` and ``service``; returns what the page must know of them."""
     facts: dict[str, Any] = {"stops": [], "service": None, "vans": []}
+    facts["vans"] = _vans(run)
     requests, stops = run.tables.get(_REQUESTS), run.tables.get(_STOPS)
     if requests is not None and stops is not None and len(requests["id"]) and len(stops["stop"]):
         packs["rides"] = _rides(run, requests)
         facts["stops"] = _stops(run, stops)
-        facts["vans"] = _vans(run)
     links = run.tables.get(_LINK_TABLE)
     if links is not None and len(links["link_index"]) and len(run.walk.lanes):
         packs["service"], facts["service"] = _service(run, links, origin)

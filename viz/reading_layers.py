@@ -7,8 +7,8 @@ from typing import Any
 from twin.viz.deck_layers import BENEATH, ON_TOP, layer, ref
 
 
-def reading_layers(origin: tuple[float, float], with_service: bool) -> list[Any]:
-    """Layers whose data the page makes as the clock runs."""
+def reading_layers(origin: tuple[float, float], with_service: bool) -> tuple[list[Any], list[Any]]:
+    """Layers whose data the page makes as the clock runs: those below who moves, and those above."""
     service = layer(
         "PathLayer",
         "service",
@@ -46,7 +46,7 @@ def reading_layers(origin: tuple[float, float], with_service: bool) -> list[Any]
         get_width=4,
         cap_rounded=True,
         joint_rounded=True,
-        parameters=ON_TOP,
+        parameters=BENEATH,
     )
     ring = layer(
         "ScatterplotLayer",
@@ -64,4 +64,4 @@ def reading_layers(origin: tuple[float, float], with_service: bool) -> list[Any]
         billboard=True,
         parameters=ON_TOP,
     )
-    return [*([service] if with_service else []), columns, way, ring]
+    return [*([service] if with_service else []), way], [columns, ring]

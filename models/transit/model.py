@@ -89,6 +89,7 @@ class Transit:
         self._lay_yards()
         self._network = StopNetwork(city, self.stops, self.zones, turns=turns)
         self._records = GrowingTables()
+        self._empty_road = self._network.times
         count = len(self._asked_stops)
         #: Buses and people who travel otherwise, where a scenario asks for them.
         self.other_ways = OtherWays(
@@ -452,15 +453,18 @@ class Transit:
         return self.other_ways.requests(stage.run_seed, stage.start_s, stage.end_s, self._serve_alone)
 
     def _serve_alone(self, requests: NDArray[np.void]) -> NDArray[np.void]:
-        """Requests of a day as the vans of this run would answer them if drives took what people expect of them."""
+        """Requests of a day as the vans of this run would answer them if drives took what is expected of them.
+
+        That is the forecast of link times where there is one, else an empty road times a factor.
+        """
         start_s, kept = self._stage.start_s, getattr(self, "desk", None)
         fleet = self._make_fleet(start_s)
         rules = self._rules()._replace(road=0, offers=0)
         assert self.params.choice is not None  # noqa: S101  (only then are days learned from)
-        factor, times = self.params.choice.drive_time_factor, self._network.times
-        times = times._replace(
-            between_s=times.between_s * factor, towards_s=times.towards_s * factor, slices_s=times.slices_s * factor
-        )
+        times = self._network.times
+        if not len(times.slices_s):
+            factor, empty = self.params.choice.drive_time_factor, self._empty_road
+            times = empty._replace(between_s=empty.between_s * factor, towards_s=empty.towards_s * factor)
         self.desk = Desk(fleet, requests, times, rules, self._strategy)
         schedule_all(self.desk.fleet, self.desk.requests, self.desk.times, self.desk.rules)
         self._close_daily(range(len(fleet)), start_s)

@@ -12,7 +12,8 @@ from twin.viz.report.page import write_report
 
 pytestmark = pytest.mark.browser
 
-_ASK = "axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes.slice(0, 5).map((n) => n.html)]))"
+_ASK = """axe.run().then((found) => found.violations.map(
+    (v) => [v.impact, v.id, v.nodes.slice(0, 5).map((node) => node.html.slice(0, 200))]))"""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Figures of the kerb's README: the shipped scenario, pair by pair, each replication in every variant.
 
-Run:  python -m tests.verification.kerb_tables [--pairs 20] [--rows FILE] [--at-most RUNS]
+Run:  python -m tests.verification.kerb_tables [--pairs 20] [--begin 0] [--rows FILE] [--at-most RUNS]
 
 Rows that stand in FILE are not done again, so that a table can be made bit by bit.
 """
@@ -48,15 +48,15 @@ def tell(found, variants):
     """Means of the first variant, and paired differences of the others with 95 % intervals."""
     first = variants[0]
     names = list(next(iter(found.values())))
-    pairs = min(sum((variant, r) in found for r in range(10_000)) for variant in variants)
-    print(f"{pairs} pairs")
-    if pairs < 2:
+    pairs = sorted(set.intersection(*({r for v, r in found if v == variant} for variant in variants)))
+    print(f"{len(pairs)} pairs: replications {pairs}")
+    if len(pairs) < 2:
         return
     for name in names:
-        base = np.array([found[first, r][name] for r in range(pairs)], float)
+        base = np.array([found[first, r][name] for r in pairs], float)
         parts = [f"{name:22s} {first} {base.mean():9.3f} ({base.std(ddof=1):.3f})"]
         for variant in variants[1:]:
-            change = np.array([found[variant, r][name] for r in range(pairs)], float) - base
+            change = np.array([found[variant, r][name] for r in pairs], float) - base
             span = interval_of(change)
             parts.append(f"{variant} {span.mean:+.3f} [{span.lo:+.3f}, {span.hi:+.3f}]")
         print("; ".join(parts))
@@ -66,6 +66,7 @@ def main():
     """Do what is missing, then tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--begin", type=int, default=0, help="first replication")
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--at-most", type=int, default=10_000, help="runs now; those that are missing wait")
     asked = parser.parse_args()
@@ -75,7 +76,7 @@ def main():
         for line in asked.rows.read_text(encoding="utf-8").splitlines():
             variant, replication, values = json.loads(line)
             found[variant, replication] = values
-    for replication in range(asked.pairs):
+    for replication in range(asked.begin, asked.pairs):
         for variant in plan.variants:
             if (variant, replication) in found or asked.at_most <= 0:
                 continue

@@ -133,7 +133,8 @@ def _without_masked(answer: dict[str, Any], masked: Masked) -> dict[str, Any]:
     rows = [{**row, **empty, "masked": True} if row in hidden else row for row in answer["rows"]]
     assumptions = answer["assumptions"]
     if assumptions:
-        kept = [row for row in assumptions["rows"] if not masked.hides(row["kpi"], row["group"])]
+        no_ends = {"lo": None, "hi": None}
+        kept = [{**row, **no_ends} if masked.hides(row["kpi"], row["group"]) else row for row in assumptions["rows"]]
         assumptions = {**assumptions, "rows": kept}
     return {**answer, "rows": rows, "assumptions": assumptions}
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from twin.results.words import Lang
-from twin.viz.palette import BLUE, ORANGE, VERDICTS, VERMILLION
+from twin.viz.palette import BLUE, ORANGE, VERDICTS, VERMILLION, ink_on
 from twin.viz.report.words import safe, word
 
 _CHIPS = {"holds": BLUE, "reached": BLUE, "found": BLUE, "does not hold": VERMILLION, "not reached": VERMILLION,
@@ -29,14 +29,19 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Seque
     caption = f"<caption>{safe(note)}</caption>" if note else ""
     head = f"<thead><tr>{cells('th', [safe(h) for h in headings])}</tr></thead>"
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide"><table>{caption}{head}<tbody>{body}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table>{caption}{head}<tbody>{body}</tbody></table></div>'
 
 
 def chip(verdict: str, told: str) -> str:
     """A verdict in its colour; the words say it too."""
     look = VERDICTS.get(verdict)
     color = _CHIPS.get(verdict, look.color if look else _QUIET)
-    return f'<span class="chip" style="background:{color}">{safe(told)}</span>' if told else ""
+    return chip_of(color, told) if told else ""
+
+
+def chip_of(color: str, told: str) -> str:
+    """A word on a colour."""
+    return f'<span class="chip" style="background:{color};color:{ink_on(color)}">{safe(told)}</span>'
 
 
 def verdict_color(verdict: str) -> str:

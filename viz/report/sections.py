@@ -338,7 +338,7 @@ def _provenance(content: Content, lang: Lang) -> Iterator[str]:
         ("prov_repeat", command),
     ]
     body = "".join(f"<tr><th>{safe(word(key, lang))}</th><td><code>{safe(told)}</code></td></tr>" for key, told in rows)
-    yield f'<div class="wide"><table><tbody>{body}</tbody></table></div>'
+    yield f'<div class="wide" tabindex="0"><table><tbody>{body}</tbody></table></div>'
     shown = sorted({*(kpi for kpi, _ in content.summary)})
     codes = [[safe(content.kpi(name, "", lang)), f"<code>{safe(name)}</code>"] for name in shown]
     listed = table([word("figure", lang), word("code", lang)], codes)

@@ -11,6 +11,7 @@ from twin.results.words import Lang, figure, number, size
 from twin.units import value_text
 from twin.viz.palette import BLUE, GREY, VERMILLION
 from twin.viz.report.content import Content
+from twin.viz.report.markup import chip_of
 from twin.viz.report.words import safe
 
 #: Numbers of a table that are listed; the chart shows all.
@@ -26,8 +27,7 @@ def today(content: Content, lang: Lang) -> Iterator[str]:
         return
     yield f"<p>{safe(found['sentence'][lang])}</p>"
     for entry in found["entries"]:
-        chip = f'<span class="chip" style="background:{_COLORS[entry["verdict"]]}">'
-        chip += f"{safe(verdict_word(entry['verdict'], lang))}</span>"
+        chip = chip_of(_COLORS[entry["verdict"]], verdict_word(entry["verdict"], lang))
         yield f"<h3>{chip}{safe(name_of(entry, lang))}</h3><p>{safe(entry['sentence'][lang])}</p>"
         if entry["source"]:
             yield f'<p class="soft">{safe(entry["source"])}{" · " + entry["grade"] if entry["grade"] else ""}</p>'
@@ -41,11 +41,7 @@ def verdict_of_today(found: Mapping[str, Any], lang: Lang) -> str:
     """The worst verdict of all observations, as a chip."""
     verdicts = [entry["verdict"] for entry in found["entries"]]
     worst = next((v for v in ("not reproduced", "cannot tell", "nearly reproduced", "reproduced") if v in verdicts), "")
-    return (
-        f'<span class="chip" style="background:{_COLORS[worst]}">{safe(verdict_word(worst, lang))}</span>'
-        if worst
-        else ""
-    )
+    return chip_of(_COLORS[worst], verdict_word(worst, lang)) if worst else ""
 
 
 def as_seen(content: Content, lang: Lang) -> Iterator[str]:
@@ -81,7 +77,7 @@ def as_seen(content: Content, lang: Lang) -> Iterator[str]:
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{safe(h)}</th>" for h in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _numbers(entry: Mapping[str, Any], lang: Lang) -> str:

@@ -38,7 +38,7 @@ def test_two_streets_between_the_same_ends_stay_two(run_view):
 def test_a_run_without_streets_places_or_movements_is_still_a_scene(run_view):
     empty = replace(run_view, drive=Streets.none(), walk=Streets.none(), places=(), traces=Traces.none(), tables={})
     parts = build_scene(empty)
-    assert [layer["id"] for layer in parts.spec["layers"]] == ["land", "columns", "way", "ring"]
+    assert [layer["id"] for layer in parts.spec["layers"]] == ["land", "way", "columns", "ring"]
     assert list(parts.packs) == ["land"]
     assert len(parts.facts["cameras"]) == 1
 

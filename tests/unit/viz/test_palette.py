@@ -7,7 +7,7 @@ import pytest
 
 from twin.columns import BODIES, BODY_STATES
 from twin.results.verdicts import VERDICT_WORDS
-from twin.viz.palette import BODY_LOOKS, GREY, OKABE_ITO, SCENE_THEMES, VERDICTS, look_of, look_of_body, rgb_of
+from twin.viz.palette import BODY_LOOKS, GREY, OKABE_ITO, SCENE_THEMES, VERDICTS, ink_on, look_of, look_of_body, rgb_of
 
 #: Linear RGB as seen without one kind of cone: Machado, Oliveira and Fernandes (2009), severity 1.
 PROTAN = np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]])
@@ -77,3 +77,12 @@ def test_every_verdict_has_a_colour_and_words_in_both_languages():
     for verdict, look in VERDICTS.items():
         assert (look.ja, look.en) == VERDICT_WORDS[verdict]
         assert rgb_of(look.color)
+
+
+@pytest.mark.parametrize("color", [*(look.color for look in VERDICTS.values()), "#ffffff", "#000000", "#767676"])
+def test_words_on_a_colour_read(color):
+    def luminance(shade):
+        return float(linear(shade) @ [0.2126, 0.7152, 0.0722])
+
+    low, high = sorted((luminance(color), luminance("#" + "".join(2 * c for c in ink_on(color)[1:]))))
+    assert (high + 0.05) / (low + 0.05) >= 4.5

@@ -74,4 +74,6 @@ def test_a_run_without_such_tables_tells_nothing(run_view):
     packs = {}
     facts = add_reading(replace(run_view, tables={}), ORIGIN, packs)
     assert packs == {}
-    assert facts == {"stops": [], "service": None, "vans": []}
+    assert [facts["stops"], facts["service"]] == [[], None]
+    # Vans of the traces have numbers all the same, but no seats.
+    assert [van[1:] for van in facts["vans"]] == [[serial, 0] for serial in range(10)]

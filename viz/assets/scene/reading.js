@@ -183,7 +183,7 @@
       const step = this.scene.facts.second_step;
       if (from && from[trip] * step >= 0) out.push([from[trip] * step, words.joinsLine], [to[trip] * step, words.leavesGate]);
       for (let i = start + 1; i <= end; i++) {
-        if (motion.columns.state[i] === motion.columns.state[i - 1] || van >= 0) continue;
+        if (motion.columns.state[i] === motion.columns.state[i - 1] || (van >= 0 && this.rides)) continue;
         out.push([motion.time[i], motion.fact.states[motion.columns.state[i]][this.lang]]);
       }
       return out.sort((a, b) => a[0] - b[0]);

@@ -122,6 +122,13 @@
       return { vehicles: metresPerPixel < 0.75, people: metresPerPixel < 0.45 };
     }
 
+    // Between near and far, vans, buses and people are drawn up to twice their size, so that the eye finds them.
+    scaleOf({ name, size_m: size }) {
+      const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
+      if (!size) return Math.max(1, Math.min(2, metresPerPixel / 0.14));
+      return name === "van" || name === "bus" ? Math.max(1, Math.min(2, metresPerPixel / 0.25)) : 1;
+    }
+
     refresh() {
       const look = this.scene.facts.themes[this.hour.night > 0.5 ? "dark" : "light"];
       const motionOf = Object.fromEntries(this.scene.motions.map((m) => [m.fact.key, m]));
@@ -146,6 +153,7 @@
           const asMesh = part === "bodies";
           const isNear = motion && !motion.fact.size_m ? near.people : near.vehicles;
           props.visible &&= isNear === asMesh;
+          if (asMesh && motion) props.sizeScale = this.scaleOf(motion.fact);
           if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
           if (!asMesh) props.getLineColor = rgb(look.head_edge);
         } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });

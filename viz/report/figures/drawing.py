@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ DASHES: tuple[list[int], ...] = ([1, 0], [1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [
 _EXTRA = "report"
 _TOOLS = ("altair", "vl-convert-python")
 _ID = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
+_ROLE = re.compile(r' (?:role="graphics-[\w-]+"|aria-roledescription="[^"]*")')
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ def svg_of(drawn: Drawn, *, titled: bool = False, prefix: str = "") -> str:
     import vl_convert
 
     svg = str(vl_convert.vegalite_to_svg(_specification(drawn, titled)))
+    # One picture with its heading for a screen reader: the marks' own roles have no words.
+    svg = _ROLE.sub("", svg).replace(
+        "<svg ", f'<svg role="img" aria-label="{escape(words(drawn.heading), quote=True)}" ', 1
+    )
     return _named_apart(svg, f"{prefix}{drawn.name}")
 
 
