@@ -21,7 +21,8 @@ from random import Random
 from tests.fuzz.doors import Doors, FoundError, refused
 from twin.errors import TwinError
 
-#: Processor time of a case, and how long it may wait for whatever else.
+#: Processor time of a case, and how long it may wait for whatever else. Compiling a kernel may take longer: this runs
+#: where kernels have been compiled, as after the tests.
 HANG_S, WAITS_S = 5.0, 300.0
 MEMORY_MB = 2000.0
 BATCH = 250
@@ -34,7 +35,11 @@ class HangError(Exception):
     """A case took longer than it may."""
 
 
+_rung: list[int] = []
+
+
 def _ring(which: int, _frame: object) -> None:
+    _rung.append(which)
     spent = f"{HANG_S:g} s of processor time" if which == signal.SIGPROF else f"{WAITS_S:g} s, waiting"
     raise HangError(f"longer than {spent}")
 
@@ -55,6 +60,7 @@ def one_case(doors: Doors, seed: int, case: int, work: Path) -> tuple[str, str, 
     folder = work / f"case{case}"
     folder.mkdir()
     began = time.perf_counter()
+    _rung.clear()
     signal.signal(signal.SIGALRM, _ring)
     signal.signal(signal.SIGPROF, _ring)
     # Processor time is what counts; a case that waits for ever is told by the clock.
@@ -65,6 +71,11 @@ def one_case(doors: Doors, seed: int, case: int, work: Path) -> tuple[str, str, 
         outcome = getattr(doors, door)(rng, folder)
     except TwinError as fault:
         outcome = refused(fault)
+    except Exception as fault:
+        if _rung:
+            # The compiler may swallow the alarm and say something else.
+            raise HangError(f"longer than it may be; then {type(fault).__name__}: {fault}") from fault
+        raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
