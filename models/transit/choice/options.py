@@ -129,7 +129,7 @@ def make_options(
     time_s[:, BICYCLE] = felt_s[:, BICYCLE] = metres / choice.bicycle_mps
     time_s[:, TAXI] = choice.taxi_wait_s + drive_s
     felt_s[:, TAXI] = choice.wait_weight * choice.taxi_wait_s + drive_s
-    steps = np.ceil(np.maximum(metres - choice.taxi_first_m, 0.0) / choice.taxi_step_m)
+    steps = np.ceil(np.maximum(metres - choice.taxi_first_distance_m, 0.0) / choice.taxi_step_distance_m)
     yen[:, TAXI] = choice.taxi_first_yen + steps * choice.taxi_step_yen
     time_s[:, CAR] = felt_s[:, CAR] = drive_s
     yen[:, CAR] = choice.car_km_yen * metres / 1000 + choice.parking_yen

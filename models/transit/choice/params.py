@@ -145,13 +145,13 @@ class ChoiceParams(Params):
     taxi_first_yen: float = quantity(
         600.0, "yen", source="normal taxi in Osaka from 2023-05-31 (Osaka prefecture)", grade="V", ge=0, le=100_000
     )
-    taxi_first_m: Metres = quantity(
+    taxi_first_distance_m: Metres = quantity(
         1300.0, "m", source="the same; 1,200 m from 2025-11-05 (fujipost.com 15333)", grade="V", ge=0, le=100_000
     )
     taxi_step_yen: float = quantity(
         100.0, "yen", source="normal taxi in Osaka from 2023-05-31 (Osaka prefecture)", grade="V", ge=0, le=100_000
     )
-    taxi_step_m: Metres = quantity(
+    taxi_step_distance_m: Metres = quantity(
         260.0, "m", source="the same; 231 m from 2025-11-05 (fujipost.com 15333)", grade="V", gt=0, le=100_000
     )
     car_km_yen: float = quantity(20.0, "yen", source=_GUESS, grade="G", ge=0, le=1000, doc="Fuel alone.")

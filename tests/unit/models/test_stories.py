@@ -9,6 +9,7 @@ import pytest
 
 from twin.columns import TABLES
 from twin.models import registry
+from twin.models.kerb import story as kerb_story
 from twin.models.pedestrian import story as pedestrian_story
 from twin.models.road_traffic import story as road_story
 from twin.models.terminal import story as terminal_story
@@ -199,3 +200,20 @@ def test_a_model_tells_nothing_of_an_empty_run(name):
 
 def test_a_model_that_is_not_installed_tells_nothing():
     assert registry.teller("subway") is None
+
+
+def test_the_kerb_tells_of_most_in_the_lane_the_longest_stand_and_who_finds_no_room():
+    stands = rows(
+        "kerb_stands",
+        mode=["lane", "lane", "bay"],
+        edge=[0, 0, 1],
+        from_s=[100.0, 300.0, 0.0],
+        to_s=[400.0, 1500.0, 9e3],
+    )
+    visits = rows("kerb_visits", outcome=["served", "turned_away", "turned_away"], arrive_s=[50.0, 900.0, 700.0])
+    edges = rows("kerb_edges", edge=[0, 1], link_index=[7, 8])
+    chapters = kerb_story.chapters(told({"kerb_stands": stands, "kerb_visits": visits, "kerb_edges": edges}))
+    assert by_words(chapters, "at once: 2").at_s == 300.0
+    longest = by_words(chapters, "20 min, 御堂筋")
+    assert (longest.at_s, longest.spot.link_index) == (300.0, 7)
+    assert by_words(chapters, "(2 in the day)").at_s == 700.0

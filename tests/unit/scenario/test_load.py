@@ -121,7 +121,7 @@ def test_a_problem_says_what_and_how_to_mend(load, body, what, mend):
         (HEAD.replace("twin: 1", "twin: 2"), "this program understands version 1 of the language, the file says 2"),
         (HEAD.replace("twin: 1\n", ""), "twin is missing"),
         (HEAD.replace("name: toy\n", ""), "name is missing"),
-        (HEAD.replace("name: toy", "name: 生野"), None),
+        (HEAD.replace("name: toy", "name: 生野 区"), None),
         (HEAD.replace("name: toy", "name: a/../b"), None),
         (HEAD.replace("to: 20:00", "to: 04:00"), "clock: the clock ends before it starts; after midnight write 24:30"),
         (HEAD.replace("to: 20:00", "to: 20:00, latest: 19:00"), None),
