@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -211,7 +212,8 @@ def test_near_by_a_van_is_drawn_in_true_metres_and_from_afar_as_a_mark(opened, z
         key,
     )
     assert [layers[f"{part}_{key}"][0] for part in ("heads", "bodies")] == visible
-    assert layers[f"bodies_{key}"][1] == 1
+    if visible[1]:
+        assert layers[f"bodies_{key}"][1] == 1
     assert layers[f"heads_{key}"][2] == "pixels"
 
 
@@ -234,7 +236,9 @@ def test_a_tooltip_says_in_words_what_is_under_the_pointer(opened):
         opened.page.mouse.move(x, y)
         for _ in range(20):  # a picture of what is under the pointer may take software rendering a while
             opened.page.wait_for_timeout(100)
-            if opened.page.is_visible("#tip") and "オンデマンドバス 0-" in opened.page.inner_text("#tip"):
+            if opened.page.is_visible("#tip") and re.search(
+                r"オンデマンドバス \d+号車", opened.page.inner_text("#tip")
+            ):
                 return
     pytest.fail(f"no tooltip over any of {free}")
 

@@ -116,8 +116,11 @@ def test_counts_of_the_legend_are_those_of_the_tables(page, seen, instants):
             each = [str(own.count(code)) for code in range(len(body["states"]))]
             assert [n.replace(",", "") for n in legend[body["key"]]] == [str(len(own)), *each], (name, t)
         row = np.flatnonzero(queue["time_s"] <= at_s)
-        last = row[np.lexsort((queue["change"][row], queue["time_s"][row]))][-1]
-        told = [int(queue[n][last]) for n in ("trucks_in_line", "trucks_on_road", "trucks_in_yards", "trucks_inside")]
+        last = row[np.lexsort((queue["change"][row], queue["time_s"][row]))][-1:]
+        # Before the first truck of the day the table has no row.
+        told = [
+            int(queue[n][last].sum()) for n in ("trucks_in_line", "trucks_on_road", "trucks_in_yards", "trucks_inside")
+        ]
         shown = [int(n.split(" ")[0].replace(",", "")) for n in legend["queue"]]
         assert shown == told, t
 

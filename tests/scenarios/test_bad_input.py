@@ -376,13 +376,16 @@ def test_a_manifest_that_was_tampered_with_is_refused_by_every_reader(case, stud
 
 @pytest.mark.parametrize("vouched", [False, True])
 def test_a_truncated_parquet_file_is_named(vouched, study, here, capsys):
-    path = study / "kpis.parquet"
+    path, manifest = study / "kpis.parquet", study / "manifest.json"
+    whole = path.read_bytes(), manifest.read_bytes()
     path.write_bytes(path.read_bytes()[:-30])
     if vouched:
         files = json.loads((study / "manifest.json").read_text(encoding="utf-8"))["files"]
         edit(study / "manifest.json", files={**files, "kpis.parquet": hashlib.sha256(path.read_bytes()).hexdigest()})
     for args in READERS[:2]:
         assert_one_clear_message(command_line(capsys, *args), FOLDER, "kpis.parquet")
+    path.write_bytes(whole[0])
+    manifest.write_bytes(whole[1])
     table = study / "runs" / "today" / "000" / "tables" / "traces.parquet"
     table.write_bytes(table.read_bytes()[:-30])
     assert_one_clear_message(command_line(capsys, *READERS[2]), FOLDER, "traces.parquet")

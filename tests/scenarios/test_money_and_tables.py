@@ -15,7 +15,8 @@ from twin.errors import ScenarioError
 from twin.experiments.verify import verify
 from twin.results.querying import query, studies_in
 from twin.service_results import export
-from twin.viz.report.page import is_report_of, write_report
+from twin.viz.report.checked import check_report
+from twin.viz.report.page import write_report
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_the_report_says_what_is_priced_and_what_is_not(study, tmp_path):
     page = path.read_text(encoding="utf-8")
     assert "費用と便益" in page
     assert "not priced" in page
-    assert is_report_of(study, path)
+    assert check_report(study, path) == ([], [])
 
 
 def test_all_runs_are_one_table(study):

@@ -164,13 +164,6 @@ FIGURES: dict[str, Figure] = {
         "python tests/benchmarks/bench_plans.py",
         lambda: _program("tests/benchmarks/bench_plans.py").splitlines(),
     ),
-    "transit.journeys": Figure(
-        "models/transit/README.md",
-        "python tests/benchmarks/bench_raptor.py",
-        lambda: _program("tests/benchmarks/bench_raptor.py").splitlines(),
-        paragraph="Journeys by bus",
-        is_exact=False,
-    ),
     "transit.speed": _bench("models/transit/README.md", "bench_transit.py", "--case", "ward", "--rung", "2"),
     **{
         f"pedestrian.{case}": _bench("models/pedestrian/README.md", "bench_pedestrian.py", "--case", case)
