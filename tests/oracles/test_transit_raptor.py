@@ -17,6 +17,9 @@ from twin.models.transit.bus.journeys import Walks, arrivals_at_stops, find_jour
 from twin.models.transit.bus.timetable import Trip, make_timetable
 from twin.scenario.tables.gtfs import read_feed
 
+# Words of 64 bits wrap around by design; without the compiler numpy says so.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
 ROUNDS = 4
 
 

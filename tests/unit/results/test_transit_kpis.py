@@ -97,6 +97,14 @@ def test_what_riders_see():
         assert seen[f"transit.{name}"] == pytest.approx(value), name
 
 
+def test_who_cancels_and_who_does_not_come_are_counted_apart():
+    changed = day()
+    changed["transit_requests"]["outcome"] = np.array(["cancelled", "no_show", "no_show", "refused"])
+    seen = values(tables=changed)
+    assert (seen["transit.cancelled_count"], seen["transit.no_show_count"]) == (1, 2)
+    assert (values()["transit.cancelled_count"], values()["transit.no_show_count"]) == (0, 0)
+
+
 def test_what_the_fleet_does():
     seen = values()
     expected = {
