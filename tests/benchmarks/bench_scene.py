@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from tests.browser.waiting import wait_until
 from twin.columns import BODIES
 from twin.engine.ids import Kind, make_id
 from twin.viz.run_view import Ground, RunView, Streets, Traces, read_run_view
@@ -127,11 +128,11 @@ def told_by_chromium(page_file):
         tools = page.context.new_cdp_session(page)
         tools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.goto(page_file.as_uri() + "#3d")
-        wait(page, "window.__twin?.state?.ready && window.__twin.state.drawn > 0")
+        wait_until(page, "window.__twin?.state?.ready && window.__twin.state.drawn > 0", patience_s=240)
         first_ms = 1000 * metrics(tools)["TaskDuration"]
         before, drawn = metrics(tools)["ScriptDuration"], page.evaluate("window.__twin.state.drawn")
         page.evaluate("window.__twin.timebar.play(true)")
-        wait(page, f"window.__twin.state.drawn >= {drawn + FRAMES}")
+        wait_until(page, f"window.__twin.state.drawn >= {drawn + FRAMES}", patience_s=240)
         page.evaluate("window.__twin.timebar.play(false)")
         after, frames = metrics(tools)["ScriptDuration"], page.evaluate("window.__twin.state.drawn") - drawn
         tools.send("HeapProfiler.collectGarbage")
@@ -149,13 +150,6 @@ def told_by_chromium(page_file):
 
 def metrics(tools):
     return {m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]}
-
-
-def wait(page, condition, patience_s=240):
-    end = time.monotonic() + patience_s
-    while not page.evaluate(f"Boolean({condition})"):
-        assert time.monotonic() < end, f"never came true: {condition}"
-        page.wait_for_timeout(50)
 
 
 def main():

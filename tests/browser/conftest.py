@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.browser.waiting import wait_until
 from twin.results.run_folder import Run
 from twin.viz.run_view import read_run_view
 from twin.viz.scene_3d import write_scene
@@ -112,11 +112,7 @@ class Opened:
         return self.page.evaluate(script, argument)
 
     def wait(self, condition):
-        """Wait in small steps: the page's policy forbids the usual polling inside it."""
-        end = time.monotonic() + PATIENCE_S
-        while not self.page.evaluate(f"Boolean({condition})"):
-            assert time.monotonic() < end, f"never came true: {condition}; {self.faults}"
-            self.page.wait_for_timeout(50)
+        wait_until(self.page, condition, PATIENCE_S, self.faults)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from tests.browser.waiting import wait_until
 from tests.unit.viz.report.studies import make_study
 from twin import service
 from twin.viz.report.page import write_report
@@ -43,10 +44,7 @@ def test_the_scene(chromium, axe, page_file, scheme):
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme)
     page = context.new_page()
     page.goto(page_file.as_uri() + "#flat")
-    for _ in range(400):  # waiting by a string of code is what the page's policy forbids
-        if page.evaluate("!!window.__twin?.state?.ready"):
-            break
-        page.wait_for_timeout(300)
+    wait_until(page, "window.__twin?.state?.ready", 120)
     assert serious(page, axe) == []
     context.close()
 

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from tests.browser.conftest import Opened
+from tests.browser.waiting import wait_until
 from twin.errors import RunError, ScenarioError
 from twin.service_film import film, stills
 from twin.viz.projector import Projector
@@ -114,10 +115,7 @@ def test_in_a_notebook_the_scene_runs_inside_its_frame(pair_runs, chromium, tmp_
     page.on("request", lambda request: asked.append(request.url))
     page.goto(cell.as_uri())
     frame = page.frames[1]
-    for _ in range(1200):
-        if frame.evaluate("Boolean(window.__twin?.state?.ready && window.__twin.state.drawn)"):
-            break
-        page.wait_for_timeout(50)
+    wait_until(frame, "window.__twin?.state?.ready && window.__twin.state.drawn")
     frame.click("#story-fold")
     frame.click("#chapters li:nth-child(2) button")
     assert frame.evaluate("window.__twin.state.chapter") == 2

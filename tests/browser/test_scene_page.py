@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tests.browser.conftest import PATIENCE_S
+from tests.browser.waiting import wait_until
 from twin.viz.palette import rgb_of
 
 pytestmark = pytest.mark.browser
@@ -118,7 +119,7 @@ def test_play_runs_the_clock_and_pause_stops_it(opened):
     opened.wait("window.__twin.state.t > 60.5")
     opened.page.keyboard.press("Space")
     at = opened.ask("window.__twin.state.t")
-    opened.page.wait_for_timeout(300)
+    opened.page.wait_for_timeout(300)  # a clock that ran on would be seen by then
     assert opened.ask("window.__twin.state.t") == at
 
 
@@ -306,10 +307,7 @@ def test_software_rendering_opens_the_flat_view_with_a_way_to_3d_and_back(chromi
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE_S)
     page.goto(page_file.as_uri())
-    for _ in range(200):
-        if page.evaluate("Boolean(window.__twin?.state?.ready)"):
-            break
-        page.wait_for_timeout(50)
+    wait_until(page, "window.__twin?.state?.ready")
     assert page.evaluate("window.__twin.state.view") == "flat"
     assert "平面図" in page.inner_text("#notice")
     page.click("#lang")
@@ -327,10 +325,7 @@ def test_on_a_phone_the_bars_leave_three_quarters_of_the_picture(chromium, page_
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(page_file.as_uri() + "#flat")
-    for _ in range(200):
-        if page.evaluate("Boolean(window.__twin?.state?.ready)"):
-            break
-        page.wait_for_timeout(50)
+    wait_until(page, "window.__twin?.state?.ready")
     boxes = [page.locator(f"#{name}").bounding_box() for name in ("card", "panel", "timebar", "cameras", "tools")]
     hidden = sum(box["width"] * box["height"] for box in boxes if box)
     assert hidden < 0.25 * 390 * 844

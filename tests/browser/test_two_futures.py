@@ -93,7 +93,7 @@ def test_one_camera_moves_both(opened_pair):
         page.mouse.move(x - 60, y - 40)
         page.mouse.up()
         page.mouse.wheel(0, -240)
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(200)  # both maps follow in the next frames
         after = opened_pair.ask(cameras)
         assert after[0] == after[1]
         assert all(a != b for a, b in zip(before[0], after[0], strict=True))
@@ -102,7 +102,7 @@ def test_one_camera_moves_both(opened_pair):
 def test_side_by_side_each_has_its_half(opened_pair):
     page = opened_pair.page
     page.click("#mode-beside")
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # the browser lays the halves out anew
     left, right = (page.locator(f"#{name}").bounding_box() for name in ("map", "map-b"))
     assert left["x"] + left["width"] == pytest.approx(right["x"], abs=1)
     assert left["width"] == pytest.approx(right["width"], abs=1)

@@ -59,7 +59,7 @@ def test_workers_that_die_in_the_middle_lose_nothing(cluster, scenario, tmp_path
     def wait_for(count):
         began = time.monotonic()
         while thread.is_alive() and done() < count and time.monotonic() - began < 120:
-            time.sleep(0.01)
+            time.sleep(0.01)  # finished runs appear as files, and nobody tells
 
     wait_for(1)
     cluster.processes[1].kill()  # one worker in the middle of its task

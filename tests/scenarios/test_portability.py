@@ -228,7 +228,7 @@ def grow(tmp_path, *, workers):
     while not first.is_file():
         assert process.poll() is None, process.stderr.read().decode()
         assert time.monotonic() < deadline, "no run was done in two minutes"
-        time.sleep(0.02)
+        time.sleep(0.02)  # the other process tells of its first run by a file alone
     return process
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.browser.simulated import Truth
+from tests.browser.waiting import wait_until
 from twin.browsers import browsers
 from twin.columns import BODIES
 from twin.results.run_folder import Study
@@ -78,8 +79,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=next(browsers()), args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(page_file.as_uri() + "#flat")
-        while not page.evaluate("Boolean(window.__twin?.state?.ready)"):
-            page.wait_for_timeout(50)
+        wait_until(page, "window.__twin?.state?.ready", 600)
         for t in truths[0].moments(given.moments, given.seed):
             page.evaluate("(t) => window.__twin.timebar.set(t)", t)
             for side, truth in enumerate(truths):

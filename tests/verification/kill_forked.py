@@ -44,7 +44,7 @@ def killed(scenario: Path, out: Path, after_s: float) -> bool:
     while time.monotonic() - began < after_s:
         if os.waitpid(child, os.WNOHANG)[0]:
             return False
-        time.sleep(0.005)
+        time.sleep(0.005)  # a child that may end first is asked, not waited for
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return True

@@ -52,6 +52,12 @@ class Content:
     masked: Masked
 
     @property
+    def rows_of_groups(self) -> list[dict[str, Any]]:
+        """Rows of answers that ask who gains and who loses, where there is a figure."""
+        rows = [row for answer in self.answers for row in answer["rows"]]
+        return [row for row in rows if row["role"] == "group" and row["mean"] is not None]
+
+    @property
     def main(self) -> dict[str, Any] | None:
         """The main answer; none where nothing was asked."""
         return next((a for a in self.answers if a["main"]), None)

@@ -254,12 +254,7 @@ def level_ends(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 def _winners(content: Content, lang: Lang) -> str:
     out = heading("winners", lang)
-    rows = [
-        row
-        for answer in content.answers
-        for row in answer["rows"]
-        if row["role"] == "group" and row["mean"] is not None
-    ]
+    rows = content.rows_of_groups
     if not rows:
         return out + f"<p>{safe(word('no_winners', lang))}</p>"
     for variant, kpi in dict.fromkeys((row["variant"], row["kpi"]) for row in rows):

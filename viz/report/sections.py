@@ -97,12 +97,7 @@ def _ranges(content: Content, lang: Lang) -> Iterator[str]:
 
 
 def _groups(content: Content, lang: Lang) -> Iterator[str]:
-    rows = [
-        row
-        for answer in content.answers
-        for row in answer["rows"]
-        if row["role"] == "group" and row["mean"] is not None
-    ]
+    rows = content.rows_of_groups
     if not rows:
         return
     yield heading("by_group", lang)

@@ -14,21 +14,27 @@ from twin.jit import lean_kernel
 
 
 @lean_kernel
-def drive_s(times, at_s, here, there):
-    """Seconds from a stop to another for who sets off at ``at_s``; inf where there is no way."""
+def rest_of_drive_s(times, at_s, left, here, there):
+    """Seconds that the last share ``left`` of a drive takes from ``at_s`` on."""
     n = times.from_s.size
-    if n == 1:
-        return times.between_s[here, there]
     k = np.searchsorted(times.from_s, at_s, side="right") - 1
-    now_s, left = at_s, 1.0
+    now_s = at_s
     while True:
-        whole_s = times.slices_s[times.slice_of[k], here, there]
+        whole_s = times.between_s[here, there] if n == 1 else times.slices_s[times.slice_of[k], here, there]
         end_s = times.from_s[k + 1] if k + 1 < n else np.inf
         if now_s + left * whole_s <= end_s:
             return now_s + left * whole_s - at_s
         left -= (end_s - now_s) / whole_s
         now_s = end_s
         k += 1
+
+
+@lean_kernel
+def drive_s(times, at_s, here, there):
+    """Seconds from a stop to another for who sets off at ``at_s``; inf where there is no way."""
+    if times.from_s.size == 1:
+        return times.between_s[here, there]
+    return rest_of_drive_s(times, at_s, 1.0, here, there)
 
 
 @lean_kernel
@@ -61,19 +67,3 @@ def share_done(times, from_s, to_s, here, there):
         now_s = end_s
         k += 1
     return done
-
-
-@lean_kernel
-def rest_of_drive_s(times, at_s, left, here, there):
-    """Seconds that the last share ``left`` of a drive takes from ``at_s`` on."""
-    n = times.from_s.size
-    k = np.searchsorted(times.from_s, at_s, side="right") - 1
-    now_s = at_s
-    while True:
-        whole_s = times.between_s[here, there] if n == 1 else times.slices_s[times.slice_of[k], here, there]
-        end_s = times.from_s[k + 1] if k + 1 < n else np.inf
-        if now_s + left * whole_s <= end_s:
-            return now_s + left * whole_s - at_s
-        left -= (end_s - now_s) / whole_s
-        now_s = end_s
-        k += 1
