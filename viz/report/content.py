@@ -12,7 +12,7 @@ import numpy as np
 from twin.errors import RunError
 from twin.results.compare import summarise
 from twin.results.days import MEAN_DAY
-from twin.results.kpis import KpiInfo, infos
+from twin.results.kpis import KpiInfo, infos_of
 from twin.results.privacy import Masked, masked_of
 from twin.results.run_folder import Study
 from twin.viz.report.spoken import group_words
@@ -103,7 +103,7 @@ def read_content(study: Study) -> Content:
         made = {variant.get("of") or variant["name"] for variant in plan["variants"] if variant.get("setting")}
         day = MEAN_DAY if plan.get("days") else ""
         variants = [name for name in study.variants if name not in made][:_MOST_VARIANTS]
-        known = infos()
+        known = infos_of(plan)
         summary = {
             (row["kpi"], row["variant"]): row
             for row in summarise(study.columns("kpis"), variants)
