@@ -174,10 +174,10 @@ class Speaker:
         if row.verdict == "":
             return self._say(f"{second}：{name}は{verdict}", f"{second}: {name}: {verdict}")
         if check.role in ("compare", "group"):
-            first = self._label(check.first or "")
+            pair_ja, pair_en = self._pair(check.first or "", check.second)
             return self._say(
-                f"{second}は{first}に比べて{verdict}（{name}：{self._difference(row)}）",
-                f"{second} against {first}: {verdict} ({name}: {self._difference(row)})",
+                f"{pair_ja}に比べて{verdict}（{name}：{self._difference(row)}）",
+                f"{pair_en}: {verdict} ({name}: {self._difference(row)})",
             )
         if check.first is not None:
             return self._say(
@@ -229,6 +229,18 @@ class Speaker:
 
     def _label(self, variant: str) -> str:
         return str(self.labels.get(variant, {}).get(self.lang) or variant)
+
+    def _pair(self, first: str, second: str) -> tuple[str, str]:
+        """Two variants in words up to the verdict; a kind of day that both have is told once."""
+        one, other = self._label(first), self._label(second)
+        opening, closing = ("（", "）") if self.lang == "ja" else (" (", ")")
+        same_day = first.rpartition("+")[2] == second.rpartition("+")[2] and "+" in first
+        day = one.rpartition(opening)[2].removesuffix(closing) if same_day and one.endswith(closing) else ""
+        ending = f"{opening}{day}{closing}"
+        if not day or not other.endswith(ending):
+            return f"{other}は{one}", f"{other} against {one}"
+        one, other = one.removesuffix(ending), other.removesuffix(ending)
+        return f"{day}：{other}は{one}", f"{other} against {one}{ending}"
 
     def _setting(self, found: SettingAnswer) -> str:
         return self._text(found.setting.text)
