@@ -123,7 +123,7 @@ def at_the_cluster(cluster: LocalCluster, rng: random.Random) -> Callable[[int],
     return strike
 
 
-def sweeps(root: Path, wanted: int, what: str, replications: int, told: Callable[[str], object] = print) -> int:
+def sweeps(root: Path, wanted: int, what: str, replications: int, seed: int = 5) -> int:
     """Kill until so many kills were survived; returns how many were.
 
     Raises
@@ -131,7 +131,7 @@ def sweeps(root: Path, wanted: int, what: str, replications: int, told: Callable
     AssertionError
         If a file of a sweep differs from the undisturbed one's, or an attempt ends as it should not.
     """
-    rng, kills, rounds, given_up = random.Random(5), 0, 0, 0  # noqa: S311  (moments of kills are no secret)
+    rng, kills, rounds, given_up = random.Random(seed), 0, 0, 0  # noqa: S311  (moments of kills are no secret)
     scenario = root / "tiny.yaml"
     scenario.write_text(HALF_HOUR, encoding="utf-8")
     begin_or_resume(scenario, root / "warm", 1)
@@ -155,19 +155,21 @@ def sweeps(root: Path, wanted: int, what: str, replications: int, told: Callable
             assert results(out) == whole, "the sweep differs after kills"
             shutil.rmtree(out)
             rounds += 1
-            told(f"{kills} kills in {rounds} sweeps, {given_up} given up at the third and resumed ({what})")
+            print(
+                f"{kills} kills in {rounds} sweeps, {given_up} given up at the third and resumed ({what})", flush=True
+            )
     finally:
         if cluster is not None:
             cluster.close()
     return kills
 
 
-def main(wanted: int = 100, what: str = "sweep") -> None:
+def main(wanted: int = 100, what: str = "sweep", seed: int = 5) -> None:
     """Kill until so many kills were survived."""
     with tempfile.TemporaryDirectory() as name:
-        kills = sweeps(Path(name), wanted, what, {"sweep": 20, "workers": 120, "dask": 240}[what])
+        kills = sweeps(Path(name), wanted, what, {"sweep": 20, "workers": 120, "dask": 240}[what], seed)
     print(f"{kills} kills ({what}): every file equal to the byte")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100, *sys.argv[2:])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100, *sys.argv[2:3], *map(int, sys.argv[3:4]))

@@ -36,6 +36,11 @@ ANSWER_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+def repeated(replications: int, lang: Lang) -> str:
+    """How many replications there were: it begins what an answer says of its effort."""
+    return f"反復{replications}回" if lang == "ja" else f"{replications} replication{'s' if replications != 1 else ''}"
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Says answers in one language.
@@ -344,14 +349,12 @@ class Speaker:
 
     def _effort(self, answer: Answer) -> str:
         level = number(100 * answer.question.confidence)
+        told = repeated(answer.pairs, self.lang) + self._say(
+            f"・計{answer.runs}回の実行（信頼度{level}％）", f", {answer.runs} runs (confidence {level} %)"
+        )
         if math.isnan(answer.runs_independent) or answer.pairs < 2:
-            return self._say(
-                f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。",
-                f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %).",
-            )
+            return told + self._say("。", ".")
         apart = math.ceil(answer.runs_independent)
-        return self._say(
-            f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。独立な乱数なら約{apart:,}回。",
-            f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %); with independent luck it would "
-            f"have taken about {apart:,}.",
+        return told + self._say(
+            f"。独立な乱数なら約{apart:,}回。", f"; with independent luck it would have taken about {apart:,}."
         )

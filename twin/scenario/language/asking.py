@@ -12,6 +12,7 @@ from twin.kpi import AT
 from twin.observe.sensors import Sensor
 from twin.results.asked import Better, Check, Question, Questions, Role, Setting, looks_until
 from twin.results.days import MEAN_DAY, WORST_DAY, YEAR, Days, run_name
+from twin.results.words import figure
 from twin.scenario.language.document import Listing, Mark, Node, Problems
 from twin.scenario.language.document import Mapping as Tree
 from twin.scenario.language.label import Label
@@ -537,18 +538,18 @@ class _Reader:
 
 def _refuse_contradictions(checks: Sequence[Check], place: _Place) -> None:
     """Refuse bounds that no value can keep together."""
-    bounds: dict[tuple[str, str, str], dict[str, list[float]]] = {}
+    bounds: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
     for check in checks:
         if check.first is None:
-            at = bounds.setdefault((check.kpi, check.group, check.second), {"lower": [], "higher": []})
+            at = bounds.setdefault((check.kpi, check.group, check.second, check.unit), {"lower": [], "higher": []})
             at[check.better].append(check.bound)
     said: set[str] = set()
-    for (kpi, _, _), found in bounds.items():
+    for (kpi, _, _, unit), found in bounds.items():
         if found["lower"] and found["higher"] and max(found["higher"]) > min(found["lower"]) and kpi not in said:
             said.add(kpi)
             place.add(
-                f"the constraints on {kpi} contradict each other: at least {max(found['higher']):g} and at most "
-                f"{min(found['lower']):g}",
+                f"the constraints on {kpi} contradict each other: at least {figure(max(found['higher']), unit, 'en')} "
+                f"and at most {figure(min(found['lower']), unit, 'en')}",
                 "no value keeps both; change one of them",
                 "such_that",
             )
