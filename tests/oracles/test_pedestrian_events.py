@@ -17,6 +17,11 @@ from twin.models.pedestrian.params import CLASSES
 CAPACITY_PER_M2 = max(np.arange(1.7, 1.8, 1e-7), key=lambda d: d * (1 - math.exp(-1.913 * (1 / d - 1 / 5.4))))
 
 
+def going_value(plans, p, k, place):
+    column = plans.go_at[place]
+    return plans.go_value[p, k, column] if column >= 0 else plans.come_value[p, k, place]
+
+
 def crowded_city():
     """A narrow street between two exits with two shops, a crossing with lights and stairs."""
     xy = [(0.0, 0.0), (60.0, 0.0), (75.0, 0.0), (140.0, 0.0), (75.0, 50.0)]
@@ -135,7 +140,7 @@ class SlowTwin:
         if not self.ways(person, person.entry, time_s):
             self.refused += person.members
             return
-        value = self.model.plans.go_value[self.plan(person), self.steps_left(person, time_s), person.entry]
+        value = going_value(self.model.plans, self.plan(person), self.steps_left(person, time_s), person.entry)
         person.worth = float(value) / 0.22
         self.choose(person, person.entry, time_s)
         self.go_on(person, time_s)
@@ -289,7 +294,10 @@ class SlowTwin:
         plans, c, k = self.model.plans, person.visitor_class, self.steps_left(person, time_s)
         p, slot = self.plan(person), min(int(time_s // 3600), self.model.plans.stay_utility.shape[1] - 1)
         options = [
-            (float(plans.stay_utility[c, slot, person.target, d] + plans.go_value[p, k - steps, person.target]), steps)
+            (
+                float(plans.stay_utility[c, slot, person.target, d] + going_value(plans, p, k - steps, person.target)),
+                steps,
+            )
             for d, steps in enumerate(plans.stay_steps[c].tolist())
             if 0 < steps <= k
         ]
