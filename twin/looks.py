@@ -34,6 +34,16 @@ class Meaning:
 
 
 @dataclass(frozen=True)
+class MapMark:
+    """A point that a model puts on the flat map of a scenario, metres in the city's CRS, and its words."""
+
+    x_m: float
+    y_m: float
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True)
 class BodyLook:
     """How one kind of body is shown.
 

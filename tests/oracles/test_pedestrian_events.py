@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bisect
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, model_of, params_for, place, run_to_end, walk_layer
+from twin.city.street_life import StreetLife
 from twin.engine.draws import event, make_stream, normal_quantile, uniform
 from twin.models.pedestrian.choice.behaviour import normal_share
 from twin.models.pedestrian.params import CLASSES
@@ -96,11 +97,14 @@ class SlowTwin:
         return mean + spread * float(normal_quantile(low + u * (high - low)))
 
     def run(self):
+        form = self.model.form
+        began_s = form._around_s
         for row in self.model.arrivals:
             self.add(float(row.enter_s), 9, int(row.id), ("arrive", row))
         while self.events:
             time_s, _, _, (what, who) = self.events.pop(0)
             getattr(self, what)(who, time_s)
+        form._go_around(began_s)  # the model walks after its twin
         return sorted(self.visits)
 
     def add(self, time_s, order, who, action):
@@ -222,7 +226,7 @@ class SlowTwin:
             if self.stay(person, time_s):
                 return
             self.choose(person, person.target, time_s)
-        link = self.way_on(person)
+        link = self.way_on(person, time_s)
         person.link = link
         if world.links[link].green_s > 0:
             person.crossings += 1
@@ -236,8 +240,9 @@ class SlowTwin:
                 return
         self.step_onto(person, time_s)
 
-    def way_on(self, person):
-        """Link of least cost, or drawn by the shares of the links that lead on."""
+    def way_on(self, person, time_s):
+        """Link of least cost, or drawn by the shares of the links that lead on, around what is closed just then."""
+        self.model.form._go_around(time_s)
         world = self.model.form.world
         route = world.places[person.target].route
         if not len(world.link_share):
@@ -443,9 +448,21 @@ def assert_same_visits(slow, visits):
         np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-4)
 
 
-def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it():
+def with_closed_hours(city):
+    """One pavement shut for two spans of hours, another for a part of the first."""
+
+    def shut(links, start_s, end_s):
+        return StreetLife("close_walk", "m", links, {"daily": True}, (31320.0 + start_s, 31320.0 + end_s))
+
+    return replace(city, street_life=(shut((2, 4), 100.0, 300.0), shut((2, 4), 350.0, 420.0), shut((6,), 200.0, 250.0)))
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(closes):
     """Room on links with lines that reach back, parties, capacity, closing hours, destinations, people at home."""
     params, city = full_params(), crowded_city()
+    if closes:
+        city = with_closed_hours(city)
     with np.errstate(over="ignore"):
         city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + 600.0, seed=5)
         twin = SlowTwin(model, params, 5)

@@ -172,7 +172,8 @@ def solve_plans(
             with np.errstate(divide="ignore"):
                 values = values + choice.scale * np.log(np.maximum(admitted, _LEAST_ADMITTED))[None, :, None]
         stay_utility[c, :, 2 * x :] = values
-    go_at = columns_of_going(may_pass, (stay_utility > -np.inf).any(axis=(0, 1, 3)))
+    may_stay = np.asarray((stay_utility > -np.inf).any(axis=(0, 1, 3)), np.bool_)
+    go_at = columns_of_going(may_pass, may_stay)
     differ = int(go_at.max()) + 1
     kept = np.float64 if (steps_most + 1) * (places + differ) * 8 <= EXACT_MOST_BYTES else np.float32
     shape = (len(programs.class_of), steps_most + 1)

@@ -191,8 +191,8 @@ class Plans(NamedTuple):
     (n + 1,), ``arc_to`` (a,), ``arc_utility`` and ``arc_steps`` (c, a), ``stay_steps`` (c, d), ``stay_utility``
     (c, h, n, d), ``come_value`` (p, k + 1, n), ``go_value`` (p, k + 1, g) for the g places at which it differs:
     ``go_at`` (n,) is their column, -1 elsewhere; ``class_of`` (p,). Both values are float64, or float32 where a program
-    is large. ``local`` (n,) is what signs and events at a place add for those who choose where to go, and only there; no
-    elements where there is none.
+    is large. ``local`` (n,) is what signs and events at a place add for those who choose where to go, and only there;
+    no elements where there is none.
     """
 
     arc_ptr: NDArray[np.int64]
