@@ -18,6 +18,8 @@ YELLOW = "#F0E442"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 REDDISH_PURPLE = "#CC79A7"
+#: Between the Japanese and the English words of one thing in a table.
+BOTH = " / "
 #: Neutral, for what is context rather than answer.
 GREY = "#9AA3AD"
 

@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from twin.city.street_life import BOTH
 from twin.errors import RunError
+from twin.looks import BOTH
 from twin.viz.palette import BLACK, BLUE, BLUISH_GREEN, ORANGE, REDDISH_PURPLE, SKY_BLUE, VERMILLION, YELLOW
 
 Lang = Literal["ja", "en"]

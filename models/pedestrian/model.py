@@ -134,7 +134,7 @@ class Pedestrian:
         self._channels = stage.channels
         self._lights_since_s = self._lit_since(stage.start_s)
         self._stage = stage
-        self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
+        self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id, self._stays.seats)
         self._form = self._make_form(self._params, self._city, self._exits, self._stays, self._lights_seen)
         self.arrivals = make_arrivals(
             self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s

@@ -774,7 +774,7 @@ class FeedbackParams(Params):
 class CirculationKpi(Params):
     """How the circulation share is counted; bounds are inclusive."""
 
-    stay_from_s: Seconds = quantity(700.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
+    stay_from_s: Seconds = quantity(900.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
     stay_to_s: Seconds = quantity(10800.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", gt=0)
     leave_out: tuple[ClassName, ...] = quantity(
         (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts"

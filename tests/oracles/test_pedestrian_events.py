@@ -139,8 +139,11 @@ class SlowTwin:
             self.at_place[person.target] = self.at_place.get(person.target, 0) + person.members
             self.add(person.until_s, 3, person.id, ("stay_ends", person))
             return
-        while person.destination and not self.ways(person, person.entry, time_s):
-            person.budget_s = max(person.budget_s, (self.steps_left(person, time_s) + 1) * self.params.choice.step_s)
+        if person.destination:
+            drawn_s, step_s = person.budget_s, self.params.choice.step_s
+            needs = next(k for k in range(10**4) if self.with_time(person, k * step_s, time_s))
+            slower = max(c.walk_speed_mps / person.speed_mps, 1.0)
+            person.budget_s = max(drawn_s, needs * step_s * slower)
         if not self.ways(person, person.entry, time_s):
             self.refused += person.members
             return
@@ -148,6 +151,14 @@ class SlowTwin:
         person.worth = float(value) / 0.22
         self.choose(person, person.entry, time_s)
         self.go_on(person, time_s)
+
+    def with_time(self, person, budget_s, time_s):
+        """Whether a way fits into so much time; the program is that of the time drawn."""
+        self.plan(person)
+        drawn_s, person.budget_s = person.budget_s, budget_s
+        ways = self.ways(person, person.entry, time_s)
+        person.budget_s = drawn_s
+        return ways
 
     def steps_left(self, person, time_s):
         return math.floor((person.budget_s - (time_s - person.enter_s)) / self.params.choice.step_s)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin.looks import BOTH
+
 #: Changes of this kind -> what a touched link shows of them, Japanese and English, with the values of the measure.
 WALKING_CHANGES: dict[str, tuple[str, str]] = {
     "add_seats": ("座席 計{seats:g}席", "{seats:g} seats in all"),
@@ -18,8 +20,6 @@ WALKING_CHANGES: dict[str, tuple[str, str]] = {
     "close_walk": ("歩行者の通り抜け不可", "closed to those who walk through"),
 }
 _DIRECTIONS = {"north": "北行き", "south": "南行き", "east": "東行き", "west": "西行き"}
-#: Between the Japanese and the English words of one thing.
-BOTH = " / "
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,6 @@ class StreetLife:
 
     @property
     def words(self) -> str:
-        """What the links get, in a few words: Japanese, :data:`BOTH`, English."""
+        """What the links get, in a few words: Japanese, :data:`twin.looks.BOTH`, English."""
         told = {**self.values, "direction": _DIRECTIONS.get(str(self.values.get("one_way_walk")), "")}
         return BOTH.join(words.format(**told).strip() for words in WALKING_CHANGES[self.change])

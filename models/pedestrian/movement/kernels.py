@@ -323,11 +323,13 @@ def _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots
         walkers.budget_s[s] += arrivals.until_s[row] - time_s
     walkers.plan[s] = find_plan(plans, walkers, s, arrivals.destination[row])
     if arrivals.destination[row] > 0:
-        # Who is bound for somewhere takes the time that the way there needs.
-        k = max(steps_left(plans, walkers, s, time_s), 0)
+        # Who is bound for somewhere takes the time that the way there needs. Plans reckon with the pace of the class;
+        # who is slower takes the longer for it.
+        k = 0
         while k < plans.come_value.shape[1] - 1 and value_of_going(plans, walkers.plan[s], k, place) == -np.inf:
             k += 1
-        walkers.budget_s[s] = max(walkers.budget_s[s], k * plans.step_s)
+        slower = max(laws.classes.speed_mean_mps[c] / walkers.speed_mps[s], 1.0)
+        walkers.budget_s[s] = max(walkers.budget_s[s], k * plans.step_s * slower)
     if at_home:
         walkers.target[s] = place
         counts[_INSIDE] += size
