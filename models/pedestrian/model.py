@@ -17,6 +17,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
 from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
 from twin.models.pedestrian.choice.programs import check_size, solve_plans
+from twin.models.pedestrian.demand.more_exits import with_more_exits
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
 from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
@@ -52,6 +53,7 @@ class Pedestrian:
     """
 
     def __init__(self, params: PedestrianParams, city: City, tables: InputTables, form: MakeForm = make_form) -> None:
+        city = with_more_exits(city, params.more_exits)
         self._params, self._city, self._tables, self._make_form = params, city, tables, form
         self._exits = read_exits(city, params.district)
         mapped = read_stay_places(city, params.district, params.choice.stay_places_most)
