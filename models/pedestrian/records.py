@@ -13,7 +13,7 @@ from twin.columns import BODIES
 from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import State, Tables
-from twin.models.pedestrian.borders import hull_of
+from twin.models.pedestrian.kpis.borders import hull_of
 from twin.models.pedestrian.movement.rows import Rows
 from twin.models.pedestrian.movement.streets import clear_widths_m
 from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams

@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.models.pedestrian.small_city import grid_city, model_of, params_for, run_to_end
 from twin.columns import BODIES
-from twin.models.pedestrian import kpis, kpis_where
-from twin.models.pedestrian.borders import INSETS_M, border_share, hull_of, seconds_inside
+from twin.models.pedestrian import kpis
+from twin.models.pedestrian.kpis import where
+from twin.models.pedestrian.kpis.borders import INSETS_M, border_share, hull_of, seconds_inside
 from twin.models.pedestrian.params import CirculationKpi
 
 #: A square of 1 km, counterclockwise.
@@ -27,7 +28,7 @@ def joined(*paths):
 
 
 def values(tables, name):
-    return {kpi.group: kpi.value for kpi in kpis_where.compute(tables) if kpi.kpi == f"pedestrian.{name}"}
+    return {kpi.group: kpi.value for kpi in where.compute(tables) if kpi.kpi == f"pedestrian.{name}"}
 
 
 def test_the_bounds_of_the_share_are_those_of_the_city_plan():

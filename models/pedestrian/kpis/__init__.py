@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.arrays import Floats
 from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
-from twin.models.pedestrian import kpis_where
+from twin.models.pedestrian.kpis import where
 
 _BANDS = ("short", "stay", "long")
 
@@ -186,7 +186,7 @@ _OWN: tuple[KpiInfo, ...] = (
         "difference of planned and met walking times after the days walked beforehand",
     ),
 )
-INFOS: tuple[KpiInfo, ...] = (*_OWN, *kpis_where.INFOS)
+INFOS: tuple[KpiInfo, ...] = (*_OWN, *where.INFOS)
 #: What a visit is worth beyond that of another variant is consumer surplus: from terms inside the value function only.
 PRICES = {"pedestrian.worth_mean_min": (Price("time.walker", times="pedestrian.planned_count"),)}
 _UNITS = {info.name: info.unit for info in INFOS}
@@ -222,7 +222,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
     for name, value in _of_streets(tables):
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
-    return [*kpis, *kpis_where.compute(tables)]
+    return [*kpis, *where.compute(tables)]
 
 
 #: Fruin's walkway level of service D begins above this flow, people per minute and metre of clear width.

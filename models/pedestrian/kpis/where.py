@@ -9,7 +9,7 @@ import numpy as np
 from twin.arrays import Flags, Floats, Ids
 from twin.columns import BODIES
 from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
-from twin.models.pedestrian.borders import INSETS_M, border_share
+from twin.models.pedestrian.kpis.borders import INSETS_M, border_share
 
 INFOS: tuple[KpiInfo, ...] = (
     KpiInfo(
