@@ -266,6 +266,7 @@
       $("panel").classList.toggle("folded", !open);
       $("fold").setAttribute("aria-expanded", String(open));
     });
+    $("attribution").addEventListener("click", () => $("attribution").setAttribute("aria-expanded", String($("attribution").classList.toggle("open"))));
     window.addEventListener("keydown", onKey);
   };
 
@@ -335,9 +336,14 @@
     speak(html.lang);
     setTheme(twin.look);
     applyShown();
-    goTo(firstCamera(), 0);
+    const opening = firstCamera();
+    goTo(opening, 0);
     timebar.set(timebar.busyMoment());
-    view.openOn?.(desk.reading.busiest);
+    const spot = desk.reading.busiestIn(opening.bounds);
+    if (spot) {
+      view.openOn(spot);
+      scene.compare?.lookAt([...spot, ...spot]);
+    }
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
     else if (!works) notice((w) => w.noWebGl, 8);

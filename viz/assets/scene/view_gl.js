@@ -18,7 +18,7 @@
   });
 
   // Places a traveller knows by name are drawn larger than the many stops.
-  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 3, exit: 4, stop: 6 };
+  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 1.2, exit: 2, stop: 4 };
   const marks = ({ places, origin }) => ({
     length: places.length,
     attributes: {
@@ -273,7 +273,7 @@
 
     // The opening picture: as near as to see people and vehicles, where most of them are.
     openOn(spot) {
-      if (spot) this.go({ longitude: spot[0], latitude: spot[1], zoom: Math.max(16.2, Math.min(17, this.viewState.zoom + 1)), pitch: 60 }, 0);
+      this.go({ longitude: spot[0], latitude: spot[1], zoom: Math.max(16.2, Math.min(17, this.viewState.zoom + 1)), pitch: 60 }, 0);
     }
 
     // Near enough to see one vehicle, or one person.
