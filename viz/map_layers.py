@@ -16,6 +16,8 @@ import numpy as np
 from twin.viz.city_ground import city_ground
 from twin.viz.city_layers import add_blocks, add_ground, add_land, add_marks, add_standing, add_streets
 from twin.viz.deck_layers import ON_TOP, layer, ref, rgb
+from twin.viz.flows import COLORS, DENSITY_CELL_M, DENSITY_FROM, flow_layers, reach_pack
+from twin.viz.kerbside import kerb_bays
 from twin.viz.lanes import LANE_WIDTH_M
 from twin.viz.markings import street_marks
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP
@@ -50,8 +52,8 @@ DISTRICT_NAMES: dict[str, tuple[str, str]] = {
 }
 #: Marks of the models, not things in the street: centres of zones, and where traffic enters the map.
 _UNSEEN_KINDS = frozenset({"zone", "entry"})
-#: Radius of the marks of those that are few and looked for; others are 4.6 on wheels and 3 on foot.
-_MARK_PX = {"van": 7.0, "bus": 7.0}
+#: Radius of marks from afar: of the many and of those who walk less than of those that are few and looked for.
+_MARK_PX = {"car": 4.6, "truck": 4.6}
 #: Smallest side of a camera's frame, so that a single place does not fill the screen.
 _MIN_FRAME_DEG = 0.004
 
@@ -120,10 +122,16 @@ def build_scene(
             queue["angle_deg"] = round(float(np.degrees(gate.angle_rad)), 3)
             layers.extend(_gate_layers(origin))
     reading = add_reading(run, origin, packs)
+    packs.update(kerb_bays(run, origin))
+    reach, reading["reach"] = reach_pack(run, origin)
+    if reach is not None:
+        packs["reach"] = reach
+    reading["density"] = {"side_m": DENSITY_CELL_M, "from": list(DENSITY_FROM), "colors": list(COLORS)}
+    moving: list[Any] = []
+    bodies = _add_bodies(run, origin, point_budget, packs, moving, "gate" in packs)
     below, above = reading_layers(origin, "service" in packs)
-    layers += below
-    bodies = _add_bodies(run, origin, point_budget, packs, layers, "gate" in packs)
-    layers += above
+    squares, arcs = flow_layers(origin, packs, on_foot=any(body["size_m"] is None for body in bodies))
+    layers += [*squares, *below, *moving, *arcs, *above]
     facts = _facts(run, origin, bodies, queue, blocks, ground.facts)
     return SceneParts(_deck_spec(layers, origin), packs, {"reading": reading, **facts})
 
@@ -270,7 +278,7 @@ def _body_layers(key: str, name: str, look: BodyLook, origin: tuple[float, float
         data=f"heads_{key}",
         pickable=True,
         radius_units="pixels",
-        get_radius=_MARK_PX.get(name, 4.6 if size_m else 3.0),
+        get_radius=_MARK_PX.get(name, 7.0 if size_m else 3.0),
         stroked=True,
         line_width_units="pixels",
         get_line_width=1,

@@ -13,6 +13,8 @@
       this.marks = scene.facts.places
         .map((place) => ({ place, rank: RANK[place.kind] ?? 6, from: FROM_ZOOM[place.kind] ?? 14 }))
         .sort((a, b) => a.rank - b.rank);
+      this.watch = new ResizeObserver(() => { this.covered = null; if (this.last) this.draw(this.last); });
+      for (const panel of document.querySelectorAll(".glass")) this.watch.observe(panel);
       this.queueMark = scene.queue ? { place: { lon: scene.queue.fact.gate[0], lat: scene.queue.fact.gate[1] } } : null;
     }
 
@@ -48,11 +50,9 @@
       mark.width = mark.element.offsetWidth;
     }
 
-    // Panels over the map, in pixels of its parent; they move seldom.
+    // Panels over the map, in pixels of its parent; looked at anew when one of them changes its size.
     get panels() {
-      const now = performance.now();
-      if (now - (this.lookedAt ?? -1e9) > 400) {
-        this.lookedAt = now;
+      if (!this.covered) {
         const { left, top } = this.parent.getBoundingClientRect();
         this.covered = [...document.querySelectorAll(".glass")].map((panel) => panel.getBoundingClientRect()).filter((box) => box.width)
           .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
@@ -61,6 +61,7 @@
     }
 
     draw(viewport) {
+      this.last = viewport;
       const taken = [...this.panels];
       const said = new Map();
       const { width, height, zoom } = viewport;

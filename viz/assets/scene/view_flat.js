@@ -56,6 +56,8 @@
       const pen = this.canvas.getContext("2d");
       pen.setTransform(dots, 0, 0, dots, 0, 0);
       this.drawGround(pen);
+      const { told } = this.scene;
+      for (const id of Object.keys(told)) if (this.shown[id] !== false) told[id].draw(pen, this);
       this.drawPlaces(pen);
       this.drawQueue(pen);
       for (const motion of this.scene.motions) this.drawHeads(pen, motion);
