@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Files that are read; whatever else a feed holds is left alone.
 FILES = (
     "agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt", "calendar.txt", "calendar_dates.txt",
-    "frequencies.txt", "fare_attributes.txt", "fare_rules.txt", "shapes.txt", "feed_info.txt",
+    "frequencies.txt", "fare_attributes.txt", "fare_rules.txt", "shapes.txt", "feed_info.txt", "attributions.txt",
 )  # fmt: skip
 _MAX_ROWS = 20_000_000
 #: Longest word of a cell: columns are held in fields of one width.

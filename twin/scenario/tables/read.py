@@ -201,7 +201,7 @@ def _of_feed(feed: Feed, spec: TableSpec) -> TableData:
     }
     rows = len(feed.columns["trip"])
     echo = TableEcho(spec.file, "", feed.encoding, 1, rows, (), totals, {}, (), feed.warnings)
-    return TableData(feed.columns, echo, feed.sha256)
+    return TableData(feed.columns, echo, feed.sha256, feed.more, feed.told)
 
 
 def _of_mesh(mesh: Mesh, spec: TableSpec) -> TableData:

@@ -28,7 +28,14 @@ def placed():
     city = town()
     x0, y0 = (float(v[0]) for v in project(city.crs, [LON], [LAT]))
     places = tuple(dataclasses.replace(p, x_m=p.x_m + x0, y_m=p.y_m + y0) for p in city.places)
-    drive = dataclasses.replace(city.drive, x_m=city.drive.x_m + x0, y_m=city.drive.y_m + y0)
+    drive = city.drive
+    drive = dataclasses.replace(
+        drive,
+        x_m=drive.x_m + x0,
+        y_m=drive.y_m + y0,
+        vertex_x_m=drive.vertex_x_m + x0,
+        vertex_y_m=drive.vertex_y_m + y0,
+    )
     return dataclasses.replace(city, drive=drive, walk=drive, places=places)
 
 
