@@ -42,6 +42,7 @@ class _CityFacts(BaseModel):
 
     schematic: bool
     attribution: list[str]
+    as_of: Annotated[str, Field(max_length=1000)] = ""
 
 
 class _DataFacts(BaseModel):

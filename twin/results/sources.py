@@ -47,5 +47,6 @@ def source_line(facts: Mapping[str, str]) -> str:
 
 
 def source_lines(manifest: Mapping[str, Any]) -> list[str]:
-    """Lines for every table of a manifest, study's or run's, that says anything."""
-    return [source_line(facts) for facts in manifest.get("data", ())]
+    """Lines for the date of the map and for every table of a manifest, study's or run's, that says anything."""
+    state = manifest["city"].get("as_of", "")
+    return [*([f"map: {state}"] if state else []), *(source_line(facts) for facts in manifest.get("data", ()))]
