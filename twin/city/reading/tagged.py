@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.city.reading.barriers import barrier_states, has_hours, is_barrier, stops_walkers
+from twin.city.reading.barriers import barrier_access, is_barrier, speaks_beside, stops_walkers
 from twin.city.reading.elements import NodeTable, TaggedWay, Tags
 from twin.city.reading.ferries import ferry_time_s
 from twin.city.reading.pavements import drawn_separately
 from twin.city.reading.place_reader import read_places
-from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
+from twin.city.reading.raw_map import OPEN_TO_ALL, Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
 from twin.city.reading.restrictions import read_restriction
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.reading.scenery_reader import read_shapes
@@ -70,14 +70,16 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
 def _add_node(raw: RawMap, row: int, tags: Tags) -> None:
     """A node with tags on a street: what of them is not used, and whether it is a barrier."""
     raw.unused.look("nodes", tags, NODE_KEYS)
+    if tags.get("highway") == "elevator":
+        raw.unused.note("lifts drawn as nodes, passed without a wait")
     if is_barrier(tags):
         raw.read["barriers on streets"] += 1
-        if (states := barrier_states(tags)) != (0, 0):
-            raw.barriers[row] = states
-        if stops_walkers(tags):
+        if (access := barrier_access(tags, raw.unused.note)) != OPEN_TO_ALL:
+            raw.barriers[row] = access
+        if stops_walkers(tags, raw.unused.note):
             raw.walk_barriers.add(row)
-        if has_hours(tags):
-            raw.unused.note("barriers: hours in which they open")
+    elif speaks_beside(tags):
+        raw.unused.note("nodes: words of access without a barrier")
 
 
 def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) -> None:
@@ -108,7 +110,8 @@ def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
         key = tuple(sorted(tags.items()))
         if key not in known:
             notes: list[str] = []
-            known[key] = way_facts(tags, notes.append), notes
+            facts = way_facts(tags, notes.append)
+            known[key] = facts, list(dict.fromkeys(notes))  # both directions of a way are one way
         facts, notes = known[key]
         for note in notes:
             raw.unused.note(note)
