@@ -15,16 +15,18 @@ def without_contradictions(bans: Sequence[Ban], links: Sequence[LinkEnds], count
 
     One restriction commands what another bans, or two ban all there is: a trap that no sign would set up.
     """
-    at: dict[int, list[LinkEnds]] = {}
-    for link in links:
-        at.setdefault(link.from_node, []).append(link)
-    out = {
-        link.link: {other.link for other in at.get(link.to_node, ()) if other.start != link.end[::-1]} for link in links
-    }
     shut: dict[int, dict[int, list[tuple[int, tuple[Span, ...]]]]] = {}
     for ban in bans:
         if len(ban.links) == 2:
             shut.setdefault(ban.links[0], {}).setdefault(ban.links[1], []).append((ban.classes, ban.spans))
+    at: dict[int, list[LinkEnds]] = {}
+    for link in links:
+        at.setdefault(link.from_node, []).append(link)
+    out = {
+        link.link: {other.link for other in at.get(link.to_node, ()) if other.start != link.end[::-1]}
+        for link in links
+        if link.link in shut
+    }
     trapped: dict[int, int] = {}
     for first, onward in shut.items():
         if not out.get(first) or not out[first] <= set(onward):

@@ -88,6 +88,8 @@ class Signs:
             head, tail = one.piece.head, one.piece.tail
             start, end = (head, tail) if one.along else (tail[::-1], head[::-1])
             ends.append(LinkEnds(start, end, one.start, one.end, row))
+        if not (self.turns or self.barred or self.arrows):
+            ends = []
         minor = frozenset(row for one, row in zip(driven, rows, strict=True) if one.piece.facts.road_class in _MINOR)
         bans = [
             *without_contradictions(bans_of_turns(self.turns, ends, counts), ends, counts),

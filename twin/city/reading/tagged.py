@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -179,17 +178,25 @@ def _infer_lanes(raw: RawMap) -> None:
         if drive is not None and drive.name and "lanes" not in way.facts.assumed:
             lanes = [d.lanes for d in (drive.forward, drive.backward) if d is not None]
             tagged.setdefault(_street_key(drive), []).extend(lanes)
+    least = {key: min(lanes) for key, lanes in tagged.items()}
+    known: dict[int, WayFacts] = {}  # by the very facts, which ways with the same tags share
     for i, way in enumerate(raw.ways):
         drive = way.facts.drive
-        if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in tagged:
+        if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in least:
             continue
-        lanes_count = min(tagged[_street_key(drive)])
-        drive = drive._replace(
-            forward=drive.forward and drive.forward._replace(lanes=lanes_count),
-            backward=drive.backward and drive.backward._replace(lanes=lanes_count),
-        )
-        assumed = tuple("lanes of street" if key == "lanes" else key for key in way.facts.assumed)
-        raw.ways[i] = replace(way, facts=way.facts._replace(drive=drive, assumed=assumed))
+        facts = known.get(id(way.facts))
+        if facts is None:
+            facts = known[id(way.facts)] = _with_lanes(way.facts, drive, least[_street_key(drive)])
+        raw.ways[i] = RawWay(way.way_id, way.rows, facts)
+
+
+def _with_lanes(facts: WayFacts, drive: StreetFacts, lanes_count: int) -> WayFacts:
+    drive = drive._replace(
+        forward=drive.forward and drive.forward._replace(lanes=lanes_count),
+        backward=drive.backward and drive.backward._replace(lanes=lanes_count),
+    )
+    assumed = tuple("lanes of street" if key == "lanes" else key for key in facts.assumed)
+    return facts._replace(drive=drive, assumed=assumed)
 
 
 def _street_key(drive: StreetFacts) -> tuple[str, int, bool]:
