@@ -9,6 +9,7 @@ from typing import Any
 from twin.results.compare import CORRECTION
 from twin.results.privacy import masked_counts
 from twin.results.sentences import ANSWER_WORDS
+from twin.results.sources import source_lines
 from twin.results.verdicts import BETTER, WORSE
 from twin.results.words import Lang, change, figure, number, span
 from twin.viz.palette import VERDICTS
@@ -336,6 +337,7 @@ def _provenance(content: Content, lang: Lang) -> Iterator[str]:
         ("prov_answers", manifest["files"].get("answers.json", "–")),
         ("prov_method", answers[0]["method"] if answers else "Student's t"),
         ("prov_map", "; ".join(manifest["city"]["attribution"])),
+        *(("prov_data", line) for line in source_lines(manifest)),
         ("prov_repeat", command),
     ]
     body = "".join(f"<tr><th>{safe(word(key, lang))}</th><td><code>{safe(told)}</code></td></tr>" for key, told in rows)

@@ -152,6 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "prov_answers": ("答えのSHA-256", "SHA-256 of the answers"),
     "prov_method": ("区間の方法", "method of intervals"),
     "prov_map": ("地図", "map"),
+    "prov_data": ("データ", "data"),
     "prov_repeat": ("同じ結果を得るコマンド", "command that gives the same"),
 }
 
