@@ -91,8 +91,8 @@ def killed(scenario: Path, out: Path, after_s: float) -> bool:
     return True
 
 
-def struck(out: Path, child: int, rng: random.Random, strike: Callable[[int], bool]) -> tuple[int, int]:
-    """Strike at random moments until an attempt ends; returns how many times, and its exit code.
+def struck(out: Path, child: int, rng: random.Random, strike: Callable[[int], bool], most: int) -> tuple[int, int]:
+    """Strike at random moments, at most so often, until an attempt ends; returns how many times, and its exit code.
 
     After each kill some run is waited for: on a busy machine nothing would ever be done between kills by the clock.
     """
@@ -100,7 +100,7 @@ def struck(out: Path, child: int, rng: random.Random, strike: Callable[[int], bo
     while (code := ended(child, rng.uniform(0.0, _STRIKE_WITHIN_S))) is None:
         assert time.monotonic() - began < _LONGEST_S, "the sweep hangs"
         done = sum(path.stat().st_size for path in (partial_of(out) / LEAN).glob("*.jsonl"))
-        if done > before and strike(child):
+        if kills < most and done > before and strike(child):
             kills, before = kills + 1, done
     return kills, code
 
@@ -155,7 +155,7 @@ def sweeps(root: Path, wanted: int, what: str, replications: int, seed: int = 5)
                 if what == "sweep":
                     kills += killed(scenario, out, rng.uniform(0.0, 0.5 * took_s))
                     continue
-                more, code = struck(out, attempt(scenario, out, replications, *places), rng, strike)
+                more, code = struck(out, attempt(scenario, out, replications, *places), rng, strike, wanted - kills)
                 kills, given_up = kills + more, given_up + (code == _GIVEN_UP)
                 assert code in (_DONE, _GIVEN_UP), f"an attempt ended with {code}"
             assert results(out) == whole, "the sweep differs after kills"
