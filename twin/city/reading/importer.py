@@ -257,7 +257,7 @@ def city_from_raw(
     )
     layers = {"drive": drive, "walk": walk}
     places = snap_places(
-        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped
+        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped, raw.marks
     )
     done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
         far_from_node(place, layers) for place in places
@@ -280,6 +280,7 @@ def city_from_raw(
         places=places,
         digest="",
         scenery=scenery,
+        marks=raw.marks.close(_assumed_ways(raw)),
         report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
@@ -338,6 +339,16 @@ def _report(
         "doubtful": [shortcut.text() for shortcut in shortcuts],
         "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
+
+
+def _assumed_ways(raw: RawMap) -> set[tuple[int, str]]:
+    """Ways with what is assumed of each, in short words."""
+    return {(way.way_id, _short(key)) for way in raw.ways for key in way.facts.assumed}
+
+
+def _short(key: str) -> str:
+    what, _, name = key.partition(":")
+    return f"assumed: {what} of {name}" if name else f"assumed: {key}"
 
 
 def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str, Any]]:

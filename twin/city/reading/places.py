@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from twin.arrays import Floats
 from twin.city.city import TUNNEL, Place, StreetLayer
+from twin.city.marks import NODE, RELATION, WAY, MarkList
 from twin.city.reading.contract import CLUSTER_SPAN
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.raw_map import RawPlace
@@ -33,6 +34,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 #: Kinds that lie on whatever road trucks can come to and leave again. Entries lie on any road; the rest keep off
 #: motorways and out of tunnels, where cars can come and leave.
 _FOR_TRUCKS = frozenset({"gate", "yard"})
+_ELEMENTS = {"node": NODE, "way": WAY, "relation": RELATION}
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
 #: Places farther than this from their node are counted in the report.
 FAR_NODE_M = 100.0
@@ -47,6 +49,7 @@ def snap_places(
     district: str,
     params: CityBuildParams,
     dropped: Counter[str],
+    marks: MarkList,
 ) -> tuple[Place, ...]:
     """Places with their nodes in both layers, sorted by id.
 
@@ -66,6 +69,8 @@ def snap_places(
         ``place_limit_m``: how far from its streets a place may lie.
     dropped
         Places from ordinary tags that lie too far away are counted here.
+    marks
+        And marked here.
 
     Raises
     ------
@@ -82,7 +87,11 @@ def snap_places(
         if needed is not None and distance_m[needed][i] > params.place_limit_m:
             if raw.authored:
                 raise _too_far(raw, needed, float(distance_m[needed][i]), params)
-            dropped[f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"] += 1
+            words = f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"
+            dropped[words] += 1
+            element, _, number = raw.origin.partition(" ")
+            if element in _ELEMENTS and number.lstrip("-").isdigit():
+                marks.add(words, _ELEMENTS[element], int(number), raw.lon_deg, raw.lat_deg)
             continue
         if needed is not None and raw.authored and raw.row in street_rows[needed]:
             # Its own node stays unless its street went, or moves no farther than junctions are drawn together.

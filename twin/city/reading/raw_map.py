@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.marks import MarkList
 from twin.city.reading.unused import UnusedTags
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class RawMap:
         Rows of nodes that nobody passes on foot.
     border
         Rows at which a street goes on beyond the file.
+    marks
+        Elements that were dropped or passed over.
     bounds_deg
         West, south, east, north of the box that the file says it was cut by.
     """
@@ -187,3 +190,11 @@ class RawMap:
     walk_barriers: set[int] = field(default_factory=set)
     border: set[int] = field(default_factory=set)
     bounds_deg: tuple[float, float, float, float] | None = None
+    marks: MarkList = field(default_factory=MarkList)
+
+    def mark(self, words: str, kind: int, map_id: int, row: int = -1) -> None:
+        """Mark an element that was dropped or passed over, at the position of a row where it has one."""
+        if row >= 0:
+            self.marks.add(words, kind, map_id, float(self.lon_deg[row]), float(self.lat_deg[row]))
+        else:
+            self.marks.add(words, kind, map_id)

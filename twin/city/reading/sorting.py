@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from twin.city.marks import RELATION, WAY
 from twin.city.reading.elements import TaggedRelation, TaggedWay, Tags
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
@@ -90,7 +91,9 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
         elif relation.tags.get("type") in _AREA_TYPES:
             _sort_area(relation, by_id, out, drawn_again, raw)
         else:
-            raw.unused.note(f"relations: {relation.tags.get('type', 'without type')[:40]}")
+            words = f"relations: {relation.tags.get('type', 'without type')[:40]}"
+            raw.unused.note(words)
+            raw.mark(words, RELATION, relation.relation_id)
     for way in ways:
         tags = way.tags
         if not tags:
@@ -109,7 +112,9 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
         if closed or (kind in LINE_KINDS and len(way.refs) >= 2):
             out.scenery.append(shape)
         else:
-            raw.dropped[f"{kind.replace('_', ' ')} outlines that are not closed"] += 1
+            words = f"{kind.replace('_', ' ')} outlines that are not closed"
+            raw.dropped[words] += 1
+            raw.mark(words, WAY, way.way_id)
     return out
 
 
@@ -141,7 +146,9 @@ def _sort_area(
     missing = sum(m.ref not in by_id for m in members)
     if missing or torn or torn_inside:
         what = "squares" if square else kind.replace("_", " ") if kind else "places"
-        raw.dropped[f"{what} drawn as relations with parts missing or torn"] += 1
+        words = f"{what} drawn as relations with parts missing or torn"
+        raw.dropped[words] += 1
+        raw.mark(words, RELATION, relation.relation_id)
     if not outer:
         if place and outer_ways:  # a station whose outline is open still lies where its parts are
             line = tuple(ref for way in outer_ways for ref in way.refs)

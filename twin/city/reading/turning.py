@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.city.marks import RELATION
 from twin.city.reading.conditions import DAY_S, EVERY_DAY, Span
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.restrictions import Restriction
@@ -78,7 +79,10 @@ def find_turns(raw: RawMap, x_m: Sequence[float], y_m: Sequence[float], counts: 
     for restriction in sorted(raw.restrictions, key=lambda r: r[:5]):
         found, fault = _turns_of(restriction, rows, runs, x_m, y_m)
         if fault:
-            counts[f"turn restrictions {fault}, left out"] += 1
+            words = f"turn restrictions {fault}, left out"
+            counts[words] += 1
+            at = rows.get(restriction.via_nodes[0], -1) if restriction.via_nodes else -1
+            raw.mark(words, RELATION, restriction.relation_id, at)
         turns += found
     return turns
 
