@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,6 +163,8 @@ class RawMap:
         Rows of nodes that nobody passes on foot.
     border
         Rows at which a street goes on beyond the file.
+    stop_areas
+        Platforms and exits that belong together; see ``stop_areas.py``.
     marks
         Elements that were dropped or passed over.
     bounds_deg
@@ -190,6 +192,7 @@ class RawMap:
     walk_barriers: set[int] = field(default_factory=set)
     border: set[int] = field(default_factory=set)
     bounds_deg: tuple[float, float, float, float] | None = None
+    stop_areas: Sequence[Any] = ()
     marks: MarkList = field(default_factory=MarkList)
 
     def mark(self, words: str, kind: int, map_id: int, row: int = -1) -> None:

@@ -25,6 +25,8 @@ from twin.city.scenery import (
     sorted_scenery,
 )
 
+#: More corners than a way may have in OpenStreetMap (2,000), twice.
+_MOST_CORNERS_MENDED = 4000
 _NOTHING = Heights(float("nan"), 0.0, -1, 0, HEIGHT_UNKNOWN, ())
 
 
@@ -167,6 +169,12 @@ def _by_geometry(
         shapely.Polygon(line) for line, role in zip(lines, roles, strict=True) if role == RING_INNER and len(line) >= 4
     ]
     crossed = any(not shape.is_valid for shape in (*outers, *inners))
+    if crossed and sum(len(line) for line in lines) > _MOST_CORNERS_MENDED:
+        # Mending looks at every pair of lines that cross, and there may be as many as the square of the corners.
+        dropped[
+            f"{words} outlines that cross themselves, with more than {_MOST_CORNERS_MENDED:,} corners, left out"
+        ] += 1
+        return []
     whole = shapely.union_all([shapely.make_valid(shape) for shape in outers])
     for inner in map(shapely.make_valid, inners):
         if not whole.contains(shapely.Point(inner.representative_point())):

@@ -13,6 +13,7 @@ from twin.city.reading.raw_map import RawMap
 from twin.city.reading.restrictions import is_restriction
 from twin.city.reading.rings import Ring, assemble_rings
 from twin.city.reading.scenery_tags import LINE_KINDS, scenery_kind
+from twin.city.reading.stop_areas import is_stop_area
 from twin.city.reading.tags import street_class
 
 #: Keys by which a relation that is drawn as an area may matter.
@@ -57,6 +58,8 @@ class Sorted:
         Areas to walk over that are relations; those that are ways are streets with ``area=yes``.
     scenery
         Buildings, water, green, railways and land use.
+    stop_areas
+        Relations that say which platforms and exits belong together.
     """
 
     streets: list[TaggedWay] = field(default_factory=list)
@@ -64,6 +67,7 @@ class Sorted:
     outlines: list[Shape] = field(default_factory=list)
     squares: list[Shape] = field(default_factory=list)
     scenery: list[Shape] = field(default_factory=list)
+    stop_areas: list[TaggedRelation] = field(default_factory=list)
 
     def street_nodes(self) -> set[int]:
         """Ids of nodes on streets and around squares."""
@@ -90,6 +94,8 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
             out.restrictions.append(relation)
         elif relation.tags.get("type") in _AREA_TYPES:
             _sort_area(relation, by_id, out, drawn_again, raw)
+        elif is_stop_area(relation.tags):
+            out.stop_areas.append(relation)
         else:
             words = f"relations: {relation.tags.get('type', 'without type')[:40]}"
             raw.unused.note(words)

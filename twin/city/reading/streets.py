@@ -34,6 +34,7 @@ from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, Stre
 from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
 from twin.city.reading.signs import DrivenLink, Signs
 from twin.city.reading.squares import Square, lines_across
+from twin.city.reading.stop_areas import passages
 from twin.city.reading.turning import arcs_of_turns, find_turns
 
 LayerName = Literal["drive", "walk"]
@@ -100,6 +101,7 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
         signs = Signs(turns, arcs, barred, _arrows(raw))
     else:
         lines += _across_squares(ground, ways, counts)
+        lines += passages(raw.stop_areas, lines, ground.x_m, ground.y_m, counts)
         lines = split_at(raw, ground.x_m, ground.y_m, lines, raw.walk_barriers)
         ground, lines = _joined(ground, lines, counts)
         raw, shapes = ground.raw, ground.shapes

@@ -19,6 +19,7 @@ from twin.city.reading.restrictions import read_restriction
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.reading.scenery_reader import read_shapes
 from twin.city.reading.sorting import Shape, Sorted
+from twin.city.reading.stop_areas import read_stop_areas
 from twin.city.reading.tags import is_crossing, is_signal, street_class, way_facts
 from twin.city.reading.unused import DRIVE_WAY_KEYS, NODE_KEYS, WALK_WAY_KEYS
 
@@ -63,6 +64,7 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     for relation in found.restrictions:
         read_restriction(relation.relation_id, relation.tags, relation.members, raw, row)
     _add_squares(raw, found.squares, row)
+    raw.stop_areas = read_stop_areas(found.stop_areas, found.streets, nodes, row, raw)
     raw.places.extend(read_places(found.outlines, nodes, row, raw))
     raw.scenery = read_shapes(found.scenery, nodes, raw.dropped)
 
