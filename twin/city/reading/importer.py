@@ -153,19 +153,25 @@ def build_from_place(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    cache: Path | None = None,
 ) -> City:
     """City from a place name, downloaded through OSMnx; other parameters as in :func:`build_city`.
+
+    Parameters
+    ----------
+    cache
+        Folder of answers that OSMnx has kept, which are used without a connection; new ones are kept there.
 
     Raises
     ------
     CityError
         If there is no connection, or the place is not found or has no streets.
     """
-    from twin.city.reading.graph_reader import download_place
+    from twin.city.reading.download import download_place
 
     watch = progress or _silent
     return city_from_raw(
-        download_place(place, watch),
+        download_place(place, watch, cache),
         name=name or place.split(",")[0].strip(),
         crs=crs,
         driving_side=driving_side,
@@ -183,15 +189,16 @@ def build_from_bbox(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    cache: Path | None = None,
 ) -> City:
-    """City from a box (west, south, east, north), downloaded through OSMnx; see :func:`build_city`.
+    """City from a box (west, south, east, north), downloaded through OSMnx; see :func:`build_from_place`.
 
     Raises
     ------
     CityError
         If the box is empty or turned, if there is no connection, or if no streets lie in it.
     """
-    from twin.city.reading.graph_reader import download_bbox
+    from twin.city.reading.download import download_bbox
 
     west_deg, south_deg, east_deg, north_deg = bbox_deg
     where = f"west {west_deg}, south {south_deg}, east {east_deg}, north {north_deg}"
@@ -199,7 +206,7 @@ def build_from_bbox(
         raise CityError("the box is no box", where=where, mend="give west, south, east, north in degrees")
     watch = progress or _silent
     return city_from_raw(
-        download_bbox(bbox_deg, watch),
+        download_bbox(bbox_deg, watch, cache),
         name=name,
         crs=crs,
         driving_side=driving_side,
@@ -331,6 +338,7 @@ def _report(
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
         "done": {key: int(done[key]) for key in sorted(done) if done[key]},
+        **({"as_of": raw.as_of} if raw.as_of else {}),
         "not used": raw.unused.report(),
         "warnings": list(raw.warnings),
         "kept": kept,
@@ -418,6 +426,8 @@ def report_lines(city: City) -> Sequence[str]:
     lines: list[str] = []
     for district, report in city.report.get("districts", {city.name: city.report}).items():
         lines.append(f"{district}:")
+        if report.get("as_of"):
+            lines.append(f"  state of the map: {report['as_of']}")
         for part in ("read", "done", "dropped", "not used", "kept"):
             lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
         lines += [f"  warning: {words}" for words in report.get("warnings", ())]

@@ -47,7 +47,8 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
     osm_file = osmium.io.File(str(file.path), "pbf" if file.kind == "pbf" else "osm")
     with osmium.io.Reader(osm_file, osmium.osm.osm_entity_bits.NOTHING) as reader:
         header = reader.header()
-        raw = RawMap(generator=header.get("generator", ""))
+        state = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
+        raw = RawMap(generator=header.get("generator", ""), as_of=state[:40])
         box = header.box()
         if box.valid():
             raw.bounds_deg = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)

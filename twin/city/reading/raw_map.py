@@ -147,6 +147,8 @@ class RawMap:
         Rows of streets whose pavements are ways of their own.
     generator
         What wrote the file, from its header.
+    as_of
+        Moment of the data, where the file says it.
     side_votes
         Ways tagged with a driving side, by side.
     warnings
@@ -182,6 +184,7 @@ class RawMap:
     scenery: list[Feature] = field(default_factory=list)
     separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
+    as_of: str = ""
     side_votes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
