@@ -103,7 +103,7 @@ def _no_search_for_circles() -> Iterator[None]:
 
 
 def _build_city(
-    source: Path,
+    path: Path,
     name: str | None,
     crs: str | None,
     driving_side: str | None,
@@ -112,7 +112,7 @@ def _build_city(
     scenery: Sequence[Path | str],
 ) -> City:
     watch = progress or _silent
-    with open_map(source, params) as file:
+    with open_map(path, params) as file:
         if file.kind == "graphml":
             from twin.city.reading.graph_reader import read_graphml
 
@@ -124,15 +124,15 @@ def _build_city(
         elif file.kind == "citygml":
             raise CityError(
                 "this is a city model (CityGML): it holds buildings or road surfaces, no streets to drive along",
-                where=str(source),
+                where=str(path),
                 mend="give a map of streets, and this file beside it: twin city build MAP --scenery FILE",
             )
         else:
             from twin.city.reading.osm_reader import read_osm
 
             raw = read_osm(file, watch)
-    district = name if name is not None else _ENDINGS.sub("", source.name)
-    added = read_scenery_files([Path(path) for path in scenery], params, raw.dropped)
+    district = name if name is not None else _ENDINGS.sub("", path.name)
+    added = read_scenery_files([Path(file) for file in scenery], params, raw.dropped)
     return city_from_raw(
         raw,
         name=district,
@@ -140,7 +140,7 @@ def _build_city(
         driving_side=driving_side,
         params=params,
         progress=watch,
-        where=str(source),
+        where=str(path),
         added=added,
     )
 
