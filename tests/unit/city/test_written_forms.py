@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.unit.city.test_drive_rules import AROUND, DIRECT, line, metres, near
@@ -261,3 +262,35 @@ def test_an_outline_that_crosses_itself_thousands_of_times_is_left_out(build, cr
     words = "building outlines that cross themselves, with more than 4,000 corners, left out"
     assert city.report["dropped"][words] == 1
     assert city.scenery.feature_count == 0
+
+
+@pytest.mark.parametrize(
+    ("tags", "kinds"),
+    [
+        ({"public_transport": "station", "train": "yes"}, ["station"]),
+        ({"public_transport": "station", "bus": "yes"}, []), ({"railway": "station"}, ["station"]),
+    ],
+)  # fmt: skip
+def test_stations_are_known_by_their_newer_words_too(build, osm, tags, kinds):
+    corners = [(90, 90), (110, 90), (110, 110), (90, 110)]
+    osm.ring(500, corners, 500)
+    osm.relation(77, [("way", 500, "outer")], type="multipolygon", name="北駅", **tags)
+    assert [place.kind for place in build(line(osm)).places] == kinds
+
+
+@pytest.mark.parametrize(
+    ("tags", "walk", "said"),
+    [
+        ({"route": "ferry;road"}, 600, {}), ({"route": "ferry", "duration": "bogus"}, 600,
+         {"times of ferries that are not understood": 1}), ({"route": "boat"}, np.inf, {}),
+    ],
+)  # fmt: skip
+def test_ferries_are_walked_onto_and_their_odd_times_counted(build, osm, tags, walk, said):
+    line(osm)
+    osm.node(40, 400, 400)
+    osm.node(41, 600, 400)
+    osm.way(400, [6, 40], **tags)
+    osm.way(401, [40, 41], highway="residential", name="other bank")
+    city = build(osm)
+    assert metres(city, 6, 41, layer="walk") == near(walk)
+    assert not_used(city) == said

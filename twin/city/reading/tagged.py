@@ -11,7 +11,7 @@ import numpy as np
 from twin.city.marks import NODE, RELATION, WAY
 from twin.city.reading.barriers import barrier_access, is_barrier, speaks_beside, stops_walkers
 from twin.city.reading.elements import NodeTable, TaggedWay, Tags
-from twin.city.reading.ferries import ferry_time_s
+from twin.city.reading.ferries import ferry_time_s, parse_duration_s
 from twin.city.reading.pavements import drawn_separately
 from twin.city.reading.place_reader import read_places
 from twin.city.reading.raw_map import OPEN_TO_ALL, Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
@@ -184,6 +184,10 @@ def _with_crossing_time(
             east = math.radians((raw.lon_deg[b] - raw.lon_deg[a] + 180) % 360 - 180)
             length_m += _EARTH_M * math.hypot(north, east * math.cos(math.radians(raw.lat_deg[a])))
     time_s, assumed = ferry_time_s(way.tags, length_m)
+    if any(key in way.tags and parse_duration_s(way.tags[key]) is None for key in ("duration", "interval")):
+        words = "times of ferries that are not understood"
+        raw.unused.note(words)
+        raw.mark(words, WAY, way.way_id, next((run[0] for run in runs if run), -1))
     pace = Direction(0, max(length_m, 1.0) / time_s)
     walk = walk._replace(forward=walk.forward and pace, backward=walk.backward and pace)
     return facts._replace(walk=walk, assumed=(*(key for key in facts.assumed if key != "width"), *assumed))
