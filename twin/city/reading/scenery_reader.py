@@ -42,7 +42,7 @@ def read_shapes(shapes: Sequence[Shape], nodes: NodeTable, dropped: Counter[str]
     missing = np.concatenate([[0], np.cumsum(rows < 0)])
     ends = np.cumsum(sizes)
     whole = (missing[ends] == missing[ends - sizes]).tolist()
-    lines_at = iter(zip(np.split(degrees, ends), whole, strict=False))
+    lines_at = iter(zip(_cut(degrees, ends), whole, strict=False))
     for shape in shapes:
         lines_of = [next(lines_at) for _ in (*shape.outer, *shape.inner)]
         kind = scenery_kind(shape.tags)
@@ -89,7 +89,7 @@ def make_features(features: Sequence[Feature], to_metres: Any, dropped: Counter[
     x_m, y_m = to_metres(degrees[:, 0], degrees[:, 1])
     ends = np.cumsum([len(ring) for ring in rings])
     points = np.column_stack([x_m, y_m])
-    metres = np.split(points, ends[:-1])
+    metres = _cut(points, ends)
     areas_m2, simple = _signed_areas_m2(points, ends), _simple(points, ends)
     kept: list[Feature] = []
     start = 0
@@ -119,6 +119,12 @@ def _sound(
         dropped[f"{words} outlines without an area"] += 1
         return []
     return [feature._replace(rings=[ring for ring, _ in ordered], roles=[role for _, role in ordered])]
+
+
+def _cut(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    """Lines of points, one after the other up to each end."""
+    at = [0, *ends.tolist()]
+    return [points[a:b] for a, b in itertools.pairwise(at)]
 
 
 def _signed_areas_m2(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[float]:
