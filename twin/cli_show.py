@@ -117,8 +117,8 @@ def show_study(study: Study) -> None:
             label = escape(_label(study, variant))
             table.add_column(label, justify="right", overflow="fold", max_width=_VARIANT_WIDTH - 3)
         for name, info in chosen.items():
-            if (name, study.variants[0]) not in summary:
-                continue
+            if not any(summary[name, v]["n"] for v in study.variants if (name, v) in summary):
+                continue  # a mean over nobody in every variant says nothing
             cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
             told = _kpi_cell(name, "", chosen)
             if name in still:

@@ -394,6 +394,8 @@ class Transit:
             if self._reached_s < to_s <= until_s:
                 self._write_shift(fleet[(fleet["working"] > 0) & (fleet["off_s"] == np.inf)], from_s, to_s)
         off_s = np.minimum(fleet["off_s"], self._stage.end_s)
+        if not np.any((self._reached_s < off_s) & (off_s <= until_s)):
+            return  # nearly every step
         ended = (fleet["off_s"] < np.inf) & (fleet["working"] > 0) & (self._reached_s < off_s) & (off_s <= until_s)
         for row in np.flatnonzero(ended).tolist():
             self._write_shift(fleet[row : row + 1], float(fleet["since_s"][row]), float(off_s[row]))

@@ -174,6 +174,8 @@ def _kpis(content: Content, lang: Lang) -> Iterator[str]:
     ]
     n = content.study.replications
     note = word("one_run", lang) if n == 1 else word("kpis_caption", lang, n=n)
+    if content.days:
+        yield f'<p class="soft">{safe(word("mean_day", lang, day=content.days.words(content.day)[lang]))}</p>'
     for start in range(0, len(content.variants), 6):
         variants = content.variants[start : start + 6]
         rows = []
@@ -205,6 +207,9 @@ def _differences(content: Content, lang: Lang) -> Iterator[str]:
         return
     for first, second in dict.fromkeys((r["first"], r["second"]) for r in moved):
         own = [row for row in moved if (row["first"], row["second"]) == (first, second)]
+        # The mean day as in the table of figures first, then what was asked of other days.
+        order = [content.day, *content.days.every]
+        own.sort(key=lambda row: order.index(row["day"]))
         yield f"<h3>{safe(content.label(second, lang))} − {safe(content.label(first, lang))}</h3>"
         yield rows_of_strips([_difference_row(content, row, lang) for row in own])
     yield f'<p class="soft">{safe(word("corrected", lang, how=CORRECTION))}</p>'
@@ -216,7 +221,8 @@ def _is_moved(row: Mapping[str, Any]) -> bool:
 
 def _difference_row(content: Content, row: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
     look = VERDICTS.get(str(row["verdict"]), VERDICTS[""])
-    name = safe(content.kpi(row["kpi"], row["group"], lang)) + (" *" if row["asked"] else "")
+    name = safe(content.kpi(row["kpi"], row["group"], lang) + content.apart(row["day"], lang))
+    name += " *" if row["asked"] else ""
     known = row["n"] > 1 and math.isfinite(row["lo"])
     lo, hi = (row["lo"], row["hi"]) if known else (None, None)
     picture = strip([(lo, hi, look.color)], row["mean"], 0.0, look.color)

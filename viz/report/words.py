@@ -52,6 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
             "to look like today."
         ),
     ),
+    "mean_day": (
+        "日の種類の記載がない値は{day}（各日を日数で加重した値）である。",
+        "Figures without a kind of day are those of the {day}: each kind weighed by its days.",
+    ),
     "schematic": ("地図は公表資料から作った模式図である。", "The map is schematic, authored from public facts."),
     "ranges": ("二つの幅：偶然と前提", "Two ranges: luck and assumptions"),
     "ranges_why": (

@@ -12,12 +12,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from twin.city.reading.elements import NodeTable, TaggedNode, TaggedWay
+from twin.city.reading.lanes import parse_count
 from twin.city.reading.map_file import MapFile
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
 from twin.city.reading.sorting import Sorted
 from twin.city.reading.tagged import fill_map
-from twin.city.reading.tags import Tags, parse_count
+from twin.city.reading.tags import Tags
 from twin.errors import CityError
 
 if TYPE_CHECKING:

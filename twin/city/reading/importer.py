@@ -5,9 +5,11 @@ map file → raw map (ways, nodes, places) → metres → drive and walk layer �
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -84,7 +86,32 @@ def build_city(
         If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
         its streets; if nothing tells on which side people drive, or if what does disagrees.
     """
-    source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
+    with _no_search_for_circles():
+        return _build_city(Path(source), name, crs, driving_side, params or CityBuildParams(), progress, scenery)
+
+
+@contextmanager
+def _no_search_for_circles() -> Iterator[None]:
+    """While a city is built: millions of small objects come and stay, and each search among them takes longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _build_city(
+    source: Path,
+    name: str | None,
+    crs: str | None,
+    driving_side: str | None,
+    params: CityBuildParams,
+    progress: Progress | None,
+    scenery: Sequence[Path | str],
+) -> City:
+    watch = progress or _silent
     with open_map(source, params) as file:
         if file.kind == "graphml":
             from twin.city.reading.graph_reader import read_graphml

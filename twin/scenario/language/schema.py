@@ -35,7 +35,7 @@ HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
-MEASURE_NOT_YET = ("from_date", "bays", "closes")
+MEASURE_NOT_YET = ("from_date", "bays")
 _AFTER_END_S = 6 * 3600.0
 _SCENARIO_NAME = re.compile(r"[^\W_][\w-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
