@@ -165,4 +165,5 @@ def test_driven_metres_of_every_class_are_those_of_a_count_with_osmnx(real, tmp_
     for kind, metres in sorted(theirs.items()):
         if metres < 1500:
             continue  # a single way more or less would count
-        assert ours[kind] == pytest.approx(metres, rel=0.01, abs=25), kind
+        # Both ways, so that ends drawn together count twice as much as above.
+        assert ours[kind] == pytest.approx(metres, rel=0.01, abs=50), kind

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.scenario.language.edits import composed
+from twin.scenario.language.edit_spec import composed
 from twin.scenario.language.schema import TableSpec
 from twin.scenario.language.validate import nearest
 from twin.scenario.tables import cells
