@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from twin.city.areas import Table, amounts_of, areas_of
 from twin.city.city import City, Place
 from twin.city.routing.parts import nodes_of_long_parts
 from twin.errors import TableError
+from twin.models.road_traffic.gravity.params import GravityParams
 
 #: Ground farther than this from every street that cars drive belongs to another map (G: a block and a half).
 _REACH_M = 300.0
@@ -30,6 +30,8 @@ def zones_of_areas(name: str, column: str, city: City, tables: Mapping[str, Tabl
     TableError
         If the table is none of areas, lacks the column, or none of its people live on the map.
     """
+    from scipy.spatial import cKDTree
+
     areas = areas_of(name, tables, city.crs)
     amount = np.nan_to_num(amounts_of(name, column, tables, f"{_WHERE}.residents_column"))
     drive = city.drive
@@ -55,3 +57,16 @@ def zones_of_areas(name: str, column: str, city: City, tables: Mapping[str, Tabl
         id_ = f"{city.name}/zone/{areas.names[area]}"
         zones.append(Place(id_, "zone", str(areas.names[area]), "", *where, node, -1, {"population": people}))
     return zones
+
+
+def told_of_residents(params: GravityParams | None, city: City, tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """A line on how many people of the table live on the map; nothing without such a table."""
+    if params is None or params.residents_table is None:
+        return ()
+    name, column = params.residents_table, params.residents_column
+    zones = zones_of_areas(name, column, city, tables)
+    people = sum(float(zone.attributes["population"]) for zone in zones)
+    total = float(np.nansum(amounts_of(name, column, tables, _WHERE)))
+    return (
+        f"background cars: {people:,.0f} of {total:,.0f} people of table {name} live on the map, in {len(zones)} areas",
+    )
