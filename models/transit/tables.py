@@ -111,7 +111,7 @@ TABLES: tuple[Table, ...] = (
         "transit_bus_terms",
         "What a ride by bus and a bus-kilometre cost; one row where buses run",
         ("fare_yen",),
-        ("fare_yen", "float64", "yen", "fare of a ride"),
+        ("fare_yen", "float64", "yen", "fare of a ride; the mean over riders where fares differ"),
         ("km_yen", "float64", "yen", "all costs of a bus-kilometre"),
         ("km_co2_kg", "float64", "kg", "CO2 of a bus-kilometre"),
     ),
