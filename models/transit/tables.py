@@ -44,6 +44,7 @@ TABLES: tuple[Table, ...] = (
         ("since_s", "float64", "s", "from when on they wait: asking, or the time they booked for"),
         ("arrive_by_s", "float64", "s", "latest arrival that was booked; nan if none"),
         ("offer_s", "float64", "s", "refused: could have boarded by this time; nan if served or within two hours not"),
+        ("offer_stop", "int32", "", "refused: stop that would have served them; -1 none, -2 not looked for"),
         ("channel", "str", "", "app or phone"),
         ("booked", "int32", "", "1 if made for a later time"),
         ("wheelchairs", "int32", "places", "places for wheelchairs they take; 0 where vans have none"),
