@@ -114,6 +114,9 @@ class ModelCard:
         Whether vehicles of other models drive in it.
     starter
         What ``twin new`` writes about it; None for no starter of its own.
+    parts
+        Name of a part that not every run has -> parameters of which one at least is set where a run has it; ``*``
+        stands for every member. Such parts have kernels of their own, which other runs need not compile.
     scaled_by
         Parameters that its demand is proportional to, of which those that are set are multiplied by the
         ``demand_factor`` of a kind of day.
@@ -141,6 +144,7 @@ class ModelCard:
     drives: bool = False
     carries: bool = False
     starter: Starter | None = None
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scaled_by: tuple[str, ...] = ()
     scaled_unless: str = ""
 

@@ -225,8 +225,6 @@ def _changed(city: City, name: LayerName, by_link: Mapping[LinkKey, Sequence[Wis
                 arrays["free_speed_mps" if wish.field == "speed_mps" else wish.field][link] = wish.value
     if not changed:
         return layer
-    for array in arrays.values():
-        array.setflags(write=False)
     return replace(layer, **arrays)
 
 

@@ -222,8 +222,6 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
     arrays["vertex_ptr"] = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
     arrays["vertex_x_m"], arrays["vertex_y_m"] = (np.ascontiguousarray(vertices[:, i]) for i in (0, 1))
     arrays["out_ptr"] = np.searchsorted(arrays["link_from"], np.arange(layer.node_count + 1)).astype(np.int64)
-    for array in arrays.values():
-        array.setflags(write=False)
     base = np.where(is_new, -1, np.arange(len(is_new)))[order]
     row = np.empty(layer.link_count, np.int64)
     row[base[base >= 0]] = np.flatnonzero(base >= 0)
