@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import RunError
 from twin.results.run_folder import Run
@@ -94,8 +95,8 @@ def write_pedpy(run: Run, out: Path, *, frames_per_s: float = FRAMES_PER_S) -> P
     """Write where everybody on foot is, frame by frame, as text that PedPy and JPSreport read.
 
     A row is id, frame, easting and northing in metres of the city's CRS less a round corner, which the first lines
-    name. Frame 0 is the start of the clock; positions lie on the lines between two points of the record. Each trip is a
-    person of its own, numbered from 1, because who leaves and comes again is not seen between.
+    name. Frame 0 is the start of the clock; positions lie on the lines between two points of the record. Each walk
+    from place to place is a person of its own, numbered from 1: who stays somewhere has left the pavement.
 
     Raises
     ------
@@ -111,15 +112,14 @@ def write_pedpy(run: Run, out: Path, *, frames_per_s: float = FRAMES_PER_S) -> P
         raise RunError("nobody on foot was recorded", where=str(run.folder), mend="raise record.traces and run again")
     corner = np.floor(np.array([x_m[on_foot].min(), y_m[on_foot].min()]) / 100) * 100
     starts = trip_starts(seen.traces)
-    walked = seen.traces.body[starts[:-1]] == _code(seen, "walker")
-    trips = list(zip(starts[:-1][walked].tolist(), starts[1:][walked].tolist(), strict=True))
+    walks = _walks(seen, starts)
 
     def write(file: IO[str]) -> None:
         file.write(f"# framerate: {frames_per_s:g}\n# id frame x/m y/m\n")
         file.write(
             f"# frame 0: {seen.from_s:g} s of the day; x and y from {corner[0]:g}, {corner[1]:g} in {seen.crs}\n"
         )
-        for number, (first, end) in enumerate(trips, 1):
+        for number, (first, end) in enumerate(walks, 1):
             time_s = seen.traces.time_s[first:end] - seen.from_s
             frames = np.arange(np.ceil(time_s[0] * frames_per_s), np.floor(time_s[-1] * frames_per_s) + 1)
             at = (np.interp(frames / frames_per_s, time_s, v[first:end]) for v in (x_m - corner[0], y_m - corner[1]))
@@ -127,6 +127,17 @@ def write_pedpy(run: Run, out: Path, *, frames_per_s: float = FRAMES_PER_S) -> P
             file.writelines(f"{number} {int(frame)} {x:.3f} {y:.3f}\n" for frame, x, y in rows)
 
     return _whole(out, write)
+
+
+def _walks(seen: RunView, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First row and the row behind the last of every stretch of path on which somebody on foot walks."""
+    names = seen.body_states.get("walker", ())
+    staying = names.index("staying") if "staying" in names else -1
+    # The state of a row holds until the next; from the last row of a trip nothing leads on.
+    walking = (seen.traces.body == _code(seen, "walker")) & (seen.traces.state != staying)
+    walking[starts[1:] - 1] = False
+    edge = np.diff(np.concatenate([[False], walking, [False]]).astype(np.int8))
+    return list(zip(np.flatnonzero(edge > 0).tolist(), (np.flatnonzero(edge < 0) + 1).tolist(), strict=True))
 
 
 def write_geoparquet(run: Run, folder: Path) -> list[Path]:

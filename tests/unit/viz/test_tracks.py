@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -88,6 +89,28 @@ def test_a_run_without_traces_says_so_and_writes_nothing(demo, tmp_path):
     with pytest.raises(RunError, match="no record of movements"):
         tracks(bare, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_who_stays_is_no_track_and_walks_on_as_another(run, tmp_path, monkeypatch):
+    seen = read_run_view(run)
+    state = seen.traces.state.copy()
+    walker, staying = seen.bodies.index("walker"), seen.body_states["walker"].index("staying")
+    starts = trip_starts(seen.traces)
+    first = next(a for a, b in itertools.pairwise(starts) if seen.traces.body[a] == walker and b - a >= 4)
+    state[seen.traces.body == walker] = seen.body_states["walker"].index("walking")
+    whole = len(np.loadtxt(_written(seen, state, run, tmp_path / "a.txt", monkeypatch)))
+    state[first + 1] = staying
+    rows = np.loadtxt(_written(seen, state, run, tmp_path / "b.txt", monkeypatch))
+    stay_s = seen.traces.time_s[first + 2] - seen.traces.time_s[first + 1]
+    assert whole - len(rows) == pytest.approx(stay_s * FRAMES_PER_S, abs=1)
+    walkers = sum(seen.traces.body[a] == walker for a in starts[:-1])
+    assert len(np.unique(rows[:, 0])) == walkers + 1
+
+
+def _written(seen, state, run, path, monkeypatch):
+    changed = replace(seen, traces=replace(seen.traces, state=state))
+    monkeypatch.setattr("twin.viz.tracks.read_run_view", lambda _: changed)
+    return write_pedpy(run, path)
 
 
 def test_tracks_of_nobody_on_foot_are_refused(demo, tmp_path):
