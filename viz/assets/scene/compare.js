@@ -79,13 +79,14 @@
     }
 
     // What is looked at lies half on either side, once the camera has come there.
-    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500 }; }
+    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500, drawn: 0 }; }
 
     follow(viewport) {
       if (!this.goal || this.mode !== "swipe") return;
       const x = viewport.project(this.goal.at)[0] / $("stage").clientWidth;
-      if (performance.now() > this.goal.until) this.goal = null;
-      else if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
+      if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
+      // Without a graphics card a frame takes seconds, and the first may still be of the camera before.
+      if (++this.goal.drawn > 3 && performance.now() > this.goal.until) this.goal = null;
     }
 
     setMode(mode) {
