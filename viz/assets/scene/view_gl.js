@@ -70,6 +70,15 @@
     return out;
   };
 
+  // What panels leave free of a window, in pixels.
+  twin.roomOf = (width, height) => {
+    if (document.documentElement.classList.contains("presenting")) return { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height };
+    if (width <= 760 || height <= 500) return { left: 20, right: width - 60, top: 110, bottom: height - 180 };
+    const story = document.getElementById("story");
+    const told = width > 1250 && !story.hidden && !story.classList.contains("folded");
+    return { left: 350, right: width - (told ? 350 : 50), top: 90, bottom: height - 130 };
+  };
+
   twin.glWorks = () => {
     try { return Boolean(document.createElement("canvas").getContext("webgl2")); } catch { return false; }
   };
@@ -247,10 +256,7 @@
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const room = document.documentElement.classList.contains("presenting")
-        ? { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height }
-        : width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
-        : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
+      const room = twin.roomOf(width, height);
       const corners = [[west, south], [east, south], [east, north], [west, north]];
       const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: this.bearingFor(west, south, east, north, room) };
       // Perspective bends the answer, so it is approached in a few rounds.
