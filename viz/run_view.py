@@ -22,6 +22,7 @@ from twin.errors import RunError
 from twin.npz import read_npz
 from twin.results.parquet import read_columns
 from twin.results.run_folder import Run, file_sha256
+from twin.results.sources import source_lines
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -216,7 +217,7 @@ def read_run_view(run: Run | Path) -> RunView:
         replication=run.replication,
         city=str(city.get("name", "")),
         schematic=bool(city.get("schematic", False)),
-        attribution=tuple(str(line) for line in city.get("attribution", ())),
+        attribution=(*(str(line) for line in city.get("attribution", ())), *source_lines(manifest)),
         from_s=_number(clock, "start_s", run),
         to_s=_number(clock, "end_s", run),
         drive=_streets(geometry, "drive", run),
