@@ -139,7 +139,7 @@ def test_an_error_of_many_problems_numbers_them_and_translates_names_within_name
 @pytest.mark.parametrize(
     ("english", "japanese"),
     [
-        ("terminal.lanes.A.count must be at least 1 lanes, got 0", "terminal.lanes.A.count は 1 lanes 以上にしてください（0）"),
+        ("transit.seats must be at least 1, got 0", "transit.seats は 1 以上にしてください（0）"),
         ("seed must be a whole number, got a list", "seed は 整数にしてください（リスト）"),
         ("clock: the clock ends before it starts; after midnight write 24:30",
          "clock：時計の終わりが始まりより前です。深夜は 24:30 のように書いてください"),

@@ -23,10 +23,10 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -308,15 +308,24 @@ class Run:
         """Columns of the KPIs of this run."""
         return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
 
-    def frame(self, name: str) -> pd.DataFrame:
-        """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
+    def frame(self, name: str, *, lang: Literal["ja", "en"] | None = None, clock: Sequence[str] = ()) -> pd.DataFrame:
+        """A table as a DataFrame; units and meanings stand in ``frame.attrs``.
+
+        With ``lang``, codes become words of that language; ``clock`` names columns of moments that get a column of
+        clock times behind them: see :func:`twin.results.frames.as_frame`.
+        """
+        from twin.results.frames import as_frame
+
+        return as_frame(name, self.table(name), lang, clock)
+
+    def _repr_html_(self) -> str:
+        """Show the run's KPIs in a notebook."""
+        import html
+
         import pandas as pd
 
-        from twin.columns import TABLES
-
-        frame = pd.DataFrame(self.table(name))
-        frame.attrs["units"] = {c.name: c.unit for c in TABLES[name].columns} if name in TABLES else {}
-        return frame
+        title = html.escape(f"{self.variant}, replication {self.replication}")
+        return f"<h4>{title}</h4>" + pd.DataFrame(self.kpis()).to_html(escape=True, index=False, max_rows=40)
 
     def view(self, **how: Any) -> Any:
         """Show the moving scene in a notebook; see :func:`twin.notebook.show`."""
