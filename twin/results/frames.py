@@ -63,7 +63,7 @@ def _words_for(values: NDArray[np.generic], words: Sequence[tuple[str, str]], la
     """Words for codes, in the order in which they are declared; a code without a word is missing."""
     import pandas as pd
 
-    shown = [ja if lang == "ja" else code for code, ja in words]
+    shown = pd.Index([ja if lang == "ja" else code for code, ja in words])
     if values.dtype.kind in "iu":
         codes = values.astype(np.int64)
         known = (codes >= 0) & (codes < len(words))
