@@ -59,7 +59,7 @@ def as_frame(
     return frame
 
 
-def _words_for(values: NDArray[np.generic], words: Sequence[tuple[str, str]], lang: str | None) -> pd.Categorical:
+def _words_for(values: NDArray[np.generic], words: Sequence[tuple[str, str]], lang: str | None) -> pd.Categorical[Any]:
     """Words for codes, in the order in which they are declared; a code without a word is missing."""
     import pandas as pd
 
