@@ -90,6 +90,9 @@ class ModelCard:
     story
         ``module:function``, a :data:`twin.story.Teller` that writes chapters from the tables of a run; empty if the
         model tells none.
+    marks
+        ``module:function`` from parameters and a city to :class:`twin.looks.MapMark` rows: what ``twin map`` shows of
+        it beside streets; empty if that is nothing.
     observables
         ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
     stays
@@ -130,6 +133,7 @@ class ModelCard:
     looks: str = ""
     reported: str = ""
     story: str = ""
+    marks: str = ""
     observables: str = ""
     stays: str = ""
     estimate: str = ""

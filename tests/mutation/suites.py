@@ -51,6 +51,8 @@ _SERVICE = Suite(
     ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
     quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
+#: Some seeds of all kinds of case.
+_ALL_RULES = "road_all_rules and (-0] or -3] or -5] or -8])"
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
 SUITES: dict[str, Suite] = {
@@ -91,11 +93,13 @@ SUITES: dict[str, Suite] = {
     ),
     "models/road_traffic/queueing/kernels.py": Suite(
         (
+            "tests/oracles/test_road_all_rules.py",
+            "tests/oracles/test_road_parts.py",
             "tests/oracles/test_road_queueing.py",
             "tests/oracles/test_road_gate_queue.py",
             "tests/verification/test_road_signals.py",
         ),
-        quick="(road_queueing and ([0 or [1)) or bay",
+        quick=f"({_ALL_RULES}) or road_parts or (road_gate_queue and [0)",
     ),
     "models/road_traffic/free_flow/kernels.py": Suite(
         ("tests/oracles/test_free_flow_kernels.py", "tests/unit/models/road_traffic/test_free_flow.py",

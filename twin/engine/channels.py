@@ -94,12 +94,25 @@ class Rows:
         )
 
 
-@dataclass
 class _Inbox:
     """Rows waiting for one model, unsorted; ``first_s`` is the earliest time among them."""
 
-    rows: Rows
-    first_s: float = np.inf
+    def __init__(self) -> None:
+        self.hold(Rows.empty())
+
+    def hold(self, rows: Rows) -> None:
+        """Have these rows and no others."""
+        self.rows = rows
+        self.first_s = float(rows.data["time_s"].min()) if len(rows) else np.inf
+        self._bodies: dict[Body, int] | None = None if len(rows) else {"traveller": 0, "vehicle": 0}
+
+    @property
+    def bodies(self) -> dict[Body, int]:
+        """Bodies in the rows; the ledger asks after every step, and most steps move nobody between models."""
+        if self._bodies is None:
+            each, travels = self.rows.data["bodies"], np.isin(self.rows.data["kind"], TRAVELLER_KINDS)
+            self._bodies = {"traveller": int(each[travels].sum()), "vehicle": int(each[~travels].sum())}
+        return self._bodies
 
 
 class Channels:
@@ -117,7 +130,7 @@ class Channels:
         self._order = tuple(order)
         self._reached_s = dict.fromkeys(order, float(start_s))
         self._begun = False
-        self._boxes = {(channel, name): _Inbox(Rows.empty()) for channel in ("rows", "orders") for name in order}
+        self._boxes = {(channel, name): _Inbox() for channel in ("rows", "orders") for name in order}
         self._boards: dict[str, list[tuple[float, NDArray[np.generic]]]] = {}
 
     def send(self, target: str, rows: Rows) -> None:
@@ -200,11 +213,7 @@ class Channels:
         total = 0
         for (channel, _), box in self._boxes.items():
             if channel == "rows" and len(box.rows):
-                bodies = box.rows.data["bodies"]
-                if body is not None:
-                    travels = np.isin(box.rows.data["kind"], TRAVELLER_KINDS)
-                    bodies = bodies[travels == (body == "traveller")]
-                total += int(bodies.sum())
+                total += sum(box.bodies.values()) if body is None else box.bodies[body]
         return total
 
     def reached(self, model: str, now_s: float) -> None:
@@ -235,14 +244,14 @@ class Channels:
         self._begun = bool(state["begun"][0])
         for (channel, name), box in self._boxes.items():
             key = f"{channel}/{name}/data"
-            box.rows = Rows.empty()
+            rows = Rows.empty()
             if key in state:
-                box.rows = Rows(
+                rows = Rows(
                     state[key].copy(),  # type: ignore[arg-type]
                     state[f"{channel}/{name}/path_ptr"].copy(),  # type: ignore[arg-type]
                     state[f"{channel}/{name}/path"].copy(),  # type: ignore[arg-type]
                 )
-            box.first_s = float(box.rows.data["time_s"].min()) if len(box.rows) else np.inf
+            box.hold(rows)
         self._boards = {}
         for key in _board_keys(state):
             name = key.removeprefix("boards/").rsplit("/", 1)[0]
@@ -262,20 +271,19 @@ class Channels:
                 mend="make the clock's step shorter than the lead of this loop",
             )
         box = self._boxes[channel, target]
-        box.rows = box.rows.joined(rows)
-        box.first_s = min(box.first_s, first_s)
+        box.hold(box.rows.joined(rows))
 
     def _get(self, channel: str, target: str, until_s: float) -> Rows:
         box = self._boxes[channel, target]
         if box.first_s > until_s:
             return Rows.empty()
         data = box.rows.data
-        due = np.flatnonzero(data["time_s"] <= until_s)
-        order = np.lexsort((data["id"][due], data["kind"][due], data["time_s"][due]))
-        taken = box.rows.take(due[order])
-        rest = np.flatnonzero(data["time_s"] > until_s)
-        box.rows = box.rows.take(rest)
-        box.first_s = float(box.rows.data["time_s"].min()) if len(rest) else np.inf
+        is_due = data["time_s"] <= until_s
+        due = np.flatnonzero(is_due)
+        if len(due) > 1:
+            due = due[np.lexsort((data["id"][due], data["kind"][due], data["time_s"][due]))]
+        taken = box.rows.take(due)
+        box.hold(Rows.empty() if len(due) == len(data) else box.rows.take(np.flatnonzero(~is_due)))
         return taken
 
 

@@ -31,8 +31,8 @@ _DONE, _LOG_FULL = 0, 1
 _GATES = 3
 #: Link that a head goes for who would take any.
 _ANY = -4
-#: Movement of who has not chosen one yet.
-_UNDECIDED = -3
+#: Movement of who has not chosen one yet, and of who is about to dwell in the lane.
+_UNDECIDED, _DWELLS = -3, -5
 
 
 @inner_kernel
@@ -89,10 +89,10 @@ def server_of(road, line):
 
 
 @inner_kernel
-def feasible_s(road, cars, q, move):
-    """Earliest moment at which the head of a queue can make a movement; infinite if that is not known yet."""
+def feasible_s(road, cars, q, move, from_s):
+    """Earliest moment from ``from_s`` on at which the head of a queue can make a movement; infinite if not known yet."""
     v = road.queues[q].first
-    t = road.queues[q].ready_s
+    t = from_s
     line = road.queues[q].line
     size = road.classes[cars.veh[v].vehicle_class].units
     if line >= 0:
@@ -119,9 +119,10 @@ def feasible_s(road, cars, q, move):
             room_s = space_s(road, out, size)
             if room_s == INF:
                 road.links[out].waited = 1
-                room_s = road.queues[q].ready_s + road.release_after_s[0]
-                if room_s == INF:
-                    return INF
+            # By force whether or not the exit that will make room is known yet: that depends on the order of nodes.
+            room_s = min(room_s, road.queues[q].ready_s + road.release_after_s[0])
+            if room_s == INF:
+                return INF
             if room_s > t:
                 t = room_s
     if line >= 0:
@@ -143,11 +144,7 @@ def set_first(road, cars, q, v, after_s):
         road.queues[q].ready_s = INF
         return
     cars.veh[v].before = -1
-    t = max(cars.veh[v].ready_s, after_s)
-    if road.queues[q].kind == _GROUP and has_stop(cars, v) and not cars.stops[cars.veh[v].stop].bay:
-        # Dwelling in the lane: it moves up to the line, then nobody passes for the dwell.
-        t = max(t, road.lines[road.queues[q].line].next_s) + cars.stops[cars.veh[v].stop].dwell_s
-    road.queues[q].ready_s = t
+    road.queues[q].ready_s = max(cars.veh[v].ready_s, after_s)
 
 
 @inner_kernel
@@ -320,8 +317,6 @@ def move_head(road, cars, trees, log, q, t):
     if line >= 0:
         pass_line(road, cars, v, line, size, t, move < 0)
     leave_queue(road, cars, q, v, t)
-    if cars.veh[v].stop < cars.veh[v].stop_end and has_stop(cars, v):
-        cars.veh[v].stop += 1
     n = log.size[0]
     log.rows[n].time_s = t
     log.rows[n].vehicle = v
@@ -336,7 +331,7 @@ def move_head(road, cars, trees, log, q, t):
         tag = max(road.moves[move].tag, road.links[out].virtual)
         road.links[out].virtual = tag
         road.moves[move].tag = tag + size * road.moves[move].inverse_weight
-        if road.links[out].in_units - road.links[out].out_units + size > road.links[out].storage + SAME_S:
+        if road.release_after_s[0] < INF and space_s(road, out, size) > t:
             road.counts[0] += 1
         if kind == _ORIGIN:
             road.counts[1] += 1
@@ -348,14 +343,17 @@ def move_head(road, cars, trees, log, q, t):
 def when_and_where(road, cars, trees, q):
     """When the head of a queue can go, and by which movement.
 
-    Who has not chosen a turn yet does so when ready. With re-drawing, a head that has been blocked for the set wait
-    takes whatever turn of its queue lets it go first, if it leads nearer to the destination.
+    Who has not chosen a turn yet does so when ready, and who stops in the lane begins to. With re-drawing, a head that
+    has been blocked for the set wait takes whatever turn of its queue lets it go first, if it leads nearer to the
+    destination.
     """
     v = road.queues[q].first
     move = cars.veh[v].move
     if move == _UNDECIDED:
         return road.queues[q].ready_s, move
-    t = feasible_s(road, cars, q, move)
+    if road.queues[q].kind == _GROUP and has_stop(cars, v) and not cars.stops[cars.veh[v].stop].bay:
+        return road.queues[q].ready_s, _DWELLS
+    t = feasible_s(road, cars, q, move, road.queues[q].ready_s)
     destination = cars.veh[v].destination
     from_s = road.queues[q].ready_s + trees.now[0].redraw_after_s
     if t <= from_s or destination < 0 or road.queues[q].kind != _GROUP or move < 0:
@@ -367,7 +365,7 @@ def when_and_where(road, cars, trees, q):
             continue
         rest_s = trees.to_go_s[destination, known_place(road, trees, road.moves[p].to_link)]
         if rest_s < here_s:
-            other_s = max(feasible_s(road, cars, q, p), from_s)
+            other_s = feasible_s(road, cars, q, p, from_s)
             if other_s < t:
                 t = other_s
                 move = p
@@ -424,6 +422,13 @@ def choose_source(road, cars, first, count, best_s):
 
 
 @inner_kernel
+def begin_dwell(road, cars, q, v, t):
+    """Let the head of a queue dwell in the lane: it moves up to the line, then nobody passes for the dwell."""
+    road.queues[q].ready_s = max(t, road.lines[road.queues[q].line].next_s) + cars.stops[cars.veh[v].stop].dwell_s
+    cars.veh[v].stop += 1
+
+
+@inner_kernel
 def look(road, cars, trees, q, i, until_s):
     """Work out when the head of a queue can go, and whom it depends on: ``source_...[i]`` of the node being served."""
     t = road.queues[q].ready_s
@@ -464,8 +469,11 @@ def serve_node(road, cars, trees, log, node, until_s):
         moved = choose_source(road, cars, first, count, best_s)
         q = road.node_source[first + moved]
         v = road.queues[q].first
-        if road.source_move[moved] == _UNDECIDED:
-            cars.veh[v].move = choose_move(road, trees, cars, v, cars.veh[v].link, best_s, True)
+        if road.source_move[moved] == _UNDECIDED or road.source_move[moved] == _DWELLS:
+            if road.source_move[moved] == _DWELLS:
+                begin_dwell(road, cars, q, v, best_s)
+            else:
+                cars.veh[v].move = choose_move(road, trees, cars, v, cars.veh[v].link, best_s, True)
             look(road, cars, trees, q, moved, until_s)
             if road.source_time_s[moved] > best_s or ties > 1:
                 moved, moved_to, moved_line, all_again = -1, -3, -3, False
@@ -641,10 +649,10 @@ def _waits_for(road, cars, q, marked):
     """Whether the head of a queue waits for a marked link that is full, straight or behind its full pocket."""
     v = road.queues[q].first
     move = cars.veh[v].move
-    if move < 0 or road.queues[q].ready_s > road.time_s[0]:
+    if move < 0 or road.queues[q].ready_s > road.time_s[0] or has_stop(cars, v):
         return False
     pocket = road.moves[move].pocket
-    if pocket >= 0 and road.queues[q].kind == _GROUP:
+    if pocket >= 0:
         size = road.classes[cars.veh[v].vehicle_class].units
         if road.queues[pocket].units + size <= road.queues[pocket].room + SAME_S:
             return False

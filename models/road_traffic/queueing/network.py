@@ -494,7 +494,8 @@ class RoadNetwork:
         second = np.flatnonzero(joins)
         broken = second[self.column("to_node")[pool[second - 1]] != self.column("from_node")[pool[second]]]
         if not len(broken) and self._banned:
-            banned = np.array([(a, b) in self._banned for a, b in zip(pool[second - 1], pool[second], strict=True)])
+            turns = zip(pool[second - 1].tolist(), pool[second].tolist(), strict=True)
+            banned = np.array([turn in self._banned for turn in turns], bool)
             broken = second[banned]
         if len(broken):
             at = int(broken[0])

@@ -1,0 +1,74 @@
+"""Parts of the queueing kernels that the slow twin does not ask about, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.errors import ScenarioError
+from twin.models.road_traffic import RoadNetwork
+from twin.models.road_traffic.queueing import kernels
+from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicles
+from twin.models.road_traffic.queueing.loading import Loading, no_trees
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
+
+def test_seconds_on_a_link_are_those_since_the_crossing_before():
+    luck = np.random.default_rng(1)
+    vehicle, time_s = luck.integers(0, 5, 200), np.sort(luck.uniform(0.0, 900.0, 200))
+    from_link = luck.integers(-1, 3, 200)
+    last_s, out_s = np.full(5, -50.0), np.full(200, np.nan)
+    kernels.seconds_on_links(vehicle[:90], time_s[:90], from_link[:90], last_s, out_s[:90])
+    kernels.seconds_on_links(vehicle[90:], time_s[90:], from_link[90:], last_s, out_s[90:])
+    seen = dict.fromkeys(range(5), -50.0)
+    for v, t, link, got in zip(vehicle.tolist(), time_s.tolist(), from_link.tolist(), out_s.tolist(), strict=True):
+        assert got == (t - seen[v] if link >= 0 else 0.0)
+        seen[v] = t
+    assert last_s.tolist() == list(seen.values())
+
+
+@pytest.mark.parametrize("lost", range(3))
+def test_a_traveller_without_a_way_is_named(lost):
+    net = RoadNetwork()
+    net.add_link(0, 1, 100.0)
+    net.add_link(2, 3, 100.0)
+    goals = [1, 1, 1]
+    goals[lost] = 3
+    net.add_trips([0.0, 1.0, 2.0], [0, 0, 0], goals)
+    with pytest.raises(ScenarioError, match=f"vehicle {lost} has no way"):
+        net.run(100.0)
+
+
+def test_who_looks_for_another_way_waits_for_green_too():
+    """The shorter link takes one in 20 s, and somebody has just entered it; when patience ends the light is red."""
+    net = RoadNetwork()
+    first = net.add_link(0, 1, 100.0)
+    slow = net.add_link(1, 2, 100.0, entry_capacity_per_s=0.05)
+    net.add_link(1, 2, 150.0)
+    net.add_signal(first, cycle_s=100.0, green_s=20.0)
+    net.add_trips([0.0], [0], [2])
+    net.add_vehicles([4.9], path=[slow])
+    result = net.run(900.0, redraw_after_s=30.0, route_spread=0.0)
+    assert result.time_s[result.from_link == first].tolist() == [100.0]
+
+
+def test_a_vehicle_that_is_not_on_a_link_takes_no_order():
+    net = RoadNetwork()
+    street = net.add_link(0, 1, 100.0)
+    net.add_vehicles([0.0], path=[street])
+    cars, depart_s, first = new_vehicles(net)
+    road = build_road(net, 0.0)
+    Loading(road, cars, no_trees(), build_edits(net, road), 5.0).enter(np.arange(1), first, depart_s)
+    before = [part.tobytes() for part in (*road, *cars)]
+    kernels.reroute(road, cars, no_trees(), 0, 3.0)
+    assert [part.tobytes() for part in (*road, *cars)] == before
+
+
+def test_a_path_of_one_link_breaks_no_banned_turn():
+    net = RoadNetwork()
+    links = [net.add_link(i, i + 1, 100.0) for i in range(2)]
+    net.ban_turn(*links)
+    net.add_vehicles([0.0], path=links[:1])
+    with pytest.raises(ScenarioError, match="no turn from link 0 to link 1"):
+        net.add_vehicles([0.0], path=links)
