@@ -23,6 +23,7 @@ import hashlib
 import importlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +87,34 @@ def sync_folder(folder: Path) -> None:
 def sync_name(path: Path) -> None:
     """Bring the name of a file or folder to the disk."""
     _sync(path.parent)
+
+
+#: Tries of giving a folder its name, a quarter of a second apart: a scanner of files lets go of them soon.
+_MOVE_TRIES = 20 if os.name == "nt" else 1
+
+
+def move_folder(folder: Path, to: Path) -> None:
+    """Give a finished folder its name; Windows refuses it while any program has a file of it open.
+
+    Raises
+    ------
+    RunError
+        If it is refused; the folder is whole, and `twin resume` moves it later.
+    """
+    for left in reversed(range(_MOVE_TRIES)):
+        try:
+            os.replace(folder, to)
+        except PermissionError as fault:
+            if left:
+                time.sleep(0.25)
+                continue
+            raise RunError(
+                f"the folder cannot be given its name: {fault.strerror or fault}",
+                where=str(folder),
+                mend="close what has its files open, and check its permissions; then `twin resume` goes on",
+            ) from fault
+        sync_name(to)
+        return
 
 
 def _sync(path: Path) -> None:
