@@ -183,7 +183,7 @@ def new(
     from twin.scenario.plan.new import new_scenario
 
     path = new_scenario(name, folder, kind)
-    print(f"wrote {path}\nnext: twin check {path}\n      twin run {path}")
+    print(cli_language.spoken(f"wrote {path}\nnext: twin check {path}\n      twin run {path}"))
 
 
 @app.command(epilog="Example: twin schema --out scenario.schema.json")
@@ -436,7 +436,7 @@ def map_command(
         if as_json:
             print_json({"city": str(scenario), "html": str(page)})
         else:
-            print(f"wrote {page}")
+            print(cli_language.spoken(f"wrote {page}"))
             if not no_open:
                 import webbrowser
 
@@ -487,7 +487,7 @@ def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, la
     except OSError as fault:
         mend = "choose another file with --chart"
         raise RunError(f"cannot write the chart: {fault}", where=str(path), mend=mend) from fault
-    print(f"wrote {path}", file=sys.stderr)
+    print(cli_language.spoken(f"wrote {path}"), file=sys.stderr)
 
 
 def _executor(cluster: str) -> MakeExecutor | None:

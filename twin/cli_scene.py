@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from twin.cli_language import spoken
 from twin.errors import ScenarioError
 
 Runs = Annotated[
@@ -40,7 +41,7 @@ def view(
     words, size_px, shown = language(lang), _size(size), _view(kind)
     first, against = _two(runs)
     target = service.view(first, out, against=against, variant=variant, replication=replication, lang=words)
-    print(f"wrote {target}")
+    print(spoken(f"wrote {target}"))
     if stills is not None:
         from twin.cli_progress import stage_progress
         from twin.service_film import stills as take
@@ -50,7 +51,7 @@ def view(
                 target, stills, size_px=size_px, lang=words, view=shown,
                 on_still=lambda done, total: tell(f"still {min(done + 1, total)} of {total}", done / total),
             )  # fmt: skip
-        print(f"wrote {len(paths) - 1} stills and {paths[-1]}")
+        print(spoken(f"wrote {len(paths) - 1} stills and {paths[-1]}"))
     if not no_open:
         import webbrowser
 
@@ -84,7 +85,7 @@ def film(
             size_px=_size(size), fps=fps, lang=language(lang), view=_view(kind),
             on_frame=lambda done, total: tell(f"frame {min(done + 1, total)} of {total}", done / total),
         )  # fmt: skip
-    print(f"wrote {target}")
+    print(spoken(f"wrote {target}"))
 
 
 def tracks(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from twin.columns import Table, table
 
+_AGE_WORDS = (("adult", "大人"), ("age_65", "65歳以上"), ("wheelchair", "車いす"))
+_OUTCOME_WORDS = (("served", "乗車"), ("refused", "不成立"), ("cancelled", "取消"), ("no_show", "不乗車"))
+
 TABLES: tuple[Table, ...] = (
     table(
         "transit_stops",
@@ -26,8 +29,8 @@ TABLES: tuple[Table, ...] = (
         ("from_stop", "int32", "", "stop_index where the riders board"),
         ("to_stop", "int32", "", "stop_index where they alight"),
         ("party", "int32", "people", "people who ride together"),
-        ("age_group", "str", "", "adult, age_65 or wheelchair"),
-        ("outcome", "str", "", "served, refused, cancelled or no_show"),
+        ("age_group", "str", "", "adult, age_65 or wheelchair", _AGE_WORDS),
+        ("outcome", "str", "", "served, refused, cancelled or no_show", _OUTCOME_WORDS),
         ("reason", "str", "", "why it was refused; else empty"),
         ("van", "uint64", "", "id of the van; 0 if refused"),
         ("walk_s", "float64", "s", "walk from the door to the first stop"),
@@ -45,7 +48,7 @@ TABLES: tuple[Table, ...] = (
         ("arrive_by_s", "float64", "s", "latest arrival that was booked; nan if none"),
         ("offer_s", "float64", "s", "refused: could have boarded by this time; nan if served or within two hours not"),
         ("offer_stop", "int32", "", "refused: stop that would have served them; -1 none, -2 not looked for"),
-        ("channel", "str", "", "app or phone"),
+        ("channel", "str", "", "app or phone", (("app", "アプリ"), ("phone", "電話"))),
         ("booked", "int32", "", "1 if made for a later time"),
         ("wheelchairs", "int32", "places", "places for wheelchairs they take; 0 where vans have none"),
     ),
