@@ -72,3 +72,33 @@ def test_a_path_of_one_link_breaks_no_banned_turn():
     net.add_vehicles([0.0], path=links[:1])
     with pytest.raises(ScenarioError, match="no turn from link 0 to link 1"):
         net.add_vehicles([0.0], path=links)
+
+
+def test_a_gridlock_holds_whoever_waits_for_it_and_nobody_else():
+    net = RoadNetwork()
+    ring = [net.add_link(i, (i + 1) % 4, 50.0) for i in range(4)]
+    for first in range(4):
+        net.add_vehicles(np.zeros(10), path=[ring[(first + k) % 4] for k in range(30)])
+    shut = net.add_link(0, 5, 50.0)
+    net.close_exit(shut, 0.0, 1e6)
+    net.add_vehicles([10.0], path=[shut])
+    before = net.add_link(6, 0, 50.0)
+    full = net.add_link(7, 0, 50.0)
+    net.add_turn_queue(full, [ring[0]], pocket=2)
+    free = net.add_link(8, 0, 50.0)
+    net.add_turn_queue(free, [ring[0]], pocket=3)
+    net.close_exit(free, 90.0, 1e6)
+    late = net.add_link(9, 0, 50.0)
+    for link, depart_s in ((before, [60.0]), (full, [60.0, 60.0, 60.0]), (free, [60.0, 60.0, 95.0]), (late, [198.0])):
+        net.add_vehicles(depart_s, path=[link, ring[0]])
+    # The ring is full and so is the first pocket; the other has room, its lane is shut; one is on its way still.
+    assert net.run(200.0).stuck.tolist() == [*ring, before, full]
+    assert net.run(199.0).inside_count == 40 + 1 + 1 + 3 + 3 + 1
+
+
+def test_a_ring_with_room_for_one_is_no_gridlock():
+    net = RoadNetwork()
+    ring = [net.add_link(i, (i + 1) % 4, 50.0) for i in range(4)]
+    for first in range(4):
+        net.add_vehicles(np.zeros(10 - (first == 2)), path=[ring[(first + k) % 4] for k in range(30)])
+    assert net.run(200.0).stuck.tolist() == []

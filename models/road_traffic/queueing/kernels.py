@@ -90,7 +90,7 @@ def server_of(road, line):
 
 @inner_kernel
 def feasible_s(road, cars, q, move, from_s):
-    """Earliest moment from ``from_s`` on at which the head of a queue can make a movement; infinite if not known yet."""
+    """Earliest moment from ``from_s`` on at which the head of a queue can make a movement; infinite if unknown."""
     v = road.queues[q].first
     t = from_s
     line = road.queues[q].line
