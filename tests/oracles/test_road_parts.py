@@ -7,7 +7,7 @@ import pytest
 
 from twin.errors import ScenarioError
 from twin.models.road_traffic import RoadNetwork
-from twin.models.road_traffic.queueing import kernels
+from twin.models.road_traffic.queueing import choice_kernels, kernels
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicles
 from twin.models.road_traffic.queueing.loading import Loading, no_trees
 
@@ -102,3 +102,74 @@ def test_a_ring_with_room_for_one_is_no_gridlock():
     for first in range(4):
         net.add_vehicles(np.zeros(10 - (first == 2)), path=[ring[(first + k) % 4] for k in range(30)])
     assert net.run(200.0).stuck.tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_least_times_to_go_are_those_of_looking_again_and_again(seed):
+    """Whole seconds, so that many ways are as quick; arcs that are shut; two states as the end of one destination."""
+    luck = np.random.default_rng(seed)
+    n, arcs = 30, 90
+    before, into = luck.integers(0, n, (2, arcs)).astype(np.int32)
+    into = np.sort(into)
+    arc_s = np.where(luck.random(arcs) < 0.15, np.inf, luck.integers(0, 6, arcs) * (1.0 if seed % 2 else 0.01))
+    ptr = np.searchsorted(into, np.arange(n + 1))
+    ends = luck.choice(n, 4, replace=False).astype(np.int32)
+    out, heap, place = np.full((3, n), np.nan), np.empty(n, np.int32), np.empty(n, np.int32)
+    choice_kernels.least_times(ptr, before, arc_s, np.array([0, 1, 3, 4]), ends, out, heap, place)
+    for row, own in enumerate((ends[:1], ends[1:3], ends[3:])):
+        expected = np.full(n, np.inf)
+        expected[own] = 0.0
+        for _ in range(n):
+            np.minimum.at(expected, before, arc_s + expected[into])
+        np.testing.assert_allclose(out[row], expected, rtol=1e-12)
+
+
+def test_who_waits_is_counted_by_car_units_if_ready_before_now():
+    luck = np.random.default_rng(2)
+    net = RoadNetwork(class_size=[1.0, 2.5])
+    street = net.add_link(0, 1, 100.0)
+    net.add_vehicles([0.0] * 6, path=[street], vehicle_class=luck.integers(0, 2, 6))
+    cars, _, _ = new_vehicles(net)
+    road = build_road(net, 0.0)
+    road.queues["first"][:] = [3, 0]
+    cars.veh["after"][[3, 1, 4, 0, 2]] = [1, 4, -1, 2, -1]
+    cars.veh["ready_s"][:] = [5.0, 10.0, 30.0, 2.0, 10.5, 1.0]
+    waiting = np.full(2, -1.0)
+    choice_kernels.count_waiting(road, cars, 10.5, waiting)
+    units = np.array([1.0, 2.5])[cars.veh["vehicle_class"]]
+    assert waiting.tolist() == [units[3] + units[1], units[0]]
+
+
+def test_more_lanes_let_in_sooner_what_is_left_of_a_headway():
+    net = RoadNetwork(class_size=[2.0])
+    street = net.add_link(0, 1, 100.0)
+    net.set_lanes(street, 1.0, 2)
+    net.add_vehicles([0.0, 0.0, 0.0], path=[street])
+    # 2.5 s a vehicle, of which 1.5 s are left as a second lane opens and makes them 0.75 s.
+    assert net.run(60.0).entry_times_s(street).tolist() == pytest.approx([0.0, 1.75, 3.0])
+
+
+def test_who_all_go_to_one_place_see_the_queues_ahead():
+    """Two links as quick as one another: whoever sees a queue on one takes the other."""
+    net = RoadNetwork()
+    first = net.add_link(0, 1, 100.0, lanes=4)
+    ways = [net.add_link(1, 2, 100.0, exit_capacity_per_s=0.2) for _ in range(2)]
+    net.add_trips(np.zeros(20), [0] * 20, [2] * 20)
+    result = net.run(600.0, replan_every_s=np.inf, route_spread=0.0)
+    taken = [int(np.count_nonzero((result.from_link == first) & (result.to_link == way))) for way in ways]
+    assert min(taken) >= 9
+
+
+def test_who_chooses_as_others_are_ready_waits_for_its_turn_like_them():
+    """Of two that want one link at one moment the one goes whose link has been served less, chosen or not."""
+    net = RoadNetwork()
+    a, b = net.add_link("a", "m", 100.0), net.add_link("b", "m", 100.0)
+    onward = net.add_link("m", "z", 100.0)
+    net.add_trips([20.0], ["a"], ["z"], keys=[0])
+    net.add_vehicles([0.0], path=[a, onward], keys=[1])
+    net.add_vehicles([20.0], path=[b, onward], keys=[2])
+    result = net.run(100.0)
+    rows = result.to_link == onward
+    assert list(zip(result.vehicle[rows].tolist(), result.time_s[rows].tolist(), strict=True)) == [
+        (1, 5.0), (2, 25.0), (0, 26.25),
+    ]  # fmt: skip
