@@ -53,7 +53,7 @@ _SERVICE = Suite(
 )
 _WALKING = Suite(("tests/oracles/test_pedestrian_events.py",))
 #: Some seeds of all kinds of case.
-_ALL_RULES = "road_all_rules and (-0] or -3] or -5] or -8] or -14] or -18])"
+_ALL_RULES = "road_all_rules and (-3] or -5] or -18])"
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
 SUITES: dict[str, Suite] = {

@@ -173,3 +173,32 @@ def test_who_chooses_as_others_are_ready_waits_for_its_turn_like_them():
     assert list(zip(result.vehicle[rows].tolist(), result.time_s[rows].tolist(), strict=True)) == [
         (1, 5.0), (2, 25.0), (0, 26.25),
     ]  # fmt: skip
+
+
+def test_who_is_blocked_for_too_long_takes_the_other_way():
+    """As above without a light: the first turn of the first link is left for the second as patience ends."""
+    net = RoadNetwork()
+    first = net.add_link(0, 1, 100.0)
+    slow = net.add_link(1, 2, 100.0, entry_capacity_per_s=0.02)
+    other = net.add_link(1, 2, 150.0)
+    net.add_trips([0.0], [0], [2])
+    net.add_vehicles([4.9], path=[slow])
+    result = net.run(900.0, redraw_after_s=30.0, route_spread=0.0)
+    rows = result.from_link == first
+    assert (result.time_s[rows].tolist(), result.to_link[rows].tolist()) == ([35.0], [other])
+
+
+def test_a_gate_without_places_lets_through_whoever_goes_on():
+    net = RoadNetwork()
+    links = [net.add_link(i, i + 1, 100.0) for i in range(2)]
+    net.add_gate(links[0])
+    net.add_vehicles([0.0], path=links)
+    assert net.run(60.0).travel_time_s.tolist() == [10.0]
+
+
+def test_the_first_vehicle_of_all_is_overtaken_by_several():
+    """Vehicle 0 is slow; 1 and 3 pass it, 2 is slower still and stays behind."""
+    net = RoadNetwork(class_size=[1.0] * 4, class_speed_mps=[10.0, 20.0, 5.0, 15.0])
+    street = net.add_link(0, 1, 600.0, lanes=4, overtaking=True)
+    net.add_vehicles([0.0, 1.0, 2.0, 3.0, 4.0], path=[street], vehicle_class=[0, 1, 2, 3, 0])
+    assert net.run(200.0).travel_time_s.tolist() == [60.0, 30.0, 120.0, 40.0, 60.0]
