@@ -253,7 +253,8 @@ def test_a_driver_takes_the_best_lawful_way_in_their_own_eyes(seed):
     object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
     street = (np.arange(layer.link_count) % 3 - 1).astype(layer.name_index.dtype)
     object.__setattr__(layer, "name_index", street)
-    cost_s = generator.uniform(5, 10, layer.link_count)
+    # Hundredths of a second: nothing may depend on how long a second is.
+    cost_s = generator.uniform(0.05, 0.1, layer.link_count)
     cost_s[list(closed)] = np.inf
     stream, key = np.uint64(5), np.uint64(seed)
     own = [
