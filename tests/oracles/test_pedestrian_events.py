@@ -359,17 +359,17 @@ class SlowTwin:
             self.let_in(left, time_s)
 
 
-def full_params():
+def full_params(step_s=60.0, stays_s=(120.0, 240.0, 600.0)):
     """Everything at once: parties, little room on links and at places, places that close, destinations, many ways."""
     return params_for(
         {"shopper": 120000.0, "passer_through": 90000.0, "resident": 2000.0},
-        choice={"step_s": 60.0, "way_scale": 0.3, "exit_pull": 1.0},
+        choice={"step_s": step_s, "way_scale": 0.3, "exit_pull": 1.0},
         walk={"storage_per_m2": 1.5},
         places={"hours": True, "kinds": {"shop": {"holds_per_attraction": 6.0, "by_hour": [1.0] * 9 + [0.0] * 15}}},
         inside={"residents": 400.0, "leaving_profile": [0.0] * 8 + [1.0] * 2 + [0.0] * 14},
         classes={
             "shopper": {
-                "stay_durations_s": (120.0, 240.0, 600.0),
+                "stay_durations_s": stays_s,
                 "stop_cost": -2.0,
                 "budget_mean_s": 1200.0,
                 "party_shares": (0.4, 0.3, 0.2, 0.1),
@@ -435,11 +435,14 @@ def assert_same_visits(slow, visits):
         np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-4)
 
 
-def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it():
+@pytest.mark.parametrize(("params", "for_s"), [
+    (full_params(), 600.0), (full_params(300.0, (300.0, 600.0)), 100.0),
+], ids=["whole", "short"])  # fmt: skip
+def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(params, for_s):
     """Room on links with lines that reach back, parties, capacity, closing hours, destinations, people at home."""
-    params, city = full_params(), crowded_city()
+    city = crowded_city()
     with np.errstate(over="ignore"):
-        city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + 600.0, seed=5)
+        city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + for_s, seed=5)
         twin = SlowTwin(model, params, 5)
         slow = twin.run()
         tables = run_to_end(city_model, model)
