@@ -9,7 +9,7 @@ from twin.errors import ScenarioError
 from twin.models.road_traffic import RoadNetwork
 from twin.models.road_traffic.queueing import choice_kernels, kernels
 from twin.models.road_traffic.queueing.build import build_edits, build_road, new_vehicles
-from twin.models.road_traffic.queueing.loading import Loading, no_trees
+from twin.models.road_traffic.queueing.loading import Loading, new_log, no_trees
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
@@ -202,3 +202,48 @@ def test_the_first_vehicle_of_all_is_overtaken_by_several():
     street = net.add_link(0, 1, 600.0, lanes=4, overtaking=True)
     net.add_vehicles([0.0, 1.0, 2.0, 3.0, 4.0], path=[street], vehicle_class=[0, 1, 2, 3, 0])
     assert net.run(200.0).travel_time_s.tolist() == [60.0, 30.0, 120.0, 40.0, 60.0]
+
+
+def fork_with(**turn_queue):
+    """Link 0, whose first turn has a queue of its own, and the links behind it."""
+    net = RoadNetwork(class_size=[1.0, 2.0], class_speed_mps=[20.0, 10.0])
+    links = [net.add_link(0, 1, 100.0), net.add_link(1, 2, 100.0), net.add_link(1, 3, 100.0)]
+    net.add_turn_queue(links[0], [links[1]], **turn_queue)
+    return net, links
+
+
+def test_whoever_turns_first_of_all_waits_in_its_pocket():
+    net, (first, aside, straight) = fork_with(pocket=2)
+    net.close_entry(aside, 0.0, 60.0)
+    net.add_vehicles([0.0], path=[first, aside])
+    net.add_vehicles([0.0], path=[first, straight])
+    assert net.run(200.0).exit_times_s(first).tolist() == [6.25, 60.0]
+
+
+def test_who_drives_up_from_behind_parts_no_sooner_than_a_headway_behind():
+    net, (first, aside, straight) = fork_with()
+    net.add_vehicles([0.0], path=[first, straight], vehicle_class=1)
+    net.add_vehicles([2.5], path=[first, aside])
+    # The truck is at the end at 10 s and takes 2.5 s; the car would be there at 7.5 s.
+    assert net.run(200.0).exit_times_s(first).tolist() == [10.0, 12.5]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
+def test_an_order_moves_a_vehicle_to_the_queue_of_its_new_turn(before, after):
+    net, links = fork_with()
+    net.close_entry(links[before], 0.0, 100.0)
+    net.add_vehicles([0.0], path=[0, links[before]])
+    cars, depart_s, first = new_vehicles(net)
+    road = build_road(net, 0.0)
+    loading, log = Loading(road, cars, no_trees(), build_edits(net, road), 5.0), new_log(9)
+    loading.enter(np.arange(1), first, depart_s)
+    assert loading.advance(12.0, log)
+    cars.pool[1] = links[after]
+    kernels.reroute(road, cars, no_trees(), 0, 12.0)
+    loading.back_to(12.0)
+    assert loading.advance(90.0, log)
+    assert log.rows["time_s"][:3].tolist() == [0.0, 12.0, 17.0]
+    # It has left: nothing is left to order.
+    state = [part.tobytes() for part in (*road, *cars)]
+    kernels.reroute(road, cars, no_trees(), 0, 95.0)
+    assert [part.tobytes() for part in (*road, *cars)] == state
