@@ -105,3 +105,27 @@ def test_costs_far_apart_overflow_nothing():
     )  # fmt: skip
     assert share.tolist() == [0.0, 1.0]
     assert (cost[1], metres[1], wait_s[1]) == (5000.0, 20.0, 2.0)
+
+
+def test_a_long_way_at_a_small_scale_overflows_nothing():
+    """Node 2 leads to node 1, and that to the place: what is left of the way is as long as its first link."""
+    share, cost, metres, wait_s = np.zeros(2, np.float32), *(np.zeros(3) for _ in range(3))
+    spread_ways(
+        np.array([0, 1, 2]), np.array([0, 0, 1, 2]), np.array([0, 1]), np.array([0.0, 5000.0, 10000.0]),
+        np.array([5000.0, 5000.0]), np.array([1.0, 2.0]), 0.5, np.array([10.0, 20.0]), np.array([1.0, 2.0]),
+        share, cost, metres, wait_s,
+    )  # fmt: skip
+    assert share.tolist() == [1.0, 1.0]
+    assert (cost.tolist(), metres.tolist()) == ([0.0, 5000.0, 10000.0], [0.0, 10.0, 30.0])
+
+
+def test_nobody_walks_between_nodes_that_are_just_as_near():
+    """Nodes 1 and 2 are one link from the place and one from each other."""
+    share, cost, metres, wait_s = np.full(4, -9.0, np.float32), *(np.zeros(3) for _ in range(3))
+    ones = np.ones(4)
+    spread_ways(
+        np.array([0, 1, 2]), np.array([0, 0, 2, 4]), np.array([0, 2, 0, 1]), np.array([0.0, 1.0, 1.0]), ones, 0 * ones,
+        1.0, ones, ones, share, cost, metres, wait_s,
+    )  # fmt: skip
+    assert share.tolist() == [1.0, -9.0, 1.0, -9.0]
+    assert (cost.tolist(), metres.tolist(), wait_s.tolist()) == ([0.0, 1.0, 1.0],) * 3

@@ -92,3 +92,14 @@ def test_the_first_stop_on_the_way_is_the_nearest_that_costs_no_detour(seed):
             assert via[a, b] == expected
             met += expected != b
     assert met > 2
+
+
+def test_two_slices_are_two():
+    between = np.array([[0.0, 60.0], [90.0, 0.0]])
+    times = with_slices(
+        new_times(between, np.arange(2)), np.array([0.0, 1000.0]), np.arange(2), np.stack([between, 2 * between])
+    )
+    assert drive_s(times, 970.0, 0, 1) == pytest.approx(30.0 + 60.0)
+    assert rest_of_drive_s(times, 970.0, 1.0, 0, 1) == pytest.approx(30.0 + 60.0)
+    assert leave_by_s(times, 1060.0, 0, 1) == pytest.approx(970.0)
+    assert share_done(times, 970.0, 1060.0, 0, 1) == pytest.approx(1.0)
