@@ -158,6 +158,30 @@ def test_who_all_go_to_one_place_see_the_queues_ahead():
     result = net.run(600.0, replan_every_s=np.inf, route_spread=0.0)
     taken = [int(np.count_nonzero((result.from_link == first) & (result.to_link == way))) for way in ways]
     assert min(taken) >= 9
+    # Of two that are as good the first is taken.
+    assert result.to_link[result.from_link == first][0] == ways[0]
+
+
+def test_who_finds_the_way_shut_goes_nowhere_that_is_no_nearer():
+    """From node x it is as far as from node m: whoever stands at m waits there, however long."""
+    net = RoadNetwork()
+    first = net.add_link("a", "m", 100.0)
+    shut = net.add_link("m", "z", 100.0)
+    net.add_link("m", "x", 100.0)
+    net.add_link("x", "z", 100.0)
+    net.close_entry(shut, 1.0, 50.0)
+    net.add_trips([0.0], ["a"], ["z"])
+    result = net.run(200.0, replan_every_s=np.inf, redraw_after_s=10.0, route_spread=0.0)
+    assert result.time_s[result.from_link == first].tolist() == [50.0]
+
+
+def test_nobody_sets_off_by_a_link_that_is_shut():
+    net = RoadNetwork()
+    shut = net.add_link(0, 1, 100.0)
+    net.add_link(0, 1, 150.0)
+    net.close_entry(shut, 0.0, 500.0)
+    net.add_trips([0.0], [0], [1])
+    assert net.run(600.0, route_spread=0.0).travel_time_s.tolist() == [7.5]
 
 
 def test_who_chooses_as_others_are_ready_waits_for_its_turn_like_them():

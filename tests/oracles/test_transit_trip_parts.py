@@ -32,10 +32,15 @@ def test_whoever_is_not_picked_up_at_the_visit_that_a_bound_van_drives_to_may_ch
         while van["bound"] and fixed < len(tasks) and tasks[fixed][2] == tasks[0][2]:
             fixed += 1
         expected += [r for r, kind, _ in tasks[fixed:] if kind == kernels.PICK]
+    # On the way every van at work is brought up to the moment.
+    fleet = stage.fleet.copy()
+    for v in np.flatnonzero(fleet["working"]):
+        kernels.move_anchor(fleet[v], 1150.0, stage.requests, stage.times, stage.rules)
     free = np.full(99, -9, np.int32)
-    count = find_free(940.0, free, stage.fleet, stage.requests, stage.times, stage.rules)
+    count = find_free(1150.0, free, stage.fleet, stage.requests, stage.times, stage.rules)
     assert free[:count].tolist() == expected
     assert (free[count:] == -9).all()
+    assert stage.fleet.tobytes() == fleet.tobytes() != Stage(7000 + seed, vans=4).fleet.tobytes()
 
 
 class Grown:
