@@ -141,7 +141,7 @@ SUITES: dict[str, Suite] = {
     ),
     "twin/city/routing/turn_kernels.py": Suite(
         ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
-        quick="turn_parts or (test_turns and ([1] or [3] or [5] or [12] or [17] or [30] or [0 or ends_with or not [))",
+        quick="turn_parts or (test_turns and (towards_one or own_eyes or [1] or [12] or [30] or ends_with or not [))",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),

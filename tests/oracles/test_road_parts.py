@@ -108,10 +108,10 @@ def test_a_ring_with_room_for_one_is_no_gridlock():
 def test_least_times_to_go_are_those_of_looking_again_and_again(seed):
     """Whole seconds, so that many ways are as quick; arcs that are shut; two states as the end of one destination."""
     luck = np.random.default_rng(seed)
-    n, arcs = 30, 90
+    n, arcs = 50, 400
     before, into = luck.integers(0, n, (2, arcs)).astype(np.int32)
     into = np.sort(into)
-    arc_s = np.where(luck.random(arcs) < 0.15, np.inf, luck.integers(0, 6, arcs) * (1.0 if seed % 2 else 0.01))
+    arc_s = np.where(luck.random(arcs) < 0.15, np.inf, luck.integers(0, 60, arcs) * (1.0 if seed % 2 else 0.01))
     ptr = np.searchsorted(into, np.arange(n + 1))
     ends = luck.choice(n, 4, replace=False).astype(np.int32)
     out, heap, place = np.full((3, n), np.nan), np.empty(n, np.int32), np.empty(n, np.int32)
@@ -173,6 +173,26 @@ def test_who_finds_the_way_shut_goes_nowhere_that_is_no_nearer():
     net.add_trips([0.0], ["a"], ["z"])
     result = net.run(200.0, replan_every_s=np.inf, redraw_after_s=10.0, route_spread=0.0)
     assert result.time_s[result.from_link == first].tolist() == [50.0]
+
+
+@pytest.mark.parametrize(("both", "left_s"), [(False, 5.0), (True, 50.0)])
+def test_of_ways_that_are_shut_the_better_is_waited_for_but_an_open_one_is_taken(both, left_s):
+    net = RoadNetwork()
+    first = net.add_link("a", "m", 100.0)
+    ways = [net.add_link("m", "z", metres) for metres in (100.0, 150.0)]
+    for way in ways[: 1 + both]:
+        net.close_entry(way, 1.0, 50.0)
+    net.add_trips([0.0], ["a"], ["z"])
+    result = net.run(200.0, replan_every_s=np.inf, redraw_after_s=np.inf, route_spread=0.0)
+    rows = result.from_link == first
+    assert (result.time_s[rows].tolist(), result.to_link[rows].tolist()) == ([left_s], [ways[not both]])
+
+
+def test_of_two_links_that_are_as_good_one_sets_off_by_the_first():
+    net = RoadNetwork()
+    ways = [net.add_link(0, 1, 100.0) for _ in range(3)]
+    net.add_trips([0.0], [0], [1])
+    assert net.run(60.0, route_spread=0.0).to_link[0] == ways[0]
 
 
 def test_nobody_sets_off_by_a_link_that_is_shut():

@@ -215,6 +215,32 @@ def test_every_label_knows_its_way_when_asked_for_all(seed):
         np.testing.assert_array_equal(search.backward(goal, exact=True), pruned)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_search_from_a_node_or_towards_one_finds_the_least_costs(seed):
+    generator = np.random.default_rng(400 + seed)
+    layer = random_layer(generator)
+    bans, closed, local = random_rules(generator, layer)
+    object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
+    graph = turn_graph(layer, "car")
+    if graph is None:
+        pytest.skip("no rule was drawn that binds")
+    cost_s = generator.uniform(0.01, 1, layer.link_count)
+    cost_s[list(closed)] = np.inf
+    x, y = layer.x_m, layer.y_m
+    metres = np.hypot(x[layer.link_from] - x[layer.link_to], y[layer.link_from] - y[layer.link_to])
+    search, oracle = LabelSearch(layer, graph, cost_s), Oracle(layer, bans, closed, local)
+    nothing = np.zeros(layer.node_count, bool)
+    whole = np.array([oracle.times(root, cost_s) for root in range(layer.node_count)])
+    for root, expected in enumerate(whole):
+        np.testing.assert_allclose(search.forward(root, nothing), expected, rtol=1e-12)
+        np.testing.assert_allclose(search.backward(root), whole[:, root], rtol=1e-12)
+        for goal in (0, *generator.integers(1, layer.node_count, 3).tolist()):
+            wanted = np.arange(layer.node_count) == goal
+            rate = float((cost_s / metres).min())
+            got = search.forward(root, wanted, goal=goal, rate=rate)[goal]
+            assert got == pytest.approx(expected[goal], rel=1e-12)
+
+
 def street_of_ten(way_id=lambda i: i):
     """Nine one-way links in a row, with a turn banned that nobody wants to make."""
     links = [Link(i, i + 1, 10.0, way_id=way_id(i), length_m=10.0) for i in range(9)] + [Link(0, 9, 1.0, way_id=99)]
