@@ -51,7 +51,10 @@ _SERVICE = Suite(
     ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
     quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
-_WALKING = Suite(("tests/oracles/test_pedestrian_events.py",), quick="short")
+_WALKING = Suite(
+    ("tests/oracles/test_pedestrian_parts.py", "tests/oracles/test_pedestrian_events.py"),
+    quick="pedestrian_parts or short",
+)
 #: Some seeds of all kinds of case.
 _ALL_RULES = "road_all_rules and (-3] or -5] or -18])"
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
