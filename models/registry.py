@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twin.columns import SHARED, Table
 from twin.errors import EngineError
-from twin.looks import BodyLook, Reported
+from twin.looks import BodyLook, MapMark, Reported
 from twin.model_card import ModelCard
 from twin.observables import Observable, Stays
 
@@ -186,6 +186,12 @@ def teller(name: str) -> Teller | None:
         return None
     of = card(name)
     return of.load(of.story) if of.story else None
+
+
+def marks(name: str) -> Callable[[Any, City], list[MapMark]] | None:
+    """What puts points of a model on a flat map; None if it has none."""
+    of = card(name)
+    return of.load(of.marks) if of.marks else None
 
 
 def _gathered(what: str, parts: Iterable[tuple[str, Iterable[tuple[str, _T]]]]) -> dict[str, _T]:

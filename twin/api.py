@@ -307,14 +307,21 @@ def map_edits(scenario: Scenario) -> tuple[Plan, City, dict[str, EditedCity]]:
     return plan, city, edited
 
 
-def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:
-    """Edits of every variant as plain data: for ``twin map --json``, its tables and its picture."""
+def edit_content(scenario: Scenario, plan: Plan, city: City, edited: Mapping[str, EditedCity]) -> dict[str, Any]:
+    """Edits of every variant as plain data, with marks of models: for ``twin map --json``, its tables, its picture."""
     from dataclasses import asdict
 
     from twin.city.editing.table import edit_picture, edit_rows, signal_rows
+    from twin.models import registry
 
     variants = []
     for name, one in edited.items():
+        marks = [
+            mark
+            for model, params in plan.params_of(name).items()
+            if (draw := registry.marks(model)) is not None
+            for mark in draw(params, one.city)
+        ]
         variants.append(
             {
                 "name": name,
@@ -323,7 +330,7 @@ def edit_content(scenario: Scenario, city: City, edited: Mapping[str, EditedCity
                 "signals": signal_rows(one),
                 "matches": [asdict(match) for match in one.matches],
                 "cut_off": list(one.cut_off),
-                "picture": edit_picture(one),
+                "picture": edit_picture(one, marks),
                 "links": {"drive": one.city.drive.link_count, "walk": one.city.walk.link_count},
             }
         )

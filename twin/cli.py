@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from twin import cli_language
 from twin.cli_calibrate import calibrate
 from twin.cli_city import city_app
 from twin.cli_desk import doctor, keys, runs
+from twin.cli_help import help_plainly
 from twin.cli_json import Json, print_json
 from twin.cli_results import add_to as add_results
 from twin.cli_scene import film, language, view
 from twin.cli_search import add_to as add_searches
-from twin.errors import RunError, ScenarioError, TwinError, printable
+from twin.errors import InternalError, RunError, ScenarioError, TwinError, printable
 
 if TYPE_CHECKING:
     from twin.experiments.pool import MakeExecutor
@@ -33,11 +35,11 @@ app = typer.Typer(
     name="twin",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="A digital twin of Osaka: on-demand transit, container-terminal gates and walking, on one clock.",
-    epilog="Start: [bold]twin new my-question[/] · [bold]twin run my-question.yaml[/] · "
-    "[bold]twin view runs/my-question[/]. Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
+    epilog="Start: `twin new my-question`, `twin run my-question.yaml`, `twin view runs/my-question`. "
+    "Exit codes: 0 done, 2 scenario or command, 3 map, 4 folder or disk, "
     "5 engine, 6 limit, 70 fault of the twin.",
 )
 app.add_typer(city_app, name="city")
@@ -53,9 +55,7 @@ Speaks = Annotated[
 
 @app.callback()
 def speak(lang: Speaks = None) -> None:
-    """Choose the language of results before the command runs."""
-    from twin import cli_language
-
+    """Choose the language before the command runs."""
     cli_language.choose(lang)
 
 
@@ -79,38 +79,75 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         # Typer catches Ctrl-C itself and, in this mode, only returns the code.
-        if app(standalone_mode=False) == _INTERRUPTED:
+        if _command()(standalone_mode=False) == _INTERRUPTED:
             raise KeyboardInterrupt
         # A reader that has gone is noticed here, not when the interpreter shuts down.
         sys.stdout.flush()
     except TwinError as fault:
-        _fail(str(fault), fault.exit_code)
+        _fail(fault)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("interrupted; `twin resume` goes on with an unfinished study", _INTERRUPTED)
+        _leave(
+            cli_language.said_alone(
+                "中断しました。途中の検討は `twin resume` で続けられます",
+                "interrupted; `twin resume` goes on with an unfinished study",
+            ),
+            _INTERRUPTED,
+        )
     except BrokenPipeError:
         os._exit(0)  # whoever read our output has had enough; there is nobody to tell
     except OSError as fault:
         _fail(
-            f"RunError: cannot read or write: {fault}\n  mend:  check the name, the permissions and the room on the "
-            "disk",
-            RunError.exit_code,
+            RunError(f"cannot read or write: {fault}", mend="check the name, the permissions and the room on the disk")
         )
     except Exception as fault:  # noqa: BLE001  (the last door: no traceback reaches a planner)
         if hasattr(fault, "exit_code") and hasattr(fault, "format_message"):
-            _fail(f"{fault.format_message()}\n  mend:  see twin --help", int(fault.exit_code))
+            message = fault.format_message()
+            mend = cli_language.said_alone("対処：", "mend:  ")
+            _leave(f"{_told(message)}\n  {mend}{_told('see twin --help')}", int(fault.exit_code))
         if os.environ.get("TWIN_DEBUG"):
             traceback.print_exc()
         _fail(
-            f"internal error: {type(fault).__name__}: {fault}\n  mend:  this is a fault of the twin, not of your "
-            "scenario; set TWIN_DEBUG=1 to see where, and report it",
-            70,
+            InternalError(
+                f"internal error: {type(fault).__name__}: {fault}",
+                mend="this is a fault of the twin, not of your scenario; set TWIN_DEBUG=1 to see where, and report it",
+            )
         )
 
 
-def _fail(text: str, code: int) -> None:
+def _fail(fault: TwinError) -> None:
+    """End with an error, told in what is spoken: English where both languages are."""
+    if cli_language.languages() != ("ja",):
+        _leave(str(fault), fault.exit_code)
+    from twin.cli_words import error_in_japanese
+
+    _leave(error_in_japanese(fault), fault.exit_code)
+
+
+def _told(text: str) -> str:
+    """A sentence of a library in what is spoken."""
+    if cli_language.languages() != ("ja",):
+        return text
+    from twin.cli_words import in_japanese
+
+    return in_japanese(text)
+
+
+def _leave(text: str, code: int) -> None:
     print(printable(text), file=sys.stderr)
     sys.stderr.flush()
     sys.exit(code)
+
+
+def _command() -> Any:
+    """The tree of commands, its help in what is spoken: that is settled before anything is parsed."""
+    cli_language.choose_early(sys.argv[1:])
+    command = typer.main.get_command(app)
+    help_plainly(command)
+    if cli_language.languages() == ("ja",):
+        from twin.cli_words import speak_japanese
+
+        speak_japanese(command)
+    return command
 
 
 @app.command(epilog="Example: twin check scenarios/osaka_weekday.yaml")

@@ -24,6 +24,12 @@ def city_build(
     bbox: Annotated[
         str | None, typer.Option("--bbox", help="west,south,east,north in degrees; needs internet.")
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache", help="Folder of downloaded answers: with --place or --bbox, used first, also without internet."
+        ),
+    ] = None,
     clip: Annotated[
         str | None,
         typer.Option(
@@ -44,18 +50,21 @@ def city_build(
 ) -> None:
     """Build a city from a map file, or from a place or box where there is internet."""
     from twin import cli_show_plan
-    from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, save_city
+    from twin.city.keeping.build import build_city, build_from_bbox, build_from_place, downloads_folder, save_city
 
     if clip is not None and file is None:
         raise ScenarioError(
             "--clip cuts a part out of FILE", mend="twin city build country.osm.pbf --clip BOX --out city"
         )
+    if cache is not None and file is not None:
+        raise ScenarioError("--cache keeps what --place and --bbox download", mend="leave it out")
     if sum(given is not None for given in (file, place, bbox)) != 1:
         raise ScenarioError("name exactly one of FILE, --place and --bbox", mend="twin city build map.osm --out city")
     if out.exists():
         raise RunError("the city's folder exists already", where=str(out), mend="choose another with --out")
     from twin.cli_progress import stage_progress
 
+    kept = cache if cache is not None else downloads_folder()
     with stage_progress() as on_progress, ExitStack() as cut:
         if file is not None:
             if clip is not None:
@@ -66,9 +75,13 @@ def city_build(
                 file, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, scenery=scenery or ()
             )
         elif place is not None:
-            city = build_from_place(place, name=out.name, crs=crs, driving_side=driving_side)
+            city = build_from_place(
+                place, name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, cache=kept
+            )
         else:
-            city = build_from_bbox(_box(bbox or ""), name=out.name, crs=crs, driving_side=driving_side)
+            city = build_from_bbox(
+                _box(bbox or ""), name=out.name, crs=crs, driving_side=driving_side, progress=on_progress, cache=kept
+            )
         try:
             save_city(city, out)
         except OSError as fault:

@@ -1,13 +1,14 @@
 """Which languages the command line speaks: Japanese, English, or both where nobody said.
 
 ``twin --lang ja run FILE`` says it for one command, ``TWIN_LANG`` for a shell, the locale otherwise. Errors and the
-help of commands are in English, whatever was chosen.
+help of commands are in one language: in Japanese where that alone is spoken, else in English.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from twin.errors import ScenarioError
@@ -32,6 +33,18 @@ def choose(text: str | None) -> None:
     _chosen = _of_locale() if text is None else _CHOICES[text]
 
 
+def choose_early(arguments: Sequence[str]) -> None:
+    """Take the language before the command line is parsed, so that its help is in it; what is wrong waits till then."""
+    before = [*arguments, ""]
+    named = next((b for a, b in itertools.pairwise(before) if a == "--lang"), "")
+    named = next((a.removeprefix("--lang=") for a in arguments if a.startswith("--lang=")), named)
+    for text in (named, os.environ.get("TWIN_LANG", "")):
+        if text in _CHOICES:
+            choose(text)
+            return
+    choose(None)
+
+
 def _of_locale() -> tuple[Language, ...]:
     """As POSIX looks it up: LC_ALL, then LC_MESSAGES, then LANG; both languages where they name neither."""
     locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
@@ -47,6 +60,11 @@ def said(ja: str, en: str) -> str:
     """A short text in what is spoken: both with a stroke between them, English first as tables have it."""
     texts = {"ja": ja, "en": en}
     return " / ".join(dict.fromkeys(texts[lang] for lang in reversed(_chosen)))
+
+
+def said_alone(ja: str, en: str) -> str:
+    """A longer text in one language: Japanese where that alone is spoken, else English."""
+    return ja if _chosen == ("ja",) else en
 
 
 def label_of(label: Mapping[str, Any], otherwise: str) -> str:

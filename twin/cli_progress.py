@@ -1,4 +1,8 @@
-"""Progress of long work on standard error: a bar in a terminal or notebook, a line every ten seconds in a pipe."""
+"""Progress of long work on standard error: a bar in a terminal or notebook, a line every ten seconds in a pipe.
+
+The bar of a study is drawn by whoever tells of progress, not by a thread of its own: beside one, workers could not be
+forked.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from twin.errors import printable
 _err = Console(stderr=True)
 #: A log file should tell that work goes on, and stay short.
 _LINE_EVERY_S = 10.0
+_DRAW_EVERY_S = 0.1
 
 
 class _Told:
@@ -22,12 +27,16 @@ class _Told:
 
     def __init__(self, bar: Progress, first: str) -> None:
         self._bar, self._task = bar, bar.add_task(first, total=1.0)
-        self._began = self._last = time.monotonic()
+        self._began = self._last = self._drawn = time.monotonic()
+        bar.refresh()
         self._lines = not (_err.is_terminal or _err.is_jupyter)
 
     def tell(self, share: float, what: str) -> None:
         self._bar.update(self._task, completed=share, description=escape(what))
         now = time.monotonic()
+        if now - self._drawn >= _DRAW_EVERY_S or share >= 1.0:
+            self._drawn = now
+            self._bar.refresh()
         if not self._lines or now - self._last < _LINE_EVERY_S:
             return
         self._last, spent = now, now - self._began
@@ -61,7 +70,9 @@ def study_progress() -> Iterator[StudyProgress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_err, transient=True, disable=not (_err.is_terminal or _err.is_jupyter)) as bar:
+    with Progress(
+        *columns, console=_err, transient=True, auto_refresh=False, disable=not (_err.is_terminal or _err.is_jupyter)
+    ) as bar:
         yield StudyProgress(_Told(bar, "preparing"))
 
 

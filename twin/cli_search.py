@@ -253,7 +253,9 @@ def _mean(row: Mapping[str, Any]) -> str:
 
 def _show_sweep(study: Study) -> None:
     figures = study.search["outcome"]["figures"]
-    for figure in figures:
+    # A mean over nobody at every point says nothing, unless it is all that was asked.
+    given = [figure for figure in figures if any(row["n"] for row in figure["rows"])]
+    for figure in given or figures:
         rows = [(row["setting"], _mean(row), str(row["n"])) for row in figure["rows"]]
         _table(f"{figure['kpi']} ({figure['unit']})", ("setting", "mean (95 % interval)", "n"), rows)
 

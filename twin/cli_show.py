@@ -17,6 +17,7 @@ from twin.results.compare import CORRECTION, summarise
 from twin.results.days import MEAN_DAY, run_name
 from twin.results.kpis import KpiInfo, infos
 from twin.results.run_folder import Study, run_path
+from twin.results.sources import source_lines
 from twin.results.unmoved import unmoved
 from twin.results.verdicts import words_of
 from twin.results.words import UNIT_WORDS
@@ -116,8 +117,8 @@ def show_study(study: Study) -> None:
             label = escape(_label(study, variant))
             table.add_column(label, justify="right", overflow="fold", max_width=_VARIANT_WIDTH - 3)
         for name, info in chosen.items():
-            if (name, study.variants[0]) not in summary:
-                continue
+            if not any(summary[name, v]["n"] for v in study.variants if (name, v) in summary):
+                continue  # a mean over nobody in every variant says nothing
             cells = [number_text(summary[name, v]) if (name, v) in summary else "" for v in variants]
             told = _kpi_cell(name, "", chosen)
             if name in still:
@@ -383,6 +384,8 @@ def _show_basis(study: Study) -> None:
         "map: " + escape("; ".join(city["attribution"])) + (" — schematic" if city["schematic"] else ""),
         highlight=False,
     )
+    for line in source_lines(study.manifest):
+        out.print(said("データ：", "data: ") + escape(line), highlight=False)
 
 
 def number_text(row: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,9 @@ def _folder_of(path: Path) -> Path:
 class _SourcesLocator:
     """Tells numba where the compiled code of a function lies: by the contents of all sources that it can see."""
 
+    #: Set apart from code of the same function that was compiled otherwise.
+    _sort = ""
+
     def __init__(self, function: Callable[..., Any], file: str) -> None:
         self._py_file = file  # numba names it in its warnings
         self._line = function.__code__.co_firstlineno
@@ -176,26 +179,59 @@ class _SourcesLocator:
         return _closure_digest(Path(self._py_file))
 
     def get_disambiguator(self) -> str:
-        return str(self._line)
+        return f"{self._line}{self._sort}"
+
+
+class _CalledLocator(_SourcesLocator):
+    """Where the form of a function lies that only kernels call."""
+
+    _sort = "called"
 
 
 class _KernelCacheImpl(_function_cache._impl_class):
     _locator_classes = (_SourcesLocator,)
 
 
+class _CalledCacheImpl(_function_cache._impl_class):
+    _locator_classes = (_CalledLocator,)
+
+
 class _KernelCache(_function_cache):
     _impl_class = _KernelCacheImpl
 
 
+class _CalledCache(_function_cache):
+    _impl_class = _CalledCacheImpl
+
+
+#: No way in from Python or C.
+_NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def _compiled(function: Callable[..., Any], *, kept: bool = True, **options: Any) -> Callable[..., Any]:
-    compiled: Any = _njit(nogil=True, error_model="numpy", **options)(function)
+    # Nothing is ever called through a pointer from C.
+    compiled: Any = _njit(nogil=True, error_model="numpy", **{"no_cfunc_wrapper": True, **options})(function)
     # A function typed into a notebook has no file to be told by, and is compiled anew; without the compiler there is
     # nothing to keep.
     if kept and compiled is not function and os.path.exists(function.__code__.co_filename):
         compiled._cache = _KernelCache(function)
         _KERNELS.append(compiled)
+        if not options.keys() & {"inline", *_NO_WAY_IN}:
+            _let_kernels_call(compiled, function, options)
     kernel: Callable[..., Any] = compiled
     return kernel
+
+
+def _let_kernels_call(compiled: Any, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Give kernels that call this one a form of their own, without the way in from Python.
+
+    Taking fifty arrays of a tuple out of Python objects is a quarter of the machine code of a kernel that takes them;
+    most kernels are called by other kernels alone, and then nothing of it is compiled.
+    """
+    called: Any = _njit(nogil=True, error_model="numpy", **options, **_NO_WAY_IN)(function)
+    called._cache = _CalledCache(function)
+    _KERNELS.append(called)
+    compiled.get_call_template, compiled.get_overload = called.get_call_template, called.get_overload
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -35,6 +35,10 @@ class Price(NamedTuple):
     speed: str = ""
 
 
+#: Joins a figure to the sensor that sees it: ``pedestrian.stay_share@gps``.
+AT = "@"
+
+
 @dataclass(frozen=True)
 class KpiInfo:
     """What a KPI means, for tables and pages.

@@ -18,6 +18,8 @@ YELLOW = "#F0E442"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 REDDISH_PURPLE = "#CC79A7"
+#: Between the Japanese and the English words of one thing in a table.
+BOTH = " / "
 #: Neutral, for what is context rather than answer.
 GREY = "#9AA3AD"
 
@@ -29,6 +31,16 @@ class Meaning:
     """What a colour stands for, in both languages."""
 
     color: str
+    ja: str
+    en: str
+
+
+@dataclass(frozen=True)
+class MapMark:
+    """A point that a model puts on the flat map of a scenario, metres in the city's CRS, and its words."""
+
+    x_m: float
+    y_m: float
     ja: str
     en: str
 

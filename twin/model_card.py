@@ -90,6 +90,9 @@ class ModelCard:
     story
         ``module:function``, a :data:`twin.story.Teller` that writes chapters from the tables of a run; empty if the
         model tells none.
+    marks
+        ``module:function`` from parameters and a city to :class:`twin.looks.MapMark` rows: what ``twin map`` shows of
+        it beside streets; empty if that is nothing.
     observables
         ``module:NAME``, a tuple of :class:`twin.observables.Observable`; empty if nothing can be counted.
     stays
@@ -111,6 +114,9 @@ class ModelCard:
         Whether vehicles of other models drive in it.
     starter
         What ``twin new`` writes about it; None for no starter of its own.
+    parts
+        Name of a part that not every run has -> parameters of which one at least is set where a run has it; ``*``
+        stands for every member. Such parts have kernels of their own, which other runs need not compile.
     scaled_by
         Parameters that its demand is proportional to, of which those that are set are multiplied by the
         ``demand_factor`` of a kind of day.
@@ -127,6 +133,7 @@ class ModelCard:
     looks: str = ""
     reported: str = ""
     story: str = ""
+    marks: str = ""
     observables: str = ""
     stays: str = ""
     estimate: str = ""
@@ -137,6 +144,7 @@ class ModelCard:
     drives: bool = False
     carries: bool = False
     starter: Starter | None = None
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scaled_by: tuple[str, ...] = ()
     scaled_unless: str = ""
 

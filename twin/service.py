@@ -375,8 +375,8 @@ def draw_edits(
     from twin.viz.edit_map import write_edit_map
 
     loaded = _loaded(scenario, variant, allow_read)
-    _, city, edited = api.map_edits(loaded)
-    content = api.edit_content(loaded, city, edited)
+    plan, city, edited = api.map_edits(loaded)
+    content = api.edit_content(loaded, plan, city, edited)
     target = Path(folder) if folder is not None else Path("maps") / loaded.name
     files = {"html": target / "edits.html", "gpkg": target / "edits.gpkg", "csv": target / "edits.csv"}
     try:

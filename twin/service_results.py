@@ -146,13 +146,13 @@ def export(study: PathLike, out: PathLike | None = None) -> list[Path]:
         If the study is damaged, or a file cannot be written.
     """
     from twin.results.exports import sheets_of, write_csv, write_workbook
-    from twin.results.kpis import infos
+    from twin.results.kpis import infos_of
     from twin.results.run_folder import Study
     from twin.service_geopackage import write_geopackage
 
     opened = Study(Path(study))
     folder = Path(out) if out is not None else opened.folder.with_name(f"{opened.folder.name}-tables")
-    sheets = sheets_of(opened, infos())
+    sheets = sheets_of(opened, infos_of(opened.plan))
     book = folder / f"{opened.manifest['name']}.xlsx"
     write_workbook(book, sheets)
     names = {"指標": "kpis.csv", "差": "differences.csv", "費用便益": "money.csv"}

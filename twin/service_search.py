@@ -143,6 +143,7 @@ class Searcher:
         from twin.results.days import MEAN_DAY
         from twin.results.kpis import infos
         from twin.results.searched import Figure
+        from twin.scenario.language.observed import phones_among
         from twin.scenario.language.validate import nearest
 
         days = self.scenario.days
@@ -153,7 +154,7 @@ class Searcher:
             )
         if kpi.startswith("setting:"):
             return Figure(kpi=kpi, day=wanted, better="lower")
-        known = infos()
+        known = infos(phones_among(self.scenario.head.sensors))
         if kpi not in known:
             raise ScenarioError(f"there is no figure {kpi!r}", mend=nearest(kpi, known))
         return Figure(kpi=kpi, group=group, day=wanted, unit=known[kpi].unit, better=known[kpi].better)

@@ -20,7 +20,7 @@ from twin.errors import LimitError
 from twin.results.kpis import compute_all
 from twin.results.recorder import Recorder
 from twin.running.books import kpi_columns, ledger_columns, ledger_rows, notes_of
-from twin.running.building import build_city_model
+from twin.running.building import build_city_model, load_models
 from twin.running.checkpoints import (
     COLLECT_STEPS,
     ForkPoint,
@@ -46,6 +46,7 @@ __all__ = [
     "clear_run",
     "kpi_columns",
     "ledger_rows",
+    "load_models",
     "refuse_unheeded",
     "simulate",
     "write_run",

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.viz import massing, port
+from twin.viz import landmarks, massing, port
 from twin.viz.run_view import Ground, PlaceMark, RunView, Streets
 from twin.viz.shapes import Frame, Shapes, keyed_uniforms
 from twin.viz.terminal_life import GateLanes
@@ -246,6 +246,12 @@ def _authored(
         aisles = port.inside_spots(containers, clear, frame)
         paved += ground
         water.append(port.sea(frame))
+        ring = landmarks.raised_ring(run.date, frame)
+        buildings.append(ring)
+        if not len(ring):
+            paved.append(landmarks.expo_ring(frame))
+    if "osaka_midosuji" in districts:
+        buildings.append(landmarks.arcades(run, frame))
     joined = Shapes.joined(buildings)
     facts = {"schematic": True, "shown": len(joined), "found": len(joined), "unknown": 0, "broken": 0}
     return CityGround(

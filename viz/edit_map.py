@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from twin.errors import RunError
+from twin.looks import BOTH
 from twin.viz.palette import BLACK, BLUE, BLUISH_GREEN, ORANGE, REDDISH_PURPLE, SKY_BLUE, VERMILLION, YELLOW
 
 Lang = Literal["ja", "en"]
@@ -27,8 +28,10 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "speed": (BLUE, "3 4", "速度変更", "another speed"),
     "access": (YELLOW, "12 4 3 4", "通行車種の変更", "other vehicles admitted"),
     "pavement": (REDDISH_PURPLE, "", "歩道拡幅", "wider pavement"),
+    "along": (BLACK, "2 4", "歩道沿いの施策", "along the pavement"),
     "new": (SKY_BLUE, "", "新設", "new link"),
 }
+_MARK_WORDS = ("荷さばき枠など", "bays and other points")
 _SIGNAL_WORDS = ("信号現示の変更", "another signal plan")
 _WIDTH_PX = 860.0
 #: Least and greatest height of a map by its width.
@@ -95,7 +98,7 @@ def edit_page(content: Mapping[str, Any], *, lang: Lang = "ja") -> str:
     variants = content["variants"]
     style = _style(len(variants))
     policy = f"default-src 'none'; style-src {_hash_source(style)}; img-src data:; base-uri 'none'; form-action 'none'"
-    first = next((i for i, v in enumerate(variants) if v["rows"] or v["signals"]), 0)
+    first = next((i for i, v in enumerate(variants) if v["rows"] or v["signals"] or v["picture"]["marks"]), 0)
     radios = "".join(_radio("lang", f"lang-{code}", code == lang) for code in ("ja", "en"))
     radios += "".join(_radio("variant", f"v{i}", i == first) for i in range(len(variants)))
     tabs = "".join(f'<label for="v{i}">{_both(**v["label"])}</label>' for i, v in enumerate(variants))
@@ -131,7 +134,7 @@ def _variant(number: int, variant: Mapping[str, Any]) -> str:
     rows, picture = variant["rows"], variant["picture"]
     drive = len({row["link_index"] for row in rows if row["layer"] == "drive"})
     walk = len({row["link_index"] for row in rows if row["layer"] == "walk"})
-    if not rows and not variant["signals"]:
+    if not rows and not variant["signals"] and not picture["marks"]:
         body = f"<p>{_both('編集なし。都市は元のまま。', 'No edit: the city is as it was.')}</p>"
     else:
         left = (variant["links"]["drive"] - drive, variant["links"]["walk"] - walk)
@@ -182,6 +185,11 @@ def _legend(picture: Mapping[str, Any], signals: bool) -> str:
             '<li><svg width="20" height="14" aria-hidden="true"><path class="signal" d="M10 2l5 5-5 5-5-5z"/>'
             f"</svg> {_both(*_SIGNAL_WORDS)}</li>"
         )
+    if picture["marks"]:
+        items += (
+            '<li><svg width="14" height="14" aria-hidden="true"><rect class="mark" x="3" y="3" width="8" height="8"/>'
+            f"</svg> {_both(*_MARK_WORDS)} ({len(picture['marks'])})</li>"
+        )
     return f'<ul class="legend">{items}</ul>'
 
 
@@ -221,6 +229,12 @@ def _svg(variant: Mapping[str, Any]) -> str:
         x, y = frame.point(x_m, y_m)
         tip = f"{signal['street']}: {signal['cycle_s']:g} s, {signal['green_share']:.0%}, +{signal['offset_s']:g} s"
         parts.append(f'<path class="signal" d="M{x:.1f} {y - 6:.1f}l6 6-6 6-6-6z"><title>{escape(tip)}</title></path>')
+    for mark in picture["marks"]:
+        x, y = frame.point(mark["x_m"], mark["y_m"])
+        tip = escape(f"{mark['ja']} / {mark['en']}")
+        parts.append(
+            f'<rect class="mark" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"><title>{tip}</title></rect>'
+        )
     parts.extend(_names(frame, picture["names"]))
     bar_m = next(m for m in (1000, 500, 200, 100, 50, 20, 10) if m * frame.scale <= _WIDTH_PX / 4 or m == 10)
     end = 16 + bar_m * frame.scale
@@ -261,6 +275,9 @@ def _tip(row: Mapping[str, Any]) -> str:
 def _word(value: Any, lang: Lang) -> str:
     if isinstance(value, bool):
         return _WORDS[value][0 if lang == "ja" else 1]
+    if isinstance(value, str) and BOTH in value:
+        ja, _, en = value.partition(BOTH)
+        return ja if lang == "ja" else en
     return "–" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -333,6 +350,7 @@ def _style(variants: int) -> str:
         f".warn{{border-left:5px solid {VERMILLION};padding-left:10px}}"
         ".map{width:100%;height:auto;border:1px solid #cfd6dd;background:#f7f9fa;border-radius:10px}"
         ".around{stroke:#b8c1ca;stroke-width:2.5;fill:none}.around-walk{stroke:#dde3e8;stroke-width:1.2;fill:none}"
+        f".mark{{fill:{BLUE};stroke:#fff;stroke-width:1.5}}"
         f".signal{{fill:{BLACK};stroke:#fff;stroke-width:1.5}}.bar{{stroke:#17202a;stroke-width:3}}"
         ".map text{font-size:12px;fill:#17202a}"
         ".name{text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:3px}"

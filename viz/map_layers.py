@@ -16,10 +16,12 @@ import numpy as np
 from twin.viz.city_ground import city_ground
 from twin.viz.city_layers import add_blocks, add_ground, add_land, add_marks, add_standing, add_streets
 from twin.viz.deck_layers import ON_TOP, layer, ref, rgb
+from twin.viz.flows import COLORS, DENSITY_CELL_M, DENSITY_FROM, flow_layers, reach_pack
+from twin.viz.kerbside import kerb_bays
 from twin.viz.lanes import LANE_WIDTH_M
 from twin.viz.markings import street_marks
 from twin.viz.packs import DEGREE_STEP, SECOND_STEP
-from twin.viz.palette import SCENE_THEMES, WALL_TONES, look_of, look_of_body
+from twin.viz.palette import SCENE_THEMES, WALL_TONES, BodyLook, look_of, look_of_body
 from twin.viz.port import quay_angle
 from twin.viz.queue_line import queue_pack
 from twin.viz.reading import add_reading
@@ -50,6 +52,8 @@ DISTRICT_NAMES: dict[str, tuple[str, str]] = {
 }
 #: Marks of the models, not things in the street: centres of zones, and where traffic enters the map.
 _UNSEEN_KINDS = frozenset({"zone", "entry"})
+#: Radius of marks from afar: of the many and of those who walk less than of those that are few and looked for.
+_MARK_PX = {"car": 4.6, "truck": 4.6}
 #: Smallest side of a camera's frame, so that a single place does not fill the screen.
 _MIN_FRAME_DEG = 0.004
 
@@ -118,10 +122,16 @@ def build_scene(
             queue["angle_deg"] = round(float(np.degrees(gate.angle_rad)), 3)
             layers.extend(_gate_layers(origin))
     reading = add_reading(run, origin, packs)
+    packs.update(kerb_bays(run, origin))
+    reach, reading["reach"] = reach_pack(run, origin)
+    if reach is not None:
+        packs["reach"] = reach
+    reading["density"] = {"side_m": DENSITY_CELL_M, "from": list(DENSITY_FROM), "colors": list(COLORS)}
+    moving: list[Any] = []
+    bodies = _add_bodies(run, origin, point_budget, packs, moving, "gate" in packs)
     below, above = reading_layers(origin, "service" in packs)
-    layers += below
-    bodies = _add_bodies(run, origin, point_budget, packs, layers, "gate" in packs)
-    layers += above
+    squares, arcs = flow_layers(origin, packs, on_foot=any(body["size_m"] is None for body in bodies))
+    layers += [*squares, *below, *moving, *arcs, *above]
     facts = _facts(run, origin, bodies, queue, blocks, ground.facts)
     return SceneParts(_deck_spec(layers, origin), packs, {"reading": reading, **facts})
 
@@ -175,7 +185,7 @@ def _origin_of(run: RunView) -> tuple[float, float]:
 def _reach_m(run: RunView, frame: Frame) -> float:
     """How far from the middle the bare ground goes: a good way past everything."""
     west, south, east, north = _bounds_of_run(run)
-    return float(np.abs(frame.metres(np.array([[west, south], [east, north]]))).max()) + 9000.0
+    return float(np.abs(frame.metres(np.array([[west, south], [east, north]]))).max()) + 40_000.0
 
 
 def _bounds_of_run(run: RunView) -> tuple[float, float, float, float]:
@@ -214,7 +224,7 @@ def _add_bodies(
             continue
         key = f"trips_{len(facts)}"
         packs[key] = pack
-        layers.extend(_body_layers(key, look.size_m, look.trail_s, origin))
+        layers.extend(_body_layers(key, name, look, origin))
         states = np.unique(traces.state[traces.body == body])
         meanings = {int(s): look_of(name, int(s), run.body_states) for s in range(int(states.max()) + 1)}
         facts.append(
@@ -240,9 +250,8 @@ def _state_name(run: RunView, body: str, code: int) -> str:
     return names[code] if code < len(names) else ""
 
 
-def _body_layers(
-    key: str, size_m: tuple[float, float, float] | None, trail_s: float, origin: tuple[float, float]
-) -> list[Any]:
+def _body_layers(key: str, name: str, look: BodyLook, origin: tuple[float, float]) -> list[Any]:
+    size_m = look.size_m
     trail = layer(
         "TripsLayer",
         f"trail_{key}",
@@ -251,7 +260,7 @@ def _body_layers(
         _path_type="open",
         position_format="XY",
         current_time=0,
-        trail_length=trail_s,
+        trail_length=look.trail_s,
         fade_trail=True,
         width_units="meters",
         get_width=3 if size_m else 1.5,
@@ -269,7 +278,7 @@ def _body_layers(
         data=f"heads_{key}",
         pickable=True,
         radius_units="pixels",
-        get_radius=4.6 if size_m else 2.6,
+        get_radius=_MARK_PX.get(name, 7.0 if size_m else 3.0),
         stroked=True,
         line_width_units="pixels",
         get_line_width=1,

@@ -22,6 +22,7 @@ from twin.errors import RunError
 from twin.npz import read_npz
 from twin.results.parquet import read_columns
 from twin.results.run_folder import Run, file_sha256
+from twin.results.sources import source_lines
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -43,6 +44,10 @@ TOLD_TABLES: Mapping[str, tuple[str, ...]] = {
     "transit_stops": ("stop_index", "stop", "name_ja", "name_en"),
     "transit_shifts": ("van", "seats"),
     "pedestrian_links": ("from_s", "link_index", "person_s", "clear_width_m"),
+    "transit_reach": ("x_m", "y_m", "age_group", "weight", "on_foot", "by_public"),
+    "kerb_pockets": ("pocket", "edge", "first_bay", "bays", "x_m", "y_m"),
+    "kerb_stands": ("mode", "bay", "from_s", "to_s"),
+    "kerb_edges": ("edge", "link_index"),
 }
 
 
@@ -155,6 +160,7 @@ class RunView:
     the kinds behind ``traces.body``: those of this installation with its codes, then those only the run knows;
     ``body_states`` are the states as the run has them. ``street_names`` has for ``drive`` and ``walk`` the name of each
     link's street as on signs, empty without one. ``date`` is the calendar day, ISO, empty where the run names none.
+    ``crs`` is that of metres in its tables; ``reach_within_s`` the time within which places count as within reach.
     """
 
     title: Mapping[str, str]
@@ -177,6 +183,8 @@ class RunView:
     driving_side: str = "left"
     date: str = ""
     street_names: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    crs: str = ""
+    reach_within_s: float | None = None
 
 
 def read_run_view(run: Run | Path) -> RunView:
@@ -209,7 +217,7 @@ def read_run_view(run: Run | Path) -> RunView:
         replication=run.replication,
         city=str(city.get("name", "")),
         schematic=bool(city.get("schematic", False)),
-        attribution=tuple(str(line) for line in city.get("attribution", ())),
+        attribution=(*(str(line) for line in city.get("attribution", ())), *source_lines(manifest)),
         from_s=_number(clock, "start_s", run),
         to_s=_number(clock, "end_s", run),
         drive=_streets(geometry, "drive", run),
@@ -224,6 +232,8 @@ def read_run_view(run: Run | Path) -> RunView:
         date=_date(manifest),
         driving_side="right" if city.get("driving_side") == "right" else "left",
         street_names={layer: _street_names(geometry, layer) for layer in ("drive", "walk")},
+        crs=crs,
+        reach_within_s=_reach_within(manifest),
     )
 
 
@@ -239,6 +249,14 @@ def _bodies(manifest: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, tupl
     # A kind that is not in the run keeps a code that no row has.
     codes = {body: int(said[body]["code"]) if body in said else -1 for body in (*ours, *said)}
     return codes, {body: tuple(facts["states"]) for body, facts in said.items()}
+
+
+def _reach_within(manifest: Mapping[str, Any]) -> float | None:
+    """Seconds within which the run counted places as within reach; None where it does not say."""
+    found: Any = manifest.get("models")
+    for key in ("transit", "reach", "within_s"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return float(found) if isinstance(found, int | float) and np.isfinite(found) else None
 
 
 def _date(manifest: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ _OWN = tuple(
         "light",
         "facade",
         "terminal_life",
+        "told",
         "view_gl",
         "view_flat",
         "labels",

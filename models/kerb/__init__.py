@@ -14,6 +14,7 @@ MODEL = ModelCard(
     looks="looks:BODY_LOOKS",
     reported="looks:REPORTED",
     story="story:chapters",
+    marks="marks:map_marks",
     estimate="params:KerbParams.estimate_agents",
     agent_s=2e-3,
     bodies={"kerb_vehicle": ("driving", "in_bay", "in_lane", "waiting")},

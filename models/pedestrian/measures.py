@@ -8,6 +8,7 @@ event          places that attract in its hours; people who come for it
 signs          locally where the next place is chosen: they tell, and change no value
 arcade         a bonus per metre in the cost of ways
 one_way_walk   links against it are closed
+close_walk     links are closed; in hours only to those who have another way (``movement/closures.py``)
 =============  ==========================================================================================
 
 Local terms move choices and are no part of the value, so that consumer surplus is blind to them (Oyama 2024).
@@ -84,6 +85,8 @@ def link_life(city: City, choice: ChoiceParams) -> LinkLife:
             start, end = layer.link_from[links], layer.link_to[links]
             along = east * (layer.x_m[end] - layer.x_m[start]) + north * (layer.y_m[end] - layer.y_m[start])
             closed[links[along < 0]] = True
+        elif life.change == "close_walk" and not life.span_s:
+            closed[links] = True
     return LinkLife(bonus, local, closed)
 
 

@@ -17,6 +17,7 @@ from twin.engine.sim_model import InputTables, Stage, State, Tables
 from twin.models.pedestrian.agents import CirculationObserver, CrossingLights, WalkerView, view_walker
 from twin.models.pedestrian.choice.behaviour import Behaviour, make_laws
 from twin.models.pedestrian.choice.programs import check_size, solve_plans
+from twin.models.pedestrian.demand.more_exits import with_more_exits
 from twin.models.pedestrian.demand.places import read_exits, read_stay_places
 from twin.models.pedestrian.demand.shares import exit_shares
 from twin.models.pedestrian.demand.visitors import make_arrivals
@@ -52,6 +53,7 @@ class Pedestrian:
     """
 
     def __init__(self, params: PedestrianParams, city: City, tables: InputTables, form: MakeForm = make_form) -> None:
+        city = with_more_exits(city, params.more_exits)
         self._params, self._city, self._tables, self._make_form = params, city, tables, form
         self._exits = read_exits(city, params.district)
         mapped = read_stay_places(city, params.district, params.choice.stay_places_most)
@@ -134,7 +136,7 @@ class Pedestrian:
         self._channels = stage.channels
         self._lights_since_s = self._lit_since(stage.start_s)
         self._stage = stage
-        self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id)
+        self._records = Records(self._params, self._city.walk, self._exits.id, self._stays.id, self._stays.seats)
         self._form = self._make_form(self._params, self._city, self._exits, self._stays, self._lights_seen)
         self.arrivals = make_arrivals(
             self._params, self._exits, self.shares, self._city, self._tables, stage.run_seed, stage.start_s, stage.end_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from twin.params import Params, quantity
 from twin.units import Count, Metres, Seconds, Share, Speed
@@ -771,10 +771,27 @@ class FeedbackParams(Params):
     )
 
 
+class MoreExit(Params):
+    """An exit that the map does not have."""
+
+    at: tuple[float, float] = Field(description="[longitude, latitude] in degrees, within 100 m of a pavement")
+    riders: Count = Field(
+        ge=0, le=5e6, description="riders a day, as of the exits of the map", examples=["60000 people"]
+    )
+    station: str = Field("", max_length=60, description="station it belongs to; its own name if not given")
+
+    @field_validator("at")
+    @classmethod
+    def _on_earth(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not (-180 <= value[0] <= 180 and -85 <= value[1] <= 85):
+            raise ValueError(f"{list(value)} is no [longitude, latitude] in degrees")
+        return value
+
+
 class CirculationKpi(Params):
     """How the circulation share is counted; bounds are inclusive."""
 
-    stay_from_s: Seconds = quantity(700.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
+    stay_from_s: Seconds = quantity(900.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", ge=0)
     stay_to_s: Seconds = quantity(10800.0, "s", source="city plan: stays of 15 to 180 min circulate", grade="V", gt=0)
     leave_out: tuple[ClassName, ...] = quantity(
         (), source="choice: everyone is counted", grade="D", doc="classes left out of shares and head counts"
@@ -820,6 +837,13 @@ class PedestrianParams(Params):
     )
     district: str = quantity(
         "", source="choice: every place of the map", grade="D", doc="keep only exits and places whose id begins so"
+    )
+    more_exits: dict[str, MoreExit] = quantity(
+        default_factory=dict,
+        source="choice: the exits of the map",
+        grade="D",
+        fork="no",
+        doc="by name: exits of other lines and the like; they share the visitors with those of the map by riders",
     )
     walk: WalkParams = Field(default_factory=WalkParams)
     crossings: CrossingParams = Field(default_factory=CrossingParams)

@@ -13,6 +13,7 @@ from twin.columns import BODIES
 from twin.engine.growing import GrowingTables
 from twin.engine.ledger import Account
 from twin.engine.sim_model import State, Tables
+from twin.models.pedestrian.kpis.borders import hull_of
 from twin.models.pedestrian.movement.rows import Rows
 from twin.models.pedestrian.movement.streets import clear_widths_m
 from twin.models.pedestrian.params import CLASSES, CirculationKpi, PedestrianParams
@@ -50,16 +51,24 @@ class Records:
         The walk layer.
     exit_ids, place_ids
         Ids of exits and of places to stay, in the order of the program.
+    seats : (s,) float64, optional
+        Seats at each place to stay.
     """
 
     def __init__(
-        self, params: PedestrianParams, layer: StreetLayer, exit_ids: tuple[str, ...], place_ids: tuple[str, ...]
+        self,
+        params: PedestrianParams,
+        layer: StreetLayer,
+        exit_ids: tuple[str, ...],
+        place_ids: tuple[str, ...],
+        seats: Floats | None = None,
     ) -> None:
         self._kpi, self._people = params.circulation_kpi, params.people_per_walker
         self._worth_per_min = params.choice.walk_weight_per_min
         self._layer, self._exit_ids, self._place_ids = layer, exit_ids, place_ids
         self._share_along = shares_along(layer)
         self._clear_width_m = clear_widths_m(layer, params)
+        self._seats = np.zeros(len(place_ids)) if seats is None else seats
         self._finished = GrowingTables()
 
     def visits(self, visits: Rows) -> None:
@@ -84,6 +93,20 @@ class Records:
     def close(self, account: Account) -> None:
         """The run is over."""
         self._finished.append("pedestrian_people", people_columns(account, self._people))
+        if self._seats.any():
+            rows = np.flatnonzero(self._seats)
+            places = np.array(self._place_ids, np.str_)[rows]
+            self._finished.append("pedestrian_seats", {"place": places, "seats": self._seats[rows]})
+        corners = hull_of(self._layer)
+        if len(corners):
+            area: Columns = {
+                "corner": np.arange(len(corners), dtype=np.int32),
+                "x_m": corners[:, 0].copy(),
+                "y_m": corners[:, 1].copy(),
+                "stay_from_s": np.full(len(corners), self._kpi.stay_from_s),
+                "stay_to_s": np.full(len(corners), self._kpi.stay_to_s),
+            }
+            self._finished.append("pedestrian_area", area)
 
     def feedback(self, residuals: tuple[float, ...]) -> None:
         """The day was walked beforehand, with these residuals."""

@@ -72,6 +72,23 @@ TABLES: tuple[Table, ...] = (
         ("residual_share", "float64", "share", "difference of planned and met person-times on links by those met"),
     ),
     table(
+        "pedestrian_area",
+        "Corners of the area in which people are walked, with the bounds of the circulation share",
+        ("corner",),
+        ("corner", "int32", "", "corner, counterclockwise"),
+        ("x_m", "float64", "m", "easting in the city's CRS"),
+        ("y_m", "float64", "m", "northing in the city's CRS"),
+        ("stay_from_s", "float64", "s", "least stay that circulates"),
+        ("stay_to_s", "float64", "s", "longest stay that circulates"),
+    ),
+    table(
+        "pedestrian_seats",
+        "Places with seats, those of measures included",
+        ("place",),
+        ("place", "str", "", "place, as in pedestrian_stays"),
+        ("seats", "float64", "seats", "seats there"),
+    ),
+    table(
         "pedestrian_people",
         "People of the whole run; the ledger counts walkers, who may stand for several people",
         ("entry",),

@@ -20,6 +20,7 @@ MODEL = ModelCard(
     compile_s=13.0,
     bodies={"truck": ("booked", "ordinary")},
     drives=True,
+    parts={"booking": ("conpas.quota", "hauliers.*.flexible"), "vessels": ("demand.vessels",)},
     starter=Starter(
         "osaka_yumeshima",
         "05:00",

@@ -27,6 +27,7 @@ MODEL = ModelCard(
         "On-demand transit",
         examples=(Example("more_vans", "fleet.count", "12", "車両を12台に", "twelve vans"),),
     ),
+    parts={"choice": ("choice",)},
     scaled_by=("demand.riders_per_day", "demand.requests_per_day"),
     scaled_unless="demand.table",
 )

@@ -27,8 +27,9 @@ from twin.models.transit.agents import Dispatcher, Van
 from twin.models.transit.demand.past import make_rebalancing
 from twin.models.transit.demand.reach import refuse_unjoined_bookings, told, without_way
 from twin.models.transit.demand.requests import stop_weights
+from twin.models.transit.demand.residents import residents_at
 from twin.models.transit.demand.stops import find_stops, nearest_stop
-from twin.models.transit.demand.zones import area_of, refuse_unjoined, zones_of, zones_of_vans
+from twin.models.transit.demand.zones import area_of, in_areas, refuse_unjoined, zones_of, zones_of_vans
 from twin.models.transit.desk.books import Books
 from twin.models.transit.desk.desk import Desk
 from twin.models.transit.desk.records import request_rows, stop_rows
@@ -76,7 +77,8 @@ class Transit:
         self, params: TransitParams, city: City, tables: InputTables, strategy: Strategy | None = None
     ) -> None:
         self.params = params
-        self._asked_stops: tuple[Place, ...] = find_stops(city, params.stops, area_of(params), tables)
+        found = find_stops(city, params.stops, area_of(params), tables)
+        self._asked_stops: tuple[Place, ...] = in_areas(params, found, tables, city.crs)
         self.stops = self._asked_stops
         self.zones = zones_of(params, self.stops)
         self._city = city
@@ -114,7 +116,8 @@ class Transit:
         if demand.table is None and asked > 0 and not demand.allow_unreachable:
             stops, count = self._asked_stops, len(self._asked_stops)
             between_s = self._network.times.between_s[:count, :count]
-            refuse_unjoined(stops, between_s, zones_of(self.params, stops), stop_weights(demand, self._city, stops))
+            weights = stop_weights(demand, self._city, stops, self._tables)
+            refuse_unjoined(stops, between_s, zones_of(self.params, stops), weights)
 
     def _check_bookings(self, requests: Requests) -> None:
         """Refuse bookings of a table that no street joins, or say how many there are where they are wanted."""
@@ -562,7 +565,10 @@ class Transit:
             self.params, self._city, self.stops, len(self._asked_stops), self._tables, self._stage.run_seed,
             self._network.times.between_s,
         )  # fmt: skip
-        self.notes = (*self._lost, *((note,) if note else ()), *self.other_ways.notes)
+        demand = self.params.demand
+        lived = demand.residents_table is not None and demand.table is None
+        homes = (residents_at(demand, self._tables, self._city, self._asked_stops).told,) if lived else ()
+        self.notes = (*self._lost, *homes, *((note,) if note else ()), *self.other_ways.notes)
 
     def _plan_anew(self, first_s: float) -> None:
         self.desk.rebalancing = self._rebalancing

@@ -64,7 +64,7 @@ class OtherWays:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of them in the manifest."""
-        out = [self.bus.ground.told] if self.bus else []
+        out = [self.bus.ground.told, *([self.bus.drawn.told] if self.bus.drawn.told else [])] if self.bus else []
         if self.choice is not None and not self.settled.is_settled:
             last = self.settled.rounds[-1]
             out.append(

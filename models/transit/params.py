@@ -308,6 +308,34 @@ class Demand(Params):
         fork="new_only",
         doc="24 relative weights, from hour 0 to hour 23.",
     )
+    residents_table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of areas with people (grid squares by mesh: true, or polygons by areas: FIELD), in "
+        "place of the zones of the map: people count at the stop nearest to where they live.",
+    )
+    residents_column: str = quantity(
+        "people",
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        min_length=1,
+        doc="Column of that table with the people.",
+    )
+    residents_within_m: Metres = quantity(
+        1000.0,
+        "m",
+        source="our choice: as far as zones of the map count",
+        grade="G",
+        fork="no",
+        gt=0,
+        le=20_000,
+        doc="People of that table who live farther than this from every stop, as the crow flies, do not count.",
+    )
     station_share: Share = quantity(
         0.3,
         "%",
@@ -357,10 +385,14 @@ class Zone(Params):
     """A part of the area that is served apart: its trips stay in it, and so do its vans."""
 
     area: tuple[str, ...] = quantity(
+        (), "", source="the scenario", grade="D", doc="Prefixes of the ids of its stops; no stop may lie in two zones."
+    )
+    inside: tuple[str, ...] = quantity(
+        (),
+        "",
         source="the scenario",
         grade="D",
-        min_length=1,
-        doc="Prefixes of the ids of its stops; no stop may lie in two zones.",
+        doc="Names of areas of zones_table (wards, 町丁目) in which its stops lie, in place of prefixes.",
     )
     riders_per_day: Count | None = quantity(
         None,
@@ -397,6 +429,14 @@ class Zone(Params):
     @classmethod
     def _one_number(cls, data: Any) -> Any:
         return riders_or_requests(data)
+
+    @model_validator(mode="after")
+    def _one_ground(self) -> Zone:
+        if bool(self.area) == bool(self.inside):
+            raise ValueError(
+                "give area: prefixes of ids of stops, or inside: names of areas of zones_table; one of them"
+            )
+        return self
 
 
 class RebalancingParams(Params):
@@ -590,6 +630,14 @@ class TransitParams(Params):
         doc="Parts of the area that are served apart, by name: trips stay in their zone, and each van belongs to one. "
         "In place of area and of the demand of the day.",
     )
+    zones_table: str | None = quantity(
+        None,
+        "",
+        source="the scenario",
+        grade="D",
+        fork="no",
+        doc="Name of a table of areas (polygons by areas: FIELD, or squares by mesh: true) that zones name by inside.",
+    )
     hours: ClockSpan = quantity(
         (21600.0, 82800.0),
         "",
@@ -650,10 +698,16 @@ class TransitParams(Params):
     @model_validator(mode="after")
     def _zones_fit(self) -> TransitParams:
         if not self.zones:
+            if self.zones_table is not None:
+                raise ValueError(
+                    "zones_table has no use without zones; name areas of it under zones: {NAME: {inside: […]}}"
+                )
             return self
         reserved = sorted({"all", "adult", "age_65", "wheelchair", "app", "phone", ""} & set(self.zones))
         if reserved:
             raise ValueError(f"a zone cannot be named {reserved[0]!r}: results use the word for a group of riders")
+        if any(zone.inside for zone in self.zones.values()) != (self.zones_table is not None):
+            raise ValueError("zones_table and inside go together: inside of a zone names areas of the table")
         if self.area:
             raise ValueError("area and zones are both given; zones have areas of their own, so leave area out")
         if not self.demand.table:

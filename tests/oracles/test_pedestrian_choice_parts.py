@@ -39,7 +39,7 @@ class Choice:
         self.plans = Plans(
             ptr, luck.integers(0, PLACES, arcs).astype(np.int32), luck.uniform(-2, 2, (CLASSES, arcs)),
             luck.integers(1, 6, (CLASSES, arcs)).astype(np.int32),
-            luck.integers(0, 6, (CLASSES, LENGTHS)).astype(np.int32), stay, go, come,
+            luck.integers(0, 6, (CLASSES, LENGTHS)).astype(np.int32), stay, np.arange(PLACES, dtype=np.int32), go, come,
             float(luck.choice([0.5, 1.0, 2.0])), 120.0,
             luck.permutation(2 * 3 * 4).reshape(2, 3, 4).astype(np.int32) % PROGRAMS,
             luck.integers(0, CLASSES, PROGRAMS).astype(np.int32),
@@ -172,7 +172,8 @@ def test_the_sum_by_logarithms_is_the_log_of_the_sum(scale):
                 values = [*choice.arcs(0, k, place).values(), *([leaving] if leaving > -np.inf else [])]
                 found = kernels._log_sum_of_arcs(
                     plans.arc_ptr, plans.arc_to, plans.arc_steps[plans.class_of[0]],
-                    plans.arc_utility[plans.class_of[0]], leaving, 1 / scale, plans.come_value[0], k, place,
+                    plans.arc_utility[plans.class_of[0]], leaving, 1 / scale, plans.come_value[0],
+                    np.arange(k, -1, -1), place,
                 )  # fmt: skip
                 exact = scale * math.log(math.fsum(math.exp(v / scale) for v in values)) if values else -np.inf
                 assert found == pytest.approx(exact)

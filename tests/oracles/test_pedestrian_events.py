@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import bisect
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from tests.unit.models.pedestrian.small_city import city_of, model_of, params_for, place, run_to_end, walk_layer
+from twin.city.street_life import StreetLife
 from twin.engine.draws import event, make_stream, normal_quantile, uniform
 from twin.models.pedestrian.choice.behaviour import normal_share
 from twin.models.pedestrian.params import CLASSES
 
 CAPACITY_PER_M2 = max(np.arange(1.7, 1.8, 1e-7), key=lambda d: d * (1 - math.exp(-1.913 * (1 / d - 1 / 5.4))))
+
+
+def going_value(plans, p, k, place):
+    column = plans.go_at[place]
+    return plans.go_value[p, k, column] if column >= 0 else plans.come_value[p, k, place]
 
 
 def crowded_city():
@@ -91,11 +97,14 @@ class SlowTwin:
         return mean + spread * float(normal_quantile(low + u * (high - low)))
 
     def run(self):
+        form = self.model.form
+        began_s = form._around_s
         for row in self.model.arrivals:
             self.add(float(row.enter_s), 9, int(row.id), ("arrive", row))
         while self.events:
             time_s, _, _, (what, who) = self.events.pop(0)
             getattr(self, what)(who, time_s)
+        form._go_around(began_s)  # the model walks after its twin
         return sorted(self.visits)
 
     def add(self, time_s, order, who, action):
@@ -130,15 +139,26 @@ class SlowTwin:
             self.at_place[person.target] = self.at_place.get(person.target, 0) + person.members
             self.add(person.until_s, 3, person.id, ("stay_ends", person))
             return
-        while person.destination and not self.ways(person, person.entry, time_s):
-            person.budget_s = max(person.budget_s, (self.steps_left(person, time_s) + 1) * self.params.choice.step_s)
+        if person.destination:
+            drawn_s, step_s = person.budget_s, self.params.choice.step_s
+            needs = next(k for k in range(10**4) if self.with_time(person, k * step_s, time_s))
+            slower = max(c.walk_speed_mps / person.speed_mps, 1.0)
+            person.budget_s = max(drawn_s, needs * step_s * slower)
         if not self.ways(person, person.entry, time_s):
             self.refused += person.members
             return
-        value = self.model.plans.go_value[self.plan(person), self.steps_left(person, time_s), person.entry]
+        value = going_value(self.model.plans, self.plan(person), self.steps_left(person, time_s), person.entry)
         person.worth = float(value) / 0.22
         self.choose(person, person.entry, time_s)
         self.go_on(person, time_s)
+
+    def with_time(self, person, budget_s, time_s):
+        """Whether a way fits into so much time; the program is that of the time drawn."""
+        self.plan(person)
+        drawn_s, person.budget_s = person.budget_s, budget_s
+        ways = self.ways(person, person.entry, time_s)
+        person.budget_s = drawn_s
+        return ways
 
     def steps_left(self, person, time_s):
         return math.floor((person.budget_s - (time_s - person.enter_s)) / self.params.choice.step_s)
@@ -217,7 +237,7 @@ class SlowTwin:
             if self.stay(person, time_s):
                 return
             self.choose(person, person.target, time_s)
-        link = self.way_on(person)
+        link = self.way_on(person, time_s)
         person.link = link
         if world.links[link].green_s > 0:
             person.crossings += 1
@@ -231,8 +251,9 @@ class SlowTwin:
                 return
         self.step_onto(person, time_s)
 
-    def way_on(self, person):
-        """Link of least cost, or drawn by the shares of the links that lead on."""
+    def way_on(self, person, time_s):
+        """Link of least cost, or drawn by the shares of the links that lead on, around what is closed just then."""
+        self.model.form._go_around(time_s)
         world = self.model.form.world
         route = world.places[person.target].route
         if not len(world.link_share):
@@ -289,7 +310,10 @@ class SlowTwin:
         plans, c, k = self.model.plans, person.visitor_class, self.steps_left(person, time_s)
         p, slot = self.plan(person), min(int(time_s // 3600), self.model.plans.stay_utility.shape[1] - 1)
         options = [
-            (float(plans.stay_utility[c, slot, person.target, d] + plans.go_value[p, k - steps, person.target]), steps)
+            (
+                float(plans.stay_utility[c, slot, person.target, d] + going_value(plans, p, k - steps, person.target)),
+                steps,
+            )
             for d, steps in enumerate(plans.stay_steps[c].tolist())
             if 0 < steps <= k
         ]
@@ -435,12 +459,21 @@ def assert_same_visits(slow, visits):
         np.testing.assert_allclose([v[position] for v in slow], visits[column], rtol=1e-12, atol=1e-4)
 
 
-@pytest.mark.parametrize(("params", "for_s"), [
-    (full_params(), 600.0), (full_params(300.0, (300.0, 600.0)), 100.0),
-], ids=["whole", "short"])  # fmt: skip
-def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(params, for_s):
+def with_closed_hours(city):
+    """One pavement shut for two spans of hours, another for a part of the first."""
+
+    def shut(links, start_s, end_s):
+        return StreetLife("close_walk", "m", links, {"daily": True}, (31320.0 + start_s, 31320.0 + end_s))
+
+    return replace(city, street_life=(shut((2, 4), 100.0, 300.0), shut((2, 4), 350.0, 420.0), shut((6,), 200.0, 250.0)))
+
+
+@pytest.mark.parametrize(("params", "for_s", "closes"), [
+    (full_params(), 600.0, False), (full_params(), 600.0, True), (full_params(300.0, (300.0, 600.0)), 100.0, False),
+], ids=["whole", "closes", "short"])  # fmt: skip
+def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(params, for_s, closes):
     """Room on links with lines that reach back, parties, capacity, closing hours, destinations, people at home."""
-    city = crowded_city()
+    city = with_closed_hours(crowded_city()) if closes else crowded_city()
     with np.errstate(over="ignore"):
         city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + for_s, seed=5)
         twin = SlowTwin(model, params, 5)

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from twin.models.pedestrian.choice.kernels import choose_arc, choose_stay, solve_program
+from twin.models.pedestrian.choice.kernels import choose_arc, choose_stay, solve_program, value_of_going
+from twin.models.pedestrian.choice.programs import columns_of_going
 from twin.models.pedestrian.movement.rows import Plans
 
 EXITS = (10, 11)
@@ -31,16 +32,17 @@ def twelve_places():
     return arcs, ptr, stay, may_pass
 
 
-def plans_of(ptr, to, utility, taken, durations, stay, go, come, scale, local=()):
+def plans_of(ptr, to, utility, taken, durations, stay, go_at, go, come, scale, local=()):
     """One class, one program, values by slot of the clock."""
     one = np.zeros(1, np.int32)
     return Plans(
-        ptr, to, utility[None], taken[None], durations[None], stay[None], go[None], come[None], scale, 60.0,
+        ptr, to, utility[None], taken[None], durations[None], stay[None],
+        go_at, go[None], come[None], scale, 60.0,
         one.reshape(1, 1, 1), one, np.array(local, np.float64), 10800.0,
     )  # fmt: skip
 
 
-def solved(steps, scale, slope=0.05):
+def solved(steps, scale, slope=0.05, go_at=None, kept=np.float64):
     arcs, ptr, stay, may_pass = twelve_places()
     leave = np.full((steps + 1, 12), -np.inf)
     for x in EXITS:
@@ -49,10 +51,11 @@ def solved(steps, scale, slope=0.05):
     taken = np.array([a[2] for a in arcs], np.int32)
     utility = np.array([a[3] for a in arcs])
     durations = np.array(DURATIONS, np.int32)
-    go, come = np.empty((steps + 1, 12)), np.empty((steps + 1, 12))
+    go_at = np.arange(12, dtype=np.int32) if go_at is None else go_at
+    go, come = np.empty((steps + 1, int(go_at.max()) + 1)), np.empty((steps + 1, 12), kept)
     slot_of = np.zeros(steps + 1, np.int32)
-    solve_program(ptr, to, taken, utility, durations, stay[None], slot_of, leave, may_pass, scale, go, come)
-    plans = plans_of(ptr, to, utility, taken, durations, stay[None], go, come, scale)
+    solve_program(ptr, to, taken, utility, durations, stay[None], slot_of, leave, may_pass, scale, go_at, go, come)
+    plans = plans_of(ptr, to, utility, taken, durations, stay[None], go_at, go, come, scale)
     return plans, leave, may_pass
 
 
@@ -84,6 +87,37 @@ def test_the_value_is_the_log_sum_over_all_activity_paths_that_fit(steps, scale)
     assert len(every) > (1 if steps == 3 else 20)
     expected = scale * math.log(math.fsum(np.exp(every / scale)))
     assert plans.go_value[0, steps, 0] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 9, 40])
+@pytest.mark.parametrize("kept", [np.float64, np.float32])
+def test_what_is_kept_once_is_the_same_to_the_bit_and_what_is_kept_short_is_only_rounded(steps, kept):
+    whole, _, may_pass = solved(steps, 0.8)
+    go_at = columns_of_going(may_pass, np.isfinite(whole.stay_utility[0, 0]).any(axis=1))
+    assert (go_at < 0).tolist() == [i in EXITS for i in range(12)]
+    small, _, _ = solved(steps, 0.8, go_at=go_at, kept=kept)
+    np.testing.assert_array_equal(small.come_value, whole.come_value.astype(kept))
+    np.testing.assert_array_equal(small.go_value[0], whole.go_value[0][:, go_at >= 0])
+    if kept is np.float64:
+        for k in range(steps + 1):
+            for i in range(12):
+                assert value_of_going(small, 0, k, i) == whole.go_value[0, k, i]
+
+
+def test_choices_of_values_kept_short_are_off_by_their_rounding():
+    whole, _, _ = solved(40, 0.8)
+    short, _, _ = solved(40, 0.8, kept=np.float32)
+    short = short._replace(go_value=short.go_value.astype(np.float32))
+
+    def shares(plans, i):
+        arcs = range(plans.arc_ptr[i], plans.arc_ptr[i + 1])
+        come = np.array([plans.come_value[0, 40 - plans.arc_steps[0, a], plans.arc_to[a]] for a in arcs])
+        return np.exp((plans.arc_utility[0, list(arcs)] + come - plans.go_value[0, 40, i]) / 0.8)
+
+    most = np.abs(whole.come_value[np.isfinite(whole.come_value)]).max()
+    bound = 2.5 * np.finfo(np.float32).eps * most / 0.8
+    for i in range(10):
+        assert 0 < np.abs(shares(short, i) - shares(whole, i)).max() < bound
 
 
 def test_choice_probabilities_sum_to_one():

@@ -668,6 +668,7 @@ def test_a_task_that_kills_its_worker_three_times_is_named(here, capsys, monkeyp
     (here / "s.yaml").write_text(TINY, encoding="utf-8")
     plan, city = api.plan_and_city(api.load(here / "s.yaml", replications=2))
     start(plan, city, here / "study", StudyOptions(workers=2))
+    monkeypatch.setenv("TWIN_FORK", "no")
     # The worker's interpreter finds this module first and dies as the kernel's memory killer would have it.
     (here / "sitecustomize.py").write_text(
         "import os, sys\nif 'twin.experiments.worker' in ' '.join(sys.orig_argv):\n    os.kill(os.getpid(), 9)\n",

@@ -11,7 +11,8 @@ from tests.scenarios.cases import assert_one_clear_message, command_line, result
 from tests.scenarios.test_search import HALF_HOUR, LANES
 from twin import api
 from twin.errors import ClusterError, LimitError, RunError, ScenarioError
-from twin.experiments.cluster import LocalCluster, cluster_executor, put, refuse_others, software
+from twin.experiments.cluster import cluster_executor, put, refuse_others, software
+from twin.experiments.cluster_local import LocalCluster
 from twin.experiments.lean import LeanResults, line_of
 from twin.experiments.packing import packed, unpack
 from twin.experiments.task import Task

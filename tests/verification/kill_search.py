@@ -24,7 +24,7 @@ import psutil
 
 from tests.scenarios.cases import results
 from tests.scenarios.test_search import HALF_HOUR, LANES, WAIT
-from twin.experiments.cluster import LocalCluster
+from twin.experiments.cluster_local import LocalCluster
 
 TWIN = [sys.executable, "-m", "twin"]
 _SPAN = f"{LANES}=1..4 step 1"

@@ -107,6 +107,13 @@ class StreetLayer:
     crs: str = ""
     rules: DriveRules = field(default_factory=DriveRules)
 
+    def __post_init__(self) -> None:
+        # A layer is shared by all who hold the city; and kernels are compiled once for arrays that nobody writes,
+        # not again for those of a city that was joined or built a moment ago.
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
     @property
     def node_count(self) -> int:
         """Number of nodes."""

@@ -1,4 +1,4 @@
-"""What measures put along pavements beside their width: seats, places, green, events, signs, roofs, one-way walking."""
+"""What measures put along pavements beside their width: seats, places, green, events, signs, roofs, closures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Changes of this kind -> what a touched link shows of them, with the values of the measure.
-WALKING_CHANGES: dict[str, str] = {
-    "add_seats": "{seats:g} seats in all",
-    "add_places": "{places:g} places, {category}",
-    "green": "{green:.0%} planted",
-    "event": "event, {visitors:g} visitors",
-    "signs": "signs {category}",
-    "arcade": "roof",
-    "one_way_walk": "walked {one_way_walk} only",
+from twin.looks import BOTH
+
+#: Changes of this kind -> what a touched link shows of them, Japanese and English, with the values of the measure.
+WALKING_CHANGES: dict[str, tuple[str, str]] = {
+    "add_seats": ("座席 計{seats:g}席", "{seats:g} seats in all"),
+    "add_places": ("店舗等 {places:g}か所（{category}）", "{places:g} places, {category}"),
+    "green": ("植栽 {green:.0%}", "{green:.0%} planted"),
+    "event": ("イベント 来場{visitors:g}人", "event, {visitors:g} visitors"),
+    "signs": ("案内サイン {category}", "signs {category}"),
+    "arcade": ("屋根", "roof"),
+    "one_way_walk": ("一方向通行（{direction}）", "walked {one_way_walk} only"),
+    "close_walk": ("歩行者の通り抜け不可", "closed to those who walk through"),
 }
+_DIRECTIONS = {"north": "北行き", "south": "南行き", "east": "東行き", "west": "西行き"}
 
 
 @dataclass(frozen=True)
@@ -42,5 +46,6 @@ class StreetLife:
 
     @property
     def words(self) -> str:
-        """What the links get, in a few words."""
-        return WALKING_CHANGES[self.change].format(**self.values).strip()
+        """What the links get, in a few words: Japanese, :data:`twin.looks.BOTH`, English."""
+        told = {**self.values, "direction": _DIRECTIONS.get(str(self.values.get("one_way_walk")), "")}
+        return BOTH.join(words.format(**told).strip() for words in WALKING_CHANGES[self.change])

@@ -210,8 +210,11 @@ class Channels:
 
     def bodies_under_way(self, body: Body | None = None) -> int:
         """Travellers and vehicles in rows that no model has taken yet, or only one of both."""
-        held = [box.bodies for (channel, _), box in self._boxes.items() if channel == "rows"]
-        return sum(sum(bodies.values()) if body is None else bodies[body] for bodies in held)
+        total = 0
+        for (channel, _), box in self._boxes.items():
+            if channel == "rows" and len(box.rows):
+                total += sum(box.bodies.values()) if body is None else box.bodies[body]
+        return total
 
     def reached(self, model: str, now_s: float) -> None:
         """Note that a model has advanced to an instant; called by the city's step only."""

@@ -12,9 +12,6 @@ from __future__ import annotations
 import math
 import os
 import platform
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -27,30 +24,24 @@ from typing import Any
 from twin import __version__, errors
 from twin.cache import source_digest
 from twin.errors import ClusterError, InternalError, RunError, ScenarioError, TwinError
+from twin.experiments.cluster_local import START_S, LocalCluster
 from twin.experiments.extras import needed
+from twin.experiments.forking import may_fork
 from twin.experiments.lean import LEAN, append, read_line
 from twin.experiments.packing import packed, unpack
 from twin.experiments.pool import Executor, MakeExecutor
 from twin.experiments.task import DONE, LOCKS, Task, is_done, record_path
 from twin.results.run_folder import run_path, sync_name
+from twin.scenario.plan.plan import Plan
+from twin.simulate import load_models
 
 _CONNECT_S = 20.0
-_START_S = 120.0
 #: Lean runs that travel together take about so long, and are at most so many; each worker has so many shares ahead.
 _TOGETHER_S, _MOST_TOGETHER, _AHEAD = 0.5, 100, 2
 #: A scheduler handles some thousand shares a second; more workers get longer ones.
 _SHARES_PER_S = 500.0
 #: How often one asks how many workers there are.
 _COUNT_EVERY_S = 5.0
-#: One thread a worker; Dask's own profiler, which looks at every worker a hundred times a second, is off, and its clock
-#: ticks seldom.
-_ENVIRONMENT = {
-    "NUMBA_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "PYTHONUTF8": "1",
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
-}
 #: Folders of a growing study that its tasks do not begin with.
 _GROWN = (LEAN, DONE, LOCKS, "runs")
 
@@ -95,71 +86,6 @@ def software() -> dict[str, str]:
     }
 
 
-class LocalCluster:
-    """A scheduler and workers as processes of this machine, without importing the caller's script again."""
-
-    def __init__(self, workers: int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="twin-cluster-"))
-        told = self.folder / "scheduler.json"
-        environment = {**os.environ, **_ENVIRONMENT}
-        common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": self.folder}
-        module = "distributed.cli.dask_scheduler"
-        here = ["--host", "127.0.0.1"]
-        self.processes = [
-            subprocess.Popen(  # noqa: S603  (our own interpreter)
-                [sys.executable, "-m", module, *here, "--port", "0", "--no-dashboard", "--scheduler-file", str(told)],
-                **common,  # type: ignore[call-overload]
-            )
-        ]
-        for _ in range(workers):
-            self.add_worker()
-        self._told = told
-
-    def add_worker(self) -> subprocess.Popen[bytes]:
-        """One more worker process."""
-        environment = {**os.environ, **_ENVIRONMENT}
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter)
-            [
-                *(sys.executable, "-m", "distributed.cli.dask_worker", "--host", "127.0.0.1"),
-                *("--scheduler-file", str(self.folder / "scheduler.json"), "--nthreads", "1", "--no-nanny"),
-                *("--no-dashboard", "--local-directory", str(self.folder)),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=self.folder,
-        )
-        self.processes.append(process)
-        return process
-
-    @property
-    def address(self) -> str:
-        """Of the scheduler, once it listens.
-
-        Raises
-        ------
-        ClusterError
-            If it does not come up.
-        """
-        import json
-
-        began = time.monotonic()
-        while time.monotonic() - began < _START_S:
-            try:
-                return str(json.loads(self._told.read_text(encoding="utf-8"))["address"])
-            except (OSError, ValueError, KeyError):
-                time.sleep(0.1)  # the scheduler writes where it listens into a file, and tells nobody else
-        raise ClusterError("the scheduler of the local cluster does not come up", mend="run without --cluster")
-
-    def close(self) -> None:
-        """End every process of the cluster."""
-        for process in reversed(self.processes):
-            process.kill()
-        for process in self.processes:
-            process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 class DaskExecutor:
     """An executor on a Dask cluster.
 
@@ -181,7 +107,7 @@ class DaskExecutor:
     def __init__(self, partial: Path, address: str, on_news: Callable[[Sequence[float]], None] | None = None) -> None:
         distributed = needed("distributed", "cluster")
         self._partial, self._on_news, self._distributed = partial, on_news, distributed
-        self._local = LocalCluster(int(address.partition(":")[2])) if address.startswith("local:") else None
+        self._local = _local_cluster(partial, int(address.partition(":")[2])) if address.startswith("local:") else None
         self._client: Any = None
         self._waiting: deque[Task] = deque()
         self._futures: dict[Any, list[Task]] = {}
@@ -197,7 +123,7 @@ class DaskExecutor:
     def _connect(self, address: str) -> None:
         try:
             self._client = self._distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=_START_S if self._local else _CONNECT_S)
+            self._client.wait_for_workers(1, timeout=START_S if self._local else _CONNECT_S)
         except (OSError, ValueError, TimeoutError) as fault:
             raise ClusterError(
                 f"the cluster cannot be reached: {str(fault).splitlines()[0] if str(fault) else 'no answer'}",
@@ -281,6 +207,13 @@ class DaskExecutor:
         if self._local is not None:
             self._local.close()
             self._local = None
+
+
+def _local_cluster(partial: Path, workers: int) -> LocalCluster:
+    """Processes of this machine; what they are forked from has loaded what the runs need."""
+    if may_fork():
+        load_models(Plan.read(partial))
+    return LocalCluster(workers)
 
 
 def refuse_others(found: dict[str, dict[str, str]]) -> None:

@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
 
 from twin.experiments.speed import compiled_ahead, known_of, note_compiled_ahead
+from twin.models import registry
 
 #: Called with (kernels done, kernels in all).
 OnCompiling = Callable[[int, int], None]
@@ -45,7 +46,7 @@ class Kernel:
     types
         As plain data, see :mod:`twin.jit_signatures`.
     needs
-        Models, and forms of models as ``model:form``, that were in every run that called it.
+        Models, and forms and parts of models as ``model:form``, that were in every run that called it.
     """
 
     module: str
@@ -61,9 +62,25 @@ class Kernel:
 
 
 def tags_of(models: Mapping[str, Any]) -> frozenset[str]:
-    """What of a run decides which kernels it calls: its models and their forms."""
+    """What of a run decides which kernels it calls: its models, their forms, and the parts that it has of them."""
     forms = {f"{name}:{params['form']}" for name, params in models.items() if isinstance(params.get("form"), str)}
-    return frozenset(models) | forms
+    parts = {
+        f"{name}:{part}"
+        for name, params in models.items()
+        for part, keys in registry.card(name).parts.items()
+        if any(_is_set(params, key.split(".")) for key in keys)
+    }
+    return frozenset(models) | forms | parts
+
+
+def _is_set(value: Any, words: Sequence[str]) -> bool:
+    """Whether a parameter is there and switched on; ``*`` asks for any member."""
+    if not words:
+        return bool(value)
+    if not isinstance(value, Mapping):
+        return False
+    members = value.values() if words[0] == "*" else [value.get(words[0])]
+    return any(_is_set(member, words[1:]) for member in members)
 
 
 def known_kernels() -> tuple[Kernel, ...]:

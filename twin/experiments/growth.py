@@ -19,7 +19,7 @@ from twin.experiments.lean import LeanResults
 from twin.experiments.task import Task, is_done
 from twin.results.answers import Answer, Figures, answer_all, is_settled
 from twin.results.day_figures import with_days
-from twin.results.kpis import infos
+from twin.results.kpis import infos_of
 from twin.results.parquet import read_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import check_seal, read_json, run_path, sealed, write_json
@@ -45,7 +45,7 @@ class Growth:
 
     def __init__(self, partial: Path, plan: Plan, task_of: Callable[[str, int], Task]) -> None:
         self._partial, self._plan, self._task_of = partial, plan, task_of
-        self._questions, self._drawn = plan.questions, plan.drawn
+        self._questions, self._drawn, self._infos = plan.questions, plan.drawn, infos_of(plan.content)
         self.lean = LeanResults(partial)
         self._looks = list(self._questions.looks) or [plan.replications]
         self._began = time.monotonic()
@@ -116,7 +116,7 @@ class Growth:
 
     def with_days(self, kpis: Columns) -> Columns:
         """KPIs with those of the mean day, the worst day and the year, where there are kinds of day."""
-        return with_days(kpis, self._plan.days, infos())
+        return with_days(kpis, self._plan.days, self._infos)
 
     def kpis(self, tasks: Sequence[Task]) -> Columns:
         """KPIs of finished runs, in the order of the tasks."""

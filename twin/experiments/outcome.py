@@ -13,9 +13,9 @@ from twin.results.answers import Figures, answer_all, asked_rows
 from twin.results.assumed import assume_all
 from twin.results.compare import DIFFERENCE_COLUMNS, compare_pair, corrected
 from twin.results.definitions import recounts_of
-from twin.results.kpis import infos
+from twin.results.kpis import infos_of
 from twin.results.recorder import Columns
-from twin.results.reproduction import AT, is_cell, reproduction_of
+from twin.results.reproduction import is_cell, reproduction_of
 from twin.scenario.plan.plan import Plan
 
 
@@ -45,15 +45,13 @@ def outcome_of(plan: Plan, kpis: Columns, drawn_kpis: Columns | None, pairs: int
     pairs
         Number of replications.
     """
-    questions, drawn, known = plan.questions, plan.drawn, infos()
+    questions, drawn, known = plan.questions, plan.drawn, infos_of(plan.content)
     reproduction = reproduction_of(plan.observed, kpis, plan.labels)
     # Cells of observations are no figures: nobody compares them between variants.
     if reproduction:
         figures = np.array([not is_cell(name) for name in kpis["kpi"].tolist()], np.bool_)
         kpis = {name: values[figures] for name, values in kpis.items()}
-    seen = {name for name in np.unique(kpis["kpi"]).tolist() if AT in name}
     better = {name: info.better for name, info in known.items()}
-    better |= {name: better.get(name.split(AT)[0], "neither") for name in seen}
     answers = answer_all(questions, Figures(kpis, pairs))
     asked = asked_rows(answers)
     days, variants = plan.days, plan.compared

@@ -1,22 +1,17 @@
-"""Workers as subprocesses: hand out tasks, hear of progress, replace the dead."""
+"""Workers as processes: hand out tasks, hear of progress, replace the dead."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import queue
-import subprocess
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from twin import errors
 from twin.errors import InternalError, RunError, TwinError
+from twin.experiments.crew import Inbox, Worker, starter
 from twin.experiments.task import Task
 
 #: Called with (runs done, progress of each run under way).
@@ -24,51 +19,6 @@ OnPoolProgress = Callable[[int, Sequence[float]], None]
 _MAX_TRIES = 3
 #: Seconds of lean runs that a worker has ready beside the one it does, and how many they are at most.
 _AHEAD_S, _MOST_AHEAD = 0.25, 16
-
-
-class _Worker:
-    """One subprocess and the tasks it has: the first is being done."""
-
-    def __init__(self, partial: Path, inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]], log: Path) -> None:
-        environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
-        with log.open("ab") as errors_to:
-            self.process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                [sys.executable, "-m", "twin.experiments.worker", str(partial)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors_to,
-                env=environment,
-                encoding="utf-8",
-            )
-        self.tasks: deque[Task] = deque()
-        self.progress, self.run_s = 0.0, math.inf
-        self._inbox = inbox
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        assert self.process.stdout is not None  # noqa: S101  (set by PIPE above)
-        for line in self.process.stdout:
-            self._inbox.put((self, json.loads(line)))
-        self._inbox.put((self, None))
-
-    def give(self, task: Task) -> None:
-        assert self.process.stdin is not None  # noqa: S101  (set by PIPE above)
-        self.tasks.append(task)
-        try:
-            self.process.stdin.write(json.dumps(asdict(task)) + "\n")
-            self.process.stdin.flush()
-        except OSError:
-            return  # it has just died; its listener says so and the task goes to another
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # a dead worker's pipe may refuse its last bytes
 
 
 class Executor(Protocol):
@@ -116,10 +66,11 @@ class LocalPool:
     """
 
     def __init__(self, partial: Path, workers: int, on_news: Callable[[Sequence[float]], None] | None = None) -> None:
-        self._partial, self._workers, self._on_news = partial, workers, on_news
+        self._workers, self._on_news = workers, on_news
         self._log = partial / "log.txt"
-        self._inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
-        self._crew: list[_Worker] = []
+        self._inbox: Inbox = queue.Queue()
+        self._crew: list[Worker] = []
+        self._start = starter(partial, self._log)
         self._waiting: deque[Task] = deque()
         self._tries: dict[Task, int] = {}
 
@@ -171,7 +122,7 @@ class LocalPool:
             if self._waiting and not worker.tasks:
                 worker.give(self._waiting.popleft())
         while self._waiting and len(self._crew) < self._workers:
-            self._crew.append(_Worker(self._partial, self._inbox, self._log))
+            self._crew.append(Worker(self._start(), self._inbox))
             self._crew[-1].give(self._waiting.popleft())
         for worker in self._crew:
             # Short runs lie ready, so that nobody waits for us between them; towards the end they are shared out.
@@ -230,7 +181,7 @@ def do_all(
         pool.cancel()
 
 
-def _retry(worker: _Worker, waiting: deque[Task], tries: dict[Task, int], log: Path) -> None:
+def _retry(worker: Worker, waiting: deque[Task], tries: dict[Task, int], log: Path) -> None:
     if not worker.tasks:
         return
     task = worker.tasks[0]  # those behind it were not begun

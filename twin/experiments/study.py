@@ -56,6 +56,7 @@ from twin.results.run_folder import (
     sync_name,
     write_json,
 )
+from twin.results.sources import data_facts
 from twin.scenario.plan.plan import Plan
 from twin.simulate import city_facts
 
@@ -450,6 +451,7 @@ def _manifest(partial: Path, plan: Plan, how: StudyOptions, growth: AnyGrowth) -
         "seed": plan.content["seed"],
         "lean": how.lean,
         "city": city_facts(open_city(partial / "city")),
+        **({"data": data} if (data := data_facts(plan.content)) else {}),
         "parent": plan.content.get("parent"),
         "versions": {
             "python": platform.python_version(),

@@ -21,7 +21,7 @@ from twin.experiments.priced import priced
 from twin.experiments.searching.growth import outcome_from
 from twin.results.day_figures import with_days
 from twin.results.days import run_name
-from twin.results.kpis import infos
+from twin.results.kpis import infos_of
 from twin.results.recorder import Columns
 from twin.results.run_folder import ANSWERS, DRAWS, MANIFEST, OBSERVED, OUTSIDE, Run, Study, file_sha256
 from twin.scenario.plan.plan import Plan
@@ -144,7 +144,10 @@ def _follows(study: Study, plan: Plan) -> Iterator[str]:
                 yield f"kpis.parquet: variant {variant}, replication {replication} is not what its run says"
     if plan.days:
         own_days = np.isin(kpis["day"], plan.days.names)
-        if not _equal(with_days({name: values[own_days] for name, values in kpis.items()}, plan.days, infos()), kpis):
+        if not _equal(
+            with_days({name: values[own_days] for name, values in kpis.items()}, plan.days, infos_of(plan.content)),
+            kpis,
+        ):
             yield "kpis.parquet: the mean day, the worst day or the year does not follow from the kinds of day"
     drawn = study.columns(Path(DRAWS).stem) if DRAWS in study.manifest["files"] else None
     outcome = outcome_of(plan, kpis, drawn, study.replications)

@@ -18,6 +18,7 @@ from twin.kpi import KpiInfo
 from twin.results.compare import summarise
 from twin.results.privacy import Masked, masked_of
 from twin.results.run_folder import Study
+from twin.results.sources import source_lines
 from twin.results.verdicts import words_of
 
 Cell = str | float | int | None
@@ -145,6 +146,8 @@ def _provenance(study: Study, masked: Masked) -> Sheet:
         ["地図", "模式図" if manifest["city"]["schematic"] else "実地図"],
         *(["地図の出典", text] for text in manifest["city"]["attribution"]),
     ]
+    for text in source_lines(manifest):
+        rows.append(["データの出典", text])  # noqa: PERF401  (a list of words is no list of cells)
     if masked.smallest:
         told = f"{masked.smallest:g}未満の区分別の値{len(masked.small)}項目"
         rows.append([HIDDEN, f"{told}と、引き算で分かる{len(masked.complementary)}項目"])

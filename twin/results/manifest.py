@@ -42,6 +42,21 @@ class _CityFacts(BaseModel):
 
     schematic: bool
     attribution: list[str]
+    as_of: Annotated[str, Field(max_length=1000)] = ""
+
+
+class _DataFacts(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    table: Annotated[str, Field(max_length=200)]
+    source: Annotated[str, Field(max_length=1000)] = ""
+    licence: Annotated[str, Field(max_length=1000)] = ""
+    as_of: Annotated[str, Field(max_length=1000)] = ""
+    told: Annotated[str, Field(max_length=1000)] = ""
+
+
+#: Tables that say whose they are; see :mod:`twin.results.sources`.
+_Data = Annotated[list[_DataFacts], Field(max_length=1000)]
 
 
 class _StudyManifest(_Manifest):
@@ -54,6 +69,7 @@ class _StudyManifest(_Manifest):
     days: Annotated[list[FolderName], Field(max_length=40), AfterValidator(_once_each)] = []
     lean: bool
     city: _CityFacts
+    data: _Data = []
     runs: dict[str, Sha256]
 
 
@@ -70,6 +86,7 @@ class _RunManifest(_Manifest):
     rows: dict[TableName, Annotated[int, Field(ge=0)]]
     notes: Annotated[dict[str, list[Annotated[str, Field(max_length=1000)]]], Field(max_length=100)] = {}
     bodies: Annotated[dict[BodyName, _BodyFacts], Field(max_length=256)] = {}
+    data: _Data = []
 
 
 def check_manifest(manifest: Mapping[str, Any], kind: str, folder: Path) -> None:

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
+from twin.kpi import AT
 from twin.results.days import run_name
 from twin.results.reproduction_words import entry_words, overall_words
 
 #: Begins the name of cells of a table among the KPIs; what follows is the id of the observation.
 CELLS = "observed:"
-#: Joins a figure to the sensor that sees it: ``pedestrian.stay_share@gps``.
-AT = "@"
 #: In place of a variant: the cells are wanted of every variant, as calibration does.
 EVERY = "*"
 GOOD, FAIR, POOR, UNKNOWN = "reproduced", "nearly reproduced", "not reproduced", "cannot tell"

@@ -36,6 +36,11 @@ ANSWER_WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+def repeated(replications: int, lang: Lang) -> str:
+    """How many replications there were: it begins what an answer says of its effort."""
+    return f"反復{replications}回" if lang == "ja" else f"{replications} replication{'s' if replications != 1 else ''}"
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Says answers in one language.
@@ -174,10 +179,10 @@ class Speaker:
         if row.verdict == "":
             return self._say(f"{second}：{name}は{verdict}", f"{second}: {name}: {verdict}")
         if check.role in ("compare", "group"):
-            first = self._label(check.first or "")
+            pair_ja, pair_en = self._pair(check.first or "", check.second)
             return self._say(
-                f"{second}は{first}に比べて{verdict}（{name}：{self._difference(row)}）",
-                f"{second} against {first}: {verdict} ({name}: {self._difference(row)})",
+                f"{pair_ja}に比べて{verdict}（{name}：{self._difference(row)}）",
+                f"{pair_en}: {verdict} ({name}: {self._difference(row)})",
             )
         if check.first is not None:
             return self._say(
@@ -229,6 +234,18 @@ class Speaker:
 
     def _label(self, variant: str) -> str:
         return str(self.labels.get(variant, {}).get(self.lang) or variant)
+
+    def _pair(self, first: str, second: str) -> tuple[str, str]:
+        """Two variants in words up to the verdict; a kind of day that both have is told once."""
+        one, other = self._label(first), self._label(second)
+        opening, closing = ("（", "）") if self.lang == "ja" else (" (", ")")
+        same_day = first.rpartition("+")[2] == second.rpartition("+")[2] and "+" in first
+        day = one.rpartition(opening)[2].removesuffix(closing) if same_day and one.endswith(closing) else ""
+        ending = f"{opening}{day}{closing}"
+        if not day or not other.endswith(ending):
+            return f"{other}は{one}", f"{other} against {one}"
+        one, other = one.removesuffix(ending), other.removesuffix(ending)
+        return f"{day}：{other}は{one}", f"{other} against {one}{ending}"
 
     def _setting(self, found: SettingAnswer) -> str:
         return self._text(found.setting.text)
@@ -332,14 +349,12 @@ class Speaker:
 
     def _effort(self, answer: Answer) -> str:
         level = number(100 * answer.question.confidence)
+        told = repeated(answer.pairs, self.lang) + self._say(
+            f"・計{answer.runs}回の実行（信頼度{level}％）", f", {answer.runs} runs (confidence {level} %)"
+        )
         if math.isnan(answer.runs_independent) or answer.pairs < 2:
-            return self._say(
-                f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。",
-                f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %).",
-            )
+            return told + self._say("。", ".")
         apart = math.ceil(answer.runs_independent)
-        return self._say(
-            f"反復{answer.pairs}回・計{answer.runs}回の実行（信頼度{level}％）。独立な乱数なら約{apart:,}回。",
-            f"{answer.pairs} replications, {answer.runs} runs (confidence {level} %); with independent luck it would "
-            f"have taken about {apart:,}.",
+        return told + self._say(
+            f"。独立な乱数なら約{apart:,}回。", f"; with independent luck it would have taken about {apart:,}."
         )

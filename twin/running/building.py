@@ -52,3 +52,10 @@ def setting_of(plan: Plan, variant: str, replication: int, city: City) -> tuple[
         "drive": city.drive,
         "trace_share": float(plan.content["record"]["traces_share"]),
     }
+
+
+def load_models(plan: Plan) -> None:
+    """Import what the runs of a plan are made of, so that processes forked from this one have it already."""
+    for name in dict.fromkeys(name for variant in plan.variants for name in plan.variant(variant)["models"]):
+        registry.model_class(name)
+        registry.kpi_module(name)

@@ -88,6 +88,8 @@ def city_facts(city: City) -> dict[str, Any]:
         "driving_side": city.driving_side,
         "digest": city.digest,
     }
+    states = [part["as_of"] for part in city.report.get("districts", {"": city.report}).values() if "as_of" in part]
+    facts |= {"as_of": ", ".join(dict.fromkeys(states))} if states else {}
     unused, warnings = unused_of(city.report), map_warnings(city.report)
     facts |= {"not_used": unused} if unused else {}
     # The last one sums up what is not used, which stands above in numbers.

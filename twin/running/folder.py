@@ -22,6 +22,7 @@ from twin.npz import write_npz
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import FORMAT, MANIFEST, files_of, sealed, write_json
+from twin.results.sources import data_facts
 from twin.running.books import kpi_columns
 from twin.running.cities import city_facts, city_of
 from twin.scenario.plan.plan import Plan
@@ -71,6 +72,7 @@ def write_run(folder: Path, plan: Plan, variant: str, replication: int, city: Ci
                 "traces_share": content["record"]["traces_share"],
                 **({"chapters": content["chapters"]} if content.get("chapters") else {}),
                 "city": city_facts(city),
+                **({"data": data} if (data := data_facts(content)) else {}),
                 "parent": content.get("parent"),
                 "rows": rows,
                 "bodies": _bodies_of(plan.variant(variant)["models"]),

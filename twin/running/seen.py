@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from twin.engine.draws import make_run_seed
-from twin.kpi import Kpi, TableColumns
+from twin.kpi import AT, Kpi, TableColumns
 from twin.models import registry
 from twin.observables import Stays
 from twin.observe.asked import Cell, SiteRows
 from twin.observe.cells import values_of
 from twin.observe.phones import seen_visits
 from twin.observe.sensors import Beacon, Gps, Sensor
-from twin.results.reproduction import AT, CELLS, EVERY
+from twin.results.reproduction import CELLS, EVERY
 from twin.scenario.plan.observed_part import sensor_of
 from twin.scenario.plan.plan import Plan
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from twin.errors import RunError
 from twin.results.compare import summarise
-from twin.results.days import MEAN_DAY
-from twin.results.kpis import KpiInfo, infos
+from twin.results.days import MEAN_DAY, Days
+from twin.results.kpis import KpiInfo, infos_of
 from twin.results.privacy import Masked, masked_of
 from twin.results.run_folder import Study
 from twin.viz.report.spoken import group_words
@@ -67,9 +67,32 @@ class Content:
         """The answers; rows of small groups have no numbers."""
         return [_without_masked(answer, self.masked) for answer in self.study.answers.get("answers", [])]
 
+    @cached_property
+    def days(self) -> Days:
+        """Kinds of day; none where the study has one."""
+        return Days.model_validate(self.study.plan.get("days") or {})
+
+    @property
+    def day(self) -> str:
+        """The kind of day that is shown where none is named."""
+        return MEAN_DAY if self.days else ""
+
     def label(self, variant: str, lang: str) -> str:
-        """A variant's words."""
-        return str((self.study.manifest["labels"].get(variant) or {}).get(lang) or variant)
+        """A variant's words, with its kind of day where it names one."""
+        labels = self.study.manifest["labels"]
+        own, day = self.days.split(variant) if variant not in labels else (variant, "")
+        return str((labels.get(own) or {}).get(lang) or own) + self.of_day(day, lang)
+
+    def of_day(self, day: str, lang: str) -> str:
+        """A kind of day behind a name, in brackets; nothing where there is none."""
+        if not day:
+            return ""
+        words = self.days.words(day).get(lang) or day
+        return f"（{words}）" if lang == "ja" else f" ({words})"
+
+    def apart(self, day: str, lang: str) -> str:
+        """As :meth:`of_day`; nothing for the mean day, which the others stand beside."""
+        return "" if day == MEAN_DAY else self.of_day(day, lang)
 
     def kpi(self, name: str, group: str, lang: str) -> str:
         """A figure's words."""
@@ -77,10 +100,10 @@ class Content:
         words = name if info is None else info.ja if lang == "ja" else info.en
         return words + group_words(group, "ja" if lang == "ja" else "en")
 
-    def values(self, kpi: str, group: str) -> dict[str, list[float]]:
-        """Variant -> value per replication of a figure."""
+    def values(self, kpi: str, group: str, day: str = "") -> dict[str, list[float]]:
+        """Variant -> value per replication of a figure, on the mean day where no other is named."""
         table = self.study.columns("kpis")
-        day = MEAN_DAY if self.study.plan.get("days") else ""
+        day = day or self.day
         mine = (table["kpi"] == kpi) & (table["group"] == group) & (table["day"] == day)
         out = {}
         for variant in self.variants:
@@ -103,7 +126,7 @@ def read_content(study: Study) -> Content:
         made = {variant.get("of") or variant["name"] for variant in plan["variants"] if variant.get("setting")}
         day = MEAN_DAY if plan.get("days") else ""
         variants = [name for name in study.variants if name not in made][:_MOST_VARIANTS]
-        known = infos()
+        known = infos_of(plan)
         summary = {
             (row["kpi"], row["variant"]): row
             for row in summarise(study.columns("kpis"), variants)

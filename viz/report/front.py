@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from twin.results.kpis import infos
-from twin.results.sentences import ANSWER_WORDS
+from twin.results.sentences import ANSWER_WORDS, repeated
 from twin.results.verdicts import BETTER, CANNOT_TELL, WORSE
 from twin.results.words import Lang, change, figure, number, span
 from twin.viz.report.content import Content
@@ -166,7 +166,7 @@ def parts_of(text: str) -> list[str]:
 
 def _without_effort(text: str, answer: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
     """The sentence, and apart from it how many runs it took."""
-    start = f"反復{answer['replications']}回" if lang == "ja" else f"{answer['replications']} replications, "
+    start = repeated(answer["replications"], lang)
     body, found, effort = text.rpartition(start)
     return (body.rstrip(" ."), found + effort) if found else (text, "")
 

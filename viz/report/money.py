@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from twin.results.words import Lang
+from twin.results.words import Lang, number
 from twin.viz.report.content import Content
-from twin.viz.report.spoken import name_words
+from twin.viz.report.spoken import amount_words, name_words, rate_words, yen_words
 from twin.viz.report.words import safe
 
 #: Makes a table of cells that are markup already.
@@ -25,7 +25,9 @@ _WORDS = {
     "figure": ("指標", "Figure"),
     "price": ("単価", "Price"),
     "grade": ("確度", "Grade"),
-    "per_day": ("円/日（95 %区間、偶然のみ）", "yen/day (95 % interval, luck only)"),
+    "per_day": ("1日当たり（95 %区間、偶然のみ）", "a day (95 % interval, luck only)"),
+    "amount": ("金額", "Amount"),
+    "unmoved": ("変化のない項目：{names}。", "Without any change: {names}."),
     "range": ("単価の幅による", "by the range of the price"),
     "by_speed": ("速度別", "by speed"),
     "extra": ("（マニュアル外）", " (beyond the manual)"),
@@ -68,45 +70,73 @@ def money_section(content: Content, lang: Lang, table: MakeTable) -> Iterator[st
 
 def _pair(content: Content, pair: Mapping[str, Any], lang: Lang, table: MakeTable) -> Iterator[str]:
     rows = []
-    for row in pair["per_day_yen"]:
+    unmoved = [row for row in (*pair["per_day_yen"], *pair["transfers"]) if not any(_ends(row))]
+    unmoved += [row for row in pair["not_priced"] if not row["saved_per_day"]["mean"]]
+    for row in [row for row in pair["per_day_yen"] if row not in unmoved]:
         extra = _word("extra", lang) if row["block"] == "extra" else ""
-        price = _word("by_speed", lang) if row["price"] is None else f"{row['price']:g}"
+        price = _word("by_speed", lang) if row["price"] is None else number(row["price"])
         ends = row["range"]
-        span = "" if ends is None else f"{_word('range', lang)} {ends[0]:,.0f} – {ends[1]:,.0f}"
+        span = "" if ends is None else f"{_word('range', lang)} {_span(ends, lang)}"
         about = f"<br><small>{safe(span)}</small>" if span else ""
         told = {g: part for g, part in row["groups"].items() if not content.masked.hides(row["kpi"], g)}
-        groups = ", ".join(f"{name_words(g, lang)} {_yen(part)}" for g, part in told.items())
+        groups = ("、" if lang == "ja" else ", ").join(
+            f"{name_words(g, lang)} {_yen(part, lang)}" for g, part in told.items()
+        )
         detail = f"<br><small>{safe(_word('groups', lang))}: {safe(groups)}</small>" if groups else ""
         name = safe(content.kpi(row["kpi"], "all", lang) + extra)
-        rows.append([name, safe(f"{price} {row['unit']}"), safe(row["grade"]), safe(_yen(row)) + about + detail])
-    for row in pair["not_priced"]:
-        saved = f"{row['saved_per_day']['mean']:.4g} {row['unit']}"
+        rows.append(
+            [
+                name,
+                safe(rate_words(price, row["unit"], lang)),
+                safe(row["grade"]),
+                safe(_yen(row, lang)) + about + detail,
+            ]
+        )
+    for row in [row for row in pair["not_priced"] if row not in unmoved]:
+        saved = amount_words(row["saved_per_day"]["mean"], row["unit"], lang)
         rows.append([safe(content.kpi(row["kpi"], "all", lang)), safe(_word("not_priced", lang)), "", safe(saved)])
     rows += [
-        [safe(content.kpi(row["kpi"], "all", lang)), safe(_word("transfer", lang)), "", safe(_yen(row))]
+        [safe(content.kpi(row["kpi"], "all", lang)), safe(_word("transfer", lang)), "", safe(_yen(row, lang))]
         for row in pair["transfers"]
+        if row not in unmoved
     ]
     names = f"{content.label(pair['second'], lang)} − {content.label(pair['first'], lang)}"
     yield f"<h3>{safe(names)}</h3>"
     yield table([_word(k, lang) for k in ("figure", "price", "grade", "per_day")], rows, (3,), "")
-    yield table(["", "円 / yen"], _sums(pair, lang), (1,), "")
+    if unmoved:
+        names = ("、" if lang == "ja" else ", ").join(
+            dict.fromkeys(content.kpi(row["kpi"], "all", lang) for row in unmoved)
+        )
+        yield f'<p class="soft">{safe(_word("unmoved", lang, names=names))}</p>'
+    yield table(["", _word("amount", lang)], _sums(pair, lang), (1,), "")
 
 
 def _sums(pair: Mapping[str, Any], lang: Lang) -> list[list[str]]:
     year, worth = pair["benefit_per_year"], pair["present_value"]
-    out = [[safe(_word("year", lang)), safe(_yen(year) if year else _word("no_year", lang))]]
+    out = [[safe(_word("year", lang)), safe(_yen(year, lang) if year else _word("no_year", lang))]]
     if worth:
         said = _word("worth", lang, life=worth["life_years"], rate=f"{100 * worth['rate']:g}")
-        out.append([safe(said), safe(_yen(worth["benefit"]))])
+        out.append([safe(said), safe(_yen(worth["benefit"], lang))])
         if worth.get("cost") is not None:
-            out.append([safe(_word("cost", lang)), f"{worth['cost']:,.0f}"])
+            out.append([safe(_word("cost", lang)), safe(yen_words(worth["cost"], lang))])
         ratios = [m["ratio"] for m in worth.get("moved", []) if m["ratio"] is not None]
         if ratios and worth["ratio"] is not None:
-            out.append([safe(_word("ratio", lang)), f"{worth['ratio']:.2f} ({min(ratios):.2f} – {max(ratios):.2f})"])
+            out.append([safe(_word("ratio", lang)), _ratio(worth["ratio"], ratios, lang)])
     return out
 
 
-def _yen(row: Mapping[str, Any]) -> str:
-    if row["mean"] is None:
-        return "–"
-    return f"{row['mean']:,.0f}" + ("" if row["lo"] is None else f" ({row['lo']:,.0f} – {row['hi']:,.0f})")
+def _ratio(ratio: float, moved: Sequence[float], lang: Lang) -> str:
+    ends = ("〜" if lang == "ja" else " to ").join(f"{end:.2f}" for end in (min(moved), max(moved)))
+    return f"{ratio:.2f}（{ends}）" if lang == "ja" else f"{ratio:.2f} ({ends})"
+
+
+def _ends(row: Mapping[str, Any]) -> tuple[float, ...]:
+    return tuple(row[key] or 0.0 for key in ("mean", "lo", "hi"))
+
+
+def _span(ends: Sequence[float], lang: Lang) -> str:
+    return ("〜" if lang == "ja" else " to ").join(yen_words(end, lang) for end in ends)
+
+
+def _yen(row: Mapping[str, Any], lang: Lang) -> str:
+    return "–" if row["mean"] is None else yen_words(row["mean"], lang, row["lo"], row["hi"])

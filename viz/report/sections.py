@@ -9,6 +9,7 @@ from typing import Any
 from twin.results.compare import CORRECTION
 from twin.results.privacy import masked_counts
 from twin.results.sentences import ANSWER_WORDS
+from twin.results.sources import source_lines
 from twin.results.verdicts import BETTER, WORSE
 from twin.results.words import Lang, change, figure, number, span
 from twin.viz.palette import VERDICTS
@@ -173,6 +174,8 @@ def _kpis(content: Content, lang: Lang) -> Iterator[str]:
     ]
     n = content.study.replications
     note = word("one_run", lang) if n == 1 else word("kpis_caption", lang, n=n)
+    if content.days:
+        yield f'<p class="soft">{safe(word("mean_day", lang, day=content.days.words(content.day)[lang]))}</p>'
     for start in range(0, len(content.variants), 6):
         variants = content.variants[start : start + 6]
         rows = []
@@ -204,6 +207,9 @@ def _differences(content: Content, lang: Lang) -> Iterator[str]:
         return
     for first, second in dict.fromkeys((r["first"], r["second"]) for r in moved):
         own = [row for row in moved if (row["first"], row["second"]) == (first, second)]
+        # The mean day as in the table of figures first, then what was asked of other days.
+        order = [content.day, *content.days.every]
+        own.sort(key=lambda row: order.index(row["day"]))
         yield f"<h3>{safe(content.label(second, lang))} − {safe(content.label(first, lang))}</h3>"
         yield rows_of_strips([_difference_row(content, row, lang) for row in own])
     yield f'<p class="soft">{safe(word("corrected", lang, how=CORRECTION))}</p>'
@@ -215,7 +221,8 @@ def _is_moved(row: Mapping[str, Any]) -> bool:
 
 def _difference_row(content: Content, row: Mapping[str, Any], lang: Lang) -> tuple[str, str, str]:
     look = VERDICTS.get(str(row["verdict"]), VERDICTS[""])
-    name = safe(content.kpi(row["kpi"], row["group"], lang)) + (" *" if row["asked"] else "")
+    name = safe(content.kpi(row["kpi"], row["group"], lang) + content.apart(row["day"], lang))
+    name += " *" if row["asked"] else ""
     known = row["n"] > 1 and math.isfinite(row["lo"])
     lo, hi = (row["lo"], row["hi"]) if known else (None, None)
     picture = strip([(lo, hi, look.color)], row["mean"], 0.0, look.color)
@@ -330,6 +337,7 @@ def _provenance(content: Content, lang: Lang) -> Iterator[str]:
         ("prov_answers", manifest["files"].get("answers.json", "–")),
         ("prov_method", answers[0]["method"] if answers else "Student's t"),
         ("prov_map", "; ".join(manifest["city"]["attribution"])),
+        *(("prov_data", line) for line in source_lines(manifest)),
         ("prov_repeat", command),
     ]
     body = "".join(f"<tr><th>{safe(word(key, lang))}</th><td><code>{safe(told)}</code></td></tr>" for key, told in rows)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from twin.models import registry
-from twin.results.words import UNIT_WORDS, Lang, number
+from twin.results.words import UNIT_WORDS, Lang, digits_of, number
 
 #: Keys that belong to no model.
 _COMMON: dict[str, tuple[str, str]] = {
@@ -127,7 +127,7 @@ def value_words(text: str, lang: Lang) -> str:
         return text
     try:
         if lang == "ja" and found[2].startswith("million yen"):
-            return _yen_words(1e6 * float(found[1].replace(",", ""))) + found[2].removeprefix("million yen").replace(
+            return yen_words(1e6 * float(found[1].replace(",", ""))) + found[2].removeprefix("million yen").replace(
                 "year", "年"
             )
         return amount_words(number(float(found[1].replace(",", ""))), found[2], lang)
@@ -135,11 +135,30 @@ def value_words(text: str, lang: Lang) -> str:
         return text
 
 
-def _yen_words(yen: float) -> str:
-    """Yen in the steps in which Japanese counts: 万 and 億."""
-    if abs(yen) >= 1e8:
-        return f"{number(yen / 1e8)}億円"
-    return f"{number(yen / 1e4)}万円" if abs(yen) >= 1e4 else f"{number(yen)}円"
+def _yen_scale(largest: float, lang: Lang) -> tuple[float, str]:
+    """Step in which an amount of money is told: 万 and 億 in Japanese, millions in English."""
+    if lang == "en":
+        return (1e6, " million yen") if abs(largest) >= 1e6 else (1.0, " yen")
+    return (1e8, "億円") if abs(largest) >= 1e8 else (1e4, "万円") if abs(largest) >= 1e4 else (1.0, "円")
+
+
+def yen_words(yen: float, lang: Lang = "ja", lo: float | None = None, hi: float | None = None) -> str:
+    """An amount of money with three figures, and its interval in the same step where it has one."""
+    scale, unit = _yen_scale(max((abs(x) for x in (yen, lo, hi) if x is not None), default=0.0), lang)
+    told = f"{number(yen / scale)}{unit}"
+    if lo is None or hi is None or lo == hi:
+        return told
+    digits = digits_of(max(abs(lo), abs(hi)) / scale)
+    ends = [number(x / scale, digits=digits) for x in (lo, hi)]
+    return f"{told}（{ends[0]}〜{ends[1]}）" if lang == "ja" else f"{told} ({ends[0]} to {ends[1]})"
+
+
+def rate_words(price: str, unit: str, lang: Lang) -> str:
+    """A price such as 48.9 yen/min."""
+    per = unit.partition("/")[2]
+    if lang == "en" or not unit.startswith("yen"):
+        return f"{price} {unit}"
+    return f"{price}円/{unit_words(per, lang)}" if per else f"{price}円"
 
 
 def said(text: str, lang: Lang, groups: list[str]) -> str:

@@ -52,6 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
             "to look like today."
         ),
     ),
+    "mean_day": (
+        "日の種類の記載がない値は{day}（各日を日数で加重した値）である。",
+        "Figures without a kind of day are those of the {day}: each kind weighed by its days.",
+    ),
     "schematic": ("地図は公表資料から作った模式図である。", "The map is schematic, authored from public facts."),
     "ranges": ("二つの幅：偶然と前提", "Two ranges: luck and assumptions"),
     "ranges_why": (
@@ -148,6 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "prov_answers": ("答えのSHA-256", "SHA-256 of the answers"),
     "prov_method": ("区間の方法", "method of intervals"),
     "prov_map": ("地図", "map"),
+    "prov_data": ("データ", "data"),
     "prov_repeat": ("同じ結果を得るコマンド", "command that gives the same"),
 }
 

@@ -20,18 +20,22 @@ _SURELY_SEEN = 1e-280
 
 
 @lean_kernel
-def _log_sum_of_arcs(arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, come, k, i):
-    """Mu ln of the sum of exp(value / mu) over leaving and the arcs of a place, the largest taken out first."""
+def _log_sum_of_arcs(arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, come, row_of, i):
+    """Mu ln of the sum of exp(value / mu) over leaving and the arcs of a place, the largest taken out first.
+
+    ``row_of[steps]`` is the row of ``come`` with so many steps less; arcs that take more steps than it has do not fit.
+    """
+    reach = row_of.size - 1
     best = leaving
     for a in range(arc_ptr[i], arc_ptr[i + 1]):
-        if arc_steps[a] <= k:
-            best = max(best, arc_utility[a] + come[k - arc_steps[a], arc_to[a]])
+        if arc_steps[a] <= reach:
+            best = max(best, arc_utility[a] + come[row_of[arc_steps[a]], arc_to[a]])
     if best == -np.inf:
         return -np.inf
     total = math.exp((leaving - best) * per_scale)
     for a in range(arc_ptr[i], arc_ptr[i + 1]):
-        if arc_steps[a] <= k:
-            total += math.exp((arc_utility[a] + come[k - arc_steps[a], arc_to[a]] - best) * per_scale)
+        if arc_steps[a] <= reach:
+            total += math.exp((arc_utility[a] + come[row_of[arc_steps[a]], arc_to[a]] - best) * per_scale)
     return best + math.log(total) / per_scale
 
 
@@ -47,6 +51,7 @@ def solve_program(
     leave_value,
     may_pass,
     scale,
+    go_at,
     out_go,
     out_come,
 ):
@@ -60,7 +65,8 @@ def solve_program(
                             + sum over stays d, steps_d <= k, of exp((s(h(k), i, d) + go(k - steps_d, i)) / mu) )
 
     ``go`` is the value of having just stayed (or entered): walk on, or leave. ``come`` is the value of having
-    just walked here: stay, once. -inf where nothing is feasible.
+    just walked here: stay, once. -inf where nothing is feasible. The recursion is in float64 and looks back over a
+    window of the longest arc, so that a program holds little beside what it gives.
 
     Parameters
     ----------
@@ -78,8 +84,12 @@ def solve_program(
         Whether one may walk on without staying.
     scale
         mu, greater than 0.
-    out_go, out_come : (k + 1, n) float64
+    go_at : (n,) int32
+        Column of ``out_go`` of each place; -1 where both values are one, since one may pass and cannot stay.
+    out_go : (k + 1, g) float64
         Filled.
+    out_come : (k + 1, n) float64 or float32
+        Filled; float32 rounds what is kept, and nothing that is worked out from it.
 
     References
     ----------
@@ -87,61 +97,88 @@ def solve_program(
     a time prism.
     """
     per_scale = 1.0 / scale
-    steps_most, places = out_go.shape[0], arc_ptr.size - 1
-    # Exponentials are taken once per place and once per arc: W = exp(u / mu), E(k, j) = exp((come - top(k)) / mu).
-    # What is lost to underflow is below the rounding of the sum, or else the sum is done anew with logarithms.
-    weight = np.exp(arc_utility * per_scale)
-    grown = np.zeros((steps_most, places))
-    top = np.full(steps_most, -np.inf)
+    steps_most, places = out_come.shape[0], arc_ptr.size - 1
     longest = 1
     for a in range(arc_steps.size):
         longest = max(longest, arc_steps[a])
+    longest = min(longest, steps_most - 1)
+    # Exponentials are taken once per place and once per arc: W = exp(u / mu), E(k, j) = exp((come - top(k)) / mu).
+    # What is lost to underflow is below the rounding of the sum, or else the sum is done anew with logarithms.
+    weight = np.exp(arc_utility * per_scale)
+    window = longest + 1
+    grown, come_near = np.zeros((window, places)), np.full((window, places), -np.inf)
+    top = np.full(steps_most, -np.inf)
     shrink = np.zeros(longest + 1)
+    rows = np.zeros(longest + 1, np.int64)
     for k in range(steps_most):
         h = index(slot_of[k])
+        now = index(k % window)
         reach = min(longest, k)
         above = -np.inf
         for tau in range(1, reach + 1):
             above = max(above, top[k - tau])
+            rows[tau] = (k - tau) % window
         for tau in range(1, reach + 1):
             shrink[tau] = math.exp((top[k - tau] - above) * per_scale) if top[k - tau] > -np.inf else 0.0
         for i in range(places):
             total = 0.0
             for a in range(arc_ptr[i], arc_ptr[i + 1]):
                 tau = index(arc_steps[index(a)])
-                if tau <= k:
-                    total += weight[index(a)] * grown[index(k - tau), index(arc_to[index(a)])] * shrink[tau]
+                if tau <= reach:
+                    total += weight[index(a)] * grown[index(rows[tau]), index(arc_to[index(a)])] * shrink[tau]
             leaving = leave_value[k, i]
             if total > _SURELY_SEEN:
                 value = above + scale * math.log(total)
                 best = max(value, leaving)
-                both = math.exp((value - best) * per_scale) + math.exp((leaving - best) * per_scale)
-                out_go[k, i] = best + scale * math.log(both)
-            else:
-                out_go[k, i] = _log_sum_of_arcs(
-                    arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, out_come, k, i
+                go = best + scale * math.log(
+                    math.exp((value - best) * per_scale) + math.exp((leaving - best) * per_scale)
                 )
-            best = out_go[k, i] if may_pass[i] else -np.inf
-            for d in range(stay_steps.size):
-                steps = index(stay_steps[d])
-                if 0 < steps <= k:
-                    value = stay_utility[h, i, d] + out_go[index(k - steps), i]
-                    best = value if value > best else best
-            if best == -np.inf:
-                out_come[k, i] = -np.inf
-                continue
-            total = math.exp((out_go[k, i] - best) * per_scale) if may_pass[i] else 0.0
-            for d in range(stay_steps.size):
-                steps = index(stay_steps[d])
-                if 0 < steps <= k:
-                    x = (stay_utility[h, i, d] + out_go[index(k - steps), i] - best) * per_scale
-                    if x > _NEGLIGIBLE:
-                        total += math.exp(x)
-            out_come[k, i] = best + scale * math.log(total)
-            top[k] = max(top[k], out_come[k, i])
+            else:
+                go = _log_sum_of_arcs(
+                    arc_ptr, arc_to, arc_steps, arc_utility, leaving, per_scale, come_near, rows[: reach + 1], i
+                )
+            column = go_at[i]
+            come = go
+            if column >= 0:
+                out_go[k, index(column)] = go
+                come = _log_sum_of_stays(
+                    stay_steps, stay_utility[h, i], out_go[:, index(column)], go if may_pass[i] else -np.inf, scale, k
+                )
+            come_near[now, i] = come
+            out_come[k, i] = come
+            top[k] = max(top[k], come)
         if top[k] > -np.inf:
             for i in range(places):
-                grown[k, i] = math.exp((out_come[k, i] - top[k]) * per_scale)
+                grown[now, i] = math.exp((come_near[now, i] - top[k]) * per_scale)
+
+
+@lean_kernel
+def _log_sum_of_stays(stay_steps, stay_utility, go, passing, scale, k):
+    """Mu ln of the sum of exp(value / mu) over walking on and the lengths of stay at a place, with k steps left."""
+    per_scale = 1.0 / scale
+    best = passing
+    for d in range(stay_steps.size):
+        steps = index(stay_steps[d])
+        if 0 < steps <= k:
+            value = stay_utility[d] + go[index(k - steps)]
+            best = value if value > best else best
+    if best == -np.inf:
+        return -np.inf
+    total = math.exp((passing - best) * per_scale)
+    for d in range(stay_steps.size):
+        steps = index(stay_steps[d])
+        if 0 < steps <= k:
+            x = (stay_utility[d] + go[index(k - steps)] - best) * per_scale
+            if x > _NEGLIGIBLE:
+                total += math.exp(x)
+    return best + scale * math.log(total)
+
+
+@inline_kernel
+def value_of_going(plans, p, k, place):
+    """Value of having just stayed or entered at a place, with k steps left; -inf where nothing is feasible."""
+    column = plans.go_at[place]
+    return plans.go_value[p, k, column] if column >= 0 else plans.come_value[p, k, place]
 
 
 @lean_kernel
@@ -163,9 +200,9 @@ def choose_arc(plans, p, k, place, u):
     Places from which one leaves have no arcs: leaving is walking to such a place. With local terms the options at hand
     are weighed anew (Oyama 2024); without, the program's own value is the sum of the weights.
     """
-    if k < 0 or plans.go_value[p, k, place] == -np.inf:
+    value = value_of_going(plans, p, k, place) if k >= 0 else -np.inf
+    if value == -np.inf:
         return -1
-    value = plans.go_value[p, k, place]
     per_scale = 1.0 / plans.scale
     if plans.local.size > 0:
         total = 0.0
@@ -200,7 +237,7 @@ def choose_stay(plans, p, k, place, slot, u):
     for d in range(plans.stay_steps.shape[1]):
         steps = plans.stay_steps[c, d]
         if 0 < steps <= k:
-            value = plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place]
+            value = plans.stay_utility[c, slot, place, d] + value_of_going(plans, p, k - steps, place)
             best = value if value > best else best
     if best == -np.inf:
         return -1
@@ -209,14 +246,14 @@ def choose_stay(plans, p, k, place, slot, u):
     for d in range(plans.stay_steps.shape[1]):
         steps = plans.stay_steps[c, d]
         if 0 < steps <= k:
-            value = plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place]
+            value = plans.stay_utility[c, slot, place, d] + value_of_going(plans, p, k - steps, place)
             total += math.exp((value - best) * per_scale)
     below = 0.0
     last = -1
     for d in range(plans.stay_steps.shape[1]):
         steps = plans.stay_steps[c, d]
         if 0 < steps <= k:
-            x = (plans.stay_utility[c, slot, place, d] + plans.go_value[p, k - steps, place] - best) * per_scale
+            x = (plans.stay_utility[c, slot, place, d] + value_of_going(plans, p, k - steps, place) - best) * per_scale
             if x > -np.inf:
                 below += math.exp(x)
                 last = d

@@ -28,6 +28,9 @@ _WORK_MOST = 4_000_000_000
 STRETCH_S = 3.0 * 3600.0
 #: Hours of the clock for which stays have values; later ones are as the last.
 HOURS_PLANNED = 48
+#: Programs of more bytes than this keep their values rounded to float32: probabilities of choices are then off by at
+#: most the rounding of a value over the scale, 4e-6 for values of 64. The recursion itself is in float64 always.
+EXACT_MOST_BYTES = 8_000_000
 _NOON_S = 12.5 * 3600.0
 #: A place that has room for nobody is still worth a try: some leave.
 _LEAST_ADMITTED = 0.02
@@ -135,7 +138,7 @@ def solve_plans(
     Returns
     -------
     Plans
-        Values in float64: programs x (steps + 1) x places, twice.
+        Values of programs x (steps + 1) x places; see ``EXACT_MOST_BYTES`` for how they are kept.
 
     Raises
     ------
@@ -169,8 +172,13 @@ def solve_plans(
             with np.errstate(divide="ignore"):
                 values = values + choice.scale * np.log(np.maximum(admitted, _LEAST_ADMITTED))[None, :, None]
         stay_utility[c, :, 2 * x :] = values
-    shape = (len(programs.class_of), steps_most + 1, places)
-    go_value, come_value = np.empty(shape), np.empty(shape)
+    may_stay = np.asarray((stay_utility > -np.inf).any(axis=(0, 1, 3)), np.bool_)
+    go_at = columns_of_going(may_pass, may_stay)
+    differ = int(go_at.max()) + 1
+    kept = np.float64 if (steps_most + 1) * (places + differ) * 8 <= EXACT_MOST_BYTES else np.float32
+    shape = (len(programs.class_of), steps_most + 1)
+    go_value, come_value = np.empty((*shape, differ), kept), np.empty((*shape, places), kept)
+    going = np.empty((steps_most + 1, differ))
     for p, c in enumerate(programs.class_of.tolist()):
         leaving = leave_value
         if programs.destination[p] > 0:
@@ -187,9 +195,11 @@ def solve_plans(
             leaving,
             may_pass,
             choice.scale,
-            go_value[p],
+            go_at,
+            going,
             come_value[p],
         )
+        go_value[p] = going
     at_place = np.zeros(0)
     if local is not None and local.any():
         at_place = np.zeros(places)
@@ -201,6 +211,7 @@ def solve_plans(
         arc_steps,
         durations,
         stay_utility,
+        go_at,
         go_value,
         come_value,
         float(choice.scale),
@@ -210,6 +221,12 @@ def solve_plans(
         at_place,
         STRETCH_S,
     )
+
+
+def columns_of_going(may_pass: NDArray[np.bool_], may_stay: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Column of each place among those where going differs from coming, -1 for others, (n,)."""
+    differs = may_stay | ~may_pass
+    return np.where(differs, np.cumsum(differs) - 1, -1).astype(np.int32)
 
 
 def _list_programs(params: PedestrianParams, exits: Exits, clock_s: tuple[float, float], hours: bool) -> Programs:

@@ -79,7 +79,9 @@ def read_exits(city: City, district: str) -> Exits:
     CityError
         If there are fewer than two, or one has riders that are no number of at least 0.
     """
-    found = [p for p in city.places_of("exit", district) if p.walk_node >= 0]
+    mapped = [p for p in city.places_of("exit", district) if p.walk_node >= 0]
+    # Exits of a scenario come last, so that the numbers of those of the map, and all luck, stay what they were.
+    found = sorted(mapped, key=lambda place: bool(place.attributes.get("added")))
     if len(found) < 2:
         raise CityError(
             f"walking around needs two exits or more on the walk layer, {city.name or 'the city'} has {len(found)}",

@@ -13,7 +13,7 @@ import numpy as np
 from twin.engine.draws import event_key, uniform
 from twin.engine.event_queue import pop, push
 from twin.jit import lean_kernel
-from twin.models.pedestrian.choice.kernels import aim, draw_person, draw_stay, find_plan, steps_left
+from twin.models.pedestrian.choice.kernels import aim, draw_person, draw_stay, find_plan, steps_left, value_of_going
 from twin.models.pedestrian.movement.room_kernels import has_room, join_line, let_in, schedule
 
 # Weidmann (1993): v = v0 * (1 - exp(-1.913 * (1/rho - 1/5.4))), rho in people per m2.
@@ -323,22 +323,25 @@ def _arrive(world, plans, laws, spaces, arrivals, row, walkers, heap, free_slots
         walkers.budget_s[s] += arrivals.until_s[row] - time_s
     walkers.plan[s] = find_plan(plans, walkers, s, arrivals.destination[row])
     if arrivals.destination[row] > 0:
-        # Who is bound for somewhere takes the time that the way there needs.
-        k = max(steps_left(plans, walkers, s, time_s), 0)
-        while k < plans.go_value.shape[1] - 1 and plans.go_value[walkers.plan[s], k, place] == -np.inf:
+        # Who is bound for somewhere takes the time that the way there needs. Plans reckon with the pace of the class;
+        # who is slower takes the longer for it.
+        k = 0
+        while k < plans.come_value.shape[1] - 1 and value_of_going(plans, walkers.plan[s], k, place) == -np.inf:
             k += 1
-        walkers.budget_s[s] = max(walkers.budget_s[s], k * plans.step_s)
+        slower = max(laws.classes.speed_mean_mps[c] / walkers.speed_mps[s], 1.0)
+        walkers.budget_s[s] = max(walkers.budget_s[s], k * plans.step_s * slower)
     if at_home:
         walkers.target[s] = place
         counts[_INSIDE] += size
         free_slots[free_slots.size - 1] += 1
         _begin_stay(world, spaces, walkers, s, heap, buffers, counts, arrivals.until_s[row], time_s)
         return -1
-    k = min(steps_left(plans, walkers, s, time_s), plans.go_value.shape[1] - 1)
-    if plans.go_value[walkers.plan[s], k, place] == -np.inf:
+    k = min(steps_left(plans, walkers, s, time_s), plans.come_value.shape[1] - 1)
+    worth = value_of_going(plans, walkers.plan[s], k, place)
+    if worth == -np.inf:
         counts[_REFUSED] += size
         return -1
-    walkers.worth[s] = plans.go_value[walkers.plan[s], k, place]
+    walkers.worth[s] = worth
     aim(world.places, plans, laws, walkers, s, place, time_s)
     counts[_INSIDE] += size
     free_slots[free_slots.size - 1] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -19,6 +20,7 @@ from twin.models.pedestrian.demand.places import Exits, StayPlaces
 from twin.models.pedestrian.demand.visitors import after
 from twin.models.pedestrian.measures import link_life
 from twin.models.pedestrian.movement import kernels, room_kernels
+from twin.models.pedestrian.movement.closures import CLOSED_COST, read_closures
 from twin.models.pedestrian.movement.rows import (
     COUNTS,
     CURSOR,
@@ -98,10 +100,13 @@ class Network:
             ways = find_legs(city.walk, streets, nodes, way_scale=params.choice.way_scale, link_local=life.local)
             world = make_world(city, params, streets, ways, nodes, len(exits.id))
             world.links.storage[city.walk.link_count :] = capacities(params, stays)
-            kept[key] = ways, world
+            kept[key] = ways, world, streets, life.local
         self._ways: Ways
         self.world: World
-        self._ways, self.world = kept[key]
+        self._ways, self.world, self._streets, self._local = kept[key]
+        self._nodes = program_nodes(exits, stays)
+        self._closures = read_closures(city.street_life, city.walk.link_count)
+        self._detours: dict[bytes, Ways] = {}
 
     @property
     def name(self) -> str:
@@ -123,6 +128,7 @@ class Network:
         """Start with nobody inside."""
         self._plans, self._laws = behaviour
         self.arrivals, self._records = arrivals, records
+        self._go_around(start_s)
         self.counts = np.zeros(COUNTS, np.int64)
         self.space_rows = new_rows(SPACE, len(self.world.links))
         self.space_rows.last_s = start_s
@@ -140,7 +146,32 @@ class Network:
         self.space_rows.minute_most[:] = 0
 
     def advance(self, until_s: float) -> None:
-        """Handle all events up to and including a moment."""
+        """Handle all events up to and including a moment; where links close or open meanwhile, ways change."""
+        while (at_s := self._closures.next_after(self._around_s)) <= until_s:
+            self._advance(float(np.nextafter(at_s, -np.inf)))
+            self._go_around(at_s)
+        self._advance(until_s)
+
+    def _go_around(self, at_s: float) -> None:
+        """Take the ways of a moment: around what is closed then, for all who have another way."""
+        self._around_s = at_s
+        closed = self._closures.at(at_s)
+        ways = self._ways
+        if closed is not None:
+            key = np.packbits(closed).tobytes()
+            if key not in self._detours:
+                cost = np.where(closed, self._streets.cost + CLOSED_COST, self._streets.cost)
+                self._detours[key] = find_legs(
+                    self._layer,
+                    replace(self._streets, cost=cost),
+                    self._nodes,
+                    way_scale=self._params.choice.way_scale,
+                    link_local=self._local,
+                )
+            ways = self._detours[key]
+        self.world = self.world._replace(next_link=ways.next_link, link_share=ways.link_share)
+
+    def _advance(self, until_s: float) -> None:
         # A look at the two next times spares the kernel's call in quiet steps.
         row = int(self.counts[CURSOR])
         if (self._heap.size[0] == 0 or self._heap.times[0] > until_s) and (
@@ -227,6 +258,7 @@ class Network:
         self.space_rows[:] = state["spaces"]
         self.counts[:] = state["counts"]
         self.counts[CURSOR] = after(self.arrivals, now_s)
+        self._go_around(now_s)
         if forked_at_s is not None:
             self._wait_anew(forked_at_s)
         self._fill_queue(count)

@@ -189,8 +189,10 @@ class Plans(NamedTuple):
     is up: ``program[class, destination, stretch]``. Arcs of place i are ``arc_ptr[i] .. arc_ptr[i + 1] - 1``. Shapes,
     for c classes, p programs, k steps, n places, a arcs, h slots of the clock and d lengths of stay: ``arc_ptr``
     (n + 1,), ``arc_to`` (a,), ``arc_utility`` and ``arc_steps`` (c, a), ``stay_steps`` (c, d), ``stay_utility``
-    (c, h, n, d), ``go_value`` and ``come_value`` (p, k + 1, n), ``class_of`` (p,). ``local`` (n,) is what signs and
-    events at a place add for those who choose where to go, and only there; it has no elements where there is none.
+    (c, h, n, d), ``come_value`` (p, k + 1, n), ``go_value`` (p, k + 1, g) for the g places at which it differs:
+    ``go_at`` (n,) is their column, -1 elsewhere; ``class_of`` (p,). Both values are float64, or float32 where a program
+    is large. ``local`` (n,) is what signs and events at a place add for those who choose where to go, and only there;
+    no elements where there is none.
     """
 
     arc_ptr: NDArray[np.int64]
@@ -199,6 +201,7 @@ class Plans(NamedTuple):
     arc_steps: NDArray[np.int32]
     stay_steps: NDArray[np.int32]
     stay_utility: Floats
+    go_at: NDArray[np.int32]
     go_value: Floats
     come_value: Floats
     scale: float

@@ -17,6 +17,7 @@ from twin.engine.ledger import Account
 from twin.errors import CityError
 from twin.models.transit.bus.ground import Ground, put_on_streets
 from twin.models.transit.bus.params import BusParams
+from twin.models.transit.bus.shapes import Drawn, lay_shapes
 from twin.models.transit.bus.timetable import Timetable, Trip, make_timetable
 from twin.models.transit.bus.trips import Table, read_trips
 from twin.models.transit.network import points_along
@@ -54,6 +55,10 @@ class BusService:
         stops, trips = read_trips(params, city, tables)
         self.ground: Ground = put_on_streets(city, stops)
         made = make_timetable(trips, len(stops.id), self.ground.between_s(params.change_walk_at_most_m, walk_mps))
+        #: Ways as a feed draws them.
+        self.drawn: Drawn = lay_shapes(
+            params.times_table or "", tables, city, stops, trips, self.ground.on_map.tolist()
+        )
         self.table: Timetable = made.table
         self.trips: tuple[Trip, ...] = made.trips
         self.depart_s: Floats = np.array([trip.departure_s[0] for trip in self.trips])
@@ -69,7 +74,7 @@ class BusService:
     def _ways(self) -> dict[tuple[int, int], Ints]:
         """Links from stop to stop along the streets; none where a stop is off the map or no street leads there."""
         stops, layer = self.ground.stops, self._city.drive
-        ways: dict[tuple[int, int], Ints] = {}
+        ways: dict[tuple[int, int], Ints] = dict(self.drawn.ways)
         if not layer.node_count:
             return ways
         nodes = nearest_node(layer, stops.x_m, stops.y_m)
@@ -77,6 +82,8 @@ class BusService:
         for a, b in sorted({pair for trip in self.trips for pair in zip(trip.stop, trip.stop[1:], strict=False)}):
             if not (self.ground.on_map[a] and self.ground.on_map[b]) or nodes[a] == nodes[b]:
                 continue
+            if (a, b) in self.drawn.lines:
+                continue  # on streets that follow its shape, else as the feed draws it
             try:
                 ways[a, b] = shortest_path(layer, int(nodes[a]), int(nodes[b]), cost_s, vehicle_class="bus")
             except CityError:
@@ -89,6 +96,9 @@ class BusService:
             return 0.0
         if (a, b) in self._ways:
             return float(self._city.drive.length_m[self._ways[a, b]].sum())
+        if (a, b) in self.drawn.lines:
+            line = self.drawn.lines[a, b]
+            return float(np.hypot(np.diff(line[:, 0]), np.diff(line[:, 1])).sum())
         stops = self.ground.stops
         return float(np.hypot(stops.x_m[a] - stops.x_m[b], stops.y_m[a] - stops.y_m[b]))
 
@@ -154,6 +164,10 @@ class BusService:
             from_s, to_s = trip.departure_s[k], trip.arrival_s[k + 1]
             if (a, b) in self._ways:
                 share, x, y = points_along(self._city.drive, self._ways[a, b])
+            elif (a, b) in self.drawn.lines:
+                x, y = self.drawn.lines[a, b].T
+                along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+                share = along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(x))
             else:
                 share, x, y = np.array([0.0, 1.0]), stops.x_m[[a, b]], stops.y_m[[a, b]]
             times.append(from_s + share * (to_s - from_s))

@@ -47,7 +47,7 @@ class Timetable(NamedTuple):
 
 
 class Trip(NamedTuple):
-    """One run of a bus: stops in their order, times, and where people may get on and off."""
+    """One run of a bus: stops in their order, times, where people may get on and off, and its shape."""
 
     line: str
     name: str
@@ -56,6 +56,7 @@ class Trip(NamedTuple):
     departure_s: tuple[float, ...]
     may_board: tuple[int, ...]
     may_alight: tuple[int, ...]
+    shape: str = ""
 
 
 class Sorted(NamedTuple):

@@ -112,6 +112,7 @@ def _of_timetable(name: str, city: City, tables: Mapping[str, Table]) -> tuple[B
         key: np.asarray(table[key], np.float64) > 0 if key in table else np.ones(len(ids), np.bool_)
         for key in ("may_board", "may_alight")
     }
+    shapes = _texts(table["shape"]) if "shape" in table else [""] * len(ids)
     by_trip: dict[str, list[int]] = {}
     for row in np.argsort(sequence, kind="stable").tolist():
         by_trip.setdefault(trips[row], []).append(row)
@@ -128,7 +129,7 @@ def _of_timetable(name: str, city: City, tables: Mapping[str, Table]) -> tuple[B
             Trip(
                 route[rows[0]], trip, tuple(row_of[ids[row]] for row in rows), tuple(arrival_s[rows].tolist()),
                 tuple(departure_s[rows].tolist()), tuple(may["may_board"][rows].astype(int).tolist()),
-                tuple(may["may_alight"][rows].astype(int).tolist()),
+                tuple(may["may_alight"][rows].astype(int).tolist()), shapes[rows[0]],
             )
         )  # fmt: skip
     if problems:

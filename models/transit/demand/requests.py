@@ -19,6 +19,7 @@ from twin.city.city import City, Place
 from twin.engine.draws import event, make_stream, poisson_count, uniforms
 from twin.engine.ids import SERIALS, Kind, make_id, make_ids
 from twin.errors import CityError, Problem, ScenarioError, TableError
+from twin.models.transit.demand.residents import residents_at
 from twin.models.transit.demand.stops import id_text
 from twin.models.transit.demand.zones import Zones, zones_of
 from twin.models.transit.fleet.rows import AGE_GROUPS, Requests, Words, new_requests
@@ -51,7 +52,7 @@ def make_requests(
     """
     name = params.demand.table
     if name is None:
-        ids, asked_s, origin, destination = _drawn(params, city, stops, run_seed, start_s, end_s)
+        ids, asked_s, origin, destination = _drawn(params, city, stops, tables, run_seed, start_s, end_s)
         party = age_group = None
         extra = None
     else:
@@ -74,16 +75,22 @@ def make_requests(
     return book_table(made, extra, params.booking, has_places=has_places)
 
 
-def stop_weights(demand: Demand, city: City, stops: Sequence[Place]) -> Floats:
+def stop_weights(
+    demand: Demand, city: City, stops: Sequence[Place], tables: Mapping[str, Table] | None = None
+) -> Floats:
     """How likely a trip begins or ends at each stop; they sum to 1.
 
     Residents of a zone are spread evenly over the stops that lie nearest to it (or its nearest stop, if none
     does); riders of a station count at its nearest stop. Zones and stations beyond a kilometre from every stop do
     not count. Where the map has neither, all stops are alike. A stop's own ``attraction`` multiplies what it has.
+    Residents of a table of areas take the place of those of zones; see :func:`~.residents.residents_at`.
     """
     if not stops:
         return np.zeros(0)
-    residents = _spread(city.places_of("zone"), "population", stops)
+    if demand.residents_table is not None:
+        residents = residents_at(demand, tables or {}, city, stops).at_stop
+    else:
+        residents = _spread(city.places_of("zone"), "population", stops)
     riders = _spread(city.places_of("station"), "riders_per_day", stops, nearest_only=True)
     parts = [(1 - demand.station_share, residents), (demand.station_share, riders)]
     known = [(share, part / part.sum()) for share, part in parts if part.sum() > 0 and share > 0]
@@ -120,10 +127,16 @@ def _spread(places: Sequence[Place], key: str, stops: Sequence[Place], nearest_o
 
 
 def _drawn(
-    params: TransitParams, city: City, stops: Sequence[Place], run_seed: np.uint64, start_s: float, end_s: float
+    params: TransitParams,
+    city: City,
+    stops: Sequence[Place],
+    tables: Mapping[str, Table],
+    run_seed: np.uint64,
+    start_s: float,
+    end_s: float,
 ) -> tuple[Words, Floats, Ints, Ints]:
     """Ids, times, origins and destinations of drawn requests, zone by zone: a trip stays in its zone."""
-    weights, zones = stop_weights(params.demand, city, stops), zones_of(params, stops)
+    weights, zones = stop_weights(params.demand, city, stops, tables), zones_of(params, stops)
     parts = []
     places = _places(zones.names)
     for zone, name in enumerate(zones.names):

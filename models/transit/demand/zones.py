@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,13 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.arrays import Floats, Ints
+from twin.city.areas import Table, areas_of
 from twin.city.city import Place
 from twin.errors import ScenarioError
 from twin.models.transit.params import TransitParams
 
+#: Attribute of a stop: the zone whose areas it lies in.
+ZONE = "zone"
 #: Groups of stops that a message names.
 _NAMED = 5
 
@@ -44,8 +48,57 @@ class Zones:
 
 
 def area_of(params: TransitParams) -> tuple[str, ...]:
-    """Prefixes of the ids of all stops served."""
+    """Prefixes of the ids of all stops served; none where zones are areas of a table."""
+    if params.zones_table is not None:
+        return ()
     return params.area or tuple(prefix for zone in params.zones.values() for prefix in zone.area)
+
+
+def in_areas(params: TransitParams, stops: Sequence[Place], tables: Mapping[str, Table], crs: str) -> tuple[Place, ...]:
+    """Stops in the areas that zones name, each with the name of its zone; all as they are without such zones.
+
+    A stop on the border of two areas belongs to the first by name, as it stands in one place only.
+
+    Raises
+    ------
+    ScenarioError
+        If an area is none of the table or is named by two zones, or if no stop lies in a zone.
+    """
+    if params.zones_table is None:
+        return tuple(stops)
+    areas = areas_of(params.zones_table, tables, crs)
+    known = {str(name): row for row, name in enumerate(areas.names)}
+    zone_of = np.full(len(areas.names), -1, np.int32)
+    for number, (name, zone) in enumerate(params.zones.items()):
+        for area in zone.inside:
+            if area not in known:
+                close = difflib.get_close_matches(area, known, 3, 0.5) or sorted(known)[:5]
+                raise ScenarioError(
+                    f"zone {name} names the area {area!r}, which is none of table {params.zones_table}",
+                    where="transit.zones",
+                    mend=f"areas there are, for example: {', '.join(close)}",
+                )
+            if zone_of[known[area]] >= 0:
+                raise ScenarioError(
+                    f"the area {area} lies in two zones", where="transit.zones", mend="name it in one of them"
+                )
+            zone_of[known[area]] = number
+    mine = areas.kept(zone_of >= 0)
+    row = mine.rows_at(np.array([stop.x_m for stop in stops]), np.array([stop.y_m for stop in stops]))
+    names, of_area = list(params.zones), zone_of[zone_of >= 0]
+    kept = tuple(
+        replace(stop, attributes={**stop.attributes, ZONE: names[of_area[place]]})
+        for stop, place in zip(stops, row.tolist(), strict=True)
+        if place >= 0
+    )
+    empty = [name for number, name in enumerate(names) if not any(stop.attributes[ZONE] == name for stop in kept)]
+    if empty:
+        raise ScenarioError(
+            f"no stop lies in zone {empty[0]} ({', '.join(params.zones[empty[0]].inside[:5])})",
+            where="transit.zones",
+            mend="areas of another city? name areas that the map covers, or lay stops there with transit.stops",
+        )
+    return kept
 
 
 def zones_of(params: TransitParams, stops: Sequence[Place]) -> Zones:
@@ -61,6 +114,9 @@ def zones_of(params: TransitParams, stops: Sequence[Place]) -> Zones:
     names = tuple(params.zones)
     out = np.empty(len(stops), np.int32)
     for row, stop in enumerate(stops):
+        if params.zones_table is not None:
+            out[row] = names.index(str(stop.attributes[ZONE]))
+            continue
         mine = [k for k, name in enumerate(names) if stop.id.startswith(params.zones[name].area)]
         if len(mine) != 1:
             where = " and ".join(names[k] for k in mine) or "no zone"

@@ -189,7 +189,7 @@ def test_questions_hold_on_kinds_of_day(load):
         (f"{{id: q, kpi: {WAIT}, day: year}}", "is no count, so that it has no sum over the year"),
         ("{id: q, kpi: terminal.booked_share, day: worst_day}", "has no direction, so that no day is the worst"),
         (f"{{id: q, kpi: {WAIT}, day: 平日, hold_on: 平日}}", "day and hold_on say the same"),
-        (f"{{id: q, kpi: {WAIT}, seen_as: gps}}", "seen_as is not yet understood"),
+        (f"{{id: q, kpi: {WAIT}, seen_as: gps}}", "there is no sensor 'gps'"),
     ],
 )
 def test_words_of_days_that_say_nothing_are_refused(load, line, what):

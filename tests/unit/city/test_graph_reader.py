@@ -1,4 +1,4 @@
-"""OSMnx graphs: GraphML files as it writes them, and downloads, here with the line replaced."""
+"""OSMnx graphs: GraphML files as it writes them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import networkx as nx
 import numpy as np
 import osmnx as ox
 import pytest
-import requests
 
-from twin.city.keeping.build import build_city, build_from_bbox, build_from_place
+from twin.city.keeping.build import build_city
 from twin.errors import CityError
 
 
@@ -93,58 +92,6 @@ def test_a_graph_that_is_no_street_graph_is_refused(tmp_path, change, what):
     nx.write_graphml(graph, tmp_path / "g.graphml")
     with pytest.raises(CityError, match=what):
         build_city(tmp_path / "g.graphml")
-
-
-def test_a_place_is_downloaded_with_its_stops(tmp_path, build, town, monkeypatch):
-    import geopandas as gpd
-    import pandas as pd
-    from shapely import Point
-
-    city = build(town)
-    graph = graph_of(tmp_path / "town.osm", monkeypatch, simplify=False)
-    monkeypatch.setattr(ox, "graph_from_place", lambda *_, **__: graph)
-    tags_before = list(ox.settings.useful_tags_way)
-    index = pd.MultiIndex.from_tuples([("node", 7), ("way", 8)], names=["element", "id"])
-    stops = gpd.GeoDataFrame(
-        {"highway": ["bus_stop", None], "shop": [None, "books"], "name": ["停留所", "本屋"], "seats": [np.nan, np.nan]},
-        geometry=[Point(135.5001, 34.68), Point(135.5002, 34.6801)],
-        index=index,
-        crs="epsg:4326",
-    )
-    monkeypatch.setattr(ox, "features_from_place", lambda *_, **__: stops)
-    got = build_from_place("Ikuno Ward, Osaka, Japan")
-    assert got.name == "Ikuno Ward"
-    same_layer(got.drive, city.drive)
-    assert [(p.id, p.name_ja) for p in got.places] == [("Ikuno Ward/poi/w8", "本屋"), ("Ikuno Ward/stop/7", "停留所")]
-    assert ox.settings.useful_tags_way == tags_before
-
-
-def test_without_a_connection_one_is_told_what_to_do(monkeypatch):
-    def offline(*_, **__):
-        raise requests.exceptions.ConnectionError("Name or service not known")
-
-    monkeypatch.setattr(ox, "graph_from_place", offline)
-    monkeypatch.setattr(ox, "graph_from_bbox", offline)
-    with pytest.raises(CityError, match="no connection") as caught:
-        build_from_place("Ikuno, Osaka")
-    assert "twin city build FILE" in caught.value.mend
-    with pytest.raises(CityError, match="no connection"):
-        build_from_bbox((135.49, 34.66, 135.51, 34.71))
-
-
-def test_a_place_nobody_knows_is_told_apart_from_a_lost_connection(monkeypatch):
-    def unknown(*_, **__):
-        raise ox._errors.InsufficientResponseError("Nominatim geocoder returned 0 results")
-
-    monkeypatch.setattr(ox, "graph_from_place", unknown)
-    with pytest.raises(CityError, match="no streets for this place"):
-        build_from_place("Atlantis")
-
-
-@pytest.mark.parametrize("box", [(135.51, 34.66, 135.49, 34.71), (135.49, 34.71, 135.51, 34.66), (0, 0, 200, 1)])
-def test_a_turned_box_is_refused(box):
-    with pytest.raises(CityError, match="the box is no box"):
-        build_from_bbox(box)
 
 
 @pytest.mark.parametrize("length", ["double", "nan", "inf", "1e999", "ten"])

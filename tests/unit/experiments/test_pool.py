@@ -28,7 +28,7 @@ def act(monkeypatch):
                 return -9
 
         class Actor:
-            def __init__(self, partial, inbox, log):
+            def __init__(self, process, inbox):
                 self.inbox, self.tasks, self.progress, self.process = inbox, deque(), 0.0, Process()
                 self.run_s = math.inf
                 self.given, self.stopped = [], 0
@@ -44,7 +44,8 @@ def act(monkeypatch):
             def stop(self):
                 self.stopped += 1
 
-        monkeypatch.setattr(pool, "_Worker", Actor)
+        monkeypatch.setattr(pool, "Worker", Actor)
+        monkeypatch.setattr(pool, "starter", lambda *_: lambda: None)
         return made
 
     return install
@@ -79,7 +80,7 @@ def test_a_task_that_kills_three_workers_ends_the_study_and_leaves_nobody_behind
 
 def test_a_worker_that_dies_idle_is_not_replaced(act, tmp_path, monkeypatch):
     made = act(lambda *_: {"done": True})
-    actor = pool._Worker
+    actor = pool.Worker
 
     class DiesIdle(actor):
         def give(self, task):
@@ -87,7 +88,7 @@ def test_a_worker_that_dies_idle_is_not_replaced(act, tmp_path, monkeypatch):
             if task == TASKS[0]:
                 self.inbox.put((self, None))
 
-    monkeypatch.setattr(pool, "_Worker", DiesIdle)
+    monkeypatch.setattr(pool, "Worker", DiesIdle)
     do_all(tmp_path, TASKS[:2], 2)
     assert len(made) == 2
 

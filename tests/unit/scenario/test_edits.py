@@ -114,7 +114,27 @@ def test_variants_inherit_the_edits_of_their_parent(load):
         ),
         (
             "change: add_seats, where: {street: a}, seats: 9 seats, when: 09:00-10:00",
-            "measures.m: add_seats holds the whole day; for some hours use close, set_lanes, set_speed or set_access",
+            (
+                "measures.m: add_seats holds the whole day; for some hours use close, close_walk, set_lanes, set_speed "
+                "or set_access"
+            ),
+            None,
+        ),
+        (
+            "change: underground_link, link: {from: a, to: b}, where: {street: a}",
+            "measures.m: a new link runs along a drawn line; write where: {layer: NAME, id: ID}",
+            None,
+        ),
+        ("change: underground_link, link: {from: [a, b]}", None, None),
+        ("change: underground_link, link: {from: a, to: [200, 1]}", None, None),
+        (
+            "change: event, where: {street: a}, attraction: 5, hours: 09:00-10:00, closes: {from: 08:00}",
+            "measures.m.closes: closes closes nothing; write lanes: all, or pavement: true, or leave it out",
+            None,
+        ),
+        (
+            "change: event, where: {street: a}, attraction: 5, hours: 09:00-10:00, closes: {lanes: all, to: 08:00}",
+            "measures.m: closes ends before it begins, or on another day; end it by 24:00",
             None,
         ),
         ("where: {street: a}", "where belongs to an edit of the city, but the measure has no change", None),
@@ -216,3 +236,14 @@ def test_graded_values_of_an_edit_are_assumptions_of_the_variants_that_take_it(l
     (assumption,) = load(body(measure)).assumptions
     assert (assumption.key, assumption.value_text, assumption.variants) == ("measures.m.furniture", "3 m", ("step1",))
     assert (assumption.low, assumption.high, assumption.grade) == (2.0, 5.0, "G")
+
+
+def test_ends_of_a_way_below_ground_are_exits_crossings_or_points_and_an_event_closes_what_it_says(load):
+    under = "change: underground_link, link: {from: 梅田-7, to: [135.5, 34.7], via: [[135.49, 34.7]], depth: 8 m}"
+    event = "change: event, where: {street: a}, attraction: 5, hours: 09:00-10:00, closes: {lanes: all, from: 08:30}"
+    scenario = load(f"terminal:\nmeasures:\n  u: {{{under}}}\n  e: {{{event}}}\nvariants: {{x: {{with: [u, e]}}}}\n")
+    way, shut = scenario.variants["x"].edits
+    assert way["values"]["link"]["from"] == {"place": "梅田-7"}
+    assert way["values"]["link"]["to"] == {"point": [135.5, 34.7]}
+    assert (way["values"]["link"]["depth_m"], way["values"]["link"]["access"]) == (8.0, "stairs")
+    assert shut["values"]["closes"] == {"roadway": True, "pavement": False, "span_s": [30600.0, 36000.0]}

@@ -33,6 +33,8 @@ FEED = {
     ),
 }  # fmt: skip
 
+DRAWN = "route_id,service_id,trip_id,shape_id\nr1,wk,t1,w\nr2,wk,t2,one\nr1,sun,t3,w\nr1,none,t4,other\n"
+
 
 @pytest.fixture
 def feed(tmp_path):
@@ -154,7 +156,8 @@ def test_what_cannot_be_read_is_told(feed, changes, said):
         ({"stop_times": FEED["stop_times.txt"] + "t9,1:00:00,1:00:00,A,1,,\n"}, ("1 trips of stop_times.txt",), 5),
         ({"stop_times": FEED["stop_times.txt"] + "t1,7:11:00,7:11:00,A,9,,\n"}, ("1 stop times repeat a sequence",), 5),
         ({"trips": FEED["trips.txt"].replace("r2,wk", "r7,wk")}, ("1 routes of trips do not stand in routes.txt",), 5),
-        ({"shapes": "broken"}, ("shapes.txt is not read",), 5),
+        ({"shapes": "broken"}, ("shapes.txt is not used: trips name no shape",), 5),
+        ({"shapes": "broken", "trips": DRAWN}, ("shapes.txt is not used: shapes.txt is damaged",), 5),
         ({"fare_attributes": "fare_id,price,currency_type\na,210,JPY\nb,30,JPY\n"}, ("2 fares (210 JPY, 30 JPY)",), 5),
     ],
 )  # fmt: skip
@@ -239,3 +242,36 @@ def test_the_feed_of_kobe(shared_data):
     ]
     assert counts[0] > counts[1]
     assert sum(counts) == 1151
+    # Whose it is and for which dates, as the provenance of the file says.
+    assert "2017-08-16 to 2017-11-17" in weekday.told["valid"]
+    assert weekday.more == {}
+
+
+SHAPES = (
+    "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nw,34.66,135.54,2\nw,34.65,135.53,1\nw,34.67,135.55,3\n"
+    "w,0,0,4\nother,34.6,135.5,1\nother,34.6,135.6,2\none,34.6,135.5,1\n"
+)
+
+
+def test_shapes_of_the_day_are_read_in_their_order_and_bad_ones_told(feed):
+    found = read_feed(feed(shapes=SHAPES, trips=DRAWN), MONDAY)
+    assert found.more[".shapes"]["shape"].tolist() == ["w"] * 3
+    assert found.more[".shapes"]["lat"].tolist() == [34.65, 34.66, 34.67]
+    assert dict(zip(found.columns["trip"].tolist(), found.columns["shape"].tolist(), strict=True)) == {
+        "t1": "w",
+        "t2": "",
+    }
+    told = "; ".join(found.warnings)
+    assert "1 points of shapes have no place on earth" in told
+    assert "1 shapes have fewer than two points; buses drive from stop to stop: one" in told
+
+
+def test_a_feed_tells_whose_it_is(feed):
+    info = "feed_publisher_name,feed_start_date,feed_end_date,feed_version\n大阪市高速電気軌道,20260401,20260930,3\n"
+    told = read_feed(feed(feed_info=info, attributions="organization_name\n甲社\n乙社\n"), MONDAY).told
+    assert told == {
+        "publisher": "大阪市高速電気軌道", "version": "3", "valid": "2026-04-01 to 2026-09-30", "agencies": "市",
+        "attributions": "甲社, 乙社",
+    }  # fmt: skip
+    assert read_feed(feed(agency=None), MONDAY).told["publisher"]
+    assert read_feed(feed(agency=None, feed_info="", attributions=None), MONDAY).told == {}

@@ -186,7 +186,7 @@ def test_questions_are_part_of_what_the_scenario_means(load):
         ),
         (
             f"{{id: q, kpi: {WAIT}, at_most: 10 min, at_least: 20 min}}",
-            f"the constraints on {WAIT} contradict each other: at least 20 and at most 10",
+            f"the constraints on {WAIT} contradict each other: at least 20 min and at most 10 min",
             NO_VALUE,
         ),
         (
@@ -250,7 +250,7 @@ def test_questions_are_part_of_what_the_scenario_means(load):
         ),
         (
             f"{{id: q, find: {{first: [more]}}, {KEPT[:-1]}, {{kpi: {WAIT}, at_least: 10 min}}]}}",
-            f"the constraints on {WAIT} contradict each other: at least 10 and at most 9",
+            f"the constraints on {WAIT} contradict each other: at least 10 min and at most 9 min",
             NO_VALUE,
         ),
         ("{id: q, kpi: terminal.wait_mean_min, colour: red}", "unknown key 'colour'", None),

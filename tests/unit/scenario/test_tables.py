@@ -362,3 +362,51 @@ def test_a_long_word_said_a_million_times_does_not_fill_the_memory(table, tmp_pa
     sheet = read_sheet(tmp_path / "t.parquet", None, "detect")
     assert len(sheet.rows) == n + 1
     assert sheet.rows[1][0] is sheet.rows[n][0]
+
+
+CENSUS = (
+    "令和3年度 全国道路・街路交通情勢調査\n"
+    "交通調査基本区間番号,上り・下りの別,車種,昼間12時間計,7時台,8時台,9時台,22時台,23時台,0時台,1時台\n"
+    "27300010010,上り,小型車,999,310,402,351,120,80,40,21\n27300010010,下り,小型車,999,290,-,333,100,70,30,9\n"
+)
+SECTION = "columns: {section_id: 交通調査基本区間番号, way: 上り・下りの別, class: 車種}, hours_across: count"
+
+
+def test_a_road_census_has_its_hours_in_the_headings(table):
+    found = table(f"{SECTION}, gaps: keep_and_report", CENSUS.encode("cp932"))
+    first = found.columns["way"] == "上り"
+    assert found.columns["section_id"].tolist() == ["27300010010"] * 14
+    assert found.columns["count"][first].tolist() == [310, 402, 351, 120, 80, 40, 21]
+    # The hours behind midnight belong to the survey that began at 7:00.
+    assert (found.columns["hour_start_s"][first] / 3600).tolist() == [7, 8, 9, 22, 23, 24, 25]
+    assert (found.columns["hour_end_s"] - found.columns["hour_start_s"] == 3600).all()
+    assert np.isnan(found.columns["count"]).sum() == 1
+    assert any("1 empty, in row 4" in gap for gap in found.echo.gaps)
+    assert any("no row for" in gap for gap in found.echo.gaps)
+    assert any("0時台 stands behind a later hour" in text for text in found.echo.warnings)
+    assert found.echo.rows == 14
+
+
+def test_wrong_tables_of_hours_across_are_refused(table):
+    told = problems(table, SECTION, CENSUS.encode("cp932"))
+    assert any("1 cells hold no number, in row 4" in what for what, _, _ in told)
+    twice = CENSUS.replace("22時台,23時台,0時台,1時台", "7時台,8時台,9時台,10時台")
+    assert "more than a day" in problems(table, f"{SECTION}, gaps: zero", twice)[0][0]
+    assert "0 headings are hours" in problems(table, SECTION, CENSUS.replace("時台", "番"))[0][0]
+    both = SECTION.replace("車種}", "車種, count: 昼間12時間計}")
+    assert "columns names count too" in problems(table, f"{both}, gaps: zero", CENSUS)[0][0]
+
+
+def test_classes_of_a_road_census_are_added_up(table):
+    rows = "区間,向き,車種,7時台,8時台\n1,上り,小型車,100,200\n1,上り,大型車,10,-\n"
+    rows += "1,下り,小型車,50,60\n1,下り,大型車,5,6\n"
+    spec = "columns: {section_id: 区間, way: 向き}, hours_across: count, added_over: 車種, gaps: keep_and_report"
+    found = table(spec, rows)
+    assert found.columns["way"].tolist() == ["上り", "上り", "下り", "下り"]
+    np.testing.assert_array_equal(found.columns["count"], [110, np.nan, 55, 66])
+    assert any("4 rows are added to 2: 大型車 + 小型車" in text for text in found.echo.warnings)
+    told = problems(table, spec, rows + "1,下り,大型車,5,6\n")
+    assert "1, 下り: 大型車 stands in row 5 too" in told[0][0]
+    told = problems(table, spec, rows.replace("1,下り,大型車,5,6\n", ""))
+    assert "1, 下り has no row of 大型車" in told[0][0]
+    assert "no heading '車'" in problems(table, spec.replace("車種", "車"), rows)[0][0]

@@ -48,6 +48,7 @@ def variant(rows, **more):
         "bounds": (-100.0, -100.0, 100.0, 200.0) if rows else None,
         "links": links,
         "signals": [],
+        "marks": [],
         "names": [{"text": "中通", "x_m": 0.0, "y_m": 50.0}],
         "paths": [],
         "streets": [[[0.0, 0.0], [50.0, 0.0]]],

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, LinkChange, SignalPlan, StreetLayer
-from twin.city.editing.links import with_links
+from twin.city.editing.links import NewLink, with_links
 from twin.city.editing.streets import name_of
 from twin.city.editing.types import FIELDS, Edit, EditedCity, EditFault, LayerName, TouchedLink, TouchedSignal, Where
 from twin.city.editing.wishes import SignalWish, Wanted, Wish, add_wishes, value_before
@@ -160,9 +160,13 @@ def _words(layer: StreetLayer, link: int) -> str:
 
 def _edited(city: City, wanted: Wanted) -> EditedCity:
     by_link = _by_link(wanted.links)
-    drive, drive_base = with_links(_changed(city, "drive", by_link), wanted.new)
-    walk = _changed(city, "walk", by_link)
-    row = {int(base): link for link, base in enumerate(drive_base.tolist()) if base >= 0}
+    drive, drive_base = with_links(_changed(city, "drive", by_link), _new_of(wanted, "drive"))
+    walk, walk_base = with_links(_changed(city, "walk", by_link), _new_of(wanted, "walk"))
+    row, walk_row = (
+        {int(before): link for link, before in enumerate(base.tolist()) if before >= 0}
+        for base in (drive_base, walk_base)
+    )
+    life = [replace(one, links=tuple(walk_row[link] for link in one.links)) for one in wanted.life]
     closed_to = {row[link]: classes for link, classes in city.closed_to.items()}
     for (layer, link), wishes in by_link.items():
         for wish in wishes:
@@ -175,15 +179,16 @@ def _edited(city: City, wanted: Wanted) -> EditedCity:
         walk=walk,
         closed_to=dict(sorted(closed_to.items())),
         timed=tuple(_timed(city, by_link, row)),
-        street_life=tuple(sorted(wanted.life, key=lambda life: (life.change, life.measure))),
+        street_life=tuple(sorted(life, key=lambda one: (one.change, one.measure))),
         signal_plans=tuple(SignalPlan(w.node, w.street, w.cycle_s, w.green_share, w.offset_s) for w in signals),
     )
     after = replace(after, digest=_digest(after))
-    base_link = {"drive": drive_base, "walk": np.arange(city.walk.link_count)}
+    base_link = {"drive": drive_base, "walk": walk_base}
     touched = [
-        *_touched(city, after, by_link, row),
-        *_touched_new(after, wanted, drive_base),
-        *_touched_by_life(after, wanted),
+        *_touched(city, after, by_link, {"drive": row, "walk": walk_row}),
+        *_touched_new(after, wanted, "drive", drive_base),
+        *_touched_new(after, wanted, "walk", walk_base),
+        *_touched_by_life(after, wanted, walk_row),
     ]
     return EditedCity(
         after,
@@ -198,6 +203,10 @@ def _edited(city: City, wanted: Wanted) -> EditedCity:
         base_link,
         _cut_off(city, after),
     )
+
+
+def _new_of(wanted: Wanted, layer: LayerName) -> list[NewLink]:
+    return [new for new in wanted.new if new.layer == layer]
 
 
 def _changed(city: City, name: LayerName, by_link: Mapping[LinkKey, Sequence[Wish]]) -> StreetLayer:
@@ -216,8 +225,6 @@ def _changed(city: City, name: LayerName, by_link: Mapping[LinkKey, Sequence[Wis
                 arrays["free_speed_mps" if wish.field == "speed_mps" else wish.field][link] = wish.value
     if not changed:
         return layer
-    for array in arrays.values():
-        array.setflags(write=False)
     return replace(layer, **arrays)
 
 
@@ -265,7 +272,7 @@ def _digest(city: City) -> str:
 
 
 def _touched(
-    city: City, after: City, by_link: Mapping[LinkKey, Sequence[Wish]], row: Mapping[int, int]
+    city: City, after: City, by_link: Mapping[LinkKey, Sequence[Wish]], row: Mapping[str, Mapping[int, int]]
 ) -> list[TouchedLink]:
     out = []
     for (layer, link), wishes in by_link.items():
@@ -276,7 +283,7 @@ def _touched(
                 old["lanes"], new["lanes"] = value_before(city, layer, link, "lanes"), 0
             differs = [f for f in FIELDS if f in old and not _same(old[f], new[f])]
             if differs:
-                where = row[link] if layer == "drive" else link
+                where = row[layer][link]
                 out.append(
                     _touched_link(
                         after,
@@ -305,20 +312,25 @@ def _by_hours(wishes: Sequence[Wish]) -> dict[tuple[tuple[float, float] | None, 
     return out
 
 
-def _touched_new(after: City, wanted: Wanted, drive_base: NDArray[np.int64]) -> list[TouchedLink]:
-    """New links, each with the edit it comes from."""
-    new_rows = np.flatnonzero(drive_base < 0).tolist()
+def _touched_new(after: City, wanted: Wanted, name: LayerName, base: NDArray[np.int64]) -> list[TouchedLink]:
+    """New links of a layer, each with the edit it comes from."""
+    new_rows = np.flatnonzero(base < 0).tolist()
     # Rows of new links are in the order of their nodes, of equal ones in the order of the edits.
-    owners = sorted(wanted.new, key=lambda n: (n.start, n.end))
-    layer = after.drive
+    owners = sorted(_new_of(wanted, name), key=lambda n: (n.start, n.end))
+    layer = after.drive if name == "drive" else after.walk
+    size = {"lanes": layer.lanes} if name == "drive" else {"width_m": layer.width_m}
     return [
         _touched_link(
             after,
-            "drive",
+            name,
             link,
             -1,
             {},
-            {"lanes": int(layer.lanes[link]), "speed_mps": float(layer.free_speed_mps[link]), "open": True},
+            {
+                **{field: values[link].item() for field, values in size.items()},
+                "speed_mps": float(layer.free_speed_mps[link]),
+                "open": True,
+            },
             None,
             True,
             [owner.edit],
@@ -327,13 +339,13 @@ def _touched_new(after: City, wanted: Wanted, drive_base: NDArray[np.int64]) -> 
     ]
 
 
-def _touched_by_life(after: City, wanted: Wanted) -> list[TouchedLink]:
+def _touched_by_life(after: City, wanted: Wanted, row: Mapping[int, int]) -> list[TouchedLink]:
     """Walk links along which a measure puts something, each with the whole of what the section gets."""
     out = []
     for life in wanted.life:
         edit = Edit(life.measure, "", life.change, Where())  # type: ignore[arg-type]
         out += [
-            _touched_link(after, "walk", link, link, {}, {"along": life.words}, life.span_s, True, [edit])
+            _touched_link(after, "walk", row[link], link, {}, {"along": life.words}, life.span_s, True, [edit])
             for link in life.links
         ]
     return out

@@ -1,7 +1,11 @@
-"""New links: where they begin and end, and how they come into the arrays of a layer."""
+"""New links, to drive on or underground to walk: where they begin and end, and how they come into a layer's arrays."""
 
 from __future__ import annotations
 
+import difflib
+import math
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,26 +15,36 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from twin.city.city import BRIDGE, TUNNEL, City, StreetLayer
+from twin.city.city import BRIDGE, TUNNEL, City, Place, StreetLayer
 from twin.city.editing.features import in_metres
 from twin.city.editing.streets import links_named, meeting_nodes, shape_of
-from twin.city.editing.types import Edit, EditFault
+from twin.city.editing.types import Edit, EditFault, LayerName
 from twin.city.reading.projection import project
-from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
+from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS
 from twin.errors import CityError
 
+#: How one goes down and up -> rise over run, and pace along the slope, m/s. Stairs of 1 to 2 and the pace of the walk
+#: layer; escalators of 30 degrees at 30 m/min (usual in Japan; remembered).
+FLIGHTS: dict[str, tuple[float, float]] = {
+    "stairs": (0.5, STAIR_SPEED_MPS),
+    "escalator": (math.tan(math.radians(30.0)), 0.5),
+}
 #: A point or a drawn line must end this near to a node of the streets.
 SNAP_M = 50.0
 
 
 @dataclass(frozen=True)
 class NewLink:
-    """One directed link that an edit adds to the drive layer.
+    """One directed link that an edit adds to a layer.
 
     Attributes
     ----------
     shape
         (k, 2) metres, from node to node.
+    layer
+        To the drive layer, or to the walk layer.
+    width_m
+        Width to walk on; nan for carriageways.
     """
 
     start: int
@@ -42,6 +56,8 @@ class NewLink:
     flags: int
     shape: NDArray[np.float64]
     edit: Edit
+    layer: LayerName = "drive"
+    width_m: float = math.nan
 
 
 def new_links(city: City, edit: Edit, key: str) -> list[NewLink]:
@@ -53,25 +69,57 @@ def new_links(city: City, edit: Edit, key: str) -> list[NewLink]:
         If an end is no node of the streets, or the class of road is unknown.
     """
     spec: Mapping[str, Any] = edit.values["link"]
-    layer = city.drive
+    ends, shape = _course(city, city.drive, edit, key)
+    road_class = str(spec["road_class"])
+    if not CLASS_BY_NAME[road_class].drive:
+        raise EditFault(f"nobody drives on a {road_class}", f"{key}.class", "name a class of road, e.g. primary")
+    flags = (BRIDGE if spec.get("bridge") else 0) | (TUNNEL if spec.get("tunnel") else 0)
+    common = (int(spec["lanes"]), float(spec["speed_mps"]), CLASS_INDEX[road_class], str(spec.get("name", "")), flags)
+    forth = NewLink(ends[0], ends[1], *common, shape, edit)
+    return [forth] if spec.get("one_way", False) else [forth, NewLink(ends[1], ends[0], *common, shape[::-1], edit)]
+
+
+def new_walk_links(city: City, edit: Edit, key: str) -> list[NewLink]:
+    """A way below ground from one place to another, forth and back, with stairs or escalators at both ends.
+
+    A link has one pace: its length over the time that its level part and its two flights take. The flights lie along
+    it, so that a way shorter than both is stairs alone.
+
+    Raises
+    ------
+    EditFault
+        If an end is no node of the walk layer.
+    """
+    spec: Mapping[str, Any] = edit.values["link"]
+    ends, shape = _course(city, city.walk, edit, key)
+    length_m = float(np.hypot(*np.diff(shape, axis=0).T).sum())
+    tangent, pace_mps = FLIGHTS[str(spec["access"])]
+    depth_m = float(spec["depth_m"])
+    level_m = max(length_m - 2 * depth_m / tangent, 0.0)
+    flights_m = 2 * depth_m * math.hypot(1.0, 1.0 / tangent)
+    speed_mps = length_m / (level_m / WALK_SPEED_MPS + flights_m / pace_mps)
+    common = (0, speed_mps, CLASS_INDEX["corridor"], str(spec.get("name", "")), TUNNEL)
+    width_m = float(spec["width_m"])
+    return [
+        NewLink(ends[0], ends[1], *common, shape, edit, "walk", width_m),
+        NewLink(ends[1], ends[0], *common, shape[::-1], edit, "walk", width_m),
+    ]
+
+
+def _course(city: City, layer: StreetLayer, edit: Edit, key: str) -> tuple[list[int], NDArray[np.float64]]:
+    """Both nodes of a new link and its points, metres."""
+    spec: Mapping[str, Any] = edit.values["link"]
     if edit.where.features:
         line = _drawn_line(city, edit, key)
         ends = [_snapped(layer, line[i], key, f"the {side} of the line") for i, side in ((0, "start"), (-1, "end"))]
         inner = line[1:-1]
     else:
-        ends = [_end_node(city, spec[side], f"{key}.{side}") for side in ("from", "to")]
+        ends = [_end_node(city, layer, spec[side], f"{key}.{side}") for side in ("from", "to")]
         inner = _projected(city, spec.get("via") or (), f"{key}.via")
     if ends[0] == ends[1]:
         raise EditFault("the link begins and ends at the same node", key, "name two different places")
-    road_class = str(spec["road_class"])
-    if not CLASS_BY_NAME[road_class].drive:
-        raise EditFault(f"nobody drives on a {road_class}", f"{key}.class", "name a class of road, e.g. primary")
     nodes = [np.array([[layer.x_m[node], layer.y_m[node]]]) for node in ends]
-    shape = np.concatenate([nodes[0], inner, nodes[1]])
-    flags = (BRIDGE if spec.get("bridge") else 0) | (TUNNEL if spec.get("tunnel") else 0)
-    common = (int(spec["lanes"]), float(spec["speed_mps"]), CLASS_INDEX[road_class], str(spec.get("name", "")), flags)
-    forth = NewLink(ends[0], ends[1], *common, shape, edit)
-    return [forth] if spec.get("one_way", False) else [forth, NewLink(ends[1], ends[0], *common, shape[::-1], edit)]
+    return ends, np.concatenate([nodes[0], inner, nodes[1]])
 
 
 def _drawn_line(city: City, edit: Edit, key: str) -> NDArray[np.float64]:
@@ -85,9 +133,10 @@ def _drawn_line(city: City, edit: Edit, key: str) -> NDArray[np.float64]:
     return np.asarray(shapely.get_coordinates(merged))
 
 
-def _end_node(city: City, end: Mapping[str, Any], key: str) -> int:
-    """Node of a crossing of two streets, or the nearest to a point."""
-    layer = city.drive
+def _end_node(city: City, layer: StreetLayer, end: Mapping[str, Any], key: str) -> int:
+    """Node of a crossing of two streets, of an exit or another place, or the nearest to a point."""
+    if "place" in end:
+        return _place_node(city, str(end["place"]), key)
     if "point" in end:
         return _snapped(layer, _projected(city, [end["point"]], key)[0], key, f"the point {end['point']}")
     first, second = end["crossing"]
@@ -100,6 +149,31 @@ def _end_node(city: City, end: Mapping[str, Any], key: str) -> int:
         what = f"{first[0]} and {second[0]} meet at {len(nodes)} nodes"
         raise EditFault(what, key, f"name one by its point: {listed}")
     return nodes[0]
+
+
+def _place_node(city: City, written: str, key: str) -> int:
+    """Walk node of the one place of a name or id, written as by hand."""
+    meant = [p for p in city.places if p.walk_node >= 0 and _plain(written) in {_plain(name) for name in _called(p)}]
+    if len({p.walk_node for p in meant}) == 1:
+        return meant[0].walk_node
+    if meant:
+        raise EditFault(
+            f"{written!r} is the name of {len(meant)} places",
+            key,
+            f"name one by its id: {', '.join(p.id for p in meant[:6])}",
+        )
+    ids = [p.id for p in city.places if p.kind == "exit"]
+    close = difflib.get_close_matches(written, ids, 4, 0.3) or ids[:4]
+    raise EditFault(f"no place on foot is called {written!r}", key, f"exits there: {', '.join(close) or 'none'}")
+
+
+def _called(place: Place) -> tuple[str, ...]:
+    return place.id, place.id.rpartition("/")[2], place.name_ja, place.name_en, str(place.attributes.get("ref", ""))
+
+
+def _plain(written: str) -> str:
+    """A name without what differs by hand: width of letters, case, spaces and dashes."""
+    return re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc]+", "", unicodedata.normalize("NFKC", written)).casefold()
 
 
 def _projected(city: City, points: Sequence[Sequence[float]], key: str) -> NDArray[np.float64]:
@@ -146,7 +220,7 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
         "road_class": [n.road_class for n in new],
         "name_index": [names.index(n.name) if n.name else -1 for n in new],
         "way_id": [ways[id(n.edit)] for n in new],
-        "width_m": [float("nan")] * len(new),
+        "width_m": [n.width_m for n in new],
         "flags": [n.flags for n in new],
     }
     joined = {
@@ -161,8 +235,6 @@ def with_links(layer: StreetLayer, new: Sequence[NewLink]) -> tuple[StreetLayer,
     arrays["vertex_ptr"] = np.concatenate([[0], np.cumsum([len(piece) for piece in pieces])]).astype(np.int64)
     arrays["vertex_x_m"], arrays["vertex_y_m"] = (np.ascontiguousarray(vertices[:, i]) for i in (0, 1))
     arrays["out_ptr"] = np.searchsorted(arrays["link_from"], np.arange(layer.node_count + 1)).astype(np.int64)
-    for array in arrays.values():
-        array.setflags(write=False)
     base = np.where(is_new, -1, np.arange(len(is_new)))[order]
     row = np.empty(layer.link_count, np.int64)
     row[base[base >= 0]] = np.flatnonzero(base >= 0)

@@ -76,8 +76,8 @@ def resembling(layer: StreetLayer, names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def find_street(layer: StreetLayer, where: Where, key: str) -> Links:
-    """Drive links of the street an edit names.
+def find_street(layer: StreetLayer, where: Where, key: str, also: StreetLayer | None = None) -> Links:
+    """Links of the street an edit names; a message offers names of the other layer too.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def find_street(layer: StreetLayer, where: Where, key: str) -> Links:
     links = links_named(layer, where.names)
     if not len(links):
         raise EditFault(
-            f"no street of the map is named {where.street!r}", f"{key}.street", _nearest(layer, where.street)
+            f"no street of the map is named {where.street!r}", f"{key}.street", _nearest(layer, where.street, also)
         )
     wrong = sorted({layer.aliases.get(n, n) for n in where.never} & {name_of(layer, int(i)) for i in links})
     if wrong:
@@ -99,9 +99,11 @@ def find_street(layer: StreetLayer, where: Where, key: str) -> Links:
     return links
 
 
-def _nearest(layer: StreetLayer, written: str) -> str:
-    known = [*layer.names, *layer.aliases]
-    close = list(dict.fromkeys([*resembling(layer, (written,)), *difflib.get_close_matches(written, known, 5, 0.4)]))
+def _nearest(layer: StreetLayer, written: str, also: StreetLayer | None) -> str:
+    layers = [layer] if also is None else [layer, also]
+    known = list(dict.fromkeys(name for one in layers for name in (*one.names, *one.aliases)))
+    holding = [name for one in layers for name in resembling(one, (written,))]
+    close = list(dict.fromkeys([*holding, *difflib.get_close_matches(written, known, 5, 0.4)]))
     if not close:
         close = list(layer.names[:12])
     return f"names there: {', '.join(close[:8])}; or list it under names: {{{written}: {{aliases: [...]}}}}"

@@ -6,6 +6,7 @@ import csv
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from twin.city.city import City, StreetLayer
 from twin.city.editing.streets import shape_of
 from twin.city.editing.types import EditedCity, TouchedLink
 from twin.errors import RunError
+from twin.looks import MapMark
 
 if TYPE_CHECKING:
     import geopandas
@@ -199,23 +201,24 @@ def _layer(city: City, touched: TouchedLink) -> StreetLayer:
 # Picture ----------------------------------------------------------------------------------------------
 
 
-def edit_picture(edited: EditedCity) -> dict[str, Any]:
-    """Plain data of a picture: what is touched, the streets around it and their names, in metres.
+def edit_picture(edited: EditedCity, marks: Sequence[MapMark] = ()) -> dict[str, Any]:
+    """Plain data of a picture: what is touched, the streets around it and their names, in metres; marks of models.
 
     Returns
     -------
     dict
         ``bounds`` (west, south, east, north) or None; ``streets``, ``paths``: shapes around; ``links``: touched
         ones, each ``points``, ``kind`` and ``row`` into :func:`edit_rows`; ``names``: text at a point;
-        ``signals``: points.
+        ``signals``: points; ``marks``: points with their words.
     """
     city = edited.city
     shapes = [shape_of(_layer(city, t), t.link_index) for t in edited.touched]
     nodes = [s.node_index for s in edited.signals]
     signals = np.column_stack([city.drive.x_m[nodes], city.drive.y_m[nodes]])
-    points = np.concatenate([*shapes, signals]) if len(shapes) or len(nodes) else signals
+    marked = np.array([(mark.x_m, mark.y_m) for mark in marks], np.float64).reshape(-1, 2)
+    points = np.concatenate([*shapes, signals, marked])
     if not len(points):
-        return {"bounds": None, "streets": [], "paths": [], "links": [], "names": [], "signals": []}
+        return {"bounds": None, "streets": [], "paths": [], "links": [], "names": [], "signals": [], "marks": []}
     low, high = points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M
     # Neither a narrow strip nor a flat one: there are streets around to show.
     wider = np.maximum((high - low)[::-1] * _LEAST_SHAPE - (high - low), 0.0) / 2
@@ -229,6 +232,7 @@ def edit_picture(edited: EditedCity) -> dict[str, Any]:
         "bounds": bounds,
         "links": links,
         "signals": signals.tolist(),
+        "marks": [asdict(mark) for mark in marks],
         "names": _names(city.drive, bounds),
         "streets": _around(city.drive, bounds),
         "paths": _around(city.walk, bounds),
@@ -242,6 +246,8 @@ def kind_of(touched: TouchedLink) -> str:
         return "new"
     if new.get("open") is False:
         return "closed"
+    if "along" in new:
+        return "closed" if "close_walk" in touched.changes else "along"
     if "width_m" in new:
         return "pavement"
     if "lanes" in new:

@@ -10,7 +10,8 @@ from twin.city.city import City
 
 Change = Literal[
     "lanes_to_pavement", "close", "set_lanes", "set_speed", "set_access", "set_signal", "add_link",
-    "add_seats", "add_places", "green", "event", "signs", "arcade", "one_way_walk",
+    "add_seats", "add_places", "green", "event", "signs", "arcade", "one_way_walk", "close_walk",
+    "underground_link",
 ]  # fmt: skip
 LayerName = Literal["drive", "walk"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.city.city import CROSSING, STEPS, TUNNEL, City, StreetLayer
 from twin.city.editing.features import find_features, lines_of, links_of_feature, links_of_features
-from twin.city.editing.links import NewLink, new_links
+from twin.city.editing.links import NewLink, new_links, new_walk_links
 from twin.city.editing.streets import (
     REACH_M,
     Links,
@@ -34,6 +34,7 @@ from twin.city.editing.streets import (
     resembling,
 )
 from twin.city.editing.types import Edit, EditFault, LayerName, Match
+from twin.city.editing.walked import walked_only
 from twin.city.routing.along import shortest_along, steps_of
 from twin.city.street_life import WALKING_CHANGES, StreetLife
 from twin.columns import VEHICLE_CLASSES
@@ -140,14 +141,26 @@ def add_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
     if edit.change == "add_link":
         wanted.new.extend(new_links(city, edit, f"{edit.key}.link"))
         return
+    if edit.change == "underground_link":
+        wanted.new.extend(new_walk_links(city, edit, f"{edit.key}.link"))
+        return
     if edit.change == "set_signal":
         _signal_wishes(city, edit, wanted)
         return
+    alone = walked_only(city, edit) if edit.change in WALKING_CHANGES else None
+    if alone is not None:
+        wanted.matches.append(_match(city.walk, edit, alone))
+        _along_pavements(edit, alone, wanted)
+        if edit.values.get("closes", {}).get("roadway"):
+            raise EditFault(f"{edit.where.street or edit.where.layer} has no roadway to close", f"{edit.key}.closes")
+        return
     target = _target(city, edit)
-    wanted.matches.append(_match(city, edit, target.chosen))
+    wanted.matches.append(_match(city.drive, edit, target.chosen))
     if edit.change in WALKING_CHANGES:
-        links = tuple(_pavements(city, edit, target).tolist())
-        wanted.life.append(StreetLife(edit.change, edit.measure, links, dict(edit.values), edit.span_s))
+        _along_pavements(edit, _pavements(city, edit, target), wanted)
+        closes = edit.values.get("closes", {})
+        if closes.get("roadway"):
+            _close_wishes(city, replace(edit, span_s=tuple(closes["span_s"])), target, wanted.links)
         return
     before = len(wanted.links)
     _MAKERS[edit.change](city, edit, target, wanted.links)
@@ -157,6 +170,16 @@ def add_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
             edit.key,
             "leave the measure out, or check its street and numbers",
         )
+
+
+def _along_pavements(edit: Edit, links: Links, wanted: Wanted) -> None:
+    """What a measure puts along walk links; an event may close them to those who only pass."""
+    rows = tuple(links.tolist())
+    wanted.life.append(StreetLife(edit.change, edit.measure, rows, dict(edit.values), edit.span_s))
+    closes = edit.values.get("closes", {})
+    if closes.get("pavement"):
+        start_s, end_s = closes["span_s"]
+        wanted.life.append(StreetLife("close_walk", edit.measure, rows, {"daily": edit.daily}, (start_s, end_s)))
 
 
 def _differs(city: City, wish: Wish) -> bool:
@@ -228,8 +251,8 @@ def _choices(city: City, streets: _Streets) -> str:
     return f"{len(section.links)} links lie there, of {lanes} lanes; the street {side} side lanes as ways of their own"
 
 
-def _match(city: City, edit: Edit, chosen: Links) -> Match:
-    layer, names = city.drive, edit.where.names
+def _match(layer: StreetLayer, edit: Edit, chosen: Links) -> Match:
+    names = edit.where.names
     linked = links_named(layer, names) if names else chosen
     found: dict[str, int] = {}
     for link in linked.tolist():
@@ -386,7 +409,7 @@ def _signal_wishes(city: City, edit: Edit, wanted: Wanted) -> None:
         later_s = away_m.get(node, 0.0) / float(speed_mps) if speed_mps else 0.0
         offset_s = (float(edit.values.get("offset_s", 0.0)) + later_s) % cycle_s
         wanted.signals.append(SignalWish(node, name, cycle_s, float(edit.values["green_share"]), offset_s, edit))
-    wanted.matches.append(_match(city, edit, meant))
+    wanted.matches.append(_match(city.drive, edit, meant))
 
 
 def _distances_m(layer: StreetLayer, section: Section) -> dict[int, float]:

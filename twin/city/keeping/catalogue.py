@@ -133,11 +133,20 @@ def _importer_digest() -> str:
     return digest.hexdigest()
 
 
+def _cache_folder() -> Path:
+    return Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin"))
+
+
+def downloads_folder() -> Path:
+    """Where answers of map servers are kept, unless a command names another folder."""
+    return _cache_folder() / "downloads"
+
+
 def _built_once(
     source: Path, name: str | None, progress: Callable[[str, float], None] | None, crs: str | None = None
 ) -> City:
     """City of a map file, from the cache if the same file was built before by the same importer."""
-    root = Path(os.environ.get("TWIN_CACHE_DIR") or platformdirs.user_cache_dir("osaka-twin")) / "cities"
+    root = _cache_folder() / "cities"
     digest = hashlib.sha256(f"{_importer_digest()} {name or source.name} {crs or ''}".encode())
     try:
         with source.open("rb") as file:

@@ -168,7 +168,6 @@ def _layers(stored: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> dict[s
             array = stored[f"{name}.{field}"]
             if array.dtype != like.dtype or array.ndim != 1:
                 raise ValueError(f"{name}.{field} has type {array.dtype} and {array.ndim} dimensions")
-            array.setflags(write=False)  # a city is read-only, whoever holds it
             arrays[field] = array
         words = facts["layers"][name]
         layers[name] = StreetLayer(

@@ -7,13 +7,13 @@ street for destinations, private use or deliveries is driven by trips that begin
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from twin.city.reading.conditions import DAY_S, Rule, Span, fits, holds_at, read_rules
-from twin.city.reading.measures import parse_length_m, parse_weight_t
-from twin.city.reading.raw_map import Hours
+from twin.city.reading.limits import LIMITS, is_limit, is_understood_limit
+from twin.city.reading.raw_map import Access, Hours
 from twin.city.reading.speeds import Speeds
 from twin.city.reading.vehicles import ALL, MAP_VEHICLES, MapVehicle, mask_of
 
@@ -37,11 +37,23 @@ _WORDS = {
             "employees",
             "permit_holders",
             "restricted",
+            "local",
         ),
         LOCAL,
     ),
     **dict.fromkeys(
-        ("no", "agricultural", "forestry", "emergency", "military", "use_sidepath", "discouraged", "service", "none"),
+        (
+            "no",
+            "agricultural",
+            "forestry",
+            "emergency",
+            "military",
+            "use_sidepath",
+            "discouraged",
+            "unsuitable",
+            "service",
+            "none",
+        ),
         CLOSED,
     ),
 }
@@ -50,7 +62,7 @@ _AGAINST = frozenset({"-1", "reverse"})
 _BOTH = frozenset({"no", "false", "0", "reversible", "alternating"})
 _ROUND = frozenset({"roundabout", "circular"})
 #: Ways made for buses.
-_BUSWAYS = frozenset({"busway", "bus_guideway"})
+BUSWAYS = frozenset({"busway", "bus_guideway"})
 #: Families of tags that speak of access in one way or another.
 _SPEAKING = frozenset(
     {
@@ -63,6 +75,7 @@ _SPEAKING = frozenset(
         "hgv_articulated",
         "psv",
         "bus",
+        "taxi",
         "oneway",
         "junction",
         "highway",
@@ -73,24 +86,16 @@ _SPEAKING = frozenset(
         "maxlength",
         "maxweight",
         "maxweightrating",
+        "maxgcweight",
+        "maxgcweightrating",
+        "maxaxleload",
     }
 )
 _PSV = mask_of("van", "bus")
-_LIMITS = {
-    "maxheight": ("height", parse_length_m),
-    "maxwidth": ("width", parse_length_m),
-    "maxlength": ("length", parse_length_m),
-    "maxweight": ("weight", parse_weight_t),
-    "maxweightrating": ("weight", parse_weight_t),
-}
-
-
-class Access(NamedTuple):
-    """Bits of the classes that may not drive along a way in one direction, and of those that may not drive through."""
-
-    closed: int
-    local: int
-    hours: tuple[Hours, ...]
+_BUS = mask_of("bus")
+_WORD_KEY = re.compile(
+    r"(access|vehicle|motor_vehicle|motorcar|goods|hgv|hgv_articulated|psv|bus|taxi)(:(forward|backward))?"
+)
 
 
 def measures_of(vehicle: MapVehicle) -> dict[str, float]:
@@ -100,6 +105,7 @@ def measures_of(vehicle: MapVehicle) -> dict[str, float]:
         "width": vehicle.width_m,
         "height": vehicle.height_m,
         "weight": vehicle.weight_t,
+        "axle": vehicle.axle_t,
     }
 
 
@@ -107,6 +113,15 @@ def word_state(text: str | None) -> int | None:
     """OPEN, LOCAL or CLOSED for a word of access; the widest right of several, None for an unknown word."""
     states = [_WORDS[part] for part in (p.strip().lower() for p in (text or "").split(";")) if part in _WORDS]
     return min(states) if states else None
+
+
+def note_unread(tags: Tags, note: Note) -> None:
+    """Note words of access and limits that are not understood, and so bind nobody."""
+    for key, value in tags.items():
+        if _WORD_KEY.fullmatch(key) and word_state(value) is None:
+            note("words of access that are not understood")
+        if is_limit(key) and not is_understood_limit(key, value):
+            note("limits of size or weight that are not understood")
 
 
 class _Speaker:
@@ -121,6 +136,8 @@ class _Speaker:
                 self.rules[key.replace(":conditional", "")] = read
                 if missed:
                     note("conditional values that are not understood")
+                if any("hazmat" in rule.modes for rule in read):
+                    note("rules for dangerous goods, which no vehicle here is known to carry")
         self.spans: set[Span] = {span for rules in self.rules.values() for rule in rules for span in rule.spans or ()}
 
     def value(self, key: str, vehicle: MapVehicle, moment: tuple[int, float] | None) -> tuple[str | None, bool]:
@@ -152,7 +169,7 @@ class _Speaker:
         return self._default.get(vehicle.name, OPEN)
 
     def _limits(self, vehicle: MapVehicle, moment: tuple[int, float] | None) -> int:
-        for limit, (what, parse) in _LIMITS.items():
+        for limit, (what, parse) in LIMITS.items():
             for mode in ("", *(f":{mode}" for mode in vehicle.modes)):
                 for key in (f"{limit}{mode}:{self._direction}", f"{limit}{mode}"):
                     if key not in self._tags and key not in self.rules:
@@ -172,18 +189,26 @@ class _Speaker:
         sense = 0
         for key in (*(f"oneway:{mode}" for mode in reversed(vehicle.modes)), "oneway"):
             text, _ = self.value(key, vehicle, moment)
-            text = (text or "").lower()
+            text = (text or "").strip().lower()
             if text in _TRUE or text in _AGAINST or text in _BOTH:
                 sense = 1 if text in _TRUE else -1 if text in _AGAINST else 0
                 break
         else:
+            key = "oneway"
             sense = int(tags.get("highway") == "motorway" or tags.get("junction") in _ROUND)
         if sense == 0 or (sense > 0) == (self._direction == "forward"):
             return OPEN
         against = "backward" if sense > 0 else "forward"
         if _PSV & mask_of(vehicle.name) and _has_bus_lane_against(tags, against):
             return OPEN
+        if key == "oneway" and self._is_let_in(vehicle, against, moment):
+            return OPEN
         return CLOSED
+
+    def _is_let_in(self, vehicle: MapVehicle, against: str, moment: tuple[int, float] | None) -> bool:
+        """Whether a word for this very direction lets a vehicle in against a one-way street."""
+        said = (word_state(self.value(f"{mode}:{against}", vehicle, moment)[0]) for mode in reversed(vehicle.modes))
+        return next((state for state in said if state is not None), CLOSED) != CLOSED
 
 
 def _has_bus_lane_against(tags: Tags, direction: str) -> bool:
@@ -198,8 +223,8 @@ def default_states(tags: Tags, may_drive: bool) -> dict[str, int]:
     """State of each class where no tag speaks of access: closed on ways that are not made for it."""
     if may_drive:
         return {}
-    is_busway = tags.get("highway") in _BUSWAYS
-    return {v.name: OPEN if is_busway and mask_of(v.name) & _PSV else CLOSED for v in MAP_VEHICLES}
+    is_busway = tags.get("highway") in BUSWAYS
+    return {v.name: OPEN if is_busway and mask_of(v.name) & _BUS else CLOSED for v in MAP_VEHICLES}
 
 
 def read_access(

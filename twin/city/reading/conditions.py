@@ -5,14 +5,19 @@ A rule whose condition is not understood (weather, seasons, sunset) does not hol
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from typing import NamedTuple
 
 DAY_S = 86400.0
 #: Bits of the days of the week, Monday first.
 EVERY_DAY = 127
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
-_SPAN = re.compile(r"^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$")
+_SPAN = re.compile(r"^(\d{1,2})[:.](\d{2})(?:-(\d{1,2})[:.](\d{2})|\+)$")
+#: A comma after a time and before a day begins a further rule; one between days or times goes on with it.
+_FURTHER = re.compile(r"(?<=[\d+])\s*,\s*(?=[a-z])")
+_DASHES = re.compile(r"\s*[-\u2010-\u2015~]\s*")
 _SIZE = re.compile(
     r"^(weight|maxweight|maxweightrating|length|width|height)\s*(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(t|m)?$"
 )
@@ -56,13 +61,17 @@ def read_rules(text: str | None) -> tuple[list[Rule], int]:
     """Rules of a conditional tag, and how many of them were not understood."""
     rules: list[Rule] = []
     missed = 0
+    sentences: list[str] = []
     for part in _split(text or "", ";"):
+        if "@" not in part and sentences and read_hours(part) is not None:
+            sentences[-1] += f";{part}"  # a further day of the same opening hours, written without brackets
+        else:
+            sentences.append(part)
+    for part in sentences:
         value, at, condition = part.partition("@")
-        if not at or not value.strip():
-            # A further day of the same opening hours, or nonsense.
-            missed += 1
-            continue
-        rule = _rule(value.strip().lower(), condition.strip().strip("()").strip().lower())
+        rule = None
+        if at and value.strip():
+            rule = _rule(value.strip().lower(), condition.strip().strip("()").strip().lower())
         if rule is None:
             missed += 1
         else:
@@ -107,36 +116,56 @@ def _rule(value: str, condition: str) -> Rule | None:
 
 
 def read_hours(text: str) -> tuple[Span, ...] | None:
-    """Opening hours of the week: ``Mo-Fr 07:30-08:30,16:00-18:00; Sa 09:00-12:00``; None for what is not understood."""
-    if text.strip() in ("24/7", "always"):
+    """Opening hours of the week: ``Mo-Fr 07:30-08:30,16:00-18:00; Sa 09:00-12:00``; None for what is not understood.
+
+    A rule behind ``;`` for some of the days of one before it takes their place (``Mo-Su 07:00-09:00; Su off``); an open
+    end (``22:00+``) lasts until midnight. The clock names no date, so that what is said of public and school holidays
+    holds on no day.
+    """
+    text = _DASHES.sub("-", unicodedata.normalize("NFKC", text).lower()).strip()
+    if text in ("24/7", "always"):
         return (Span(EVERY_DAY, 0.0, DAY_S),)
-    spans: list[Span] = []
-    for part in text.lower().split(";"):
-        days, found = EVERY_DAY, False
-        words = part.replace(", ", ",").split()
-        if not words:
-            continue
-        if not words[0][0].isdigit():
-            read = _days(words[0])
+    held: list[tuple[int, float, float]] = []
+    seen = 0
+    for part in text.split(";"):
+        for i, rule in enumerate(_FURTHER.split(part)):
+            if not rule.strip():
+                continue
+            read = _one_rule(rule)
             if read is None:
                 return None
-            days, words = read, words[1:]
-        hours = "".join(words)
-        if not hours:
-            spans += _span(days, 0.0, DAY_S)
-            continue
-        for piece in hours.split(","):
-            match = _SPAN.match(piece)
-            if not match:
-                return None
-            a, b = (int(match[i]) * 3600.0 + int(match[i + 1]) * 60.0 for i in (1, 3))
-            if a > DAY_S or b > 2 * DAY_S or int(match[2]) > 59 or int(match[4]) > 59:
-                return None
-            spans += _span(days, a, b)
-            found = True
-        if not found:
+            days, times = read
+            if not times or (i == 0 and days != seen and days & seen == days):
+                held = [(d & ~days, a, b) for d, a, b in held]
+            held += [(days, a, b) for a, b in times]
+            seen |= days
+    return tuple(span for days, a, b in held for span in _span(days, a, b)) or None
+
+
+def _one_rule(text: str) -> tuple[int, list[tuple[float, float]]] | None:
+    """Days and times of one rule; no times for ``off``."""
+    words = text.replace(", ", ",").split()
+    days = EVERY_DAY
+    if not words[0][0].isdigit() and words[0] not in ("off", "closed"):
+        read = _days(words[0])
+        if read is None:
             return None
-    return tuple(spans) or None
+        days, words = read, words[1:]
+    if words in (["off"], ["closed"]):
+        return days, []
+    if not words:
+        return days, [(0.0, DAY_S)]
+    times = []
+    for piece in "".join(words).split(","):
+        match = _SPAN.match(piece)
+        if not match:
+            return None
+        first, last = (match[1], match[2]), (match[3] or "24", match[4] or "00")
+        a, b = (int(hour) * 3600.0 + int(minute) * 60.0 for hour, minute in (first, last))
+        if a > DAY_S or b > 2 * DAY_S or int(first[1]) > 59 or int(last[1]) > 59:
+            return None
+        times.append((a, b))
+    return days, times
 
 
 def _span(days: int, from_s: float, to_s: float) -> list[Span]:
@@ -163,6 +192,17 @@ def _days(text: str) -> int | None:
         for k in range(i, j + 1 if j >= i else j + 8):
             bits |= 1 << k % 7
     return bits
+
+
+def without(spans: tuple[Span, ...], others: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Hours of the week in some spans and in none of some others."""
+    found: dict[tuple[float, float], int] = {}
+    for day in range(7):
+        cuts = {t for span in (*spans, *others) if span.days >> day & 1 for t in (span.from_s, span.to_s)}
+        for from_s, to_s in itertools.pairwise(sorted(cuts)):
+            if holds_at(spans, day, from_s) and not holds_at(others, day, from_s):
+                found[from_s, to_s] = found.get((from_s, to_s), 0) | 1 << day
+    return tuple(Span(days, a, b) for (a, b), days in sorted(found.items()))
 
 
 def fits(sizes: tuple[Size, ...], measures: dict[str, float]) -> bool:

@@ -62,12 +62,11 @@ class Shapes:
 
 def count_ends(lines: Iterable[Sequence[int]]) -> Counter[int]:
     """How many ends of street meet at each node: 2 along a street, 3 or more at a junction."""
-    ends: Counter[int] = Counter()
-    for nodes in lines:
-        ends[nodes[0]] += 1
-        ends[nodes[-1]] += 1
-        for node in nodes[1:-1]:
-            ends[node] += 2
+    lines = list(lines)
+    ends = Counter(itertools.chain.from_iterable(lines))
+    for node in ends:
+        ends[node] *= 2
+    ends.subtract(Counter(itertools.chain.from_iterable((nodes[0], nodes[-1]) for nodes in lines)))
     return ends
 
 

@@ -30,6 +30,8 @@ def split_at(
     New nodes are appended to the raw map and to its positions; their ids are far below zero, so that they meet none of
     the map's own.
     """
+    if not blocked:
+        return lines
     ends: list[tuple[int, int, int, list[int], int]] = []
     out: list[tuple[Sequence[int], StreetFacts, int]] = []
     for rows, facts, way_id in lines:

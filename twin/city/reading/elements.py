@@ -129,15 +129,42 @@ class NodeTable:
         self._lon_deg.append(lon_deg)
         self._lat_deg.append(lat_deg)
         if tags:
-            before = self._tags.get(node_id)
-            if before is None or (version, sorted(tags.items())) > (before[0], sorted(before[1].items())):
-                self._tags[node_id] = (version, tags)
+            self._take_tags(node_id, version, tags)
 
     def pass_over(self, node_id: int, version: int) -> None:
         """A version of a node without tags that no way needs: it matters only if an earlier one had tags."""
         if version > 1:
             self._bare_ids.append(node_id)
             self._bare_versions.append(version)
+
+    def add_many(
+        self,
+        node_id: NDArray[np.int64],
+        version: NDArray[np.int64],
+        lon_deg: NDArray[np.float64],
+        lat_deg: NDArray[np.float64],
+        tags: Iterable[tuple[int, tuple[int, Tags]]],
+    ) -> None:
+        """Take nodes in; ``tags`` by id, with their versions."""
+        for column, values, kind in (
+            (self._ids, node_id, np.int64),
+            (self._versions, version, np.int64),
+            (self._lon_deg, lon_deg, np.float64),
+            (self._lat_deg, lat_deg, np.float64),
+        ):
+            column.frombytes(np.ascontiguousarray(values, kind).tobytes())
+        for number, (newer, said) in tags:
+            self._take_tags(number, newer, said)
+
+    def _take_tags(self, node_id: int, version: int, tags: Tags) -> None:
+        before = self._tags.get(node_id)
+        if before is None or (version, sorted(tags.items())) > (before[0], sorted(before[1].items())):
+            self._tags[node_id] = (version, tags)
+
+    def pass_over_many(self, node_id: NDArray[np.int64], version: NDArray[np.int64]) -> None:
+        """The same as :meth:`pass_over` of many nodes, all of versions beyond the first."""
+        self._bare_ids.frombytes(np.ascontiguousarray(node_id, np.int64).tobytes())
+        self._bare_versions.frombytes(np.ascontiguousarray(version, np.int64).tobytes())
 
     def close(self) -> None:
         """Sort the nodes; of each id the newest version stays."""

@@ -1,4 +1,4 @@
-"""OSMnx graphs into a raw map: GraphML files, and downloads by place or box."""
+"""OSMnx graphs into a raw map: GraphML files as it writes them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import ast
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
 from twin.city.reading.elements import NodeTable, TaggedNode, TaggedWay
+from twin.city.reading.lanes import parse_count
 from twin.city.reading.map_file import MapFile
-from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX
 from twin.city.reading.sorting import Sorted
 from twin.city.reading.tagged import fill_map
-from twin.city.reading.tags import Tags, parse_count
+from twin.city.reading.tags import Tags
 from twin.errors import CityError
 
 if TYPE_CHECKING:
@@ -34,54 +33,7 @@ _TURNED = {
     "maxspeed:backward": "maxspeed:forward",
 }
 _EDGE_ONLY = frozenset({"osmid", "length", "geometry", "reversed", "oneway", "key", "travel_time", "speed_kph"})
-_WAY_TAGS = (
-    "access",
-    "alt_name",
-    "area",
-    "bridge",
-    "conveying",
-    "covered",
-    "crossing",
-    "est_width",
-    "foot",
-    "footway",
-    "hgv",
-    "highway",
-    "indoor",
-    "junction",
-    "lanes",
-    "lanes:backward",
-    "lanes:forward",
-    "maxspeed",
-    "maxspeed:backward",
-    "maxspeed:forward",
-    "motor_vehicle",
-    "motorcar",
-    "motorroad",
-    "name",
-    "name:en",
-    "name:ja",
-    "oneway",
-    "ref",
-    "service",
-    "sidewalk",
-    "sidewalk:both",
-    "tunnel",
-    "vehicle",
-    "wheelchair",
-    "width",
-    "driving_side",
-)
 _NODE_TAGS = ("highway", "crossing", "crossing:signals")
-_PLACE_QUERY: dict[str, Any] = {
-    "highway": "bus_stop",
-    "public_transport": "platform",
-    "railway": ["station", "halt", "subway_entrance"],
-    "shop": True,
-    "amenity": True,
-    "tourism": True,
-    "barrier": ["toll_booth", "gate"],
-}
 _MOST_LITERAL = 10_000
 _NO_ROAD = CLASS_BY_NAME["footway"]
 
@@ -303,84 +255,3 @@ def _tags(data: dict[str, Any], paired: bool) -> Tags:
 
 def _node_tags(data: dict[str, Any]) -> Tags:
     return {key: str(data[key]) for key in _NODE_TAGS if data.get(key) not in (None, "")}
-
-
-@contextmanager
-def _online(where: str) -> Iterator[Any]:
-    """OSMnx asked for the tags we read; whatever goes wrong on the line becomes one clear error."""
-    import osmnx as ox
-    import requests
-
-    settings = {"useful_tags_way": list(_WAY_TAGS), "useful_tags_node": list(_NODE_TAGS)}
-    before = {key: getattr(ox.settings, key) for key in settings}
-    try:
-        for key, value in settings.items():
-            setattr(ox.settings, key, value)
-        yield ox
-    except (requests.exceptions.RequestException, ConnectionError, TimeoutError) as error:
-        raise CityError(
-            "the map cannot be downloaded: no connection to OpenStreetMap",
-            where=where,
-            mend="download an extract on a machine with internet, then `twin city build FILE`",
-        ) from error
-    except (ValueError, TypeError, ox._errors.InsufficientResponseError, ox._errors.ResponseStatusCodeError) as error:
-        raise CityError(
-            f"OpenStreetMap has no streets for this place: {error}",
-            where=where,
-            mend="check the spelling, e.g. 'Ikuno Ward, Osaka, Japan', or give a larger box",
-        ) from error
-    finally:
-        for key, value in before.items():
-            setattr(ox.settings, key, value)
-
-
-def download_place(place: str, progress: Progress) -> RawMap:
-    """Raw map of a named place through OSMnx.
-
-    Raises
-    ------
-    CityError
-        If there is no connection or no such place.
-    """
-    progress("downloading streets", 0.0)
-    with _online(place) as ox:
-        graph = ox.graph_from_place(place, network_type="all", simplify=False, retain_all=True)
-        progress("downloading places", 0.3)
-        return _with_places(graph, lambda: ox.features_from_place(place, tags=_PLACE_QUERY), ox, place)
-
-
-def download_bbox(bbox: tuple[float, float, float, float], progress: Progress) -> RawMap:
-    """Raw map of a box (west, south, east, north in degrees) through OSMnx.
-
-    Raises
-    ------
-    CityError
-        If there is no connection or the box holds no streets.
-    """
-    progress("downloading streets", 0.0)
-    where = f"bbox {bbox}"
-    with _online(where) as ox:
-        graph = ox.graph_from_bbox(bbox, network_type="all", simplify=False, retain_all=True)
-        progress("downloading places", 0.3)
-        return _with_places(graph, lambda: ox.features_from_bbox(bbox, tags=_PLACE_QUERY), ox, where)
-
-
-def _with_places(graph: nx.MultiDiGraph, features: Callable[[], Any], ox: Any, where: str) -> RawMap:
-    """Raw map of a downloaded graph and of the places around it."""
-    from twin.city.reading.place_tags import read_place
-
-    raw = graph_to_map(graph, where)
-    try:
-        table = features()
-    except ox._errors.InsufficientResponseError:
-        return raw  # streets without a single stop or shop
-    for (element, osm_id), feature in table.iterrows():
-        tags = {str(k): str(v) for k, v in feature.items() if k != "geometry" and isinstance(v, str)}
-        if place_kind(tags):
-            centre = feature["geometry"].centroid
-            map_id = str(osm_id) if element == "node" else f"{element[0]}{osm_id}"
-            place = read_place(tags, f"{element} {osm_id}", map_id, centre.x, centre.y, -1)
-            if place is not None:
-                raw.read["places"] += 1
-                raw.places.append(place)
-    return raw

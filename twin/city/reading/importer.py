@@ -5,9 +5,11 @@ map file → raw map (ways, nodes, places) → metres → drive and walk layer �
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -84,7 +86,32 @@ def build_city(
         If the file is missing, damaged, too large or no map, holds no streets, or a place in it lies far from
         its streets; if nothing tells on which side people drive, or if what does disagrees.
     """
-    source, params, watch = Path(source), params or CityBuildParams(), progress or _silent
+    with _no_search_for_circles():
+        return _build_city(Path(source), name, crs, driving_side, params or CityBuildParams(), progress, scenery)
+
+
+@contextmanager
+def _no_search_for_circles() -> Iterator[None]:
+    """While a city is built: millions of small objects come and stay, and each search among them takes longer."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _build_city(
+    source: Path,
+    name: str | None,
+    crs: str | None,
+    driving_side: str | None,
+    params: CityBuildParams,
+    progress: Progress | None,
+    scenery: Sequence[Path | str],
+) -> City:
+    watch = progress or _silent
     with open_map(source, params) as file:
         if file.kind == "graphml":
             from twin.city.reading.graph_reader import read_graphml
@@ -126,19 +153,25 @@ def build_from_place(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    cache: Path | None = None,
 ) -> City:
     """City from a place name, downloaded through OSMnx; other parameters as in :func:`build_city`.
+
+    Parameters
+    ----------
+    cache
+        Folder of answers that OSMnx has kept, which are used without a connection; new ones are kept there.
 
     Raises
     ------
     CityError
         If there is no connection, or the place is not found or has no streets.
     """
-    from twin.city.reading.graph_reader import download_place
+    from twin.city.reading.download import download_place
 
     watch = progress or _silent
     return city_from_raw(
-        download_place(place, watch),
+        download_place(place, watch, cache),
         name=name or place.split(",")[0].strip(),
         crs=crs,
         driving_side=driving_side,
@@ -156,15 +189,16 @@ def build_from_bbox(
     driving_side: str | None = None,
     params: CityBuildParams | None = None,
     progress: Callable[[str, float], None] | None = None,
+    cache: Path | None = None,
 ) -> City:
-    """City from a box (west, south, east, north), downloaded through OSMnx; see :func:`build_city`.
+    """City from a box (west, south, east, north), downloaded through OSMnx; see :func:`build_from_place`.
 
     Raises
     ------
     CityError
         If the box is empty or turned, if there is no connection, or if no streets lie in it.
     """
-    from twin.city.reading.graph_reader import download_bbox
+    from twin.city.reading.download import download_bbox
 
     west_deg, south_deg, east_deg, north_deg = bbox_deg
     where = f"west {west_deg}, south {south_deg}, east {east_deg}, north {north_deg}"
@@ -172,7 +206,7 @@ def build_from_bbox(
         raise CityError("the box is no box", where=where, mend="give west, south, east, north in degrees")
     watch = progress or _silent
     return city_from_raw(
-        download_bbox(bbox_deg, watch),
+        download_bbox(bbox_deg, watch, cache),
         name=name,
         crs=crs,
         driving_side=driving_side,
@@ -303,6 +337,7 @@ def _report(
         "read": {key: int(raw.read[key]) for key in sorted(raw.read)},
         "dropped": {key: int(raw.dropped[key]) for key in sorted(raw.dropped) if raw.dropped[key]},
         "done": {key: int(done[key]) for key in sorted(done) if done[key]},
+        **({"as_of": raw.as_of} if raw.as_of else {}),
         "not used": raw.unused.report(),
         "warnings": list(raw.warnings),
         "kept": kept,
@@ -380,6 +415,8 @@ def report_lines(city: City) -> Sequence[str]:
     lines: list[str] = []
     for district, report in city.report.get("districts", {city.name: city.report}).items():
         lines.append(f"{district}:")
+        if report.get("as_of"):
+            lines.append(f"  state of the map: {report['as_of']}")
         for part in ("read", "done", "dropped", "not used", "kept"):
             lines += [f"  {part}: {count:,} {what}" for what, count in report.get(part, {}).items()]
         lines += [f"  warning: {words}" for words in report.get("warnings", ())]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,8 +17,7 @@ from twin.city.rules import DriveRules
 from twin.errors import CityError
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """One directed link, before it becomes a row.
 
     Attributes
@@ -98,10 +98,12 @@ def assemble_layer(
     """
     ids = np.asarray(node_id, np.int64)
     x, y = np.asarray(x_m, np.float64), np.asarray(y_m, np.float64)
-    shapes = [np.array([(x[k.start], y[k.start]), *k.shape, (x[k.end], y[k.end])]) for k in links]
+    at = list(zip(x.tolist(), y.tolist(), strict=True))
     lengths = [
-        k.length_m if math.isfinite(k.length_m) else float(np.hypot(*np.diff(shape, axis=0).T).sum())
-        for k, shape in zip(links, shapes, strict=True)
+        k.length_m
+        if math.isfinite(k.length_m)
+        else float(np.hypot(*np.diff(np.array([at[k.start], *k.shape, at[k.end]]), axis=0).T).sum())
+        for k in links
     ]
     for k, length_m in zip(links, lengths, strict=True):
         if not (length_m > 0 and k.free_speed_mps > 0 and math.isfinite(length_m / k.free_speed_mps)):
@@ -110,14 +112,14 @@ def assemble_layer(
                 where=f"between nodes {ids[k.start]} and {ids[k.end]}",
                 mend="both must be greater than 0",
             )
-    order = sorted(
-        range(len(links)), key=lambda i: (links[i].start, links[i].end, links[i].way_id, lengths[i], shapes[i].tolist())
-    )
+    # Shapes last, as they matter only to links that are equal in all else.
+    order = sorted(range(len(links)), key=lambda i: (*links[i][:2], links[i].way_id, lengths[i], links[i].shape))
     names = sorted({k.name for k in links if k.name})
     name_index = {name: i for i, name in enumerate(names)}
     rows = [links[i] for i in order]
-    counts = np.array([len(shapes[i]) for i in order], np.int64)
-    vertices = np.concatenate([shapes[i] for i in order]) if order else np.empty((0, 2))
+    counts = np.array([len(k.shape) + 2 for k in rows], np.int64)
+    points = itertools.chain.from_iterable((at[k.start], *k.shape, at[k.end]) for k in rows)
+    vertices = np.fromiter(itertools.chain.from_iterable(points), np.float64).reshape(-1, 2)
     link_from = np.array([k.start for k in rows], np.int32)
     nowhere = np.zeros(ids.size, np.bool_)
     return StreetLayer(

@@ -9,6 +9,8 @@ _NUMBER = r"(\d{1,6}(?:[.,]\d{1,6})?|[.,]\d{1,6})"
 _FEET = re.compile(rf"{_NUMBER}\s*(?:'|ft|feet|foot)\s*(?:{_NUMBER}\s*(?:\"|''|in|inch|inches)?)?", re.IGNORECASE)
 _INCHES = re.compile(rf"{_NUMBER}\s*(?:\"|''|in|inch|inches)", re.IGNORECASE)
 _METRIC = re.compile(rf"{_NUMBER}\s*(mm|cm|dm|km|m|meters?|metres?|mtrs?|yd|yards?|mi|miles?)?\.?", re.IGNORECASE)
+#: ``3m50``, as on French signs.
+_METRES_CENTIMETRES = re.compile(r"(\d{1,3})\s*m\s*(\d{2})", re.IGNORECASE)
 _UNITS_M = {"": 1.0, "mm": 0.001, "cm": 0.01, "dm": 0.1, "m": 1.0, "km": 1000.0, "yd": 0.9144, "mi": 1609.344}
 _FOOT_M, _INCH_M = 0.3048, 0.0254
 _TONNES = {
@@ -84,6 +86,9 @@ def _read_plain(text: str) -> float | None:
     inches = _INCHES.fullmatch(text)
     if inches:
         return _number(inches.group(1)) * _INCH_M
+    mixed = _METRES_CENTIMETRES.fullmatch(text)
+    if mixed:
+        return float(mixed.group(1)) + float(mixed.group(2)) / 100
     metric = _METRIC.fullmatch(text)
     return _number(metric.group(1)) * _factor(metric.group(2)) if metric else None
 

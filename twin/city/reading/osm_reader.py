@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.city.reading.elements import Member, Newest, NodeTable, TaggedRelation, TaggedWay, count_versions
 from twin.city.reading.map_file import MapFile, check_remark
+from twin.city.reading.pbf_blocks import UNITS_PER_DEG, NotPlainError, PlainPbf, degrees
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.sorting import Sorted, sort_elements
 from twin.city.reading.tagged import fill_map
@@ -42,12 +47,19 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
     osm_file = osmium.io.File(str(file.path), "pbf" if file.kind == "pbf" else "osm")
     with osmium.io.Reader(osm_file, osmium.osm.osm_entity_bits.NOTHING) as reader:
         header = reader.header()
-        raw = RawMap(generator=header.get("generator", ""))
+        state = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
+        raw = RawMap(generator=header.get("generator", ""), as_of=state[:40])
         box = header.box()
         if box.valid():
             raw.bounds_deg = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
     if file.kind == "osm":
         check_remark(file, raw.dropped)
+    if file.kind == "pbf":
+        empty = copy.deepcopy(raw)
+        try:
+            return _read_plain(PlainPbf(file.path), raw, progress)
+        except NotPlainError:
+            raw = empty  # libosmium reads what is not plain, and says what is damaged
     progress("reading ways", 0.0)
     ways: Newest[TaggedWay] = Newest()
     relations: Newest[TaggedRelation] = Newest()
@@ -64,10 +76,54 @@ def _read(file: MapFile, progress: Progress) -> RawMap:
     found = sort_elements(ways.sorted(), relations.sorted(), raw)
     progress("reading nodes", 0.2)
     nodes = _read_nodes(osmium.FileProcessor(osm_file, osmium.osm.NODE), found, raw)
+    return _filled(raw, ways, relations, nodes, found)
+
+
+def _filled(
+    raw: RawMap, ways: Newest[TaggedWay], relations: Newest[TaggedRelation], nodes: NodeTable, found: Sorted
+) -> RawMap:
     older, doubles = ways.older + relations.older + nodes.older, {"ways": ways.doubles, "relations": relations.doubles}
     count_versions(older, {**doubles, "nodes": nodes.doubles}, raw.dropped)
     fill_map(raw, found, nodes)
     return raw
+
+
+def _read_plain(pbf: PlainPbf, raw: RawMap, progress: Progress) -> RawMap:
+    """The same from a plain PBF file, by columns."""
+    progress("reading ways", 0.0)
+    ways: Newest[TaggedWay] = Newest()
+    relations: Newest[TaggedRelation] = Newest()
+    for item, version in pbf.ways_and_relations():
+        if isinstance(item, TaggedWay):
+            ways.add(item.way_id, version, item)
+        else:
+            relations.add(item.relation_id, version, item)
+    found = sort_elements(ways.sorted(), relations.sorted(), raw)
+    progress("reading nodes", 0.2)
+    table, ids = NodeTable(), found.needed()
+    needed = np.fromiter(ids, np.int64, len(ids))
+    needed.sort()
+    for group in pbf.nodes():
+        wanted = _among(group.node_id, needed)
+        wanted[list(group.tags)] = True
+        valid = (np.abs(group.lon) <= 180 * UNITS_PER_DEG) & (np.abs(group.lat) <= 90 * UNITS_PER_DEG)
+        raw.dropped["nodes without a valid position"] += int((wanted & ~valid).sum())
+        bare = ~wanted & (group.version > 1)
+        table.pass_over_many(group.node_id[bare], group.version[bare])
+        take = wanted & valid
+        tags = [(int(group.node_id[i]), (int(group.version[i]), said)) for i, said in group.tags.items() if take[i]]
+        table.add_many(
+            group.node_id[take], group.version[take], degrees(group.lon[take]), degrees(group.lat[take]), tags
+        )
+    table.close()
+    return _filled(raw, ways, relations, table, found)
+
+
+def _among(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) bool: which ids are among some that are sorted."""
+    if not wanted.size:
+        return np.zeros(ids.shape, np.bool_)
+    return np.asarray(wanted[np.minimum(np.searchsorted(wanted, ids), wanted.size - 1)] == ids)
 
 
 def _read_nodes(nodes: Any, found: Sorted, raw: RawMap) -> NodeTable:

@@ -34,6 +34,11 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
         answer = json.loads(file.path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise CityError(f"the JSON file is damaged: {error}", where=where, mend="ask for it again") from error
+    return overpass_map(answer, where)
+
+
+def overpass_map(answer: Any, where: str) -> RawMap:
+    """Raw map of an answer as JSON gives it; errors as of :func:`read_overpass`."""
     elements = answer.get("elements") if isinstance(answer, dict) else None
     if not isinstance(elements, list):
         kind = f" but a {answer['type']} of GeoJSON" if isinstance(answer, dict) and "type" in answer else ""
@@ -42,7 +47,7 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
             where=where,
             mend="ask Overpass with [out:json], or give OSM XML or PBF; GeoJSON of buildings goes to --scenery",
         )
-    raw = RawMap(generator=str(answer.get("generator", "")))
+    raw = RawMap(generator=str(answer.get("generator", "")), as_of=_state_of(answer))
     if "remark" in answer:
         refuse_remark(str(answer["remark"]), where, raw.dropped)
     ways: Newest[TaggedWay] = Newest()
@@ -62,6 +67,12 @@ def read_overpass(file: MapFile, progress: Progress) -> RawMap:
     count_versions(older, doubles, raw.dropped)
     fill_map(raw, sort_elements(ways.sorted(), relations.sorted(), raw), nodes)
     return raw
+
+
+def _state_of(answer: Mapping[str, Any]) -> str:
+    """Moment of the data that the answer shows."""
+    state = answer.get("osm3s")
+    return str(state.get("timestamp_osm_base", ""))[:40] if isinstance(state, Mapping) else ""
 
 
 def _tags(element: Mapping[str, Any]) -> Tags:

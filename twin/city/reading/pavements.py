@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from twin.city.city import STEP_FREE
 from twin.city.reading.elements import Tags
@@ -38,6 +38,9 @@ ESCALATOR_SPEED_MPS = 0.43
 ESCALATOR_SOURCE = "usual speed of escalators in Japan, 30 m/min along the slope at 30 degrees, everybody stands"
 LIFT_SPEED_MPS = 0.1
 LIFT_SOURCE = "a lift drawn as a way of a few metres: half a minute for its wait and ride"
+_SIDEWALKS = frozenset(
+    {"both", "yes", "left", "right", "left;right", "right;left", "separate", "no", "none", "lane", "crossing"}
+)
 #: Values of a tag on a side of the street, and what each says.
 _THERE, _DRAWN, _NOT = "there", "drawn", "not"
 
@@ -93,6 +96,16 @@ def may_walk(tags: Tags, road_class: RoadClass) -> bool:
     if road_class.name == "platform":
         return tags.get("access", "yes") not in _NO - {"customers"}
     return tags.get("access") not in _NO
+
+
+def note_unread_walking(tags: Tags, note: Callable[[str], None]) -> None:
+    """Note what is said of walking along a way and not used: words, and hours, which the walk layer does not know."""
+    if tags.get("sidewalk", "no").lower() not in _SIDEWALKS:
+        note("words of pavements that are not understood")
+    if tags.get("foot", "yes").lower() not in _NO | _YES | {"unknown"}:
+        note("words of walking that are not understood")
+    if "foot:conditional" in tags or ("access:conditional" in tags and "foot" not in tags) or "opening_hours" in tags:
+        note("ways that walkers may use in some hours only, open to them at all hours")
 
 
 def walk_facts(tags: Tags, road_class: RoadClass, name: str, flags: int, assumed: list[str]) -> StreetFacts:
@@ -160,10 +173,10 @@ def _directions(tags: Tags, road_class: RoadClass, assumed: list[str]) -> tuple[
 
 def _said_step_free(tags: Tags) -> bool:
     """Whether the map says that wheels can go here: not only ``wheelchair``, ramps and lowered kerbs too."""
-    if tags.get("wheelchair") in ("yes", "designated") or tags.get("highway") == "elevator":
-        return True
     if tags.get("wheelchair") == "no":
         return False
+    if tags.get("wheelchair") in ("yes", "designated") or tags.get("highway") == "elevator":
+        return True
     if tags.get("highway") == "steps":
         return tags.get("ramp:wheelchair") in _TRUE | {"separate"} and tags["ramp:wheelchair"] != "separate"
     return is_step_free_kerb(tags)

@@ -30,6 +30,22 @@ class Hours(NamedTuple):
     speed_mps: float
 
 
+class Access(NamedTuple):
+    """Bits of the classes that may not drive along a way in one direction, and of those that may not drive through."""
+
+    closed: int
+    local: int
+    hours: tuple[Hours, ...]
+
+    def also_closed(self, bits: int) -> Access:
+        """The same, closed to some more classes at all hours."""
+        return Access(self.closed | bits, self.local, tuple(h._replace(closed=h.closed | bits) for h in self.hours))
+
+
+#: What nothing closes to anybody.
+OPEN_TO_ALL = Access(0, 0, ())
+
+
 class Direction(NamedTuple):
     """One direction of a street: lanes (0 for walking), free speed, who may not use it.
 
@@ -130,6 +146,8 @@ class RawMap:
         Rows of streets whose pavements are ways of their own.
     generator
         What wrote the file, from its header.
+    as_of
+        Moment of the data, where the file says it.
     side_votes
         Ways tagged with a driving side, by side.
     warnings
@@ -141,7 +159,7 @@ class RawMap:
     restrictions
         Banned and commanded turns; see ``restrictions.py``.
     barriers
-        Row of a node -> (classes that may not pass it, classes that pass it only to reach what lies behind).
+        Row of a node -> who may not pass it, who passes it only to reach what lies behind, and its hours.
     walk_barriers
         Rows of nodes that nobody passes on foot.
     border
@@ -161,13 +179,14 @@ class RawMap:
     scenery: list[Feature] = field(default_factory=list)
     separate: list[tuple[int, ...]] = field(default_factory=list)
     generator: str = ""
+    as_of: str = ""
     side_votes: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     read: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unused: UnusedTags = field(default_factory=UnusedTags)
     restrictions: list[Any] = field(default_factory=list)
-    barriers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    barriers: dict[int, Access] = field(default_factory=dict)
     walk_barriers: set[int] = field(default_factory=set)
     border: set[int] = field(default_factory=set)
     bounds_deg: tuple[float, float, float, float] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from twin.city.reading.access import measures_of
-from twin.city.reading.conditions import DAY_S, EVERY_DAY, Rule, Span, fits, read_hours, read_rules
+from twin.city.reading.conditions import DAY_S, EVERY_DAY, Rule, Span, fits, read_hours, read_rules, without
 from twin.city.reading.elements import Member
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.vehicles import ALL, MAP_VEHICLES
@@ -49,6 +49,8 @@ _KINDS = frozenset(
     }
 )
 _ALWAYS = (Span(EVERY_DAY, 0.0, DAY_S),)
+#: Values of a condition that lift what holds otherwise.
+_LIFTED = frozenset({"none", "no", "off"})
 
 
 class Restriction(NamedTuple):
@@ -120,27 +122,48 @@ def read_restriction(relation_id: int, tags: Tags, members: Iterable[Member], ra
 def _sentences(tags: Tags, raw: RawMap) -> Iterator[tuple[str, int, tuple[Span, ...]]]:
     """Kind, classes bound, hours."""
     free = _bits_of(tags.get("except", "").replace(",", ";").split(";"))
+    # ``type=restriction:hgv`` is how restrictions for some were once written.
+    kind_modes = tags.get("type", "").split(":")[1:]
+    rules: list[tuple[int, Rule]] = []
+    plain: list[tuple[int, str]] = []
     for key, value in sorted(tags.items()):
         name, *rest = key.split(":")
         if name != "restriction":
             continue
-        conditional = "conditional" in rest
-        modes = [part for part in rest if part != "conditional"]
+        modes = [part for part in rest if part != "conditional"] or kind_modes
         classes = (_bits_of(modes) if modes else ALL) & ~free
         if not classes:
             continue
-        if not conditional:
-            if _known(value, raw):
-                spans = _old_hours(tags)
-                yield value.strip().lower(), classes, _ALWAYS if spans is None else spans
+        if "conditional" not in rest:
+            plain += [(classes, part) for part in value.split(";") if part.strip()]
             continue
-        rules, missed = read_rules(value)
+        read, missed = read_rules(value)
         if missed:
             raw.dropped["turn restrictions with conditions that are not understood"] += missed
-        for rule in rules:
-            bound = classes & _bits_of_rule(rule)
-            if bound and _known(rule.value, raw):
-                yield rule.value, bound, _ALWAYS if rule.spans is None else rule.spans
+        rules += [(bound, rule) for rule in read if (bound := classes & _bits_of_rule(rule))]
+    lifted = [(bound, rule.spans or _ALWAYS) for bound, rule in rules if rule.value in _LIFTED]
+    for classes, value in plain:
+        if _known(value, raw):
+            spans = _old_hours(tags)
+            yield from _unless_lifted(value.strip().lower(), classes, _ALWAYS if spans is None else spans, lifted)
+    for bound, rule in rules:
+        if rule.value not in _LIFTED and _known(rule.value, raw):
+            yield rule.value, bound, _ALWAYS if rule.spans is None else rule.spans
+
+
+def _unless_lifted(
+    kind: str, classes: int, spans: tuple[Span, ...], lifted: list[tuple[int, tuple[Span, ...]]]
+) -> Iterator[tuple[str, int, tuple[Span, ...]]]:
+    """The same without the hours in which a condition lifts it for some classes."""
+    for bits, hours in lifted:
+        if freed := classes & bits:
+            left = without(spans, hours)
+            if left:
+                yield from _unless_lifted(kind, freed, left, lifted[1:])
+            classes &= ~bits
+        lifted = lifted[1:]
+    if classes:
+        yield kind, classes, spans
 
 
 def _known(value: str, raw: RawMap) -> bool:

@@ -29,7 +29,7 @@ class RoadClass:
     drive, walk
         Whether cars may drive, people may walk there unless tags say otherwise.
     speed_kmh
-        Free-flow speed of cars; 0 where they may not drive.
+        Free-flow speed of cars, of buses on their own roads; 0 where nobody may drive.
     speed_source, speed_grade
         Where the speed comes from.
     lanes_one_way, lanes_each_way
@@ -87,6 +87,7 @@ _TABLE: tuple[RoadClass, ...] = (
     RoadClass("elevator", False, True, 0.0, "", "G", 0, 0, 1.5),
     RoadClass("platform", False, True, 0.0, "", "G", 0, 0, 3.0),
     RoadClass("ferry", False, True, 0.0, "", "G", 0, 0, 2.0),
+    RoadClass("busway", False, False, 40.0, _DRIVABLE, "G", 1, 1, 2.0),
 )
 
 #: Names of the classes; ``StreetLayer.road_class`` is an index into this tuple.

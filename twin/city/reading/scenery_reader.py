@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -32,21 +33,27 @@ def read_shapes(shapes: Sequence[Shape], nodes: NodeTable, dropped: Counter[str]
     features = []
     # All lines are looked up at once: a search of its own for each building would take most of the time.
     every = [line for shape in shapes for line in (*shape.outer, *shape.inner)]
-    rows_of = iter(np.split(nodes.rows([ref for line in every for ref in line]), np.cumsum([len(x) for x in every])))
+    sizes = np.array([len(line) for line in every], np.int64)
+    rows = nodes.rows(np.fromiter(itertools.chain.from_iterable(every), np.int64, int(sizes.sum())))
     positions = np.column_stack([nodes.lon_deg, nodes.lat_deg])
+    degrees = positions[rows] if len(positions) else np.full((len(rows), 2), np.nan)
+    missing = np.concatenate([[0], np.cumsum(rows < 0)])
+    ends = np.cumsum(sizes)
+    whole = (missing[ends] == missing[ends - sizes]).tolist()
+    lines_at = iter(zip(np.split(degrees, ends), whole, strict=False))
     for shape in shapes:
-        lines_of = [next(rows_of) for _ in (*shape.outer, *shape.inner)]
+        lines_of = [next(lines_at) for _ in (*shape.outer, *shape.inner)]
         kind = scenery_kind(shape.tags)
         if kind is None:
             continue
         words = kind.replace("_", " ")
         rings, roles = [], []
         torn = False
-        for k, rows in enumerate(lines_of):
-            if rows.min(initial=0) < 0:
+        for k, (line, is_whole) in enumerate(lines_of):
+            if not is_whole:
                 torn = True
                 continue
-            rings.append(positions[rows])
+            rings.append(line)
             roles.append(RING_LINE if kind in LINE_KINDS else RING_INNER if k >= len(shape.outer) else RING_OUTER)
         if torn:
             dropped[f"{words} outlines with nodes that are not in the file"] += 1
@@ -79,47 +86,71 @@ def make_features(features: Sequence[Feature], to_metres: Any, dropped: Counter[
     degrees = np.concatenate(rings)
     x_m, y_m = to_metres(degrees[:, 0], degrees[:, 1])
     ends = np.cumsum([len(ring) for ring in rings])
-    metres = np.split(np.column_stack([x_m, y_m]), ends[:-1])
+    points = np.column_stack([x_m, y_m])
+    metres = np.split(points, ends[:-1])
+    areas_m2, simple = _signed_areas_m2(points, ends), _simple(points, ends)
     kept: list[Feature] = []
     start = 0
     for feature in features:
         lines = metres[start : start + len(feature.rings)]
-        start += len(feature.rings)
-        kept += _sound(feature, lines, dropped)
+        ring = _wound(lines[0], areas_m2[start]) if len(lines) == 1 and simple[start] else None
+        start += len(lines)
+        kept += _sound(feature, lines, ring, dropped)
     return _pack(kept)
 
 
-def _sound(feature: Feature, lines: Sequence[NDArray[np.float64]], dropped: Counter[str]) -> list[Feature]:
-    """The feature with its rings in metres, wound as they should be; nothing if it is no area."""
+def _sound(
+    feature: Feature, lines: Sequence[NDArray[np.float64]], ring: NDArray[np.float64] | None, dropped: Counter[str]
+) -> list[Feature]:
+    """The feature with its rings in metres, wound as they should be; nothing if it is no area.
+
+    ``ring`` is its only ring where that is a simple one.
+    """
     if feature.kind in LINE_KINDS:
         long_enough = [line for line in lines if len(line) >= 2 and np.ptp(line, axis=0).max() > 0]
         return [feature._replace(rings=[line], roles=[RING_LINE]) for line in long_enough]
+    if ring is not None:
+        return [Feature(feature.kind, feature.source_id, feature.heights, [ring], [RING_OUTER])]
     words = feature.kind.replace("_", " ")
-    ordered = _wound(lines[0]) if len(lines) == 1 else None
-    if ordered is None:
-        ordered = _by_geometry(lines, feature.roles, words, dropped)
+    ordered = _by_geometry(lines, feature.roles, words, dropped)
     if not ordered:
         dropped[f"{words} outlines without an area"] += 1
         return []
     return [feature._replace(rings=[ring for ring, _ in ordered], roles=[role for _, role in ordered])]
 
 
-def _signed_area_m2(ring: NDArray[np.float64]) -> float:
-    x, y = (ring - ring[0]).T
-    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
+def _signed_areas_m2(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[float]:
+    """Area of each ring of points, greater than 0 where it runs against the clock."""
+    sizes = np.diff(ends, prepend=0)
+    x, y = (points - np.repeat(points[ends - sizes], sizes, axis=0)).T
+    cross = np.zeros(len(points))
+    cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    cross[ends - 1] = 0.0  # from the last point of a ring to the first of the next
+    return (np.add.reduceat(cross, ends - sizes) / 2).tolist()
 
 
-def _wound(ring: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], int]] | None:
-    """One simple ring, against the clock; None where it must be looked at more closely."""
-    area_m2 = _signed_area_m2(ring)
-    if len(ring) < 4 or abs(area_m2) < 0.01:
+def _simple(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[bool]:
+    """Whether each ring has at least three lines that do not cross; up to four cannot, or have no area."""
+    import shapely
+
+    sizes = np.diff(ends, prepend=0)
+    out = sizes >= 4
+    finite = np.logical_and.reduceat(np.isfinite(points).all(axis=1), ends - sizes)
+    out &= finite
+    wanted = (sizes > 5) & finite
+    looked = np.flatnonzero(wanted)
+    if looked.size:
+        chosen = np.repeat(wanted, sizes)
+        rings = shapely.linearrings(points[chosen], indices=np.repeat(np.arange(looked.size), sizes[looked]))
+        out[looked] = shapely.is_simple(rings)
+    return out.tolist()
+
+
+def _wound(ring: NDArray[np.float64], area_m2: float) -> NDArray[np.float64] | None:
+    """A simple ring, against the clock; None where it has no area and must be looked at more closely."""
+    if abs(area_m2) < 0.01:
         return None
-    if len(ring) > 5:
-        from shapely import LinearRing
-
-        if not LinearRing(ring).is_simple:
-            return None
-    return [(ring if area_m2 > 0 else ring[::-1], RING_OUTER)]
+    return ring if area_m2 > 0 else ring[::-1]
 
 
 def _by_geometry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ _LEISURE = {
 }
 _RAILS = frozenset({"rail", "subway", "light_rail", "tram", "monorail", "narrow_gauge", "funicular"})
 _STREAMS = frozenset({"river", "stream", "canal", "drain", "ditch"})
+_HEIGHT_KEYS = ("height", "min_height", "building:levels", "building:min_level", "roof:shape")
 _INTEGER = re.compile(r"\s*(\d{1,3})(?:[.,]\d+)?\s*")
 
 
@@ -106,6 +108,13 @@ def building_heights(tags: Tags) -> Heights:
     Words and impossible values (``approx``, -3, 5,000 m) are passed over and named in ``unread``; the number of
     levels then counts, at 3 m a level.
     """
+    return _heights(tuple((key, tags[key]) for key in _HEIGHT_KEYS if key in tags))
+
+
+@lru_cache(maxsize=1 << 14)
+def _heights(said: tuple[tuple[str, str], ...]) -> Heights:
+    """The same of what speaks of heights alone: most buildings of a city say one of few things."""
+    tags = dict(said)
     unread: list[str] = []
 
     def metres(key: str) -> float:

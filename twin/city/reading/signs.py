@@ -10,10 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.city.reading.contract import Piece
+from twin.city.reading.contradictions import without_contradictions
 from twin.city.reading.drive_rights import is_restricted
 from twin.city.reading.raw_map import Direction
 from twin.city.reading.road_classes import CLASS_INDEX
-from twin.city.reading.turning import Arc, LinkEnds, RawTurn, bans_at_barriers, bans_of_arrows, bans_of_turns, rules_of
+from twin.city.reading.turning import (
+    Arc,
+    Closings,
+    LinkEnds,
+    RawTurn,
+    bans_at_barriers,
+    bans_of_arrows,
+    bans_of_turns,
+    rules_of,
+)
 from twin.city.rules import DriveRules
 
 _MINOR = frozenset({CLASS_INDEX["service"], CLASS_INDEX["living_street"], CLASS_INDEX["road"]})
@@ -40,14 +50,14 @@ class Signs:
     arcs
         Pairs of rows of which they speak.
     barred
-        Row of a barrier -> classes that do not pass it.
+        Row of a barrier -> classes that do not pass it, each set with its hours.
     arrows
         Arrows of lanes by the pair of rows by which a way ends.
     """
 
     turns: Sequence[RawTurn] = ()
     arcs: set[Arc] = field(default_factory=set)
-    barred: Mapping[int, int] = field(default_factory=dict)
+    barred: Mapping[int, Closings] = field(default_factory=dict)
     arrows: Mapping[Arc, str] = field(default_factory=dict)
 
     def keep(self, piece: Piece) -> bool:
@@ -78,9 +88,11 @@ class Signs:
             head, tail = one.piece.head, one.piece.tail
             start, end = (head, tail) if one.along else (tail[::-1], head[::-1])
             ends.append(LinkEnds(start, end, one.start, one.end, row))
+        if not (self.turns or self.barred or self.arrows):
+            ends = []
         minor = frozenset(row for one, row in zip(driven, rows, strict=True) if one.piece.facts.road_class in _MINOR)
         bans = [
-            *bans_of_turns(self.turns, ends, counts),
+            *without_contradictions(bans_of_turns(self.turns, ends, counts), ends, counts),
             *bans_at_barriers(self.barred, ends),
             *bans_of_arrows(self.arrows, ends, minor, x_m, y_m, counts),
         ]

@@ -89,6 +89,8 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
             out.restrictions.append(relation)
         elif relation.tags.get("type") in _AREA_TYPES:
             _sort_area(relation, by_id, out, drawn_again, raw)
+        else:
+            raw.unused.note(f"relations: {relation.tags.get('type', 'without type')[:40]}")
     for way in ways:
         tags = way.tags
         if not tags:

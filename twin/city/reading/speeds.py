@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 
 from twin.city.reading.conditions import Rule, Span, holds_at, read_rules
@@ -10,14 +11,18 @@ from twin.city.reading.conditions import Rule, Span, holds_at, read_rules
 Tags = Mapping[str, str]
 Note = Callable[[str], None]
 
-_SPEED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(mph|knots|knot|kn|km/h|kmh|kph|km|kmph)?$")
+_SPEED = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(mph|knots|knot|kn|km/h|kmh|kph|km|kmph|キロ)?$")
 _UNITS_MPS = {"mph": 0.44704, "knots": 0.514444, "knot": 0.514444, "kn": 0.514444}
-#: ``JP:zone30``, ``zone:30``, ``DE:zone20``, ``FR:30``, ``zone30``; the country does not matter.
-_ZONE = re.compile(r"^(?:[a-z]{2}(?:-[a-z]+)?:)?(?:zone\s*:?\s*)?(\d{1,3})$")
+#: ``JP:zone30``, ``zone:30``, ``AT:city_limit30``, ``FR:30``, ``GB:20mph zone``; the country does not matter.
+_ZONE = re.compile(r"^(?:[a-z]{2}(?:-[a-z]+)?:)?(?:[a-z_]+\s*:?\s*)?(\d{1,3})\s*(mph|km/h)?(?:\s*zone)?$")
 _KIND = re.compile(r"^[a-z]{2}(?:-[a-z]+)?:(.+)$")
+#: ``30,40`` is a list; ``30,5`` is a number with a decimal comma.
+_LIST = re.compile(r"[;|]|,(?=\s*\d\d)")
 _SLOWEST_MPS, _FASTEST_MPS = 1 / 3.6, 140 / 3.6
 _WALK_MPS = 7 / 3.6
 _WALK = frozenset({"walk", "walking", "living_street", "pedestrian_zone", "pedestrian", "foot", "bicycle_road"})
+#: Behind ``maxspeed``: whom a limit binds, if cars, the most specific first.
+_CARS = (":motorcar", ":motor_vehicle", ":vehicle", "")
 #: Words that name no number: what holds for the class of road is assumed.
 SILENT = frozenset(
     {"none", "no", "signals", "variable", "default", "unposted", "implicit", "sign", "unknown", "national", "advisory"}
@@ -42,8 +47,13 @@ def parse_speed_mps(text: str | None) -> float | None:
     None for words that leave it to the class of road (``none``, ``signals``, ``JP:urban``: Japan has no limit of its
     own in towns) and for nonsense.
     """
-    speeds = [speed for part in (text or "").lower().split(";") if (speed := _one(part.strip())) is not None]
+    speeds = [speed for part in _parts(text or "") if (speed := _one(part)) is not None]
     return min(speeds) if speeds else None
+
+
+def _parts(text: str) -> list[str]:
+    """Values of a list, in plain small letters and digits."""
+    return [part.strip() for part in _LIST.split(unicodedata.normalize("NFKC", text).lower())]
 
 
 def _one(text: str) -> float | None:
@@ -53,7 +63,7 @@ def _one(text: str) -> float | None:
     if match:
         speed_mps = float(match[1].replace(",", ".")) * _UNITS_MPS.get(match[2] or "", 1 / 3.6)
     elif zone := _ZONE.match(text):
-        speed_mps = float(zone[1]) / 3.6
+        speed_mps = float(zone[1]) * _UNITS_MPS.get(zone[2] or "", 1 / 3.6)
     elif kind := _KIND.match(text):
         if kind[1] in _WALK:
             return _WALK_MPS
@@ -67,11 +77,13 @@ def _one(text: str) -> float | None:
 
 def is_understood(text: str) -> bool:
     """Whether every part of a value is a speed or a word that leaves it to the class of road."""
-    return all(
-        _one(part) is not None or part in SILENT or bool(_KIND.match(part))
-        for part in (p.strip() for p in text.lower().split(";"))
-        if part
-    )
+    return all(_one(part) is not None or part in SILENT or _is_silent_kind(part) for part in _parts(text) if part)
+
+
+def _is_silent_kind(text: str) -> bool:
+    """Whether a word of a country leaves the limit to the class of road there, as every Japanese one does."""
+    kind = _KIND.match(text)
+    return kind is not None and (text.startswith("jp:") or kind[1] in _KINDS_KMH or kind[1] in SILENT)
 
 
 class Speeds:
@@ -104,10 +116,11 @@ class Speeds:
 
     @staticmethod
     def _first(tags: Tags, direction: str) -> float | None:
-        for key in (f"maxspeed:{direction}", "maxspeed"):
-            speed_mps = parse_speed_mps(tags.get(key))
-            if speed_mps is not None:
-                return speed_mps
+        for mode in _CARS:
+            for key in (f"maxspeed{mode}:{direction}", f"maxspeed{mode}"):
+                speed_mps = parse_speed_mps(tags.get(key))
+                if speed_mps is not None:
+                    return speed_mps
         for key in (f"maxspeed:lanes:{direction}", "maxspeed:lanes"):
             lanes = [parse_speed_mps(part) for part in tags.get(key, "").split("|")]
             known = [speed for speed in lanes if speed is not None]

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import COVERED, CROSSING, SIGNALISED, TUNNEL, StreetLayer
+from twin.city.reading.access import always_closed
+from twin.city.reading.barriers import closings
 from twin.city.reading.contract import (
     Piece,
     Shapes,
@@ -32,7 +34,6 @@ from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
 from twin.city.reading.signs import DrivenLink, Signs
 from twin.city.reading.squares import Square, lines_across
 from twin.city.reading.turning import arcs_of_turns, find_turns
-from twin.city.reading.vehicles import ALL
 
 LayerName = Literal["drive", "walk"]
 
@@ -81,16 +82,16 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     if layer == "drive":
         turns = find_turns(raw, ground.x_m, ground.y_m, counts)
         cut_rows, arcs = arcs_of_turns(turns)
-        shut = {row for row, (closed, _) in raw.barriers.items() if closed == ALL}
+        shut = {row for row, access in raw.barriers.items() if always_closed(access)}
         lines = split_at(raw, ground.x_m, ground.y_m, lines, shut)
         passed = set(raw.barriers) - shut
         kept |= cut_rows | passed | raw.border
         signals = set(np.flatnonzero(raw.signal).tolist()) & {row for rows, _, _ in lines for row in rows}
         pieces = drop_doubles(cut_at_junctions(lines, kept | signals, shapes))
         pieces, gates = close_behind_gates(
-            pieces, {row: raw.barriers[row][1] for row in sorted(passed) if raw.barriers[row][1]}
+            pieces, {row: raw.barriers[row].local for row in sorted(passed) if raw.barriers[row].local}
         )
-        barred = {row: raw.barriers[row][0] | gates.get(row, 0) for row in passed}
+        barred = {row: closings(raw.barriers[row].also_closed(gates.get(row, 0))) for row in passed}
         crossings = {row for row in signals if raw.crossing[row]}
         signals, moved = move_signals(pieces, signals, crossings, ground.params.signal_reach_m)
         counts["drive: lights on an approach, given to their junction"] = moved

@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from twin.city.reading.barriers import barrier_states, has_hours, is_barrier, stops_walkers
+from twin.city.reading.barriers import barrier_access, is_barrier, speaks_beside, stops_walkers
 from twin.city.reading.elements import NodeTable, TaggedWay, Tags
 from twin.city.reading.ferries import ferry_time_s
 from twin.city.reading.pavements import drawn_separately
 from twin.city.reading.place_reader import read_places
-from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
+from twin.city.reading.raw_map import OPEN_TO_ALL, Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
 from twin.city.reading.restrictions import read_restriction
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.reading.scenery_reader import read_shapes
@@ -70,14 +69,16 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
 def _add_node(raw: RawMap, row: int, tags: Tags) -> None:
     """A node with tags on a street: what of them is not used, and whether it is a barrier."""
     raw.unused.look("nodes", tags, NODE_KEYS)
+    if tags.get("highway") == "elevator":
+        raw.unused.note("lifts drawn as nodes, passed without a wait")
     if is_barrier(tags):
         raw.read["barriers on streets"] += 1
-        if (states := barrier_states(tags)) != (0, 0):
-            raw.barriers[row] = states
-        if stops_walkers(tags):
+        if (access := barrier_access(tags, raw.unused.note)) != OPEN_TO_ALL:
+            raw.barriers[row] = access
+        if stops_walkers(tags, raw.unused.note):
             raw.walk_barriers.add(row)
-        if has_hours(tags):
-            raw.unused.note("barriers: hours in which they open")
+    elif speaks_beside(tags):
+        raw.unused.note("nodes: words of access without a barrier")
 
 
 def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) -> None:
@@ -108,7 +109,8 @@ def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
         key = tuple(sorted(tags.items()))
         if key not in known:
             notes: list[str] = []
-            known[key] = way_facts(tags, notes.append), notes
+            facts = way_facts(tags, notes.append)
+            known[key] = facts, list(dict.fromkeys(notes))  # both directions of a way are one way
         facts, notes = known[key]
         for note in notes:
             raw.unused.note(note)
@@ -176,17 +178,25 @@ def _infer_lanes(raw: RawMap) -> None:
         if drive is not None and drive.name and "lanes" not in way.facts.assumed:
             lanes = [d.lanes for d in (drive.forward, drive.backward) if d is not None]
             tagged.setdefault(_street_key(drive), []).extend(lanes)
+    least = {key: min(lanes) for key, lanes in tagged.items()}
+    known: dict[int, WayFacts] = {}  # by the very facts, which ways with the same tags share
     for i, way in enumerate(raw.ways):
         drive = way.facts.drive
-        if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in tagged:
+        if drive is None or "lanes" not in way.facts.assumed or _street_key(drive) not in least:
             continue
-        lanes_count = min(tagged[_street_key(drive)])
-        drive = drive._replace(
-            forward=drive.forward and drive.forward._replace(lanes=lanes_count),
-            backward=drive.backward and drive.backward._replace(lanes=lanes_count),
-        )
-        assumed = tuple("lanes of street" if key == "lanes" else key for key in way.facts.assumed)
-        raw.ways[i] = replace(way, facts=way.facts._replace(drive=drive, assumed=assumed))
+        facts = known.get(id(way.facts))
+        if facts is None:
+            facts = known[id(way.facts)] = _with_lanes(way.facts, drive, least[_street_key(drive)])
+        raw.ways[i] = RawWay(way.way_id, way.rows, facts)
+
+
+def _with_lanes(facts: WayFacts, drive: StreetFacts, lanes_count: int) -> WayFacts:
+    drive = drive._replace(
+        forward=drive.forward and drive.forward._replace(lanes=lanes_count),
+        backward=drive.backward and drive.backward._replace(lanes=lanes_count),
+    )
+    assumed = tuple("lanes of street" if key == "lanes" else key for key in facts.assumed)
+    return facts._replace(drive=drive, assumed=assumed)
 
 
 def _street_key(drive: StreetFacts) -> tuple[str, int, bool]:

@@ -21,6 +21,8 @@ from twin.city.reading.vehicles import ALL
 from twin.city.rules import DriveRules
 
 Arc = tuple[int, int]
+#: Sets of classes, each with the hours in which it may not pass.
+Closings = Sequence[tuple[int, tuple[Span, ...]]]
 
 _MOST_VIAS = 8
 _ALWAYS = (Span(EVERY_DAY, 0.0, DAY_S),)
@@ -240,17 +242,17 @@ def _links_along(rows: Sequence[int], by_start: Mapping[Arc, list[LinkEnds]]) ->
     return out
 
 
-def bans_at_barriers(barriers: Mapping[int, int], links: Sequence[LinkEnds]) -> list[Ban]:
-    """Passing a barrier, for the classes it stops: ``barriers`` has the bits of each row."""
+def bans_at_barriers(barriers: Mapping[int, Closings], links: Sequence[LinkEnds]) -> list[Ban]:
+    """Passing a barrier, for the classes it stops and in its hours."""
     into: dict[int, list[LinkEnds]] = {}
     out: dict[int, list[LinkEnds]] = {}
     for link in links:
         into.setdefault(link.end[1], []).append(link)
         out.setdefault(link.start[0], []).append(link)
     return [
-        Ban((a.link, b.link), classes)
-        for row, classes in sorted(barriers.items())
-        if classes
+        Ban((a.link, b.link), classes, spans)
+        for row, parts in sorted(barriers.items())
+        for classes, spans in parts
         for a in into.get(row, ())
         for b in out.get(row, ())
         if a.end != b.start[::-1] and a.to_node == b.from_node

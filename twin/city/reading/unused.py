@@ -6,6 +6,7 @@ a key adds it to the set of what is read; whatever else a street or a node on it
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -33,37 +34,24 @@ DRIVE_WAY_KEYS = frozenset(
         "arcade",
         "area",
         "abandoned",
+        "disused",
+        "demolished",
+        "razed",
+        "removed",
+        "impassable",
         "driving_side",
         "lanes",
-        "lanes:",
         "width",
         "oneway",
-        "oneway:bus",
-        "oneway:psv",
-        "oneway:hgv",
-        "oneway:goods",
-        "oneway:motorcar",
-        "oneway:motor_vehicle",
-        "oneway:vehicle",
-        "oneway:conditional",
         "access",
-        "access:",
         "vehicle",
-        "vehicle:",
         "motor_vehicle",
-        "motor_vehicle:",
         "motorcar",
-        "motorcar:",
         "goods",
-        "goods:",
         "hgv",
-        "hgv:",
         "psv",
-        "psv:",
         "bus",
-        "bus:",
         "hgv_articulated",
-        "hgv_articulated:",
         "busway",
         "busway:",
         "maxspeed",
@@ -80,15 +68,10 @@ DRIVE_WAY_KEYS = frozenset(
         "zone:traffic",
         "source:maxspeed",
         "maxweight",
-        "maxweight:",
         "maxweightrating",
-        "maxweightrating:",
         "maxheight",
-        "maxheight:",
         "maxlength",
-        "maxlength:",
         "maxwidth",
-        "maxwidth:",
         "turn:lanes",
         "turn:lanes:forward",
         "turn:lanes:backward",
@@ -132,25 +115,18 @@ NODE_KEYS = frozenset(
         "crossing:",
         "barrier",
         "access",
-        "access:",
         "vehicle",
-        "vehicle:",
         "motor_vehicle",
-        "motor_vehicle:",
         "motorcar",
-        "motorcar:",
         "goods",
         "hgv",
-        "hgv:",
         "psv",
         "bus",
         "foot",
         "foot:",
         "locked",
         "maxwidth",
-        "maxwidth:",
         "maxheight",
-        "maxheight:",
         "maxweight",
         "maxlength",
         "traffic_signals",
@@ -166,6 +142,17 @@ NODE_KEYS = frozenset(
         "tourism",
     }
 )
+_MODES = "access|vehicle|motor_vehicle|motorcar|goods|hgv|hgv_articulated|psv|bus|taxi"
+_LIMITS = "max(?:height|width|length|weight|weightrating|gcweight|gcweightrating|axleload)"
+_BY = rf"(?::physical)?(?::(?:{_MODES}))?(?::(?:forward|backward))?(?::conditional)?(?::(?:forward|backward))?"
+#: Forms of keys that are read, by kind of element: words and limits by vehicle, direction and hour, lanes by use.
+_FORMS = {
+    "ways": re.compile(
+        rf"(?:{_MODES}|oneway|{_LIMITS}){_BY}|maxspeed:(?:motorcar|motor_vehicle|vehicle)(?::(?:forward|backward))?|(?:access|vehicle|motor_vehicle|motorcar|psv|bus):lanes(?::(?:forward|backward))?"
+        r"|lanes:(?:forward|backward|both_ways|(?:psv|bus)(?::(?:forward|backward))?)|change:lanes(?::(?:for|back)ward)?"
+    ),
+    "nodes": re.compile(rf"(?:{_MODES}|{_LIMITS})(?::physical)?(?::(?:{_MODES}))?(?::conditional)?|opening_hours"),
+}
 #: Notes of mappers and pointers to other places: they say nothing of how a street is used.
 _NOTES = frozenset(
     {
@@ -247,7 +234,9 @@ class UnusedTags:
             known = self._known.get((kind, key))
             if known is None:
                 name = family(key)
+                form = _FORMS.get(kind)
                 passed = key in read or (":" in key and f"{name}:" in read) or name in _NOTES or key in _NOTES
+                passed = passed or (form is not None and form.fullmatch(key) is not None)
                 # Of a family that is read in part, the key itself says more.
                 shown = key[:40] if name in read else name
                 known = self._known[kind, key] = "" if passed else f"{kind}: {shown}"

@@ -22,9 +22,9 @@ class MapVehicle:
         A word of ``VEHICLE_CLASSES``.
     modes
         Keys of access that speak of it, the most specific last.
-    length_m, width_m, height_m, weight_t
-        Compared with ``maxlength``, ``maxwidth``, ``maxheight`` and ``maxweight``; the weight is that allowed with
-        load.
+    length_m, width_m, height_m, weight_t, axle_t
+        Compared with ``maxlength``, ``maxwidth``, ``maxheight``, ``maxweight`` and ``maxaxleload``; the weight is that
+        allowed with load, that of an axle its heaviest share of it.
     source, grade
         Where the sizes come from.
     """
@@ -35,6 +35,7 @@ class MapVehicle:
     width_m: float
     height_m: float
     weight_t: float
+    axle_t: float
     source: str
     grade: Grade
 
@@ -50,14 +51,23 @@ MAP_VEHICLES: tuple[MapVehicle, ...] = (
         1.7,
         1.6,
         2.0,
+        1.1,
         "within the limits of a small car (Japan: 4.7 m by 1.7 m by 2.0 m)",
         "D",
     ),
     # On-demand vans carry passengers for hire: signs that except buses and taxis except them.
     MapVehicle(
-        "van", (*_ROAD, "motorcar", "psv"), 4.7, 1.7, 2.0, 3.0, "ten-seat van within the limits of a small car", "M"
+        "van",
+        (*_ROAD, "motorcar", "psv", "taxi"),
+        4.7,
+        1.7,
+        2.0,
+        3.0,
+        1.7,
+        "ten-seat van within the limits of a small car",
+        "M",
     ),
-    MapVehicle("small_truck", (*_ROAD, "goods", "hgv"), 6.2, 2.0, 2.9, 5.0, "two-tonne box truck", "M"),
+    MapVehicle("small_truck", (*_ROAD, "goods", "hgv"), 6.2, 2.0, 2.9, 5.0, 3.5, "two-tonne box truck", "M"),
     MapVehicle(
         "container_truck",
         (*_ROAD, "hgv", "hgv_articulated"),
@@ -65,10 +75,11 @@ MAP_VEHICLES: tuple[MapVehicle, ...] = (
         2.5,
         4.1,
         36.0,
-        "semitrailer with a high container: Road Structure Ordinance (16.5 m, 2.5 m), marked roads 4.1 m",
+        10.0,
+        "semitrailer with a high container: Road Structure Ordinance (16.5 m, 2.5 m), marked roads 4.1 m, axle 10 t",
         "M",
     ),
-    MapVehicle("bus", (*_ROAD, "psv", "bus"), 11.0, 2.5, 3.2, 16.0, "full-size city bus", "M"),
+    MapVehicle("bus", (*_ROAD, "psv", "bus"), 11.0, 2.5, 3.2, 16.0, 10.0, "full-size city bus", "M"),
 )
 
 #: Every class, one bit each in the order of ``VEHICLE_CLASSES``.

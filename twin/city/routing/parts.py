@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from twin.city.city import StreetLayer
 from twin.city.routing.turns import closed_links, turn_graph
-from twin.city.routing.ways import travel_times
 
 _HUBS = 7
 
@@ -59,6 +58,8 @@ def _within_turns(layer: StreetLayer, vehicle_class: str, found: NDArray[np.bool
     """Nodes of a part that banned turns leave to everybody in it."""
     if turn_graph(layer, vehicle_class) is None:
         return found
+    from twin.city.routing.ways import travel_times  # compiled code, which few maps need to be read
+
     nodes = np.flatnonzero(found)
     best = np.zeros(len(found), np.bool_)
     # Almost every node is as good as any other to start from; a few may lie where turns let nobody in or out.

@@ -17,7 +17,7 @@ from twin.experiments.task import Task
 from twin.results.compare import DIFFERENCE_COLUMNS
 from twin.results.day_figures import with_days
 from twin.results.days import run_name
-from twin.results.kpis import infos
+from twin.results.kpis import infos_of
 from twin.results.parquet import write_columns
 from twin.results.recorder import Columns
 from twin.results.run_folder import SEARCH, write_json
@@ -48,12 +48,12 @@ class PointValues:
 
     def __init__(self, search: Search, plan: Plan) -> None:
         self._wanted = {(f.kpi, f.group, f.day) for f in search.figures}
-        self._figures, self._plan = search.figures, plan
+        self._figures, self._plan, self._infos = search.figures, plan, infos_of(plan.content)
         self._found: dict[tuple[str, Figure], dict[int, float]] = {}
 
     def add(self, point: str, replication: int, kpis: Columns) -> None:
         """Take in the figures of one replication of a point, on all its kinds of day."""
-        table = with_days(kpis, self._plan.days, infos())
+        table = with_days(kpis, self._plan.days, self._infos)
         for figure in self._figures:
             at = (table["kpi"] == figure.kpi) & (table["group"] == figure.group) & (table["day"] == figure.day)
             values = table["value"][at]
@@ -168,7 +168,11 @@ class SearchGrowth:
     def write(self, partial: Path) -> None:
         """Write figures, points and the answer."""
         order = sorted(self._past, key=lambda t: (t.variant, t.replication))
-        write_columns(partial / "kpis.parquet", KPI_COLUMNS, with_days(self._kpis(order), self._plan.days, infos()))
+        write_columns(
+            partial / "kpis.parquet",
+            KPI_COLUMNS,
+            with_days(self._kpis(order), self._plan.days, infos_of(self._plan.content)),
+        )
         nobody: Columns = {c.name: np.array([], np.str_ if c.dtype == "str" else c.dtype) for c in DIFFERENCE_COLUMNS}
         write_columns(partial / "differences.parquet", DIFFERENCE_COLUMNS, nobody)
         points = {t.variant: {"of": t.of, "changes": dict(t.changes)} for t in order}

@@ -8,11 +8,15 @@ from fractions import Fraction
 from typing import Literal
 
 from twin.errors import ScenarioError
+from twin.kpi import AT
+from twin.observe.sensors import Sensor
 from twin.results.asked import Better, Check, Question, Questions, Role, Setting, looks_until
 from twin.results.days import MEAN_DAY, WORST_DAY, YEAR, Days, run_name
+from twin.results.words import figure
 from twin.scenario.language.document import Listing, Mark, Node, Problems
 from twin.scenario.language.document import Mapping as Tree
 from twin.scenario.language.label import Label
+from twin.scenario.language.observed import fault_of_sight
 from twin.scenario.language.questions import Amount, AmountError, FindSpec, LimitSpec, QuestionSpec, amount_of
 from twin.scenario.language.schema import ScenarioHead, Variant, folder_name
 from twin.scenario.language.splits import split_pairs
@@ -102,7 +106,7 @@ def questions_of(
         item = node.items[index] if isinstance(node, Listing) and index < len(node.items) else node
         place = _Place(item, problems)
         settings = list(_settings(spec, variants, place)) if spec.find is not None else []
-        reader = _Reader(variants, place, days)
+        reader = _Reader(variants, place, days, head.sensors)
         checks = list(reader.checks(spec, [setting.variant for setting, _ in settings]))
         _refuse_contradictions(checks, place)
         fresh = {made.name: made for _, made in settings if made is not None}
@@ -309,8 +313,10 @@ def _is_variant(name: str, variants: Mapping[str, Variant], place: _Place, *keys
 class _Reader:
     """Reads the checks of one question."""
 
-    def __init__(self, variants: Mapping[str, Variant], place: _Place, days: Days) -> None:
-        self.variants, self.place, self.days = variants, place, days
+    def __init__(
+        self, variants: Mapping[str, Variant], place: _Place, days: Days, sensors: Mapping[str, Sensor]
+    ) -> None:
+        self.variants, self.place, self.days, self.sensors = variants, place, days, sensors
         # Parts of a split are variants that only its question speaks of.
         self.usual = [name for name, variant in variants.items() if not variant.setting]
         self.first = next(iter(variants))
@@ -354,12 +360,14 @@ class _Reader:
                 for index, limit in enumerate(spec.such_that):
                     # What is wrong with a constraint is said once, not at every setting.
                     place = self.place.below("such_that", index) if nth == 0 else _Place(None, Problems(""))
-                    reader = _Reader(self.variants, place, self.days)
+                    reader = _Reader(self.variants, place, self.days, self.sensors)
                     own = days if limit.day is None else limit.day
-                    yield from reader._on_days(reader.limit(limit, name), own, "day" if limit.day is not None else key)
+                    yield from reader._on_days(
+                        reader.limit(limit, name, spec.seen_as), own, "day" if limit.day is not None else key
+                    )
             return
         for kpi in spec.kpis:
-            figure = self._figure(kpi, "kpi")
+            figure = self._figure(kpi, spec.seen_as)
             if figure is None:
                 continue
             wanted = self._wanted(days, key) if self.days else []
@@ -377,9 +385,9 @@ class _Reader:
                 continue
             yield from self._on_days(self._of_figure(spec, figure), days, key)
 
-    def limit(self, spec: LimitSpec, variant: str) -> Iterator[Check]:
-        """A constraint of a search at one setting."""
-        figure = self._figure(spec.kpi, "kpi")
+    def limit(self, spec: LimitSpec, variant: str, seen_as: str | None = None) -> Iterator[Check]:
+        """A constraint of a search at one setting; seen as the whole question is, unless it says by whom itself."""
+        figure = self._figure(spec.kpi, spec.seen_as or seen_as)
         than = spec.than or self.first
         if figure is None or not _is_variant(than, self.variants, self.place, "than"):
             return
@@ -431,10 +439,11 @@ class _Reader:
                 relative=relative,
             )
 
-    def _figure(self, kpi: str, key: str) -> _Figure | None:
+    def _figure(self, kpi: str, sensor: str | None) -> _Figure | None:
+        """A figure as it is, or as a sensor of phones sees it."""
         from twin.results.kpis import infos
 
-        known = infos()
+        known, key = infos(), "kpi"
         if kpi not in known:
             self.place.add(f"there is no figure {kpi!r}", nearest(kpi, known), key)
             return None
@@ -443,7 +452,14 @@ class _Reader:
         if not any(name == model or name.startswith(f"{model}_") for name in models):
             self.place.add(f"no model of this scenario gives {kpi}", f"models here: {', '.join(models)}", key)
             return None
-        info = known[kpi]
+        if sensor is not None:
+            fault = fault_of_sight(kpi, sensor, self.sensors)
+            if fault is not None:
+                self.place.add(*fault, "seen_as")
+                return None
+            kpi, info = f"{kpi}{AT}{sensor}", known[kpi]
+        else:
+            info = known[kpi]
         return _Figure(kpi, info.unit, info.better, info.additive)
 
     def _pairs(self, spec: QuestionSpec) -> list[tuple[str, str]]:
@@ -522,18 +538,18 @@ class _Reader:
 
 def _refuse_contradictions(checks: Sequence[Check], place: _Place) -> None:
     """Refuse bounds that no value can keep together."""
-    bounds: dict[tuple[str, str, str], dict[str, list[float]]] = {}
+    bounds: dict[tuple[str, str, str, str], dict[str, list[float]]] = {}
     for check in checks:
         if check.first is None:
-            at = bounds.setdefault((check.kpi, check.group, check.second), {"lower": [], "higher": []})
+            at = bounds.setdefault((check.kpi, check.group, check.second, check.unit), {"lower": [], "higher": []})
             at[check.better].append(check.bound)
     said: set[str] = set()
-    for (kpi, _, _), found in bounds.items():
+    for (kpi, _, _, unit), found in bounds.items():
         if found["lower"] and found["higher"] and max(found["higher"]) > min(found["lower"]) and kpi not in said:
             said.add(kpi)
             place.add(
-                f"the constraints on {kpi} contradict each other: at least {max(found['higher']):g} and at most "
-                f"{min(found['lower']):g}",
+                f"the constraints on {kpi} contradict each other: at least {figure(max(found['higher']), unit, 'en')} "
+                f"and at most {figure(min(found['lower']), unit, 'en')}",
                 "no value keeps both; change one of them",
                 "such_that",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -10,6 +11,28 @@ from twin.params import Params
 from twin.units import ClockSpan, Metres
 
 Side = Literal["east", "west", "north", "south"]
+#: A crossing of two streets, or longitude and latitude.
+End = tuple[str, str] | tuple[float, float]
+
+
+def composed(text: str) -> str:
+    """Name in composed Unicode without surrounding space, as names of a city are."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def on_earth(value: Any) -> Any:
+    """Points and ends as they are.
+
+    Raises
+    ------
+    ValueError
+        If one is a pair of numbers that are no longitude and latitude.
+    """
+    pairs = value if value and isinstance(value[0], tuple) else [value]
+    for pair in pairs:
+        if pair and isinstance(pair[0], float) and not (-180 <= pair[0] <= 180 and -85 <= pair[1] <= 85):
+            raise ValueError(f"{list(pair)} is no [longitude, latitude] in degrees")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -78,7 +101,8 @@ class EditSpec(Params):
             raise ValueError("hours come back every day, when does not; keep one of the two")
         if not self.hourly and (self.hours or self.when):
             raise ValueError(
-                f"{self.change} holds the whole day; for some hours use close, set_lanes, set_speed or set_access"
+                f"{self.change} holds the whole day; "
+                "for some hours use close, close_walk, set_lanes, set_speed or set_access"
             )
         span = self.hours or self.when
         if span is not None and span[1] <= span[0]:
@@ -88,3 +112,17 @@ class EditSpec(Params):
     def values(self) -> dict[str, Any]:
         """Numbers and words of the change, in SI units."""
         return {}
+
+
+def two_ends(where: WhereSpec | None, start: object, end: object) -> None:
+    """Check that a new link has two ends, or a line that was drawn.
+
+    Raises
+    ------
+    ValueError
+        If it has neither, or both.
+    """
+    if where is not None and (where.street or not where.layer):
+        raise ValueError("a new link runs along a drawn line; write where: {layer: NAME, id: ID}")
+    if (where is None) != (start is not None and end is not None):
+        raise ValueError("a new link needs from and to, or a line that was drawn: where: {layer: NAME, id: ID}")

@@ -13,7 +13,6 @@ Which links that means is found on the map, see ``twin.city.editing.edits``; her
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal, Self
@@ -23,9 +22,9 @@ from pydantic import Field, field_validator, model_validator
 from twin.columns import VEHICLE_CLASSES
 from twin.params import Params
 from twin.scenario.language.document import Mapping, Node, Problems, Scalar
-from twin.scenario.language.edit_spec import EditSpec, WhereSpec
+from twin.scenario.language.edit_spec import EditSpec, End, WhereSpec, composed, on_earth, two_ends
 from twin.scenario.language.validate import nearest, validated
-from twin.scenario.language.walking_edits import WALKING_EDITS
+from twin.scenario.language.walking_edits import WALKING_EDITS, UndergroundLinkEdit
 from twin.units import Metres, Seconds, Share, Speed
 
 VehicleClass = Literal["car", "van", "small_truck", "container_truck", "bus"]
@@ -33,11 +32,6 @@ VehicleClass = Literal["car", "van", "small_truck", "container_truck", "bus"]
 CHANGES_NOT_YET: tuple[str, ...] = ()
 #: Keys of a measure that are no part of its edit.
 _BESIDE = ("label", "cost", "set", "change")
-
-
-def composed(text: str) -> str:
-    """Name in composed Unicode without surrounding space, as names of a city are."""
-    return unicodedata.normalize("NFC", text).strip()
 
 
 class NameSpec(Params):
@@ -176,10 +170,6 @@ class SignalEdit(EditSpec):
         }
 
 
-#: A crossing of two streets, or longitude and latitude.
-End = tuple[str, str] | tuple[float, float]
-
-
 class LinkSpec(Params):
     """A link that is not on the map."""
 
@@ -197,11 +187,7 @@ class LinkSpec(Params):
     @field_validator("via", "start", "end")
     @classmethod
     def _on_earth(cls, value: Any) -> Any:
-        pairs = value if value and isinstance(value[0], tuple) else [value]
-        for pair in pairs:
-            if pair and isinstance(pair[0], float) and not (-180 <= pair[0] <= 180 and -85 <= pair[1] <= 85):
-                raise ValueError(f"{list(pair)} is no [longitude, latitude] in degrees")
-        return value
+        return on_earth(value)
 
 
 class NewLinkEdit(EditSpec):
@@ -214,10 +200,7 @@ class NewLinkEdit(EditSpec):
 
     @model_validator(mode="after")
     def _two_ends(self) -> Self:
-        if self.where is not None and (self.where.street or not self.where.layer):
-            raise ValueError("a new link runs along a drawn line; write where: {layer: NAME, id: ID}")
-        if (self.where is None) != (self.link.start is not None and self.link.end is not None):
-            raise ValueError("a new link needs from and to, or a line that was drawn: where: {layer: NAME, id: ID}")
+        two_ends(self.where, self.link.start, self.link.end)
         return self
 
     def values(self) -> dict[str, Any]:
@@ -316,7 +299,7 @@ def read_edit(
 def plain_edit(measure: str, spec: EditSpec, names: dict[str, NameSpec]) -> dict[str, Any]:
     """An edit as it stands in a plan: plain JSON in SI units, names with all their aliases."""
     span, values = spec.hours or spec.when, spec.values()
-    if isinstance(spec, NewLinkEdit):
+    if isinstance(spec, NewLinkEdit | UndergroundLinkEdit):
         for side, end in (("from", spec.link.start), ("to", spec.link.end)):
             if end is not None:
                 values["link"][side] = _end(end, names)
@@ -331,7 +314,9 @@ def plain_edit(measure: str, spec: EditSpec, names: dict[str, NameSpec]) -> dict
     }
 
 
-def _end(end: End, names: dict[str, NameSpec]) -> dict[str, Any]:
+def _end(end: End | str, names: dict[str, NameSpec]) -> dict[str, Any]:
+    if isinstance(end, str):
+        return {"place": composed(end)}
     if isinstance(end[0], str):
         return {"crossing": [list(all_names(str(name), names)) for name in end]}
     return {"point": list(end)}

@@ -172,8 +172,7 @@ def check_observed(
         elif spec.day is not None and spec.day not in days:
             add(f"there is no kind of day {spec.day!r}", nearest(spec.day, days) or "leave day out", "day")
         if spec.seen_as is not None and spec.seen_as not in sensors:
-            mend = nearest(spec.seen_as, sensors) or "declare it: sensors: {gps: {kind: gps, every: 5 min}}"
-            add(f"there is no sensor {spec.seen_as!r}", mend, "seen_as")
+            add(*_no_sensor(spec.seen_as, sensors), "seen_as")
             continue
         model = spec.kpi.split(".", 1)[0]
         if spec.table is None:
@@ -210,12 +209,35 @@ def _check_value(spec: ObservedSpec, unit: str, sensors: Mapping[str, Sensor], a
             amount_of(value, unit, relative_allowed=relative)
         except AmountError as fault:
             add(fault.what, fault.mend, key)
-    if spec.seen_as is None:
-        return
-    of = registry.stays(spec.kpi.split(".", 1)[0])
-    if not isinstance(sensors[spec.seen_as], Gps | Beacon) or of is None or spec.kpi not in of.kpis:
-        told = ", ".join(of.kpis) if of else "nothing of that model"
-        add(f"phones do not tell {spec.kpi}", f"what phones tell: {told}; leave seen_as out for others", "seen_as")
+    wrong = fault_of_sight(spec.kpi, spec.seen_as, sensors) if spec.seen_as is not None else None
+    if wrong is not None:
+        add(*wrong, "seen_as")
+
+
+def fault_of_sight(kpi: str, sensor: str, sensors: Mapping[str, Sensor]) -> tuple[str, str] | None:
+    """What is wrong with a figure as a sensor sees it, and how to mend it; None where nothing is."""
+    if sensor not in sensors:
+        return _no_sensor(sensor, sensors)
+    of = registry.stays(kpi.split(".", 1)[0])
+    if sensor in phones_among(sensors) and of is not None and kpi in of.kpis:
+        return None
+    told = ", ".join(of.kpis) if of else "nothing of that model"
+    if sensor in phones_among(sensors):
+        return f"phones do not tell {kpi}", f"what phones tell: {told}; leave seen_as out for others"
+    return (
+        f"a sensor of kind {sensors[sensor].kind} counts and tells no figure such as {kpi}",
+        f"name one of kind gps or beacon, which tell {told}",
+    )
+
+
+def phones_among(sensors: Mapping[str, Sensor]) -> list[str]:
+    """Sensors that tell figures, by name."""
+    return [name for name, sensor in sensors.items() if isinstance(sensor, Gps | Beacon)]
+
+
+def _no_sensor(name: str, sensors: Mapping[str, Sensor]) -> tuple[str, str]:
+    mend = nearest(name, sensors) or "declare it: sensors: {gps: {kind: gps, every: 5 min}}"
+    return f"there is no sensor {name!r}", mend
 
 
 def in_unit(value: Amount, unit: str) -> float:

@@ -16,14 +16,13 @@ from twin.units import Count, Seconds, Share, magnitudes
 Amount = str | int | float
 
 #: Keys that other versions will understand.
-QUESTION_NOT_YET = ("seen_as", "within", "out_of", "along", "table")
+QUESTION_NOT_YET = ("within", "out_of", "along", "table")
 #: What is written in their place today, where there is something.
 QUESTION_MENDS = {
     "table": "list the figures under kpi: [...]",
     "within": "the promise is a figure of its own: kpi: transit.refused_share counts all requests, "
     "transit.wait_p95_s those served",
     "out_of": "each figure says whom it is out of; transit.refused_share is out of all requests",
-    "seen_as": "figures of the model are compared as they are; what a sensor would have seen belongs to observed:",
     "along": "name a figure of the road, e.g. kpi: road.delay_mean_s; twin map shows the links of a street",
 }
 
@@ -63,6 +62,7 @@ class LimitSpec(Params):
 
     kpi: str = Field(min_length=1, description="figure, e.g. terminal.wait_mean_min")
     group: str = Field("all", description="group of the figure")
+    seen_as: str | None = Field(None, description="sensor of phones: the figure as it sees it; that of the question")
     day: str | tuple[str, ...] | None = Field(None, description="kinds of day on which it must hold; as hold_on")
     at_most: Amount | None = Field(None, description="the mean is at most this")
     at_least: Amount | None = Field(None, description="the mean is at least this")
@@ -118,6 +118,7 @@ class QuestionSpec(Params):
     main: bool = Field(False, description="whether this is the question; the first one if none is marked")
     kpi: str | tuple[str, ...] | None = Field(None, description="figure or figures, e.g. terminal.wait_mean_min")
     group: str = Field("all", description="group of the figure")
+    seen_as: str | None = Field(None, description="sensor of phones: figures as it would have seen them")
     compare: tuple[tuple[str, str], ...] | None = Field(
         None, max_length=500, description="pairs of variants; the first with each other one if not given"
     )

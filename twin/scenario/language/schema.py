@@ -35,7 +35,7 @@ HEAD_MENDS = {
     "circulation_kpi": "it belongs to the walkers: write pedestrian: {circulation_kpi: {...}}",
     "areas": "name the area of the walkers in pedestrian.circulation_kpi, that of the vans in transit.area",
 }
-MEASURE_NOT_YET = ("from_date", "bays", "closes")
+MEASURE_NOT_YET = ("from_date", "bays")
 _AFTER_END_S = 6 * 3600.0
 _SCENARIO_NAME = re.compile(r"[^\W_][\w-]{0,59}")
 _NAME = re.compile(r"\w[\w+-]{0,39}")
@@ -177,6 +177,11 @@ class DayTotal(Params):
     total: Count = Field(gt=0)
 
 
+#: What a table may be beside plain rows, and what is said of plain rows alone.
+_TABLE_KINDS = ("gtfs_day", "mesh", "areas", "hours_across")
+_OF_ROWS = ("header_row", "values", "drop_rows", "hour_labels", "time_as", "gaps", "counted_at", "day_total")
+
+
 class TableSpec(Params):
     """A table of the user's: where it is, and what its headings and words mean."""
 
@@ -210,9 +215,39 @@ class TableSpec(Params):
     gtfs_day: dt.date | None = Field(
         None, description="the file is a GTFS feed, a .zip or a folder: read the timetable of this day"
     )
+    mesh: bool = Field(
+        False, description="the file is a grid square statistic as e-Stat gives it: KEY_CODE and what was counted"
+    )
+    areas: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="the file holds polygons (GeoJSON, GeoPackage, Shapefile, also zipped): the field that names them",
+    )
+    hours_across: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_]\w{0,59}$",
+        description="hours stand in the headings (7時台, 8時台, …), as in a road census: our name of the numbers below",
+    )
+    added_over: str | None = Field(
+        None,
+        max_length=200,
+        description="with hours_across: heading of a column whose rows are added up, such as 車種 (小型車 and 大型車)",
+    )
     source: str = Field("", description="where the table comes from")
+    licence: str = Field("", max_length=300, description="under which it may be used; every output carries it")
+    as_of: str = Field(
+        "",
+        pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$",
+        description="date, month or year of the data; every output carries it",
+    )
     grade: Literal["", "V", "D", "M", "G"] = Field("", description="V read, D derived, M remembered, G guess")
     note: str = ""
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _a_year_is_a_date(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _feeds_name_their_columns(self) -> TableSpec:
@@ -223,6 +258,19 @@ class TableSpec(Params):
         ]
         if self.gtfs_day is not None and given:
             raise ValueError(f"a GTFS feed names its own columns; leave {', '.join(given)} out, or gtfs_day")
+        return self
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> TableSpec:
+        kinds = [name for name in _TABLE_KINDS if getattr(self, name)]
+        if len(kinds) > 1:
+            raise ValueError(f"{' and '.join(kinds)} are both given, and the file is of one kind; keep one")
+        if self.added_over and not self.hours_across:
+            raise ValueError("added_over goes with hours_across; leave it out")
+        if self.mesh or self.areas:
+            strange = [name for name in _OF_ROWS if name in self.model_fields_set]
+            if strange:
+                raise ValueError(f"{kinds[0]} has no use for {', '.join(strange)}; leave them out")
         return self
 
     @field_validator("columns")
@@ -576,6 +624,6 @@ def _portable(path: str) -> str:
 
 
 def _table_json(spec: TableSpec) -> dict[str, Any]:
-    # Plans of tables that are no feeds stay as they were.
-    left_out = {"gtfs_day"} if spec.gtfs_day is None else set()
+    # Plans of tables that say none of these stay as they were.
+    left_out = {name for name in (*_TABLE_KINDS, "added_over", "licence", "as_of") if not getattr(spec, name)}
     return {**spec.model_dump(mode="json", exclude=left_out), "file": _portable(spec.file)}

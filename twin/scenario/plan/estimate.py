@@ -140,7 +140,12 @@ def estimate_of(scenario: Scenario, tables: Mapping[str, TableData]) -> Estimate
         + sum(count * registry.card(model).agent_s for model, count in counts.items())
         for name, counts in by_model.items()
     }
-    cells = sum(column.nbytes for table in tables.values() for column in table.columns.values())
+    cells = sum(
+        column.nbytes
+        for table in tables.values()
+        for columns in (table.columns, *table.more.values())
+        for column in columns.values()
+    )
     return Estimate(
         agents,
         _PROCESS_BYTES + most * _AGENT_BYTES + 2 * cells,
@@ -165,7 +170,9 @@ def _agents_of(variant: Variant, tables: Mapping[str, TableData]) -> dict[str, f
 
 
 def _bodies_of_table(table: TableData) -> float:
-    """Sum of the column of counts; rows where there is none."""
+    """Sum of the column of counts; rows where there is none. Areas are ground, on which nobody moves."""
+    if "area" in table.columns and "west" in table.columns:
+        return 0.0
     for column in _COUNT_COLUMNS:
         if column in table.echo.totals:
             return max(table.echo.totals[column] * table.echo.scaled.get(column, 1.0), 0.0)

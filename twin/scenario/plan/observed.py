@@ -32,7 +32,8 @@ Columns = Mapping[str, NDArray[np.generic]]
 
 #: Numbers of one observation; a month of ten minutes at 20 cameras would be 86,400.
 MOST_CELLS = 20_000
-#: Headings of tables that say which way those went.
+#: Column of tables that says which way those went, and its words, which may be headings of numbers as well.
+HEADING = "heading"
 HEADINGS = ("north", "east", "south", "west")
 _STARTS, _ENDS = ("hour_start_s", "time_s", "time", "from_s"), ("hour_end_s", "until_s")
 
@@ -167,6 +168,14 @@ def _where_and_whom(spec: ObservedSpec, what: Observable, columns: Columns) -> t
     """Column with the site, and column of each group."""
     groups = {name: name for name in spec.columns if name in what.groups}
     others = [name for name in spec.columns if name not in groups]
+    if HEADING in others and what.layer in ("walk", "drive"):
+        strange = next((str(w) for w in np.unique(columns[HEADING]) if str(w) not in HEADINGS), None)
+        if strange is not None:
+            raise _TableError(
+                f"{strange!r} in column {HEADING} is none of {', '.join(HEADINGS)}",
+                f"map it: values: {{{HEADING}: {{上り: north, …}}}}",
+            )
+        others.remove(HEADING)
     if what.kind == "bands":
         if len(others) != 1:
             raise _TableError(
@@ -242,8 +251,8 @@ def _rows(
                 continue
             _refuse_off_grid(what, from_s, to_s)
             site = MOVE.join(str(columns[name][i]) for name in site_column.split(MOVE)) if site_column else ""
-            if headed and site:
-                site = f"{site}|{number}"
+            if site and (headed or HEADING in spec.columns):
+                site = f"{site}|{number if headed else columns[HEADING][i]}"
             of = tuple((name, str(columns[column][i])) for name, column in groups.items())
             low_s, high_s = band_of(str(columns[band][i])) if band else (0.0, 1e12)
             if math.isnan(low_s):

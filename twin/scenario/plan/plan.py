@@ -435,7 +435,10 @@ def make_plan(scenario: Scenario) -> Plan:
     content["defaults"] = {name: [a.to_dict() for a in scenario.defaults_in_use(name)] for name in scenario.variants}
     for name, table in tables.items():
         content["tables"][name].update(sha256=table.sha256, echo=table.echo.to_dict())
+        if table.told:
+            content["tables"][name]["told"] = table.told
     columns = {name: dict(table.columns) for name, table in tables.items()}
+    columns |= {name + part: more for name, table in tables.items() for part, more in table.more.items()}
     content["warnings"] = outside_clock(
         [variant.resolved for variant in scenario.variants.values()],
         columns,

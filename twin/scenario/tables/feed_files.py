@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.scenario.tables.sheets import MAX_BYTES, SheetError, decoded
+from twin.scenario.tables.packed import MAX_UNFOLDED_BYTES, unpacked
+from twin.scenario.tables.sheets import SheetError, decoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,17 +24,9 @@ if TYPE_CHECKING:
 #: Files that are read; whatever else a feed holds is left alone.
 FILES = (
     "agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt", "calendar.txt", "calendar_dates.txt",
-    "frequencies.txt", "fare_attributes.txt", "fare_rules.txt", "shapes.txt", "feed_info.txt",
+    "frequencies.txt", "fare_attributes.txt", "fare_rules.txt", "shapes.txt", "feed_info.txt", "attributions.txt",
 )  # fmt: skip
-#: What the files that are read may unfold to, and how much more that may be than what is packed.
-MAX_UNFOLDED_BYTES = 1_000_000_000
-_MAX_RATIO = 200
-_MAX_MEMBERS = 2_000
 _MAX_ROWS = 20_000_000
-#: What damaged zips raise beside their own error.
-_ZIP_SLIPS = (
-    zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, KeyError,
-)  # fmt: skip
 #: Longest word of a cell: columns are held in fields of one width.
 _LONGEST = 500
 
@@ -165,42 +156,9 @@ def _of_folder(path: Path) -> dict[str, bytes]:
 
 
 def _of_zip(path: Path) -> dict[str, bytes]:
-    """Nothing is unfolded on disk, so that no name in a zip leads anywhere."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise SheetError(f"the feed is larger than {MAX_BYTES // 10**6} MB", "cut it to the area that is needed")
-        data = path.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > _MAX_MEMBERS:
-                raise SheetError(f"the zip holds {len(members)} files", "a feed has some twenty")
-            return _unfolded(archive, members, len(data))
-    except _ZIP_SLIPS as fault:
-        said = (str(fault).splitlines() or [""])[0][:120] or type(fault).__name__
-        mend = "fetch the feed anew, or give its folder"
-        raise SheetError(f"{path.name} is no readable zip: {said}", mend) from fault
-
-
-def _unfolded(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], packed: int) -> dict[str, bytes]:
-    wanted = [one for one in members if not one.is_dir() and one.filename.replace("\\", "/").split("/")[-1] in FILES]
-    folders = {one.filename.replace("\\", "/").rpartition("/")[0] for one in wanted}
+    wanted = unpacked(path, lambda name: name in FILES, "a feed has some twenty")
+    folders = {name.rpartition("/")[0] for name in wanted}
     if len(folders) > 1:
         told = ", ".join(sorted(folder or "its top" for folder in folders)[:5])
         raise SheetError(f"the zip holds more than one feed: in {told}", "keep one of them")
-    bound = min(MAX_UNFOLDED_BYTES, _MAX_RATIO * packed + 10**6)
-    raw: dict[str, bytes] = {}
-    left = bound
-    for one in wanted:
-        # The size a zip declares may be a lie: what comes out is counted.
-        with archive.open(one) as stream:
-            data = stream.read(left + 1)
-        if len(data) > left:
-            raise SheetError(
-                f"the zip unfolds to more than {bound / 1e6:.0f} MB from {packed / 1e6:.2f} MB", "fetch the feed anew"
-            )
-        left -= len(data)
-        name = one.filename.replace("\\", "/").split("/")[-1]
-        if name in raw:
-            raise SheetError(f"the zip holds {name} twice", "keep one of them")
-        raw[name] = data
-    return raw
+    return {name.rpartition("/")[2]: data for name, data in wanted.items()}

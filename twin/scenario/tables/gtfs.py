@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from twin.arrays import Floats, Longs
 from twin.scenario.tables.feed_files import FeedFiles, Words, numbers_of, say
 from twin.scenario.tables.gtfs_calendar import services_of
+from twin.scenario.tables.gtfs_shapes import publisher_of, shapes_of
 from twin.scenario.tables.sheets import SheetError
 
 _DAY_S = 86400.0
@@ -27,12 +28,17 @@ _LAST_HOUR = 72
 
 @dataclass(frozen=True)
 class Feed:
-    """What was read: columns of one length by name, and what was left out, counted."""
+    """What was read: columns of one length by name, and what was left out, counted.
+
+    ``more`` holds the corners of its shapes as ``.shapes``; ``told`` who publishes it, and for which dates.
+    """
 
     columns: dict[str, NDArray[np.generic]]
     warnings: tuple[str, ...]
     encoding: str
     sha256: str
+    more: dict[str, dict[str, NDArray[np.generic]]]
+    told: dict[str, str]
 
 
 def read_feed(path: Path, day: dt.date) -> Feed:
@@ -48,8 +54,8 @@ def read_feed(path: Path, day: dt.date) -> Feed:
     Returns
     -------
     Feed
-        ``route, trip, sequence, stop, name, lat, lon, arrival_s, departure_s, may_board, may_alight``; sorted by trip
-        and sequence.
+        ``route, trip, sequence, stop, name, lat, lon, arrival_s, departure_s, may_board, may_alight`` and, where the
+        feed draws its ways, ``shape``; sorted by trip and sequence.
 
     Raises
     ------
@@ -85,12 +91,15 @@ def read_feed(path: Path, day: dt.date) -> Feed:
         "may_board": times.may_board[row].astype(np.float64), "may_alight": times.may_alight[row].astype(np.float64),
     }  # fmt: skip
     _say_fares(files, told)
-    if "shapes.txt" in files:
-        told.append("shapes.txt is not read: buses are drawn from stop to stop along the streets")
+    more = {}
+    shapes = shapes_of(files, told, trips.get("shape_id"), np.unique(trip))
+    if shapes is not None:
+        columns["shape"] = shapes.of_trip[trip]
+        more[".shapes"] = shapes.points
     order = np.lexsort((times.sequence[row], name))
     return Feed(
         {key: values[order] for key, values in columns.items()}, tuple(told), "+".join(sorted(files.encodings)),
-        files.sha256,
+        files.sha256, more, publisher_of(files),
     )  # fmt: skip
 
 

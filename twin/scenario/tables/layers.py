@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import Problem, ScenarioError
-from twin.scenario.language.edits import LayerSpec, composed
+from twin.scenario.language.edit_spec import composed
+from twin.scenario.language.edits import LayerSpec
 from twin.scenario.language.paths import PathRefusedError, allowed_path
 from twin.scenario.language.validate import nearest
 

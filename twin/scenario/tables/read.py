@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from twin.scenario.tables import cells
 from twin.scenario.tables.cells import Cell
 from twin.scenario.tables.columns import Reading, heading_of, kind_of, read_column, shortest_step_s
 from twin.scenario.tables.gtfs import Feed, read_feed
-from twin.scenario.tables.sheets import SheetError, read_sheet
+from twin.scenario.tables.mesh import Mesh, read_mesh
+from twin.scenario.tables.outlines import Outlines, read_outlines
+from twin.scenario.tables.sheets import MAX_ROWS, SheetError, read_sheet
 from twin.units import value_text
 
 if TYPE_CHECKING:
@@ -77,11 +80,17 @@ class TableEcho:
 
 @dataclass(frozen=True)
 class TableData:
-    """A table read: columns of one length, the echo, and the hash of the file."""
+    """A table read: columns of one length, the echo, and the hash of the file; further tables that belong to it.
+
+    ``more`` holds these by what is put behind the table's name, such as ``.outline`` for the corners of its areas;
+    ``told`` what the file says of its publisher, licence and dates.
+    """
 
     columns: dict[str, NDArray[np.generic]]
     echo: TableEcho
     sha256: str
+    more: dict[str, dict[str, NDArray[np.generic]]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
 
 
 def read_tables(scenario: Scenario) -> dict[str, TableData]:
@@ -132,6 +141,10 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
         path = allowed_path(spec.file, scenario.folder, scenario.allow_read, or_folder=spec.gtfs_day is not None)
         if spec.gtfs_day is not None:
             return _of_feed(read_feed(path, spec.gtfs_day), spec)
+        if spec.mesh:
+            return _of_mesh(read_mesh(name, spec, path), spec)
+        if spec.areas is not None:
+            return _of_outlines(read_outlines(spec, path), spec)
         sheet = read_sheet(path, spec.sheet, spec.encoding)
     except PathRefusedError as refused:
         raise TableError.of([Problem(refused.what, f"table {name}", refused.mend)], name) from refused
@@ -142,12 +155,18 @@ def read_table(name: str, spec: TableSpec, scenario: Scenario) -> TableData:
     # A clock of a week has times of day up to 168:00.
     reading.last_hour = max(reading.last_hour, math.ceil(scenario.clock.last_s / 3600.0))
     header_row = _header_row(reading)
+    hours = _hours_across(reading, header_row) if spec.hours_across else {}
     places = _places(reading, header_row)
     _stop_if_wrong(reading)
     rows, dropped = _data_rows(reading, header_row, places)
     if not rows and not reading.problems:
         reading.add("the table has no rows", header_row + 1, mend="check header_row: and the sheet")
     columns: dict[str, NDArray[np.generic]] = {}
+    if hours:
+        if spec.added_over is not None:
+            rows = _added(reading, rows, places, hours, _place_of(reading, header_row, spec.added_over))
+            _stop_if_wrong(reading)
+        rows, places, columns = _unfolded(reading, rows, places, hours)
     for column, place in places.items():
         columns.update(read_column(reading, column, place, rows))
     _stop_if_wrong(reading)
@@ -182,7 +201,137 @@ def _of_feed(feed: Feed, spec: TableSpec) -> TableData:
     }
     rows = len(feed.columns["trip"])
     echo = TableEcho(spec.file, "", feed.encoding, 1, rows, (), totals, {}, (), feed.warnings)
-    return TableData(feed.columns, echo, feed.sha256)
+    return TableData(feed.columns, echo, feed.sha256, feed.more, feed.told)
+
+
+def _of_mesh(mesh: Mesh, spec: TableSpec) -> TableData:
+    rows = len(mesh.columns["area"])
+    echo = TableEcho(
+        spec.file, "", mesh.sheet.encoding, mesh.header_row, rows, (), mesh.totals, {}, mesh.gaps, mesh.warnings
+    )
+    return TableData(mesh.columns, echo, mesh.sheet.sha256)
+
+
+def _of_outlines(found: Outlines, spec: TableSpec) -> TableData:
+    rows = len(found.columns["area"])
+    echo = TableEcho(spec.file, spec.sheet or "", found.encoding, 1, rows, (), found.totals, {}, (), found.warnings)
+    return TableData(found.columns, echo, found.sha256, {".outline": found.outline})
+
+
+#: A heading that is an hour: 7時台, 7時, 07:00, 7:00～8:00. A bare number is none: it may be anything.
+_HOURLY = re.compile(r".*[0-9](:[0-9]{2}|時).*")
+_Rows = list[tuple[int, list[Cell]]]
+
+
+def _hours_across(reading: Reading, header_row: int) -> dict[int, tuple[float, float]]:
+    """Begin and end in seconds of the hour that each column of counts is of, by its place.
+
+    An hour behind a later one, as 0時台 behind 23時台, is one after midnight: a day is counted from the morning on.
+    """
+    amount, headings = reading.spec.hours_across or "", reading.sheet.rows[header_row - 1] if reading.sheet.rows else []
+    out: dict[int, tuple[float, float]] = {}
+    day_s = last_s = 0.0
+    for place, cell in enumerate(headings):
+        if not _HOURLY.fullmatch(cells.normal(cell)):
+            continue
+        try:
+            slot = cells.hour_slot(cell, end_label=reading.spec.hour_labels == "end_of_hour")
+        except cells.CellError:
+            continue  # a sum over hours, or a title with a time in it
+        end_s = slot.start_s + 3600.0 if slot.end_s is None else slot.end_s
+        if end_s - slot.start_s > 3600.0:
+            continue
+        if slot.start_s + day_s < last_s:
+            day_s += cells.DAY_S
+            told = f"{cells.normal(cell)} stands behind a later hour and is read as one after midnight"
+            reading.warnings.append(told + ", as are those behind it")
+        last_s = slot.start_s + day_s
+        out[place] = last_s, end_s + day_s
+    if len(out) < 2:
+        mend = "headings such as 7時台 or 7:00-8:00 are due; or leave hours_across out"
+        reading.add(f"{len(out)} headings are hours", header_row, mend=mend)
+    first_s = min((span[0] for span in out.values()), default=0.0)
+    if any(end_s > first_s + cells.DAY_S for _, end_s in out.values()):
+        mend = "two blocks of hours side by side? keep one, for example by leaving the other's headings without 時"
+        reading.add("the hours in the headings are more than a day", header_row, mend=mend)
+    if amount in reading.spec.columns:
+        reading.add(f"columns names {amount} too, which stands below the hours", header_row, mend="leave it out there")
+    if any(span in list(out.values())[:row] for row, span in enumerate(out.values())):
+        reading.add("an hour stands in two headings", header_row, mend="keep one of them")
+    return out
+
+
+def _place_of(reading: Reading, header_row: int, heading: str) -> int:
+    headings = [cells.folded(cell) for cell in reading.sheet.rows[header_row - 1]]
+    if cells.folded(heading) not in headings:
+        reading.add(f"there is no heading {heading!r}", header_row, mend=nearest(heading, headings))
+        _stop_if_wrong(reading)
+    return headings.index(cells.folded(heading))
+
+
+def _added(
+    reading: Reading, rows: _Rows, places: dict[str, int], hours: dict[int, tuple[float, float]], over: int
+) -> _Rows:
+    """Rows that differ in one column alone, such as small and large vehicles, as one; a gap stays a gap."""
+    labels = [place for name, place in sorted(places.items()) if place not in hours and place != over]
+    groups: dict[tuple[str, ...], dict[str, tuple[int, list[Cell]]]] = {}
+    for number, row in rows:
+        key, word = tuple(_cell(row, place) for place in labels), _cell(row, over)
+        mine = groups.setdefault(key, {})
+        if word in mine:
+            told = f"{', '.join(key)}: {word or 'an empty cell'} stands in row {mine[word][0]} too"
+            reading.add(told, number, mend="keep one of them")
+        mine[word] = number, row
+    words = sorted({word for mine in groups.values() for word in mine})
+    out: _Rows = []
+    for key, mine in groups.items():
+        if len(mine) < len(words):
+            lacking = ", ".join(word for word in words if word not in mine)
+            first = next(iter(mine.values()))[0]
+            reading.add(f"{', '.join(key)} has no row of {lacking}", first, mend="add it, or leave the others out")
+        number, first_row = next(iter(mine.values()))
+        whole: list[Cell] = [*first_row, *[None] * (max(hours) + 1 - len(first_row))]
+        for place in hours:
+            whole[place] = _sum(reading, [(n, row[place] if place < len(row) else None) for n, row in mine.values()])
+        out.append((number, whole))
+    reading.warnings.append(f"{len(rows)} rows are added to {len(out)}: {' + '.join(words)}")
+    return out
+
+
+def _cell(row: list[Cell], place: int) -> str:
+    return cells.normal(row[place]) if place < len(row) else ""
+
+
+def _sum(reading: Reading, parts: list[tuple[int, Cell]]) -> Cell:
+    total = 0.0
+    for number, cell in parts:
+        try:
+            value = cells.number(cell, "")
+        except cells.CellError as fault:
+            reading.add(str(fault), number, mend="write a number")
+            return None
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _unfolded(
+    reading: Reading, rows: _Rows, places: dict[str, int], hours: dict[int, tuple[float, float]]
+) -> tuple[_Rows, dict[str, int], dict[str, NDArray[np.generic]]]:
+    """A row for each hour of each row of counts, each with its number in the file; and the columns of hours."""
+    if len(rows) * len(hours) > MAX_ROWS:
+        reading.add(f"{len(rows)} rows of {len(hours)} hours are more than {MAX_ROWS} rows", mend="keep what is needed")
+        _stop_if_wrong(reading)
+    names = [name for name, place in places.items() if place not in hours]
+    long: _Rows = []
+    for number, row in rows:
+        cells_of_row = [row[places[name]] if places[name] < len(row) else None for name in names]
+        long += [(number, [*cells_of_row, row[place] if place < len(row) else None]) for place in hours]
+    spans = np.tile(np.array(list(hours.values()), np.float64).reshape(-1, 2), (len(rows), 1))
+    reading.times.update(("hour_start_s", "hour_end_s"))
+    found = {name: place for place, name in enumerate(names)} | {reading.spec.hours_across or "": len(names)}
+    return long, found, {"hour_start_s": spans[:, 0].copy(), "hour_end_s": spans[:, 1].copy()}
 
 
 def _stop_if_wrong(reading: Reading) -> None:

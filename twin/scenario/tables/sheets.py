@@ -113,12 +113,17 @@ def read_sheet(path: Path, sheet: str | None, encoding: str) -> Sheet:
         kind = "a Parquet file" if suffix == ".parquet" else "a CSV"
         raise SheetError(f"{kind} has no sheets", "remove sheet:")
     if suffix in (".csv", ".tsv", ".txt"):
-        text, used = decoded(data, encoding)
-        return Sheet(_csv_rows(text), "", used, digest)
+        return sheet_of_csv(data, encoding)
     if suffix == ".parquet":
         return Sheet(_parquet_rows(data), "", "", digest)
     mend = "save it as .xlsx in Excel" if suffix == ".xls" else "give a .csv, .xlsx or .parquet file"
     raise SheetError(f"a file of kind {suffix or path.name!r} is no table", mend)
+
+
+def sheet_of_csv(data: bytes, encoding: str) -> Sheet:
+    """Rows of the bytes of a CSV; arguments and errors as of :func:`read_sheet`."""
+    text, used = decoded(data, encoding)
+    return Sheet(_csv_rows(text), "", used, hashlib.sha256(data).hexdigest())
 
 
 def decoded(data: bytes, encoding: str) -> tuple[str, str]:

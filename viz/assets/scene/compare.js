@@ -15,6 +15,7 @@
       const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
       const there = { spec: second.spec ?? first.spec, facts, columns, motions, queue };
       there.reading = new twin.Reading(there);
+      there.told = twin.toldOf(there);
       if (columns.service) there.service = new twin.Service(there);
       const out = new twin.Compare(first, there, answer);
       out.difference = await twin.Difference.read(out, difference);
@@ -147,6 +148,8 @@
       }
       reading.moved(t);
       service?.at(t);
+      const { told } = this.second;
+      for (const id of Object.keys(told)) told[id].at(t);
       this.queueNow = this.second.queue ? this.second.queue.at(t) : NOBODY;
       const here = this.first.queue ? this.first.queue.at(t) : NOBODY;
       const both = (a, b) => `${(a ?? 0).toLocaleString()} | ${(b ?? 0).toLocaleString()}`;
@@ -163,6 +166,12 @@
         if (key === "service" && service) {
           values.forEach(([value], i) => { value.textContent = both(this.first.service.perLevel[i], service.perLevel[i]); });
           count.textContent = "";
+          continue;
+        }
+        if (this.first.told[key]) {
+          const [[a, as], [b, bs]] = [this.first.told[key].counts, told[key]?.counts ?? [0, []]];
+          count.textContent = both(a, b);
+          values.forEach(([value], i) => { value.textContent = both(as[i], bs[i]); });
           continue;
         }
         if (key === "columns") {
@@ -229,6 +238,7 @@
       const name = this.second.facts.variant[lang];
       if (id.endsWith("_queue")) return `${name}\n${this.words.waiting(this.queueNow)}`;
       if (id === "places") return this.second.facts.places[index]?.[lang] ?? "";
+      if (this.second.told[id]) return `${name}\n${this.second.told[id].tip?.(index, lang, this.words) ?? ""}`;
       if (id === "columns") return `${name}\n${this.second.reading.tip(id, index)}`;
       const motion = this.second.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
       return motion ? [name, ...this.second.reading.linesOf(motion, index, twin.timebar.t)].join("\n") : "";

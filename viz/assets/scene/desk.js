@@ -49,6 +49,7 @@
         this.columnStates = states;
         this.addRow("columns", () => reading.words.columns, states, false);
       }
+      for (const [id, told] of Object.entries(scene.told)) this.addRow(id, () => reading.words.told[id](scene.facts.reading.reach), told.states, false);
       if (scene.service) {
         const { colors, bounds } = scene.service.fact;
         const states = colors.map((color, i) => {
@@ -68,6 +69,7 @@
         const shown = this.columnStates.map((state) => counts[state.of]);
         return [shown.reduce((a, b) => a + b, 0), shown];
       }
+      if (this.scene.told[key]) return this.scene.told[key].counts;
       if (key === "service") {
         this.scene.service.at(this.timebar.t);
         return [this.scene.service.perLevel.reduce((a, b) => a + b, 0), this.scene.service.perLevel];

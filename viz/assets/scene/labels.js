@@ -13,6 +13,8 @@
       this.marks = scene.facts.places
         .map((place) => ({ place, rank: RANK[place.kind] ?? 6, from: FROM_ZOOM[place.kind] ?? 14 }))
         .sort((a, b) => a.rank - b.rank);
+      this.watch = new ResizeObserver(() => { this.covered = null; if (this.last) this.draw(this.last); });
+      for (const panel of document.querySelectorAll(".glass")) this.watch.observe(panel);
       this.queueMark = scene.queue ? { place: { lon: scene.queue.fact.gate[0], lat: scene.queue.fact.gate[1] } } : null;
     }
 
@@ -45,18 +47,36 @@
       mark.element ??= this.parent.appendChild(Object.assign(document.createElement("span"), { className: "queue" }));
       if (mark.element.textContent !== text) mark.element.textContent = text;
       mark.element.hidden = !text;
+      mark.width = mark.element.offsetWidth;
+    }
+
+    // Panels over the map, in pixels of its parent; looked at anew when one of them changes its size.
+    get panels() {
+      if (!this.covered) {
+        const { left, top } = this.parent.getBoundingClientRect();
+        this.covered = [...document.querySelectorAll(".glass")].map((panel) => panel.getBoundingClientRect()).filter((box) => box.width)
+          .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
+      }
+      return this.covered;
     }
 
     draw(viewport) {
-      const taken = [];
+      this.last = viewport;
+      const taken = [...this.panels];
+      const said = new Map();
       const { width, height, zoom } = viewport;
-      if (this.queueMark?.element) {
+      const meets = (box) => taken.some((t) => box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]);
+      if (this.queueMark?.element && !this.queueMark.element.hidden) {
         const [x, y] = viewport.project([this.queueMark.place.lon, this.queueMark.place.lat]);
-        this.queueMark.element.style.transform = `translate(${Math.round(x + 12)}px, ${Math.round(y - 24)}px)`;
-        if (!this.queueMark.element.hidden) taken.push([x, y - 26, x + 140, y]);
+        const wide = this.queueMark.width;
+        // On the other side of the gate where the window or a panel ends.
+        const right = [x + 12, y - 26, x + 12 + wide, y];
+        const at = right[2] > width || meets(right) ? x - 12 - wide : x + 12;
+        this.queueMark.element.style.transform = `translate(${Math.round(at)}px, ${Math.round(y - 24)}px)`;
+        taken.push([at, y - 26, at + wide, y]);
       }
       for (const mark of this.marks) {
-        let free = this.shown && zoom >= mark.from && taken.length < 120;
+        let free = this.shown && zoom >= mark.from && said.size < 120;
         let x = 0;
         let y = 0;
         if (free) {
@@ -66,9 +86,12 @@
         if (free) {
           const element = this.elementOf(mark);
           const box = [x, y - 12, x + mark.width, y + 12];
-          free = !taken.some((t) => box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]);
+          // Platforms and exits share a name: once in a neighbourhood is enough.
+          const twins = said.get(mark.place[this.lang]);
+          free = !meets(box) && !twins?.some(([a, b]) => Math.hypot(a - x, b - y) < 260);
           if (free) {
             taken.push(box);
+            said.set(mark.place[this.lang], [...(twins ?? []), [x, y]]);
             element.style.transform = `translate(${Math.round(x + 9)}px, ${Math.round(y - 10)}px)`;
           }
         }

@@ -17,7 +17,7 @@
   let story;
   let presenter;
   let words = twin.words[html.lang] ?? twin.words.ja;
-  const shown = { trails: true, labels: true, service: false };
+  const shown = { trails: true, labels: true, service: false, arcs: false, reach_public: false, reach_foot: false };
   const rows = [];
 
   // A remark goes away by itself; a fault stays. What is said is a function of the words, to be said again in the other
@@ -73,6 +73,7 @@
     layers.heads_queue = layers.bodies_queue = shown.queue !== false;
     layers.columns = shown.columns !== false;
     layers.service = shown.service === true;
+    for (const id of Object.keys(scene.told)) layers[id] = shown[id] !== false;
     labels.shown = shown.labels !== false;
     scene.compare?.setLabels(labels.shown);
     twin.state.shown = layers;
@@ -103,6 +104,7 @@
       motion.moveTo(t);
     }
     desk.moved(t);
+    for (const id of Object.keys(scene.told)) scene.told[id].at(t);
     for (const { key, count, values } of rows) {
       const motion = scene.motions.find((m) => m.fact.key === key);
       if (motion) {
@@ -187,6 +189,7 @@
       if (place.capacity !== null) lines.push(`${words.capacity} ${place.capacity}`);
       return lines.join("\n");
     }
+    if (scene.told[id]) return scene.told[id].tip?.(index, lang, words) ?? "";
     if (id === "columns") return desk.reading.tip(id, index);
     const motion = scene.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
     return motion ? desk.reading.linesOf(motion, index, timebar.t).join("\n") : "";
@@ -266,6 +269,7 @@
       $("panel").classList.toggle("folded", !open);
       $("fold").setAttribute("aria-expanded", String(open));
     });
+    $("attribution").addEventListener("click", () => $("attribution").setAttribute("aria-expanded", String($("attribution").classList.toggle("open"))));
     window.addEventListener("keydown", onKey);
   };
 
@@ -304,6 +308,7 @@
     const motions = facts.bodies.map((fact) => new twin.Motion(fact, columns[fact.key], facts));
     const queue = facts.queue ? new twin.QueueLine(facts.queue, columns.queue, facts) : null;
     const whole = { spec, facts, columns, motions, queue };
+    whole.told = twin.toldOf(whole);
     if (more.second) whole.compare = await twin.Compare.read(whole, more);
     return whole;
   };
@@ -335,9 +340,15 @@
     speak(html.lang);
     setTheme(twin.look);
     applyShown();
-    goTo(firstCamera(), 0);
+    const opening = firstCamera();
+    goTo(opening, 0);
     timebar.set(timebar.busyMoment());
-    view.openOn?.(desk.reading.busiest);
+    const most = desk.reading.busiestIn(opening.bounds);
+    if (most) {
+      const { spot } = most;
+      view.openOn(spot, most.metres);
+      scene.compare?.lookAt([...spot, ...spot]);
+    }
     if (!scene.motions.length) notice((w) => w.noTraces);
     else if (slow) notice((w) => w.slowGl, 12);
     else if (!works) notice((w) => w.noWebGl, 8);

@@ -200,22 +200,37 @@
       this.ring = index < 0 ? [] : [{ at: [...this.followed.motion.drawn.subarray(3 * index, 3 * index + 2), 2] }];
     }
 
-    // Where most bodies are at the moment, in longitude and latitude: the middle of the fullest square of 300 m.
-    get busiest() {
+    // Where most is going on inside a frame at the moment: the middle of the fullest square of 300 m, and how far around it to look.
+    // Kinds differ by orders of magnitude: each weighs as the root of its number, so that three vans among cars are found.
+    busiestIn([west, south, east, north]) {
       const { origin } = this.scene.facts;
       const size = 300 / METRES;
       const cells = new Map();
-      const add = (x, y) => {
-        const key = `${Math.round(x / size)} ${Math.round(y / size)}`;
-        const cell = cells.get(key) ?? [0, 0, 0];
-        cells.set(key, [cell[0] + 1, cell[1] + x, cell[2] + y]);
+      const all = [];
+      const addAll = (points) => {
+        const inside = points.filter(([lon, lat]) => lon >= west && lon <= east && lat >= south && lat <= north);
+        const weight = 1 / Math.sqrt(inside.length || 1);
+        all.push(...inside);
+        for (const [lon, lat] of inside) {
+          const [x, y] = [lon - origin[0], lat - origin[1]];
+          const key = `${Math.round(x / size)} ${Math.round(y / size)}`;
+          const cell = cells.get(key) ?? [0, 0, 0];
+          cells.set(key, [cell[0] + weight, cell[1] + weight * x, cell[2] + weight * y]);
+        }
       };
       for (const motion of this.scene.motions) {
-        for (let k = 0; k < motion.count; k++) if (!motion.away[k]) add(motion.drawn[3 * k], motion.drawn[3 * k + 1]);
+        addAll(Array.from({ length: motion.count }, (_, k) => k).filter((k) => !motion.away[k])
+          .map((k) => [origin[0] + motion.drawn[3 * k], origin[1] + motion.drawn[3 * k + 1]]));
       }
-      if (this.scene.queue) for (const [lon, lat] of this.scene.queue.trucks(twin.state.queue)) add(lon - origin[0], lat - origin[1]);
+      if (this.scene.queue) addAll(this.scene.queue.trucks(twin.state.queue));
+      if (this.scene.told.bays) addAll(this.scene.told.bays.takenAt);
       const best = [...cells.values()].reduce((a, b) => (b[0] > a[0] ? b : a), [0, 0, 0]);
-      return best[0] > 3 ? [origin[0] + best[1] / best[0], origin[1] + best[2] / best[0]] : null;
+      if (!best[0]) return null;
+      const spot = [origin[0] + best[1] / best[0], origin[1] + best[2] / best[0]];
+      // Wide enough that at least some are in the picture: to the fifth of those nearest.
+      const narrow = Math.cos((origin[1] * Math.PI) / 180);
+      const away = all.map(([lon, lat]) => METRES * Math.hypot((lon - spot[0]) * narrow, lat - spot[1])).sort((a, b) => a - b);
+      return { spot, metres: away[Math.min(4, away.length - 1)] };
     }
 
     tip(id, index) {

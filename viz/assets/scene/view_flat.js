@@ -56,6 +56,8 @@
       const pen = this.canvas.getContext("2d");
       pen.setTransform(dots, 0, 0, dots, 0, 0);
       this.drawGround(pen);
+      const { told } = this.scene;
+      for (const id of Object.keys(told)) if (this.shown[id] !== false) told[id].draw(pen, this);
       this.drawPlaces(pen);
       this.drawQueue(pen);
       for (const motion of this.scene.motions) this.drawHeads(pen, motion);
@@ -94,9 +96,10 @@
     drawPlaces(pen) {
       if (this.shown.places === false) return;
       pen.fillStyle = this.scene.facts.themes[this.theme].place;
-      for (const { lon, lat } of this.scene.facts.places) {
+      for (const { lon, lat, kind } of this.scene.facts.places) {
         const [x, y] = this.project([lon, lat]);
-        pen.fillRect(x - 2, y - 2, 4, 4);
+        const half = kind === "stop" || kind === "poi" || kind === "exit" ? 1.2 : 2.5;
+        pen.fillRect(x - half, y - half, 2 * half, 2 * half);
       }
     }
 
@@ -119,10 +122,18 @@
         const [x, y] = this.project(motion.lonLatOf(k));
         pen.fillStyle = motion.fact.states[motion.state[k]].color;
         pen.beginPath();
-        if (motion.fact.size_m) pen.rect(x - 4.5, y - 4.5, 9, 9); else pen.arc(x, y, 3.5, 0, 2 * Math.PI);
+        const half = motion.keepsKerb ? 6.5 : 4.5;
+        if (motion.fact.size_m) pen.rect(x - half, y - half, 2 * half, 2 * half); else pen.arc(x, y, 3.5, 0, 2 * Math.PI);
         pen.fill();
         pen.stroke();
       }
+    }
+
+    // The opening picture: about two kilometres and a half where most is going on.
+    openOn([lon, lat]) {
+      this.middle = mercator(lon, lat);
+      this.scale = Math.max(this.scale, (this.canvas.clientHeight * 40075016.7 * Math.cos((lat * Math.PI) / 180)) / 2500);
+      this.refresh();
     }
 
     setTime(t, queueNow) { this.t = t; this.queueNow = queueNow; this.refresh(); }

@@ -18,7 +18,7 @@
   });
 
   // Places a traveller knows by name are drawn larger than the many stops.
-  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 3, exit: 4, stop: 6 };
+  const RADIUS_M = { station: 45, gate: 22, yard: 20, depot: 20, poi: 1.2, exit: 2, stop: 4 };
   const marks = ({ places, origin }) => ({
     length: places.length,
     attributes: {
@@ -46,8 +46,8 @@
   const constantsOf = (scene) => {
     const none = { length: 0 };
     const out = {
-      yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, lights_gate: none, bodies_gate: none, columns: [], way: [], ring: [], service: none,
-      at: (row) => row.at, path: (row) => row.path, bodies_queue: none, places: marks(scene.facts),
+      yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, lights_gate: none, bodies_gate: none, density: none, reach_public: none, reach_foot: none, bays: [], arcs: [], columns: [], way: [], ring: [], service: none,
+      at: (row) => row.at, path: (row) => row.path, from: (row) => row.from, to: (row) => row.to, width: (row) => row.width, bodies_queue: none, places: marks(scene.facts),
       polygon: (area) => area.polygon, height: (area) => area.height, tone: (row) => row.color,
       mesh_queue: twin.meshes.truck, mesh_tree: twin.meshes.tree,
     };
@@ -117,14 +117,16 @@
     }
 
     // Things are drawn themselves, in true metres, where a van has at least some pixels; marks stand for them from afar.
+    get metresPerPixel() { return (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom; }
+
     get near() {
-      const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
+      const { metresPerPixel } = this;
       return { vehicles: metresPerPixel < 0.75, people: metresPerPixel < 0.45 };
     }
 
     // Between near and far, vans, buses and people are drawn up to twice their size, so that the eye finds them.
     scaleOf({ name, size_m: size }) {
-      const metresPerPixel = (78271.5 * Math.cos((this.viewState.latitude * Math.PI) / 180)) / 2 ** this.viewState.zoom;
+      const { metresPerPixel } = this;
       if (!size) return Math.max(1, Math.min(2, metresPerPixel / 0.14));
       return name === "van" || name === "bus" ? Math.max(1, Math.min(2, metresPerPixel / 0.25)) : 1;
     }
@@ -140,9 +142,10 @@
         const props = { visible: this.shown[id] !== false };
         const [part, key] = [id.slice(0, id.indexOf("_")), id.slice(id.indexOf("_") + 1)];
         if (key === "containers" || id === "containers") Object.assign(props, this.stacks());
-        const { reading } = this.scene;
+        const { reading, told } = this.scene;
         if (id === "columns") Object.assign(props, { data: reading?.columns ?? [], visible: props.visible && Boolean(reading) });
         else if (id === "way" || id === "ring") props.data = reading?.[id] ?? [];
+        else if (told[id]) Object.assign(props, props.visible ? told[id].props(this) : {});
         else if (id === "service") Object.assign(props, props.visible ? { data: this.scene.service.at(this.t) } : { visible: false });
         else if (part === "trail") props.currentTime = this.t;
         else if (id === "bodies_gate") {
@@ -154,6 +157,8 @@
           const isNear = motion && !motion.fact.size_m ? near.people : near.vehicles;
           props.visible &&= isNear === asMesh;
           if (asMesh && motion) props.sizeScale = this.scaleOf(motion.fact);
+          // From afar squares stand for people.
+          if (motion && !motion.fact.size_m && told.density && this.shown.density !== false && told.density.props(this).visible) props.visible = false;
           if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
           if (!asMesh) props.getLineColor = rgb(look.head_edge);
         } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
@@ -272,8 +277,10 @@
     }
 
     // The opening picture: as near as to see people and vehicles, where most of them are.
-    openOn(spot) {
-      if (spot) this.go({ longitude: spot[0], latitude: spot[1], zoom: Math.max(16.2, Math.min(17, this.viewState.zoom + 1)), pitch: 60 }, 0);
+    openOn([longitude, latitude], metres) {
+      const metresPerPixel = metres / (0.3 * Math.max(300, this.parent.clientHeight));
+      const zoom = Math.log2((78271.5 * Math.cos((latitude * Math.PI) / 180)) / metresPerPixel);
+      this.go({ longitude, latitude, zoom: Math.max(14.6, Math.min(16.6, zoom)), pitch: zoom > 16 ? 60 : 48 }, 0);
     }
 
     // Near enough to see one vehicle, or one person.

@@ -83,9 +83,12 @@ def _pairs(content: Content, lang: Lang) -> Drawn | None:
         rows = [row for row in rows if row["mean"] != 0.0 or row["lo"] != row["hi"]][:_MOST_PAIRS]
         if not rows:
             continue
-        values = content.values(kpi, group)
-        pairs = [[b - a for a, b in zip(values[row["first"]], values[row["second"]], strict=False)] for row in rows]
-        names = [f"{content.label(row['second'], lang)} − {content.label(row['first'], lang)}" for row in rows]
+        pairs, names = [], []
+        for row in rows:
+            values = content.values(kpi, group, row["day"])
+            pairs.append([b - a for a, b in zip(values[row["first"]], values[row["second"]], strict=False)])
+            day = content.of_day(row["day"], lang)
+            names.append(f"{content.label(row['second'], lang)} − {content.label(row['first'], lang)}{day}")
         return pairs_chart(content.kpi(kpi, group, lang), unit, rows, pairs, names, lang)
     return None
 
@@ -254,8 +257,11 @@ def _money(content: Content, lang: Lang) -> Iterator[Drawn | None]:
             # Building once, told as what it comes to a year at the pack's own rate and life.
             yearly = 1.0 / present_value(1.0, worth["rate"], worth["life_years"])
             upkeep = cost["upkeep_yen_per_year"]
-            steps.append(Step("整備費の年換算" if ja else "building, a year's part", -cost["build_yen"] * yearly))
-            steps.append(Step("維持費" if ja else "upkeep", -upkeep))
+            paid = [
+                Step("整備費の年換算" if ja else "building, a year's part", -cost["build_yen"] * yearly),
+                Step("維持費" if ja else "upkeep", -upkeep),
+            ]
+            steps += [step for step in paid if step.yen]
             steps.append(Step("差引" if ja else "net", benefit - cost["build_yen"] * yearly - upkeep, is_sum=True))
         title = f"{content.label(pair['second'], lang)} − {content.label(pair['first'], lang)}"
         yield waterfall_chart(nth, title, steps, lang)

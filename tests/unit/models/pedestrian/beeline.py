@@ -78,10 +78,10 @@ class Beeline:
         who.plan = kernels.find_plan(self.plans, who, 0, comer.destination)
         self.came += 1
         left = kernels.steps_left(self.plans, who, 0, time_s)
-        if self.plans.go_value[who.plan[0], left, comer.entry] == -np.inf:
+        if kernels.value_of_going(self.plans, who.plan[0], left, comer.entry) == -np.inf:
             self.refused += 1
             return
-        who.worth = self.plans.go_value[who.plan[0], left, comer.entry]
+        who.worth = kernels.value_of_going(self.plans, who.plan[0], left, comer.entry)
         self._set_out(who, int(comer.entry), time_s)
 
     def _set_out(self, who, place, time_s):

@@ -171,7 +171,6 @@ def run_to_end(city_model: CityModel, model: Pedestrian, latest_s: float = 17280
         city_model.step()
         parts.append(model.drain_tables())
     model.finish()
-    model.finish()
     parts.append(model.drain_tables())
     return merged(parts)
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from twin.columns import BODIES
 from twin.models.pedestrian.kpis import INFOS, compute
 from twin.models.pedestrian.records import stay_bands
 
@@ -17,6 +18,8 @@ def visits(dwell_min, classes, *, counted=None, **columns):
     n = len(dwell_min)
     dwell_s = np.round(np.array(dwell_min) * 60.0)
     rows = {
+        "id": np.arange(n, dtype=np.uint64),
+        "entry_exit": np.full(n, "city/exit/a"),
         "class": np.array(classes),
         "people": np.ones(n),
         "dwell_s": dwell_s,
@@ -95,7 +98,7 @@ def test_unfinished_and_refused_come_from_the_people_of_the_run_and_crowding_fro
 def test_heads_are_people_and_shares_and_means_do_not_mind_the_sample():
     whole, sample = (values(visits(MINUTES, ["shopper"] * 4, people=np.full(4, people))) for people in (1.0, 2.5))
     for name, group in whole:
-        if name in ("stay_count", "short_count", "long_count", "visitors_count"):
+        if name in ("stay_count", "short_count", "long_count", "visitors_count", "planned_count", "exit_count"):
             assert sample[name, group] == 2.5 * whole[name, group] > 0
         elif not math.isnan(whole[name, group]):
             assert sample[name, group] == whole[name, group]
@@ -113,7 +116,13 @@ def test_every_kpi_is_described_and_every_description_is_computed():
     names = [info.name for info in INFOS]
     assert len(set(names)) == len(names)
     days = {"day": np.array([1, 2], np.int32), "residual_share": np.array([0.2, 0.004])}
-    computed = compute(visits(MINUTES, ["shopper"] * 4) | {"pedestrian_feedback": days})
+    line = {"body": np.full(2, BODIES.index("walker")), "id": np.zeros(2, np.uint64), "time_s": np.array([0.0, 9.0])}
+    traces = line | {"x_m": np.array([1.0, 9.0]), "y_m": np.array([1.0, 2.0])}
+    corners = {"x_m": np.array([0.0, 10.0, 10.0]), "y_m": np.array([0.0, 0.0, 10.0])}
+    area = corners | {"stay_from_s": np.full(3, 5.0), "stay_to_s": np.full(3, 10.0)}
+    seats = {"place": np.array(["a"]), "seats": np.array([4.0])}
+    more = {"pedestrian_feedback": days, "pedestrian_area": area, "pedestrian_seats": seats, "traces": traces}
+    computed = compute(visits(MINUTES, ["shopper"] * 4) | more)
     assert {k.kpi for k in computed} == set(names)
     units = {info.name: info.unit for info in INFOS}
     assert all(k.unit == units[k.kpi] for k in computed)

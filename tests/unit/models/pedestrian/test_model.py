@@ -53,7 +53,15 @@ def test_halving_the_step_changes_nothing_in_twelve_replications():
 
 def test_tables_have_the_declared_columns_and_types():
     tables = run_to_end(*busy())
-    assert set(tables) == {"pedestrian_visits", "pedestrian_links", "pedestrian_stays", "pedestrian_people", "traces"}
+    assert set(tables) == {
+        "pedestrian_visits",
+        "pedestrian_links",
+        "pedestrian_stays",
+        "pedestrian_people",
+        "pedestrian_area",
+        "pedestrian_seats",
+        "traces",
+    }
     for name, columns in tables.items():
         declared = {c.name: c.dtype for c in TABLES[name].columns}
         assert set(columns) == set(declared)

@@ -100,9 +100,14 @@ def test_stops_are_put_on_streets_and_those_off_the_map_are_counted():
     bus = service()
     assert bus.ground.told == "5 of 5 bus stops put on streets, 0 m away on average, 0 m at most"
     city = town()
-    places = [dataclasses.replace(p, x_m=p.x_m + (9e5 if p.id == ALONG[4] else 40.0)) for p in city.places]
+    places = [
+        dataclasses.replace(p, x_m=p.x_m + (9e5 if p.id == ALONG[4] else 40.0), y_m=p.y_m - 30.0) for p in city.places
+    ]
     moved = service(city=dataclasses.replace(city, places=tuple(places)))
-    assert moved.ground.told.startswith("4 of 5 bus stops put on streets, 40 m away on average, 40 m at most; 1 lie")
+    assert moved.ground.told.startswith("4 of 5 bus stops put on streets, 30 m away on average, 30 m at most; 1 lie")
+    assert moved.ground.told.endswith(f"nobody gets on or off there: {ALONG[4]}")
+    # Along the street to the crossing behind or ahead, and across to the stop.
+    assert moved.ground.to_node_m[1, [0, 2, 4]].tolist() == pytest.approx([300 + 40 + 30, 40 + 30, 300 - 40 + 30])
     assert moved.hop_m(3, 4) == 0.0
     assert moved.hop_m(0, 1) == pytest.approx(300.0)
     far = [dataclasses.replace(p, x_m=p.x_m + 9e5) for p in city.places]

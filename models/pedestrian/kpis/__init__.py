@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, Price, TableColumns
+from twin.models.pedestrian.kpis import where
 
 _BANDS = ("short", "stay", "long")
 
-INFOS: tuple[KpiInfo, ...] = (
+_OWN: tuple[KpiInfo, ...] = (
     KpiInfo(
         "pedestrian.stay_share",
         "share",
@@ -117,7 +118,7 @@ INFOS: tuple[KpiInfo, ...] = (
         "share",
         "lower",
         "予定時間を超えた人の割合",
-        "share of visitors who left after their time was up",
+        "share of visitors who left after their time was up; who is bound for a station has what the way needs",
     ),
     KpiInfo(
         "pedestrian.overrun_p95_s",
@@ -170,6 +171,14 @@ INFOS: tuple[KpiInfo, ...] = (
         "mean value of a visit as planned, in minutes of walking; only differences between variants mean something",
     ),
     KpiInfo(
+        "pedestrian.planned_count",
+        "people",
+        "neither",
+        "来訪の価値を計算した人数",
+        "people of whose visits the value as planned is known",
+        additive=True,
+    ),
+    KpiInfo(
         "pedestrian.feedback_residual_share",
         "share",
         "lower",
@@ -177,6 +186,9 @@ INFOS: tuple[KpiInfo, ...] = (
         "difference of planned and met walking times after the days walked beforehand",
     ),
 )
+INFOS: tuple[KpiInfo, ...] = (*_OWN, *where.INFOS)
+#: What a visit is worth beyond that of another variant is consumer surplus: from terms inside the value function only.
+PRICES = {"pedestrian.worth_mean_min": (Price("time.walker", times="pedestrian.planned_count"),)}
 _UNITS = {info.name: info.unit for info in INFOS}
 
 
@@ -210,7 +222,7 @@ def compute(tables: TableColumns) -> list[Kpi]:
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
     for name, value in _of_streets(tables):
         kpis.append(Kpi(f"pedestrian.{name}", "all", value, _UNITS[f"pedestrian.{name}"]))
-    return kpis
+    return [*kpis, *where.compute(tables)]
 
 
 #: Fruin's walkway level of service D begins above this flow, people per minute and metre of clear width.
@@ -275,6 +287,7 @@ def _of_group(visits: Columns | None, chosen: NDArray[np.bool_], group: str) -> 
     worth = column("worth_min")
     planned = np.isfinite(worth)
     yield "worth_mean_min", _mean(worth[planned], weight[planned])
+    yield "planned_count", float(weight[planned].sum())
     yield "overrun_p95_s", _quantile(over_s, weight, 0.95)
 
 
