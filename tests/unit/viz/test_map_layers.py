@@ -55,8 +55,8 @@ def test_no_word_of_the_user_reaches_the_statement_of_layers(run_view):
 def test_every_layer_names_data_that_the_page_has(run_view):
     parts = build_scene(run_view)
     moving = [*(b["key"] for b in parts.facts["bodies"]), "queue"]
-    made_by_page = {"places", "columns", "way", "ring"} | {
-        f"{part}_{key}" for part in ("heads", "bodies") for key in moving
+    made_by_page = {"places", "columns", "way", "ring", "density", "arcs"} | {
+        f"{part}_{key}" for part in ("heads", "bodies", "bare") for key in moving
     }
     for layer in parts.spec["layers"]:
         assert layer["data"].removeprefix("@@#") in made_by_page | set(parts.packs), layer["id"]
