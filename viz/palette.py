@@ -108,7 +108,7 @@ SCENE_THEMES: dict[str, dict[str, str]] = {
         "rails": "#7A7286",
         "trees": "#7FA642",
         "buildings": "#CBC2B3",
-        "place": "#5B6874",
+        "place": "#525E69",
         "place_edge": "#FFFFFF",
         "head_edge": "#FFFFFF",
     },
