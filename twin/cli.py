@@ -23,7 +23,7 @@ from twin.cli_desk import doctor, keys, runs
 from twin.cli_help import help_plainly
 from twin.cli_json import Json, print_json
 from twin.cli_results import add_to as add_results
-from twin.cli_scene import film, language, view
+from twin.cli_scene import film, language, tracks, view
 from twin.cli_search import add_to as add_searches
 from twin.errors import InternalError, RunError, ScenarioError, TwinError, printable
 
@@ -533,6 +533,7 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")(view)
 app.command(epilog="Example: twin film runs/osaka-weekday --chapters --lang en")(film)
+app.command(epilog="Example: twin tracks runs/osaka-weekday --out for-gis")(tracks)
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
 app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

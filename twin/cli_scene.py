@@ -1,4 +1,4 @@
-"""``twin view`` and ``twin film``: the moving scene as a page, as stills and as a film."""
+"""``twin view``, ``twin film`` and ``twin tracks``: the moving scene as a page, stills, a film, and as data."""
 
 from __future__ import annotations
 
@@ -86,6 +86,19 @@ def film(
             on_frame=lambda done, total: tell(f"frame {min(done + 1, total)} of {total}", done / total),
         )  # fmt: skip
     print(spoken(f"wrote {target}"))
+
+
+def tracks(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: beside the run.")] = None,
+    variant: Annotated[str | None, typer.Option("--variant", help="Variant of a study. Default: the first.")] = None,
+    replication: Replication = 0,
+) -> None:
+    """Write who moved where for other programs: Moving Features JSON, tracks for PedPy, layers as GeoParquet."""
+    from twin import service_scene
+
+    for path in service_scene.tracks(run, out, variant=variant, replication=replication):
+        print(f"wrote {path}")
 
 
 def _two(runs: list[Path]) -> tuple[Path, Path | None]:

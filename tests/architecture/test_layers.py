@@ -119,7 +119,7 @@ ALLOWED: dict[str, set[str]] = {
     "service_search": {"api", "experiments", "results", "scenario"},
     "cli_city": {"cli_json", "cli_progress", "cli_show_plan", "city"},
     "cli_progress": {"cli_language"},
-    "cli_scene": {"cli_language", "cli_progress", "service", "service_film"},
+    "cli_scene": {"cli_language", "cli_progress", "service", "service_film", "service_scene"},
     "cli_desk": {"cli_json", "cli_language", "cli_progress", "cli_show", "doctor", "results", "scenario"},
     "doctor": {"browsers", "cache", "experiments", "jit"},
     "browsers": set(),

@@ -51,8 +51,12 @@ _SERVICE = Suite(
     ("tests/oracles/test_transit_service_day.py", "tests/oracles/test_transit_plan_parts.py", *_VANS.tests),
     quick="transit_service_day and ([0 or not [) or a_copy_of",
 )
+_WALKING = Suite(
+    ("tests/oracles/test_pedestrian_parts.py", "tests/oracles/test_pedestrian_events.py"),
+    quick="pedestrian_parts or short",
+)
 #: Some seeds of all kinds of case.
-_ALL_RULES = "road_all_rules and (-0] or -3] or -5] or -8])"
+_ALL_RULES = "road_all_rules and (-3] or -5] or -18])"
 _PLANNING = Suite(("tests/oracles/test_planning_parts.py", "tests/oracles/test_planning.py"), quick="planning_parts")
 
 SUITES: dict[str, Suite] = {
@@ -69,10 +73,13 @@ SUITES: dict[str, Suite] = {
     ),
     "twin/engine/stations/order_kernels.py": Suite(("tests/oracles/test_terminal_order.py",)),
     "models/terminal/gate/space_kernels.py": _PARTS,
-    "models/terminal/gate/truck_kernels.py": Suite(_ROWS.tests, quick="terminal_rows or [0-"),
+    "models/terminal/gate/truck_kernels.py": Suite(
+        ("tests/oracles/test_terminal_truck_parts.py", *_ROWS.tests), quick="truck_parts or terminal_rows"
+    ),
     "models/terminal/gate/row_kernels.py": _ROWS,
     "twin/booking/book_kernels.py": _SLOTS,
     "twin/booking/people_kernels.py": _BOOKING,
+    "twin/booking/plain_kernels.py": Suite(("tests/oracles/test_booking_rules.py",)),
     "twin/booking/window_kernels.py": _BOOKING,
     "models/terminal/booking/kernels.py": _SLOTS,
     "models/terminal/booking/asking_kernels.py": _SLOTS,
@@ -83,10 +90,26 @@ SUITES: dict[str, Suite] = {
     "models/transit/dispatch/kernels.py": _SERVICE,
     "models/transit/dispatch/reoptimise_kernels.py": _SERVICE,
     "models/transit/dispatch/insertion_kernels.py": _PLANS,
+    "models/transit/dispatch/trip_kernels.py": Suite(
+        ("tests/oracles/test_transit_trip_parts.py", "tests/oracles/test_transit_plan_parts.py"), quick="trip_parts"
+    ),
+    "models/transit/fleet/kernels.py": Suite(("tests/oracles/test_transit_time_parts.py",)),
+    "models/transit/fleet/time_kernels.py": Suite(
+        ("tests/oracles/test_transit_time_parts.py", "tests/unit/models/transit/test_changing_times.py"),
+        quick="time_parts",
+    ),
+    "models/transit/bus/raptor_kernels.py": Suite(("tests/oracles/test_transit_raptor.py",)),
     "models/transit/planning/kernels/improvement.py": _PLANNING,
     "models/transit/planning/kernels/insertion.py": _PLANNING,
     "models/transit/planning/kernels/rows.py": _PLANNING,
-    "models/pedestrian/movement/kernels.py": Suite(("tests/oracles/test_pedestrian_events.py",)),
+    "models/pedestrian/movement/kernels.py": _WALKING,
+    "models/pedestrian/movement/room_kernels.py": _WALKING,
+    "models/pedestrian/movement/way_kernels.py": Suite(("tests/oracles/test_pedestrian_ways.py",)),
+    "models/kerb/kernels.py": Suite(
+        ("tests/oracles/test_kerb.py", "tests/unit/models/kerb/test_kernels.py"),
+        quick="test_kerb and ([0 or [5 or step)",
+    ),
+    "twin/observe/kernels.py": Suite(("tests/oracles/test_observe_kernels.py",)),
     "models/pedestrian/choice/kernels.py": Suite(
         ("tests/oracles/test_pedestrian_choice_parts.py", "tests/oracles/test_pedestrian_program.py",
          "tests/oracles/test_pedestrian_events.py"), quick="pedestrian_program or choice_parts",
@@ -101,6 +124,11 @@ SUITES: dict[str, Suite] = {
         ),
         quick=f"({_ALL_RULES}) or road_parts or (road_gate_queue and [0)",
     ),
+    "models/road_traffic/queueing/choice_kernels.py": Suite(
+        ("tests/oracles/test_road_parts.py", "tests/oracles/test_road_all_rules.py"),
+        quick=f"({_ALL_RULES} and choices) or road_parts",
+    ),
+    "models/road_traffic/records/trace_kernels.py": Suite(("tests/oracles/test_road_trace_parts.py",)),
     "models/road_traffic/free_flow/kernels.py": Suite(
         ("tests/oracles/test_free_flow_kernels.py", "tests/unit/models/road_traffic/test_free_flow.py",
          "tests/unit/models/road_traffic/test_junction_delays.py",
@@ -116,7 +144,7 @@ SUITES: dict[str, Suite] = {
     ),
     "twin/city/routing/turn_kernels.py": Suite(
         ("tests/oracles/test_turn_parts.py", "tests/oracles/test_turns.py", "tests/oracles/test_real_rules.py"),
-        quick="turn_parts or test_turns",
+        quick="turn_parts or (test_turns and (towards_one or own_eyes or [1] or [12] or [30] or ends_with or not [))",
     ),
     "twin/engine/draws.py": Suite(("tests/oracles/test_draws.py",)),
     "twin/engine/event_queue.py": Suite(("tests/unit/engine/test_event_queue.py",)),

@@ -66,6 +66,11 @@ class Case:
         self.edits = self._edits(luck)
         self.vehicles = [self._vehicle(luck) for _ in range(cars)]
         self.keys = luck.permutation(cars).tolist()
+        #: Whose vehicles they are, and whose ways end at a gate against places only.
+        self.owners, self.gate_owner = (
+            luck.integers(0, 3, cars).tolist(),
+            {k: int(luck.integers(0, 3)) for k in self.gates},
+        )
         #: Orders to take up another path as (moment, vehicle, which link of those that follow, one after another).
         orders = luck.uniform(10.0, 120.0, 20).tolist()
         self.orders = [(t, int(luck.integers(0, cars)), luck.integers(0, 60, 4).tolist()) for t in orders]
@@ -315,9 +320,12 @@ class Slow:
             count, service_s = self.service[line]
             if len(self.served[line]) >= count:
                 t = max(t, self.served[line][-count] + service_s)
-        if onward is None and self.credits.get(line, 1) <= 0:
+        if onward is None and self._needs_place(v, line) and self.credits[line] <= 0:
             return INF
         return self._green(line, t)
+
+    def _needs_place(self, v, line):
+        return line in self.credits and self.case.gate_owner[line[1]] == self.case.owners[v]
 
     def _pocket_s(self, pocket, size, t):
         inside = sum(SIZES[self.vehicles[w][2]] for w in self.waiting[pocket])
@@ -432,7 +440,7 @@ class Slow:
         else:
             if line in self.service:
                 self.served[line].append(t)
-            if onward is None and line in self.credits:
+            if onward is None and self._needs_place(v, line):
                 self.credits[line] -= 1
             self.log.append((v, t, -1 if line is None else k, -1 if onward is None else onward))
             if onward is not None:

@@ -383,17 +383,17 @@ class SlowTwin:
             self.let_in(left, time_s)
 
 
-def full_params():
+def full_params(step_s=60.0, stays_s=(120.0, 240.0, 600.0)):
     """Everything at once: parties, little room on links and at places, places that close, destinations, many ways."""
     return params_for(
         {"shopper": 120000.0, "passer_through": 90000.0, "resident": 2000.0},
-        choice={"step_s": 60.0, "way_scale": 0.3, "exit_pull": 1.0},
+        choice={"step_s": step_s, "way_scale": 0.3, "exit_pull": 1.0},
         walk={"storage_per_m2": 1.5},
         places={"hours": True, "kinds": {"shop": {"holds_per_attraction": 6.0, "by_hour": [1.0] * 9 + [0.0] * 15}}},
         inside={"residents": 400.0, "leaving_profile": [0.0] * 8 + [1.0] * 2 + [0.0] * 14},
         classes={
             "shopper": {
-                "stay_durations_s": (120.0, 240.0, 600.0),
+                "stay_durations_s": stays_s,
                 "stop_cost": -2.0,
                 "budget_mean_s": 1200.0,
                 "party_shares": (0.4, 0.3, 0.2, 0.1),
@@ -468,14 +468,14 @@ def with_closed_hours(city):
     return replace(city, street_life=(shut((2, 4), 100.0, 300.0), shut((2, 4), 350.0, 420.0), shut((6,), 200.0, 250.0)))
 
 
-@pytest.mark.parametrize("closes", [False, True])
-def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(closes):
+@pytest.mark.parametrize(("params", "for_s", "closes"), [
+    (full_params(), 600.0, False), (full_params(), 600.0, True), (full_params(300.0, (300.0, 600.0)), 100.0, False),
+], ids=["whole", "closes", "short"])  # fmt: skip
+def test_a_day_with_everything_switched_on_is_as_the_slow_twin_walks_it(params, for_s, closes):
     """Room on links with lines that reach back, parties, capacity, closing hours, destinations, people at home."""
-    params, city = full_params(), crowded_city()
-    if closes:
-        city = with_closed_hours(city)
+    city = with_closed_hours(crowded_city()) if closes else crowded_city()
     with np.errstate(over="ignore"):
-        city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + 600.0, seed=5)
+        city_model, model = model_of(params, city, start_s=8.7 * 3600, end_s=8.7 * 3600 + for_s, seed=5)
         twin = SlowTwin(model, params, 5)
         slow = twin.run()
         tables = run_to_end(city_model, model)

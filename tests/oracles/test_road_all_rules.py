@@ -13,7 +13,7 @@ import pytest
 from tests.oracles.road import INF, NODES, Case, Slow
 from twin.engine.draws import bits
 from twin.models.road_traffic.queueing import kernels
-from twin.models.road_traffic.queueing.arrays import EDIT_STORAGE
+from twin.models.road_traffic.queueing.arrays import EDIT_STORAGE, GROUP, POCKET
 from twin.models.road_traffic.queueing.build import build_edits, build_road, destinations, new_vehicles
 from twin.models.road_traffic.queueing.loading import Loading, largest_step_s, new_log
 from twin.models.road_traffic.queueing.news import new_trees
@@ -26,6 +26,9 @@ def loaded(case, until_s, step_share=1.0):
     net = case.network()
     cars, depart_s, first = new_vehicles(net)
     road = build_road(net, 0.0)
+    cars.veh["owner"] = case.owners
+    for k, owner in case.gate_owner.items():
+        road.lines["gated"][road.links["queue"][k]] = 1 + owner
     edits = build_edits(net, road)
     goals = destinations(net)
     trees = new_trees(goals, len(NODES), by_turn=True, weight=1.0, spread=0.5, redraw_after_s=case.redraw_s, seed=3)
@@ -94,3 +97,9 @@ def test_the_kernels_and_the_slow_twin_write_the_same_log(kind, seed):
     assert loading.road.counts[1] == sum(row[2] < 0 for row in slow.log)
     assert loading.road.counts[2] == sum(row[3] < 0 for row in slow.log)
     assert loading.stuck_links().tolist() == slow.stuck(400.0)
+    queues = loading.road.queues
+    for kind, left in ((GROUP, slow.left), (POCKET, slow.left_pocket)):
+        for k in range(len(NODES)):
+            mine = [row for key, rows in left.items() if (key if kind == GROUP else key[1]) == k for row in rows]
+            gone = queues["left_units"][(queues["kind"] == kind) & (queues["link"] == k)]
+            assert gone.sum() == sum(size for _, size in mine)

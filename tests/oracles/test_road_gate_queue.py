@@ -38,6 +38,7 @@ def loaded(seed, step_share):
     net.add_vehicles(depart_s, paths=[WAYS[w] for w in ways], vehicle_class=sizes)
     cars, depart_s, first = new_vehicles(net)
     road = build_road(net, 0.0)
+    cars.veh["owner"], road.lines["gated"][road.links["queue"][GATE]] = 2, 1 + 2
     edits = build_edits(net, road)
     loading = Loading(road, cars, no_trees(), edits, largest_step_s(road, edits) * step_share)
     order = np.lexsort((cars.veh["key"], depart_s))

@@ -12,6 +12,9 @@ from twin.city.routing import ways as routing
 from twin.city.routing.labels import LabelSearch
 from twin.city.routing.turns import turn_graph
 from twin.city.rules import DriveRules
+from twin.engine.draws import event, uniform
+
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 ALWAYS = {"days": 127, "from_s": 0.0, "to_s": 86400.0}
 
@@ -146,7 +149,8 @@ def test_times_and_ways_are_those_of_a_search_over_whole_ways(seed):
     bans, closed, local = random_rules(generator, layer)
     rules = make_rules(layer, bans, closed, local)
     object.__setattr__(layer, "rules", rules)
-    cost_s = generator.uniform(1, 100, layer.link_count)
+    # Seconds, or hundredths: nothing may depend on how long a second is.
+    cost_s = generator.uniform(1, 100, layer.link_count) * (0.01 if seed % 2 else 1.0)
     oracle = Oracle(layer, bans, closed, local)
     n = layer.node_count
     expected = np.array([oracle.times(root, cost_s) for root in range(n)])
@@ -174,7 +178,7 @@ def test_ways_on_from_a_link_keep_the_rules_of_its_turn(seed):
     layer = random_layer(generator)
     bans, closed, _ = random_rules(generator, layer)
     object.__setattr__(layer, "rules", make_rules(layer, bans, closed))
-    cost_s = generator.uniform(1, 100, layer.link_count)
+    cost_s = generator.uniform(1, 100, layer.link_count) * (0.01 if seed % 2 else 1.0)
     oracle = Oracle(layer, bans, closed, ())
     finder = routing.PathFinder(layer, cost_s)
     trees = [routing.Tree(layer, goal, cost_s) for goal in range(layer.node_count)]
@@ -209,6 +213,86 @@ def test_every_label_knows_its_way_when_asked_for_all(seed):
     for goal in range(layer.node_count):
         pruned = search.backward(goal).copy()
         np.testing.assert_array_equal(search.backward(goal, exact=True), pruned)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_search_from_a_node_or_towards_one_finds_the_least_costs(seed):
+    generator = np.random.default_rng(400 + seed)
+    layer = random_layer(generator)
+    bans, closed, local = random_rules(generator, layer)
+    object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
+    graph = turn_graph(layer, "car")
+    if graph is None:
+        pytest.skip("no rule was drawn that binds")
+    cost_s = generator.uniform(0.01, 1, layer.link_count)
+    cost_s[list(closed)] = np.inf
+    x, y = layer.x_m, layer.y_m
+    metres = np.hypot(x[layer.link_from] - x[layer.link_to], y[layer.link_from] - y[layer.link_to])
+    search, oracle = LabelSearch(layer, graph, cost_s), Oracle(layer, bans, closed, local)
+    nothing = np.zeros(layer.node_count, bool)
+    whole = np.array([oracle.times(root, cost_s) for root in range(layer.node_count)])
+    for root, expected in enumerate(whole):
+        np.testing.assert_allclose(search.forward(root, nothing), expected, rtol=1e-12)
+        np.testing.assert_allclose(search.backward(root), whole[:, root], rtol=1e-12)
+        for goal in (0, *generator.integers(1, layer.node_count, 3).tolist()):
+            wanted = np.arange(layer.node_count) == goal
+            rate = float((cost_s / metres).min())
+            got = search.forward(root, wanted, goal=goal, rate=rate)[goal]
+            assert got == pytest.approx(expected[goal], rel=1e-12)
+
+
+def street_of_ten(way_id=lambda i: i):
+    """Nine one-way links in a row, with a turn banned that nobody wants to make."""
+    links = [Link(i, i + 1, 10.0, way_id=way_id(i), length_m=10.0) for i in range(9)] + [Link(0, 9, 1.0, way_id=99)]
+    links.append(Link(9, 10, 1.0, way_id=98, length_m=10.0))
+    x = np.arange(11.0) * 10.0
+    layer = assemble_layer(node_id=np.arange(11), x_m=x, y_m=0 * x, lon_deg=x, lat_deg=x, links=links)
+    last, first = int(np.flatnonzero(layer.way_id == 98)[0]), int(np.flatnonzero(layer.way_id == 99)[0])
+    object.__setattr__(layer, "rules", make_rules(layer, [(first, last)]))
+    return layer, np.where(np.isin(np.arange(layer.link_count), (first, last)), 50.0, 1.0)
+
+
+@pytest.mark.parametrize("wanted", [[4], [2, 4], [0, 1, 6], [0]])
+def test_a_search_ends_with_the_last_node_that_is_wanted(wanted):
+    layer, cost_s = street_of_ten()
+    search, marks = LabelSearch(layer, turn_graph(layer, "car"), cost_s), np.zeros(11, bool)
+    marks[wanted] = True
+    reached = search.forward(0, marks)
+    assert np.flatnonzero(np.isfinite(reached)).tolist() == list(range(wanted[-1] + 1))
+    reached = search.backward(9, np.append(marks[9::-1], False))
+    assert np.flatnonzero(np.isfinite(reached)).tolist() == [9 - k for k in range(wanted[-1], -1, -1)]
+
+
+def test_with_nothing_wanted_a_search_reaches_everything():
+    layer, cost_s = street_of_ten()
+    search = LabelSearch(layer, turn_graph(layer, "car"), cost_s)
+    assert search.forward(0, np.zeros(11, bool)).tolist() == [*map(float, range(10)), 59.0]
+    assert search.backward(9).tolist() == [*map(float, range(9, -1, -1)), np.inf]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_driver_takes_the_best_lawful_way_in_their_own_eyes(seed):
+    """Half of the taste is the street's, half the link's; a link of no street has both by itself."""
+    generator = np.random.default_rng(300 + seed)
+    layer = random_layer(generator)
+    bans, closed, local = random_rules(generator, layer)
+    object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
+    street = (np.arange(layer.link_count) % 3 - 1).astype(layer.name_index.dtype)
+    object.__setattr__(layer, "name_index", street)
+    # Hundredths of a second: nothing may depend on how long a second is.
+    cost_s = generator.uniform(0.05, 0.1, layer.link_count)
+    cost_s[list(closed)] = np.inf
+    stream, key = np.uint64(5), np.uint64(seed)
+    own = [
+        uniform(stream, key, event(s, 1) if s >= 0 else event(k, 2)) + uniform(stream, key, event(k, 0)) - 1.0
+        for k, s in enumerate(street.tolist())
+    ]
+    own_s = cost_s * (1.0 + 0.4 * np.array(own))
+    oracle = Oracle(layer, bans, closed, local)
+    search = LabelSearch(layer, turn_graph(layer, "car"), cost_s)
+    for root in range(layer.node_count):
+        got = search.forward(root, np.zeros(layer.node_count, bool), stream=stream, key=key, spread=0.4)
+        np.testing.assert_allclose(got, oracle.times(root, own_s), rtol=1e-12)
 
 
 def test_other_classes_and_other_hours_have_other_rules():

@@ -3,9 +3,9 @@
     python -m tests.verification.kernel_list            # write it anew
     python -m tests.verification.kernel_list --check    # end with 1 if anything is missing or has gone
 
-Each shipped scenario runs once in a process of its own, tables and all. Kernels that only kernels call are compiled with
-their callers and stand in no list. Then every kernel is compiled without a cache, because those
-that take longest must be begun first.
+Each shipped scenario runs once in a process of its own, tables and all. Kernels that only kernels call are compiled
+with their callers and stand in no list. Then every kernel is compiled without a cache, because those that take longest
+must be begun first.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Errors of Python that are faults of whoever calls, not of a user.
 _OF_PROGRAMMERS = {
     "AttributeError", "TypeError", "KeyError", "NotImplementedError", "AssertionError", "IndexError", "ImportError",
-    "StopReadingError", "RuntimeError", "EngineFault",
+    "StopReadingError", "RuntimeError", "EngineFault", "NotPlainError",
 }  # fmt: skip
 #: Parameters of helpers that become part of what an error says.
 _SAID = {"what", "mend", "fault", "problem", "reason", "where"}

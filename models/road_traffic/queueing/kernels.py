@@ -374,9 +374,7 @@ def when_and_where(road, cars, trees, q):
 
 @inner_kernel
 def start_tag(road, move):
-    """Start tag of a movement in the fair queue of the link it enters; 0 for the end of a way."""
-    if move < 0:
-        return 0.0
+    """Start tag of a movement in the fair queue of the link it enters."""
     return max(road.moves[move].tag, road.links[road.moves[move].to_link].virtual)
 
 
@@ -617,19 +615,12 @@ def reroute(road, cars, trees, v, at_s):
 
 @lean_kernel
 def stuck_links(road, cars, out_stuck):
-    """Mark the links of a gridlock: the largest set of links whose every head waits for a full link of the set.
-
-    Returns
-    -------
-    int
-        Number of links marked; 0 without gridlock.
-    """
+    """Mark the links of a gridlock: the largest set of links whose every head waits for a full link of the set."""
     links = road.links.size
     for link in range(links):
         out_stuck[link] = road.links[link].in_units > road.links[link].out_units + SAME_S
     while True:
         changed = False
-        marked = 0
         for link in range(links):
             if not out_stuck[link]:
                 continue
@@ -638,10 +629,8 @@ def stuck_links(road, cars, out_stuck):
                     out_stuck[link] = False
                     changed = True
                     break
-            if out_stuck[link]:
-                marked += 1
         if not changed:
-            return marked
+            return
 
 
 @inner_kernel

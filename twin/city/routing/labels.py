@@ -78,7 +78,6 @@ class LabelSearch:
             stream,
             key,
             spread,
-            False,
             self._value,
             self._parent,
             self._origin,

@@ -135,7 +135,6 @@ def grow_labels(
     stream,
     key,
     spread,
-    exact,
     value,
     parent,
     origin,
@@ -168,8 +167,6 @@ def grow_labels(
         Node for A*, with straight lines at ``rate`` seconds per metre; -1 for none.
     street, stream, key, spread
         Costs in the eyes of one driver, as in ``find_path``.
-    exact
-        Whether every label gets its least cost; else only labels that may lie on a shortest path between nodes do.
     value, parent, origin, above : (labels,)
         Least cost to the end of the link; label before, -1 at the start; the nearest label before that was refused a
         turn which nobody has made yet, below which ways back may be worth something; the one before that.
@@ -178,11 +175,6 @@ def grow_labels(
     closed, left, waits : (n,)
         Working memory; ``waits`` is the least cost of a label that will close a node.
     heap_key, heap : (labels,)
-
-    Returns
-    -------
-    bool
-        Whether everything wanted was reached.
     """
     value[:] = np.inf
     parent[:] = -1
@@ -196,13 +188,12 @@ def grow_labels(
         left[node] = out_ptr[node + 1] - out_ptr[node]
         if wanted[node]:
             missing += 1
-    whole = missing == 0
     if seeds.size == 0:
         at_node[root] = 0.0
         if wanted[root]:
             missing -= 1
             if missing == 0:
-                return True
+                return
         for i in range(out_ptr[root], out_ptr[root + 1]):
             k = outs[i]
             link = base[k]
@@ -215,7 +206,7 @@ def grow_labels(
                 ahead = rate * np.hypot(x_m[goal] - x_m[head[k]], y_m[goal] - y_m[head[k]])
             size = _push(heap_key, heap, size, cost + ahead, k)
         left[root] = 0
-        closed[root] = not exact
+        closed[root] = True
     else:
         for i in range(seeds.size):
             k = seeds[i]
@@ -230,12 +221,12 @@ def grow_labels(
             node_label[node] = b
             if wanted[node]:
                 missing -= 1
-                if missing == 0 and not whole:
-                    return True
-        special = exc_ptr[b + 1] > exc_ptr[b]
-        if closed[node] or (left[node] == 0 and not special):
+                if missing == 0:
+                    return
+        if closed[node] or left[node] == 0:
             continue
-        up = origin[parent[b]] if parent[b] >= 0 else (_ALWAYS if exact or seeds.size > 0 else _NONE)
+        special = exc_ptr[b + 1] > exc_ptr[b]
+        up = origin[parent[b]] if parent[b] >= 0 else (_ALWAYS if seeds.size > 0 else _NONE)
         while up >= 0 and _is_done(head[up], reverse[up], out_ptr, outs, base, value, label_cost_s, closed):
             up = above[up]
         mark = up != _NONE
@@ -297,7 +288,7 @@ def grow_labels(
             if k == outs[i]:
                 left[node] -= 1
             far = head[k]
-            if closed[far] and not exact:
+            if closed[far]:
                 continue
             ahead = 0.0
             if goal >= 0:
@@ -308,7 +299,6 @@ def grow_labels(
         origin[b] = b if refused and up != _ALWAYS else up
         if origin[b] == _NONE:
             closed[node] = True
-    return missing == 0 or whole
 
 
 @kernel
@@ -347,7 +337,8 @@ def grow_labels_back(
     """Least cost from every node to ``root``, the label to begin with, and the label that follows each label.
 
     As :func:`grow_labels`, turned round. ``ins`` holds all labels that lead to a node, ``plain`` says which labels are
-    plain, ``pre[pre_ptr[k]:pre_ptr[k + 1]]`` are the labels before a label that is not. ``value`` is the cost from
+    plain, ``pre[pre_ptr[k]:pre_ptr[k + 1]]`` are the labels before a label that is not. ``exact``: every label gets its
+    least cost; else only labels that may lie on a shortest path between nodes do. ``value`` is the cost from
     the beginning of a label's link; ``onward`` the label after it, -1 at the end, -2 where none is known.
     """
     value[:] = np.inf
@@ -362,7 +353,6 @@ def grow_labels_back(
         left[node] = in_ptr[node + 1] - in_ptr[node]
         if wanted[node]:
             missing += 1
-    whole = missing == 0
     at_node[root] = 0.0
     if wanted[root]:
         missing -= 1
@@ -386,7 +376,7 @@ def grow_labels_back(
             node_label[node] = k
             if wanted[node]:
                 missing -= 1
-                if missing == 0 and not whole:
+                if missing == 0:
                     return
         if closed[node] or left[node] == 0:
             continue
