@@ -23,7 +23,7 @@ from twin.cli_desk import doctor, keys, runs
 from twin.cli_help import help_plainly
 from twin.cli_json import Json, print_json
 from twin.cli_results import add_to as add_results
-from twin.cli_scene import film, language, view
+from twin.cli_scene import film, language, tracks, view
 from twin.cli_search import add_to as add_searches
 from twin.errors import InternalError, RunError, ScenarioError, TwinError, printable
 
@@ -183,7 +183,7 @@ def new(
     from twin.scenario.plan.new import new_scenario
 
     path = new_scenario(name, folder, kind)
-    print(f"wrote {path}\nnext: twin check {path}\n      twin run {path}")
+    print(cli_language.spoken(f"wrote {path}\nnext: twin check {path}\n      twin run {path}"))
 
 
 @app.command(epilog="Example: twin schema --out scenario.schema.json")
@@ -436,7 +436,7 @@ def map_command(
         if as_json:
             print_json({"city": str(scenario), "html": str(page)})
         else:
-            print(f"wrote {page}")
+            print(cli_language.spoken(f"wrote {page}"))
             if not no_open:
                 import webbrowser
 
@@ -487,7 +487,7 @@ def _write_chart(path: Path, rows: Sequence[Mapping[str, Any]], study: Study, la
     except OSError as fault:
         mend = "choose another file with --chart"
         raise RunError(f"cannot write the chart: {fault}", where=str(path), mend=mend) from fault
-    print(f"wrote {path}", file=sys.stderr)
+    print(cli_language.spoken(f"wrote {path}"), file=sys.stderr)
 
 
 def _executor(cluster: str) -> MakeExecutor | None:
@@ -533,6 +533,7 @@ def _simulated_time(text: str) -> float:
 
 app.command(epilog="Example: twin view runs/osaka-weekday --out osaka.html --no-open")(view)
 app.command(epilog="Example: twin film runs/osaka-weekday --chapters --lang en")(film)
+app.command(epilog="Example: twin tracks runs/osaka-weekday --out for-gis")(tracks)
 app.command(epilog="Example: twin doctor --json > doctor.json  (names no folder and no machine)")(doctor)
 app.command(epilog="Example: twin runs  (then: twin runs --prune --days 60 --yes)")(runs)
 app.command(epilog="Example: twin keys transit.fleet  ·  twin keys --kpis terminal")(keys)

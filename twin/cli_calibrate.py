@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from twin.cli_json import Json, print_json
-from twin.cli_language import languages
+from twin.cli_language import languages, spoken
 
 
 def calibrate(
@@ -60,5 +60,5 @@ def calibrate(
         for sentence in content["sentences"][lang]:
             print(sentence)
     folder = out or Path("calibrations") / str(content["name"])
-    print(f"\n{content['runs']} runs\nwrote {folder / 'calibration.json'}")
-    print(f"next: calibration: {folder / 'calibration.json'} in a scenario stands on it")
+    print(spoken(f"\n{content['runs']} runs\nwrote {folder / 'calibration.json'}"))
+    print(spoken(f"next: calibration: {folder / 'calibration.json'} in a scenario stands on it"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from twin.cli_json import Json, print_json
-from twin.cli_language import languages, said
+from twin.cli_language import languages, said, spoken
 
 if TYPE_CHECKING:
     from twin.doctor import Finding
@@ -52,7 +52,7 @@ def _show_findings(findings: Sequence[Finding]) -> None:
     table.add_column("", no_wrap=True)
     table.add_column(said("結果", "found"), overflow="fold")
     for finding in findings:
-        lines = [finding.found, *_mends(finding)]
+        lines = [spoken(finding.found), *_mends(finding)]
         table.add_row(finding.check, _WORDS[finding.state], escape("\n".join(lines)))
     out.print(table)
     wrong = sum(finding.state == "bad" for finding in findings)

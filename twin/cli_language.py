@@ -62,6 +62,24 @@ def said(ja: str, en: str) -> str:
     return " / ".join(dict.fromkeys(texts[lang] for lang in reversed(_chosen)))
 
 
+def spoken(text: str) -> str:
+    """An English sentence of the console in what is spoken: in Japanese where that alone is."""
+    if _chosen != ("ja",):
+        return text
+    from twin.cli_words import in_japanese
+
+    return in_japanese(text)
+
+
+def spoken_heading(text: str) -> str:
+    """A heading of a table in what is spoken: in Japanese where that alone is."""
+    if _chosen != ("ja",):
+        return text
+    from twin.cli_words import heading_in_japanese
+
+    return heading_in_japanese(text)
+
+
 def said_alone(ja: str, en: str) -> str:
     """A longer text in one language: Japanese where that alone is spoken, else English."""
     return ja if _chosen == ("ja",) else en

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twin.cli_language import languages
+from twin.cli_language import languages, spoken
 from twin.results.as_seen import seen_rows
 from twin.results.reproduction_words import NO_OBSERVATION
 from twin.results.run_folder import Study
@@ -31,5 +31,5 @@ def show_observed(study: Study, say: Callable[[str], None]) -> None:
             say(f"  {entry['sentence'][lang]}")
     for row in seen_rows(study):
         seen = ", ".join(f"{sensor} {figure(value, row.unit, 'en')}" for sensor, value in row.seen.items())
-        say(f"{row.kpi}, {row.variant}: as it is {figure(row.mean, row.unit, 'en')}; as seen by {seen}")
+        say(spoken(f"{row.kpi}, {row.variant}: as it is {figure(row.mean, row.unit, 'en')}; as seen by {seen}"))
     say("")

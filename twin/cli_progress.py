@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from twin.cli_language import spoken
 from twin.errors import printable
 
 _err = Console(stderr=True)
@@ -32,6 +33,7 @@ class _Told:
         self._lines = not (_err.is_terminal or _err.is_jupyter)
 
     def tell(self, share: float, what: str) -> None:
+        what = spoken(what)
         self._bar.update(self._task, completed=share, description=escape(what))
         now = time.monotonic()
         if now - self._drawn >= _DRAW_EVERY_S or share >= 1.0:
@@ -40,7 +42,7 @@ class _Told:
         if not self._lines or now - self._last < _LINE_EVERY_S:
             return
         self._last, spent = now, now - self._began
-        left = f", about {spent * (1 - share) / share:,.0f} s left" if 0.01 < share < 1 else ""
+        left = spoken(f", about {spent * (1 - share) / share:,.0f} s left") if 0.01 < share < 1 else ""
         _err.print(printable(f"{what}: {100 * share:.0f} %, {spent:,.0f} s{left}"), markup=False, highlight=False)
 
 

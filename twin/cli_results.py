@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from twin.cli_json import Json, print_json
+from twin.cli_language import spoken
 
 StudyFolder = Annotated[Path, typer.Argument(help="A finished study.")]
 
@@ -41,9 +42,9 @@ def report(
     from twin import service_results
 
     for path in service_results.report(study, out, ("ja", "en") if lang == "both" else (lang,), pdf=pdf, charts=charts):
-        print(f"wrote {path}")
+        print(spoken(f"wrote {path}"))
     if not service_results.draws_charts():
-        print('charts need more libraries: pip install "osaka-twin[report]"')
+        print(spoken('charts need more libraries: pip install "osaka-twin[report]"'))
 
 
 def export(
@@ -54,7 +55,7 @@ def export(
     from twin import service_results
 
     for path in service_results.export(study, out):
-        print(f"wrote {path}")
+        print(spoken(f"wrote {path}"))
 
 
 def price(

@@ -1,4 +1,4 @@
-"""``twin view`` and ``twin film``: the moving scene as a page, as stills and as a film."""
+"""``twin view``, ``twin film`` and ``twin tracks``: the moving scene as a page, stills, a film, and as data."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from twin.cli_language import spoken
 from twin.errors import ScenarioError
 
 Runs = Annotated[
@@ -40,7 +41,7 @@ def view(
     words, size_px, shown = language(lang), _size(size), _view(kind)
     first, against = _two(runs)
     target = service.view(first, out, against=against, variant=variant, replication=replication, lang=words)
-    print(f"wrote {target}")
+    print(spoken(f"wrote {target}"))
     if stills is not None:
         from twin.cli_progress import stage_progress
         from twin.service_film import stills as take
@@ -50,7 +51,7 @@ def view(
                 target, stills, size_px=size_px, lang=words, view=shown,
                 on_still=lambda done, total: tell(f"still {min(done + 1, total)} of {total}", done / total),
             )  # fmt: skip
-        print(f"wrote {len(paths) - 1} stills and {paths[-1]}")
+        print(spoken(f"wrote {len(paths) - 1} stills and {paths[-1]}"))
     if not no_open:
         import webbrowser
 
@@ -84,7 +85,20 @@ def film(
             size_px=_size(size), fps=fps, lang=language(lang), view=_view(kind),
             on_frame=lambda done, total: tell(f"frame {min(done + 1, total)} of {total}", done / total),
         )  # fmt: skip
-    print(f"wrote {target}")
+    print(spoken(f"wrote {target}"))
+
+
+def tracks(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A study, or one of its runs/VARIANT/NNN.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files. Default: beside the run.")] = None,
+    variant: Annotated[str | None, typer.Option("--variant", help="Variant of a study. Default: the first.")] = None,
+    replication: Replication = 0,
+) -> None:
+    """Write who moved where for other programs: Moving Features JSON, tracks for PedPy, layers as GeoParquet."""
+    from twin import service_scene
+
+    for path in service_scene.tracks(run, out, variant=variant, replication=replication):
+        print(f"wrote {path}")
 
 
 def _two(runs: list[Path]) -> tuple[Path, Path | None]:

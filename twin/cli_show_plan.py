@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from twin.cli_language import spoken, spoken_heading
 from twin.cli_show import escape, out
 from twin.units import duration_text
 
@@ -57,10 +58,10 @@ def show_check(report: CheckReport, every_default: bool) -> None:
     elif weak:
         grades = Counter(a["grade"] for a in weak)
         of_model = Counter(a["key"].split(".")[0] for a in weak)
+        listed = ", ".join(f"{escape(model)} {count}" for model, count in of_model.items())
         out.print(
-            f"rests on {grades['G']} guessed (G) and {grades['M']} remembered (M) defaults: "
-            + ", ".join(f"{escape(model)} {count}" for model, count in of_model.items())
-            + "; twin check --defaults lists them",
+            f"rests on {grades['G']} guessed (G) and {grades['M']} remembered (M) defaults: {listed}; "
+            "twin check --defaults lists them",
             highlight=False,
         )
 
@@ -123,7 +124,8 @@ def show_edits(content: Mapping[str, Any], files: Mapping[str, Path]) -> None:
             )
             table.add_row(*(escape(str(cell)) for cell in cells))
         for signal in variant["signals"]:
-            plan = f"cycle {signal['cycle_s']:g} s, green {signal['green_share']:.0%}, offset {signal['offset_s']:g} s"
+            cycle_s, green, offset_s = signal["cycle_s"], signal["green_share"], signal["offset_s"]
+            plan = spoken(f"cycle {cycle_s:g} s, green {green:.0%}, offset {offset_s:g} s")
             cells = ("lights", signal["street"], "", signal["node"], "", plan, "", signal["measure"])
             table.add_row(*(escape(str(cell)) for cell in cells))
         if not variant["rows"] and not variant["signals"]:
@@ -184,9 +186,9 @@ def show_facts(facts: Mapping[str, Any]) -> None:
 def _fact_lines(facts: Mapping[str, Any], depth: int) -> Iterator[str]:
     for key, value in facts.items():
         if isinstance(value, Mapping):
-            yield "  " * depth + f"{key}:"
+            yield "  " * depth + f"{spoken_heading(str(key))}:"
             yield from _fact_lines(value, depth + 1)
         elif isinstance(value, list | tuple):
-            yield "  " * depth + f"{key}: " + "; ".join(str(v) for v in value)
+            yield "  " * depth + f"{spoken_heading(str(key))}: " + "; ".join(spoken(str(v)) for v in value)
         else:
-            yield "  " * depth + f"{key}: {value}"
+            yield "  " * depth + f"{spoken_heading(str(key))}: {spoken(str(value))}"

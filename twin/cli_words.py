@@ -28,6 +28,8 @@ _KINDS = {
     "InternalError": "内部の不具合",
 }
 _EXAMPLE = "Example: "
+#: A key of a scenario before what is wrong with it.
+_KEY = re.compile(r"([\w.\[\]/-]+): ")
 _DEEP = 4
 #: Problems of one file that are written out, as in English.
 _MOST_SHOWN = 50
@@ -55,7 +57,7 @@ def _sentences() -> tuple[dict[str, str], tuple[_Sentence, ...]]:
     """Sentences without gaps, and those with, the ones with most words of their own first."""
     plain: dict[str, str] = {}
     gapped: list[tuple[int, _Sentence]] = []
-    for part in ("libraries", "errors"):
+    for part in ("libraries", "errors", "console"):
         for english, japanese in words()[part].items():
             pieces = [piece.replace("{{", "{").replace("}}", "}") for piece in english.split("{}")]
             if len(pieces) == 1:
@@ -79,7 +81,8 @@ def in_japanese(text: str, deep: int = 0) -> str:
     for sentence in gapped:
         if sentence.piece in text and (match := sentence.found.fullmatch(text)):
             return sentence.japanese.format(*(in_japanese(gap, deep + 1) for gap in match.groups()))
-    return text
+    key = _KEY.match(text)
+    return f"{key.group(1)}：{in_japanese(text[key.end() :], deep + 1)}" if key else text
 
 
 def error_in_japanese(fault: TwinError) -> str:
@@ -105,6 +108,11 @@ def _where_and_mend(fault: TwinError | Problem) -> list[str]:
     if fault.mend:
         lines.append(f"  対処：{in_japanese(fault.mend)}")
     return lines
+
+
+def heading_in_japanese(text: str) -> str:
+    """A heading of a table in Japanese."""
+    return words()["headings"].get(text, in_japanese(text))
 
 
 def help_in_japanese(text: str) -> str:

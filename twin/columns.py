@@ -15,12 +15,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Column:
-    """One column: numpy type, unit and meaning."""
+    """One column: numpy type, unit and meaning; for codes, the word of each and its Japanese.
+
+    A code of a whole number is the place of its word, one of text is the word itself.
+    """
 
     name: str
     dtype: str
     unit: str
     meaning: str
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,11 @@ class Table:
     meaning: str
 
 
-def table(name: str, meaning: str, sort_by: tuple[str, ...], *columns: tuple[str, str, str, str]) -> Table:
+#: A column as declared: name, numpy type, unit, meaning, and the words of its codes if it has any.
+Described = tuple[str, str, str, str] | tuple[str, str, str, str, tuple[tuple[str, str], ...]]
+
+
+def table(name: str, meaning: str, sort_by: tuple[str, ...], *columns: Described) -> Table:
     """Declare a table.
 
     Parameters
@@ -45,7 +53,7 @@ def table(name: str, meaning: str, sort_by: tuple[str, ...], *columns: tuple[str
     sort_by
         Columns that give the rows their order.
     *columns
-        Name, numpy type, unit and meaning of each.
+        Name, numpy type, unit and meaning of each; for codes, their words.
     """
     return Table(name, tuple(Column(*column) for column in columns), sort_by, meaning)
 
@@ -84,6 +92,10 @@ BODY_STATES: dict[str, tuple[str, ...]]
 
 #: Classes of vehicles on the road; a row's ``vehicle_class`` is the index.
 VEHICLE_CLASSES: tuple[str, ...] = ("car", "van", "small_truck", "container_truck", "bus")
+#: The same with their Japanese.
+VEHICLE_WORDS: tuple[tuple[str, str], ...] = tuple(
+    zip(VEHICLE_CLASSES, ("乗用車", "バン", "小型トラック", "コンテナトラック", "バス"), strict=True)
+)
 
 KPI_COLUMNS: tuple[Column, ...] = (
     Column("variant", "str", "", "variant of the scenario"),

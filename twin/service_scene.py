@@ -145,3 +145,40 @@ def _variant_of(study: Study, run: Run) -> str:
         if run.variant == variant or any(run.variant == f"{variant}+{day}" for day in study.days):
             return variant
     return run.variant
+
+
+def tracks(
+    run: PathLike | Study | Run, out: PathLike | None = None, *, variant: str | None = None, replication: int = 0
+) -> list[Path]:
+    """Write who moved where for other programs: ``moving-features.json``, ``pedpy.txt``, layers as GeoParquet.
+
+    Parameters
+    ----------
+    run
+        A run, or a study, of which the variant (by default the first of the file) is taken.
+    out
+        Folder for the files; by default ``...-tracks`` beside the run.
+    variant, replication
+        Which run of a study.
+
+    Returns
+    -------
+    list of Path
+        Files written; no ``pedpy.txt`` where nobody on foot was recorded.
+
+    Raises
+    ------
+    RunError
+        If the run is damaged or has no traces, or a file cannot be written.
+    """
+    from twin.viz.run_view import read_run_view
+    from twin.viz.tracks import write_geoparquet, write_moving_features, write_pedpy
+
+    opened = _opened(run)
+    one = _runs(opened, None, variant, replication)[0]
+    folder = Path(out) if out is not None else opened.folder.with_name(f"{opened.folder.name}-tracks")
+    written = [write_moving_features(one, folder / "moving-features.json")]
+    seen = read_run_view(one)
+    if "walker" in seen.bodies and (seen.traces.body == seen.bodies.index("walker")).any():
+        written.append(write_pedpy(one, folder / "pedpy.txt"))
+    return [*written, *write_geoparquet(one, folder)]

@@ -1,7 +1,7 @@
 """A city as it was read, on one page that needs no network: lanes, one-ways, bans, lights, edges, what went and why.
 
-Everything drawn is a link, node or place of the built city and tells its OSM id when it is clicked. What was dropped or
-assumed stands beside the map in the words of the build report, which knows sums and examples, not every element.
+Everything drawn is a link, node or place of the built city, or something of the map that was dropped, and tells its
+OSM id when it is clicked; ways of which something is assumed say what. The build report stands beside the map.
 """
 
 from __future__ import annotations
@@ -33,8 +33,14 @@ _WORDS = {
     "lights": ("信号", "lights"),
     "entries": ("地図の端の出入口", "entries at the edge of the map"),
     "places": ("場所", "places"),
+    "dropped": ("落としたもの・使わなかったもの", "dropped or passed over"),
+    "assumed": ("値を仮定した道（破線）", "ways with assumed values, dashed"),
+    "nowhere": ("位置の分からないもの", "without a position in the file"),
     "report": ("読み取りの報告：読んだもの、落としたもの、仮定したもの", "What was read, dropped and assumed"),
 }
+_OFF_AT_FIRST = frozenset({"places", "assumed"})
+#: Elements without a position that are named for each reason; the rest is counted.
+_SHOWN = 40
 
 
 def write_city_map(city: dict[str, Any], out: Path, *, lang: Lang = "ja") -> Path:
@@ -69,11 +75,12 @@ def city_page(city: dict[str, Any], *, lang: Lang = "ja") -> str:
     )
     k = 0 if lang == "ja" else 1
     switches = "".join(
-        f'<label><input type="checkbox" data-part="{part}"{"" if part == "places" else " checked"}>'
+        f'<label><input type="checkbox" data-part="{part}"{"" if part in _OFF_AT_FIRST else " checked"}>'
         f'<span class="mark {part}"></span>{escape(_WORDS[part][k])}</label>'
-        for part in ("drive", "walk", "oneway", "closed", "bans", "lights", "entries", "places")
+        for part in ("drive", "walk", "oneway", "closed", "bans", "lights", "entries", "places", "dropped", "assumed")
     )
-    lines = "".join(f"<li>{escape(str(line))}</li>" for line in city["report"])
+    lines = _unplaced(city["drawn"], _WORDS["nowhere"][k])
+    lines += "".join(f"<li>{escape(str(line))}</li>" for line in city["report"])
     facts = escape(" · ".join([city["name"], city["crs"], *city["attribution"]]))
     title = escape(f"{city['name']} – {_WORDS['title'][k]}")
     data = json.dumps(city["drawn"], separators=(",", ":"), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
@@ -88,6 +95,20 @@ def city_page(city: dict[str, Any], *, lang: Lang = "ja") -> str:
         f'<output id="told"></output><h2>{escape(_WORDS["report"][k])}</h2><ul>{lines}</ul></aside>\n'
         f'<script type="application/json" id="data">{data}</script>\n<script>{script}</script>\n</body>\n</html>\n'
     )
+
+
+def _unplaced(drawn: dict[str, Any], title: str) -> str:
+    """Elements that were dropped and lie nowhere on the map, such as relations without members."""
+    kinds = ("node", "way", "relation")
+    rows = [(drawn["words"][d[2]], f"{kinds[d[0]]} {d[1]}") for d in drawn["dropped"] if len(d) == 3]
+    said: dict[str, list[str]] = {}
+    for words, element in rows:
+        said.setdefault(words, []).append(element)
+    items = ""
+    for words, elements in sorted(said.items()):
+        more = f" … ({len(elements):,})" if len(elements) > _SHOWN else ""
+        items += f"<li>{escape(words)}: {escape(', '.join(elements[:_SHOWN]))}{more}</li>"
+    return f"<li>{escape(title)}<ul>{items}</ul></li>" if items else ""
 
 
 def _hashed(text: str) -> str:

@@ -286,7 +286,10 @@ def _body_layers(key: str, name: str, look: BodyLook, origin: tuple[float, float
         billboard=True,
         parameters=ON_TOP,
     )
-    return [trail, dot, _meshes(f"bodies_{key}", f"mesh_{key}", origin)]
+    meshes = [_meshes(f"bodies_{key}", f"mesh_{key}", origin)]
+    if name == "truck":
+        meshes.append(_meshes(f"bare_{key}", "mesh_bare", origin))
+    return [trail, dot, *meshes]
 
 
 def _meshes(key: str, mesh: str, origin: tuple[float, float]) -> Any:
@@ -319,7 +322,7 @@ def _queue_layers(origin: tuple[float, float]) -> list[Any]:
         billboard=True,
         parameters=ON_TOP,
     )
-    return [dot, _meshes("bodies_queue", "mesh_queue", origin)]
+    return [dot, _meshes("bodies_queue", "mesh_queue", origin), _meshes("bare_queue", "mesh_bare", origin)]
 
 
 def _gate_layers(origin: tuple[float, float]) -> list[Any]:
@@ -335,7 +338,7 @@ def _gate_layers(origin: tuple[float, float]) -> list[Any]:
         radius_max_pixels=7,
         billboard=True,
     )
-    return [_meshes("bodies_gate", "mesh_queue", origin), light]
+    return [_meshes("bodies_gate", "mesh_queue", origin), _meshes("bare_gate", "mesh_bare", origin), light]
 
 
 # pydeck -----------------------------------------------------------------------------------------------

@@ -32,12 +32,36 @@ AVENUE = (
     (135.500339, 34.668713),
     (135.500423, 34.666245),
 )
-#: Rivers as lines with their widths in metres: Dojima, Tosabori and Dotonbori. Banks at Midosuji are known; courses
-#: beside it are drawn by hand.
+#: Rivers as lines with their widths in metres: Dojima, Tosabori and Dotonbori. Banks at Midosuji are known; the courses
+#: of Tosabori and Dotonbori are a few points of those of OpenStreetMap contributors, that of Dojima is drawn by hand.
 RIVERS = (
-    (55.0, ((135.4920, 34.69385), (135.4955, 34.69435), (135.5012, 34.69476), (135.5095, 34.69440))),
-    (48.0, ((135.4920, 34.69150), (135.4960, 34.69215), (135.50098, 34.69293), (135.5095, 34.69275))),
-    (32.0, ((135.4925, 34.66905), (135.50034, 34.66911), (135.5085, 34.66925))),
+    (
+        55.0,
+        ((135.4835, 34.6888), (135.4920, 34.69385), (135.4955, 34.69435), (135.5012, 34.69476), (135.5130, 34.6936)),
+    ),
+    (
+        48.0,
+        (
+            (135.4831, 34.6851),
+            (135.4916, 34.6902),
+            (135.4947, 34.6923),
+            (135.50098, 34.69293),
+            (135.5054, 34.6925),
+            (135.5104, 34.6908),
+            (135.5149, 34.6911),
+        ),
+    ),
+    (
+        32.0,
+        (
+            (135.4817, 34.6690),
+            (135.4864, 34.6700),
+            (135.4901, 34.6697),
+            (135.4962, 34.6691),
+            (135.50034, 34.66911),
+            (135.5105, 34.6689),
+        ),
+    ),
 )
 EAVES_M, NEWER_M, SETBACK_FROM_M, SETBACK_M = 31.0, 50.0, 31.0, 6.0
 BUILDING_LINE_M = 22.0

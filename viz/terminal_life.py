@@ -93,7 +93,7 @@ def terminal_packs(run: RunView) -> dict[str, dict[str, Any]]:
     out_s = visits["out_s"].astype(np.float64)
     done = np.flatnonzero(served & np.isfinite(out_s))
     done = done[np.argsort(out_s[done], kind="stable")]
-    sign = np.where(np.isin(visits["kind"][done], _BRINGS), 1, -1)
+    comes, leaves = carried(visits)
     return {
         "gate": pack_columns(
             {
@@ -101,15 +101,45 @@ def terminal_packs(run: RunView) -> dict[str, dict[str, Any]]:
                 "start": steps_of(start[rows], run.from_s, SECOND_STEP),
                 "end": steps_of(end[rows], run.from_s, SECOND_STEP),
                 "state": _states(run)[np.minimum(visits["served_as"][rows], 1)],
+                "box": comes[rows],
             }
         ),
         "boxes": pack_columns(
             {
                 "time": steps_of(out_s[done], run.from_s, SECOND_STEP),
-                "net": np.cumsum(sign * visits["moves_count"][done].astype(np.int64)),
+                "net": np.cumsum(comes[done].astype(np.int64) - leaves[done]),
             }
         ),
+        "line": _line(run, visits, comes),
     }
+
+
+def carried(visits: Columns) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each truck has a box when it comes, and when it leaves: one with two moves brings one and fetches one."""
+    brings = np.isin(visits["kind"], _BRINGS)
+    both = visits["moves_count"].astype(np.int64) > 1
+    # Who is turned away leaves as it came.
+    served = np.isfinite(visits["gate_start_s"].astype(np.float64))
+    comes = brings | both
+    return comes, np.where(served, ~brings | both, comes)
+
+
+def _line(run: RunView, visits: Columns, comes: NDArray[np.bool_]) -> dict[str, Any]:
+    """How many wait in the line over time, and how many of them came without a box."""
+    join, start, out = (visits[name].astype(np.float64) for name in ("join_s", "gate_start_s", "out_s"))
+    end = np.where(np.isfinite(start), start, out)
+    known = np.isfinite(join) & np.isfinite(end)
+    time_s = np.concatenate([join[known], end[known]])
+    change = np.repeat([1, -1], known.sum())
+    bare = np.tile(~comes[known], 2) * change
+    order = np.argsort(time_s, kind="stable")
+    return pack_columns(
+        {
+            "time": steps_of(time_s[order], run.from_s, SECOND_STEP),
+            "trucks": np.cumsum(change[order]),
+            "bare": np.cumsum(bare[order]),
+        }
+    )
 
 
 def _states(run: RunView) -> NDArray[np.int64]:
@@ -118,7 +148,9 @@ def _states(run: RunView) -> NDArray[np.int64]:
     return np.array([names.index(c) if c in names else 0 for c in ("ordinary", "booked")], np.int64)
 
 
-def waits_of_trips(run: RunView, traces: Traces, first: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def waits_of_trips(
+    run: RunView, traces: Traces, first: NDArray[np.int64]
+) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """From when to when the truck of each trip is in the line, at the gate or inside, and drawn as one of those.
 
     A run does not say where in the terminal a truck is; its path leads straight from the in-gate to the out-gate.
@@ -132,16 +164,19 @@ def waits_of_trips(run: RunView, traces: Traces, first: NDArray[np.int64]) -> tu
     -------
     from_s, to_s : (n,) float64
         Both -1 where the trip is of nobody in the table.
+    comes, leaves : (n,) bool
+        Whether it has a box before and after; true where the trip is of nobody in the table.
     """
-    none = np.full(len(first), -1.0)
+    none, always = np.full(len(first), -1.0), np.ones(len(first), np.bool_)
     visits = run.tables.get("terminal_visits")
     if visits is None or not len(visits["id"]) or not len(first):
-        return none, none.copy()
+        return none, none.copy(), always, always.copy()
     order = np.argsort(visits["id"], kind="stable")
     ids = visits["id"][order].astype(np.uint64)
     at = np.minimum(np.searchsorted(ids, traces.id[first]), len(ids) - 1)
     known = ids[at] == traces.id[first]
     row = order[at]
     join, end = (visits[name].astype(np.float64)[row] for name in ("join_s", "out_s"))
+    comes, leaves = (np.where(known, has[row], always) for has in carried(visits))
     known &= np.isfinite(join) & np.isfinite(end)
-    return np.where(known, join, none), np.where(known, end, none)
+    return np.where(known, join, none), np.where(known, end, none), comes, leaves

@@ -83,7 +83,7 @@ def trips_pack(
     from_s: float,
     walk: Streets | None = None,
     drive: Streets | None = None,
-    waits: tuple[Floats, Floats] | None = None,
+    waits: tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_]] | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Pack of the trips kept, and their number; a trip of one point has no path and is left out.
 
@@ -105,7 +105,8 @@ def trips_pack(
         Streets, for vehicles: with them the pack says where the kerb lane of each step is (``kerb_dm``) and how many
         lanes (``lanes``) there are beside it.
     waits
-        From when to when the body of each trip (all trips, also those not kept) is drawn as part of something else.
+        From when to when the body of each trip (all trips, also those not kept) is drawn as part of something else, and
+        whether it has a box before and after.
     """
     count = np.diff(starts)
     kept = kept & (count >= 2)
@@ -129,6 +130,7 @@ def trips_pack(
         kerb_m, columns["lanes"] = lanes_beside(traces.lon_deg[row], traces.lat_deg[row], drive, origin, LANE_WIDTH_M)
         columns["kerb_dm"] = np.rint(kerb_m * 10)
     if waits is not None:
-        for name, at_s in zip(("away_from", "away_to"), waits, strict=True):
+        for name, at_s in zip(("away_from", "away_to"), waits[:2], strict=True):
             columns[name] = steps_of(at_s[kept], from_s, SECOND_STEP)
+        columns["box_in"], columns["box_out"] = (has[kept] for has in waits[2:])
     return pack_columns(columns), int(kept.sum())

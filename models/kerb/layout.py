@@ -23,12 +23,14 @@ from twin.city.editing.streets import (
 from twin.city.editing.types import EditFault, Where
 from twin.city.routing.ways import travel_times
 from twin.errors import ScenarioError
-from twin.models.kerb.params import KerbParams, StretchParams
+from twin.models.kerb.params import Bays, KerbParams, StretchParams
 
 _COMPASS = {"east": (1.0, 0.0), "west": (-1.0, 0.0), "north": (0.0, 1.0), "south": (0.0, -1.0)}
 #: Width of a lane, for the place of a pocket in pictures only.
 _LANE_M = 3.0
 _ROUTED_AS = "small_truck"
+#: No bay is shorter: a parking place of a small car.
+_BAY_M = 5.0
 #: Nobody may stop nearer to a crossing or a corner (Road Traffic Act of Japan, art. 44; remembered).
 _CLEAR_M = 5.0
 
@@ -151,6 +153,8 @@ def _spots(city: City, stretches: Mapping[str, StretchParams], key: str, what: s
             continue
         links = links_along(city, stretch, f"{key}.{name}")
         ends_m = np.cumsum(city.drive.length_m[links])
+        if isinstance(stretch, Bays):
+            _fits(stretch, city.drive.length_m[links], f"{key}.{name}.pockets")
         for i in range(count):
             at_m = float(ends_m[-1]) * (i + 0.5) / count
             on = int(np.searchsorted(ends_m, at_m, side="right"))
@@ -168,6 +172,24 @@ def _spots(city: City, stretches: Mapping[str, StretchParams], key: str, what: s
     return Spots(tuple(names), np.array(link, np.int32), tuple(side), np.array(x_m), np.array(y_m)), np.array(
         owner, np.int32
     )
+
+
+def _fits(stretch: Bays, lengths_m: Floats, key: str) -> None:
+    """Check that there is room for the bays between the crossings.
+
+    Raises
+    ------
+    ScenarioError
+        If they would lie on one another, or on crossings.
+    """
+    room_m = float(np.maximum(lengths_m - 2 * _CLEAR_M, 0.0).sum())
+    bays = int(stretch.pockets) * int(stretch.bays_each)
+    if bays * _BAY_M > room_m:
+        raise ScenarioError(
+            f"{bays} bays of {_BAY_M:g} m or more do not fit into {room_m:.0f} m of kerb, crossings left free",
+            where=key,
+            mend=f"give {int(room_m / _BAY_M / max(int(stretch.bays_each), 1))} pockets at most, or a longer stretch",
+        )
 
 
 def _off_crossings(along_m: float, length_m: float, key: str) -> float:

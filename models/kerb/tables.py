@@ -12,6 +12,9 @@ REASONS: tuple[str, ...] = ("served", "cut_short", "turned_away")
 CHOICES: tuple[str, ...] = ("search", "wait", "double_park", "go_away")
 #: How a vehicle stands.
 MODES: tuple[str, ...] = ("bay", "lane", "waiting")
+_KIND_WORDS = tuple(zip(KINDS, ("配送", "宅配", "乗降"), strict=True))
+_OUTCOME_WORDS = tuple(zip((*REASONS, "open"), ("完了", "中断", "断念", "滞在中"), strict=True))
+_MODE_WORDS = tuple(zip(MODES, ("停車帯", "車線上", "空き待ち"), strict=True))
 
 TABLES: tuple[Table, ...] = (
     table(
@@ -19,21 +22,21 @@ TABLES: tuple[Table, ...] = (
         "One row per vehicle that came to a shop and has driven away, or is there at the end",
         ("id",),
         ("id", "uint64", "", "id of the vehicle"),
-        ("kind", "uint8", "", "index into KINDS"),
+        ("kind", "uint8", "", "index into KINDS", _KIND_WORDS),
         ("shop", "int32", "", "shop, counted along the frontages"),
         ("arrive_s", "float64", "s", "when it came to its first pocket, or to its shop"),
         ("settle_s", "float64", "s", "when it last began to stand for its work; nan if it never did"),
         ("leave_s", "float64", "s", "when it drove away; the end of the clock if it is there still"),
         ("tries", "int32", "", "pockets that it came to"),
-        ("outcome", "str", "", "served, cut_short, turned_away, or open"),
+        ("outcome", "str", "", "served, cut_short, turned_away, or open", _OUTCOME_WORDS),
     ),
     table(
         "kerb_stands",
         "One row per stand of a vehicle: in a bay, in the lane, or waiting in the lane for a bay",
         ("from_s", "id"),
         ("id", "uint64", "", "id of the vehicle"),
-        ("kind", "uint8", "", "index into KINDS"),
-        ("mode", "str", "", "bay, lane or waiting"),
+        ("kind", "uint8", "", "index into KINDS", _KIND_WORDS),
+        ("mode", "str", "", "bay, lane or waiting", _MODE_WORDS),
         ("pocket", "int32", "", "row of kerb_pockets, -1 for none"),
         ("bay", "int32", "", "bay, counted over all pockets; -1 in the lane"),
         ("edge", "int32", "", "edge of the carriageway, row of kerb_edges"),

@@ -36,6 +36,7 @@ from twin.models.road_traffic.day_to_day.params import DaysParams
 from twin.models.road_traffic.entry_checks import check_entry, check_path
 from twin.models.road_traffic.fleet import Fleet
 from twin.models.road_traffic.forms import make_form
+from twin.models.road_traffic.gravity.residents import told_of_residents
 from twin.models.road_traffic.params import RoadParams
 from twin.models.road_traffic.records.crossings import Crossings, LinkPeriods
 from twin.models.road_traffic.records.fuel import Consumption
@@ -108,7 +109,7 @@ class RoadTraffic:
     def notes(self) -> Sequence[str]:
         """What a reader of the results should know of the streets as they are driven; stands in the manifest."""
         learned = self._learned.notes if self._learned is not None else ()
-        return [*self._form.notes, *learned, *self._standing.notes]
+        return [*self._form.notes, *self._residents, *learned, *self._standing.notes]
 
     def begin(self, stage: Stage) -> None:
         """Read the background cars and publish the first link times."""
@@ -134,6 +135,7 @@ class RoadTraffic:
         self._watched = WatchedStreets(self.params.watched_streets, self._drive)
         self._consumption = Consumption(self.params.fuel)
         self._traces = CarTraces(self._drive, stage.run_seed, stage.trace_share)
+        self._residents = told_of_residents(self.params.background.gravity, self._city, self._tables)
         self._cars = BackgroundCars(self.params.background, self._city, self._tables, stage.run_seed, stage.end_s)
         spread = self.params.background.route_spread if self.params.form == "queueing" else 0.0
         self._routes = LawfulRoutes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.columns import Table, table
+from twin.columns import VEHICLE_WORDS, Table, table
 
 #: Parts of the answer (``road_modelled``); every form has travel, the others may be left out.
 PARTS = ("travel", "delay", "queue", "spillback", "gridlock")
@@ -13,7 +13,7 @@ TABLES: tuple[Table, ...] = (
         "One row per vehicle that has driven its path on the drive layer, of whatever model",
         ("leave_s", "id", "enter_s"),
         ("id", "uint64", "", "id of the vehicle"),
-        ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES"),
+        ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES", VEHICLE_WORDS),
         ("owner", "uint8", "", "model the vehicle belongs to, by its place in the fixed order"),
         ("enter_s", "float64", "s", "when the vehicle asked to enter the road; seconds since midnight of day one"),
         ("leave_s", "float64", "s", "when it left the last link of its path"),
@@ -27,7 +27,7 @@ TABLES: tuple[Table, ...] = (
         "One row per vehicle still on the road, or waiting before its first link, when the run ends",
         ("enter_s", "id"),
         ("id", "uint64", "", "id of the vehicle"),
-        ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES"),
+        ("vehicle_class", "uint8", "", "index into VEHICLE_CLASSES", VEHICLE_WORDS),
         ("owner", "uint8", "", "model the vehicle belongs to, by its place in the fixed order"),
         ("enter_s", "float64", "s", "when the vehicle asked to enter the road; seconds since midnight of day one"),
         ("until_s", "float64", "s", "end of the run"),

@@ -7,6 +7,11 @@ from twin.columns import Table, table
 TRUCK_CLASSES: tuple[str, ...] = ("ordinary", "booked")
 TRUCK_KINDS: tuple[str, ...] = ("laden_out", "laden_in", "empty_out", "empty_in")
 TRUCK_REASONS: tuple[str, ...] = ("served", "after_closing", "in_line_at_closing", "too_late", "too_early")
+_CLASS_WORDS = tuple(zip(TRUCK_CLASSES, ("一般", "予約"), strict=True))
+_KIND_WORDS = tuple(zip(TRUCK_KINDS, ("実入搬出", "実入搬入", "空搬出", "空搬入"), strict=True))
+_REASON_WORDS = tuple(
+    zip(TRUCK_REASONS, ("受付済", "閉門後に到着", "閉門時に待機中", "予約時刻に遅刻", "予約時刻より早着"), strict=True)
+)
 
 TABLES: tuple[Table, ...] = (
     table(
@@ -14,12 +19,18 @@ TABLES: tuple[Table, ...] = (
         "One row per truck that has left the terminal or was turned away",
         ("out_s", "id"),
         ("id", "uint64", "", "id of the visit"),
-        ("class", "uint8", "", "as it set out: index into TRUCK_CLASSES; booked means: takes part in CONPAS"),
-        ("served_as", "uint8", "", "class in which it stood in line: index into TRUCK_CLASSES"),
-        ("kind", "uint8", "", "index into TRUCK_KINDS"),
+        (
+            "class",
+            "uint8",
+            "",
+            "as it set out: index into TRUCK_CLASSES; booked means: takes part in CONPAS",
+            _CLASS_WORDS,
+        ),
+        ("served_as", "uint8", "", "class in which it stood in line: index into TRUCK_CLASSES", _CLASS_WORDS),
+        ("kind", "uint8", "", "index into TRUCK_KINDS", _KIND_WORDS),
         ("moves_count", "uint8", "", "boxes brought or fetched"),
         ("haulier_index", "int32", "", "haulier, a number without a name"),
-        ("reason", "uint8", "", "how it ended: index into TRUCK_REASONS"),
+        ("reason", "uint8", "", "how it ended: index into TRUCK_REASONS", _REASON_WORDS),
         ("slot_from_s", "float64", "s", "start of the booked slot; nan without one"),
         ("desired_s", "float64", "s", "when it would have come without slots; seconds since midnight of day one"),
         ("planned_s", "float64", "s", "when it would reach the line on an empty road, noise of its way included"),

@@ -151,6 +151,13 @@ _RIDER_INFOS = (
         "断りのうち代案のある割合",
         "Share of refusals that could have boarded within two more hours",
     ),
+    KpiInfo(
+        "transit.refused_with_other_stop_share",
+        "share",
+        "higher",
+        "断りのうち近くの別の乗降場所から乗車できた割合",
+        "Share of refusals that could have boarded in time at another stop nearby",
+    ),
 )
 
 PRICES = {
@@ -272,6 +279,9 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
     since_s = np.asarray(requests["since_s" if "since_s" in requests else "asked_s"], np.float64)
     offer_s = np.asarray(requests["offer_s"], np.float64) if "offer_s" in requests else np.full(len(rows), np.nan)
 
+    # Runs that do not look for other stops have -2 there, and no share.
+    other = np.asarray(requests.get("offer_stop", np.full(len(rows), -2)), np.int64)
+
     def of_served(name: str) -> Floats:
         return np.asarray(requests[name], np.float64)[served]
 
@@ -316,6 +326,9 @@ def _of_riders(group: str, requests: Columns, rows: Flags) -> list[Kpi]:
         "transit.worst_hour_refused_share": _worst_hour(since_s[rows], refused[rows].astype(np.float64)),
         "transit.refused_with_offer_share": _share(
             int((rows & refused & np.isfinite(offer_s)).sum()), int((rows & refused).sum())
+        ),
+        "transit.refused_with_other_stop_share": _share(
+            int((rows & refused & (other >= 0)).sum()), int((rows & refused).sum()) if (other > -2).any() else 0
         ),
     }
     for name in REASONS:

@@ -443,6 +443,8 @@ class Transit:
             wait_at_most_s=params.promise.wait_at_most_s, times_direct=params.promise.detour.times_direct,
             plus_s=params.promise.detour.plus_s, dwell_s=params.dwell.per_stop_s,
             acknowledge_s=params.fleet.acknowledge_s, lead_s=params.lead_s, offers=1,
+            other_stop_m=params.promise.other_stop_walk_at_most_m,
+            walk_mps=(params.riders.adult_walk_mps, params.riders.age65_walk_mps, params.riders.wheelchair_walk_mps),
             no_show_wait_s=params.booking.no_show_wait_s, open_s=params.hours[0],
             close_s=params.hours[1], road=1,
             turn_lead_s=params.lead_s + _TURN_MARGIN_S + self._network.last_link_s,

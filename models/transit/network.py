@@ -44,6 +44,9 @@ class StopNetwork:
         self._layer = city.drive
         self._node: Ints = np.array([stop.drive_node for stop in stops], np.int32)
         self._stops = stops
+        #: Yards come last; nobody boards there.
+        served = [stop for stop in stops if not stop.id.endswith("/yard")]
+        self._place_m: Floats = np.array([(stop.x_m, stop.y_m) for stop in served], np.float64).reshape(-1, 2)
         self._cost_s: Floats = city.lawful_times_s("van")
         #: Longest free-flow time of a link that ends at a stop: a van is told to end there before it is on that link.
         self.last_link_s = float(
@@ -122,7 +125,7 @@ class StopNetwork:
     def _measure(self, at_s: float) -> Times:
         """Times between stops as they are at a moment, and as they are expected after it."""
         between_s = self._between(self._cost_s)
-        times = new_times(between_s, self._node, turns=self._turns)
+        times = new_times(between_s, self._node, turns=self._turns)._replace(place_m=self._place_m)
         count = len(self._slice_from_s)
         if not count or not np.isfinite(at_s):
             return times

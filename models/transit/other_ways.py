@@ -15,6 +15,7 @@ from twin.models.transit.bus.reach import reach_rows, van_means
 from twin.models.transit.bus.service import BusService
 from twin.models.transit.choice.demand import ModeChoice, asking
 from twin.models.transit.choice.options import walk_speeds, ways_between
+from twin.models.transit.choice.params import BUS
 from twin.models.transit.choice.settle import Settled
 from twin.models.transit.choice.travellers import TRAVELLER, Roll, Travellers, settling_rows, terms_rows, trip_rows
 from twin.models.transit.demand.requests import Table, make_requests
@@ -102,12 +103,19 @@ class OtherWays:
         if self.bus is not None:
             rules = self.bus.params
             records.append("transit_bus_terms", {
-                "fare_yen": np.array([rules.fare_yen]), "km_yen": np.array([rules.km_yen]),
+                "fare_yen": np.array([self._mean_fare_yen(self.bus)]), "km_yen": np.array([rules.km_yen]),
                 "km_co2_kg": np.array([rules.km_co2_kg]),
             })  # fmt: skip
         if self.choice is not None:
             records.append("transit_settling", settling_rows(self.settled))
             records.append("transit_choice_terms", terms_rows(self.choice.choice))
+
+    def _mean_fare_yen(self, bus: BusService) -> float:
+        """Fare of a ride; where older people pay another one, the mean over all who ride."""
+        rules, rides = bus.params, int(bus.riders.sum())
+        if self.choice is None or rules.fare_age65_yen is None or not rides:
+            return rules.fare_yen
+        return float(self.travellers["yen"][self.travellers["mode"] == BUS].sum()) / rides
 
     def write(self, records: GrowingTables, after_s: float, until_s: float, end_s: float, *, traces: bool) -> None:
         """Write buses and travellers that set off after a moment and up to another; no bus after ``end_s``."""

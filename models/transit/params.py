@@ -63,6 +63,16 @@ class Promise(Params):
         doc="From asking to boarding.",
     )
     detour: Detour = Detour()
+    other_stop_walk_at_most_m: Metres = quantity(
+        0.0,
+        "m",
+        source="choice: no other stop is offered",
+        grade="G",
+        ge=0,
+        le=2000,
+        doc="A refusal also tells the nearest other stop within so many metres of their own from which they could have "
+        "been served as asked; nobody is sent there.",
+    )
 
 
 class FleetParams(Params):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from twin.columns import Table, table
 
+_AGE_WORDS = (("adult", "大人"), ("age_65", "65歳以上"), ("wheelchair", "車いす"))
+_OUTCOME_WORDS = (("served", "乗車"), ("refused", "不成立"), ("cancelled", "取消"), ("no_show", "不乗車"))
+
 TABLES: tuple[Table, ...] = (
     table(
         "transit_stops",
@@ -26,8 +29,8 @@ TABLES: tuple[Table, ...] = (
         ("from_stop", "int32", "", "stop_index where the riders board"),
         ("to_stop", "int32", "", "stop_index where they alight"),
         ("party", "int32", "people", "people who ride together"),
-        ("age_group", "str", "", "adult, age_65 or wheelchair"),
-        ("outcome", "str", "", "served, refused, cancelled or no_show"),
+        ("age_group", "str", "", "adult, age_65 or wheelchair", _AGE_WORDS),
+        ("outcome", "str", "", "served, refused, cancelled or no_show", _OUTCOME_WORDS),
         ("reason", "str", "", "why it was refused; else empty"),
         ("van", "uint64", "", "id of the van; 0 if refused"),
         ("walk_s", "float64", "s", "walk from the door to the first stop"),
@@ -44,7 +47,8 @@ TABLES: tuple[Table, ...] = (
         ("since_s", "float64", "s", "from when on they wait: asking, or the time they booked for"),
         ("arrive_by_s", "float64", "s", "latest arrival that was booked; nan if none"),
         ("offer_s", "float64", "s", "refused: could have boarded by this time; nan if served or within two hours not"),
-        ("channel", "str", "", "app or phone"),
+        ("offer_stop", "int32", "", "refused: stop that would have served them; -1 none, -2 not looked for"),
+        ("channel", "str", "", "app or phone", (("app", "アプリ"), ("phone", "電話"))),
         ("booked", "int32", "", "1 if made for a later time"),
         ("wheelchairs", "int32", "places", "places for wheelchairs they take; 0 where vans have none"),
     ),
@@ -111,7 +115,7 @@ TABLES: tuple[Table, ...] = (
         "transit_bus_terms",
         "What a ride by bus and a bus-kilometre cost; one row where buses run",
         ("fare_yen",),
-        ("fare_yen", "float64", "yen", "fare of a ride"),
+        ("fare_yen", "float64", "yen", "fare of a ride; the mean over riders where fares differ"),
         ("km_yen", "float64", "yen", "all costs of a bus-kilometre"),
         ("km_co2_kg", "float64", "kg", "CO2 of a bus-kilometre"),
     ),

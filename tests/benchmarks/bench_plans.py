@@ -2,8 +2,10 @@
 
 Run:  python tests/benchmarks/bench_plans.py                  # the rows of the table in models/transit/README.md
       python tests/benchmarks/bench_plans.py --case ride30_5 --json
+      python tests/benchmarks/bench_plans.py --gaps 30          # CPU-seconds a run: plans beside planted ones, by kind
 
 The budget is counted in steps, so that the same seed gives the same cost on any machine; CPU-seconds stand beside it.
+Gaps are over the best cost that any seed found with the fewest vehicles.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from functools import partial
 
 import numpy as np
+from plan_instances import DAYS, planted, tight_rides
 
 from twin.models.transit.planning.instances import read_dial_a_ride, read_pickup_delivery
 from twin.models.transit.planning.solver import Budget, solve
@@ -69,6 +73,49 @@ CASES = {
 }
 
 
+#: Kinds of planted plans: windows from tight to wide, on some or on all tasks.
+WINDOWS = ((1.0, 10.0), (0.5, 30.0), (0.5, 120.0), (0.25, 60.0))
+#: Dial-a-ride: label, and how one is drawn.
+RIDES = {
+    "rides of 30 minutes, 4 vans, 48": lambda: rides(11, 48, 4, ride=30, places=3, horizon=480),
+    "rides of 30 minutes, 8 vans, 96": lambda: rides(12, 96, 8, ride=30, places=3, horizon=720),
+    "rides of 90 minutes, 8 vans, 108, tight": lambda: read_dial_a_ride(tight_rides(2, 108, 8)),
+    "rides of 90 minutes, 11 vans, 144, tight": lambda: read_dial_a_ride(tight_rides(1, 144, 11)),
+}
+
+
+def planted_row(kind, long, budget):
+    """How often the vehicles of planted plans are enough, and the costs of seeds beside the best of them."""
+    reached, over = [], []
+    for number, (share, width) in enumerate(WINDOWS, 1):
+        drawn = planted(number, kind, long=long, share=share, width=width * (4.0 if long else 1.0))
+        problem = read_pickup_delivery(drawn.text).problem
+        plans = [solve(problem, budget, seed=seed, fewest_vehicles=True) for seed in SEEDS]
+        counts = [len(plan.routes) + len(plan.unserved) for plan in plans]
+        reached += [count <= len(drawn.routes) for count in counts]
+        costs = [plan.cost for plan, count in zip(plans, counts, strict=True) if count == min(counts)]
+        over += [cost / min(costs) - 1.0 for cost in costs]
+    return f"| {kind}, {'long' if long else 'short'} day | {sum(reached)} of {len(reached)} | {_shares(over)} |"
+
+
+def rides_row(label, budget):
+    """The same of dial-a-ride, where the vans are given."""
+    plans = [solve(RIDES[label]().problem, budget, seed=seed) for seed in SEEDS]
+    costs = [plan.cost for plan in plans if not len(plan.unserved)]
+    return f"| {label} | {len(costs)} of {len(plans)} | {_shares([cost / min(costs) - 1.0 for cost in costs])} |"
+
+
+#: Rows of the table of gaps.
+GAPS = {
+    **{f"{kind}_{'long' if long else 'short'}": partial(planted_row, kind, long) for kind, long in DAYS},
+    **{f"rides_{n}": partial(rides_row, label) for n, label in enumerate(RIDES, 1)},
+}
+
+
+def _shares(over):
+    return f"{100 * np.mean(over):.2f} % | {100 * max(over):.2f} %"
+
+
 def run(case):
     """Cost, vehicles, requests unserved and CPU-seconds of each seed."""
     _, requests, make = CASES[case]
@@ -97,9 +144,14 @@ def row(case, found):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--case", choices=[*CASES, "all"], default="all")
+    parser.add_argument("--case", choices=[*CASES, *GAPS, "all"], default="all")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--gaps", type=float, metavar="SECONDS", help="CPU-seconds of each run")
     args = parser.parse_args()
+    if args.gaps:
+        for case in GAPS if args.case == "all" else [args.case]:
+            print(GAPS[case](Budget(seconds=args.gaps)), flush=True)
+        return
     for case in CASES if args.case == "all" else [args.case]:
         found = run(case)
         print(json.dumps({"case": case, "seeds": found}) if args.json else row(case, found), flush=True)

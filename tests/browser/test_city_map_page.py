@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.benchmarks.bench_city import write_map
 from twin import service
 
 pytestmark = pytest.mark.browser
@@ -35,4 +36,27 @@ def test_a_click_on_a_street_tells_its_way(tmp_path, chromium):
     page.get_by_label("places", exact=True).check()
     assert problems == []
     assert [url for url in asked if not url.startswith("file:")] == []
+    page.close()
+
+
+def test_a_click_on_what_was_dropped_tells_what_and_why(tmp_path, chromium):
+    file = tmp_path / "town.osm"
+    write_map(file, 0.15)
+    way = '<way id="77777"><nd ref="1"/><nd ref="2"/><tag k="highway" v="bus_guideway"/></way>'
+    file.write_text(file.read_text().replace("</osm>", f"{way}</osm>"))
+    page_file = service.draw_city(file, tmp_path / "drawn", lang="en")
+    page = chromium.new_page(viewport={"width": 1200, "height": 800})
+    page.goto(page_file.as_uri())
+    at = page.evaluate(
+        "() => { const d = city.dropped.find((d) => d[1] === 77777), b = canvas.getBoundingClientRect();"
+        " return [px(d[3]) + b.left, py(d[4]) + b.top]; }"
+    )
+    page.mouse.click(*at)
+    assert "way 77777: ways not for cars or walkers: highway=bus_guideway" in page.locator("#told").inner_text()
+    street = page.evaluate(
+        "() => { const i = city.drive.way.findIndex((way) => guessed(way, 'drive'));"
+        " const m = middle(city.drive, i), b = canvas.getBoundingClientRect(); return [m[0] + b.left, m[1] + b.top]; }"
+    )
+    page.mouse.click(*street)
+    assert "assumed: speed of residential" in page.locator("#told").inner_text()
     page.close()

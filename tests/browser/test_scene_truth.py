@@ -140,3 +140,32 @@ def test_people_are_on_pavements_and_vehicles_on_their_side_of_the_street(page, 
             seen_count += len(rows)
     assert seen_count > 10 * INSTANTS
     assert len(wrong) <= 0.001 * seen_count, wrong[:10]
+
+
+def test_squares_rides_and_bays_tell_what_the_tables_say(page, seen, instants):
+    compared = set()
+    for t in instants:
+        page.ask("(t) => window.__twin.timebar.set(t)", float(t))
+        at_s = seen.from_s + page.ask("window.__twin.timebar.t")
+        legend = page.ask(LEGEND)
+        told = {
+            key: [int(n.replace(",", "")) for n in legend[key]] for key in ("density", "arcs", "bays") if key in legend
+        }
+        _, states = under_way(seen, at_s)
+        if "density" in told:
+            assert told["density"][0] == len(states.get("walker", [])), t
+        if "arcs" in told:
+            requests, stops = seen.tables["transit_requests"], seen.tables["transit_stops"]
+            ids = {place.id for place in seen.places}
+            known = stops["stop_index"][[str(stop) in ids for stop in stops["stop"]]]
+            boarded = (requests["pickup_s"] <= at_s) & (requests["pickup_s"] > at_s - 3600.0)
+            boarded &= np.isfinite(requests["dropoff_s"])
+            boarded &= np.isin(requests["from_stop"], known) & np.isin(requests["to_stop"], known)
+            assert told["arcs"][0] == requests["party"][boarded].sum(), t
+        if "bays" in told:
+            stands = seen.tables["kerb_stands"]
+            there = (stands["mode"] == "bay") & (stands["from_s"] <= at_s) & (at_s < stands["to_s"])
+            taken = len(np.unique(stands["bay"][there]))
+            assert told["bays"] == [taken, taken, int(seen.tables["kerb_pockets"]["bays"].sum()) - taken], t
+        compared |= {key for key, numbers in told.items() if numbers[0]}
+    assert {"density", "arcs"} & compared or "bays" in compared

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import shutil
+import zipfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -93,7 +94,7 @@ class Doors:
         """Read a damaged table through a declaration that may be damaged too."""
         name = rng.choice(sorted(self.tables))
         content, declared = self.tables[name]
-        binary = name.endswith((".xlsx", ".parquet"))
+        binary = name.endswith((".xlsx", ".parquet", ".zip"))
         (folder / name).write_bytes(mutated(content, rng, [c for c, _ in self.tables.values()], binary=binary))
         if rng.random() < 0.2:
             declared = mutated(declared.encode(), rng, self.scenarios).decode("utf-8", "replace")
@@ -217,7 +218,70 @@ def _tables() -> Mapping[str, tuple[bytes, str]]:
         "shares.csv": (_at("0.336806", "0.520833", "0.739583"), times + ", time_as: {time: excel}"),
         "book.xlsx": (xlsx.getvalue(), hours),
         "rows.parquet": (parquet.getvalue(), ""),
+        "census.csv": (_CENSUS.encode("cp932"), _CENSUS_COLUMNS),
+        "squares.txt": (_SQUARES.encode("cp932"), ", mesh: true, columns: {people: 人口, old: T2}"),
+        "areas.geojson": (json.dumps(_AREAS).encode(), ", areas: name, columns: {people: people}"),
+        "areas.zip": (_shapefile(), ", areas: name, columns: {people: people}"),
+        "feed.zip": (_feed(), ", gtfs_day: 2026-04-20"),
     }
+
+
+_CENSUS = (
+    "区間,向き,車種,7時台,8時台,0時台\n1,北,小型車,100,200,3\n1,北,大型車,10,-,1\n"
+    "1,南,小型車,5,6,7\n1,南,大型車,5,6,7\n"
+)
+_CENSUS_COLUMNS = ", columns: {section_id: 区間, heading: 向き}, hours_across: count, added_over: 車種, gaps: zero"
+_SQUARES = (
+    "KEY_CODE,HTKSYORI,HTKSAKI,GASSAN,T1,T2\n,,,,人口,\n513574821,0,,,31,9\n513574831,1,,513574832,12,3\n"
+    "513574832,2,513574831,,2,*\n51357492,0,,,2,-\n"
+)
+_AREAS = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "people": people},
+            "geometry": {"type": "Polygon", "coordinates": [[[x, 34.6], [x + 0.01, 34.6], [x, 34.61], [x, 34.6]]]},
+        }
+        for name, people, x in (("生野", 5, 135.5), ("田島", 7.5, 135.6))
+    ],
+}
+
+
+def _shapefile() -> bytes:
+    import tempfile
+
+    import geopandas
+
+    out = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        geopandas.GeoDataFrame.from_features(_AREAS, crs=4326).to_file(Path(folder) / "a.shp", encoding="cp932")
+        with zipfile.ZipFile(out, "w") as archive:
+            for file in sorted(Path(folder).iterdir()):
+                archive.write(file, file.name)
+    return out.getvalue()
+
+
+def _feed() -> bytes:
+    parts = {
+        "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nA,甲,34.65,135.53\nB,乙,34.66,135.54\n",
+        "routes.txt": "route_id,route_short_name\nr,12\n",
+        "trips.txt": "route_id,service_id,trip_id,shape_id\nr,wk,t,s\n",
+        "stop_times.txt": (
+            "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt,7:00:00,7:00:30,A,1\nt,7:09:00,7:09:00,B,2\n"
+        ),
+        "calendar.txt": (
+            "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+            "wk,1,1,1,1,1,0,0,20260401,20260430\n"
+        ),
+        "shapes.txt": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\ns,34.65,135.53,1\ns,34.66,135.54,2\n",
+        "feed_info.txt": "feed_publisher_name,feed_start_date,feed_end_date\n市,20260401,20260430\n",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return out.getvalue()
 
 
 def _at(*times: str) -> bytes:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from tests.benchmarks.plan_instances import planted
 from tests.oracles.plan_checker import faults, has_timetable, raw_dial_a_ride, raw_pickup_delivery, route_cost
 from twin.models.transit.planning.instances import read_dial_a_ride, read_pickup_delivery
 from twin.models.transit.planning.problem import Problem, timetable
@@ -230,6 +232,21 @@ def test_printed_answers_stand_before_an_independent_judge(tmp_path, script, tex
     assert faults(raw(text), answer["routes"], answer["cost"]) == []
     assert answer["vehicles"] == len(answer["routes"])
     assert answer["cpu_s"] == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT != 0, reason="thousands of steps take the compiler")
+@pytest.mark.parametrize("kind", ["R", "C", "RC"])
+@pytest.mark.parametrize("long", [False, True])
+def test_a_plan_known_to_serve_everybody_is_equalled_or_bettered(kind, long):
+    drawn = planted(7, kind, long=long, share=0.5, width=40.0, tasks=60)
+    raw, instance = raw_pickup_delivery(drawn.text), read_pickup_delivery(drawn.text)
+    known = sum(route_cost(raw, route) for route in drawn.routes)
+    # The judge, who shares no code with the generator, finds the planted plan whole.
+    assert faults(raw, drawn.routes, known) == []
+    plan = solve(instance.problem, Budget(steps=2 * STEPS), seed=1, fewest_vehicles=True)
+    assert faults(raw, answer_of(instance, plan), plan.cost) == []
+    assert len(plan.routes) <= len(drawn.routes)
+    assert len(plan.routes) < len(drawn.routes) or plan.cost <= known + 1e-6
 
 
 def test_the_judge_sees_each_kind_of_fault():

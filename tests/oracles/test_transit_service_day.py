@@ -254,6 +254,47 @@ def test_an_offer_is_the_first_of_its_moments_at_which_the_request_would_fit(see
     assert kernels.NO_VAN_IN_TIME in reasons
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_another_stop_that_is_offered_is_the_nearest_that_would_have_served_them(seed):
+    """Judged by the day itself: played on from the same moment with the request asked at the other stop."""
+    desk = service_day(seed, wait_at_most_s=400.0, plus_s=200.0, other_stop_m=250.0, walk_mps=(1.2, 1.0, 0.8))
+    luck = np.random.default_rng(seed)
+    count = int(max(desk.requests["origin"].max(), desk.requests["destination"].max())) + 1
+    # Whole fifties, so that some stops are equally far.
+    place_m = luck.integers(0, 8, (count, 2)) * 50.0
+    desk.times = desk.times._replace(place_m=place_m)
+    looked = offered = further = 0
+    for r in range(len(desk.requests)):
+        now_s = float(desk.requests["asked_s"][r])
+        desk.run_until(np.nextafter(now_s, 0.0))
+        before, asked = desk.state(), desk.requests[r].copy()
+        desk.run_until(now_s)
+        told = desk.requests[r].copy()
+        if told["status"] != state.REFUSED or not kernels.NO_VAN_IN_TIME <= told["reason"] <= kernels.NO_PLACE:
+            assert told["offer_stop"] == -2
+            continue
+        looked += 1
+        metres = np.abs(place_m - place_m[asked["origin"]]).sum(axis=1)
+        expected = -1
+        for stop in sorted(range(count), key=lambda k: (metres[k], k)):
+            if stop == asked["origin"] or metres[stop] > 250.0:
+                continue
+            other = Desk(before["fleet"], before["requests"], desk.times, desk.rules._replace(other_stop_m=0.0))
+            other.restore(before)
+            other.requests["origin"][r] = stop
+            other.requests["ready_s"][r] += metres[stop] / (1.2, 1.0, 0.8)[asked["age_group"]]
+            other.run_until(now_s)
+            if other.requests["status"][r] == state.ACCEPTED:
+                expected = stop
+                break
+            further += 1
+        assert told["offer_stop"] == expected
+        for name in ("origin", "ready_s", "walk_s"):
+            assert told[name] == asked[name] or not math.isnan(asked["arrive_by_s"])
+        offered += expected >= 0
+    assert min(looked, offered, further) > 0
+
+
 @pytest.mark.parametrize(
     ("open_h", "close_h", "times"),
     [(0, 24, {0.0: True, 23.9: True, 30.0: True}), (6, 30, {5.0: True}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -74,3 +75,19 @@ def test_old_scenarios_say_nothing_new(page):
     assert not {"licence", "as_of", "hours_across", "added_over", "gtfs_day"} & (
         tables["people"].keys() | tables["towns"].keys()
     )
+
+
+def test_people_by_square_are_the_zones_of_cars_and_the_run_says_how_many_live_on_the_map(page):
+    path = page / "census.yaml"
+    text = path.read_text("utf-8").replace(
+        "gravity: {}", "gravity: {residents_table: people, day_total: 2000 vehicles}"
+    )
+    squares = "  people: {file: tblT001141H5135.txt, mesh: true, columns: {people: 人口（総数）}, as_of: 2020-10-01}\n"
+    path.write_text(text.replace("tables:\n", "tables:\n" + squares).replace("to: 10:00", "to: 08:00"), "utf-8")
+    study = api.run(path, page / "study", replications=1)
+    (told,) = [line for line in study.run().manifest["notes"]["road_traffic"] if line.startswith("background cars: ")]
+    near, total = (float(word.replace(",", "")) for word in re.findall(r"[0-9][0-9,]*", told)[:2])
+    assert total == 3120 + 2871 + 1210 + 25 + 2954
+    assert 0.9 * total < near <= total
+    assert told.endswith("in 5 areas")
+    assert len(study.run().frame("road_trips")) > 50

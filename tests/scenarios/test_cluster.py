@@ -11,7 +11,7 @@ from tests.scenarios.cases import assert_one_clear_message, command_line, result
 from tests.scenarios.test_search import HALF_HOUR, LANES
 from twin import api
 from twin.errors import ClusterError, LimitError, RunError, ScenarioError
-from twin.experiments.cluster import cluster_executor, put, refuse_others, software
+from twin.experiments.cluster import DaskExecutor, cluster_executor, put, refuse_others, software
 from twin.experiments.cluster_local import LocalCluster
 from twin.experiments.lean import LeanResults, line_of
 from twin.experiments.packing import packed, unpack
@@ -136,3 +136,41 @@ def test_a_worker_cannot_write_outside_its_folder(tmp_path):
         with pytest.raises(RunError, match="outside its folder"):
             unpack(packed([(name, b"x")]), tmp_path / "in")
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_worker_that_dies_while_it_is_told_of_the_study_is_waited_out(cluster, scenario, tmp_path, monkeypatch):
+    """What is told to all workers fails as a whole when one of them dies in the middle of it."""
+    monkeypatch.setattr("twin.experiments.cluster._GREET_AGAIN_S", 0.01)
+    real, failures = DaskExecutor.__dict__["_tell_all"], [OSError("Stream is closed"), TimeoutError()]
+
+    def tell_all(self, plugin):
+        if failures:
+            raise failures.pop()
+        real(self, plugin)
+
+    monkeypatch.setattr(DaskExecutor, "_tell_all", tell_all)
+    vary = {LANES: [1, 2]}
+    far = cluster_executor(cluster.address)
+    study = sweep(Searcher(scenario, vary=vary), replications=1, place=Place(tmp_path / "far", executor=far))
+    assert not failures
+    assert len(study.variants) == 2
+    failures[:] = [OSError("Stream is closed")] * 50
+    with pytest.raises(ClusterError, match="come and go: Stream is closed"):
+        sweep(Searcher(scenario, vary=vary), replications=1, place=Place(tmp_path / "none", executor=far))
+    assert not (tmp_path / "none.partial").exists()
+
+
+def test_a_cluster_that_goes_away_in_the_middle_leaves_what_is_done(cluster, scenario, tmp_path, monkeypatch):
+    real, given = DaskExecutor._give, []
+
+    def give(self):
+        if len(given) == 2:
+            raise OSError("Stream is closed")
+        given.append(1)
+        real(self)
+
+    monkeypatch.setattr(DaskExecutor, "_give", give)
+    with pytest.raises(RunError, match="the cluster has gone away: Stream is closed") as caught:
+        api.run(scenario, tmp_path / "s", executor=cluster_executor(cluster.address))
+    assert "twin resume" in caught.value.mend
+    assert list((tmp_path / "s.partial" / "runs").glob("*/*/manifest.json"))

@@ -14,15 +14,26 @@ from ruamel.yaml import YAML
 from typer.main import get_command
 
 from twin.cli import app
+from twin.data import DISTRICTS
+from twin.models.registry import BUILT_IN
 from twin.scenario.plan.check import check_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
     p.relative_to(DOCS).as_posix()
-    for p in [*DOCS.glob("tutorial/*.md"), *DOCS.glob("howto/*.md"), DOCS / "index.md", DOCS / "cannot-tell.md"]
+    for p in [
+        *DOCS.glob("tutorial/*.md"),
+        *DOCS.glob("howto/*.md"),
+        *(DOCS / name for name in ("index.md", "cannot-tell.md", "reference/models.md", "reference/districts.md")),
+    ]
     if not p.name.endswith(".ja.md")
 )
+#: Pages that a hook makes of READMEs beside the handbook.
+SCIENCE = {
+    **{f"science/{readme.parent.name}.md": readme for readme in ROOT.glob("models/*/README.md")},
+    "science/districts.md": ROOT / "data/README.md",
+}
 _BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -55,7 +66,8 @@ def test_both_languages_have_the_same_sections_files_and_commands(page):
 def test_every_link_leads_to_a_page(page):
     here = (DOCS / page).parent
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(page)):
-        assert (here / target).is_file(), target
+        there = (here / target).resolve()
+        assert there.is_file() or there.relative_to(DOCS).as_posix() in SCIENCE, target
 
 
 def test_every_page_is_in_the_contents():
@@ -63,6 +75,20 @@ def test_every_page_is_in_the_contents():
     nav = str(YAML(typ="safe").load(text)["nav"])
     for page in PAGES:
         assert page in nav, page
+
+
+def test_every_model_and_district_has_its_card_and_its_page_of_science():
+    nav = str(YAML(typ="safe").load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    hook = (DOCS / "join_science.py").read_text(encoding="utf-8")
+    for page in SCIENCE:
+        assert page in nav
+        assert Path(page).stem in hook
+    for language in ("", ".ja"):
+        assert set(re.findall(r"\.\./(science/\w+\.md)", read(f"reference/models{language}.md"))) == {
+            f"science/{name}.md" for name in BUILT_IN
+        }
+        districts = re.findall(r"^## (osaka_\w+)$", read(f"reference/districts{language}.md"), re.MULTILINE)
+        assert sorted(districts) == sorted(DISTRICTS)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -3,8 +3,9 @@
     python -m tests.verification.kernel_list            # write it anew
     python -m tests.verification.kernel_list --check    # end with 1 if anything is missing or has gone
 
-Each shipped scenario runs once in a process of its own. Then every kernel is compiled without a cache, because those
-that take longest must be begun first.
+Each shipped scenario runs once in a process of its own, tables and all. Kernels that only kernels call are compiled
+with their callers and stand in no list. Then every kernel is compiled without a cache, because those that take longest
+must be begun first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ONE_RUN = """
 import json, sys
 from twin import api, jit
 from twin.experiments.compiling import tags_of
-from twin.simulate import build_city_model
+from twin.simulate import simulate
 plan, city = api.plan_and_city(api.load(sys.argv[1]))
 seen, nth = [], int(sys.argv[2])
 for variant in plan.variants:
@@ -32,9 +33,7 @@ for variant in plan.variants:
         continue
     seen.append(tags)
     if len(seen) - 1 == nth:
-        model = build_city_model(plan, variant, 0, city)
-        model.run_model()
-        model.close()
+        simulate(plan, variant, 0, city)
         print(json.dumps([tags, jit.signatures()]))
         break
 """

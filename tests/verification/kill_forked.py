@@ -29,6 +29,7 @@ from tests.scenarios.cases import results
 from tests.scenarios.test_search import HALF_HOUR, LANES, WAIT
 from twin.errors import RunError
 from twin.experiments.cluster_local import LocalCluster
+from twin.experiments.lean import LEAN
 from twin.experiments.study import resume
 from twin.results.run_folder import partial_of
 from twin.service_search import Place, Searcher, executor_of, sweep
@@ -36,7 +37,8 @@ from twin.service_search import Place, Searcher, executor_of, sweep
 #: Exit codes of an attempt: done, gone wrong, and given up since one run was hit three times.
 _DONE, _WRONG, _GIVEN_UP = 0, 1, 3
 #: No attempt takes longer; one that does hangs.
-_LONGEST_S = 300.0
+_LONGEST_S = 600.0
+_STRIKE_WITHIN_S = 0.5
 
 
 def begin_or_resume(scenario: Path, out: Path, replications: int = 20, workers: int = 1, cluster: str = "") -> None:
@@ -89,12 +91,17 @@ def killed(scenario: Path, out: Path, after_s: float) -> bool:
     return True
 
 
-def struck(child: int, rng: random.Random, every_s: float, strike: Callable[[int], bool]) -> tuple[int, int]:
-    """Strike at random moments until an attempt ends; returns how many times, and its exit code."""
-    kills, began = 0, time.monotonic()
-    while (code := ended(child, rng.uniform(0.2, 1.8) * every_s)) is None:
+def struck(out: Path, child: int, rng: random.Random, strike: Callable[[int], bool], most: int) -> tuple[int, int]:
+    """Strike at random moments, at most so often, until an attempt ends; returns how many times, and its exit code.
+
+    After each kill some run is waited for: on a busy machine nothing would ever be done between kills by the clock.
+    """
+    kills, began, before = 0, time.monotonic(), -1
+    while (code := ended(child, rng.uniform(0.0, _STRIKE_WITHIN_S))) is None:
         assert time.monotonic() - began < _LONGEST_S, "the sweep hangs"
-        kills += strike(child)
+        done = sum(path.stat().st_size for path in (partial_of(out) / LEAN).glob("*.jsonl"))
+        if kills < most and done > before and strike(child):
+            kills, before = kills + 1, done
     return kills, code
 
 
@@ -148,8 +155,7 @@ def sweeps(root: Path, wanted: int, what: str, replications: int, seed: int = 5)
                 if what == "sweep":
                     kills += killed(scenario, out, rng.uniform(0.0, 0.5 * took_s))
                     continue
-                every_s = 0.8 if cluster else 0.25
-                more, code = struck(attempt(scenario, out, replications, *places), rng, every_s, strike)
+                more, code = struck(out, attempt(scenario, out, replications, *places), rng, strike, wanted - kills)
                 kills, given_up = kills + more, given_up + (code == _GIVEN_UP)
                 assert code in (_DONE, _GIVEN_UP), f"an attempt ended with {code}"
             assert results(out) == whole, "the sweep differs after kills"

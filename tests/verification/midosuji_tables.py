@@ -20,6 +20,7 @@ import numpy as np
 from twin.city.editing.edits import apply_edits
 from twin.city.keeping.build import find_city
 from twin.engine.city_model import CityModel
+from twin.models.pedestrian.kpis import where
 from twin.models.pedestrian.model import Pedestrian
 from twin.models.pedestrian.params import PedestrianParams
 from twin.results.verdicts import interval_of
@@ -31,14 +32,17 @@ CENTRE = ("本町通", "長堀通")
 EVENING = (61200.0, 75600.0)
 
 
-def whole_day(city, seed=1, **params):
+def whole_day(city, seed=1, trace_share=0.0, **params):
     """Tables of one day from 05:00, and the model."""
     model = Pedestrian(PedestrianParams.model_validate(TODAY | params), city, {})
-    city_model = CityModel([model], start_s=18000.0, end_s=86400.0, step_s=600.0, run_seed=np.uint64(seed))
+    clock = {"start_s": 18000.0, "end_s": 86400.0, "step_s": 600.0}
+    city_model = CityModel([model], **clock, run_seed=np.uint64(seed), trace_share=trace_share)
     parts = []
     while not (city_model.now_s >= 86400.0 and model.is_empty()):
         city_model.step()
         parts.append(model.drain_tables())
+    model.finish()
+    parts.append(model.drain_tables())
     names = {name for part in parts for name in part}
     return {
         name: {c: np.concatenate([p[name][c] for p in parts if name in p]) for c in first_of(parts, name)}
@@ -59,7 +63,7 @@ def share(tables, chosen):
 
 def tell_day(city, **params):
     """Classes, the pavement at Yodoyabashi, the arcade, who stays at once, who overruns."""
-    tables, model = whole_day(city, sample_share=0.2, inside={"residents": 12000.0}, **params)
+    tables, model = whole_day(city, trace_share=0.5, sample_share=0.2, inside={"residents": 12000.0}, **params)
     visits, links, stays = (tables[f"pedestrian_{name}"] for name in ("visits", "links", "stays"))
     minutes = visits["dwell_s"] / 60
     print("share 15 to 180 min", share(tables, (minutes >= 15) & (minutes <= 180)))
@@ -95,6 +99,18 @@ def tell_day(city, **params):
         for hour in (13.0, 18.5):
             now = np.isin(stays["place"], here) & (stays["from_s"] == hour * 3600)
             print(f"staying at once at {name}, {hour:g} h:", round(stays["person_s"][now].sum() / 600))
+    told = {(kpi.kpi, kpi.group): kpi.value for kpi in where.compute(tables)}
+    stations = {}
+    for (kpi, group), heads in told.items():
+        if kpi == "pedestrian.exit_count" and group != "all":
+            count = stations.setdefault(group.rpartition("-")[0], [0.0, 0.0])
+            count[0] += heads
+            count[1] += heads * told["pedestrian.exit_share", group]
+    for station, (heads, stayed) in stations.items():
+        print(f"by {station}: {heads:.0f} people, share {stayed / heads:.3f}")
+    for (kpi, group), value in told.items():
+        if "border" in kpi or "seat" in kpi:
+            print(kpi, group, round(value, 4))
 
 
 def tell_lines(city):
@@ -177,7 +193,7 @@ def figures(city, variant, seed, section, sample_share):
         for k in np.column_stack([city.walk.link_from, city.walk.link_to, city.walk.way_id])[on_section].tolist()
     }
     here = np.array([key in wanted for key in key_of])[links["link_index"]]
-    at = np.isin(stays["place"], beside)
+    at = np.isin(stays["place"], beside) | np.char.startswith(stays["place"], "measure/")
     known = np.isfinite(visits["worth_min"])
     counted = visits["counted"] > 0
     return {

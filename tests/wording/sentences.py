@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Errors of Python that are faults of whoever calls, not of a user.
 _OF_PROGRAMMERS = {
     "AttributeError", "TypeError", "KeyError", "NotImplementedError", "AssertionError", "IndexError", "ImportError",
-    "StopReadingError", "RuntimeError", "EngineFault",
+    "StopReadingError", "RuntimeError", "EngineFault", "NotPlainError",
 }  # fmt: skip
 #: Parameters of helpers that become part of what an error says.
 _SAID = {"what", "mend", "fault", "problem", "reason", "where"}
 _WORDS = re.compile(r"[A-Za-z]{2,}")
-_DEEP = 6
+_DEEP = 10
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -188,7 +188,7 @@ def _called(node: ast.Call, scope: _Scope, deep: int, place: int | None) -> Iter
             for argument in node.args:
                 yield from _told(getattr(argument, "elt", argument), scope, deep + 1)
             return
-        if function.attr == "get" and isinstance(function.value, ast.Dict):
+        if function.attr == "get" and isinstance(function.value, ast.Dict | ast.Name):
             for argument in (function.value, *node.args[1:]):
                 yield from _told(argument, scope, deep + 1)
             return
@@ -236,8 +236,9 @@ def _arguments(call: ast.Call, source: Source) -> Iterator[ast.expr]:
         yield from call.args
         yield from (value for key, value in keywords.items() if key in _SAID)
         return
-    if name == "add" and isinstance(function, ast.Attribute) and "problems" in ast.unparse(function.value):
-        yield from call.args[:1]
+    if name == "add" and isinstance(function, ast.Attribute):
+        yield from call.args
+        yield from (value for key, value in keywords.items() if key in _SAID)
         return
     for _, found in _functions(name, source, function):
         parameters = [a.arg for a in found.args.args if a.arg not in ("self", "cls")]
@@ -288,3 +289,60 @@ def _is_sentence(text: str) -> bool:
     bare = text.replace("{}", " ")
     words = _WORDS.findall(bare)
     return len(words) > 1 and " " in text.strip() and any(word.islower() for word in words)
+
+
+def console_sentences() -> dict[str, str]:
+    """Every sentence that the command line itself prints, beside pairs in both languages -> where."""
+    out: dict[str, str] = {}
+    for module, source in sources().items():
+        if module.startswith("twin.cli") or module == "twin.doctor":
+            apart = _apart(source.tree)
+            for node in ast.walk(source.tree):
+                if node not in apart and isinstance(node, ast.Constant | ast.JoinedStr):
+                    text = next(iter(_told(node, _Scope(source, {}), _DEEP)), "")
+                    if _is_printed(text):
+                        out.setdefault(text, f"{source.path.relative_to(ROOT).as_posix()}:{node.lineno}")
+    return out
+
+
+def _apart(tree: ast.Module) -> set[ast.AST]:
+    """What is no text for the console: docstrings, declarations of commands, errors, pairs, and parts of texts."""
+    out: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        for part in _parts_apart(node):
+            out.update(ast.walk(part))
+    return out
+
+
+def _parts_apart(node: ast.AST) -> list[ast.AST]:
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.Module | ast.ClassDef | Function):
+        parts += node.body[:1] if isinstance(node.body[0], ast.Expr) else []
+        parts += getattr(node, "decorator_list", [])
+        parts += [node.args] if isinstance(node, Function) else []
+    elif isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if (
+            any(key.arg in ("mend", "epilog", "help") for key in node.keywords)
+            or name.endswith("Error")
+            or name in _IN_BOTH
+        ):
+            parts.append(node)
+        elif name == "Finding":  # its mends stand there in both languages
+            parts += node.args[3:]
+    elif isinstance(node, ast.JoinedStr):
+        parts += [part for part in node.values if isinstance(part, ast.Constant)]
+    elif isinstance(node, ast.Subscript):
+        parts.append(node.slice)
+    elif isinstance(node, ast.AnnAssign | ast.Assign) and "Annotated" in ast.unparse(node):
+        parts.append(node)
+    return parts
+
+
+#: Calls whose texts stand there in both languages, or are no words.
+_IN_BOTH = {"said", "said_alone", "Option", "Argument", "Typer", "compile", "add_to", "_SHELL"}
+
+
+def _is_printed(text: str) -> bool:
+    bare = re.sub(r"\[/?[a-z]*\]|\{\}", " ", text)
+    return bool(re.search(r"[a-z]{3,}", bare)) and " " in text.strip() and text.isascii() and "\n  + " not in text

@@ -23,6 +23,15 @@ from twin.errors import Problem, ScenarioError
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
+#: Texts of the console that are no words of it: a pattern, a format, or told as an error.
+OTHERWISE = {
+    "swiftshader|llvmpipe|software|basic render",
+    "{{task.percentage:>3.0f}} %",
+    "see twin --help",
+    "choose another file with --chart",
+}
+
+
 @pytest.fixture(scope="module")
 def said() -> dict[str, str]:
     return reading.sentences()
@@ -55,6 +64,13 @@ def test_every_sentence_of_an_error_has_its_japanese_and_none_is_left_over(said)
     missing = {text: at for text, at in said.items() if text not in known}
     assert not missing, "put into twin/words_ja.json: " + repr(missing)
     assert not known.keys() - said.keys(), "no source says this any more"
+
+
+def test_every_sentence_of_the_console_has_its_japanese_and_none_is_left_over():
+    known, printed = words()["console"], reading.console_sentences()
+    missing = {text: at for text, at in printed.items() if text not in known and text not in OTHERWISE}
+    assert not missing, "say both languages with said(), or put it into twin/words_ja.json: " + repr(missing)
+    assert not known.keys() - printed.keys(), "the console says this no more"
 
 
 def test_every_gap_is_told_in_japanese_too():
@@ -118,6 +134,20 @@ def test_an_error_of_many_problems_numbers_them_and_translates_names_within_name
     assert error_in_japanese(ScenarioError.of([two], "a.yaml")).startswith(
         "シナリオまたは指定の誤り（ScenarioError）：未知のキー"
     )
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("transit.seats must be at least 1, got 0", "transit.seats は 1 以上にしてください（0）"),
+        ("seed must be a whole number, got a list", "seed は 整数にしてください（リスト）"),
+        ("clock: the clock ends before it starts; after midnight write 24:30",
+         "clock：時計の終わりが始まりより前です。深夜は 24:30 のように書いてください"),
+        ("a.yaml cannot be read: Permission denied", "a.yaml を読めません：権限がありません"),
+    ],
+)  # fmt: skip
+def test_keys_bounds_and_kinds_are_told_within_their_sentence(english, japanese):
+    assert in_japanese(english) == japanese
 
 
 def test_what_no_catalogue_has_stays_as_it_is():

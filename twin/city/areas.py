@@ -53,24 +53,26 @@ class Areas:
             np.minimum.at(out, point, area.astype(np.int32))
         return np.where(out == len(self.names), -1, out).astype(np.int32)
 
-    def spread(self, amount: Floats) -> tuple[Floats, Floats, Floats]:
+    def spread(self, amount: Floats) -> tuple[Floats, Floats, Floats, Ints]:
         """Points that stand for the areas, and an even share of each area's amount at each of its points.
 
         Returns
         -------
         x_m, y_m, share : (k,) float64
             Shares of an area add up to its amount; areas of nan or 0 have no points.
+        row : (k,) int32
+            Area of each point.
         """
         parts = [
-            (*points, np.full(len(points[0]), value / len(points[0])))
-            for shape, value in zip(self.shapes, amount.tolist(), strict=True)
+            (*points, np.full(len(points[0]), value / len(points[0])), np.full(len(points[0]), row, np.int32))
+            for row, (shape, value) in enumerate(zip(self.shapes, amount.tolist(), strict=True))
             if value > 0
             for points in [_points_in(shape)]
         ]
         if not parts:
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        x_m, y_m, share = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return x_m, y_m, share
+            return np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.int32)
+        x_m, y_m, share, row = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return x_m, y_m, share, row
 
 
 def _points_in(shape: Any) -> tuple[Floats, Floats]:
@@ -90,6 +92,25 @@ def _points_in(shape: Any) -> tuple[Floats, Floats]:
         middle = shape.representative_point()
         return np.array([middle.x]), np.array([middle.y])
     return x_m[inside], y_m[inside]
+
+
+def amounts_of(name: str, column: str, tables: Mapping[str, Table], where: str) -> Floats:
+    """(a,) float64: numbers of a table of areas, nan where it tells none.
+
+    Raises
+    ------
+    TableError
+        If the table lacks the column.
+    """
+    table = tables[name]
+    if column not in table or table[column].dtype.kind != "f":
+        had = ", ".join(sorted(set(table) - {"area", "west", "south", "east", "north"})) or "none"
+        raise TableError(
+            f"the table {name!r} has no numbers {column!r}",
+            where=where,
+            mend=f"map the people under columns: {{{column}: 人口（総数）}}; numbers it has: {had}",
+        )
+    return np.asarray(table[column], np.float64)
 
 
 def areas_of(name: str, tables: Mapping[str, Table], crs: str) -> Areas:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Flags, Floats, Ints, Longs
+from twin.city.marks import Marks
 from twin.city.rules import DriveRules
 from twin.city.scenery import Scenery, empty_scenery
 from twin.city.street_life import StreetLife
@@ -298,6 +299,7 @@ class City:
     signal_plans: tuple[SignalPlan, ...] = ()
     scenery: Scenery = field(default_factory=empty_scenery)
     street_life: tuple[StreetLife, ...] = ()
+    marks: Marks = field(default_factory=Marks)
 
     def places_of(self, kind: str, prefix: str = "") -> list[Place]:
         """Places of a kind, in the order of their ids; ``prefix`` keeps one district."""

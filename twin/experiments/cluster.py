@@ -36,6 +36,8 @@ from twin.scenario.plan.plan import Plan
 from twin.simulate import load_models
 
 _CONNECT_S = 20.0
+#: Workers may die while they are told of a study; so often it is begun anew.
+_GREETINGS, _GREET_AGAIN_S = 6, 0.5
 #: Lean runs that travel together take about so long, and are at most so many; each worker has so many shares ahead.
 _TOGETHER_S, _MOST_TOGETHER, _AHEAD = 0.5, 100, 2
 #: A scheduler handles some thousand shares a second; more workers get longer ones.
@@ -126,14 +128,34 @@ class DaskExecutor:
             self._client.wait_for_workers(1, timeout=START_S if self._local else _CONNECT_S)
         except (OSError, ValueError, TimeoutError) as fault:
             raise ClusterError(
-                f"the cluster cannot be reached: {str(fault).splitlines()[0] if str(fault) else 'no answer'}",
+                f"the cluster cannot be reached: {_first_line(fault)}",
                 where=address,
                 mend="start a scheduler and workers (docs/cluster.md), or run without --cluster",
             ) from fault
+        self._greet(address)
+
+    def _greet(self, address: str) -> None:
+        """Hear of every worker what it runs, and give each the study; again where one dies in the middle of it."""
         from twin.experiments.cluster_worker import StudyPlugin
 
+        plugin = StudyPlugin(self._partial.name, packed(begun_with(self._partial)))
+        for left in reversed(range(_GREETINGS)):
+            try:
+                self._tell_all(plugin)
+                return
+            except (OSError, TimeoutError) as fault:
+                if not left:
+                    raise ClusterError(
+                        f"workers of the cluster come and go: {_first_line(fault)}",
+                        where=address,
+                        mend="look at the workers' logs, or run without --cluster",
+                    ) from fault
+            time.sleep(_GREET_AGAIN_S)  # the scheduler notices a dead worker a moment later
+            self._client.wait_for_workers(1, timeout=_CONNECT_S)
+
+    def _tell_all(self, plugin: Any) -> None:
         refuse_others(self._client.run(software))
-        self._client.register_plugin(StudyPlugin(self._partial.name, packed(begun_with(self._partial))))
+        self._client.register_plugin(plugin)
 
     def submit(self, task: Task) -> None:
         """Take a task."""
@@ -144,6 +166,16 @@ class DaskExecutor:
 
     def _fill(self) -> None:
         """Give the cluster what keeps its workers busy; short lean runs go together, so that messages are few."""
+        try:
+            self._give()
+        except OSError as fault:
+            # No ClusterError: after those nothing is left behind, and here runs are done.
+            raise RunError(
+                f"the cluster has gone away: {_first_line(fault)}",
+                mend="look at the scheduler's log; `twin resume` goes on with what is done",
+            ) from fault
+
+    def _give(self) -> None:
         from twin.experiments.cluster_worker import do_there
 
         if time.monotonic() - self._counted_at > _COUNT_EVERY_S:
@@ -183,7 +215,7 @@ class DaskExecutor:
             except Exception as fault:
                 raise RunError(
                     f"variant {tasks[0].variant}, replication {tasks[0].replication} was lost by the cluster: "
-                    f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
+                    f"{type(fault).__name__}: {_first_line(fault)}",
                     mend="look at the workers' logs; `twin resume` goes on with what is done",
                 ) from fault
             done = put(self._partial, tasks, answer)
@@ -207,6 +239,10 @@ class DaskExecutor:
         if self._local is not None:
             self._local.close()
             self._local = None
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).splitlines()[0] if str(fault) else "no answer"
 
 
 def _local_cluster(partial: Path, workers: int) -> LocalCluster:

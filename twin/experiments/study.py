@@ -48,6 +48,7 @@ from twin.results.run_folder import (
     Study,
     file_sha256,
     files_of,
+    move_folder,
     partial_of,
     read_json,
     sealed,
@@ -477,8 +478,7 @@ def _put_in_place(partial: Path, out: Path) -> None:
         shutil.rmtree(partial / name, ignore_errors=True)
     for name in (HOW, SETTLED):
         (partial / name).unlink(missing_ok=True)
-    os.replace(partial, out)
-    sync_name(out)
+    move_folder(partial, out)
 
 
 def _peak_mb() -> float:

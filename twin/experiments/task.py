@@ -19,7 +19,7 @@ from twin.errors import LimitError, RunError
 from twin.experiments.lean import RunKey, append, line_of
 from twin.experiments.speed import learn, machine_factor
 from twin.jit import compilations
-from twin.results.run_folder import MANIFEST, Run, file_sha256, run_path, sealed, sync_folder, sync_name, write_json
+from twin.results.run_folder import MANIFEST, Run, file_sha256, move_folder, run_path, sealed, sync_folder, write_json
 from twin.scenario.plan.plan import Plan
 from twin.simulate import ForkPoint, Progress, checkpoints_of, clear_run, simulate, write_run
 
@@ -170,8 +170,7 @@ def _do_full(partial: Path, plan: Plan, city: City, task: Task, on_progress: Pro
     validate_run(growing)
     sync_folder(growing)
     _record(partial, task, growing / MANIFEST)
-    os.replace(growing, final)
-    sync_name(final)
+    move_folder(growing, final)
 
 
 def _learn(plan: Plan, task: Task, cpu_s: float, *, warm: bool) -> None:

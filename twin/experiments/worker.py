@@ -36,6 +36,8 @@ def _say(out: TextIO, message: dict[str, Any]) -> None:
 
 def ready(partial: Path) -> Callable[[TextIO, TextIO], None]:
     """Open a study and load what its runs need; returns what serves tasks of it until the given input ends."""
+    from threadpoolctl import threadpool_limits
+
     from twin.city.keeping.build import open_city
     from twin.errors import TwinError
     from twin.experiments.task import Task, do_task
@@ -47,6 +49,7 @@ def ready(partial: Path) -> Callable[[TextIO, TextIO], None]:
     load_models(plan)
 
     def serve(given: TextIO, out: TextIO) -> None:
+        threadpool_limits(limits=1, user_api="blas")  # every worker has a core of its own, and no more
         tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         threading.Thread(target=_read_tasks, args=(given, tasks), daemon=True).start()
         _say(out, {"ready": os.getpid()})

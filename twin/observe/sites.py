@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
+from twin.city.exit_names import folded_exit, names_of
 from twin.observe.asked import SiteRows
 from twin.observe.sensors import Site
 
@@ -18,8 +17,6 @@ MOST_M = 60.0
 #: A link goes the way of a heading if its bearing is within 45 degrees of it.
 _TOWARDS = {"east": (1.0, 0.0), "north": (0.0, 1.0), "west": (-1.0, 0.0), "south": (0.0, -1.0)}
 _HALF_RIGHT = 0.7071
-#: Words around the number of an exit that mean nothing: 12-A, １２Ａ, 南12号, 12番出口.
-_FILLER = re.compile(r"(番出口|出入口|出口|番|号|exit|no\.?|[-‐‑–—−ー・_/\s()（）])+", re.IGNORECASE)
 
 
 class SiteError(ValueError):
@@ -92,18 +89,6 @@ def metres_of(city: City, site: Site) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def folded_exit(text: str) -> str:
-    """A name of an exit without what means nothing in it: ``12-A``, ``１２Ａ`` and ``12号A`` are one."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-
-    def between(found: re.Match[str]) -> str:
-        # 1-1 is not 11.
-        numbers = plain[: found.start()][-1:].isdigit() and plain[found.end() :][:1].isdigit()
-        return "-" if numbers else ""
-
-    return _FILLER.sub(between, plain)
-
-
 def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, list[str]]:
     """Places of each exit that a table names, by id, by name or number; of a station, all its exits.
 
@@ -131,14 +116,7 @@ def exits_by_name(places: Iterable[Place], names: Iterable[str]) -> dict[str, li
         for text in (station, place.name_ja.partition(" ")[0] if station else ""):
             if folded_exit(text):
                 stations.setdefault(folded_exit(text), {})[place.id] = place
-        own = (
-            place.id,
-            place.id.rsplit("/", 1)[-1],
-            place.name_ja,
-            place.name_en,
-            str(place.attributes.get("ref", "")),
-        )
-        for text in own:
+        for text in names_of(place):
             if folded_exit(text):
                 known.setdefault(folded_exit(text), {})[place.id] = place
     out: dict[str, list[str]] = {}

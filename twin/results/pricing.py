@@ -1,7 +1,8 @@
 """Money and carbon: paired differences of figures times prices of a pack. Pure functions.
 
-A benefit is what the second variant saves against the first. What is not simulated, or has no price in the pack, is
-listed as not priced and is never 0. Fees that one party pays another are transfers: shown, not summed.
+A benefit is what the second variant saves against the first, or gains where more is better. What is not simulated, or
+has no price in the pack, is listed as not priced and is never 0. Fees that one party pays another are transfers: shown,
+not summed.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ def _quantity(table: Figures, variant: str, kpi: str, price: Price, group: str) 
 def _weighed(
     table: Figures, first: str, second: str, days: Days, info: KpiInfo, price: Price, item: Item | str, group: str
 ) -> Floats | None:
-    """What the second variant saves a day; of several kinds of day each by itself, then weighed by their days."""
+    """What the second variant saves or gains a day; of several kinds of day each by itself, then weighed by days."""
     if not days:
         return _worth(table, first, second, info, price, item, group)
     parts = []
@@ -206,10 +207,12 @@ def _weighed(
 def _worth(
     table: Figures, first: str, second: str, info: KpiInfo, price: Price, item: Item | str, group: str
 ) -> Floats | None:
-    """Yen that the second variant saves a day; None where the unit of the price is of something else."""
+    """Yen that the second variant saves or gains a day; None where the unit of the price is of something else."""
     before, after = (_quantity(table, v, info.name, price, group) for v in (first, second))
     if before is None or after is None:
         return None
+    if info.better == "higher":
+        before, after = -before, -after
     if isinstance(item, str):
         return np.asarray(before - after, np.float64)
     factor = UNITS[item.unit].get(info.unit)

@@ -23,10 +23,11 @@ import hashlib
 import importlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,34 @@ def sync_folder(folder: Path) -> None:
 def sync_name(path: Path) -> None:
     """Bring the name of a file or folder to the disk."""
     _sync(path.parent)
+
+
+#: Tries of giving a folder its name, a quarter of a second apart: a scanner of files lets go of them soon.
+_MOVE_TRIES = 20 if os.name == "nt" else 1
+
+
+def move_folder(folder: Path, to: Path) -> None:
+    """Give a finished folder its name; Windows refuses it while any program has a file of it open.
+
+    Raises
+    ------
+    RunError
+        If it is refused; the folder is whole, and `twin resume` moves it later.
+    """
+    for left in reversed(range(_MOVE_TRIES)):
+        try:
+            os.replace(folder, to)
+        except PermissionError as fault:
+            if left:
+                time.sleep(0.25)
+                continue
+            raise RunError(
+                f"the folder cannot be given its name: {fault.strerror or fault}",
+                where=str(folder),
+                mend="close what has its files open, and check its permissions; then `twin resume` goes on",
+            ) from fault
+        sync_name(to)
+        return
 
 
 def _sync(path: Path) -> None:
@@ -308,15 +337,24 @@ class Run:
         """Columns of the KPIs of this run."""
         return read_columns(_vouched(self.folder, self.manifest, "kpis.parquet"))
 
-    def frame(self, name: str) -> pd.DataFrame:
-        """A table as a DataFrame; units stand in ``frame.attrs["units"]``."""
+    def frame(self, name: str, *, lang: Literal["ja", "en"] | None = None, clock: Sequence[str] = ()) -> pd.DataFrame:
+        """A table as a DataFrame; units and meanings stand in ``frame.attrs``.
+
+        With ``lang``, codes become words of that language; ``clock`` names columns of moments that get a column of
+        clock times behind them: see :func:`twin.results.frames.as_frame`.
+        """
+        from twin.results.frames import as_frame
+
+        return as_frame(name, self.table(name), lang, clock)
+
+    def _repr_html_(self) -> str:
+        """Show the run's KPIs in a notebook."""
+        import html
+
         import pandas as pd
 
-        from twin.columns import TABLES
-
-        frame = pd.DataFrame(self.table(name))
-        frame.attrs["units"] = {c.name: c.unit for c in TABLES[name].columns} if name in TABLES else {}
-        return frame
+        title = html.escape(f"{self.variant}, replication {self.replication}")
+        return f"<h4>{title}</h4>" + pd.DataFrame(self.kpis()).to_html(escape=True, index=False, max_rows=40)
 
     def view(self, **how: Any) -> Any:
         """Show the moving scene in a notebook; see :func:`twin.notebook.show`."""

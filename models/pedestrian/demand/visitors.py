@@ -7,14 +7,14 @@ before come again, at the same second, with the same speed, budget and luck.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats, Ids
-from twin.city.city import City
+from twin.city.city import City, Place
+from twin.city.exit_names import folded_exit, names_of, nearest_exits
 from twin.engine.draws import event, make_stream, poisson_counts, uniforms
 from twin.engine.ids import Kind, first_ids
 from twin.errors import Problem, ScenarioError, TableError
@@ -353,11 +353,13 @@ def _checked_rows(
         )
         for row in np.flatnonzero(~((time_s >= 0) & (time_s < until_s) & (until_s <= most_s))).tolist()
     )
-    exit_of = _matched(table["exit"], _exit_names(exits, city), "exit", where, problems)
+    own = [city.place_by_id[exit_id] for exit_id in exits.id]
+    by_name = _exit_names(own)
+    exit_of = _matched(table["exit"], by_name, "exit", where, problems, lambda word: nearest_exits(own, word))
     class_of = np.full(len(count), -1, np.int64)
     if "class" in table:
-        names = {name: {i} for i, name in enumerate(CLASSES)}
-        class_of = _matched(table["class"], names, "class", where, problems)
+        names = {folded_exit(name): {i} for i, name in enumerate(CLASSES)}
+        class_of = _matched(table["class"], names, "class", where, problems, lambda _: ", ".join(CLASSES))
     if problems:
         raise TableError.of(problems, where)
     return exit_of, class_of, count, time_s, until_s
@@ -369,27 +371,26 @@ def _gap_s(time_s: Floats) -> float:
     return float(gaps.min()) if len(gaps) else SLOT_S
 
 
-def _exit_names(exits: Exits, city: City) -> dict[str, set[int]]:
-    """Everything an exit may be called: its id, its number, its names."""
+def _exit_names(own: Sequence[Place]) -> dict[str, set[int]]:
+    """Everything an exit may be called, as it is written by hand."""
     names: dict[str, set[int]] = {}
-    for index, exit_id in enumerate(exits.id):
-        place = city.place_by_id[exit_id]
-        for name in (exit_id, str(place.attributes.get("ref", "")), place.name_ja, place.name_en):
-            if name:
-                names.setdefault(_plain(name), set()).add(index)
+    for index, place in enumerate(own):
+        for name in names_of(place):
+            names.setdefault(folded_exit(name), set()).add(index)
     return names
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
-
-
 def _matched(
-    words: NDArray[np.generic], names: Mapping[str, set[int]], what: str, where: str, problems: list[Problem]
+    words: NDArray[np.generic],
+    names: Mapping[str, set[int]],
+    what: str,
+    where: str,
+    problems: list[Problem],
+    nearest: Callable[[str], str],
 ) -> NDArray[np.int64]:
     out = np.zeros(len(words), np.int64)
     for row, word in enumerate(words.astype(str).tolist()):
-        found = names.get(_plain(word), set())
+        found = names.get(folded_exit(word), set())
         if len(found) == 1:
             (out[row],) = found
         elif not found:
@@ -397,7 +398,7 @@ def _matched(
                 Problem(
                     f"there is no {what} {word!r}",
                     f"{where}, row {row + 1}",
-                    f"known: {', '.join(sorted(names)[:8])} …",
+                    f"nearest: {near}" if (near := nearest(word)) else "write it as on the sign, or its id",
                 )
             )
         else:

@@ -107,6 +107,10 @@ class Network:
         self._nodes = program_nodes(exits, stays)
         self._closures = read_closures(city.street_life, city.walk.link_count)
         self._detours: dict[bytes, Ways] = {}
+        if len(self._closures.moments_s):
+            links = int(self._closures.closed.any(axis=0).sum())
+            told = "closed in some hours to those who have another way; people learn of it on the way, and plan without"
+            self.notes = [*self.notes, f"{links} walk links are {told}"]
 
     @property
     def name(self) -> str:

@@ -27,6 +27,7 @@ from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic.background.count_posts import CountPosts, read_posts
 from twin.models.road_traffic.gravity import kernels
 from twin.models.road_traffic.gravity.params import GravityParams
+from twin.models.road_traffic.gravity.residents import zones_of_areas
 
 Columns = Mapping[str, NDArray[np.generic]]
 
@@ -105,7 +106,7 @@ def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Colum
     TableError
         If the table of counts is missing or wrong.
     """
-    places, volume = place_volumes(params, city)
+    places, volume = place_volumes(params, city, tables)
     nodes = np.array([place.drive_node for place in places], np.int32)
     time_s = travel_times(city.drive, nodes, nodes)
     weight = deterrence(time_s, params.decay_s, params.decay_power)
@@ -132,8 +133,12 @@ def gravity_demand(params: GravityParams, city: City, tables: Mapping[str, Colum
     return GravityDemand(tuple(places), trips, time_s, profile, counted, fitted)
 
 
-def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Floats]:
+def place_volumes(
+    params: GravityParams, city: City, tables: Mapping[str, Columns] | None = None
+) -> tuple[list[Place], Floats]:
     """Zones with residents and entries, and the cars that leave each per day (as many arrive).
+
+    Areas of a table with people take the place of the zones of the map, where ``params`` name one.
 
     Raises
     ------
@@ -145,7 +150,11 @@ def place_volumes(params: GravityParams, city: City) -> tuple[list[Place], Float
         drive.link_to, weights=drive.lanes, minlength=drive.node_count
     )
     places, volume = [], []
-    for place in sorted([*city.places_of("zone"), *city.places_of("entry")], key=lambda p: p.id):
+    if params.residents_table is None:
+        zones = city.places_of("zone")
+    else:
+        zones = zones_of_areas(params.residents_table, params.residents_column, city, tables or {})
+    for place in sorted([*zones, *city.places_of("entry")], key=lambda p: p.id):
         if place.drive_node < 0 or (params.area and not place.id.startswith(params.area)):
             continue
         if place.kind == "zone":

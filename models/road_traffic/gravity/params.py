@@ -50,6 +50,16 @@ class GravityParams(Params):
         le=50_000,
         doc="cars that come in by an entry per lane and day, where the map does not give its vehicles_per_day",
     )
+    residents_table: str | None = quantity(
+        None,
+        source="the scenario",
+        grade="D",
+        doc="table of areas with people (grid squares by mesh: true, or polygons by areas: FIELD) that are the zones, "
+        "in place of those of the map",
+    )
+    residents_column: str = quantity(
+        "people", source="the scenario", grade="D", min_length=1, doc="column of that table with people"
+    )
     decay_s: Seconds = quantity(
         600.0,
         "s",

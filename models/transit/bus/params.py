@@ -70,6 +70,17 @@ class BusParams(Params):
         le=1e5,
         doc="Of every ride; changing costs it again.",
     )
+    fare_age65_yen: float | None = quantity(
+        None,
+        "yen",
+        source="choice: as for everybody; with the pass of residents of 70 and older it is 50 yen",
+        grade="G",
+        fork="no",
+        ge=0,
+        le=1e5,
+        doc="Mean fare of a ride of people of 65 and older, if it is another. What changing is worth to them goes by "
+        "the fare of all.",
+    )
     walk_at_most_m: Metres = quantity(
         800.0, "m", source="our guess: ten minutes", grade="G", ge=0, le=5000, doc="To the first, from the last stop."
     )
@@ -110,6 +121,11 @@ class BusParams(Params):
         le=10,
         doc="CO2 of a bus-kilometre.",
     )
+
+    def fares_yen(self) -> tuple[float, ...]:
+        """Fare of a ride of each age group, in the order of ``AGE_GROUPS``."""
+        older = self.fare_yen if self.fare_age65_yen is None else self.fare_age65_yen
+        return self.fare_yen, older, self.fare_yen
 
     @model_validator(mode="after")
     def _one_source(self) -> BusParams:

@@ -152,7 +152,7 @@ def make_options(
         available[:, BUS] = np.isfinite(journeys.arrive_s)
         time_s[:, BUS] = np.where(available[:, BUS], journeys.arrive_s - trips["since_s"], 0.0)
         felt_s[:, BUS] = _felt_by_bus(choice, journeys)
-        yen[:, BUS] = bus.params.fare_yen * journeys.rides * party
+        yen[:, BUS] = np.array(bus.params.fares_yen())[group] * journeys.rides * party
     constants = choice.constants
     against_s = np.array(
         [0.0, constants.bicycle_s, constants.bus_s, constants.van_s, constants.taxi_s, constants.car_s]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.arrays import Floats
-from twin.city.areas import OUTLINE, Table, areas_of
+from twin.city.areas import OUTLINE, Table, amounts_of, areas_of
 from twin.city.city import City, Place
 from twin.errors import TableError
 from twin.models.transit.params import Demand
@@ -76,16 +76,9 @@ def _residents(
     name: str, column: str, within_m: float, tables: Mapping[str, Table], crs: str, stops: Sequence[Place]
 ) -> Residents:
     areas = areas_of(name, tables, crs)
-    if column not in tables[name] or tables[name][column].dtype.kind != "f":
-        had = ", ".join(sorted(set(tables[name]) - {"area", "west", "south", "east", "north"})) or "none"
-        raise TableError(
-            f"the table {name!r} has no numbers {column!r}",
-            where="transit.demand.residents_column",
-            mend=f"map the people under columns: {{{column}: 人口（総数）}}; numbers it has: {had}",
-        )
-    amount = np.asarray(tables[name][column], np.float64)
+    amount = amounts_of(name, column, tables, "transit.demand.residents_column")
     known = np.isfinite(amount)
-    x_m, y_m, share = areas.spread(np.where(known, amount, 0.0))
+    x_m, y_m, share, _ = areas.spread(np.where(known, amount, 0.0))
     at_stop = np.zeros(len(stops))
     near = np.zeros(len(x_m), np.bool_)
     if len(x_m) and stops:

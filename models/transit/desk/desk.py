@@ -14,6 +14,7 @@ from twin.engine.event_queue import Heap, new_heap, push
 from twin.engine.sim_model import State
 from twin.errors import EngineError
 from twin.models.transit.dispatch import kernels
+from twin.models.transit.dispatch.promise_kernels import find_offer, find_other_stop
 from twin.models.transit.fleet.rows import (
     REQUEST,
     VAN,
@@ -242,9 +243,10 @@ class Desk:
         choice = self.strategy.choose(self, request, now_s)
         if choice.van < 0:
             if self.rules.offers:
-                kernels.find_offer(
-                    request, now_s, self.scratch, self.fleet, self.requests, self.times, self.rules
-                )  # fmt: skip
+                given = request, now_s, self.scratch, self.fleet, self.requests, self.times, self.rules
+                find_offer(*given)
+                if self.rules.other_stop_m > 0:
+                    find_other_stop(*given)
             kernels.refuse(request, choice.reason, self.requests, self.log)
             return
         cost = kernels.insertion_cost(

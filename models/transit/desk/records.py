@@ -37,6 +37,7 @@ def request_rows(requests: Requests, van_ids: Words) -> Columns:
         "dropoff_s": requests["dropoff_s"], "pickup_warned_s": requests["pickup_warned_s"],
         "ride_warned_s": requests["ride_warned_s"], "called_s": requests["called_s"], "since_s": requests["since_s"],
         "arrive_by_s": requests["arrive_by_s"], "offer_s": requests["offer_s"],
+        "offer_stop": requests["offer_stop"],
         "channel": np.array(CHANNELS)[requests["channel"]], "booked": requests["booked"].astype(np.int32),
         "wheelchairs": requests["chairs"],
     }  # fmt: skip

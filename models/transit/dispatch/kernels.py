@@ -24,16 +24,11 @@ from twin.models.transit.dispatch.insertion_kernels import (
     NO_PLACE,
     NO_SEAT,
     NO_SHOW,
-    NO_STEP_FREE_VAN,
     NO_VAN_IN_TIME,
     ON_BOARD,
-    OUT_OF_HOURS,
-    PARTY_TOO_LARGE,
     REFUSED,
-    SAME_STOP,
     SERVED,
     STANDING,
-    UNREACHABLE,
     board_later,
     cheapest_insertion,
     find_turn,
@@ -43,6 +38,7 @@ from twin.models.transit.dispatch.insertion_kernels import (
     schedule_van,
     take,
 )
+from twin.models.transit.dispatch.promise_kernels import DAY_S, find_offer, find_other_stop, is_open, promise
 from twin.models.transit.dispatch.reoptimise_kernels import make_room, reoptimise
 from twin.models.transit.fleet.time_kernels import drive_s, leave_by_s, rest_of_drive_s, share_done
 
@@ -54,7 +50,10 @@ __all__ = [
     "NO_SEAT",
     "NO_VAN_IN_TIME",
     "cheapest_insertion",
+    "find_offer",
     "insertion_cost",
+    "is_open",
+    "promise",
 ]
 
 #: A promise counts as broken from here on: below it is arithmetic.
@@ -71,20 +70,6 @@ NEVER, RUIN_AND_RECREATE, BY_STRATEGY = 0, 1, 2
 
 #: Places in ``Log.counts``.
 LEGS, DEPARTURES, FINISHED, NEXT, TURNS, REPLANS = 0, 1, 2, 3, 4, 5
-
-#: Steps after the longest wait in which an offer is looked for, and how many (G).
-_OFFER_STEP_S, _MOST_OFFERS = 300.0, 24
-
-DAY_S = 86400.0
-
-
-@lean_kernel
-def is_open(time_s, rules):
-    """Whether requests are taken at a moment; hours repeat every day and may pass midnight."""
-    if rules.close_s - rules.open_s >= DAY_S:
-        return True
-    since_open_s = time_s - rules.open_s
-    return since_open_s - np.floor(since_open_s / DAY_S) * DAY_S < rules.close_s - rules.open_s
 
 
 @lean_kernel
@@ -357,79 +342,6 @@ def _close(van, v, now_s, rules, heap):
 
 
 @lean_kernel
-def promise(r, fleet, requests, times, rules):
-    """Set what would be promised to a request; the reason if no van need be asked, else 0."""
-    o, d = requests[r]["origin"], requests[r]["destination"]
-    arrive_by = requests[r]["arrive_by_s"]
-    if arrive_by == arrive_by and times.from_s.size > 1:
-        direct = arrive_by - leave_by_s(times, arrive_by, o, d)
-    elif times.from_s.size > 1:
-        direct = drive_s(times, requests[r]["since_s"], o, d)
-    else:
-        direct = times.between_s[o, d]
-    requests[r]["direct_s"] = direct
-    requests[r]["ride_max_s"] = rules.times_direct * direct + rules.plus_s
-    requests[r]["pickup_by_s"] = requests[r]["since_s"] + rules.wait_at_most_s
-    requests[r]["dropoff_by_s"] = requests[r]["pickup_by_s"] + requests[r]["ride_max_s"]
-    if arrive_by == arrive_by:
-        # Who must be somewhere in time boards at most so early that the longest wait and the longest ride fit.
-        requests[r]["dropoff_by_s"] = arrive_by
-        requests[r]["pickup_by_s"] = arrive_by - direct - rules.dwell_s - requests[r]["board_s"]
-        requests[r]["since_s"] = max(
-            requests[r]["asked_s"], arrive_by - requests[r]["ride_max_s"] - rules.wait_at_most_s
-        )
-        requests[r]["ready_s"] = max(requests[r]["ready_s"], requests[r]["since_s"])
-    if requests[r]["reason"]:
-        return requests[r]["reason"]
-    if not is_open(requests[r]["since_s"], rules):
-        return OUT_OF_HOURS
-    if requests[r]["origin"] == requests[r]["destination"]:
-        return SAME_STOP
-    if not np.isfinite(direct):
-        return UNREACHABLE
-    widest, fits, steps = 0, 0, 0
-    for v in range(fleet.size):
-        van = fleet[v]
-        if van["working"]:
-            widest = max(widest, van["seats"])
-            fits |= van["seats"] >= requests[r]["seats"] and van["chair_places"] >= requests[r]["chairs"]
-            steps |= van["step_free"] >= requests[r]["step_free"]
-    if widest > 0 and requests[r]["seats"] > widest:
-        return PARTY_TOO_LARGE
-    if widest > 0 and not fits:
-        return NO_PLACE
-    if widest > 0 and not steps:
-        return NO_STEP_FREE_VAN
-    return 0
-
-
-@lean_kernel
-def find_offer(r, now_s, scratch, fleet, requests, times, rules):
-    """Earliest moment by which a refused request could have boarded with every promise kept; nan within no offer.
-
-    Looked for in steps of ``_OFFER_STEP_S`` after the longest wait, by halving: who can board by a moment can board by
-    any later one.
-    """
-    pickup_by = requests[r]["pickup_by_s"]
-    dropoff_by = requests[r]["dropoff_by_s"]
-    low, high = 0, _MOST_OFFERS + 1
-    at = _MOST_OFFERS
-    while high - low > 1:
-        requests[r]["pickup_by_s"] = pickup_by + at * _OFFER_STEP_S
-        requests[r]["dropoff_by_s"] = max(dropoff_by, requests[r]["pickup_by_s"] + requests[r]["ride_max_s"])
-        if cheapest_insertion(r, now_s, CHEAPEST, scratch.moved, fleet, requests, times, rules)[0] >= 0:
-            high = at
-        elif at == _MOST_OFFERS:
-            break
-        else:
-            low = at
-        at = (low + high) // 2
-    requests[r]["offer_s"] = pickup_by + high * _OFFER_STEP_S if high <= _MOST_OFFERS else np.nan
-    requests[r]["pickup_by_s"] = pickup_by
-    requests[r]["dropoff_by_s"] = dropoff_by
-
-
-@lean_kernel
 def refuse(r, reason, requests, log):
     """Refuse a request; nothing was promised."""
     requests[r]["status"] = REFUSED
@@ -559,6 +471,8 @@ def run_until(until_s, scratch, fleet, requests, times, rules, log, heap):
             if reason:
                 if rules.offers and NO_VAN_IN_TIME <= reason <= NO_PLACE:
                     find_offer(r, asked, scratch, fleet, requests, times, rules)
+                    if rules.other_stop_m > 0.0:
+                        find_other_stop(r, asked, scratch, fleet, requests, times, rules)
                 refuse(r, reason, requests, log)
 
 

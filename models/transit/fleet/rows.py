@@ -185,7 +185,8 @@ REQUEST = np.dtype(
         ("booked", "u1"),
         ("no_show", "u1"),
         ("step_free", "u1"),
-        ("unused", "<i4"),
+        # After a refusal: the nearest other stop from which it could have been served; -1 none, -2 not looked for.
+        ("offer_stop", "<i4"),
     ],
     align=True,
 )
@@ -220,6 +221,8 @@ class Times(NamedTuple):
     from_s: Floats
     slice_of: Ints
     slices_s: Floats
+    #: (k, 2) metres: where the stops lie at which people board; no rows where nobody asks.
+    place_m: Floats
 
 
 class Rules(NamedTuple):
@@ -254,6 +257,9 @@ class Rules(NamedTuple):
     no_show_wait_s: float = 180.0
     #: Whether refusals look for the earliest boarding that would have been possible.
     offers: int = 0
+    #: How far from their own stop refused people are offered another one, and how fast each age group walks.
+    other_stop_m: float = 0.0
+    walk_mps: tuple[float, float, float] = (1.2, 1.0, 0.8)
     #: How often idle vans are sent to where requests are expected.
     rebalance_s: float = 600.0
     #: What plans leave of each promise to the road, and what a second of it that is used up costs a plan made anew.
@@ -359,6 +365,7 @@ def new_requests(
     ):
         requests[name] = np.nan
     requests["van"] = -1
+    requests["offer_stop"] = -2
     for name in ("arrive_by_s", "cancel_s", "offer_s"):
         requests[name] = np.nan
     requests["since_s"] = requests["called_s"] = asked_s
@@ -382,7 +389,7 @@ def new_times(between_s: Floats, node: Ints, *, turns: bool = False) -> Times:
         first_on_the_way(forward, np.argsort(forward, axis=1, kind="stable"), via)
     return Times(
         forward, np.ascontiguousarray(forward.T), np.ascontiguousarray(node, np.int32), via,
-        np.full(1, -np.inf), np.zeros(1, np.int32), np.zeros((0, *forward.shape)),
+        np.full(1, -np.inf), np.zeros(1, np.int32), np.zeros((0, *forward.shape)), np.zeros((0, 2)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from twin.errors import ScenarioError
 from twin.kpi import KpiInfo, Price
 from twin.results.days import DayKind, Days
+from twin.results.kpis import infos
 from twin.results.pack import Money, Pack
 from twin.results.pricing import present_value, price_study
 from twin.scenario.language.packs import MoneySpec, bundled, money_of, read_money, read_pack
@@ -76,6 +77,20 @@ def test_minutes_per_truck_are_priced_by_their_trucks():
     worth = pair["present_value"]["benefit"]["mean"]
     assert worth == pytest.approx(260 * 10 * 100.5 * 67.95 * sum(1.04**-t for t in range(1, 51)))
     assert pair["cost"] is None
+
+
+def test_what_a_visit_is_worth_more_is_a_gain_of_walking_minutes_of_all_who_planned():
+    name = "pedestrian.worth_mean_min"
+    of = {n: info for n, info in infos().items() if n in (name, "pedestrian.planned_count")}
+    rows = [(v, "", r, name, "all", x) for v, x in (("a", 20.0), ("b", 20.5)) for r in range(2)]
+    rows += [(v, "", r, "pedestrian.planned_count", "all", 300_000.0) for v in "ab" for r in range(2)]
+    money = money_of(bundled()["walk-rail-secondary"], "365 days")
+    (pair,) = price_study(table(*rows), [("a", "b")], 2, money, {}, Days(), of)["pairs"]
+    (row,) = pair["per_day_yen"]
+    assert row["mean"] == pytest.approx(0.5 * 300_000 * 52.3)
+    assert pair["benefit_per_year"]["mean"] == pytest.approx(365 * 0.5 * 300_000 * 52.3)
+    lacking = price_study(table(*rows), [("a", "b")], 2, pack(), {}, Days(), of)["pairs"][0]
+    assert lacking["not_priced"][0]["saved_per_day"]["mean"] == pytest.approx(0.5 * 300_000)
 
 
 def test_present_values_are_sums_of_years():

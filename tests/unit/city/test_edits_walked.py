@@ -178,3 +178,12 @@ def test_the_flat_map_draws_what_lies_along_pavements_what_is_closed_and_marks_o
     only = edit_picture(apply_edits(town, []), [mark])
     assert only["links"] == []
     assert only["bounds"][0] < 400.0 < only["bounds"][2]
+
+
+def test_names_near_to_what_was_written_are_offered(town):
+    from twin.city.exit_names import nearest_exits
+    from twin.city.keeping.build import find_city
+
+    exits = find_city("osaka_midosuji", None).places_of("exit")
+    assert nearest_exits(exits, "なんば-99").startswith("なんば")
+    assert nearest_exits(exits, "zzz") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.unit.city.test_drive_rules import AROUND, DIRECT, line, metres, near
@@ -219,11 +220,77 @@ def test_restrictions_are_lifted_and_listed(build, osm, tags, how, left):
 
 def test_restrictions_that_contradict_each_other_are_counted_and_trap_nobody(build, osm):
     city = build(turn(osm, (101, {"restriction": "no_straight_on"}), (101, {"restriction": "only_straight_on"})))
-    assert (metres(city), metres(city, 5, 4)) == (near(DIRECT), near(LEFT))
-    counted = city.report["done"]["links at which turn restrictions contradict each other, obeyed by nobody there"]
-    assert counted == 1
+    # What is banned stays banned; a command that nobody can follow binds nobody.
+    assert metres(city, 5, 4) == near(LEFT)
+    assert metres(city) > 1000
+    assert city.report["done"]["turns that one restriction commands and another bans, banned"] == 1
 
 
 def test_relations_that_nothing_reads_are_counted_by_type(build, osm):
     osm.relation(9, (("way", 103, ""),), type="connectivity")
     assert not_used(build(line(osm))) == {"relations: connectivity": 1}
+
+
+def star(osm, arms, **centre):
+    """Many streets that meet at one node."""
+    osm.node(1, 0, 0, **centre)
+    for i in range(arms):
+        osm.node(10 + i, 50 + i % 30, 50 + i)
+        osm.way(100 + i, [10 + i, 1], highway="residential")
+    return osm
+
+
+def test_a_made_up_junction_of_hundreds_of_streets_is_passed_over_and_counted(build, osm):
+    city = build(star(osm, 300, barrier="gate", hgv="no"))
+    assert city.drive.rules.ban_count == 0
+    assert city.report["done"]["barriers where too many streets meet, passed over"] == 1
+
+
+def test_a_restriction_with_more_turns_than_a_junction_has_is_left_out(build, osm):
+    star(osm, 200)
+    members = [("way", 100 + i, "from" if i < 100 else "to") for i in range(200)]
+    osm.relation(1, [*members, ("node", 1, "via")], type="restriction", restriction="no_entry")
+    done = build(osm).report["done"]
+    assert done["turn restrictions with more turns than any junction has, left out"] == 1
+
+
+def test_an_outline_that_crosses_itself_thousands_of_times_is_left_out(build, cross):
+    for i in range(4002):
+        cross.node(1000 + i, 200 + i * 0.1, 200 + 100 * (i % 2))
+    cross.way(900, [*range(1000, 5002), 1000], building="yes")
+    city = build(cross)
+    words = "building outlines that cross themselves, with more than 4,000 corners, left out"
+    assert city.report["dropped"][words] == 1
+    assert city.scenery.feature_count == 0
+
+
+@pytest.mark.parametrize(
+    ("tags", "kinds"),
+    [
+        ({"public_transport": "station", "train": "yes"}, ["station"]),
+        ({"public_transport": "station", "bus": "yes"}, []), ({"railway": "station"}, ["station"]),
+    ],
+)  # fmt: skip
+def test_stations_are_known_by_their_newer_words_too(build, osm, tags, kinds):
+    corners = [(90, 90), (110, 90), (110, 110), (90, 110)]
+    osm.ring(500, corners, 500)
+    osm.relation(77, [("way", 500, "outer")], type="multipolygon", name="北駅", **tags)
+    assert [place.kind for place in build(line(osm)).places] == kinds
+
+
+@pytest.mark.parametrize(
+    ("tags", "walk", "said"),
+    [
+        ({"route": "ferry;road"}, 600, {}), ({"route": "ferry", "duration": "bogus"}, 600,
+         {"times of ferries that are not understood": 1}), ({"route": "boat"}, np.inf, {}),
+    ],
+)  # fmt: skip
+def test_ferries_are_walked_onto_and_their_odd_times_counted(build, osm, tags, walk, said):
+    line(osm)
+    osm.node(40, 400, 400)
+    osm.node(41, 600, 400)
+    osm.way(400, [6, 40], **tags)
+    osm.way(401, [40, 41], highway="residential", name="other bank")
+    city = build(osm)
+    assert metres(city, 6, 41, layer="walk") == near(walk)
+    assert not_used(city) == said

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from twin.city.exit_names import folded_exit
 from twin.city.keeping.build import find_city
 from twin.observe.sensors import Site
-from twin.observe.sites import SiteError, exits_by_name, folded_exit, links_at, metres_of
+from twin.observe.sites import SiteError, exits_by_name, links_at, metres_of
 
 
 @pytest.fixture(scope="module")

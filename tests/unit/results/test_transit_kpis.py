@@ -25,6 +25,7 @@ def day():
             asked_s=[0.0, 100.0, 200.0, 300.0],
             since_s=[0.0, 100.0, 200.0, 300.0],
             offer_s=[nan, nan, nan, 1800.0],
+            offer_stop=[-2, -2, -2, 3],
             party=[1, 2, 1, 3],
             age_group=["adult", "age_65", "adult", "adult"],
             outcome=["served", "served", "served", "refused"],
@@ -259,6 +260,7 @@ def test_money_gini_and_the_worst_hour_by_hand():
     assert found["transit.worst_hour_wait_mean_s", "all"] == pytest.approx(1550 / 3)
     assert found["transit.worst_hour_refused_share", "all"] == pytest.approx(1 / 4)
     assert found["transit.refused_with_offer_share", "all"] == 1.0
+    assert found["transit.refused_with_other_stop_share", "all"] == 1.0
     # The third boards 50 s after its promise.
     assert found["transit.picked_up_on_promise_share", "all"] == pytest.approx(2 / 4)
     assert transit.gini(np.zeros(3)) == 0.0

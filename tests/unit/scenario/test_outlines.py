@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zipfile
 
 import geopandas
@@ -90,6 +91,7 @@ def test_pieces_of_one_name_are_one_area_and_odd_features_are_counted(areas, tmp
             ("", 3, bow),
             ("丙", 3, {"type": "Point", "coordinates": [135.5, 34.6]}),
             ("丁", 3, None),
+            ("戊", 3, {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, math.inf], [0, 0]]]}),
         )
     ]
     (tmp_path / "a.json").write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
@@ -104,6 +106,7 @@ def test_pieces_of_one_name_are_one_area_and_odd_features_are_counted(areas, tmp
     for words in (
         "1 features have no S_NAME",
         "2 features are no polygon",
+        "1 polygons have a corner that is no number",
         "1 polygons cross themselves",
         "1 names stand at several polygons",
     ):

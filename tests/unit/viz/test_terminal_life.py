@@ -43,7 +43,7 @@ def visits(*rows):
 @pytest.fixture
 def run(run_view):
     rows = [
-        (2, 1, 1, 2, 1, 0, 8.0 * HOUR, 8.2 * HOUR, 8.3 * HOUR, 8.6 * HOUR),  # brings two
+        (2, 1, 1, 2, 1, 0, 8.0 * HOUR, 8.2 * HOUR, 8.3 * HOUR, 8.6 * HOUR),  # brings one, fetches one
         (1, 0, 0, 1, 0, 2, 8.1 * HOUR, 8.3 * HOUR, 8.4 * HOUR, 8.5 * HOUR),  # fetches one
         (3, 0, 2, 1, -1, -1, 8.2 * HOUR, np.nan, np.nan, 8.4 * HOUR),  # is turned away
     ]
@@ -60,7 +60,15 @@ def test_services_stand_lane_by_lane_with_the_state_their_trucks_are_shown_in(ru
 def test_boxes_are_counted_when_their_truck_leaves_and_not_for_who_is_turned_away(run):
     boxes = unpack_columns(terminal_packs(run)["boxes"])
     assert (boxes["time"] * SECOND_STEP + run.from_s).tolist() == pytest.approx([8.5 * HOUR, 8.6 * HOUR])
-    assert boxes["net"].tolist() == [-1, 1]
+    assert boxes["net"].tolist() == [-1, -1]
+
+
+def test_the_line_counts_who_waits_and_who_waits_without_a_box(run):
+    line = unpack_columns(terminal_packs(run)["line"])
+    at_h = (line["time"] * SECOND_STEP + run.from_s) / HOUR
+    assert at_h.tolist() == pytest.approx([8.0, 8.1, 8.2, 8.2, 8.3, 8.4])
+    assert line["trucks"][[0, 1, 3, 4, 5]].tolist() == [1, 2, 2, 1, 0]
+    assert line["bare"][[0, 1, 4, 5]].tolist() == [0, 1, 1, 0]
 
 
 def test_a_run_without_visits_has_neither(run_view):
@@ -86,7 +94,12 @@ def test_without_lanes_there_is_no_gate_to_draw(run_view):
 
 def test_a_truck_is_one_of_the_terminals_from_joining_the_line_to_leaving(run):
     starts = trip_starts(run.traces)[:-1]
-    from_s, to_s = waits_of_trips(run, run.traces, starts)
+    from_s, to_s, comes, leaves = waits_of_trips(run, run.traces, starts)
+    box = {int(run.traces.id[row]): (a, b) for row, a, b in zip(starts, comes, leaves, strict=True)}
+    # One that fetches comes bare; one that is turned away leaves as it came; of a stranger nothing is known.
+    assert box[make_id(Kind.TRUCK, 1, 1)] == (False, True)
+    assert box[make_id(Kind.TRUCK, 1, 3)] == (False, False)
+    assert box[make_id(Kind.TRUCK, 1, 7)] == (True, True)
     of = {int(run.traces.id[row]): (a, b) for row, a, b in zip(starts, from_s, to_s, strict=True)}
     assert of[make_id(Kind.TRUCK, 1, 1)] == (8.1 * HOUR, 8.5 * HOUR)
     assert of[make_id(Kind.TRUCK, 1, 3)] == (8.2 * HOUR, 8.4 * HOUR)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,10 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from twin.city.city import BRIDGE, TUNNEL, City, Place, StreetLayer
+from twin.city.city import BRIDGE, TUNNEL, City, StreetLayer
 from twin.city.editing.features import in_metres
 from twin.city.editing.streets import links_named, meeting_nodes, shape_of
 from twin.city.editing.types import Edit, EditFault, LayerName
+from twin.city.exit_names import folded_exit, names_of, nearest_exits
 from twin.city.reading.projection import project
 from twin.city.reading.road_classes import CLASS_BY_NAME, CLASS_INDEX, STAIR_SPEED_MPS, WALK_SPEED_MPS
 from twin.errors import CityError
@@ -153,27 +151,16 @@ def _end_node(city: City, layer: StreetLayer, end: Mapping[str, Any], key: str) 
 
 def _place_node(city: City, written: str, key: str) -> int:
     """Walk node of the one place of a name or id, written as by hand."""
-    meant = [p for p in city.places if p.walk_node >= 0 and _plain(written) in {_plain(name) for name in _called(p)}]
+    on_foot = [p for p in city.places if p.walk_node >= 0]
+    meant = [p for p in on_foot if folded_exit(written) in {folded_exit(name) for name in names_of(p)}]
     if len({p.walk_node for p in meant}) == 1:
         return meant[0].walk_node
     if meant:
-        raise EditFault(
-            f"{written!r} is the name of {len(meant)} places",
-            key,
-            f"name one by its id: {', '.join(p.id for p in meant[:6])}",
-        )
-    ids = [p.id for p in city.places if p.kind == "exit"]
-    close = difflib.get_close_matches(written, ids, 4, 0.3) or ids[:4]
-    raise EditFault(f"no place on foot is called {written!r}", key, f"exits there: {', '.join(close) or 'none'}")
-
-
-def _called(place: Place) -> tuple[str, ...]:
-    return place.id, place.id.rpartition("/")[2], place.name_ja, place.name_en, str(place.attributes.get("ref", ""))
-
-
-def _plain(written: str) -> str:
-    """A name without what differs by hand: width of letters, case, spaces and dashes."""
-    return re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc]+", "", unicodedata.normalize("NFKC", written)).casefold()
+        ids = ", ".join(p.id for p in meant[:6])
+        raise EditFault(f"{written!r} is the name of {len(meant)} places", key, f"name one by its id: {ids}")
+    near = nearest_exits(on_foot, written)
+    mend = f"nearest: {near}" if near else "write it as on the sign, or [longitude, latitude]"
+    raise EditFault(f"no place on foot is called {written!r}", key, mend)
 
 
 def _projected(city: City, points: Sequence[Sequence[float]], key: str) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import city_digest
+from twin.city.marks import join_marks
 from twin.city.rules import joined_rules
 from twin.city.scenery import join_scenery
 from twin.errors import CityError
@@ -67,6 +68,7 @@ def join_cities(cities: Sequence[City]) -> City:
         places=tuple(sorted(places, key=lambda place: place.id)),
         digest="",
         scenery=join_scenery([city.scenery for city in cities]),
+        marks=join_marks([city.marks for city in cities]),
         report={
             "districts": {
                 name: report

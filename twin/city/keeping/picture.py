@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import City, StreetLayer
+from twin.city.reading.projection import project
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.city.routing.turns import reverse_links
 from twin.columns import VEHICLE_CLASSES
@@ -32,7 +34,8 @@ def city_picture(city: City, report: Sequence[str]) -> dict[str, Any]:
     dict
         ``name``, ``crs``, ``attribution``, ``report``, and ``drawn``: ``size`` (two numbers), ``drive`` and ``walk``
         (``way``, ``from``, ``to``, ``class``, ``name``, ``lanes``, ``kmh``, ``oneway``, ``closed`` per piece, ``ptr``
-        and ``xy`` of their shapes), ``lights``, ``bans``, ``places``, ``classes``, ``vehicles``.
+        and ``xy`` of their shapes), ``lights``, ``bans``, ``places``, ``classes``, ``vehicles``; ``dropped`` (kind of
+        element, id, row of ``words``, and its position if it has one) and ``assumed`` (rows of ``words`` by way).
     """
     layers = [layer for layer in (city.drive, city.walk) if layer.node_count]
     west = min((float(layer.x_m.min()) for layer in layers), default=0.0)
@@ -61,6 +64,7 @@ def city_picture(city: City, report: Sequence[str]) -> dict[str, Any]:
         "lights": lights,
         "bans": bans,
         "places": places,
+        **_marks(city, west, south),
         "classes": list(ROAD_CLASSES),
         "vehicles": list(VEHICLE_CLASSES),
     }
@@ -70,6 +74,27 @@ def city_picture(city: City, report: Sequence[str]) -> dict[str, Any]:
         "attribution": list(city.attribution),
         "report": list(report),
         "drawn": drawn,
+    }
+
+
+def _marks(city: City, west: float, south: float) -> dict[str, Any]:
+    """What was dropped, and what is assumed of ways, with the words for both."""
+    marks = city.marks
+    where: list[list[int]] = [[] for _ in range(marks.count)]
+    known = np.flatnonzero(np.isfinite(marks.lon_deg))
+    if known.size:
+        x_m, y_m = project(city.crs, marks.lon_deg[known], marks.lat_deg[known])
+        for row, x, y in zip(known.tolist(), (x_m - west).tolist(), (y_m - south).tolist(), strict=True):
+            if math.isfinite(x + y):
+                where[row] = [round(x * _DECIMETRES), round(y * _DECIMETRES)]
+    assumed: dict[int, list[int]] = {}
+    for way, word in zip(marks.assumed_way.tolist(), marks.assumed_word.tolist(), strict=True):
+        assumed.setdefault(way, []).append(word)
+    columns = zip(marks.kind.tolist(), marks.map_id.tolist(), marks.word.tolist(), where, strict=True)
+    return {
+        "words": list(marks.words),
+        "dropped": [[kind, map_id, word, *spot] for kind, map_id, word, spot in columns],
+        "assumed": {str(way): rows for way, rows in assumed.items()},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Place, StreetLayer
 from twin.city.keeping.digest import FORMAT, city_digest, city_facts, layer_arrays
+from twin.city.marks import Marks
 from twin.city.reading.layers import empty_layer
 from twin.city.reading.road_classes import ROAD_CLASSES
 from twin.city.rules import DriveRules, rules_fit
@@ -74,8 +75,12 @@ def _write(city: City, folder: Path) -> None:
         arrays.update({f"scenery.{name}": array for name, array in scenery_arrays(city.scenery).items()})
     if not city.drive.rules.is_plain:
         arrays |= {f"rules.{name}": array for name, array in city.drive.rules.arrays()}
+    if city.marks.words:
+        arrays |= {f"marks.{name}": array for name, array in city.marks.arrays().items()}
     write_npz(folder / _ARRAYS, arrays)
     facts = {**city_facts(city), "digest": city.digest, "report": city.report}
+    if city.marks.words:
+        facts["marks"] = list(city.marks.words)
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True)
     with (folder / _FACTS).open("w", encoding="utf-8", newline="\n") as file:
         file.write(text + "\n")
@@ -131,6 +136,7 @@ def open_city(folder: Path | str) -> City:
             digest=facts["digest"],
             report=facts["report"],
             scenery=_scenery(stored),
+            marks=_marks(stored, facts.get("marks", [])),
         )
         sound = city_digest(city) == city.digest and _fits(city)
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -156,6 +162,16 @@ def _scenery(stored: Mapping[str, NDArray[Any]]) -> Scenery:
         if array.dtype != like.dtype or array.ndim != 1:
             raise ValueError(f"scenery.{name} has type {array.dtype} and {array.ndim} dimensions")
     return make_scenery(**{name: stored[f"scenery.{name}"] for name in model})
+
+
+def _marks(stored: Mapping[str, NDArray[Any]], words: Sequence[Any]) -> Marks:
+    """What was dropped and assumed; nothing in a city that was built without."""
+    if not words:
+        return Marks()
+    marks = Marks(tuple(map(str, words)), **{name: stored[f"marks.{name}"] for name in Marks().arrays()})
+    if not marks.fits():
+        raise ValueError("its marks are not sound")
+    return marks
 
 
 def _layers(stored: Mapping[str, NDArray[Any]], facts: dict[str, Any]) -> dict[str, StreetLayer]:

@@ -1,52 +1,36 @@
-"""Turn restrictions that contradict each other."""
+"""Turn restrictions that contradict each other: one commands what others ban."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from twin.city.reading.conditions import Span, holds_at
-from twin.city.reading.turning import Ban, LinkEnds
 from twin.columns import VEHICLE_CLASSES
 
+#: Classes that are bound, and the hours in which they are.
+Bound = tuple[int, tuple[Span, ...]]
 
-def without_contradictions(bans: Sequence[Ban], links: Sequence[LinkEnds], counts: Counter[str]) -> list[Ban]:
-    """Bans without those that leave a class no way on from a link; at how many links there were such is counted.
 
-    One restriction commands what another bans, or two ban all there is: a trap that no sign would set up.
+def contradicted(command: Bound, allowed: Iterable[int], banned: Mapping[int, Sequence[Bound]]) -> int:
+    """Bits of the classes that a command would trap: at some moment of it, all that it allows is banned.
+
+    Parameters
+    ----------
+    command
+        Whom a command binds, and when.
+    allowed
+        Links that it allows.
+    banned
+        By link: whom bans keep off it after the same street, and when.
     """
-    shut: dict[int, dict[int, list[tuple[int, tuple[Span, ...]]]]] = {}
-    for ban in bans:
-        if len(ban.links) == 2:
-            shut.setdefault(ban.links[0], {}).setdefault(ban.links[1], []).append((ban.classes, ban.spans))
-    at: dict[int, list[LinkEnds]] = {}
-    for link in links:
-        at.setdefault(link.from_node, []).append(link)
-    out = {
-        link.link: {other.link for other in at.get(link.to_node, ()) if other.start != link.end[::-1]}
-        for link in links
-        if link.link in shut
-    }
-    trapped: dict[int, int] = {}
-    for first, onward in shut.items():
-        if not out.get(first) or not out[first] <= set(onward):
-            continue
-        bits = 0
-        for i in range(len(VEHICLE_CLASSES)):
-            held = [
-                [s for bound, spans in parts if bound >> i & 1 for s in spans]
-                for other, parts in onward.items()
-                if other in out[first]
-            ]
-            bits |= _overlap(held) << i
-        if bits:
-            trapped[first] = bits
-    eased = [
-        ban._replace(classes=ban.classes & ~trapped.get(ban.links[0], 0)) if len(ban.links) == 2 else ban
-        for ban in bans
-    ]
-    counts["links at which turn restrictions contradict each other, obeyed by nobody there"] += len(trapped)
-    return [ban for ban in eased if ban.classes]
+    classes, spans = command
+    parts = [banned.get(link, ()) for link in allowed]
+    bits = 0
+    for i in range(len(VEHICLE_CLASSES)):
+        if classes >> i & 1 and all(parts):
+            held = [[span for bound, hours in bans if bound >> i & 1 for span in hours] for bans in parts]
+            bits |= _overlap([spans, *held]) << i
+    return bits
 
 
 def _overlap(parts: Sequence[Sequence[Span]]) -> bool:

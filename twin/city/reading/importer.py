@@ -103,7 +103,7 @@ def _no_search_for_circles() -> Iterator[None]:
 
 
 def _build_city(
-    source: Path,
+    path: Path,
     name: str | None,
     crs: str | None,
     driving_side: str | None,
@@ -112,7 +112,7 @@ def _build_city(
     scenery: Sequence[Path | str],
 ) -> City:
     watch = progress or _silent
-    with open_map(source, params) as file:
+    with open_map(path, params) as file:
         if file.kind == "graphml":
             from twin.city.reading.graph_reader import read_graphml
 
@@ -124,15 +124,15 @@ def _build_city(
         elif file.kind == "citygml":
             raise CityError(
                 "this is a city model (CityGML): it holds buildings or road surfaces, no streets to drive along",
-                where=str(source),
+                where=str(path),
                 mend="give a map of streets, and this file beside it: twin city build MAP --scenery FILE",
             )
         else:
             from twin.city.reading.osm_reader import read_osm
 
             raw = read_osm(file, watch)
-    district = name if name is not None else _ENDINGS.sub("", source.name)
-    added = read_scenery_files([Path(path) for path in scenery], params, raw.dropped)
+    district = name if name is not None else _ENDINGS.sub("", path.name)
+    added = read_scenery_files([Path(file) for file in scenery], params, raw.dropped)
     return city_from_raw(
         raw,
         name=district,
@@ -140,7 +140,7 @@ def _build_city(
         driving_side=driving_side,
         params=params,
         progress=watch,
-        where=str(source),
+        where=str(path),
         added=added,
     )
 
@@ -264,7 +264,7 @@ def city_from_raw(
     )
     layers = {"drive": drive, "walk": walk}
     places = snap_places(
-        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped
+        raw.places, place_x_m, place_y_m, layers, _street_rows(raw, place_rows), name, params, raw.dropped, raw.marks
     )
     done[f"places more than {FAR_NODE_M:g} m from the node they are given"] = sum(
         far_from_node(place, layers) for place in places
@@ -287,6 +287,7 @@ def city_from_raw(
         places=places,
         digest="",
         scenery=scenery,
+        marks=raw.marks.close(_assumed_ways(raw)),
         report=_report(raw, done, layers, scenery, side, choose_driving_side(lon_deg, lat_deg) == "left"),
     )
     progress("done", 1.0)
@@ -346,6 +347,16 @@ def _report(
         "doubtful": [shortcut.text() for shortcut in shortcuts],
         "unlit_shortcuts": [asdict(shortcut) for shortcut in shortcuts],
     }
+
+
+def _assumed_ways(raw: RawMap) -> set[tuple[int, str]]:
+    """Ways with what is assumed of each, in short words."""
+    return {(way.way_id, _short(key)) for way in raw.ways for key in way.facts.assumed}
+
+
+def _short(key: str) -> str:
+    what, _, name = key.partition(":")
+    return f"assumed: {what} of {name}" if name else f"assumed: {key}"
 
 
 def _assumptions(raw: RawMap, side: Side, in_japan: bool) -> dict[str, dict[str, Any]]:

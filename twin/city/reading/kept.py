@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,10 +91,12 @@ def rows_near_bounds(
     return set(np.flatnonzero(~inside).tolist())
 
 
-def keep_driven(pieces: Sequence[Piece], edges: Mapping[int, Edge], counts: Counter[str]) -> list[Piece]:
+def keep_driven(
+    pieces: Sequence[Piece], edges: Mapping[int, Edge], counts: Counter[str], lost: Callable[[Piece], None]
+) -> list[Piece]:
     """Pieces that some class can reach from the largest connected part or from the edge, and leave again likewise.
 
-    What goes is counted in nodes and metres, by class of road and by what is wrong with it.
+    What goes is counted in nodes and metres, by class of road and by what is wrong with it, and handed to ``lost``.
     """
     nodes = sorted({node for piece in pieces for node in (piece.nodes[0], piece.nodes[-1])})
     index = {node: i for i, node in enumerate(nodes)}
@@ -129,6 +131,9 @@ def keep_driven(pieces: Sequence[Piece], edges: Mapping[int, Edge], counts: Coun
             behind |= (_behind_local(may, local, ends, length_m, len(nodes)) & ~local).astype(np.int64) << i
     kept &= ~_small_fragments(pieces, ends, node_kept, kept)
     _count_lost(pieces, kept, node_kept, length_m, counts)
+    for piece, stays in zip(pieces, kept, strict=True):
+        if not stays:
+            lost(piece)
     counts["drive: streets that can only be reached over ones of no through way, taken as such"] = int(
         np.count_nonzero(behind[kept])
     )

@@ -323,8 +323,8 @@ class _Block:
     def _version(self, start: int, end: int) -> int:
         """Version of an element by its notes of authorship; a mark that it was deleted makes a file of histories."""
         version = 0
-        if end - start == 2 and self.data[start] == 0x08 and self.data[start + 1] < 0x80:
-            return self.data[start + 1]
+        if end - start >= 2 and self.data[start] == 0x08 and self.data.find(0x30, start, end) < 0:
+            return _varint(self.data, start + 1)[0]  # the usual: no byte there is the key of the mark
         for key, a, _ in _fields(self.data, start, end):
             if key == 0x08:
                 version = a

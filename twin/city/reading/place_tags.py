@@ -70,6 +70,10 @@ def _value(text: str) -> Any:
     return text
 
 
+#: What stops at a station that is tagged by the newer words alone.
+_TRAINS = ("train", "subway", "light_rail", "tram", "monorail")
+
+
 def place_kind(tags: Tags) -> tuple[str, str] | None:
     """Kind and category of a tagged thing; None if it is no place. The category is empty but for pois."""
     if "twin:place" in tags:
@@ -80,6 +84,8 @@ def place_kind(tags: Tags) -> tuple[str, str] | None:
     if tags.get("public_transport") == "platform" and not railway and tags.get("train", tags.get("subway")) != "yes":
         return "stop", ""
     if railway in ("station", "halt"):
+        return "station", ""
+    if tags.get("public_transport") == "station" and any(tags.get(key) == "yes" for key in _TRAINS):
         return "station", ""
     if railway in ("subway_entrance", "train_station_entrance"):
         return "exit", ""

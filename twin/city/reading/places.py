@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from twin.arrays import Floats
 from twin.city.city import TUNNEL, Place, StreetLayer
+from twin.city.marks import NODE, RELATION, WAY, MarkList
 from twin.city.reading.contract import CLUSTER_SPAN
 from twin.city.reading.params import CityBuildParams
 from twin.city.reading.raw_map import RawPlace
@@ -33,6 +34,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 #: Kinds that lie on whatever road trucks can come to and leave again. Entries lie on any road; the rest keep off
 #: motorways and out of tunnels, where cars can come and leave.
 _FOR_TRUCKS = frozenset({"gate", "yard"})
+_ELEMENTS = {"node": NODE, "way": WAY, "relation": RELATION}
 _FAST = (CLASS_INDEX["motorway"], CLASS_INDEX["motorway_link"])
 #: Places farther than this from their node are counted in the report.
 FAR_NODE_M = 100.0
@@ -47,6 +49,7 @@ def snap_places(
     district: str,
     params: CityBuildParams,
     dropped: Counter[str],
+    marks: MarkList,
 ) -> tuple[Place, ...]:
     """Places with their nodes in both layers, sorted by id.
 
@@ -66,6 +69,8 @@ def snap_places(
         ``place_limit_m``: how far from its streets a place may lie.
     dropped
         Places from ordinary tags that lie too far away are counted here.
+    marks
+        And marked here.
 
     Raises
     ------
@@ -73,16 +78,20 @@ def snap_places(
         If a place that the file itself declares lies too far from its streets, or on one that cannot be
         reached from the rest and left again, or if two share an id.
     """
-    distance_m = {name: _street_distances(layer, x_m, y_m) for name, layer in layers.items()}
+    distance_m = _distances(raw_places, layers, x_m, y_m)
     nodes = {name: _snap(layer, raw_places, x_m, y_m) for name, layer in layers.items()}
     places: dict[str, Place] = {}
     origins: dict[str, str] = {}
     for i, raw in enumerate(raw_places):
         needed = next((name for name in _NEEDS[raw.kind] if layers[name].node_count), None)
-        if needed is not None and distance_m[needed][i] > params.place_limit_m:
+        if needed is not None and distance_m[i] > params.place_limit_m:
             if raw.authored:
-                raise _too_far(raw, needed, float(distance_m[needed][i]), params)
-            dropped[f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"] += 1
+                raise _too_far(raw, needed, float(distance_m[i]), params)
+            words = f"{raw.kind} places more than {params.place_limit_m:g} m from the {needed} streets"
+            dropped[words] += 1
+            element, _, number = raw.origin.partition(" ")
+            if element in _ELEMENTS and number.lstrip("-").isdigit():
+                marks.add(words, _ELEMENTS[element], int(number), raw.lon_deg, raw.lat_deg)
             continue
         if needed is not None and raw.authored and raw.row in street_rows[needed]:
             # Its own node stays unless its street went, or moves no farther than junctions are drawn together.
@@ -140,6 +149,17 @@ def far_from_node(place: Place, layers: Mapping[str, StreetLayer]) -> bool:
         return False
     node = place.drive_node if needed == "drive" else place.walk_node
     return math.hypot(layers[needed].x_m[node] - place.x_m, layers[needed].y_m[node] - place.y_m) > FAR_NODE_M
+
+
+def _distances(raw_places: Sequence[RawPlace], layers: Mapping[str, StreetLayer], x_m: Floats, y_m: Floats) -> Floats:
+    """(k,) metres from each place to the nearest street of the layer that its kind needs; 0 where it needs none."""
+    needed = [next((name for name in _NEEDS[raw.kind] if layers[name].node_count), "") for raw in raw_places]
+    out = np.zeros(len(raw_places))
+    for name, layer in layers.items():
+        rows = np.flatnonzero(np.array(needed) == name) if needed else np.empty(0, np.int64)
+        if rows.size:
+            out[rows] = _street_distances(layer, np.asarray(x_m)[rows], np.asarray(y_m)[rows])
+    return out
 
 
 def _street_distances(layer: StreetLayer, x_m: Floats, y_m: Floats) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.city.marks import MarkList
 from twin.city.reading.unused import UnusedTags
 
 if TYPE_CHECKING:
@@ -164,6 +165,10 @@ class RawMap:
         Rows of nodes that nobody passes on foot.
     border
         Rows at which a street goes on beyond the file.
+    stop_areas
+        Platforms and exits that belong together; see ``stop_areas.py``.
+    marks
+        Elements that were dropped or passed over.
     bounds_deg
         West, south, east, north of the box that the file says it was cut by.
     """
@@ -190,3 +195,12 @@ class RawMap:
     walk_barriers: set[int] = field(default_factory=set)
     border: set[int] = field(default_factory=set)
     bounds_deg: tuple[float, float, float, float] | None = None
+    stop_areas: Sequence[Any] = ()
+    marks: MarkList = field(default_factory=MarkList)
+
+    def mark(self, words: str, kind: int, map_id: int, row: int = -1) -> None:
+        """Mark an element that was dropped or passed over, at the position of a row where it has one."""
+        if row >= 0:
+            self.marks.add(words, kind, map_id, float(self.lon_deg[row]), float(self.lat_deg[row]))
+        else:
+            self.marks.add(words, kind, map_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from twin.city.marks import RELATION
 from twin.city.reading.access import measures_of
 from twin.city.reading.conditions import DAY_S, EVERY_DAY, Rule, Span, fits, read_hours, read_rules, without
 from twin.city.reading.elements import Member
@@ -90,8 +91,10 @@ def is_restriction(tags: Tags) -> bool:
     )
 
 
-def read_restriction(relation_id: int, tags: Tags, members: Iterable[Member], raw: RawMap) -> None:
-    """Add what a relation says to a raw map, or count why it says nothing."""
+def read_restriction(
+    relation_id: int, tags: Tags, members: Iterable[Member], raw: RawMap, row: Mapping[int, int]
+) -> None:
+    """Add what a relation says to a raw map, or count why it says nothing; ``row`` finds nodes by id."""
     raw.read["turn restrictions"] += 1
     by_role: dict[str, list[Member]] = {}
     for member in members:
@@ -102,12 +105,17 @@ def read_restriction(relation_id: int, tags: Tags, members: Iterable[Member], ra
     via_nodes = tuple(dict.fromkeys(m.ref for m in via if m.kind == "n"))
     via_ways = tuple(dict.fromkeys(m.ref for m in via if m.kind == "w"))
     vias = (*via_nodes, *via_ways)
+
+    def drop(words: str) -> None:
+        raw.dropped[words] += 1
+        raw.mark(words, RELATION, relation_id, row.get(via_nodes[0], -1) if via_nodes else -1)
+
     for fault, found in (("without from", from_ways), ("without to", to_ways), ("without via", vias)):
         if not found:
-            raw.dropped[f"turn restrictions {fault}"] += 1
+            drop(f"turn restrictions {fault}")
             return
     if (via_nodes and via_ways) or len(via_nodes) > 1:
-        raw.dropped["turn restrictions with several vias that are no line of ways"] += 1
+        drop("turn restrictions with several vias that are no line of ways")
         return
     said = list(_sentences(tags, raw))
     for kind, classes, spans in said:
@@ -116,7 +124,7 @@ def read_restriction(relation_id: int, tags: Tags, members: Iterable[Member], ra
             Restriction(relation_id, only == "only", word, classes, spans, from_ways, via_nodes, via_ways, to_ways)
         )
     if not said:
-        raw.dropped["turn restrictions that bind no vehicle or are not understood"] += 1
+        drop("turn restrictions that bind no vehicle or are not understood")
 
 
 def _sentences(tags: Tags, raw: RawMap) -> Iterator[tuple[str, int, tuple[Span, ...]]]:

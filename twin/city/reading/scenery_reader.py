@@ -25,6 +25,8 @@ from twin.city.scenery import (
     sorted_scenery,
 )
 
+#: More corners than a way may have in OpenStreetMap (2,000), twice.
+_MOST_CORNERS_MENDED = 4000
 _NOTHING = Heights(float("nan"), 0.0, -1, 0, HEIGHT_UNKNOWN, ())
 
 
@@ -40,7 +42,7 @@ def read_shapes(shapes: Sequence[Shape], nodes: NodeTable, dropped: Counter[str]
     missing = np.concatenate([[0], np.cumsum(rows < 0)])
     ends = np.cumsum(sizes)
     whole = (missing[ends] == missing[ends - sizes]).tolist()
-    lines_at = iter(zip(np.split(degrees, ends), whole, strict=False))
+    lines_at = iter(zip(_cut(degrees, ends), whole, strict=False))
     for shape in shapes:
         lines_of = [next(lines_at) for _ in (*shape.outer, *shape.inner)]
         kind = scenery_kind(shape.tags)
@@ -87,7 +89,7 @@ def make_features(features: Sequence[Feature], to_metres: Any, dropped: Counter[
     x_m, y_m = to_metres(degrees[:, 0], degrees[:, 1])
     ends = np.cumsum([len(ring) for ring in rings])
     points = np.column_stack([x_m, y_m])
-    metres = np.split(points, ends[:-1])
+    metres = _cut(points, ends)
     areas_m2, simple = _signed_areas_m2(points, ends), _simple(points, ends)
     kept: list[Feature] = []
     start = 0
@@ -117,6 +119,12 @@ def _sound(
         dropped[f"{words} outlines without an area"] += 1
         return []
     return [feature._replace(rings=[ring for ring, _ in ordered], roles=[role for _, role in ordered])]
+
+
+def _cut(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    """Lines of points, one after the other up to each end."""
+    at = [0, *ends.tolist()]
+    return [points[a:b] for a, b in itertools.pairwise(at)]
 
 
 def _signed_areas_m2(points: NDArray[np.float64], ends: NDArray[np.int64]) -> list[float]:
@@ -167,6 +175,12 @@ def _by_geometry(
         shapely.Polygon(line) for line, role in zip(lines, roles, strict=True) if role == RING_INNER and len(line) >= 4
     ]
     crossed = any(not shape.is_valid for shape in (*outers, *inners))
+    if crossed and sum(len(line) for line in lines) > _MOST_CORNERS_MENDED:
+        # Mending looks at every pair of lines that cross, and there may be as many as the square of the corners.
+        dropped[
+            f"{words} outlines that cross themselves, with more than {_MOST_CORNERS_MENDED:,} corners, left out"
+        ] += 1
+        return []
     whole = shapely.union_all([shapely.make_valid(shape) for shape in outers])
     for inner in map(shapely.make_valid, inners):
         if not whole.contains(shapely.Point(inner.representative_point())):

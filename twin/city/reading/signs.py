@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.city.reading.contract import Piece
-from twin.city.reading.contradictions import without_contradictions
 from twin.city.reading.drive_rights import is_restricted
 from twin.city.reading.raw_map import Direction
 from twin.city.reading.road_classes import CLASS_INDEX
@@ -92,8 +91,8 @@ class Signs:
             ends = []
         minor = frozenset(row for one, row in zip(driven, rows, strict=True) if one.piece.facts.road_class in _MINOR)
         bans = [
-            *without_contradictions(bans_of_turns(self.turns, ends, counts), ends, counts),
-            *bans_at_barriers(self.barred, ends),
+            *bans_of_turns(self.turns, ends, counts),
+            *bans_at_barriers(self.barred, ends, counts),
             *bans_of_arrows(self.arrows, ends, minor, x_m, y_m, counts),
         ]
         counts["drive: links closed to some class of vehicle"] = int(np.count_nonzero(closed))

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from twin.city.marks import RELATION, WAY
 from twin.city.reading.elements import TaggedRelation, TaggedWay, Tags
 from twin.city.reading.place_tags import place_kind
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.restrictions import is_restriction
 from twin.city.reading.rings import Ring, assemble_rings
 from twin.city.reading.scenery_tags import LINE_KINDS, scenery_kind
+from twin.city.reading.stop_areas import is_stop_area
 from twin.city.reading.tags import street_class
 
 #: Keys by which a relation that is drawn as an area may matter.
@@ -56,6 +58,8 @@ class Sorted:
         Areas to walk over that are relations; those that are ways are streets with ``area=yes``.
     scenery
         Buildings, water, green, railways and land use.
+    stop_areas
+        Relations that say which platforms and exits belong together.
     """
 
     streets: list[TaggedWay] = field(default_factory=list)
@@ -63,6 +67,7 @@ class Sorted:
     outlines: list[Shape] = field(default_factory=list)
     squares: list[Shape] = field(default_factory=list)
     scenery: list[Shape] = field(default_factory=list)
+    stop_areas: list[TaggedRelation] = field(default_factory=list)
 
     def street_nodes(self) -> set[int]:
         """Ids of nodes on streets and around squares."""
@@ -89,8 +94,12 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
             out.restrictions.append(relation)
         elif relation.tags.get("type") in _AREA_TYPES:
             _sort_area(relation, by_id, out, drawn_again, raw)
+        elif is_stop_area(relation.tags):
+            out.stop_areas.append(relation)
         else:
-            raw.unused.note(f"relations: {relation.tags.get('type', 'without type')[:40]}")
+            words = f"relations: {relation.tags.get('type', 'without type')[:40]}"
+            raw.unused.note(words)
+            raw.mark(words, RELATION, relation.relation_id)
     for way in ways:
         tags = way.tags
         if not tags:
@@ -109,7 +118,9 @@ def sort_elements(ways: Sequence[TaggedWay], relations: Iterable[TaggedRelation]
         if closed or (kind in LINE_KINDS and len(way.refs) >= 2):
             out.scenery.append(shape)
         else:
-            raw.dropped[f"{kind.replace('_', ' ')} outlines that are not closed"] += 1
+            words = f"{kind.replace('_', ' ')} outlines that are not closed"
+            raw.dropped[words] += 1
+            raw.mark(words, WAY, way.way_id)
     return out
 
 
@@ -141,7 +152,9 @@ def _sort_area(
     missing = sum(m.ref not in by_id for m in members)
     if missing or torn or torn_inside:
         what = "squares" if square else kind.replace("_", " ") if kind else "places"
-        raw.dropped[f"{what} drawn as relations with parts missing or torn"] += 1
+        words = f"{what} drawn as relations with parts missing or torn"
+        raw.dropped[words] += 1
+        raw.mark(words, RELATION, relation.relation_id)
     if not outer:
         if place and outer_ways:  # a station whose outline is open still lies where its parts are
             line = tuple(ref for way in outer_ways for ref in way.refs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.city import COVERED, CROSSING, SIGNALISED, TUNNEL, StreetLayer
+from twin.city.marks import WAY
 from twin.city.reading.access import always_closed
 from twin.city.reading.barriers import closings
 from twin.city.reading.contract import (
@@ -33,6 +34,7 @@ from twin.city.reading.raw_map import Direction, RawMap, RawSquare, RawWay, Stre
 from twin.city.reading.road_classes import CLASS_BY_NAME, ROAD_CLASSES
 from twin.city.reading.signs import DrivenLink, Signs
 from twin.city.reading.squares import Square, lines_across
+from twin.city.reading.stop_areas import passages
 from twin.city.reading.turning import arcs_of_turns, find_turns
 
 LayerName = Literal["drive", "walk"]
@@ -99,6 +101,7 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
         signs = Signs(turns, arcs, barred, _arrows(raw))
     else:
         lines += _across_squares(ground, ways, counts)
+        lines += passages(raw.stop_areas, lines, ground.x_m, ground.y_m, counts)
         lines = split_at(raw, ground.x_m, ground.y_m, lines, raw.walk_barriers)
         ground, lines = _joined(ground, lines, counts)
         raw, shapes = ground.raw, ground.shapes
@@ -118,13 +121,13 @@ def build_layer(ground: Ground, layer: LayerName, counts: Counter[str]) -> Stree
     if driven:
         near = rows_near_bounds(raw.lon_deg, raw.lat_deg, raw.bounds_deg)
         edges = edges_of(pieces, *({represent.get(row, row) for row in rows} for rows in (raw.border, near)))
-        pieces = keep_driven(pieces, edges, counts)
+        pieces = keep_driven(pieces, edges, counts, _marker(raw, layer))
         if not pieces:
             return empty_layer(ground.crs)
         ground.edges.update(edge_nodes(edges, pieces))
         kept |= set(ground.edges)
     else:
-        pieces = _main_part(pieces, layer, counts)
+        pieces = _main_part(pieces, layer, counts, _marker(raw, layer))
     pieces = join_chains(pieces, kept | signals)
     pieces, counts[f"{layer}: short loops left out"] = break_loops(pieces, limit_m, shapes)
     members: dict[int, list[int]] = {}
@@ -147,7 +150,19 @@ def _arrows(raw: RawMap) -> dict[tuple[int, int], str]:
     return out
 
 
-def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) -> list[Piece]:
+def _marker(raw: RawMap, layer: LayerName) -> Callable[[Piece], None]:
+    """Marks streets that are left out."""
+
+    def lost(piece: Piece) -> None:
+        words = f"{layer}: streets that cannot be reached from everywhere and back, left out"
+        raw.mark(words, WAY, piece.way_id, piece.nodes[len(piece.nodes) // 2])
+
+    return lost
+
+
+def _main_part(
+    pieces: Sequence[Piece], layer: LayerName, counts: Counter[str], lost: Callable[[Piece], None]
+) -> list[Piece]:
     """The part in which every place can be reached from every other; what hangs off it is reported."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -171,6 +186,9 @@ def _main_part(pieces: Sequence[Piece], layer: LayerName, counts: Counter[str]) 
     lowest = np.unique(part, return_index=True)[1]
     main = min(range(count), key=lambda k: (-length_m[k], lowest[k]))
     kept = [p for p, is_inside in zip(pieces, inside, strict=True) if is_inside and part[index[p.nodes[0]]] == main]
+    for piece, is_inside in zip(pieces, inside, strict=True):
+        if not is_inside or part[index[piece.nodes[0]]] != main:
+            lost(piece)
     lost_m = sum(piece.length_m for piece in pieces) - sum(piece.length_m for piece in kept)
     counts[f"{layer}: nodes that cannot be reached from everywhere and back, left out"] = int((part != main).sum())
     counts[f"{layer}: metres of street left out with them"] = round(lost_m)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from twin.city.marks import NODE, RELATION, WAY
 from twin.city.reading.barriers import barrier_access, is_barrier, speaks_beside, stops_walkers
 from twin.city.reading.elements import NodeTable, TaggedWay, Tags
-from twin.city.reading.ferries import ferry_time_s
+from twin.city.reading.ferries import ferry_time_s, parse_duration_s
 from twin.city.reading.pavements import drawn_separately
 from twin.city.reading.place_reader import read_places
 from twin.city.reading.raw_map import OPEN_TO_ALL, Direction, RawMap, RawSquare, RawWay, StreetFacts, WayFacts
@@ -18,6 +19,7 @@ from twin.city.reading.restrictions import read_restriction
 from twin.city.reading.road_classes import CLASS_INDEX
 from twin.city.reading.scenery_reader import read_shapes
 from twin.city.reading.sorting import Shape, Sorted
+from twin.city.reading.stop_areas import read_stop_areas
 from twin.city.reading.tags import is_crossing, is_signal, street_class, way_facts
 from twin.city.reading.unused import DRIVE_WAY_KEYS, NODE_KEYS, WALK_WAY_KEYS
 
@@ -55,13 +57,14 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
     for node_id in ids:
         if node_id in node_tags:
             _add_node(raw, row[node_id], node_tags[node_id])
-    read = _reader(raw)
+    read = _reader(raw, row)
     for way in found.streets:
         _add_way(raw, way, row, read)
     _infer_lanes(raw)
     for relation in found.restrictions:
-        read_restriction(relation.relation_id, relation.tags, relation.members, raw)
+        read_restriction(relation.relation_id, relation.tags, relation.members, raw, row)
     _add_squares(raw, found.squares, row)
+    raw.stop_areas = read_stop_areas(found.stop_areas, found.streets, nodes, row, raw)
     raw.places.extend(read_places(found.outlines, nodes, row, raw))
     raw.scenery = read_shapes(found.scenery, nodes, raw.dropped)
 
@@ -69,16 +72,21 @@ def fill_map(raw: RawMap, found: Sorted, nodes: NodeTable) -> None:
 def _add_node(raw: RawMap, row: int, tags: Tags) -> None:
     """A node with tags on a street: what of them is not used, and whether it is a barrier."""
     raw.unused.look("nodes", tags, NODE_KEYS)
+
+    def note(words: str) -> None:
+        raw.unused.note(words)
+        raw.mark(words, NODE, int(raw.node_id[row]), row)
+
     if tags.get("highway") == "elevator":
-        raw.unused.note("lifts drawn as nodes, passed without a wait")
+        note("lifts drawn as nodes, passed without a wait")
     if is_barrier(tags):
         raw.read["barriers on streets"] += 1
-        if (access := barrier_access(tags, raw.unused.note)) != OPEN_TO_ALL:
+        if (access := barrier_access(tags, note)) != OPEN_TO_ALL:
             raw.barriers[row] = access
-        if stops_walkers(tags, raw.unused.note):
+        if stops_walkers(tags, note):
             raw.walk_barriers.add(row)
     elif speaks_beside(tags):
-        raw.unused.note("nodes: words of access without a barrier")
+        note("nodes: words of access without a barrier")
 
 
 def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) -> None:
@@ -93,6 +101,7 @@ def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) 
         outer = tuple(ring for ring, sound in zip(rings, whole, strict=False) if sound)[: len(shape.outer)]
         if not all(whole[: len(shape.outer)]):
             raw.dropped["squares with nodes that are not in the file"] += 1
+            raw.mark("squares with nodes that are not in the file", RELATION, -shape.map_id)
             continue
         inner = tuple(
             ring for ring, sound in zip(rings[len(shape.outer) :], whole[len(shape.outer) :], strict=True) if sound
@@ -101,11 +110,12 @@ def _add_squares(raw: RawMap, squares: Sequence[Shape], row: Mapping[int, int]) 
         raw.squares.append(RawSquare(shape.map_id, outer, inner, facts))
 
 
-def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
+def _reader(raw: RawMap, row: Mapping[int, int]) -> Callable[[TaggedWay], WayFacts | None]:
     """Reader of tags that remembers: thousands of ways of a city say the same."""
     known: dict[tuple[tuple[str, str], ...], tuple[WayFacts | None, list[str]]] = {}
 
-    def read(tags: Tags) -> WayFacts | None:
+    def read(way: TaggedWay) -> WayFacts | None:
+        tags = way.tags
         key = tuple(sorted(tags.items()))
         if key not in known:
             notes: list[str] = []
@@ -114,16 +124,26 @@ def _reader(raw: RawMap) -> Callable[[Tags], WayFacts | None]:
         facts, notes = known[key]
         for note in notes:
             raw.unused.note(note)
+            raw.mark(
+                note, WAY, way.way_id, next((row[ref] for ref in way.refs[len(way.refs) // 2 :] if ref in row), -1)
+            )
         return facts
 
     return read
 
 
-def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[Tags], WayFacts | None]) -> None:
-    facts = read(way.tags)
+def _middle(way: TaggedWay, row: Mapping[int, int]) -> int:
+    """Row of the first node from the middle of a way on that is in the file, -1 without one."""
+    return next((row[ref] for ref in way.refs[len(way.refs) // 2 :] if ref in row), -1)
+
+
+def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable[[TaggedWay], WayFacts | None]) -> None:
+    facts = read(way)
     if facts is None:
         name = street_class(way.tags)[:40]
-        raw.dropped[f"ways not for cars or walkers: {'highway=' if 'highway' in way.tags else ''}{name}"] += 1
+        words = f"ways not for cars or walkers: {'highway=' if 'highway' in way.tags else ''}{name}"
+        raw.dropped[words] += 1
+        raw.mark(words, WAY, way.way_id, _middle(way, row))
         return
     raw.unused.look("ways", way.tags, _WAY_KEYS)
     runs: list[list[int]] = [[]]
@@ -140,9 +160,12 @@ def _add_way(raw: RawMap, way: TaggedWay, row: Mapping[int, int], read: Callable
     if missing:
         raw.dropped["references to nodes that are not in the file"] += missing
         raw.dropped["ways cut or shortened for want of nodes"] += 1
+        near = next((row[ref] for ref in way.refs if ref in row), -1)
+        raw.mark("ways cut or shortened for want of nodes", WAY, way.way_id, near)
     usable = [run for run in runs if len(run) >= 2]
     if not usable:
         raw.dropped["ways with fewer than two nodes"] += 1
+        raw.mark("ways with fewer than two nodes", WAY, way.way_id)
     if facts.walk is not None and facts.walk.road_class == _FERRY:
         facts = _with_crossing_time(facts, facts.walk, way, usable, raw)
     if facts.drive is not None and drawn_separately(way.tags):
@@ -161,6 +184,10 @@ def _with_crossing_time(
             east = math.radians((raw.lon_deg[b] - raw.lon_deg[a] + 180) % 360 - 180)
             length_m += _EARTH_M * math.hypot(north, east * math.cos(math.radians(raw.lat_deg[a])))
     time_s, assumed = ferry_time_s(way.tags, length_m)
+    if any(key in way.tags and parse_duration_s(way.tags[key]) is None for key in ("duration", "interval")):
+        words = "times of ferries that are not understood"
+        raw.unused.note(words)
+        raw.mark(words, WAY, way.way_id, next((run[0] for run in runs if run), -1))
     pace = Direction(0, max(length_m, 1.0) / time_s)
     walk = walk._replace(forward=walk.forward and pace, backward=walk.backward and pace)
     return facts._replace(walk=walk, assumed=(*(key for key in facts.assumed if key != "width"), *assumed))

@@ -64,7 +64,7 @@ def street_class(tags: Tags) -> str:
     if "highway" in tags:
         on_foot = tags["highway"] == "bridleway" and tags.get("foot") in ("yes", "designated", "permissive")
         return "path" if on_foot else tags["highway"]
-    if tags.get("route") == "ferry":
+    if "ferry" in (part.strip() for part in tags.get("route", "").split(";")):
         return "ferry"
     if tags.get("railway") == "platform" or tags.get("public_transport") == "platform":
         return "platform"

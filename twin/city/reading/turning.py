@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.city.marks import RELATION
 from twin.city.reading.conditions import DAY_S, EVERY_DAY, Span
+from twin.city.reading.contradictions import Bound, contradicted
 from twin.city.reading.raw_map import RawMap
 from twin.city.reading.restrictions import Restriction
 from twin.city.reading.vehicles import ALL
@@ -25,6 +27,8 @@ Arc = tuple[int, int]
 Closings = Sequence[tuple[int, tuple[Span, ...]]]
 
 _MOST_VIAS = 8
+#: No junction has so many turns, nor so many ways on; a made-up map may, and their number grows with the square.
+_MOST_TURNS, _MOST_WAYS_ON = 4096, 64
 _ALWAYS = (Span(EVERY_DAY, 0.0, DAY_S),)
 #: Degrees to the left of straight on within which a turn is what a word says, where the map leaves a choice.
 _ANGLES = {
@@ -78,7 +82,10 @@ def find_turns(raw: RawMap, x_m: Sequence[float], y_m: Sequence[float], counts: 
     for restriction in sorted(raw.restrictions, key=lambda r: r[:5]):
         found, fault = _turns_of(restriction, rows, runs, x_m, y_m)
         if fault:
-            counts[f"turn restrictions {fault}, left out"] += 1
+            words = f"turn restrictions {fault}, left out"
+            counts[words] += 1
+            at = rows.get(restriction.via_nodes[0], -1) if restriction.via_nodes else -1
+            raw.mark(words, RELATION, restriction.relation_id, at)
         turns += found
     return turns
 
@@ -105,6 +112,8 @@ def _turns_of(
     for chain in chains:
         into = [arc for way in restriction.from_ways for arc in _arcs_at(runs[way], chain[0])]
         onto = [arc[::-1] for way in restriction.to_ways for arc in _arcs_at(runs[way], chain[-1])]
+        if len(into) * len(onto) > _MOST_TURNS:
+            return [], "with more turns than any junction has"
         pairs = list(itertools.product(into, onto))
         named = len(restriction.from_ways) * len(restriction.to_ways)
         if len(pairs) > named:
@@ -212,7 +221,14 @@ def bans_of_turns(turns: Sequence[RawTurn], links: Sequence[LinkEnds], counts: C
                 # Several commands from one street at one place allow what any of them names.
                 key = (first.link, tuple(x.link for x in middle), what.classes, what.spans)
                 commanded.setdefault(key, (first, middle, set()))[2].add(last.link)
+    banned: dict[int, dict[int, list[Bound]]] = {}
+    for ban in bans:
+        if len(ban.links) == 2:
+            banned.setdefault(ban.links[0], {}).setdefault(ban.links[1], []).append((ban.classes, ban.spans))
     for (_, _, classes, spans), (first, middle, allowed) in commanded.items():
+        if not middle and (torn := contradicted((classes, spans), allowed, banned.get(first.link, {}))):
+            counts["turns that one restriction commands and another bans, banned"] += 1
+            classes &= ~torn
         for length in range(1, len(middle) + 2):
             line = [first, *middle[: length - 1]]
             onward = allowed if length == len(middle) + 1 else {middle[length - 1].link}
@@ -242,16 +258,19 @@ def _links_along(rows: Sequence[int], by_start: Mapping[Arc, list[LinkEnds]]) ->
     return out
 
 
-def bans_at_barriers(barriers: Mapping[int, Closings], links: Sequence[LinkEnds]) -> list[Ban]:
+def bans_at_barriers(barriers: Mapping[int, Closings], links: Sequence[LinkEnds], counts: Counter[str]) -> list[Ban]:
     """Passing a barrier, for the classes it stops and in its hours."""
     into: dict[int, list[LinkEnds]] = {}
     out: dict[int, list[LinkEnds]] = {}
     for link in links:
         into.setdefault(link.end[1], []).append(link)
         out.setdefault(link.start[0], []).append(link)
+    crowded = {row for row in barriers if len(into.get(row, ())) * len(out.get(row, ())) > _MOST_TURNS}
+    counts["barriers where too many streets meet, passed over"] += len(crowded)
     return [
         Ban((a.link, b.link), classes, spans)
         for row, parts in sorted(barriers.items())
+        if row not in crowded
         for classes, spans in parts
         for a in into.get(row, ())
         for b in out.get(row, ())
@@ -291,7 +310,7 @@ def bans_of_arrows(
     for link in links:
         lanes = arrows.get(link.end)
         ways_on = [b for b in out.get(link.to_node, ()) if b.start != link.end[::-1] and b.link not in minor]
-        if lanes is None or len(ways_on) < 2:
+        if lanes is None or not 2 <= len(ways_on) <= _MOST_WAYS_ON:
             continue
         shown = {arrow for lane in lanes.split("|") for arrow in lane.split(";")}
         if not shown <= _ARROWS:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.arrays import Floats
 from twin.experiments.calibrate.posterior import Likelihood
@@ -19,7 +21,9 @@ _NOT_NARROWED = 0.8
 _TOGETHER = 0.9
 #: Half the 95 % point of chi-square with one degree of freedom.
 PROFILE_DROP = 1.92
-_PROFILE_POINTS, _PROFILE_STARTS = 13, 4096
+_PROFILE_POINTS = 13
+#: Step of slopes in ranges of 0 to 1, and where a search ends: far below what a profile is read for.
+_STEP, _SEARCH = 1e-6, {"ftol": 1e-8}
 
 
 @dataclass(frozen=True)
@@ -112,17 +116,24 @@ def _profile(samples: Floats, likelihood: Likelihood) -> Floats:
             near = samples[np.argsort(np.abs(samples[:, k] - place), kind="stable")[:64]].copy()
             near[:, k] = place
             start = near[int(likelihood.log(near).argmax())]
-            others = [j for j in range(p) if j != k]
-
-            def worse(free: Floats, start: Floats = start, others: list[int] = others) -> float:
-                point = start.copy()
-                point[others] = free
-                found = float(likelihood.log(point[None, :])[0])
-                return -found if np.isfinite(found) else 1e12
-
+            others = np.delete(np.arange(p), k)
             best = float(likelihood.log(start[None, :])[0])
-            if others:
+            if len(others):
+                worse = partial(_worse, likelihood=likelihood, start=start, others=others)
                 bounds = [(likelihood.low[j], likelihood.high[j]) for j in others]
-                best = max(best, -float(minimize(worse, start[others], method="L-BFGS-B", bounds=bounds).fun))
+                found = minimize(worse, start[others], jac=True, method="L-BFGS-B", bounds=bounds, options=_SEARCH)
+                best = max(best, -float(found.fun))
             out[k, i] = best
     return out - max(top, float(out.max()))
+
+
+def _worse(free: Floats, likelihood: Likelihood, start: Floats, others: NDArray[np.int64]) -> tuple[float, Floats]:
+    """Minus the log likelihood and its slopes: a point and its neighbours within the box are looked at in one go."""
+    step = np.where(free + _STEP <= likelihood.high[others], _STEP, -_STEP)
+    points = np.tile(start, (len(others) + 1, 1))
+    points[:, others] = free
+    points[np.arange(1, len(points)), others] += step
+    log = likelihood.log(points)
+    if not np.isfinite(log).all():
+        return 1e12, np.zeros_like(free)
+    return -float(log[0]), (log[0] - log[1:]) / step

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from twin.arrays import Floats
 from twin.city.city import City
@@ -105,6 +106,21 @@ def calibrate(
     RunError
         If the folder exists, or holds something else.
     """
+    # Matrices here are small: threads of BLAS only wait for each other, on a busy machine thirty times the work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _calibrated(plan, city, variant, ranged, out, settings, workers, on_progress)
+
+
+def _calibrated(
+    plan: Plan,
+    city: City,
+    variant: str,
+    ranged: Sequence[Ranged],
+    out: Path,
+    settings: Settings,
+    workers: int,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
     if not ranged:
         raise ScenarioError(
             "no value of the variant has a range: there is nothing to calibrate",

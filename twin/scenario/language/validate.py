@@ -191,8 +191,8 @@ def _words(error: Any, key: str, place: _Place, model: type[Params]) -> tuple[st
         return f"{key}: {ctx['what']}", str(ctx["mend"])
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
-        limit = _limit_text(ctx[bound], model, place.found)
-        return f"{key} must be {words} {limit}, got {shown}", ""
+        wanted = f"{words} {_limit_text(ctx[bound], model, place.found)}"
+        return f"{key} must be {wanted}, got {shown}", ""
     if kind in ("literal_error", "enum"):
         choices = str(ctx["expected"]).replace("'", "")
         listed = [c.strip() for c in choices.replace(" or ", ", ").split(",")]

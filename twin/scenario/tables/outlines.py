@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.scenario.language.edits import composed
+from twin.scenario.language.edit_spec import composed
 from twin.scenario.language.schema import TableSpec
 from twin.scenario.language.validate import nearest
 from twin.scenario.tables import cells
@@ -93,7 +93,7 @@ def read_outlines(spec: TableSpec, path: Path) -> Outlines:
     told: list[str] = []
     shapes: dict[str, list[Any]] = {}
     numbers: dict[str, dict[str, float]] = {}
-    unnamed = other = broken = 0
+    unnamed = other = endless = broken = 0
     for fields, shape in drawn.rows:
         name = _name(fields.get(name_field))
         if not name:
@@ -101,6 +101,9 @@ def read_outlines(spec: TableSpec, path: Path) -> Outlines:
             continue
         if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
             other += 1
+            continue
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            endless += 1
             continue
         if not shape.is_valid:
             broken += 1
@@ -112,6 +115,7 @@ def read_outlines(spec: TableSpec, path: Path) -> Outlines:
     for count, words in (
         (unnamed, f"features have no {name_field} and are left out"),
         (other, "features are no polygon and are left out"),
+        (endless, "polygons have a corner that is no number and are left out"),
         (broken, "polygons cross themselves and were mended"),
     ):
         if count:

@@ -89,7 +89,25 @@ function draw() {
     if (p[2] === "entry") arrow(px(p[0]), py(p[1]), Math.atan2(-(city.size[1] / 2 - p[1]), city.size[0] / 2 - p[0]), 7);
     else dot(px(p[0]), py(p[1]), 2.6);
   }
+  if (shown.assumed) {
+    pen.setLineDash([4, 4]);
+    for (const part of ["walk", "drive"]) if (shown[part]) lines(city[part], "#b3006b", () => 1.4, (i) => Boolean(guessed(city[part].way[i], part)));
+    pen.setLineDash([]);
+  }
+  if (shown.dropped) {
+    pen.strokeStyle = "#c00000"; pen.lineWidth = 1.6; pen.beginPath();
+    for (const d of city.dropped) if (d.length > 3) cross(px(d[3]), py(d[4]), near ? 4 : 2.5);
+    pen.stroke();
+  }
   if (picked) { pen.strokeStyle = "#111"; pen.lineWidth = 3; pen.beginPath(); trace(picked[0], picked[1]); pen.stroke(); }
+}
+const kinds = ["node", "way", "relation"];
+const onFoot = /width|pavement|escalator|lift|ferry/;
+function cross(x, y, r) { pen.moveTo(x - r, y - r); pen.lineTo(x + r, y + r); pen.moveTo(x - r, y + r); pen.lineTo(x + r, y - r); }
+// What is assumed of a way for walking is no guess about its carriageway, and the other way round.
+function guessed(way, part) {
+  const words = (city.assumed[way] || []).map((w) => city.words[w]).filter((w) => onFoot.test(w) === (part === "walk"));
+  return words.join("\n");
 }
 function later() { if (!waits) { waits = true; requestAnimationFrame(draw); } }
 
@@ -111,6 +129,9 @@ function tell(x, y) {
     const visible = p[2] === "entry" ? shown.entries : shown.places;
     if (visible && Math.hypot(px(p[0]) - x, py(p[1]) - y) < 7) said.push(`${p[2]}: ${p[3]} ${p[4]}`);
   }
+  for (const d of city.dropped) {
+    if (shown.dropped && d.length > 3 && Math.hypot(px(d[3]) - x, py(d[4]) - y) < 7) said.push(`${kinds[d[0]]} ${d[1]}: ${city.words[d[2]]}`);
+  }
   let best = 9;
   for (const part of ["drive", "walk"]) {
     if (!shown[part]) continue;
@@ -124,6 +145,8 @@ function tell(x, y) {
     const [layer, i, part] = picked;
     said.push(`${part}: way ${layer.way[i]}`, `${layer.name[i] >= 0 ? layer.names[layer.name[i]] : "–"} · ${city.classes[layer.class[i]]}`,
       `node ${layer.from[i]} → ${layer.to[i]}, ${layer.metres[i]} m`);
+    const guess = guessed(layer.way[i], part);
+    if (guess) said.push(guess);
     if (part === "drive") {
       said.push(`lanes ${layer.lanes[i]}, ${layer.kmh[i]} km/h${layer.oneway[i] ? ", one-way" : ""}`);
       const closed = city.vehicles.filter((_, k) => (layer.closed[i] >> k) & 1);

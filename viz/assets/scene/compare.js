@@ -79,13 +79,14 @@
     }
 
     // What is looked at lies half on either side, once the camera has come there.
-    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500 }; }
+    lookAt([west, south, east, north]) { this.goal = { at: [(west + east) / 2, (south + north) / 2], until: performance.now() + 2500, drawn: 0 }; }
 
     follow(viewport) {
       if (!this.goal || this.mode !== "swipe") return;
       const x = viewport.project(this.goal.at)[0] / $("stage").clientWidth;
-      if (performance.now() > this.goal.until) this.goal = null;
-      else if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
+      if (Math.abs(x - this.share) > 0.002) this.setShare(Math.max(0.1, Math.min(0.9, x)));
+      // Without a graphics card a frame takes seconds, and the first may still be of the camera before.
+      if (++this.goal.drawn > 3 && performance.now() > this.goal.until) this.goal = null;
     }
 
     setMode(mode) {
@@ -240,7 +241,7 @@
       if (id === "places") return this.second.facts.places[index]?.[lang] ?? "";
       if (this.second.told[id]) return `${name}\n${this.second.told[id].tip?.(index, lang, this.words) ?? ""}`;
       if (id === "columns") return `${name}\n${this.second.reading.tip(id, index)}`;
-      const motion = this.second.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
+      const motion = this.second.motions.find((m) => /^(heads|bodies|bare)_/.test(id) && id.endsWith(`_${m.fact.key}`));
       return motion ? [name, ...this.second.reading.linesOf(motion, index, twin.timebar.t)].join("\n") : "";
     }
 
@@ -249,7 +250,7 @@
       const out = { ...shown };
       this.queueShown = shown.heads_queue;
       this.columnsShown = shown.columns;
-      for (const [own, part] of this.second.motions.flatMap((m) => ["heads", "bodies", "trail"].map((p) => [m, p]))) {
+      for (const [own, part] of this.second.motions.flatMap((m) => ["heads", "bodies", "bare", "trail"].map((p) => [m, p]))) {
         const first = this.first.motions.find((m) => m.fact.name === own.fact.name);
         out[`${part}_${own.fact.key}`] = first ? shown[`${part}_${first.fact.key}`] : shown[`second_${own.fact.key}`];
       }
@@ -313,7 +314,7 @@
     setShown(shown) {
       this.shown = shown;
       const still = this.compare.mode === "difference"
-        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|trail)_|^(columns|places)$/.test(id) ? false : shown[id]])) : shown;
+        ? Object.fromEntries(Object.keys(shown).map((id) => [id, /^(heads|bodies|bare|trail)_|^(columns|places)$/.test(id) ? false : shown[id]])) : shown;
       this.views[0].setShown(still);
       this.views[1].setShown(this.compare.shownInSecond(shown));
     }

@@ -115,7 +115,7 @@
     }
 
     clicked({ id, index }) {
-      const motion = this.scene.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
+      const motion = this.scene.motions.find((m) => /^(heads|bodies|bare)_/.test(id) && id.endsWith(`_${m.fact.key}`));
       if (motion && index < motion.count) this.follow(motion, motion.row[index]);
     }
 

@@ -71,7 +71,10 @@
         const wide = this.queueMark.width;
         // On the other side of the gate where the window or a panel ends.
         const right = [x + 12, y - 26, x + 12 + wide, y];
-        const at = right[2] > width || meets(right) ? x - 12 - wide : x + 12;
+        let at = right[2] > width || meets(right) ? x - 12 - wide : x + 12;
+        // A gate behind a panel has its number beside the panel.
+        const behind = taken.find((t) => at < t[2] && t[0] < at + wide && y - 26 < t[3] && t[1] < y);
+        if (behind) at = behind[0] - wide - 8 > 0 ? behind[0] - wide - 8 : behind[2] + 8;
         this.queueMark.element.style.transform = `translate(${Math.round(at)}px, ${Math.round(y - 24)}px)`;
         taken.push([at, y - 26, at + wide, y]);
       }

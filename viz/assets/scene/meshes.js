@@ -65,6 +65,15 @@
   taper(truck, 1.9, [5, 7.95, -1.2, 1.2], 2.9, [5, 7.6, -1.15, 1.15], GLASS);
   block(truck, 5, 7.5, 1.1, 2.9, 3.2, WHITE);
 
+  // The same without a box: the frame of the trailer shows, the cab bears the colour.
+  const bare = mesh();
+  wheels(bare, [-6.4, -5.1, 3.2, 6.6], 1.25);
+  block(bare, -8, 4.6, 0.5, 0.8, 1.2, GREY);
+  for (const x of [-7.6, -3.6, 0.4, 4.2]) block(bare, x - 0.15, x + 0.15, 1.2, 1.1, 1.3, DARK);
+  block(bare, 5, 8, 1.2, 0.5, 1.9, WHITE);
+  taper(bare, 1.9, [5, 7.95, -1.2, 1.2], 2.9, [5, 7.6, -1.15, 1.15], GLASS);
+  block(bare, 5, 7.5, 1.1, 2.9, 3.2, WHITE);
+
   // The outline of a person: legs, coat, head.
   const person = mesh();
   taper(person, 0, [-0.12, 0.12, -0.16, 0.16], 0.85, [-0.14, 0.14, -0.2, 0.2], [0.28, 0.29, 0.34]);
@@ -77,7 +86,7 @@
   taper(tree, 2.8, [-1.1, 1.1, -1.1, 1.1], 6, [-2.3, 2.3, -2.3, 2.3], [0.82, 0.88, 0.8]);
   taper(tree, 6, [-2.3, 2.3, -2.3, 2.3], 11.5, [-0.3, 0.3, -0.3, 0.3], WHITE);
 
-  twin.meshes = { van: done(van), car: done(car), bus: done(bus), truck: done(truck), person: done(person), tree: done(tree) };
+  twin.meshes = { van: done(van), car: done(car), bus: done(bus), truck: done(truck), bare: done(bare), person: done(person), tree: done(tree) };
 
   twin.boxMesh = ([length, width, height]) => {
     const out = mesh();

@@ -18,6 +18,12 @@
       this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
       this.colors = fact.states.map((state) => rgb(state.color));
       this.cursor = columns.start.slice(0, trips);
+      // First and last moment of every trip side by side: at a moment most trips are looked at no further.
+      this.begin = Float32Array.from({ length: trips }, (_, trip) => this.time[columns.start[trip]]);
+      this.end = Float32Array.from({ length: trips }, (_, trip) => this.time[columns.start[trip + 1] - 1]);
+      // Direction of each trip where it was looked at last, from there to the next point.
+      this.facedAt = new Int32Array(trips).fill(-1);
+      this.faced = new Float32Array(trips);
       this.eastPerNorth = Math.cos((facts.origin[1] * Math.PI) / 180);
       // Heads now: filled anew by moveTo, only the first `count` rows count.
       this.position = new Float32Array(trips * 3);
@@ -26,7 +32,11 @@
       this.side = facts.driving_side === "right" ? -1 : 1;
       this.laneWidth = facts.lane_width_m;
       this.keepsKerb = fact.name === "van" || fact.name === "bus";
+      // Trucks with and without a box are drawn by two layers; each has the others nowhere.
+      this.parted = columns.box_in ? [new Float32Array(trips * 3), new Float32Array(trips * 3)] : null;
       this.color = new Uint8Array(trips * 4).fill(255);
+      this.whole = new Uint32Array(this.color.buffer);
+      this.wholeOf = Uint32Array.from(this.colors, (color) => new Uint32Array(new Uint8Array([...color, 255]).buffer)[0]);
       this.yaw = new Float32Array(trips);
       this.row = new Int32Array(trips);
       this.away = new Uint8Array(trips);
@@ -41,21 +51,19 @@
     // Colour of every point of every path, for the trails.
     pathColors() {
       const { state } = this.columns;
-      const whole = Uint32Array.from(this.colors, (color) => new Uint32Array(new Uint8Array([...color, 255]).buffer)[0]);
       const out = new Uint32Array(state.length);
-      for (let i = 0; i < state.length; i++) out[i] = whole[state[i]];
+      for (let i = 0; i < state.length; i++) out[i] = this.wholeOf[state[i]];
       return new Uint8Array(out.buffer);
     }
 
     moveTo(t) {
+      const { begin, end } = this;
       const { start } = this.columns;
       this.count = 0;
       this.perState.fill(0);
       for (let trip = 0; trip < this.trips; trip++) {
-        const first = start[trip];
-        const last = start[trip + 1] - 1;
-        if (t < this.time[first] || t > this.time[last]) continue;
-        this.put(trip, this.segment(trip, first, last, t), t);
+        if (t < begin[trip] || t > end[trip]) continue;
+        this.put(trip, this.segment(trip, start[trip], start[trip + 1] - 1, t), t);
       }
       return this.count;
     }
@@ -83,22 +91,38 @@
       const j = Math.min(i + 1, this.columns.start[trip + 1] - 1);
       const gap = this.time[j] - this.time[i];
       const part = gap > 0 ? (t - this.time[i]) / gap : 0;
-      for (const axis of [0, 1]) {
-        const from = this.xy[2 * i + axis];
-        this.position[3 * k + axis] = from + part * (this.xy[2 * j + axis] - from);
-      }
+      const { xy, position } = this;
+      position[3 * k] = xy[2 * i] + part * (xy[2 * j] - xy[2 * i]);
+      position[3 * k + 1] = xy[2 * i + 1] + part * (xy[2 * j + 1] - xy[2 * i + 1]);
       const state = this.columns.state[i];
-      this.color.set(this.colors[state], 4 * k);
-      this.yaw[k] = this.headingAt(trip, i);
+      this.whole[k] = this.wholeOf[state];
+      if (this.facedAt[trip] !== i) {
+        this.facedAt[trip] = i;
+        this.faced[trip] = this.headingAt(trip, i);
+      }
+      this.yaw[k] = this.faced[trip];
       this.moveAside(k, trip, i, j, part);
       // A truck in the line or at the gate is one of those drawn there.
       this.away[k] = away_from && t >= this.secondStep * away_from[trip] && t < this.secondStep * away_to[trip] ? 1 : 0;
       // Who stays is part of a column, where columns are shown; the flat picture has none.
       if (state === this.inColumns) this.away[k] = 2;
       if (this.away[k]) this.drawn[3 * k] = NOWHERE;
+      if (this.parted) {
+        const boxed = this.boxed(trip, t);
+        this.parted.forEach((drawn, bare) => {
+          drawn[3 * k] = Boolean(bare) === boxed ? NOWHERE : this.drawn[3 * k];
+          drawn[3 * k + 1] = this.drawn[3 * k + 1];
+        });
+      }
       this.row[k] = trip;
       this.state[k] = state;
       this.perState[state]++;
+    }
+
+    // Whether a truck has a box at a moment: what it came with until it has left the terminal.
+    boxed(trip, t) {
+      const { away_to: left, box_in: comes, box_out: leaves } = this.columns;
+      return Boolean(left[trip] >= 0 && t >= this.secondStep * left[trip] ? leaves[trip] : comes[trip]);
     }
 
     // Vehicles keep to a lane of their side, vans and buses to that at the kerb; people keep the place on the pavement that their
@@ -162,7 +186,27 @@
       this.fact = fact;
       this.columns = columns;
       this.side = facts.driving_side === "right" ? -1 : 1;
+      this.secondStep = facts.second_step;
       this.time = Float32Array.from(columns.time, (t) => t * facts.second_step);
+    }
+
+    // Of the trucks drawn in the line, as many bear no box as the visits of the moment say, evenly among them.
+    bareOf(rows, line, t) {
+      if (!line) return rows;
+      let [low, high] = [0, line.time.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (line.time[middle] * this.secondStep <= t) low = middle + 1; else high = middle;
+      }
+      const share = low && line.trucks[low - 1] > 0 ? line.bare[low - 1] / line.trucks[low - 1] : 0;
+      const waiting = rows.filter(([, , , part]) => part < 2).length;
+      const bare = Math.round(share * waiting);
+      let n = 0;
+      return rows.map((row) => {
+        if (row[3] > 1) return [...row, false];
+        n++;
+        return [...row, Math.floor((n * bare) / waiting) > Math.floor(((n - 1) * bare) / waiting)];
+      });
     }
 
     at(t) {

@@ -61,7 +61,7 @@
     for (const { key, row } of rows) row.setAttribute("aria-checked", String(shown[key] !== false));
     for (const motion of scene.motions) {
       const { key } = motion.fact;
-      layers[`heads_${key}`] = layers[`bodies_${key}`] = shown[key] !== false;
+      layers[`heads_${key}`] = layers[`bodies_${key}`] = layers[`bare_${key}`] = shown[key] !== false;
       layers[`trail_${key}`] = shown[key] !== false && shown.trails !== false;
     }
     layers.drive_minor = layers.drive_major = layers.edge_drive_minor = layers.edge_drive_major = shown.roads !== false;
@@ -70,7 +70,7 @@
     layers.blocks = shown.blocks !== false;
     layers.places = shown.places !== false;
     layers.walk = shown.footpaths !== false;
-    layers.heads_queue = layers.bodies_queue = shown.queue !== false;
+    layers.heads_queue = layers.bodies_queue = layers.bare_queue = shown.queue !== false;
     layers.columns = shown.columns !== false;
     layers.service = shown.service === true;
     for (const id of Object.keys(scene.told)) layers[id] = shown[id] !== false;
@@ -191,7 +191,7 @@
     }
     if (scene.told[id]) return scene.told[id].tip?.(index, lang, words) ?? "";
     if (id === "columns") return desk.reading.tip(id, index);
-    const motion = scene.motions.find((m) => id === `heads_${m.fact.key}` || id === `bodies_${m.fact.key}`);
+    const motion = scene.motions.find((m) => /^(heads|bodies|bare)_/.test(id) && id.endsWith(`_${m.fact.key}`));
     return motion ? desk.reading.linesOf(motion, index, timebar.t).join("\n") : "";
   };
 

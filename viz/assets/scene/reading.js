@@ -73,6 +73,7 @@
       }
       const { away_from: from, away_to: to } = motion.columns;
       const step = this.scene.facts.second_step;
+      if (motion.parted) lines.push(words.box(motion.boxed(trip, t)));
       if (from && from[trip] * step >= 0) {
         lines.push(words.joined(this.clock(from[trip] * step)), words.through(this.clock(to[trip] * step), Math.round((to[trip] - from[trip]) * step / 60)));
       } else lines.push(`${this.clock(motion.time[start])} – ${this.clock(motion.time[end])}`);

@@ -16,6 +16,7 @@
       this.start = Float32Array.from(gate.start, (t) => t * step);
       this.end = Float32Array.from(gate.end, (t) => t * step);
       this.state = gate.state;
+      this.box = gate.box;
       this.first = new Int32Array(this.fact.lanes.length + 1);
       for (const lane of gate.lane) this.first[lane + 1]++;
       for (let i = 0; i < this.fact.lanes.length; i++) this.first[i + 1] += this.first[i];
@@ -40,7 +41,7 @@
       const out = [];
       this.fact.lanes.forEach(([lon, lat], lane) => {
         const row = this.serving(lane, t);
-        if (row >= 0) out.push([lon, lat, this.fact.angle_deg, this.state[row]]);
+        if (row >= 0) out.push([lon, lat, this.fact.angle_deg, this.state[row], !this.box[row]]);
       });
       return out;
     }

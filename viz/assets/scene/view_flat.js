@@ -129,10 +129,20 @@
       }
     }
 
+    // Moves what is in the middle of the window into the middle of its free part.
+    intoRoom(room = twin.roomOf(this.canvas.clientWidth, this.canvas.clientHeight)) {
+      const { clientWidth: width, clientHeight: height } = this.canvas;
+      this.middle = [
+        this.middle[0] - ((room.left + room.right - width) / 2) / this.scale,
+        this.middle[1] - ((room.top + room.bottom - height) / 2) / this.scale,
+      ];
+    }
+
     // The opening picture: about two kilometres and a half where most is going on.
     openOn([lon, lat]) {
       this.middle = mercator(lon, lat);
       this.scale = Math.max(this.scale, (this.canvas.clientHeight * 40075016.7 * Math.cos((lat * Math.PI) / 180)) / 2500);
+      this.intoRoom();
       this.refresh();
     }
 
@@ -145,11 +155,10 @@
     frame([west, south, east, north]) {
       const [left, bottom] = mercator(west, south);
       const [right, top] = mercator(east, north);
+      const room = twin.roomOf(this.canvas.clientWidth, this.canvas.clientHeight);
+      this.scale = Math.min((room.right - room.left) / (right - left), (room.bottom - room.top) / (bottom - top));
       this.middle = [(left + right) / 2, (top + bottom) / 2];
-      const { clientWidth: width, clientHeight: height } = this.canvas;
-      this.scale = Math.min((width - 120) / (right - left), (height - 220) / (bottom - top));
-      // A caption in big type takes the lower quarter.
-      if (document.documentElement.classList.contains("presenting")) this.middle[1] += (0.1 * height) / this.scale;
+      this.intoRoom(room);
       this.refresh();
     }
   };

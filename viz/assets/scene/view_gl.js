@@ -35,11 +35,12 @@
     },
   });
 
-  const heads = (motion, mesh) => ({
+  const heads = (motion, mesh, bare) => ({
     length: motion.count, yaw: motion.yaw,
     attributes: {
-      getPosition: { value: motion.drawn, size: 3 },
-      [mesh ? "getColor" : "getFillColor"]: { value: motion.color, size: 4, normalized: true },
+      // Only those under way: the arrays have room for all trips of the day.
+      getPosition: { value: (mesh && motion.parted ? motion.parted[bare ? 1 : 0] : motion.drawn).subarray(0, 3 * motion.count), size: 3 },
+      [mesh ? "getColor" : "getFillColor"]: { value: motion.color.subarray(0, 4 * motion.count), size: 4, normalized: true },
     },
   });
 
@@ -49,7 +50,7 @@
       yaw: (_, { index, data }) => [0, data.yaw[index], 0], heads_queue: none, lights_gate: none, bodies_gate: none, density: none, reach_public: none, reach_foot: none, bays: [], arcs: [], columns: [], way: [], ring: [], service: none,
       at: (row) => row.at, path: (row) => row.path, from: (row) => row.from, to: (row) => row.to, width: (row) => row.width, bodies_queue: none, places: marks(scene.facts),
       polygon: (area) => area.polygon, height: (area) => area.height, tone: (row) => row.color,
-      mesh_queue: twin.meshes.truck, mesh_tree: twin.meshes.tree,
+      mesh_queue: twin.meshes.truck, mesh_bare: twin.meshes.bare, bare_queue: none, bare_gate: none, mesh_tree: twin.meshes.tree,
     };
     for (const name of ["walk", "edge_drive_minor", "edge_drive_major", "drive_minor", "drive_major", "rails", "marks_dashed", "marks_solid", "marks_zebra"]) {
       if (scene.columns[name]) out[name] = streets(scene.columns[name], scene.facts);
@@ -63,10 +64,19 @@
       const { key, name, size_m: size } = motion.fact;
       out[key] = trails(motion);
       out[`heads_${key}`] = none;
-      out[`bodies_${key}`] = none;
+      out[`bodies_${key}`] = out[`bare_${key}`] = none;
       out[`mesh_${key}`] = size ? twin.meshes[name] ?? twin.boxMesh(size) : twin.meshes.person;
     }
     return out;
+  };
+
+  // What panels leave free of a window, in pixels.
+  twin.roomOf = (width, height) => {
+    if (document.documentElement.classList.contains("presenting")) return { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height };
+    if (width <= 760 || height <= 500) return { left: 20, right: width - 60, top: 110, bottom: height - 180 };
+    const story = document.getElementById("story");
+    const told = width > 1250 && !story.hidden && !story.classList.contains("folded");
+    return { left: 350, right: width - (told ? 350 : 50), top: 90, bottom: height - 130 };
   };
 
   twin.glWorks = () => {
@@ -148,18 +158,19 @@
         else if (told[id]) Object.assign(props, props.visible ? told[id].props(this) : {});
         else if (id === "service") Object.assign(props, props.visible ? { data: this.scene.service.at(this.t) } : { visible: false });
         else if (part === "trail") props.currentTime = this.t;
-        else if (id === "bodies_gate") {
+        else if (key === "gate" && part !== "lights") {
           props.visible = this.shown.heads_queue !== false && near.vehicles;
-          props.data = twin.standing(gate.trucks(this.t), this.scene.facts, true, this.truckColors);
-        } else if (part === "heads" || part === "bodies") {
+          props.data = twin.standing(gate.trucks(this.t).filter((truck) => truck[4] === (part === "bare")), this.scene.facts, true, this.truckColors);
+        } else if (part === "heads" || part === "bodies" || part === "bare") {
           const motion = motionOf[key];
-          const asMesh = part === "bodies";
+          const asMesh = part !== "heads";
           const isNear = motion && !motion.fact.size_m ? near.people : near.vehicles;
           props.visible &&= isNear === asMesh;
           if (asMesh && motion) props.sizeScale = this.scaleOf(motion.fact);
           // From afar squares stand for people.
           if (motion && !motion.fact.size_m && told.density && this.shown.density !== false && told.density.props(this).visible) props.visible = false;
-          if (props.visible) props.data = motion ? heads(motion, asMesh) : twin.standing(waiting, this.scene.facts, asMesh);
+          if (props.visible) props.data = motion ? heads(motion, asMesh, part === "bare")
+            : twin.standing(asMesh ? waiting.filter((truck) => Boolean(truck[4]) === (part === "bare")) : waiting, this.scene.facts, asMesh);
           if (!asMesh) props.getLineColor = rgb(look.head_edge);
         } else if (id === "places") Object.assign(props, { getFillColor: rgb(look.place), getLineColor: rgb(look.place_edge) });
         else if (id === "lights_gate") Object.assign(props, { data: gate.lights(this.t, this.scene.facts.origin), visible: this.shown.heads_queue !== false && near.vehicles });
@@ -185,7 +196,7 @@
       const before = this.told[id] ?? {};
       this.told[id] = props;
       const same = (a, b) => a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => v === b[i]));
-      return id.startsWith("heads") || id.startsWith("bodies") ? props.visible || before.visible !== props.visible
+      return /^(heads|bodies|bare)_/.test(id) ? props.visible || before.visible !== props.visible
         : Object.keys(props).some((name) => (name === "updateTriggers" ? !same(props[name].getElevation, before[name]?.getElevation) : !same(props[name], before[name])));
     }
 
@@ -205,8 +216,11 @@
     // Waiting trucks are worked out anew only when their numbers change.
     waiting() {
       const { yards, road, metres, inside } = this.queueNow;
-      const key = `${yards} ${road} ${metres} ${inside}`;
-      if (this.waitingKey !== key) Object.assign(this, { waitingKey: key, waitingNow: this.scene.queue.trucks(this.queueNow) });
+      const key = `${yards} ${road} ${metres} ${inside} ${Math.floor(this.t / 60)}`;
+      if (this.waitingKey !== key) {
+        const rows = this.scene.queue.bareOf(this.scene.queue.trucks(this.queueNow), this.scene.columns.line, this.t);
+        Object.assign(this, { waitingKey: key, waitingNow: rows });
+      }
       return this.waitingNow;
     }
 
@@ -242,10 +256,7 @@
     // Puts the corners of a frame inside the free part of the window, as seen with the present tilt.
     frame([west, south, east, north], seconds) {
       const { clientWidth: width, clientHeight: height } = this.parent;
-      const room = document.documentElement.classList.contains("presenting")
-        ? { left: 0.05 * width, right: 0.95 * width, top: 0.08 * height, bottom: 0.72 * height }
-        : width > 760 && height > 500 ? { left: 350, right: width - 50, top: 90, bottom: height - 130 }
-        : { left: 20, right: width - 60, top: 40, bottom: height - 180 };
+      const room = twin.roomOf(width, height);
       const corners = [[west, south], [east, south], [east, north], [west, north]];
       const at = { longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: 12, bearing: this.bearingFor(west, south, east, north, room) };
       // Perspective bends the answer, so it is approached in a few rounds.

@@ -8,7 +8,7 @@ from scipy import stats
 
 from twin.errors import ScenarioError
 from twin.experiments.calibrate.emulator import emulator_of, form_for
-from twin.experiments.calibrate.identify import FLAT, identified
+from twin.experiments.calibrate.identify import FLAT, _worse, identified
 from twin.experiments.calibrate.posterior import Likelihood, sample
 from twin.experiments.calibrate.scaling import scaled
 from twin.experiments.calibrate.statistics import Compression, compression_of, evened
@@ -168,3 +168,30 @@ def test_as_many_statistics_as_parameters_are_kept_as_they_are():
     few = compression_of(cube(100, 3), noise(100, 2), np.zeros(2))
     assert isinstance(few, Compression)
     assert (few.weights != 0).sum() == 2
+
+
+def test_a_profile_is_the_best_over_the_others_at_each_place():
+    """Of a linear model it is known: minus half the square in standard deviations of the marginal."""
+    slopes, luck = np.array([[3.0, 1.0], [1.5, 2.0]]), np.array([[0.04, 0.01], [0.01, 0.09]])
+    likelihood = linear_case(slopes, luck, [0.5, 0.5], runs=4000)
+    found = identified(["a", "b"], sample(likelihood, 3), likelihood).to_dict(["a", "b"])["profile"]
+    spread = np.sqrt(np.diag(np.linalg.inv(slopes @ np.linalg.inv(luck) @ slopes.T)))
+    places = np.linspace(0.0, 1.0, len(found["a"]))
+    for key, own in zip("ab", spread, strict=True):
+        expected = -0.5 * ((places - 0.5) / own) ** 2
+        near = expected > -8  # farther out the likelihood is that of a t, which has longer tails
+        assert near.sum() >= 3
+        assert np.array(found[key])[near] == pytest.approx(expected[near], abs=0.35)
+
+
+def test_slopes_of_the_likelihood_are_its_differences_also_at_the_edge_of_the_box():
+    likelihood = linear_case(np.array([[3.0, 1.0], [1.5, 2.0]]), np.eye(2) * 0.04, [0.5, 0.5])
+    for at in ([0.3, 0.6], [1.0, 0.2], [0.0, 1.0]):
+        for k in (0, 1):
+            others = np.array([1 - k])
+            value, slope = _worse(np.array(at)[others], likelihood, np.array(at), others)
+            assert value == pytest.approx(-likelihood.log(np.array([at]))[0])
+            h = 1e-4 if at[1 - k] < 0.5 else -1e-4
+            moved = np.array(at)
+            moved[1 - k] += h
+            assert slope[0] == pytest.approx((-likelihood.log(moved[None])[0] - value) / h, rel=2e-2, abs=1e-2)

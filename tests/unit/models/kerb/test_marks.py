@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from tests.unit.models.pedestrian.small_city import grid_city
 from twin import api, service
+from twin.errors import ScenarioError
 from twin.models.kerb.marks import map_marks
 from twin.models.kerb.params import KerbParams
 
@@ -24,3 +29,20 @@ def test_the_flat_map_of_the_shipped_kerb_shows_every_pocket_and_the_cameras_of_
     page = drawn.files["html"].read_text(encoding="utf-8")
     assert page.count('<rect class="mark"') >= 15 * len(variants)
     assert "荷さばき枠など" in page
+
+
+def test_bays_that_do_not_fit_between_the_crossings_are_refused_with_how_many_do():
+    city = api.map_edits(api.load("scenarios/midosuji_kerb.yaml"))[1]
+    stretch = {"street": "御堂筋", "between": ("長堀通", "宗右衛門町通"), "side": "west"}
+    shops = {"w": {**stretch, "shops": 10.0}}
+
+    def marked(pockets):
+        bays = {"w": {**stretch, "pockets": float(pockets), "bays_each": 2.0}}
+        return map_marks(KerbParams.model_validate({"frontages": shops, "bays": bays}), city)
+
+    with pytest.raises(ScenarioError, match="800 bays of 5 m or more do not fit into") as caught:
+        marked(400)
+    most = int(re.search(r"give (\d+) pockets", str(caught.value)).group(1))
+    assert len(marked(most)) == most
+    with pytest.raises(ScenarioError, match="do not fit"):
+        marked(most + 1)

@@ -64,6 +64,7 @@ def test_in_its_hours_nobody_who_has_another_way_walks_there_and_before_and_afte
         assert before[t] > 0
         assert (found[t] == 0) == (SPAN[0] <= t < SPAN[1])
     assert all(found[t] == before[t] for t in range(0, 3600, 600))  # nobody knows of it before
+    assert any("2 walk links are closed in some hours" in note for note in model.notes)
     (account,) = model.accounts()
     assert account.entered == account.left["exit"] + account.left["refused: no feasible path"]
 

@@ -17,6 +17,8 @@ from tests.unit.models.pedestrian.small_city import (
     run_to_end,
     walk_layer,
 )
+from twin.city.city import TUNNEL
+from twin.city.editing.links import NewLink, with_links
 from twin.city.street_life import StreetLife
 from twin.models.pedestrian.demand.places import read_stay_places
 from twin.models.pedestrian.measures import link_life, told_places, with_life
@@ -174,3 +176,37 @@ def test_a_measure_that_drives_passers_by_away_raises_the_share_and_not_the_head
         found.append((kpis["pedestrian.stay_share"], kpis["pedestrian.stay_count"]))
     assert found[1][0] > found[0][0]
     assert found[1][1] <= found[0][1]
+
+
+def test_a_way_below_ground_takes_those_whom_it_saves_the_wait_and_nobody_waits_on_it():
+    """A street with lights to cross; below it a way of the same length, on the level or with long stairs."""
+    xy = [(0.0, 0.0), (30.0, 0.0), (60.0, 0.0), (90.0, 0.0)]
+    layer = walk_layer(xy, [(0, 1), (1, 2), (2, 3)], lit=[1])
+    places = [place("exit", "a", 0, layer, riders=1.0), place("exit", "b", 3, layer, riders=1.0)]
+    places += [place("poi", "p", 1, layer, category="shop", attraction=1.0)]
+    city = city_of(layer, places)
+
+    def with_way(depth_m):
+        new = NewLink(1, 2, 0, speed_below(30.0, depth_m), 0, "", TUNNEL, np.array(xy[1:3]), None, "walk", 4.0)
+        back = replace(new, start=2, end=1, shape=new.shape[::-1])
+        walk, base = with_links(layer, [new, back])
+        return replace(city, walk=walk), np.flatnonzero(base < 0)
+
+    counts = {}
+    for depth_m in (0.0, 30.0):
+        below, links = with_way(depth_m)
+        tables, model = day(below, numbers={"passer_through": 3000.0})
+        rows = tables["pedestrian_links"]
+        counts[depth_m] = rows["entries_count"][np.isin(rows["link_index"], links)].sum()
+        if depth_m == 0.0:
+            assert tables["pedestrian_visits"]["wait_s"].sum() == 0.0
+            assert model.accounts()[0].left["exit"] > 0
+    assert counts[0.0] > 0 == counts[30.0]
+    base_tables, _ = day(city, numbers={"passer_through": 3000.0})
+    assert base_tables["pedestrian_visits"]["wait_s"].sum() > 0
+
+
+def speed_below(length_m, depth_m):
+    """Pace of a way whose two flights of stairs fall 1 in 2 and lie along it."""
+    level_m, flights_m = max(length_m - 4 * depth_m, 0.0), 2 * depth_m * math.sqrt(5)
+    return length_m / (level_m / 1.34 + flights_m / 0.61)

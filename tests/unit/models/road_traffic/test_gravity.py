@@ -18,6 +18,7 @@ from twin.errors import CityError, ScenarioError, TableError
 from twin.models.road_traffic.background.cars import BackgroundCars
 from twin.models.road_traffic.gravity.balance import deterrence, fit_counts, furness, gravity_demand
 from twin.models.road_traffic.gravity.params import GravityParams
+from twin.models.road_traffic.gravity.residents import zones_of_areas
 from twin.models.road_traffic.model import RoadTraffic
 from twin.models.road_traffic.params import BackgroundParams, RoadParams
 from twin.scenario.language.load import load_scenario
@@ -392,3 +393,52 @@ def test_a_scenario_may_ask_for_the_defaults_by_empty_braces(tmp_path):
     file.write_text(text + "road_traffic: {background: {gravity: {decai: 5 min}}}\n")
     with pytest.raises(ScenarioError, match="decai"):
         load_scenario(file)
+
+
+# Zones of a table of areas ---------------------------------------------------------------------------
+
+
+def halves(city, west_people, east_people, far=0.0):
+    """The ground of the city as two boxes side by side, and one in another town."""
+    lon, lat = city.drive.lon_deg, city.drive.lat_deg
+    middle = float(np.median(lon))
+    return {"m": {
+        "area": np.array(["west", "east", "far"]), "west": np.array([lon.min(), middle, 130.0]),
+        "east": np.array([middle, lon.max(), 130.1]), "south": np.array([lat.min(), lat.min(), 33.0]),
+        "north": np.array([lat.max(), lat.max(), 33.1]), "people": np.array([west_people, east_people, far]),
+    }}  # fmt: skip
+
+
+def test_areas_of_a_table_are_the_zones(midosuji):
+    tables = halves(midosuji, 4000.0, 1000.0, 500.0)
+    found = gravity_demand(GravityParams(residents_table="m", trips_per_resident=0.1), midosuji, tables)
+    zones = {place.id: row for row, place in enumerate(found.places) if place.kind == "zone"}
+    assert set(zones) == {"osaka_midosuji/zone/west", "osaka_midosuji/zone/east"}
+    leaving = found.trips.sum(axis=1)
+    west, east = (found.places[row].attributes["population"] for row in sorted(zones.values(), reverse=True))
+    # What lies on the map of each half, and nobody of another town: the rest of the box is off its streets.
+    assert 0 < east <= 1000.0
+    assert 0 < west <= 4000.0
+    assert leaving[zones["osaka_midosuji/zone/west"]] == pytest.approx(0.1 * west, rel=1e-6)
+    for name, place in ((place.name_ja, place) for place in found.places if place.kind == "zone"):
+        side = place.lon_deg < float(np.median(midosuji.drive.lon_deg))
+        assert side == (name == "west")
+
+
+def test_a_square_cut_by_the_border_counts_with_its_part(midosuji):
+    drive = midosuji.drive
+    box = {"area": np.array(["a"]), "people": np.array([1000.0])}
+    lon, lat = float(drive.lon_deg.max()), float(np.median(drive.lat_deg))
+    wide = {"west": lon - 0.02, "east": lon + 0.02, "south": lat - 0.001, "north": lat + 0.001}
+    (zone,) = zones_of_areas("m", "people", midosuji, {"m": {**box, **{k: np.array([v]) for k, v in wide.items()}}})
+    # Half of the square lies beyond, but for what is within reach of the last street.
+    assert 0.4 * 1000 < zone.attributes["population"] < 0.75 * 1000
+
+
+def test_people_of_another_city_are_refused(midosuji):
+    with pytest.raises(TableError, match="nobody of table m lives on the map, of 500 people"):
+        gravity_demand(GravityParams(residents_table="m"), midosuji, halves(midosuji, 0.0, 0.0, 500.0))
+    with pytest.raises(TableError, match="there is no table 'm'"):
+        gravity_demand(GravityParams(residents_table="m"), midosuji, {})
+    with pytest.raises(TableError, match="has no numbers 'men'"):
+        gravity_demand(GravityParams(residents_table="m", residents_column="men"), midosuji, halves(midosuji, 1.0, 1.0))

@@ -94,6 +94,25 @@ def test_the_buses_carry_those_who_take_them(usual):
     assert sum(values[f"transit.van_from_{mode}_share"] for mode in MODES if mode != "van") == pytest.approx(1.0)
 
 
+def test_a_pass_brings_older_people_to_the_bus_and_nobody_else():
+    dear = {**BUS, "fare_yen": 1000}
+    none = {"fleet": {"count": 0}}
+    _, full = run(params={**none, "bus": dear})
+    _, same = run(params={**none, "bus": {**dear, "fare_age65_yen": 1000}})
+    _, less = run(params={**none, "bus": {**dear, "fare_age65_yen": 50}})
+    assert_same(full, same)
+    a, b = full["transit_trips"], less["transit_trips"]
+    older = a["age_group"] == "age_65"
+    took, takes = a["mode"] == "bus", b["mode"] == "bus"
+    assert (takes[took]).all()
+    assert (takes & ~took & older).sum() > 0
+    assert (a["mode"][~older] == b["mode"][~older]).all()
+    assert (b["yen"][takes & older] % 50 == 0).all()
+    values = values_of(less)
+    assert values["transit.bus_revenue_yen"] == pytest.approx(b["yen"][takes].sum())
+    assert 50 < values["transit.bus_revenue_yen"] / values["transit.bus_riders_count"] < 1000
+
+
 def test_the_rounds_are_reported(usual):
     transit, tables = usual
     rounds = tables["transit_settling"]

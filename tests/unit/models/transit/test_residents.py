@@ -61,7 +61,7 @@ def test_everybody_counts_once_at_the_stop_nearest_to_home():
     assert found.people == pytest.approx(2477.5)
     assert found.unknown == 1
     assert found.beyond == pytest.approx(77)
-    x_m, y_m, share = areas_of("m", tables, city.crs).spread(np.nan_to_num(tables["m"]["people"]))
+    x_m, y_m, share, _ = areas_of("m", tables, city.crs).spread(np.nan_to_num(tables["m"]["people"]))
     slow = np.zeros(len(stops))
     for x, y, people in zip(x_m, y_m, share, strict=True):
         away = [np.hypot(stop.x_m - x, stop.y_m - y) for stop in stops]

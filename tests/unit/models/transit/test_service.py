@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.models.transit.town import assert_same, build, finish, merged
 from twin.engine.checkpoint import read_checkpoint, write_checkpoint
+from twin.models.transit.kpis import compute
 from twin.models.transit.params import TransitParams
 from twin.models.transit.service.calls import answer_calls, within_hours
 from twin.models.transit.service.params import Shift, VanType
@@ -122,6 +123,31 @@ def test_who_cancels_or_stays_away_takes_no_seat_and_calls_are_answered_or_not(d
     latest_s = refused["since_s"] + transit.params.promise.wait_at_most_s
     immediate = offered & (refused["booked"] == 0)
     assert (refused["offer_s"] > latest_s)[immediate].all()
+
+
+def test_another_stop_is_offered_only_where_it_is_asked_for_and_changes_nothing_else():
+    few = {"demand": {"requests_per_day": 2500}, "fleet": {"count": 3}, "promise": {"wait_at_most_s": 600}}
+    asked = {**few, "promise": {**few["promise"], "other_stop_walk_at_most_m": 400}}
+    (model, transit), (other, with_stops) = build(few), build(asked)
+    plain, told = finish(model, transit), finish(other, with_stops)
+    assert (plain["transit_requests"]["offer_stop"] == -2).all()
+    for name, values in plain["transit_requests"].items():
+        if name != "offer_stop":
+            np.testing.assert_array_equal(values, told["transit_requests"][name])
+    requests, stops = told["transit_requests"], told["transit_stops"]
+    offered = requests["offer_stop"] >= 0
+    assert (requests["outcome"][requests["offer_stop"] > -2] == "refused").all()
+    assert 0 < offered.sum() < (requests["offer_stop"] > -2).sum()
+    here, there = requests["from_stop"][offered], requests["offer_stop"][offered]
+    metres = sum(abs(stops[axis][here] - stops[axis][there]) for axis in ("x_m", "y_m"))
+    assert (metres <= 400).all()
+    assert (here != there).all()
+    shares = [
+        {k.kpi: k.value for k in compute(tables) if k.group == "all"}["transit.refused_with_other_stop_share"]
+        for tables in (plain, told)
+    ]
+    assert np.isnan(shares[0])
+    assert shares[1] == offered.sum() / (requests["outcome"] == "refused").sum()
 
 
 @pytest.mark.parametrize("rung", RUNGS[:2])
