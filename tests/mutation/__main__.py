@@ -49,7 +49,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._file, self._fault = file, fault
 
     def find_spec(self, fullname, path, target=None):
-        if fullname.rsplit(".", 1)[-1] != self._file.stem:
+        name = self._file.parent.name if self._file.stem == "__init__" else self._file.stem
+        if fullname.rsplit(".", 1)[-1] != name:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):

@@ -157,7 +157,7 @@ SUITES: dict[str, Suite] = {
          _BY_CLASS), compiled=True,
     ),
     "models/transit/kpis.py": Suite(("tests/unit/results/test_transit_kpis.py", _GROUPED), compiled=True),
-    "models/pedestrian/kpis.py": Suite(("tests/unit/models/pedestrian/test_kpis.py", _GROUPED), compiled=True),
+    "models/pedestrian/kpis/__init__.py": Suite(("tests/unit/models/pedestrian/test_kpis.py", _GROUPED), compiled=True),
     "models/road_traffic/kpis.py": Suite(("tests/unit/models/road_traffic/test_kpis.py", _GROUPED), compiled=True),
     "twin/results/compare.py": Suite(("tests/unit/results/test_compare.py",), compiled=True),
     "twin/results/verdicts.py": Suite(
