@@ -57,7 +57,7 @@ def _sentences() -> tuple[dict[str, str], tuple[_Sentence, ...]]:
     """Sentences without gaps, and those with, the ones with most words of their own first."""
     plain: dict[str, str] = {}
     gapped: list[tuple[int, _Sentence]] = []
-    for part in ("libraries", "errors", "console"):
+    for part in ("libraries", "errors", "console", "notes"):
         for english, japanese in words()[part].items():
             pieces = [piece.replace("{{", "{").replace("}}", "}") for piece in english.split("{}")]
             if len(pieces) == 1:

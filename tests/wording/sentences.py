@@ -346,3 +346,33 @@ _IN_BOTH = {"said", "said_alone", "Option", "Argument", "Typer", "compile", "add
 def _is_printed(text: str) -> bool:
     bare = re.sub(r"\[/?[a-z]*\]|\{\}", " ", text)
     return bool(re.search(r"[a-z]{3,}", bare)) and " " in text.strip() and text.isascii() and "\n  + " not in text
+
+
+def note_sentences() -> dict[str, str]:
+    """Every sentence of a note that a check or a run gives along -> where."""
+    out: dict[str, str] = {}
+    for module, source in sources().items():
+        if module.startswith(("twin.city", "twin.models", "twin.scenario")):
+            for function in ast.walk(source.tree):
+                if isinstance(function, Function):
+                    scope = _Scope(source, _assigned(function.body))
+                    for place, told in _noted(function):
+                        for said in _told(told, scope, 0):
+                            if _is_sentence(said):
+                                out.setdefault(said, f"{source.path.relative_to(ROOT).as_posix()}:{place}")
+    return out
+
+
+def _noted(function: Function) -> Iterator[tuple[int, ast.expr]]:
+    """What a function gives back as notes, or adds to them."""
+    about_notes = "note" in function.name or "warn" in function.name
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return | ast.Yield) and node.value is not None and about_notes:
+            yield getattr(node, "lineno", function.lineno), node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ADDS:
+            to = ast.unparse(node.func.value)
+            if "note" in to or "warn" in to or (about_notes and to in ("out", "said", "found")):
+                yield from ((node.lineno, argument) for argument in node.args)
+
+
+_ADDS = ("append", "extend", "add")

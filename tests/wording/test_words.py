@@ -73,6 +73,13 @@ def test_every_sentence_of_the_console_has_its_japanese_and_none_is_left_over():
     assert not known.keys() - printed.keys(), "the console says this no more"
 
 
+def test_every_note_of_a_check_or_a_run_has_its_japanese_and_none_is_left_over():
+    known, given = words()["notes"], reading.note_sentences()
+    missing = {text: at for text, at in given.items() if text not in known}
+    assert not missing, "put into twin/words_ja.json: " + repr(missing)
+    assert not known.keys() - given.keys(), "no note says this any more"
+
+
 def test_every_gap_is_told_in_japanese_too():
     for part in words().values():
         for english, japanese in part.items():
@@ -198,6 +205,9 @@ if __name__ == "__main__":
         print("no Japanese:", Path(told[text]), repr(text))
     for text in sorted(known.keys() - told.keys()):
         print("left over:", repr(text))
+    for part, here in (("console", reading.console_sentences()), ("notes", reading.note_sentences())):
+        for text in sorted(here.keys() - words()[part].keys() - OTHERWISE):
+            print("no Japanese:", here[text], repr(text))
     for text, at in help_texts().items():
         if help_in_japanese(text) == text:
             print("no Japanese:", at, repr(text))
