@@ -88,6 +88,7 @@ SUITES: dict[str, Suite] = {
          "tests/unit/models/terminal/test_model.py"), quick="one_box or haulier or keeps or moves or by_kind",
     ),
     "models/transit/dispatch/kernels.py": _SERVICE,
+    "models/transit/dispatch/promise_kernels.py": _SERVICE,
     "models/transit/dispatch/reoptimise_kernels.py": _SERVICE,
     "models/transit/dispatch/insertion_kernels.py": _PLANS,
     "models/transit/dispatch/trip_kernels.py": Suite(
