@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.layers import put
 from tests.unit.models.pedestrian.small_city import city_of, grid_city, params_for, place, walk_layer
 from twin.city.city import CROSSING, STEPS
 from twin.city.reading.road_classes import CLASS_INDEX
@@ -65,7 +66,7 @@ def test_both_directions_of_a_pavement_share_it():
 
 def test_clear_width_takes_off_kerb_wall_and_furniture():
     layer = walk_layer([(0.0, 0.0), (100.0, 0.0)], [(0, 1)], width_m=6.0)
-    layer.width_m[1] = np.nan
+    layer = put(layer, "width_m", 1, np.nan)
     params = PedestrianParams.model_validate({"walk": {"furniture_m": 1.2, "default_width_m": 3.0}})
     assert read_streets(layer, params).clear_width_m.tolist() == pytest.approx([4.0, 1.0])
 
@@ -73,10 +74,10 @@ def test_clear_width_takes_off_kerb_wall_and_furniture():
 def test_ferries_and_escalators_carry_walkers_at_their_own_pace_and_stairs_stay_those_of_the_model():
     layer = walk_layer([(0.0, 0.0), (100.0, 0.0)], [(0, 1)])
     params = PedestrianParams()
-    layer.free_speed_mps[:] = [0.67, 1.34]
+    layer = put(layer, "free_speed_mps", slice(None), [0.67, 1.34])
     assert read_streets(layer, params).speed_share.tolist() == pytest.approx([0.5, 1.0])
-    layer.flags[:] = STEPS
-    layer.free_speed_mps[:] = [0.61, 0.43]
+    layer = put(layer, "flags", slice(None), STEPS)
+    layer = put(layer, "free_speed_mps", slice(None), [0.61, 0.43])
     assert read_streets(layer, params).speed_share.tolist() == pytest.approx([params.walk.stairs_share, 0.43 / 1.34])
 
 
@@ -168,7 +169,7 @@ def test_a_street_is_crossed_on_a_drawn_crossing_and_half_at_each_junction_of_st
     ways = [(0, 1), (0, 2), (0, 3), (1, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
     layer = walk_layer(xy, ways, lit=[5, 6])
     footway = CLASS_INDEX["footway"]
-    layer.road_class[:] = np.where(layer.way_id >= 4, footway, CLASS_INDEX["residential"])
+    layer = put(layer, "road_class", slice(None), np.where(layer.way_id >= 4, footway, CLASS_INDEX["residential"]))
     crossed = {
         (int(a), int(b)): float(n)
         for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)
@@ -183,8 +184,13 @@ def test_a_street_is_crossed_on_a_drawn_crossing_and_half_at_each_junction_of_st
 def test_a_crossing_over_a_street_that_people_walk_along_too_is_one_crossing():
     """The middle of the crossing is a node of the road, where people may turn: the pieces belong to one way."""
     layer = walk_layer([(0.0, -8.0), (0.0, 0.0), (0.0, 8.0), (90.0, 0.0)], [(0, 1), (1, 2), (1, 3)], lit=[0, 1])
-    layer.way_id[layer.way_id == 1] = 0
-    layer.road_class[:] = np.where(layer.way_id == 0, CLASS_INDEX["footway"], CLASS_INDEX["residential"])
+    layer = put(layer, "way_id", layer.way_id == 1, 0)
+    layer = put(
+        layer,
+        "road_class",
+        slice(None),
+        np.where(layer.way_id == 0, CLASS_INDEX["footway"], CLASS_INDEX["residential"]),
+    )
     crossed = {
         (int(a), int(b)): float(n)
         for a, b, n in zip(layer.link_from, layer.link_to, streets_crossed(layer), strict=True)
@@ -195,9 +201,9 @@ def test_a_crossing_over_a_street_that_people_walk_along_too_is_one_crossing():
 def test_crossing_costs_the_same_with_lights_and_without_but_for_the_wait():
     def cost(weight, lit):
         layer = walk_layer([(0.0, 0.0), (14.0, 0.0), (100.0, 0.0)], [(0, 1), (1, 2)], lit=[0])
-        layer.road_class[:] = CLASS_INDEX["footway"]
+        layer = put(layer, "road_class", slice(None), CLASS_INDEX["footway"])
         if not lit:
-            layer.flags[layer.flags > 0] = CROSSING
+            layer = put(layer, "flags", layer.flags > 0, CROSSING)
         choice = {"crossing_weight": weight, "wait_weight_per_min": 0.0}
         return read_streets(layer, PedestrianParams.model_validate({"choice": choice})).cost[0]
 

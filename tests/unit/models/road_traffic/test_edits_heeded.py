@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.layers import put
 from tests.unit.models.road_traffic.conftest import Sink, city_of, street_layer
 from twin.city.city import LinkChange, SignalPlan
 from twin.engine.channels import RowKind, Rows
@@ -212,14 +213,14 @@ def test_free_flow_refuses_lanes_with_hours_instead_of_passing_over_them(edited)
 def crossroads():
     """A street along 0, 1, 2 and another that joins it at 1 from 3."""
     layer = street_layer(4, [(0, 1), (1, 2), (3, 1)])
-    layer.name_index[:] = [0, 0, 1]
+    layer = put(layer, "name_index", slice(None), [0, 0, 1])
     return dataclasses.replace(layer, names=("御堂筋", "脇道"))
 
 
 @pytest.mark.parametrize("default_plan", [True, False])
 def test_a_plan_of_an_edit_gives_a_street_its_share_and_the_others_what_is_left(edited, default_plan):
     layer = crossroads()
-    layer.signal[1] = True
+    layer = put(layer, "signal", 1, True)
     given = params("queueing", signals={"default_plan": default_plan, "lost_time_s": 5.0})
     plan = SignalPlan(1, "御堂筋", 100.0, 0.7, 20.0)
     model, _, sink = edited(given, layer=layer, signal_plans=(plan,))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.layers import put
 from tests.unit.models.road_traffic.conftest import street_layer
 from twin.columns import TABLES, VEHICLE_CLASSES
 from twin.engine.channels import RowKind, Rows
@@ -143,7 +144,7 @@ def test_the_diagram_does_not_depend_on_the_order_of_crossings():
 def spill(road_city, step_s=5.0, until_s=1500.0, **more):
     """A gate at the end of link 0 closed until 700 s: 200 places fill at 0.5 vehicles per second."""
     layer = street_layer(4, LINE)
-    layer.name_index[:] = [0, -1, -1]
+    layer = put(layer, "name_index", slice(None), [0, -1, -1])
     object.__setattr__(layer, "names", ("夢舞大橋",))
     model, road, sink = road_city(layer, params("queueing", **more), step_s=step_s)
     sink.order(credit(0, 1.0, 0.0))

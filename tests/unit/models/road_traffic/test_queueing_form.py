@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.layers import put
 from twin.engine.channels import RowKind, Rows
 from twin.errors import TableError
 from twin.models.registry import CODES
@@ -203,7 +204,7 @@ def test_a_gridlock_is_written_down_with_its_links(road_city, layer_of):
 
 def test_a_default_signal_stops_the_stream_for_its_red(road_city, layer_of):
     layer = layer_of(4, LINE)
-    layer.signal[1] = True
+    layer = put(layer, "signal", 1, True)
     model, _, sink = road_city(layer, params())
     sink.send(enter(np.arange(1, 101), 10.0 * np.arange(100), [[0, 1]] * 100))
     run_until(model, 1200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.layers import put
 from twin.errors import CityError, ScenarioError
 from twin.models.road_traffic.equilibrium import StaticNetwork, solve_equilibrium, street_network
 from twin.models.road_traffic.equilibrium.params import StaticLinkParams
@@ -119,7 +120,7 @@ def test_wrong_links_are_refused_with_their_value(changes, text):
 
 def test_streets_become_links_with_the_capacity_of_lanes_and_lights(layer_of):
     layer = layer_of(3, [(0, 1, 500, 10, 2), (1, 2, 100, 20, 1), (2, 0)])
-    layer.signal[1] = True
+    layer = put(layer, "signal", 1, True)
     params = StaticLinkParams(lane_capacity_per_s=0.5, saturation_per_s=0.6, green_share=0.4)
     streets = street_network(layer, params)
     np.testing.assert_allclose(streets.free_cost, [50, 5, 50])
