@@ -35,9 +35,6 @@ class Price(NamedTuple):
     speed: str = ""
 
 
-#: Joins a figure to the sensor that sees it: ``pedestrian.stay_share@gps``.
-AT = "@"
-
 
 @dataclass(frozen=True)
 class KpiInfo:

@@ -16,6 +16,7 @@ ANYONE = {
     "errors",
     "npz",
     "kpi",
+    "kpi_seen",
     "looks",
     "story",
     "observables",

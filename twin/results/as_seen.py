@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kpi import AT
+from twin.kpi_seen import AT
 from twin.results.run_folder import Study
 
 #: Figures that are shown side by side; the others stand in the table of KPIs.

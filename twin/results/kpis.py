@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from twin.kpi import AT, Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi import Columns, Kpi, KpiInfo, TableColumns
+from twin.kpi_seen import AT
 from twin.models import registry
 
 __all__ = ["Columns", "Kpi", "KpiInfo", "TableColumns", "compute_all", "infos", "infos_of"]

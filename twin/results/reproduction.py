@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.kpi import AT
+from twin.kpi_seen import AT
 from twin.results.days import run_name
 from twin.results.reproduction_words import entry_words, overall_words
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from twin.engine.draws import make_run_seed
-from twin.kpi import AT, Kpi, TableColumns
+from twin.kpi import Kpi, TableColumns
+from twin.kpi_seen import AT
 from twin.models import registry
 from twin.observables import Stays
 from twin.observe.asked import Cell, SiteRows

@@ -13,7 +13,8 @@ from twin.experiments.calibrate.emulator import emulator_of
 from twin.experiments.calibrate.settings import Settings
 from twin.experiments.calibrate.statistics import Statistic, evened, matrix
 from twin.experiments.calibrate.value import Measurement, chance, worth
-from twin.kpi import AT, Kpi
+from twin.kpi import Kpi
+from twin.kpi_seen import AT
 from twin.results.reproduction import CELLS
 
 _MOST_NAMED = 12

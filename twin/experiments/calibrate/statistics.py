@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.arrays import Floats
-from twin.kpi import AT, Kpi
+from twin.kpi import Kpi
+from twin.kpi_seen import AT
 from twin.results.reproduction import CELLS
 
 _COUNTS = ("people", "trucks", "vehicles", "requests")

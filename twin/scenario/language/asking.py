@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from twin.errors import ScenarioError
-from twin.kpi import AT
+from twin.kpi_seen import AT
 from twin.observe.sensors import Sensor
 from twin.results.asked import Better, Check, Question, Questions, Role, Setting, looks_until
 from twin.results.days import MEAN_DAY, WORST_DAY, YEAR, Days, run_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from twin.errors import ScenarioError
-from twin.kpi import AT
+from twin.kpi_seen import AT
 from twin.scenario.language.questions import AmountError, amount_of
 from twin.scenario.language.schema import Scenario
 from twin.scenario.language.validate import nearest
