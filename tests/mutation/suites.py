@@ -78,7 +78,9 @@ SUITES: dict[str, Suite] = {
     ),
     "models/terminal/gate/row_kernels.py": _ROWS,
     "twin/booking/book_kernels.py": _SLOTS,
-    "twin/booking/people_kernels.py": _BOOKING,
+    "twin/booking/people_kernels.py": Suite(
+        ("tests/oracles/test_booking_people_parts.py", *_BOOKING.tests), quick="people_parts or booking_rules"
+    ),
     "twin/booking/plain_kernels.py": Suite(("tests/oracles/test_booking_rules.py",)),
     "twin/booking/window_kernels.py": _BOOKING,
     "models/terminal/booking/kernels.py": _SLOTS,
@@ -107,8 +109,8 @@ SUITES: dict[str, Suite] = {
     "models/pedestrian/movement/room_kernels.py": _WALKING,
     "models/pedestrian/movement/way_kernels.py": Suite(("tests/oracles/test_pedestrian_ways.py",)),
     "models/kerb/kernels.py": Suite(
-        ("tests/oracles/test_kerb.py", "tests/unit/models/kerb/test_kernels.py"),
-        quick="test_kerb and ([0 or [5 or step)",
+        ("tests/oracles/test_kerb_parts.py", "tests/oracles/test_kerb.py", "tests/unit/models/kerb/test_kernels.py"),
+        quick="kerb_parts or (test_kerb and ([0 or [5 or step))",
     ),
     "twin/observe/kernels.py": Suite(("tests/oracles/test_observe_kernels.py",)),
     "models/pedestrian/choice/kernels.py": Suite(

@@ -323,3 +323,56 @@ def test_other_classes_and_other_hours_have_other_rules():
     assert seconds(at_s=8 * 3600.0, vehicle_class="bus") == 20.0
     assert seconds(at_s=9 * 3600.0) == 20.0
     assert seconds(at_s=(24 + 8) * 3600.0) == 100.0
+
+
+def small_layer(links, bans=(), closed=(), local=()):
+    """Streets by their ends and costs; bans, closed links and links of no through way by ends too."""
+    nodes = np.arange(1.0 + max(max(ends) for ends in links))
+    table = [Link(a, b, 10.0, way_id=min(a, b) * 100 + max(a, b), length_m=10.0) for a, b in links]
+    layer = assemble_layer(
+        node_id=np.arange(len(nodes)), x_m=nodes * 0.0, y_m=nodes * 0.0, lon_deg=nodes, lat_deg=nodes, links=table
+    )
+    number = {ends: k for k, ends in enumerate(zip(layer.link_from.tolist(), layer.link_to.tolist(), strict=True))}
+    bans = [tuple(number[ends] for ends in ban) for ban in bans]
+    shut = [number[ends] for ends in closed]
+    inside = [number[ends] for ends in local]
+    object.__setattr__(layer, "rules", make_rules(layer, bans, (), inside))
+    cost_s = np.array([links[ends] for ends in number])
+    cost_s[shut] = np.inf
+    search = LabelSearch(layer, turn_graph(layer, "car"), cost_s)
+    return number, search, Oracle(layer, bans, shut, inside), cost_s
+
+
+def test_a_way_round_behind_the_first_link_is_found_towards_a_node():
+    """From 4 nobody may turn onto link 0 -> 1: they go to 2, do not turn back there, and come by 3."""
+    links = {(0, 1): 1.0, (0, 2): 1.0, (2, 0): 1.0, (2, 3): 5.0, (3, 1): 5.0, (4, 0): 1.0}
+    number, search, oracle, cost_s = small_layer(links, bans=[((4, 0), (0, 1))])
+    assert number[0, 1] == 0
+    assert search.backward(1).tolist() == [1.0, 0.0, 2.0, 5.0, 12.0]
+    assert search.backward(1)[4] == oracle.times(4, cost_s)[1]
+
+
+def test_a_link_without_a_cost_is_counted_once_towards_a_node():
+    """From 5 onto 0 -> 1 and 0 -> 2 is banned, onto 0 -> 3 it is not; 4 -> 0 is shut."""
+    links = {(0, 1): 1.0, (0, 2): 1.0, (2, 1): 1.0, (0, 3): 2.0, (3, 1): 2.0, (4, 0): 1.0, (5, 0): 1.0}
+    bans = [((5, 0), (0, 1)), ((5, 0), (0, 2))]
+    _, search, oracle, cost_s = small_layer(links, bans=bans, closed=[(4, 0)])
+    assert search.backward(1).tolist() == [1.0, 0.0, 1.0, 2.0, np.inf, 5.0]
+    assert search.backward(1)[5] == oracle.times(5, cost_s)[1]
+
+
+def test_who_may_not_leave_a_zone_again_goes_on_within_it():
+    """1 and 2 are inside. From 0 to 2 goes by 1 alone: who has entered does not leave by 3, short as that way is."""
+    links = {(0, 1): 1.0, (1, 2): 50.0, (1, 3): 1.0, (3, 2): 1.0, (4, 0): 1.0, (3, 5): 1.0}
+    _, search, oracle, cost_s = small_layer(links, local=[(0, 1), (1, 2), (1, 3), (3, 2)])
+    assert search.backward(2).tolist() == [51.0, 2.0, 0.0, 1.0, 52.0, np.inf]
+    assert search.backward(2)[0] == oracle.times(0, cost_s)[2]
+
+
+def test_no_label_leads_to_a_node_behind_a_shut_link():
+    """From 1 to 2 is shut, and the beginning of a ban."""
+    links = {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0, (2, 4): 1.0, (1, 5): 1.0}
+    number, search, _, _ = small_layer(links, bans=[((1, 2), (2, 3))], closed=[(1, 2)])
+    assert search.forward(0, np.zeros(6, bool)).tolist() == [0.0, 1.0, np.inf, np.inf, np.inf, 2.0]
+    first, _ = search.onward()
+    assert first.tolist() == [-1, number[0, 1], -1, -1, -1, number[1, 5]]

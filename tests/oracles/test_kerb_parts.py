@@ -1,0 +1,73 @@
+"""Parts of the kerb by hand: room in the logs, what cameras report, whom a patrol asks again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.unit.models.kerb.cases import kerbside_of, plain_case, run_kernels
+from twin.engine.draws import event, uniform
+from twin.engine.event_queue import new_heap
+from twin.models.kerb import kernels
+from twin.models.kerb.names import ARRIVE, DONE
+from twin.models.kerb.rows import new_logs
+
+# Without compilation, numpy warns where the hash of the draws wraps around on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+IN_LANE = (0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("small", range(3))
+def test_a_log_without_room_for_one_more_event_is_emptied_first(small):
+    """One log at a time has room for a single event: every row comes out all the same."""
+    luck = np.random.default_rng(3)
+    case = plain_case(np.sort(luck.uniform(0, 900, 40)), luck.uniform(10, 90, 40), 2, (0.0, 0.0, 0.4, 0.6, 0.0))
+    whole = run_kernels(case)
+    rows = [len(whole.moves), len(whole.stands), len(whole.lanes)]
+    assert rows[0] > rows[1] > 0 < rows[2]
+    side, heap = kerbside_of(case), new_heap(400)
+    for row, time_s in enumerate(case.arrive_s):
+        kernels.expect(heap, time_s, ARRIVE, case.ids[row], row)
+    full = new_logs(512)
+    logs = full._replace(**{("moves", "stands", "lanes")[small]: full[small][:4]})
+    room = [log.size for log in (logs.moves, logs.stands, logs.lanes)]
+    got, code = np.zeros(3, int), None
+    for _ in range(500):
+        code = kernels.run_until(side, heap, logs, np.inf)
+        assert (logs.size <= room).all()
+        got += logs.size
+        logs.size[:] = 0
+        if code == DONE:
+            break
+    assert code == DONE
+    assert got.tolist() == rows
+
+
+def test_a_camera_reports_each_it_notices_once_until_a_patrol_has_come():
+    watchers = [(1.0, 30.0, 0.0, 0.0, 0.0, 0.0), (0.0,) * 6, (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)]
+    case = plain_case([0.0, 10.0, 20.0], [300.0, 300.0, 25.0], 0, IN_LANE, watchers=watchers, camera=[0])
+    # The third has left before it is noticed.
+    assert run_kernels(case).side.reported.tolist() == [2]
+    case.rounds = [(35.0, 0)]
+    told = run_kernels(case)
+    assert told.patrols == [3]
+    assert told.side.reported.tolist() == [1]
+
+
+def test_a_patrol_asks_again_and_every_asking_has_its_own_luck():
+    rounds = [(100.0, 0), (200.0, 0), (300.0, 0), (400.0, 0)]
+    watchers = [(0.0,) * 6, (0.0,) * 6, (0.0, 0.0, 0.4, 7.0, 0.0, 1.0)]
+    case = plain_case(np.arange(30.0), np.full(30, 1000.0), 0, IN_LANE, watchers=watchers, rounds=rounds)
+    left_s, asked = {}, [0] * len(rounds)
+    for came_s, id_ in zip(case.arrive_s.tolist(), case.ids, strict=True):
+        left_s[int(id_)] = came_s + 1000.0
+        for number, (time_s, _) in enumerate(rounds):
+            asked[number] += 1
+            # The key of a patrol's first asking is 2: a camera has 0, a guard 1.
+            if uniform(case.stream("comply"), id_, event(1, 2 + number)) < 0.4:
+                left_s[int(id_)] = time_s + 7.0
+                break
+    told = run_kernels(case)
+    assert {row[0]: row[2] for row in told.stands} == left_s
+    assert told.patrols == asked
+    assert asked[0] > asked[1] > asked[2] > asked[3] > 0
