@@ -71,3 +71,27 @@ def test_a_patrol_asks_again_and_every_asking_has_its_own_luck():
     assert {row[0]: row[2] for row in told.stands} == left_s
     assert told.patrols == asked
     assert asked[0] > asked[1] > asked[2] > asked[3] > 0
+
+
+def test_row_0_waits_in_line_like_any_other():
+    """Row 1 has the bay; 0 and 2 wait, 2 gives up behind 0, 3 waits behind 0; 0 gets the bay, and 3 after it."""
+    case = plain_case([10.0, 0.0, 20.0, 40.0], [100.0, 60.0, 100.0, 5.0], 1, (0.0, 1.0, 0.0, 0.0, 0.0))
+    case.patience_s = np.array([1e6, 1e6, 10.0, 1e6])
+    told = run_kernels(case)
+    ids = case.ids.tolist()
+    got = sorted((ids.index(row[0]), row[1], row[2], row[6]) for row in told.stands)
+    bay, waiting = 0, 2
+    assert got == [
+        (0, 10.0, 60.0, waiting), (0, 60.0, 160.0, bay), (1, 0.0, 60.0, bay), (2, 20.0, 30.0, waiting),
+        (3, 40.0, 160.0, waiting), (3, 160.0, 165.0, bay),
+    ]  # fmt: skip
+
+
+def test_a_step_takes_what_happens_at_its_very_end():
+    case = plain_case([10.0], [60.0], 1, (0.0, 1.0, 0.0, 0.0, 0.0))
+    side, heap, logs = kerbside_of(case), new_heap(20), new_logs(16)
+    kernels.expect(heap, 10.0, ARRIVE, case.ids[0], 0)
+    assert kernels.run_until(side, heap, logs, 9.0) == DONE
+    assert side.size[0] == 0
+    assert kernels.run_until(side, heap, logs, 10.0) == DONE
+    assert side.size[0] == 1

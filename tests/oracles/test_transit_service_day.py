@@ -150,7 +150,7 @@ def judge_answers(desk):
     early = np.maximum(r["asked_s"], r["arrive_by_s"] - longest - rules.wait_at_most_s)
     assert r["since_s"][by] == pytest.approx(early[by])
     assert (r["ready_s"] >= r["since_s"])[by].all()
-    hours = r["reason"] == kernels.OUT_OF_HOURS
+    hours = r["reason"] == insertion_kernels.OUT_OF_HOURS
     assert (hours == (r["since_s"] >= CLOSE_S)).all()
     # Whoever would cancel does unless it is on board by then, and whoever stays away is not taken along.
     gone, away = r["status"] == state.CANCELLED, r["status"] == state.NO_SHOW
@@ -322,22 +322,22 @@ def test_reasons_why_no_van_need_be_asked():
 
     assert reason() == 0
     assert reason(reason=kernels.NO_SEAT) == kernels.NO_SEAT
-    assert reason(destination=0) == kernels.SAME_STOP
-    assert reason(origin=3, destination=4) == kernels.UNREACHABLE
+    assert reason(destination=0) == insertion_kernels.SAME_STOP
+    assert reason(origin=3, destination=4) == insertion_kernels.UNREACHABLE
     assert reason(seats=6) == 0
-    assert reason(seats=7) == kernels.PARTY_TOO_LARGE
+    assert reason(seats=7) == insertion_kernels.PARTY_TOO_LARGE
     assert reason(seats=3, chairs=2) == 0
     # Seats and places must be in one van.
     assert reason(seats=4, chairs=1) == kernels.NO_PLACE
     assert reason(chairs=3) == kernels.NO_PLACE
     assert reason(step_free=1) == 0
     fleet["working"][0] = 0
-    assert reason(step_free=1) == kernels.NO_STEP_FREE_VAN
-    assert reason(seats=4) == kernels.PARTY_TOO_LARGE
+    assert reason(step_free=1) == insertion_kernels.NO_STEP_FREE_VAN
+    assert reason(seats=4) == insertion_kernels.PARTY_TOO_LARGE
     fleet["working"][1] = 0
     assert reason(seats=99) == 0
     rules = rules._replace(open_s=requests["since_s"][0] + 1.0, close_s=requests["since_s"][0] + 2.0)
-    assert reason(seats=99) == kernels.OUT_OF_HOURS
+    assert reason(seats=99) == insertion_kernels.OUT_OF_HOURS
 
 
 @pytest.mark.parametrize("turn", [0, 1])
