@@ -124,6 +124,7 @@ def run_kernels(case, steps_s=(INF,)):
             # Searches come back within a drive: no step beyond the next of them.
             stop_s = min(until_s, heap.times[0] + case.drive_s * 0.999) if heap.size[0] and searches else until_s
             code = kernels.run_until(side, heap, logs, stop_s)
+            assert code in (DONE, LOG_FULL, ASK_PATROL)
             _take(case, side, heap, logs, told)
             if code == ASK_PATROL:
                 number, now_s = int(heap.payloads[0]), float(heap.times[0])
