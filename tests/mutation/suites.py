@@ -92,7 +92,9 @@ SUITES: dict[str, Suite] = {
     ),
     "models/transit/dispatch/kernels.py": _SERVICE,
     "models/transit/dispatch/promise_kernels.py": _SERVICE,
-    "models/transit/dispatch/reoptimise_kernels.py": _SERVICE,
+    "models/transit/dispatch/reoptimise_kernels.py": Suite(
+        ("tests/oracles/test_transit_anew_parts.py", *_SERVICE.tests), quick="anew_parts"
+    ),
     "models/transit/dispatch/insertion_kernels.py": _PLANS,
     "models/transit/dispatch/trip_kernels.py": Suite(
         ("tests/oracles/test_transit_trip_parts.py", "tests/oracles/test_transit_plan_parts.py"), quick="trip_parts"
