@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from twin.models.pedestrian.movement import kernels
+from twin.models.pedestrian.movement.rows import COUNTS, ENTERED, INSIDE, REFUSED, WALKER
 
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT == 0, reason="compiled, kernels take records alone")
 #: Links 0 and 1 are the two directions of one pavement; 2 goes one way; 3 is a place.
@@ -128,3 +129,32 @@ def test_who_enters_a_link_walks_as_fast_as_those_on_it_allow(people):
                 assert kernels.link_speed(world, spaces, link, 1.3) == pytest.approx(expected, rel=1e-6)
                 met.add((density > best, head_on))
     assert len(met) == 4
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_who_takes_a_slot_begins_anew_whoever_had_it_before(monkeypatch):
+    """Who has no way to go is refused, and the slot stays free; nothing is left in it of the one before."""
+    for name, value in (("draw_person", None), ("find_plan", 6), ("steps_left", 3), ("value_of_going", -math.inf)):
+        monkeypatch.setattr(kernels, name, lambda *_, value=value: value)
+    walkers = np.zeros(2, WALKER).view(np.recarray)
+    for name in WALKER.names:
+        walkers[name] = 1 if name == "traced" else 77
+    arrivals = SimpleNamespace(
+        id=np.array([3, 4], np.uint64), visitor_class=[0, 2], members=[1, 5], entry=[0, 1], enter_s=[0.0, 12.5],
+        until_s=[0.0, 0.0], destination=[0, 0],
+    )  # fmt: skip
+    world = SimpleNamespace(places=SimpleNamespace(node=[8, 9]))
+    plans = SimpleNamespace(come_value=np.zeros((1, 4)))
+    laws, counts = SimpleNamespace(trace_stream=np.uint64(1), trace_share=0.0), np.zeros(COUNTS, np.int64)
+    free_slots = np.array([1, 0, 0])
+    assert kernels._arrive(world, plans, laws, None, arrivals, 1, walkers, None, free_slots, None, counts) == -1
+    assert (counts[ENTERED], counts[REFUSED], counts[INSIDE]) == (5, 5, 0)
+    assert free_slots.tolist() == [1, 0, 0]
+    fresh = {
+        "id": 4, "enter_s": 12.5, "visitor_class": 2, "members": 5, "entry": 1, "node": 9, "plan": 6, "turn": 0,
+        "walked_m": 0.0, "wait_s": 0.0, "stay_s": 0.0, "room_s": 0.0, "behind": -1, "decisions": 0, "stays": 0,
+        "crossings": 0, "traced": 0,
+    }  # fmt: skip
+    assert {name: walkers[1][name] for name in fresh} == fresh
+    assert math.isnan(walkers[1]["worth"])
+    assert walkers[0]["room_s"] == 77.0
