@@ -104,7 +104,9 @@ SUITES: dict[str, Suite] = {
         ("tests/oracles/test_transit_time_parts.py", "tests/unit/models/transit/test_changing_times.py"),
         quick="time_parts",
     ),
-    "models/transit/bus/raptor_kernels.py": Suite(("tests/oracles/test_transit_raptor.py",)),
+    "models/transit/bus/raptor_kernels.py": Suite(
+        ("tests/oracles/test_transit_raptor.py",), quick="test_transit_raptor and ([1] or [2] or [3] or horizon)"
+    ),
     "models/transit/planning/kernels/improvement.py": _PLANNING,
     "models/transit/planning/kernels/insertion.py": _PLANNING,
     "models/transit/planning/kernels/rows.py": _PLANNING,
