@@ -18,6 +18,9 @@ from twin.models.transit.desk.desk import Desk
 from twin.models.transit.dispatch import insertion_kernels, kernels
 from twin.models.transit.fleet import rows as state
 
+#: Reasons of refusals for which an offer is looked for.
+NO_VAN_FITS = range(insertion_kernels.NO_VAN_IN_TIME, insertion_kernels.NO_PLACE + 1)
+
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 OFF_S, CLOSE_S = 5400.0, 4500.0
@@ -245,13 +248,16 @@ def test_an_offer_is_the_first_of_its_moments_at_which_the_request_would_fit(see
         desk.requests[r : r + 1] = trial
         desk.run_until(now_s)
         told = desk.requests[r]
-        if told["status"] == state.REFUSED and kernels.NO_VAN_IN_TIME <= told["reason"] <= kernels.NO_PLACE:
+        if (
+            told["status"] == state.REFUSED
+            and insertion_kernels.NO_VAN_IN_TIME <= told["reason"] <= insertion_kernels.NO_PLACE
+        ):
             assert told["offer_s"] == found or math.isnan(told["offer_s"]) == math.isnan(found) is True
             reasons.add(int(told["reason"]))
         else:
             assert math.isnan(told["offer_s"])
     assert offered > 3
-    assert kernels.NO_VAN_IN_TIME in reasons
+    assert insertion_kernels.NO_VAN_IN_TIME in reasons
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -270,7 +276,10 @@ def test_another_stop_that_is_offered_is_the_nearest_that_would_have_served_them
         before, asked = desk.state(), desk.requests[r].copy()
         desk.run_until(now_s)
         told = desk.requests[r].copy()
-        if told["status"] != state.REFUSED or not kernels.NO_VAN_IN_TIME <= told["reason"] <= kernels.NO_PLACE:
+        if (
+            told["status"] != state.REFUSED
+            or not insertion_kernels.NO_VAN_IN_TIME <= told["reason"] <= insertion_kernels.NO_PLACE
+        ):
             assert told["offer_stop"] == -2
             continue
         looked += 1
@@ -321,15 +330,15 @@ def test_reasons_why_no_van_need_be_asked():
         return int(kernels.promise(0, fleet, requests, times, rules))
 
     assert reason() == 0
-    assert reason(reason=kernels.NO_SEAT) == kernels.NO_SEAT
+    assert reason(reason=insertion_kernels.NO_SEAT) == insertion_kernels.NO_SEAT
     assert reason(destination=0) == insertion_kernels.SAME_STOP
     assert reason(origin=3, destination=4) == insertion_kernels.UNREACHABLE
     assert reason(seats=6) == 0
     assert reason(seats=7) == insertion_kernels.PARTY_TOO_LARGE
     assert reason(seats=3, chairs=2) == 0
     # Seats and places must be in one van.
-    assert reason(seats=4, chairs=1) == kernels.NO_PLACE
-    assert reason(chairs=3) == kernels.NO_PLACE
+    assert reason(seats=4, chairs=1) == insertion_kernels.NO_PLACE
+    assert reason(chairs=3) == insertion_kernels.NO_PLACE
     assert reason(step_free=1) == 0
     fleet["working"][0] = 0
     assert reason(step_free=1) == insertion_kernels.NO_STEP_FREE_VAN

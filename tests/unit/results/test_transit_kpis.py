@@ -244,6 +244,22 @@ def test_without_a_ledger_nobody_is_known_to_be_unfinished():
     assert values(tables=rides(pickup_s=[1.0]))["transit.unfinished_count"] == 0
 
 
+def test_runs_that_look_for_no_other_stop_have_no_share_of_such_offers():
+    """Those who were told that no other stop helps count; a run of before, or one that does not look, has no figure."""
+    tables = day()
+
+    def share(**column):
+        requests = {k: v for k, v in tables["transit_requests"].items() if k != "offer_stop"} | column
+        found = transit.compute({**tables, "transit_requests": requests})
+        return {(k.kpi, k.group): k.value for k in found}["transit.refused_with_other_stop_share", "all"]
+
+    rows = len(tables["transit_requests"]["outcome"])
+    assert share(offer_stop=np.full(rows, -1)) == 0.0
+    for unknown in ({}, {"offer_stop": np.full(rows, -2)}):
+        value = share(**unknown)
+        assert value is None or np.isnan(value)
+
+
 def test_money_gini_and_the_worst_hour_by_hand():
     found = {(k.kpi, k.group): k.value for k in transit.compute(day())}
     # Two vans on duty for 1,500 s and one more 150 s late; 8 km; four people carried.
