@@ -35,7 +35,6 @@ class Price(NamedTuple):
     speed: str = ""
 
 
-
 @dataclass(frozen=True)
 class KpiInfo:
     """What a KPI means, for tables and pages.
