@@ -68,7 +68,7 @@ def test_what_free_flow_does_not_model_has_no_figure(today):
     [
         ("van while it drives", "transit.speed_driving_mps", 3.6, 0.3),
         ("van with riders", "transit.speed_loaded_mps", 3.6, 0.3),
-        ("loaded time", "transit.loaded_time_share", 100.0, 0.3),
+        ("loaded time, share of hours on duty", "transit.loaded_time_share", 100.0, 0.3),
         ("riders carried", "transit.riders_count", 1.0, 0.5),
     ],
 )

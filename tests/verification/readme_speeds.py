@@ -117,12 +117,12 @@ HELD: dict[str, tuple[Held, ...]] = {
     ),
     "pedestrian.grid": (
         Held("cpu_s", r"180 minutes takes ([\d.]+) CPU-seconds"),
-        Held("peak_mb", r"CPU-seconds and (\d+) MB; a day of", MEMORY),
+        Held("peak_mb", r"180 minutes takes [\d.]+ CPU-seconds and ([\d.]+) MB", MEMORY),
     ),
     "pedestrian.midosuji": (
         Held("cpu_s", r"no feedback\) (\d+) CPU-seconds"),
         Held("walkers", r"a million \(([\d,]+) parties", 1.0),
-        Held("peak_mb", r"CPU-seconds and ([\d.]+ GB), plans", MEMORY),
+        Held("peak_mb", r"no feedback\) \d+ CPU-seconds and ([\d.]+ GB)", MEMORY),
     ),
     **{f"road.{case}": _road(case) for case in ("g20_10k", "osm", "big")},
     "road.g20_100k": _road("g20_100k", r"([\d.]+) to ([\d.]+)"),

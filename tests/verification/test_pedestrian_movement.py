@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from tests.layers import put
 from tests.unit.models.pedestrian.small_city import (
     city_of,
     grid_city,
@@ -177,7 +178,7 @@ def test_a_wider_walkway_is_never_more_crowded():
         crowded_share, density_per_m2, entries = [], [], []
         for width_m in (1.4, 1.8, 2.4, 4.0, 8.0):
             layer = walk_layer([(0.0, 0.0), (60.0, 0.0), (120.0, 0.0), (180.0, 0.0)], ways, width_m=8.0)
-            layer.width_m[layer.way_id == 1] = width_m
+            layer = put(layer, "width_m", layer.way_id == 1, width_m)
             city = city_of(layer, [place("exit", "a", 0, layer, riders=2.0), place("exit", "b", 3, layer, riders=1.0)])
             params = params_for({"passer_through": 60000.0}, classes=PASSING)
             city_model, model = model_of(params, city, end_s=3600.0, step_s=600.0, seed=seed)

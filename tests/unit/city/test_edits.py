@@ -422,6 +422,7 @@ def test_the_check_looks_at_every_part_of_a_city():
         "walk",
         "places",
         "digest",
+        "marks",
         "report",
         "timed",
         "closed_to",
