@@ -45,7 +45,7 @@ def _mends(finding: Finding) -> list[str]:
 def _show_findings(findings: Sequence[Finding]) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
 
     table = Table(title=said("この機器", "This machine"), title_justify="left")
     table.add_column(said("項目", "check"), no_wrap=True)
@@ -90,7 +90,7 @@ def keys(
 def _show_names(found: Sequence[Mapping[str, object]], columns: Sequence[str], prefix: str) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
     from twin.errors import ScenarioError
 
     if not found:
@@ -116,7 +116,7 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List studies with size, question and answer; put away old ones."""
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
     from twin.results.shelf import prunable, remove, studies_in
 
     found = studies_in(folder)
@@ -156,7 +156,7 @@ def runs(
 def _show_shelf(found: Sequence[Shelved], folder: Path) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
 
     table = Table(title=escape(said(f"{folder} の試算", f"Studies in {folder}")), title_justify="left")
     table.add_column(said("試算", "study"), overflow="fold")

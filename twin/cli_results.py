@@ -81,7 +81,7 @@ def price(
 def _show_pair(one: Mapping[str, Any], pack: Mapping[str, Any]) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
 
     title = f"{one['second']} against {one['first']}: yen saved a day, by {pack['id']} (prices of {pack['price_year']})"
     told = Table(title=escape(title), title_justify="left")
@@ -146,7 +146,7 @@ def _plain(cell: Any) -> Any:
 def _show_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
 
     shown = Table()
     for name in columns:

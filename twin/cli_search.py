@@ -66,7 +66,7 @@ def _searcher(
 def _run(
     call: Any, out: Path | None, workers: int | None, cluster: str, as_json: bool, shown: Any, **given: Any
 ) -> None:
-    from twin import cli_show
+    from twin import cli_console
     from twin.cli_progress import study_progress
     from twin.service_search import Place, executor_of
 
@@ -77,7 +77,7 @@ def _run(
         print_json({"study": str(study.folder), **study.search})
     else:
         shown(study)
-        cli_show.out.print(f"\nresults: {cli_show.escape(str(study.folder))}", highlight=False)
+        cli_console.out.print(f"\nresults: {cli_console.escape(str(study.folder))}", highlight=False)
 
 
 def sweep(
@@ -233,7 +233,7 @@ def _amount(text: str | None) -> str | float | None:
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
 
-    from twin.cli_show import escape, out
+    from twin.cli_console import escape, out
 
     table = Table(title=escape(title), title_justify="left")
     for nth, heading in enumerate(headings):
@@ -261,7 +261,7 @@ def _show_sweep(study: Study) -> None:
 
 
 def _show_frontier(study: Study) -> None:
-    from twin.cli_show import out
+    from twin.cli_console import out
 
     found = study.search["outcome"]
     rows = [
@@ -309,7 +309,7 @@ def _show_sensitivity(study: Study) -> None:
     rows = [(row["key"], *(f"{row[name]:.4g}" if name in row else "–" for name in names)) for row in indices]
     _table(title, ("key", *names), rows)
     if found["undefined_points"]:
-        from twin.cli_show import out
+        from twin.cli_console import out
 
         out.print(f"{found['undefined_points']} points gave no value: no indices can be told")
 
@@ -319,7 +319,7 @@ def _change(bar: Mapping[str, Any]) -> str:
 
 
 def _show_optimum(study: Study) -> None:
-    from twin.cli_show import out
+    from twin.cli_console import out
 
     found = study.search["outcome"]
     if found["chosen"] is None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import markup
-from rich.console import Console
 from rich.table import Table
 
-from twin.cli_language import label_of, languages, said, spoken, spoken_heading
-from twin.errors import printable
+from twin.cli_console import escape, out
+from twin.cli_language import label_of, languages, said
 from twin.results.compare import CORRECTION, summarise
 from twin.results.days import MEAN_DAY, run_name
 from twin.results.kpis import KpiInfo, infos
@@ -27,33 +24,6 @@ if TYPE_CHECKING:
 
 #: Columns of the table of KPIs, in characters.
 _NAME_WIDTH, _UNIT_WIDTH, _VARIANT_WIDTH = 42, 14, 20
-
-
-# Into a file or a pipe there is no window to fit.
-class _Out(Console):
-    """Standard output: sentences, titles and headings in what is spoken."""
-
-    def print(self, *objects: Any, **how: Any) -> None:
-        super().print(*(_spoken(one) for one in objects), **how)
-
-
-def _spoken(one: Any) -> Any:
-    if isinstance(one, str):
-        return spoken(one)
-    if isinstance(one, Table):
-        one.title, one.caption = (spoken(text) if isinstance(text, str) else text for text in (one.title, one.caption))
-        for column in one.columns:
-            column.header = spoken_heading(column.header) if isinstance(column.header, str) else column.header
-    return one
-
-
-out = _Out(width=None if sys.stdout is not None and sys.stdout.isatty() else 120)
-_err = Console(stderr=True)
-
-
-def escape(text: str) -> str:
-    """Text as it stands: neither markup of our own tables nor commands to the terminal."""
-    return markup.escape(printable(text))
 
 
 def study_json(study: Study) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from twin.cli_console import escape, out
 from twin.cli_language import spoken, spoken_heading
-from twin.cli_show import escape, out
 from twin.units import duration_text
 
 if TYPE_CHECKING:
