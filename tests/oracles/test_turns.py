@@ -223,7 +223,7 @@ def test_a_search_from_a_node_or_towards_one_finds_the_least_costs(seed):
     object.__setattr__(layer, "rules", make_rules(layer, bans, closed, local))
     graph = turn_graph(layer, "car")
     if graph is None:
-        pytest.skip("no rule was drawn that binds")
+        pytest.skip("no rule was drawn that binds")  # as above
     cost_s = generator.uniform(0.01, 1, layer.link_count)
     cost_s[list(closed)] = np.inf
     x, y = layer.x_m, layer.y_m

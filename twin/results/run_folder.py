@@ -106,7 +106,7 @@ def move_folder(folder: Path, to: Path) -> None:
             os.replace(folder, to)
         except PermissionError as fault:
             if left:
-                time.sleep(0.25)
+                time.sleep(0.25)  # whoever has a file of it open, a scanner or a viewer, tells nobody when it is done
                 continue
             raise RunError(
                 f"the folder cannot be given its name: {fault.strerror or fault}",
